@@ -1,0 +1,1 @@
+"""Words and values of the field: numpy and scipy only, no files, no pixels, no screen."""

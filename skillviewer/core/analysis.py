@@ -1,0 +1,150 @@
+"""Everything one model says of one video."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from scipy import stats
+
+from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, frozen, shapes
+from skillviewer.core.video import VideoInfo
+
+
+class MapKind(StrEnum):
+    """What the numbers of an attention map are."""
+
+    DISTRIBUTION = "distribution"  # not negative, sums to 1 over the cells
+    GATE = "gate"  # each cell by itself between 0 and 1
+    SIGNED = "signed product"  # any sign, no bound
+    NONE = "none"  # the model has no map; stored as uniform
+
+
+@dataclass(frozen=True, slots=True)
+class MapRect:
+    """The part of the picture that a map covers, as fractions of its width and height; may exceed 0 to 1.
+
+    The model sees the picture squashed to a square, so fractions hold for any proportions.
+    """
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 1.0
+    bottom: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the numbers come from: enough to compute them again.
+
+    Attributes:
+        program: Name and version of the program.
+        model: Name of the checkpoint.
+        model_digest: SHA-256 of its weights.
+        attention_model: Its entry in ATTENTION_MODELS.
+        flow: Name of the optical flow algorithm.
+        backbone: Name of the backbone.
+        device: Where it ran.
+        precision: ``float32`` or ``bfloat16``.
+    """
+
+    program: str
+    model: str
+    model_digest: str
+    attention_model: str
+    flow: str
+    backbone: str
+    device: str
+    precision: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Analysis:
+    """Everything one model says of one video. K passes, N sampled frames, grid (h, w), task state D.
+
+    Attributes:
+        video: The video.
+        samples: (K, N) int64, frame indices from 0; a pass is a row, ascending.
+        attention: (K, N, h, w) float32, as the model computed it (see ``map_kind``).
+        map_kind: What kind of numbers the maps are.
+        map_rect: Where in the picture the map lies.
+        task_state: (K, N, D) float32, hidden state of the task RNN after every step.
+        score_curve: (K, N) float64, the score read from the hidden state after every step; its last column is the
+            score of the pass.
+        segment_stops: (N,) int64, frame at which each segment ends (half open); the first starts at 0.
+        n_segments: Sampled frames a pass once the analysis is whole. While it is being computed, the arrays hold the
+            steps finished so far, in all passes alike, and N is smaller.
+        warning: A word of warning for a person (unlike the training videos, say), or "".
+        provenance: Where the numbers come from.
+    """
+
+    video: VideoInfo
+    samples: IntArray
+    attention: Float32Array
+    map_kind: MapKind
+    map_rect: MapRect
+    task_state: Float32Array
+    score_curve: FloatArray
+    segment_stops: IntArray
+    n_segments: int
+    provenance: Provenance
+    warning: str = ""
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays and check that their shapes agree."""
+        for name in ("samples", "attention", "task_state", "score_curve", "segment_stops"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+        k, n = self.samples.shape
+        fits = (
+            self.attention.shape[:2] == (k, n)
+            and self.attention.ndim == 4
+            and self.task_state.shape[:2] == (k, n)
+            and self.score_curve.shape == (k, n)
+            and self.segment_stops.shape == (n,)
+        )
+        if not fits:
+            raise ValueError(f"shapes do not agree: {self!r}")
+
+    __repr__ = shapes
+
+    @property
+    def n_passes(self) -> int:
+        """K."""
+        return int(self.samples.shape[0])
+
+    @property
+    def n_samples(self) -> int:
+        """N, sampled frames of a pass (so far)."""
+        return int(self.samples.shape[1])
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step has been computed."""
+        return self.n_samples == self.n_segments
+
+    @property
+    def score(self) -> float:
+        """Mean over the passes of the score after the last step."""
+        return float(np.mean(self.score_curve[:, -1]))
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval in which the score of one more pass would fall, or None with a single pass.
+
+        A prediction interval (Student's t): it tells how much the choice of frames alone moves the score, and nothing
+        of how sure the model is otherwise.
+        """
+        k = self.n_passes
+        if k < 2:
+            return None
+        finals = self.score_curve[:, -1]
+        half = float(stats.t.ppf(0.975, k - 1) * np.std(finals, ddof=1) * np.sqrt(1 + 1 / k))
+        return (self.score - half, self.score + half)
+
+    @property
+    def times_s(self) -> FloatArray:
+        """(K, N) presentation times of the sampled frames in seconds."""
+        return self.video.times_s[self.samples]
+
+    def with_video(self, video: VideoInfo) -> "Analysis":
+        """Return the same analysis of a file that has moved."""
+        return replace(self, video=video)

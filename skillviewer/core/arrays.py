@@ -1,0 +1,37 @@
+"""Arrays that cross a thread or a layer are read-only."""
+
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.float64]
+Float32Array: TypeAlias = NDArray[np.float32]
+IntArray: TypeAlias = NDArray[np.int64]
+Picture: TypeAlias = NDArray[np.uint8]
+"""RGB picture, (H, W, 3), or grey picture, (H, W); uint8."""
+
+ArrayT = TypeVar("ArrayT", bound=NDArray[Any])
+
+
+def frozen(array: ArrayT) -> ArrayT:
+    """Return the array, contiguous and read-only; a copy when somebody else could still write to it.
+
+    Args:
+        array: Any array.
+    """
+    if not array.flags.writeable and array.flags.c_contiguous:
+        return array
+    own = array.copy(order="C")
+    own.flags.writeable = False
+    return own
+
+
+def shapes(value: object) -> str:
+    """Return a repr of a dataclass that names the shape of each array instead of its numbers."""
+    parts = []
+    for name in getattr(value, "__slots__", ()):
+        item = getattr(value, name)
+        text = f"{item.dtype}{list(item.shape)}" if isinstance(item, np.ndarray) else repr(item)
+        parts.append(f"{name}={text}")
+    return f"{type(value).__name__}({', '.join(parts)})"

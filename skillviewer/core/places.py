@@ -1,0 +1,56 @@
+"""Where things lie on this computer. ``SKILLVIEWER_HOME`` moves everything that the program writes by itself."""
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+HOME_VARIABLE = "SKILLVIEWER_HOME"
+
+
+def cache_dir() -> Path:
+    """Return the folder of things that can be computed again: features, kernels, proxies."""
+    home = os.environ.get(HOME_VARIABLE)
+    return Path(home) / "cache" if home else Path(platformdirs.user_cache_dir("skillviewer"))
+
+
+def data_dir() -> Path:
+    """Return the folder of things that a person would miss: trained models, fetched weights."""
+    home = os.environ.get(HOME_VARIABLE)
+    return Path(home) / "data" if home else Path(platformdirs.user_data_dir("skillviewer"))
+
+
+def config_dir() -> Path:
+    """Return the folder of settings."""
+    home = os.environ.get(HOME_VARIABLE)
+    return Path(home) / "config" if home else Path(platformdirs.user_config_dir("skillviewer"))
+
+
+def log_dir() -> Path:
+    """Return the folder of logs."""
+    home = os.environ.get(HOME_VARIABLE)
+    return Path(home) / "log" if home else Path(platformdirs.user_log_dir("skillviewer"))
+
+
+def _bundled(name: str) -> Path:
+    """Return a folder that ships with the program: in a wheel, a frozen build or a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    candidates = [package / "_bundled" / name, package.parent / name]
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen is not None:
+        candidates.insert(0, Path(frozen) / name)
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f"the folder {name}/ that ships with SkillViewer is missing beside {package}")
+
+
+def resources_dir() -> Path:
+    """Return resources/: icons, style, the sample study."""
+    return _bundled("resources")
+
+
+def models_dir() -> Path:
+    """Return models/: the checkpoints and backbones that ship with the program."""
+    return _bundled("models")

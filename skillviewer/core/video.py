@@ -1,0 +1,166 @@
+"""A video as numbers, its segments, and which frame of a segment a model looks at.
+
+The sampling rule is that of the paper's released code: of ``p`` usable positions (those that have a whole flow
+stack), ``r = floor(p / N)`` is the step; at test time the last position is taken and then every r-th before it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class VideoInfo:
+    """What is known of a video file once it is opened.
+
+    Attributes:
+        path: Where it lies.
+        digest: Hexadecimal SHA-256 of the file's bytes.
+        times_s: (n,) float64, presentation time of every frame that decodes, in seconds from the first; ascending,
+            may be irregular.
+        width_px: Width as shown: after rotation, with square pixels.
+        height_px: Height as shown.
+        duration_s: From the first frame's start to the last frame's end.
+        rate_hz: Median frame rate.
+        variable_rate: Whether frames are unevenly spaced in time.
+        codec: Name of the codec.
+        note: What a person should know (a broken tail, say), or "".
+    """
+
+    path: Path
+    digest: str
+    times_s: FloatArray
+    width_px: int
+    height_px: int
+    duration_s: float
+    rate_hz: float
+    variable_rate: bool = False
+    codec: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Freeze the times."""
+        object.__setattr__(self, "times_s", frozen(self.times_s))
+
+    __repr__ = shapes
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames that decode."""
+        return len(self.times_s)
+
+    def frame_at(self, time_s: float) -> int:
+        """Return the frame on screen at a time: the last one that starts at or before it, clamped to the video."""
+        # half a microsecond: times written with six decimals find their own frame
+        index = int(np.searchsorted(self.times_s, time_s + 5e-7, side="right")) - 1
+        return min(max(index, 0), self.n_frames - 1)
+
+    def end_s(self, index: int) -> float:
+        """Return when a frame leaves the screen, in seconds from the first frame."""
+        return float(self.times_s[index + 1]) if index + 1 < self.n_frames else self.duration_s
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a video, half open: frames ``start_frame`` to ``stop_frame - 1``."""
+
+    index: int
+    start_frame: int
+    stop_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampledFrame:
+    """One frame that the model looks at.
+
+    Attributes:
+        segment: Index of its segment, from 0.
+        frame_index: Index of the frame in the video, from 0.
+        time_s: Its presentation time.
+    """
+
+    segment: int
+    frame_index: int
+    time_s: float
+
+
+def timeline(times_s: FloatArray, rate_hz: float | None) -> IntArray:
+    """Return the frames on which a model works: all, or those on screen at the ticks of a slower clock.
+
+    The flow of a model trained at 10 frames a second is taken between frames 0.1 s apart: subsample first, then flow.
+
+    Args:
+        times_s: (n,) presentation times in seconds.
+        rate_hz: The slower clock, or None for every frame.
+
+    Returns:
+        (m,) int64 frame indices, strictly ascending.
+    """
+    n = len(times_s)
+    if rate_hz is None or n < 2:
+        return np.arange(n, dtype=np.int64)
+    ticks = np.arange(times_s[0], times_s[-1] + 1e-6, 1.0 / rate_hz)
+    shown = np.searchsorted(times_s, ticks + 1e-6, side="right") - 1
+    return np.unique(np.clip(shown, 0, n - 1)).astype(np.int64)
+
+
+def usable_positions(n: int, flow_length: int) -> range:
+    """Return the positions of a timeline that have a whole flow stack.
+
+    Position t uses the flows t - L/2 ... t + L/2 - 1, hence pictures up to t + L/2 (Li et al.'s released code:
+    positions 5 to n - 6 for L = 10). A shorter video uses every position, its flow padded at the ends.
+    """
+    before = flow_length // 2
+    if n < flow_length + 1:
+        return range(n)
+    return range(before, n - before)
+
+
+def sample_positions(n: int, n_segments: int, flow_length: int, passes: int = 1) -> IntArray:
+    """Choose the sampled positions of K interleaved passes.
+
+    Pass 0 takes the last position of every segment; pass k lies k/K of a segment before it.
+
+    Args:
+        n: Length of the timeline, at least 1.
+        n_segments: N, segments a video.
+        flow_length: L, fields in a flow stack.
+        passes: K.
+
+    Returns:
+        (K, N) int64 positions, each row ascending; repeats only where the video has fewer positions than segments.
+    """
+    usable = usable_positions(n, flow_length)
+    step = len(usable) // n_segments
+    if step == 0:
+        spread = np.round(np.linspace(0, len(usable) - 1, n_segments)).astype(np.int64)
+        return np.tile(usable.start + spread, (passes, 1))
+    last = len(usable) - 1 - step * np.arange(n_segments - 1, -1, -1, dtype=np.int64)
+    shifts = (np.arange(passes, dtype=np.int64) * step) // passes
+    return usable.start + last[None, :] - shifts[:, None]
+
+
+def candidate_positions(n: int, n_segments: int, flow_length: int, candidates: int) -> IntArray:
+    """Return evenly spread candidate positions of every segment, from which training draws one at random.
+
+    Returns:
+        (candidates, N) int64; row 0 is the test rule's choice.
+    """
+    return sample_positions(n, n_segments, flow_length, passes=candidates)
+
+
+def segments(n: int, n_segments: int, flow_length: int) -> tuple[Segment, ...]:
+    """Return the N segments that the sampling rule implies, over positions of a timeline.
+
+    The first begins at 0 and the last ends at ``n``: every position belongs to exactly one segment, and the sampled
+    position of segment i lies in segment i. With fewer positions than segments the neighbours share the positions, and
+    some segments are empty.
+    """
+    chosen = sample_positions(n, n_segments, flow_length)[0]
+    stops = chosen + 1
+    stops[-1] = n
+    starts = np.concatenate([[0], stops[:-1]])
+    return tuple(Segment(i, int(a), int(b)) for i, (a, b) in enumerate(zip(starts, stops, strict=True)))

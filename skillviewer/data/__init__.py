@@ -1,0 +1,1 @@
+"""Data-set formats, and the study."""

@@ -1,0 +1,1 @@
+"""What leaves the program: clips, sheets, tables, reports."""

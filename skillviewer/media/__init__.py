@@ -1,0 +1,1 @@
+"""Pixels in and out of files, optical flow, and the one painter. The only user of PyAV and cv2."""

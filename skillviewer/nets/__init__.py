@@ -1,0 +1,1 @@
+"""Networks: torch modules whose every size is an argument."""
