@@ -1,6 +1,102 @@
-"""The command line's entry point."""
+"""The command line's entry point: parses before it imports the engine or the window."""
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from skillviewer import __version__
+from skillviewer.core.errors import Cancelled, SkillViewerError
+
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("window", "skillviewer.cli.window", "Open the window (the same as skillviewer [FILES])."),
+    ("score", "skillviewer.cli.score", "Score videos and say what the model looked at."),
+    ("demo", "skillviewer.cli.demo", "Run the main job on the sample study."),
+    ("train", "skillviewer.cli.train", "Train a model on a folder of videos and pairs."),
+    ("models", "skillviewer.cli.models", "List checkpoints and attention models."),
+    ("weights", "skillviewer.cli.weights", "List or fetch backbone weights (the one command that uses the network)."),
+    ("doctor", "skillviewer.cli.doctor", "Say what this computer has, and what is missing."),
+)
+"""(name, module, one line): every command is one module with a click command of the same name."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they run; anything that is not a command is a file to open."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names, in the order of the table."""
+        return [name for name, _, _ in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return a command."""
+        for name, module, _ in COMMANDS:
+            if name == cmd_name:
+                command = getattr(importlib.import_module(module), name)
+                assert isinstance(command, click.Command)
+                return command
+        return None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Open the window when the first argument is no command: ``skillviewer a.mp4 b.mp4``."""
+        known = set(self.list_commands(ctx)) | {"--help", "-h", "--version"}
+        if not args or args[0] not in known:
+            args = ["window", *args]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, _, text in COMMANDS])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    options_metavar="",
+    subcommand_metavar="[FILES]... | COMMAND [ARGS]...",
+)
+@click.version_option(__version__, prog_name="skillviewer")
+def cli() -> None:
+    """Assess manipulation skill from video, and see why.
+
+    Without a command the window opens, on the FILES if any are given. Nothing leaves this computer.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        args: Arguments, or None for those of the process.
+
+    Returns:
+        0 done, 1 a SkillViewerError, 2 wrong usage, 130 cancelled.
+    """
+    try:
+        result: Any = cli.main(
+            args=None if args is None else list(args), prog_name="skillviewer", standalone_mode=False
+        )
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except SkillViewerError as error:
+        click.echo(f"skillviewer: {error}", err=True)
+        return 1
+    except (Cancelled, KeyboardInterrupt, click.Abort):
+        click.echo("skillviewer: stopped.", err=True)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe went away
+        return 0
+    return result if isinstance(result, int) else 0
 
 
 def main() -> None:
-    """Run the command line."""
-    raise SystemExit(2)
+    """Run the command line and leave the process."""
+    sys.exit(run())

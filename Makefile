@@ -1,0 +1,45 @@
+# One command for each thing a person wants. Every target sets up what it needs; the second time is quick.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+SOURCES := skillviewer tests benchmarks packaging docs
+
+.PHONY: demo window test lint types contracts unit setup setup-dev clean help
+
+help:            ## what can be made
+	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.ready             ## set up everything and run the main job on the sample study
+	$(BIN)/skillviewer demo
+
+window: $(VENV)/.ready           ## open the window
+	$(BIN)/skillviewer
+
+test: lint types contracts unit  ## set up everything and run all checks
+
+lint: $(VENV)/.ready-dev         ## style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready-dev        ## types
+	$(BIN)/mypy
+
+contracts: $(VENV)/.ready-dev    ## which folder may import which
+	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+unit: $(VENV)/.ready-dev         ## tests
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+setup: $(VENV)/.ready            ## the program alone
+setup-dev: $(VENV)/.ready-dev    ## the program and its checks
+
+$(VENV)/.ready: pyproject.toml packaging/setup.sh packaging/system-libraries.sh
+	bash packaging/setup.sh $(VENV)
+	touch $@
+
+$(VENV)/.ready-dev: pyproject.toml packaging/setup.sh packaging/system-libraries.sh
+	bash packaging/setup.sh $(VENV) dev
+	touch $(VENV)/.ready $@
+
+clean:           ## remove what the targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out

@@ -1,0 +1,1 @@
+"""What measures: nothing here asserts a time."""

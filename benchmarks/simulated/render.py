@@ -1,0 +1,107 @@
+"""Pictures of a trial, and their file."""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import mujoco
+import numpy as np
+
+from benchmarks.simulated.distractor import Distractor
+from benchmarks.simulated.simulate import Trial
+from benchmarks.simulated.tasks import HEIGHT_PX, RATE_HZ, WIDTH_PX, Camera
+from skillviewer.core.arrays import Picture
+
+SHADOW_PX = 1024
+SAMPLES = 4
+CRF = 27
+SKY = (198, 206, 212)
+"""Colour behind everything, RGB."""
+
+_SHAPES = {
+    "ball": (mujoco.mjtGeom.mjGEOM_SPHERE, (1.0, 1.0, 1.0)),
+    "cube": (mujoco.mjtGeom.mjGEOM_BOX, (0.85, 0.85, 0.85)),
+    "disc": (mujoco.mjtGeom.mjGEOM_CYLINDER, (1.0, 0.45, 0.45)),
+}
+
+
+def _add(scene: mujoco.MjvScene, distractor: Distractor, frame: int) -> None:
+    """Put the distractor into a scene; it touches nothing."""
+    kind, proportions = _SHAPES[distractor.shape]
+    geom = scene.geoms[scene.ngeom]
+    turn = 0.02 * frame
+    attitude = np.array([[np.cos(turn), -np.sin(turn), 0.0], [np.sin(turn), np.cos(turn), 0.0], [0.0, 0.0, 1.0]])
+    mujoco.mjv_initGeom(
+        geom,
+        kind,
+        distractor.size_m * np.array(proportions),
+        distractor.path_m[frame],
+        attitude.ravel(),
+        np.array([*distractor.rgb, 1.0], dtype=np.float32),
+    )
+    geom.category = mujoco.mjtCatBit.mjCAT_DYNAMIC
+    geom.specular, geom.shininess = 0.3, 0.5
+    scene.ngeom += 1
+
+
+def _paint_sky(model: mujoco.MjModel) -> None:
+    """Give the background one light colour."""
+    for i in np.flatnonzero(model.tex_type == mujoco.mjtTexture.mjTEXTURE_SKYBOX):
+        start, channels = model.tex_adr[i], model.tex_nchannel[i]
+        n_pixels = model.tex_width[i] * model.tex_height[i]
+        model.tex_data[start : start + n_pixels * channels] = np.tile(np.resize(SKY, channels), n_pixels)
+
+
+def pictures(trial: Trial, camera: Camera, distractor: Distractor) -> Iterator[Picture]:
+    """Render a trial, frame by frame.
+
+    Args:
+        trial: What happened.
+        camera: From where it is seen.
+        distractor: What drifts behind it.
+
+    Yields:
+        (HEIGHT_PX, WIDTH_PX, 3) uint8 RGB.
+    """
+    model, data = trial.environment.model, trial.environment.data
+    model.vis.quality.offsamples = SAMPLES
+    model.vis.quality.shadowsize = SHADOW_PX
+    model.vis.global_.fovy = camera.fovy_deg
+    _paint_sky(model)
+    eye = mujoco.MjvCamera()
+    eye.type = mujoco.mjtCamera.mjCAMERA_FREE
+    eye.lookat[:] = camera.lookat_m
+    eye.distance, eye.azimuth, eye.elevation = camera.distance_m, camera.azimuth_deg, camera.elevation_deg
+    option = mujoco.MjvOption()
+    option.sitegroup[:] = 0
+    renderer = mujoco.Renderer(model, HEIGHT_PX, WIDTH_PX)
+    try:
+        for frame, positions in enumerate(trial.positions):
+            data.qpos[:] = positions
+            mujoco.mj_forward(model, data)
+            renderer.update_scene(data, eye, option)
+            _add(renderer.scene, distractor, frame)
+            yield renderer.render()
+    finally:
+        renderer.close()
+
+
+def write_video(path: Path, frames: Iterable[Picture]) -> None:
+    """Encode pictures as H.264 in MP4, the same bytes for the same pictures; aside first, then renamed.
+
+    Args:
+        path: Where to.
+        frames: (HEIGHT_PX, WIDTH_PX, 3) uint8 RGB each.
+    """
+    aside = path.with_name(path.stem + ".part.mp4")
+    with av.open(str(aside), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container:
+        stream = container.add_stream(
+            "libx264", rate=Fraction(RATE_HZ), options={"crf": str(CRF), "preset": "slow", "threads": "1"}
+        )
+        stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
+        stream.gop_size = RATE_HZ
+        for picture in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    aside.replace(path)

@@ -1,0 +1,68 @@
+"""``skillviewer demo``: the main job on the sample study, in the window or, without a display, into files."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from skillviewer.cli.progress import progress_bar
+from skillviewer.core.job import CancelToken
+from skillviewer.core.places import resources_dir
+
+
+def has_display() -> bool:
+    """Return whether a window can be shown."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@click.command()
+@click.option("--window/--no-window", default=None, help="Open the window, or write files; by default what there is.")
+@click.option(
+    "-o", "--output", default=Path("out/demo"), show_default=True, type=click.Path(path_type=Path), help="Folder for files."
+)
+@click.option("--passes", default=2, show_default=True, type=click.IntRange(1, 64), help="K interleaved passes.")
+def demo(window: bool | None, output: Path, passes: int) -> int:
+    """Run the main job on the sample study.
+
+    With a display the window opens on it. Without one, a sample video is assessed, and an annotated clip, a contact
+    sheet and the result as JSON are written.
+    """
+    study = resources_dir() / "sample_study"
+    if window if window is not None else has_display():
+        from skillviewer.ui.app import run
+
+        return run([study / "videos"])
+    _write_files(sorted((study / "videos").glob("*.mp4"))[0], output, passes)
+    return 0
+
+
+def _write_files(video: Path, output: Path, passes: int) -> None:
+    from skillviewer.data.analysis_file import analysis_json
+    from skillviewer.engine.engine import Engine
+    from skillviewer.engine.library import DEFAULT_MODEL
+    from skillviewer.export.clip import ClipOptions, export_clip
+    from skillviewer.export.sheet import SheetOptions, export_sheet
+
+    token = CancelToken()
+    click.echo(f"Assessing {video.name} of the sample study with the model {DEFAULT_MODEL} ...")
+    with (
+        Engine.open(DEFAULT_MODEL, announce=lambda text: click.echo(text, err=True)) as engine,
+        progress_bar(unit="frame") as report,
+    ):
+        analysis = engine.assess(video, passes=passes, token=token, report=report)
+    low_high = analysis.interval
+    span = f" (95 % interval {low_high[0]:+.2f} to {low_high[1]:+.2f})" if low_high else ""
+    click.echo(f"Score {analysis.score:+.2f}{span}")
+    output.mkdir(parents=True, exist_ok=True)
+    result = output / f"{video.stem}.json"
+    result.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
+    with progress_bar(unit="frame") as report:
+        clip = export_clip(video, analysis, output / f"{video.stem}.annotated.mp4", ClipOptions(overwrite=True), token, report)
+    with progress_bar(unit="frame") as report:
+        sheet = export_sheet(video, analysis, output / f"{video.stem}.sheet.png", SheetOptions(overwrite=True), token, report)
+    for what, path in (("annotated clip", clip), ("contact sheet", sheet), ("result as JSON", result)):
+        click.echo(f"{what:<15} {path.resolve()}")

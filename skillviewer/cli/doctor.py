@@ -1,0 +1,101 @@
+"""``skillviewer doctor``: what this computer has, what is missing and how to get it."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+
+import click
+
+from skillviewer import __version__
+from skillviewer.core.places import cache_dir, config_dir, data_dir, log_dir, models_dir, resources_dir
+
+_LIBRARIES = ("numpy", "scipy", "torch", "torchvision", "av", "opencv-contrib-python-headless", "numba", "safetensors")
+_WINDOW_LIBRARIES = ("PySide6-Essentials", "pyqtgraph")
+_ENCODERS = (("libx264", "MP4"), ("libvpx-vp9", "WebM"), ("gif", "GIF"))
+_DECODERS = ("h264", "hevc", "mpeg4", "vp9", "av1", "mjpeg", "gif")
+_ROOM_WANTED_GB = 5.0
+
+Line = tuple[bool, str, str]
+"""(sound, what, what was found or what to do)."""
+
+
+def _versions() -> Iterator[Line]:
+    yield sys.version_info >= (3, 11), "Python", platform.python_version()
+    for name in _LIBRARIES + _WINDOW_LIBRARIES:
+        try:
+            yield True, name, importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            yield False, name, f"missing: pip install {name}"
+
+
+def _devices() -> Iterator[Line]:
+    from skillviewer.engine.device import choose_device, device_title, n_threads
+
+    device = choose_device("auto")
+    yield True, "device", f"{device_title(device)}, {n_threads()} torch threads, {os.cpu_count()} cores"
+    if device.type == "cpu":
+        yield True, "GPU", "none that torch can use: everything works, an analysis takes longer"
+
+
+def _codecs() -> Iterator[Line]:
+    from skillviewer.media.codecs import can_decode, can_encode
+
+    missing = [name for name in _DECODERS if not can_decode(name)]
+    yield not missing, "decoders", "missing: " + ", ".join(missing) if missing else ", ".join(_DECODERS)
+    for name, kind in _ENCODERS:
+        found = can_encode(name)
+        yield found, f"{kind} encoder", name if found else f"{name} is missing from the installed av: reinstall av"
+
+
+def _folders() -> Iterator[Line]:
+    for what, folder in (("cache", cache_dir()), ("data", data_dir()), ("settings", config_dir()), ("log", log_dir())):
+        existing = folder
+        while not existing.exists():
+            existing = existing.parent
+        writable = os.access(existing, os.W_OK)
+        free_gb = shutil.disk_usage(existing).free / 1e9
+        text = f"{folder} ({free_gb:.0f} GB free)"
+        if not writable:
+            text += ": cannot be written; set SKILLVIEWER_HOME to a folder that can"
+        yield writable and free_gb > _ROOM_WANTED_GB, f"{what} folder", text
+
+
+def _models() -> Iterator[Line]:
+    from skillviewer.engine.library import find_models
+    from skillviewer.engine.weights import weight_files
+
+    names = [entry.name for entry in find_models()]
+    yield bool(names), "checkpoints", ", ".join(names) or f"none in {models_dir()}"
+    for name, path in weight_files():
+        yield True, f"weights {name}", str(path) if path else f"not here; skillviewer weights fetch {name} gets them"
+    sample = resources_dir() / "sample_study"
+    yield sample.is_dir(), "sample study", str(sample)
+
+
+def _window() -> Iterator[Line]:
+    if sys.platform.startswith("linux"):
+        display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+        yield True, "display", display or "none: the window needs one, the command line does not"
+    try:
+        from skillviewer.ui.probe import window_problem
+    except ImportError as error:
+        yield False, "window", f"Qt does not load ({error}); on Debian: bash packaging/system-libraries.sh"
+        return
+    problem = window_problem()
+    yield problem is None, "window", problem or "Qt loads and finds a font"
+
+
+@click.command()
+def doctor() -> int:
+    """Say what this computer has, what is missing and how to get it."""
+    click.echo(f"SkillViewer {__version__} on {platform.platform()}")
+    sound = True
+    for section in (_versions, _devices, _codecs, _folders, _models, _window):
+        for good, what, text in section():
+            sound = sound and good
+            click.echo(f"  {'ok     ' if good else 'MISSING'} {what:<32} {text}")
+    click.echo("Everything is there." if sound else "Something is missing: see the lines above.")
+    return 0 if sound else 1

@@ -1,0 +1,47 @@
+"""``skillviewer models``: checkpoints on this computer, and the attention models that can be trained."""
+
+import json
+
+import click
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def models(as_json: bool) -> None:
+    """List checkpoints, and attention models with their parameter counts.
+
+    The counts are those of the head at the paper's size: two ResNet101 streams, 25 segments, the preset official-code.
+    """
+    from skillviewer.engine.library import find_models
+    from skillviewer.nets.checkpoint import load_card
+    from skillviewer.nets.models import ATTENTION_MODELS, paper_size_parameters
+
+    checkpoints = []
+    for entry in find_models():
+        card = load_card(entry.folder)
+        checkpoints.append(
+            {
+                "name": entry.name,
+                "folder": str(entry.folder),
+                "shipped": entry.shipped,
+                "attention_model": card.attention_model,
+                "task": card.task,
+                "accuracy": card.accuracy,
+            }
+        )
+    attention = [
+        {"name": e.name, "title": e.title, "map": str(e.map_kind), "parameters": paper_size_parameters(e.name)}
+        for e in ATTENTION_MODELS
+    ]
+    if as_json:
+        click.echo(json.dumps({"checkpoints": checkpoints, "attention_models": attention}, indent=1))
+        return
+    click.echo("Checkpoints")
+    for c in checkpoints:
+        accuracy = f"held-out accuracy {c['accuracy']:.3f}" if c["accuracy"] is not None else ""
+        click.echo(f"  {c['name']:<20} {c['attention_model']:<14} {c['task']:<24} {accuracy}")
+    if not checkpoints:
+        click.echo("  none")
+    click.echo("Attention models (parameters at the paper's size, preset official-code)")
+    for a in attention:
+        click.echo(f"  {a['name']:<14} {a['parameters']:>11,}  {a['title']} ({a['map']})")

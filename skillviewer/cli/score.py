@@ -1,0 +1,64 @@
+"""``skillviewer score``: videos in, scores out."""
+
+import json
+from pathlib import Path
+
+import click
+
+from skillviewer.cli.progress import progress_bar
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.job import CancelToken
+
+
+@click.command()
+@click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", help="Checkpoint: a name (see skillviewer models) or a folder.")
+@click.option("--passes", default=1, show_default=True, type=click.IntRange(1, 64), help="K interleaved passes.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line, as docs/scripting.md says.")
+@click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Folder for the whole analyses (.npz).")
+@click.option("--force", is_flag=True, help="Write over analyses that are there.")
+def score(
+    videos: tuple[Path, ...],
+    model: str | None,
+    passes: int,
+    device: str,
+    as_json: bool,
+    save: Path | None,
+    force: bool,
+) -> int:
+    """Score VIDEOS and say what the model looked at. A video that fails is told and the others go on."""
+    from skillviewer.data.analysis_file import SUFFIX, analysis_json, save_analysis
+    from skillviewer.engine.engine import Engine
+    from skillviewer.engine.library import DEFAULT_MODEL
+    from skillviewer.media.files import expand, free_names
+
+    files = expand(videos)
+    names = free_names(files, SUFFIX)
+    if save is not None and not force:
+        there = [name for name in names if (save / name).exists()]
+        if there:
+            raise click.UsageError(f"{save / there[0]} is there already. Give --force to write over it.")
+    failed = 0
+    with Engine.open(model or DEFAULT_MODEL, device=device, announce=lambda text: click.echo(text, err=True)) as engine:
+        for path, name in zip(files, names, strict=True):
+            try:
+                with progress_bar(unit="frame") as report:
+                    analysis = engine.assess(path, passes=passes, token=CancelToken(), report=report)
+                if save is not None:
+                    save_analysis(analysis, save / name)
+            except SkillViewerError as error:
+                failed += 1
+                click.echo(f"skillviewer: {error}", err=True)
+                if as_json:
+                    click.echo(json.dumps({"path": str(path), "error": str(error)}))
+                continue
+            if as_json:
+                click.echo(json.dumps(analysis_json(analysis)))
+            else:
+                low_high = analysis.interval
+                span = f"  ({low_high[0]:+.3f} to {low_high[1]:+.3f})" if low_high else ""
+                click.echo(f"{analysis.score:+.4f}{span}  {path}")
+            if analysis.warning:
+                click.echo(f"{path}: {analysis.warning}", err=True)
+    return 1 if failed else 0

@@ -1,0 +1,36 @@
+"""``skillviewer weights``: backbone weights; the only command that uses the network, and only when told to fetch."""
+
+import click
+
+from skillviewer.cli.progress import progress_bar
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.job import CancelToken
+from skillviewer.core.registry import look_up
+
+
+@click.group()
+def weights() -> None:
+    """List backbone weights, or fetch them."""
+
+
+@weights.command("list")
+def list_weights() -> None:
+    """Say which weights are here."""
+    from skillviewer.engine.weights import weight_files
+
+    for name, path in weight_files():
+        click.echo(f"{name:<20} {path or 'not here'}")
+
+
+@weights.command()
+@click.argument("name")
+def fetch(name: str) -> None:
+    """Fetch ImageNet weights of a backbone over the network, and check their digest."""
+    from skillviewer.engine.weights import fetch as fetch_weights
+    from skillviewer.nets.weight_sources import WEIGHT_SOURCES
+
+    source = look_up(WEIGHT_SOURCES, name, "set of weights to fetch", CheckpointError)
+    click.echo(f"This uses the network: {source.url}", err=True)
+    with progress_bar(unit="B", unit_scale=True) as report:
+        path = fetch_weights(source, CancelToken(), report)
+    click.echo(str(path))

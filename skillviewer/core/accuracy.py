@@ -1,0 +1,237 @@
+"""Pairwise accuracy: how often the better video of a pair has the higher score.
+
+Strict, as in Li et al.'s released code and Doughty et al. (CVPR 2018, section 5.2): a pair counts as right only when
+``score(better) > score(worse)``; an exact tie is wrong, and ties are counted beside it, so that a model that gives
+everybody the same score shows 0 % and not 50 %.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.pairs import Dataset, Fold, Pair
+
+N_DRAWS = 2000
+"""Bootstrap samples of an interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Pairs ordered rightly, wrongly and not at all."""
+
+    right: int
+    wrong: int
+    ties: int
+
+    @property
+    def n(self) -> int:
+        """Number of pairs."""
+        return self.right + self.wrong + self.ties
+
+    @property
+    def accuracy(self) -> float:
+        """Share of pairs ordered rightly, 0 to 1; NaN without pairs."""
+        return self.right / self.n if self.n else float("nan")
+
+
+def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> Count:
+    """Count how scores order pairs.
+
+    Args:
+        pairs: Ordered pairs.
+        scores: Score of every video that the pairs name; a score that is not a number orders nothing rightly.
+
+    Raises:
+        DatasetError: A video has no score.
+    """
+    right = wrong = ties = 0
+    for pair in pairs:
+        try:
+            better, worse = scores[pair.better], scores[pair.worse]
+        except KeyError as error:
+            raise DatasetError(f"The video “{error.args[0]}” is in a pair and has no score.") from error
+        right += better > worse
+        ties += better == worse
+        wrong += not (better > worse or better == worse)
+    return Count(right, wrong, ties)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Mean and sample standard deviation over folds (or folds and seeds).
+
+    Attributes:
+        mean: Mean of the values that are numbers; NaN without any.
+        sd: Standard deviation with n - 1; NaN below two values.
+        n: Number of values.
+    """
+
+    mean: float
+    sd: float
+    n: int
+
+
+def spread(values: Iterable[float]) -> Spread:
+    """Return mean and standard deviation; values that are not a number are left out."""
+    finite = np.array([value for value in values if np.isfinite(value)], dtype=np.float64)
+    mean = float(finite.mean()) if len(finite) else float("nan")
+    return Spread(mean, float(finite.std(ddof=1)) if len(finite) > 1 else float("nan"), len(finite))
+
+
+@dataclass(frozen=True, slots=True)
+class FoldScores:
+    """The scores that the model of one fold gives.
+
+    Attributes:
+        fold: The fold.
+        scores: Score by name of video, for every video of the fold's test pairs.
+    """
+
+    fold: Fold
+    scores: Mapping[str, float]
+
+    def tested(self, honest: bool) -> tuple[Pair, ...]:
+        """Return the test pairs: all, or only those with both videos held out."""
+        return self.fold.honest_pairs if honest else self.fold.test_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """Accuracy over the test pairs of all folds together.
+
+    Attributes:
+        value: Accuracy, 0 to 1, or a difference of two.
+        low: Lower end of the 95 % interval; NaN where it cannot be drawn.
+        high: Upper end.
+        n_pairs: Pairs tested; one between two folds is tested in both.
+        n_clusters: Participants (or videos) that were drawn.
+        clusters: What was drawn: ``participant`` or ``video``.
+    """
+
+    value: float
+    low: float
+    high: float
+    n_pairs: int
+    n_clusters: int
+    clusters: str
+
+
+def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:
+    """Return what to draw in a bootstrap: the participant of every video, or the videos where one is not known."""
+    participants = dataset.participants
+    if len(participants) == len(dataset.videos):
+        return participants, "participant"
+    return {name: name for name in dataset.names}, "video"
+
+
+def pooled_accuracy(
+    results: Sequence[FoldScores], dataset: Dataset, honest: bool = False, n_draws: int = N_DRAWS, seed: int = 0
+) -> Pooled:
+    """Return the accuracy over all folds with an interval that respects whose videos they are.
+
+    Percentile bootstrap over participants: they are drawn with replacement, a pair between two participants counts as
+    often as the product of their draws and a pair within one as often as that one was drawn (the pigeonhole bootstrap,
+    Owen 2007). It errs to the wide side; with few participants it is rough.
+
+    Args:
+        results: Scores of every fold (of every seed).
+        dataset: Says who is in which video.
+        honest: Only pairs with both videos held out.
+        n_draws: Bootstrap samples.
+        seed: Seed of the draws.
+    """
+    right, tested = _tables(results, dataset, honest)
+    draws = _draws(len(tested), n_draws, seed)
+    return _pooled(_share(right, tested, None), _share(right, tested, draws), tested, dataset)
+
+
+def pooled_difference(
+    first: Sequence[FoldScores],
+    second: Sequence[FoldScores],
+    dataset: Dataset,
+    honest: bool = False,
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
+) -> Pooled:
+    """Return by how much the first model is more accurate than the second, on the same draws of participants.
+
+    Arguments are those of ``pooled_accuracy``.
+    """
+    tables = [_tables(results, dataset, honest) for results in (first, second)]
+    draws = _draws(len(tables[0][1]), n_draws, seed)
+    value, drawn = (_share(*tables[0], at) - _share(*tables[1], at) for at in (None, draws))
+    return _pooled(value, drawn, tables[0][1], dataset)
+
+
+def _tables(results: Sequence[FoldScores], dataset: Dataset, honest: bool) -> tuple[FloatArray, FloatArray]:
+    """Return (P, P) pairs ordered rightly and (P, P) pairs tested, by cluster; upper triangles."""
+    clusters, _ = clusters_of(dataset)
+    place = {name: i for i, name in enumerate(sorted(set(clusters.values())))}
+    right, tested = np.zeros((len(place), len(place))), np.zeros((len(place), len(place)))
+    for result in results:
+        for pair in result.tested(honest):
+            at = tuple(sorted((place[clusters[pair.better]], place[clusters[pair.worse]])))
+            right[at] += count_pairs((pair,), result.scores).right
+            tested[at] += 1
+    return right, tested
+
+
+def _draws(n_clusters: int, n_draws: int, seed: int) -> FloatArray:
+    """Return (n_draws, P) float64: how often each cluster is drawn."""
+    if n_clusters == 0:
+        return np.zeros((n_draws, 0))
+    even = np.full(n_clusters, 1 / n_clusters)
+    return np.random.default_rng(seed).multinomial(n_clusters, even, size=n_draws).astype(np.float64)
+
+
+def _share(right: FloatArray, tested: FloatArray, draws: FloatArray | None) -> FloatArray:
+    """Return accuracies, one a draw; NaN where a draw holds no pair."""
+    times = np.ones((1, len(tested))) if draws is None else draws
+
+    def total(table: FloatArray) -> FloatArray:
+        between = np.triu(table, 1)
+        summed: FloatArray = ((times @ between) * times).sum(axis=1) + times @ np.diag(table)
+        return summed
+
+    n = total(tested)
+    shares = np.full(len(n), np.nan)
+    np.divide(total(right), n, out=shares, where=n > 0)
+    return shares
+
+
+def _pooled(value: FloatArray, drawn: FloatArray, tested: FloatArray, dataset: Dataset) -> Pooled:
+    drawn = drawn[np.isfinite(drawn)]
+    n_clusters = int(((tested + tested.T).sum(axis=1) > 0).sum())
+    low, high = np.percentile(drawn, [2.5, 97.5]) if n_clusters > 1 and len(drawn) else (np.nan, np.nan)
+    return Pooled(float(value[0]), float(low), float(high), int(tested.sum()), n_clusters, clusters_of(dataset)[1])
+
+
+@dataclass(frozen=True, slots=True)
+class AtSeparation:
+    """Accuracy of the pairs that lie a number of steps apart in the true order."""
+
+    separation: int
+    count: Count
+
+
+def accuracy_by_separation(
+    results: Sequence[FoldScores], separations: Mapping[Pair, int], honest: bool = False
+) -> tuple[AtSeparation, ...]:
+    """Return how accuracy grows with how far apart two videos are (Doughty et al. 2018, section 5).
+
+    Args:
+        results: Scores of every fold.
+        separations: Steps between the videos of every pair (``core.order.separations``).
+        honest: Only pairs with both videos held out.
+    """
+    rows: dict[int, list[Count]] = {}
+    for result in results:
+        for pair in result.tested(honest):
+            rows.setdefault(separations[pair], []).append(count_pairs((pair,), result.scores))
+    return tuple(
+        AtSeparation(steps, Count(*(sum(getattr(c, kind) for c in counts) for kind in ("right", "wrong", "ties"))))
+        for steps, counts in sorted(rows.items())
+    )

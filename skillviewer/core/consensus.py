@@ -1,0 +1,224 @@
+"""What several raters agree on: from judgements to pairs, by a rule that is chosen in the open.
+
+Doughty et al. (CVPR 2018) keep a pair only where all four raters agree; Li et al. (2019) do not say how five raters'
+choices were combined. Conflicting and tied votes mean "no disparity".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from scipy import stats
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.ranking import bradley_terry
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """The votes on two videos; ``first`` comes before ``second`` in alphabetical order."""
+
+    first: str
+    second: str
+    for_first: int
+    for_second: int
+    neither: int
+
+    @property
+    def n(self) -> int:
+        """Number of votes."""
+        return self.for_first + self.for_second + self.neither
+
+
+def count_votes(judgements: Sequence[Judgement]) -> tuple[Votes, ...]:
+    """Count the votes on every two videos, whichever stood on the left."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for judgement in judgements:
+        first, second = sorted((judgement.left, judgement.right))
+        row = counts.setdefault((first, second), [0, 0, 0])
+        if judgement.verdict is Verdict.NEITHER:
+            row[2] += 1
+        else:
+            winner = judgement.left if judgement.verdict is Verdict.LEFT else judgement.right
+            row[0 if winner == first else 1] += 1
+    return tuple(Votes(a, b, *row) for (a, b), row in sorted(counts.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a rule makes of judgements."""
+
+    pairs: tuple[Pair, ...]
+    similar: tuple[SimilarPair, ...]
+
+
+@runtime_checkable
+class Rule(Protocol):
+    """How judgements become pairs."""
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        ...
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        ...
+
+
+def _settled(votes: Votes, winner: int) -> Pair | SimilarPair:
+    if winner > 0:
+        return Pair(votes.first, votes.second)
+    return Pair(votes.second, votes.first) if winner < 0 else SimilarPair(votes.first, votes.second)
+
+
+def _collected(settled: Sequence[Pair | SimilarPair]) -> Agreement:
+    return Agreement(
+        pairs=tuple(p for p in settled if isinstance(p, Pair)),
+        similar=tuple(p for p in settled if isinstance(p, SimilarPair)),
+    )
+
+
+def _by_threshold(votes: Votes, needed: float) -> Pair | SimilarPair:
+    # a share like 0.7 of 10 votes must not fail at 7 by a rounding error
+    first, second = votes.for_first >= needed - 1e-9, votes.for_second >= needed - 1e-9
+    return _settled(votes, int(first) - int(second))
+
+
+@dataclass(frozen=True, slots=True)
+class Unanimous:
+    """Better is what every rater of the pair chose."""
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return "unanimous: better is what all raters of a pair chose, else no disparity"
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        return _collected([_by_threshold(votes, votes.n) for votes in count_votes(judgements)])
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """Better is what at least k raters chose, unless as many chose the other."""
+
+    k: int
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"at least {self.k} votes for one side and fewer for the other, else no disparity"
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        return _collected([_by_threshold(votes, self.k) for votes in count_votes(judgements)])
+
+
+@dataclass(frozen=True, slots=True)
+class Majority:
+    """Better is what a share of the raters chose; votes for "no difference" count in the whole."""
+
+    share: float = 0.6
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"majority: at least {100 * self.share:g} % of the votes on a pair, else no disparity"
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        return _collected([_by_threshold(votes, self.share * votes.n) for votes in count_votes(judgements)])
+
+
+@dataclass(frozen=True, slots=True)
+class ByNumber:
+    """Unanimous where few raters judged a pair, a majority where more did."""
+
+    few: int = 4
+    share: float = 0.6
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return (
+            f"unanimous where at most {self.few} raters judged a pair, at least {100 * self.share:g} % of the votes "
+            "where more did, else no disparity"
+        )
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        return _collected(
+            [
+                _by_threshold(votes, votes.n if votes.n <= self.few else self.share * votes.n)
+                for votes in count_votes(judgements)
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Better is the video whose strength is greater with a probability above the threshold, given all votes.
+
+    Bradley-Terry strengths with a normal approximation of their posterior; votes for "no difference" are half a win
+    for each. Only pairs that somebody judged are labelled.
+    """
+
+    threshold: float = 0.95
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"Bradley-Terry posterior: stronger with a probability of at least {self.threshold:g}, else no disparity"
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        strengths = bradley_terry(judgements)
+        place = {name: i for i, name in enumerate(strengths.names)}
+        settled = []
+        for votes in count_votes(judgements):
+            i, j = place[votes.first], place[votes.second]
+            spread = np.sqrt(strengths.covariance[i, i] + strengths.covariance[j, j] - 2 * strengths.covariance[i, j])
+            first_is_better = float(stats.norm.cdf((strengths.values[i] - strengths.values[j]) / spread))
+            winner = int(first_is_better >= self.threshold) - int(1 - first_is_better >= self.threshold)
+            settled.append(_settled(votes, winner))
+        return _collected(settled)
+
+
+DEFAULT_RULE = ByNumber()
+
+RULES = ("default", "unanimous", "at-least:K", "majority:SHARE", "posterior:PROBABILITY")
+"""How a rule may be asked for; the numbers of the last two may be left out."""
+
+
+def rule_named(text: str) -> Rule:
+    """Return the rule that a person asks for.
+
+    Args:
+        text: One of ``RULES``, with a number in place of the capitals: ``at-least:3``, ``majority:0.6``.
+
+    Raises:
+        DatasetError: There is no such rule, or its number makes no sense.
+    """
+    name, _, number = text.strip().partition(":")
+    value: float | None = None
+    try:
+        value = float(number) if number else None
+    except ValueError:
+        name = ""
+    if name == "default" and value is None:
+        return DEFAULT_RULE
+    if name == "unanimous" and value is None:
+        return Unanimous()
+    if name == "at-least" and value is not None and value >= 1 and value == int(value):
+        return AtLeast(int(value))
+    if name == "majority" and (value is None or 0.5 <= value <= 1):
+        return Majority() if value is None else Majority(value)
+    if name == "posterior" and (value is None or 0.5 < value < 1):
+        return Posterior() if value is None else Posterior(value)
+    raise DatasetError(
+        f"There is no rule “{text}” for combining votes. Choose one of {', '.join(RULES)}, with K a whole number of at "
+        "least 1, SHARE from 0.5 to 1 and PROBABILITY between 0.5 and 1."
+    )

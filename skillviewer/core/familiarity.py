@@ -1,0 +1,88 @@
+"""Whether a video looks like those that a model was trained on.
+
+A video's mean feature is compared with those of the training videos: root mean square over the channels of the
+distance to their mean, in their standard deviations. What is unusual is calibrated on videos held out one at a time,
+since a video that took part in the mean lies nearer to it than a new one.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import Float32Array, FloatArray, frozen, shapes
+
+MIN_VIDEOS = 8
+"""Fewer training videos say too little of what is usual."""
+
+_MIN_SCALE = 1e-4
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Familiarity:
+    """What the training videos look like.
+
+    Attributes:
+        mean: (2F,) float32, mean over the training videos of their mean features.
+        scale: (2F,) float32, their standard deviations, positive.
+        held_out: (n,) float64, ascending: distance of each training video from the others.
+    """
+
+    mean: Float32Array
+    scale: Float32Array
+    held_out: FloatArray
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for name in ("mean", "scale", "held_out"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    __repr__ = shapes
+
+    @property
+    def limit(self) -> float:
+        """The largest distance of a held-out training video: beyond it a video is called unlike them."""
+        return float(self.held_out[-1])
+
+    def distance(self, pooled: Float32Array) -> float:
+        """Return the distance of a video, from its mean feature, (2F,)."""
+        return _distance(pooled, self.mean, self.scale)
+
+    def warning(self, pooled: Float32Array) -> str:
+        """Return a word of warning for a video unlike the training videos, or "".
+
+        Args:
+            pooled: (2F,) float32, mean of the video's features over sampled frames and cells.
+        """
+        distance = self.distance(pooled)
+        if distance <= self.limit:
+            return ""
+        return (
+            f"This video looks unlike those the model was trained on ({distance / self.limit:.1f} times the distance of "
+            f"the most unusual of {len(self.held_out)} training videos). Its score may mean little."
+        )
+
+
+def _distance(pooled: Float32Array, mean: Float32Array, scale: Float32Array) -> float:
+    return float(np.sqrt(np.mean(((pooled.astype(np.float64) - mean) / scale) ** 2)))
+
+
+def _mean_and_scale(pooled: Float32Array) -> tuple[Float32Array, Float32Array]:
+    scale = np.maximum(pooled.std(axis=0, ddof=1), _MIN_SCALE)
+    return pooled.mean(axis=0).astype(np.float32), scale.astype(np.float32)
+
+
+def learn_familiarity(pooled: Float32Array) -> Familiarity | None:
+    """Learn what is usual, and calibrate it on each video held out in turn.
+
+    Args:
+        pooled: (n, 2F) float32, mean features of the training videos.
+
+    Returns:
+        None with fewer than ``MIN_VIDEOS`` videos.
+    """
+    n = len(pooled)
+    if n < MIN_VIDEOS:
+        return None
+    held_out = [_distance(pooled[i], *_mean_and_scale(np.delete(pooled, i, axis=0))) for i in range(n)]
+    mean, scale = _mean_and_scale(pooled)
+    return Familiarity(mean, scale, np.sort(held_out))

@@ -1,0 +1,215 @@
+"""Folds: which videos a model may learn from and which it is tested on.
+
+Whole participants are held out, never single pairs: on the chopstick videos of EPIC-Skills an oracle that knows only
+each participant's mean skill orders 87 % of the pairs between participants, so a model that has seen the person before
+is tested on the wrong thing. Test pairs are all pairs that touch a held-out video (Doughty et al., CVPR 2018, section
+5): the headline. Pairs whose two videos are held out are the honest number beside it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.pairs import Dataset, Fold, Pair
+
+
+_BY_VIDEO = "Folds are by video: the same person may be in training and test, which flatters every model."
+
+
+class FoldsBy(StrEnum):
+    """What is held out together."""
+
+    RELEASED = "released"  # the folds published with the data set
+    PARTICIPANT = "participant"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """All folds of a data set.
+
+    Attributes:
+        by: What is held out together.
+        folds: The folds.
+        warning: What weakens them, in words for a person, or "".
+    """
+
+    by: FoldsBy
+    folds: tuple[Fold, ...]
+    warning: str = ""
+
+
+def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
+    """Divide groups into parts with nearly the same number of members; no group is split.
+
+    The largest groups go first, each to the part that is smallest so far; groups of one size are drawn in an order that
+    the seed decides.
+
+    Args:
+        groups: Members by group.
+        n_parts: Number of parts, at most the number of groups.
+        seed: Same seed, same parts, whatever the order of ``groups``.
+
+    Returns:
+        Members of every part, sorted.
+    """
+    names = sorted(groups)
+    drawn = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
+    parts: list[list[str]] = [[] for _ in range(n_parts)]
+    for name in sorted(drawn, key=lambda group: -len(groups[group])):
+        smallest = min(parts, key=len)
+        smallest.extend(groups[name])
+    return tuple(tuple(sorted(part)) for part in parts)
+
+
+def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: Iterable[Pair]) -> Fold:
+    """Return the fold that holds some videos out: pairs that touch them are tested, the others trained on.
+
+    Args:
+        name: Name of the fold.
+        videos: Names of all videos.
+        held_out: Names of those held out.
+        pairs: All ordered pairs.
+    """
+    out = set(held_out)
+    pairs = tuple(pairs)
+    return Fold(
+        name=name,
+        train_videos=tuple(v for v in videos if v not in out),
+        held_out_videos=tuple(v for v in videos if v in out),
+        train_pairs=tuple(p for p in pairs if not p.touches(out)),
+        test_pairs=tuple(p for p in pairs if p.touches(out)),
+    )
+
+
+def _grouped(dataset: Dataset, by: FoldsBy) -> dict[str, list[str]]:
+    participants = dataset.participants
+    groups: dict[str, list[str]] = {}
+    for name in dataset.names:
+        groups.setdefault(participants[name] if by is FoldsBy.PARTICIPANT else name, []).append(name)
+    return groups
+
+
+def _choose(dataset: Dataset) -> tuple[FoldsBy, str]:
+    if dataset.released:
+        return FoldsBy.RELEASED, ""
+    unknown = [name for name in dataset.names if name not in dataset.participants]
+    if not unknown:
+        return FoldsBy.PARTICIPANT, ""
+    who = "any video" if len(unknown) == len(dataset.videos) else f"{len(unknown)} videos ({unknown[0]}, for one)"
+    return FoldsBy.VIDEO, f"{_BY_VIDEO} Nobody says who is in {who}; name the participants to hold whole people out."
+
+
+def make_folds(dataset: Dataset, n_folds: int = 4, by: FoldsBy | None = None, seed: int = 0) -> Folds:
+    """Divide a data set into folds.
+
+    Args:
+        dataset: The data set.
+        n_folds: Number of folds; the released ones are taken as they are, however many.
+        by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
+        seed: Decides which participants (or videos) go together.
+
+    Raises:
+        DatasetError: There are too few participants or videos, or no released folds.
+    """
+    warning = ""
+    if by is None:
+        by, warning = _choose(dataset)
+    elif by is FoldsBy.VIDEO:
+        warning = _BY_VIDEO
+    if by is FoldsBy.RELEASED:
+        return _released(dataset)
+    if by is FoldsBy.PARTICIPANT and len(dataset.participants) < len(dataset.videos):
+        unknown = next(name for name in dataset.names if name not in dataset.participants)
+        raise DatasetError(f"Nobody says who is in “{unknown}”: name its participant, or make folds by video.")
+    groups = _grouped(dataset, by)
+    if not 2 <= n_folds <= len(groups):
+        raise DatasetError(
+            f"{n_folds} folds cannot be made from {len(groups)} {by}s: choose 2 to {len(groups)}."
+            if len(groups) >= 2
+            else f"{dataset.name} has only {len(groups)} {by}: nothing can be held out."
+        )
+    parts = divide(groups, n_folds, seed)
+    folds = tuple(fold_of(str(i + 1), dataset.names, part, dataset.pairs) for i, part in enumerate(parts))
+    participants = dataset.participants if by is FoldsBy.PARTICIPANT else None
+    for fold in folds:
+        check_no_leak(fold, participants)
+    return Folds(by, folds, " ".join(filter(None, (warning, _thin(folds)))))
+
+
+def _released(dataset: Dataset) -> Folds:
+    if not dataset.released:
+        raise DatasetError(f"{dataset.name} comes without folds: make them by participant or by video.")
+    warning = ""
+    for fold in dataset.released:
+        check_no_leak(fold)
+        shared = sorted(_shared_participants(fold, dataset.participants))
+        if shared:
+            warning = f"The released folds have the same person in training and test ({shared[0]})."
+    return Folds(FoldsBy.RELEASED, dataset.released, " ".join(filter(None, (warning, _thin(dataset.released)))))
+
+
+def _thin(folds: Sequence[Fold]) -> str:
+    without = [fold.name for fold in folds if not fold.train_pairs or not fold.test_pairs]
+    return f"No pairs to train on or to test on in fold {', '.join(without)}." if without else ""
+
+
+def _shared_participants(fold: Fold, participants: Mapping[str, str]) -> set[str]:
+    trained = {participants[v] for v in fold.train_videos if v in participants}
+    return trained & {participants[v] for v in fold.held_out_videos if v in participants}
+
+
+def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, seen: Iterable[str] = ()) -> None:
+    """Check that nothing held out is learnt from.
+
+    Args:
+        fold: The fold.
+        participants: Participant of every video, where whole people have to be held out.
+        seen: Names of videos that training (or the choice of an epoch) has really used.
+
+    Raises:
+        DatasetError: A held-out video is trained on, a test pair touches none, or a participant is on both sides.
+    """
+    held_out = set(fold.held_out_videos)
+    trained = set(fold.train_videos) | {v for p in fold.train_pairs for v in (p.better, p.worse)} | set(seen)
+    leaked = sorted(held_out & trained)
+    if leaked:
+        raise DatasetError(f"Fold {fold.name} leaks: “{leaked[0]}” is held out and yet used in training.")
+    untouched = [pair for pair in fold.test_pairs if not pair.touches(held_out)]
+    if untouched:
+        pair = untouched[0]
+        raise DatasetError(f"Fold {fold.name} leaks: both videos of {pair.better}–{pair.worse} are trained on.")
+    shared = sorted(_shared_participants(fold, participants or {}))
+    if shared:
+        raise DatasetError(f"Fold {fold.name} leaks: participant “{shared[0]}” is both held out and trained on.")
+
+
+def inner_fold(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -> Fold:
+    """Return a fold within the training videos of a fold, on which an epoch or a setting is chosen.
+
+    Holds out about a quarter of the training videos, as whole participants where those are known. It sees nothing of
+    the outer fold's test pairs.
+
+    Args:
+        dataset: The data set.
+        fold: The outer fold.
+        seed: Decides who is held out.
+        n_parts: One of how many parts is held out.
+
+    Raises:
+        DatasetError: There are fewer than two training videos.
+    """
+    inside = dataset.restricted(fold.train_videos)
+    by = FoldsBy.PARTICIPANT if len(inside.participants) == len(inside.videos) else FoldsBy.VIDEO
+    groups = _grouped(inside, by)
+    if len(groups) < 2:
+        groups = _grouped(inside, FoldsBy.VIDEO)
+    if len(groups) < 2:
+        raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
+    parts = divide(groups, min(n_parts, len(groups)), seed)
+    inner = fold_of(f"{fold.name}/inner", inside.names, parts[0], fold.train_pairs)
+    check_no_leak(inner)
+    return inner

@@ -1,0 +1,141 @@
+"""An analysis as a file: NumPy's ``.npz``, readable with ``numpy.load(path)`` and without pickle.
+
+Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``attention`` (K, N, h, w), ``task_state``
+(K, N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), and ``about``, a string of JSON with everything else.
+"""
+
+import os
+import tempfile
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.analysis_json import analysis_json
+from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.core.video import VideoInfo
+
+__all__ = ["FORMAT", "SUFFIX", "analysis_json", "load_analysis", "save_analysis"]
+
+FORMAT = 1
+SUFFIX = ".analysis.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    format: int
+    path: str
+    digest: str
+    width_px: int
+    height_px: int
+    duration_s: float
+    rate_hz: float
+    variable_rate: bool
+    codec: str
+    note: str
+    map_kind: MapKind
+    map_rect: MapRect
+    n_segments: int
+    score: float
+    interval: tuple[float, float] | None
+    warning: str
+    provenance: Provenance
+
+
+def save_analysis(analysis: Analysis, path: Path) -> None:
+    """Write an analysis; aside first, then renamed.
+
+    Args:
+        analysis: What to write.
+        path: Where to; its folder is made.
+
+    Raises:
+        ExportError: It cannot be written.
+    """
+    video = analysis.video
+    about = _About(
+        format=FORMAT,
+        path=str(video.path),
+        digest=video.digest,
+        width_px=video.width_px,
+        height_px=video.height_px,
+        duration_s=video.duration_s,
+        rate_hz=video.rate_hz,
+        variable_rate=video.variable_rate,
+        codec=video.codec,
+        note=video.note,
+        map_kind=analysis.map_kind,
+        map_rect=analysis.map_rect,
+        n_segments=analysis.n_segments,
+        score=analysis.score,
+        interval=analysis.interval,
+        warning=analysis.warning,
+        provenance=analysis.provenance,
+    )
+    aside: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        aside = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(
+                file,
+                about=np.array(msgspec.json.encode(about).decode()),
+                times_s=video.times_s,
+                samples=analysis.samples,
+                sample_times_s=analysis.times_s,
+                attention=analysis.attention,
+                task_state=analysis.task_state,
+                score_curve=analysis.score_curve,
+                segment_stops=analysis.segment_stops,
+            )
+        aside.replace(path)
+    except OSError as error:
+        if aside is not None:
+            with suppress(OSError):
+                aside.unlink()
+        raise ExportError(f"The analysis could not be written to {path}: {error.strerror or error}.") from error
+
+
+def load_analysis(path: Path) -> Analysis:
+    """Read an analysis that ``save_analysis`` wrote.
+
+    Raises:
+        StudyError: It is not such a file, or it is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            about = msgspec.json.decode(str(arrays["about"]), type=_About)
+            video = VideoInfo(
+                path=Path(about.path),
+                digest=about.digest,
+                times_s=arrays["times_s"],
+                width_px=about.width_px,
+                height_px=about.height_px,
+                duration_s=about.duration_s,
+                rate_hz=about.rate_hz,
+                variable_rate=about.variable_rate,
+                codec=about.codec,
+                note=about.note,
+            )
+            return Analysis(
+                video=video,
+                samples=arrays["samples"],
+                attention=arrays["attention"],
+                map_kind=about.map_kind,
+                map_rect=about.map_rect,
+                task_state=arrays["task_state"],
+                score_curve=arrays["score_curve"],
+                segment_stops=arrays["segment_stops"],
+                n_segments=about.n_segments,
+                provenance=about.provenance,
+                warning=about.warning,
+            )
+    except FileNotFoundError as error:
+        raise StudyError(f"There is no analysis at {path}.") from error
+    except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError, zipfile.BadZipFile) as error:
+        raise StudyError(f"{path} is not an analysis that this program can read ({error}). Assess again.") from error

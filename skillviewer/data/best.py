@@ -1,0 +1,123 @@
+"""BEST: stretches of long videos, ``BEST.csv`` and ``splits/<task>/{train,test}.txt`` with their lists of videos.
+
+Source: Doughty, Mayol-Cuevas and Damen, CVPR 2019. One released split, in which the videos of training and test are
+different ones and every test pair has both videos held out.
+"""
+
+from pathlib import Path
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.pairs import Dataset, DatasetVideo, Pair, TimeExtent
+from skillviewer.data.choices import Choices
+from skillviewer.data.claims import Claim, sort_out
+from skillviewer.data.participants import participants_of
+from skillviewer.data.released_folds import fold_from_pairs, known_pairs, pairs_of_words
+from skillviewer.data.rows import looks_like, plain, read_sheet, read_words
+from skillviewer.data.tasks import chosen_task, first_found
+from skillviewer.data.video_files import VideoFiles
+
+_LIST = "train_vid_list.txt"
+_VIDEO, _START, _STOP = ("vidid", "video", "id"), ("startseconds", "start"), ("endseconds", "end", "stop")
+
+
+def _folders(path: Path) -> dict[str, Path]:
+    found = first_found(path, (_LIST, f"*/{_LIST}", f"*/*/{_LIST}", f"*/*/*/{_LIST}", f"*/*/*/*/{_LIST}"))
+    needed = ("train.txt", "test.txt", "test_vid_list.txt")
+    return {file.parent.name: file.parent for file in found if all((file.parent / name).is_file() for name in needed)}
+
+
+def recognise(path: Path) -> bool:
+    """Return whether a folder is in this form, judged by its content."""
+    return bool(_folders(path))
+
+
+def tasks(path: Path) -> tuple[str, ...]:
+    """Return the names of the tasks: one a folder with lists."""
+    return tuple(_folders(path))
+
+
+def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+    """Read a task with its released split.
+
+    Args:
+        path: Folder of a task's lists, or one that holds several.
+        videos_dir: Where the videos lie, whole or already cut; ``path`` if None.
+        choices: Which task; how to find participants, which the data set does not name.
+
+    Raises:
+        DatasetError: Nothing of this form is there, several tasks are and none is chosen, or a file cannot be read.
+    """
+    choices = choices or Choices()
+    folders = _folders(path)
+    if not folders:
+        raise DatasetError(f"{path} holds no lists of videos ({_LIST} with train.txt and test.txt beside it).")
+    task = chosen_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
+    folder = folders[task]
+    problems: list[str] = []
+    sides: dict[str, list[Pair]] = {}
+    claims: list[Claim] = []
+    for side in ("train", "test"):
+        rows, found = pairs_of_words(folder / f"{side}.txt")
+        problems += found
+        sides[side] = [pair for _, pair in rows]
+        claims += [Claim(pair, f"{side}.txt line {row.line}") for row, pair in rows]
+    claimed = sort_out(claims, task)
+    problems += claimed.problems
+    listed = {side: [row.cells[0] for row in read_words(folder / f"{side}_vid_list.txt")] for side in ("train", "test")}
+    both = sorted(set(listed["train"]) & set(listed["test"]))
+    if both:
+        problems.append(f"{len(both)} videos are listed for training and for test ({both[0]}); they are held out.")
+    unlisted = sorted(
+        {v for p in claimed.pairs for v in (p.better, p.worse)} - {v for vs in listed.values() for v in vs}
+    )
+    if unlisted:
+        problems.append(f"{len(unlisted)} videos of the pairs are in no list ({unlisted[0]}); they count as training.")
+    names = tuple(dict.fromkeys([*listed["train"], *listed["test"], *unlisted]))
+    kept = {side: known_pairs(pairs, claimed.pairs, f"{side}.txt") for side, pairs in sides.items()}
+    fold, found = fold_from_pairs("released", names, kept["train"][0], kept["test"][0], listed["test"])
+    problems += found
+    extents, found = _extents(folder, task)
+    problems += found
+    without = [name for name in names if name not in extents]
+    if without:
+        problems.append(f"{len(without)} videos have no start and end ({without[0]}); they are used whole.")
+    people, found = participants_of(names, [folder / "participants.csv"], choices.participant_pattern)
+    problems += found
+    files = VideoFiles(videos_dir or path)
+    return Dataset(
+        name=f"BEST, {task.replace('_', ' ')}",
+        form="best",
+        task=task,
+        videos=tuple(
+            DatasetVideo(name, files.find(name, (name,), prefer=plain(task)), people.get(name), "", extents.get(name))
+            for name in names
+        ),
+        pairs=claimed.pairs,
+        released=(fold,),
+        problems=(*problems, *files.problems),
+    )
+
+
+def _extents(folder: Path, task: str) -> tuple[dict[str, TimeExtent], list[str]]:
+    tables = (above / "BEST.csv" for above in (folder, *folder.parents)[:4])
+    path = next((table for table in tables if looks_like(table, ("task",), _VIDEO, _START, _STOP)), None)
+    if path is None:
+        return {}, ["There is no BEST.csv above the lists: where an attempt starts and ends is not known."]
+    sheet = read_sheet(path)
+    task_column, video = sheet.column("task"), sheet.column(*_VIDEO)
+    start, stop = sheet.column(*_START), sheet.column(*_STOP)
+    found: dict[str, TimeExtent] = {}
+    problems = []
+    for row in sheet.rows:
+        if plain(row.cell(task_column)) != plain(task):
+            continue
+        try:
+            extent = TimeExtent(float(row.cell(start)), float(row.cell(stop)))
+        except ValueError:
+            problems.append(f"{sheet.place(row)} does not say from when to when; it is left out.")
+            continue
+        if 0 <= extent.start_s < extent.stop_s:
+            found[row.cell(video)] = extent
+        else:
+            problems.append(f"{sheet.place(row)} ends before it starts; it is left out.")
+    return found, problems

@@ -1,0 +1,121 @@
+"""Every form of a data set that can be opened. A new form is one file and one line in DATASET_FORMATS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.order import cycles, islands
+from skillviewer.core.pairs import Dataset
+from skillviewer.core.registry import look_up, table
+from skillviewer.data import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware
+from skillviewer.data.choices import Choices
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetForm:
+    """A form of a data set.
+
+    Attributes:
+        name: Name by which it is asked for.
+        title: Name for people.
+        recognise: Whether a folder or file is in this form, by content.
+        tasks: Names of the data sets that one folder holds.
+        load: Reads one, from a path, a folder of videos or None, and choices or None.
+    """
+
+    name: str
+    title: str
+    recognise: Callable[[Path], bool]
+    tasks: Callable[[Path], tuple[str, ...]]
+    load: Callable[[Path, Path | None, Choices | None], Dataset]
+
+
+DATASET_FORMATS = table(
+    DatasetForm(
+        "pair-folder", "Folder with videos and pairs.csv", pair_folder.recognise, pair_folder.tasks, pair_folder.load
+    ),
+    DatasetForm("epic-skills", "EPIC-Skills 2018", epic_skills.recognise, epic_skills.tasks, epic_skills.load),
+    DatasetForm("rank-aware", "Rank-aware splits", rank_aware.recognise, rank_aware.tasks, rank_aware.load),
+    DatasetForm("best", "BEST", best.recognise, best.tasks, best.load),
+    DatasetForm("jigsaws", "JIGSAWS", jigsaws.recognise, jigsaws.tasks, jigsaws.load),
+    DatasetForm("egoexolearn", "EgoExoLearn skill", egoexolearn.recognise, egoexolearn.tasks, egoexolearn.load),
+)
+"""Every form, in the order of menus."""
+
+
+def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
+    """Return the form of a data set.
+
+    Args:
+        path: Folder or file.
+        form: Name of the form, or None to tell it by content.
+
+    Raises:
+        DatasetError: There is nothing there, no form fits, several do, or there is no form of that name.
+    """
+    if form is not None:
+        return look_up(DATASET_FORMATS, form, "data-set form", DatasetError)
+    if not path.exists():
+        raise DatasetError(f"There is no file or folder {path}.")
+    fitting = [entry for entry in DATASET_FORMATS if entry.recognise(path)]
+    if not fitting:
+        forms = "; ".join(f"{entry.name} ({entry.title})" for entry in DATASET_FORMATS)
+        raise DatasetError(f"{path} is in none of the known forms of a data set: {forms}. docs/data.md shows them.")
+    if len(fitting) > 1:
+        names = ", ".join(entry.name for entry in fitting)
+        raise DatasetError(f"{path} could be {names}: say which form, or open one of the folders in it.")
+    return fitting[0]
+
+
+def open_dataset(
+    path: Path, videos_dir: Path | None = None, form: str | None = None, choices: Choices | None = None
+) -> Dataset:
+    """Open a data set; what is missing or contradictory is listed in its ``problems``, and the rest loads.
+
+    Args:
+        path: Its folder or file.
+        videos_dir: Where its videos lie, or None for where its form keeps them.
+        form: Name of its form, or None to tell it by content.
+        choices: Which task, which rule for votes, and the like.
+
+    Raises:
+        DatasetError: It is in no known form, several tasks are there and none is chosen, a file cannot be read, or it
+            holds no pair.
+    """
+    dataset = recognised_form(path, form).load(path, videos_dir, choices)
+    if not dataset.pairs:
+        told = f" {dataset.problems[0]}" if dataset.problems else ""
+        raise DatasetError(f"{dataset.name} holds no pair of which one video is better.{told}")
+    return replace(dataset, problems=(*dataset.problems, *_found_wanting(dataset)))
+
+
+_SHOWN = 3
+
+
+def _found_wanting(dataset: Dataset) -> list[str]:
+    """Return what is wrong with a data set in any form."""
+    circles = cycles(dataset.pairs)
+    problems = [
+        f"The pairs go in a circle: {' better than '.join((*circle, circle[0]))}." for circle in circles[:_SHOWN]
+    ]
+    if len(circles) > _SHOWN:
+        problems.append(f"The pairs go in a circle in {len(circles) - _SHOWN} more sets of videos.")
+    by_subtask: dict[str, list[tuple[str, ...]]] = {}
+    subtasks = dataset.subtasks
+    for island in islands(dataset.pairs):
+        by_subtask.setdefault(subtasks[island[0]], []).append(island)
+    for subtask, parts in by_subtask.items():
+        if len(parts) > 1:
+            where = f" of {subtask}" if subtask else ""
+            problems.append(
+                f"The videos{where} fall into {len(parts)} sets that are never compared with each other "
+                f"({parts[0][0]}, {parts[1][0]}): scores say nothing between them."
+            )
+    missing = [video.name for video in dataset.videos if video.path is None]
+    if len(missing) == len(dataset.videos):
+        problems.append(f"None of the {len(missing)} videos was found: say where they lie.")
+    elif missing:
+        shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        problems.append(f"{len(missing)} of {len(dataset.videos)} videos have no file: {shown}.")
+    return problems

@@ -1,0 +1,221 @@
+"""A folder with ``videos/`` and ``pairs.csv``: the form for a study of one's own.
+
+``pairs.csv`` has the columns left, right and label (1 left better, -1 right better, 0 no disparity); with a column
+``votes`` it keeps every rater's choice ("1 1 0 1 -1"), with a column ``rater`` a row is one rater's judgement. Or it
+has the columns better and worse. Beside it may lie participants.csv (video, participant), truth.csv (video and numbers
+known of it) and regions.csv.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.pairs import Dataset, DatasetVideo, Judgement, Measure, Pair, SimilarPair, Verdict
+from skillviewer.data.choices import Choices
+from skillviewer.data.claims import Claim, order_claim, parted, sort_out
+from skillviewer.data.participants import PERSON_COLUMNS, VIDEO_COLUMNS, participants_of
+from skillviewer.data.rows import Row, Sheet, looks_like, plain, read_sheet
+from skillviewer.data.video_files import VideoFiles, bare
+
+_LEFT = ("left", "video1", "vid1", "first", "videoa")
+_RIGHT = ("right", "video2", "vid2", "second", "videob")
+_LABEL = ("label", "verdict", "choice", "result")
+_VOTES, _RATER = ("votes",), ("rater", "annotator", "worker", "judge")
+_BETTER, _WORSE = ("better", "best"), ("worse", "worst")
+_SCORES = ("quality", "score", "rating", "grs")
+_VERDICTS = {
+    **dict.fromkeys(("1", "+1", "left", "l"), Verdict.LEFT),
+    **dict.fromkeys(("0", "none", "neither", "equal", "tie", "same"), Verdict.NEITHER),
+    **dict.fromkeys(("-1", "−1", "right", "r"), Verdict.RIGHT),
+}
+
+
+def _pairs_file(path: Path) -> Path | None:
+    file = path / "pairs.csv" if path.is_dir() else path
+    votes_or_label = (*_LABEL, *_VOTES)
+    known = looks_like(file, _LEFT, _RIGHT, votes_or_label) or looks_like(file, _BETTER, _WORSE)
+    return file if known else None
+
+
+def recognise(path: Path) -> bool:
+    """Return whether a folder or file is in this form, judged by its content."""
+    return _pairs_file(path) is not None
+
+
+def tasks(path: Path) -> tuple[str, ...]:
+    """Return the name of the one data set that such a folder holds: the folder's."""
+    file = _pairs_file(path)
+    return () if file is None else (file.absolute().parent.name,)
+
+
+@dataclass(slots=True)
+class _Read:
+    claims: list[Claim] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
+    labels: dict[SimilarPair, Pair | SimilarPair] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+    """Read the folder.
+
+    Args:
+        path: The folder, or its pairs.csv.
+        videos_dir: Where the videos lie; ``videos/`` beside pairs.csv if None, or the folder itself without one.
+        choices: The rule for raw votes; how to find participants.
+
+    Raises:
+        DatasetError: There is no such pairs.csv, or a file cannot be read.
+    """
+    choices = choices or Choices()
+    file = _pairs_file(path)
+    if file is None:
+        raise DatasetError(
+            f"{path} holds no pairs.csv with the columns left, right and label (or votes), or better and worse."
+        )
+    folder = file.absolute().parent
+    read = _read_pairs(read_sheet(file))
+    problems = read.problems
+    rule = ""
+    if read.judgements:
+        agreement = choices.rule.agree(read.judgements)
+        pairs, similar, rule = agreement.pairs, agreement.similar, choices.rule.text
+        problems += _disagreeing_labels(read, (*pairs, *similar))
+    else:
+        claimed = sort_out(read.claims, file.name)
+        pairs, similar = claimed.pairs, claimed.similar
+        problems += claimed.problems
+    truth = folder / "truth.csv"
+    measures, found = _measures(truth)
+    problems += found
+    named = {v for p in pairs for v in (p.better, p.worse)} | {v for p in similar for v in (p.first, p.second)}
+    names = tuple(sorted(named | {video for measure in measures for video, _ in measure.values}))
+    people, found = participants_of(names, [folder / "participants.csv", truth], choices.participant_pattern)
+    problems += found
+    own = folder / "videos"
+    files = VideoFiles(videos_dir or (own if own.is_dir() else folder))
+    spare = sorted(files.stems - set(names))
+    if spare:
+        shown = ", ".join(spare[:5]) + (f" and {len(spare) - 5} more" if len(spare) > 5 else "")
+        problems.append(f"No pair names these files: {shown}.")
+    regions = folder / "regions.csv"
+    return Dataset(
+        name=folder.name,
+        form="pair-folder",
+        task=folder.name,
+        videos=tuple(DatasetVideo(name, files.find(name, (name,)), people.get(name)) for name in names),
+        pairs=pairs,
+        similar=similar,
+        judgements=tuple(read.judgements),
+        rule=rule,
+        scores=next((m for wanted in _SCORES for m in measures if plain(m.name) == wanted), None),
+        truth=measures,
+        published="infant-grasp" if plain(folder.name) == "infantgrasp" else None,
+        regions_path=regions if regions.is_file() else None,
+        problems=(*problems, *files.problems),
+    )
+
+
+def _read_pairs(sheet: Sheet) -> _Read:
+    read = _Read()
+    left, right = sheet.column(*_LEFT), sheet.column(*_RIGHT)
+    if left is None or right is None:
+        better, worse = sheet.column(*_BETTER), sheet.column(*_WORSE)
+        read.claims, read.problems = parted(
+            order_claim(bare(row.cell(better)), bare(row.cell(worse)), sheet.place(row)) for row in sheet.rows
+        )
+        return read
+    for row in sheet.rows:
+        first, second = bare(row.cell(left)), bare(row.cell(right))
+        if not first or not second or first == second:
+            read.problems.append(f"{sheet.place(row)} does not name two videos; it is left out.")
+        else:
+            _read_row(sheet, row, (first, second), read)
+    return read
+
+
+def _read_row(sheet: Sheet, row: Row, videos: tuple[str, str], read: _Read) -> None:
+    """Add what a row says: its votes where it has any, else its label."""
+    place = sheet.place(row)
+    votes_text, label_text = row.cell(sheet.column(*_VOTES)), row.cell(sheet.column(*_LABEL))
+    rater_column = sheet.column(*_RATER)
+    label = _VERDICTS.get(_number(label_text))
+    if votes_text:
+        votes = [_VERDICTS.get(_number(word)) for word in re.split(r"[\s;|/,]+", votes_text.strip())]
+        if None in votes:
+            read.problems.append(f"{place} has a vote that is not 1, 0 or -1 (“{votes_text}”); it is left out.")
+            return
+        read.judgements += [
+            Judgement(*videos, verdict, f"rater {i}") for i, verdict in enumerate(votes, start=1) if verdict is not None
+        ]
+    elif label is None:
+        read.problems.append(f"{place} has a label that is not 1, 0 or -1 (“{label_text}”); it is left out.")
+        return
+    elif rater_column is not None:
+        read.judgements.append(Judgement(*videos, label, row.cell(rater_column) or "unnamed"))
+        return
+    if label is not None:
+        says = _says(videos, label)
+        read.claims.append(Claim(says, place))
+        if votes_text:
+            read.labels[SimilarPair(*videos)] = says
+
+
+def _number(text: str) -> str:
+    """Return a label as it is looked up: "1.0" is "1"."""
+    return re.sub(r"\.0+$", "", text.casefold())
+
+
+def _says(videos: tuple[str, str], verdict: Verdict) -> Pair | SimilarPair:
+    if verdict is Verdict.NEITHER:
+        return SimilarPair(*videos)
+    return Pair(*videos) if verdict is Verdict.LEFT else Pair(videos[1], videos[0])
+
+
+def _disagreeing_labels(read: _Read, agreed: Sequence[Pair | SimilarPair]) -> list[str]:
+    made = {SimilarPair(p.better, p.worse) if isinstance(p, Pair) else p: p for p in agreed}
+    problems = []
+    other = [videos for videos, says in read.labels.items() if made.get(videos) != says]
+    if other:
+        problems.append(
+            f"The labels of {len(other)} pairs differ from what the rule makes of their votes "
+            f"({other[0].first}–{other[0].second}); the rule counts."
+        )
+    without = [claim for claim in read.claims if claim.videos not in made]
+    if without:
+        problems.append(f"{len(without)} rows have a label and no votes ({without[0].where}); they are left out.")
+    return problems
+
+
+def _measures(path: Path) -> tuple[tuple[Measure, ...], list[str]]:
+    """Return the columns of numbers of truth.csv, and problems."""
+    if not looks_like(path, VIDEO_COLUMNS):
+        return (), []
+    sheet = read_sheet(path)
+    video = sheet.column(*VIDEO_COLUMNS)
+    others = [i for i, name in enumerate(sheet.header) if i != video and name not in PERSON_COLUMNS and name]
+    values: dict[int, list[tuple[str, float]]] = {i: [] for i in others}
+    seen: set[str] = set()
+    problems = []
+    for row in sheet.rows:
+        name = bare(row.cell(video))
+        if not name or name in seen:
+            problems.append(f"{sheet.place(row)} names {'a video again' if name else 'no video'}; it is left out.")
+            continue
+        seen.add(name)
+        for i in others:
+            number = _float(row.cell(i))
+            if number is not None:
+                values[i].append((name, number))
+    return tuple(Measure(sheet.titles[i], tuple(values[i])) for i in others if values[i]), problems
+
+
+def _float(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,89 @@
+"""Who is in which video: by a rule that a person states, by participants.csv, or by the data set's own names."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.rows import looks_like, read_sheet
+from skillviewer.data.video_files import bare
+
+VIDEO_COLUMNS = ("video", "name", "clip", "file")
+PERSON_COLUMNS = ("participant", "subject", "person", "surgeon", "patient")
+
+
+def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
+    """Return the participant of every video whose name the pattern is found in.
+
+    Args:
+        names: Names of videos.
+        pattern: Regular expression; its first group names the participant, or else the whole match.
+
+    Raises:
+        DatasetError: It is no regular expression.
+    """
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise DatasetError(f"“{pattern}” is not a regular expression: {error}.") from error
+    found = {}
+    for name in names:
+        match = compiled.search(name)
+        if match:
+            found[name] = (match.group(1) if compiled.groups else match.group(0)) or ""
+    return {name: person for name, person in found.items() if person}
+
+
+def by_file(path: Path) -> tuple[dict[str, str], list[str]]:
+    """Return participants by video from a CSV file with a column ``video`` and a column ``participant``.
+
+    Returns:
+        Participants (none where the file or one of the columns is missing), and problems.
+    """
+    if not looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
+        return {}, []
+    sheet = read_sheet(path)
+    video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*PERSON_COLUMNS)
+    found: dict[str, str] = {}
+    problems = []
+    for row in sheet.rows:
+        name, who = bare(row.cell(video)), row.cell(person)
+        if not name or not who:
+            problems.append(f"{sheet.place(row)} does not name a video and its participant; it is left out.")
+        elif found.setdefault(name, who) != who:
+            problems.append(
+                f"{sheet.place(row)} says {name} is {who}, an earlier line {found[name]}; the first counts."
+            )
+    return found, problems
+
+
+def participants_of(
+    names: Sequence[str], files: Sequence[Path], stated: str | None, own: str | None = None
+) -> tuple[dict[str, str], list[str]]:
+    """Return the participant of every video of which it is known, and problems.
+
+    Args:
+        names: Names of videos.
+        files: CSV files that may say; the first that does counts.
+        stated: Pattern that a person states; it counts before all else.
+        own: Pattern of the data set's own names.
+    """
+    problems: list[str] = []
+    if stated is not None:
+        found = by_pattern(names, stated)
+        unnamed = [name for name in names if name not in found]
+        if unnamed:
+            problems.append(f"The pattern “{stated}” finds no participant in {_some(unnamed)}.")
+        return found, problems
+    for path in files:
+        found, problems = by_file(path)
+        if found:
+            unnamed = [name for name in names if name not in found]
+            if unnamed:
+                problems.append(f"{path.name} does not say who is in {_some(unnamed)}.")
+            return {name: found[name] for name in names if name in found}, problems
+    return (by_pattern(names, own) if own is not None else {}), problems
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,143 @@
+"""Tables that people write: CSV and lines of words, with all their irregularities.
+
+Byte order marks, CRLF, trailing commas, semicolons or tabs in place of commas and spare blanks are read past. Nothing
+here decides what a row means.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a file.
+
+    Attributes:
+        line: Its number, from 1.
+        cells: Its fields without surrounding blanks; empty fields at the end are left away.
+    """
+
+    line: int
+    cells: tuple[str, ...]
+
+    def cell(self, column: int | None) -> str:
+        """Return a field, or "" where the row is too short or there is no such column."""
+        return self.cells[column] if column is not None and column < len(self.cells) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A CSV file with a header.
+
+    Attributes:
+        path: The file.
+        header: Names of the columns, in lower case and without anything but letters and digits.
+        titles: Names of the columns as they stand.
+        rows: The rows that are not empty.
+    """
+
+    path: Path
+    header: tuple[str, ...]
+    titles: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def column(self, *names: str) -> int | None:
+        """Return the place of the first column that has one of the names, or None."""
+        for name in names:
+            if name in self.header:
+                return self.header.index(name)
+        return None
+
+    def place(self, row: Row) -> str:
+        """Return where a row stands, for a message."""
+        return f"{self.path.name} line {row.line}"
+
+
+def plain(text: str) -> str:
+    """Return lower case letters and digits alone, to compare names that people spell with or without marks."""
+    return re.sub(r"[^a-z0-9]", "", text.casefold())
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, with plain line ends and without a byte order mark.
+
+    UTF-8 or UTF-16 where the file says or shows so, else Windows-1252, which old spreadsheets write.
+
+    Raises:
+        DatasetError: The file cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("cp1252", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_words(path: Path) -> tuple[Row, ...]:
+    """Return the lines of a file as words between blanks and tabs; empty lines are left out.
+
+    Raises:
+        DatasetError: The file cannot be read.
+    """
+    lines = enumerate(read_text(path).split("\n"), start=1)
+    return tuple(Row(number, tuple(line.split())) for number, line in lines if line.strip())
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Return a CSV file with a header; an empty file has no columns and no rows.
+
+    Raises:
+        DatasetError: The file cannot be read or is no table.
+    """
+    text = read_text(path)
+    first = text.lstrip("\n").partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = []
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    try:
+        for cells in reader:
+            stripped = [cell.strip() for cell in cells]
+            while stripped and not stripped[-1]:
+                stripped.pop()
+            if stripped:
+                rows.append(Row(reader.line_num, tuple(stripped)))
+    except csv.Error as error:
+        raise DatasetError(f"{path} is not a table: line {reader.line_num}, {error}.") from error
+    titles = rows[0].cells if rows else ()
+    return Sheet(path, tuple(plain(title) for title in titles), titles, tuple(rows[1:]))
+
+
+def looks_like(path: Path, *columns: Iterable[str]) -> bool:
+    """Return whether a file is a CSV file whose header has one of each set of columns; never raises.
+
+    Args:
+        path: The file.
+        columns: Sets of names of which the header must have at least one each.
+    """
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError:
+        return False
+    if b"\x00" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return False
+    try:
+        sheet = read_sheet(path)
+    except DatasetError:
+        return False
+    return all(sheet.column(*names) is not None for names in columns)

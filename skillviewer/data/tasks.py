@@ -1,0 +1,47 @@
+"""Which of several data sets in one folder is meant."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.rows import plain
+
+
+def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, path: Path) -> str:
+    """Return the task that is meant.
+
+    Args:
+        asked: What a person asked for, in any spelling, or None.
+        offered: Tasks that can be opened.
+        only: The task to open when nobody asks, or None where that is not clear.
+        path: Where they lie, for the message.
+
+    Raises:
+        DatasetError: There is no such task, or several and nobody says which.
+    """
+    if asked is not None:
+        for task in offered:
+            if plain(task) == plain(asked):
+                return task
+        raise DatasetError(f"{path} holds no task “{asked}”. It holds: {', '.join(offered)}.")
+    if only is None:
+        raise DatasetError(f"{path} holds several tasks. Say which one: {', '.join(offered)}.")
+    return only
+
+
+def first_found(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
+    """Return what the first pattern that finds anything below a folder finds, sorted; a file is only itself.
+
+    Args:
+        path: A folder or a file.
+        patterns: Patterns for ``Path.glob``, the nearest first.
+    """
+    if path.is_file():
+        return (path,) if any(path.match(Path(pattern).name) for pattern in patterns) else ()
+    if not path.is_dir():
+        return ()
+    for pattern in patterns:
+        found = tuple(sorted(path.glob(pattern)))
+        if found:
+            return found
+    return ()

@@ -1,0 +1,175 @@
+"""One video through one model: frames, flow, features, attention, task state, score; step by step."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from skillviewer.core.analysis import Analysis, MapRect, Provenance
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.core.video import VideoInfo
+from skillviewer.engine.cache import FeatureCache, FeatureKey
+from skillviewer.engine.extractor import FeatureExtractor
+from skillviewer.engine.inputs import Sampling, sampling_of, stream_inputs
+from skillviewer.media.reader import VideoReader
+from skillviewer.nets.attention import AttentionModel
+
+Features = NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSource:
+    """Where features come from: the cache where it has them, else the video.
+
+    Attributes:
+        extractor: The two backbones on their device.
+        cache: What was computed before.
+        preprocessing: What is done to a video before.
+    """
+
+    extractor: FeatureExtractor
+    cache: FeatureCache
+    preprocessing: Preprocessing
+
+    def _key(self, info: VideoInfo, positions: NDArray[np.int64]) -> FeatureKey:
+        return FeatureKey(info.digest, self.extractor.configuration(self.preprocessing), tuple(positions.tolist()))
+
+    def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
+        """Yield the features of one step after the other, for all passes at once.
+
+        Args:
+            reader: The open video.
+            sampling: Which frames.
+            token: Checked after every sampled frame.
+
+        Yields:
+            (K, 2F, h, w) float16, N times.
+        """
+        n = sampling.positions.shape[1]
+        shape = (n, *self.extractor.feature_shape(self.preprocessing))
+        keys = [self._key(reader.info, positions) for positions in sampling.positions]
+        passes = [self.cache.get(key, shape) for key in keys]
+        missing = [i for i, features in enumerate(passes) if features is None]
+        if not missing:
+            for step in range(n):
+                token.check()
+                yield np.stack([features[step] for features in passes if features is not None])
+            return
+        computed = {i: np.empty(shape, np.float16) for i in missing}
+        full = [computed[i] if features is None else features for i, features in enumerate(passes)]
+        wanted = np.unique(sampling.positions[missing])
+        last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
+        step = 0
+        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, wanted):
+            token.check()
+            features = self.extractor.features(item.rgb, item.flow)
+            for i in missing:
+                computed[i][sampling.positions[i] == item.position] = features
+            while step < n and last_needed[step] <= item.position:
+                yield np.stack([rows[step] for rows in full])
+                step += 1
+        for i in missing:
+            self.cache.put(keys[i], computed[i])
+
+    def whole(self, reader: VideoReader, passes: int, token: CancelToken, report: Report) -> Features:
+        """Return the features of all passes, (K, N, 2F, h, w) float16."""
+        sampling = sampling_of(reader.info, self.preprocessing, passes)
+        rows = []
+        for features in self.steps(reader, sampling, token):
+            rows.append(features)
+            report(Progress("features", len(rows), sampling.positions.shape[1]))
+        return np.stack(rows, axis=1)
+
+
+class _Growing:
+    """An analysis that grows by one step at a time."""
+
+    def __init__(self, info: VideoInfo, sampling: Sampling, model: AttentionModel, rect: MapRect) -> None:
+        self._info, self._sampling, self._model, self._rect = info, sampling, model, rect
+        self._attention: list[NDArray[np.float32]] = []
+        self._state: list[NDArray[np.float32]] = []
+        self._score: list[NDArray[np.float64]] = []
+
+    def add(self, attention: torch.Tensor, state: torch.Tensor, score: torch.Tensor) -> None:
+        self._attention.append(attention.float().cpu().numpy())
+        self._state.append(state.float().cpu().numpy())
+        self._score.append(score.double().cpu().numpy())
+
+    def so_far(self, provenance: Provenance, warning: str = "") -> Analysis:
+        done = len(self._score)
+        return Analysis(
+            video=self._info,
+            samples=self._sampling.frames[:, :done],
+            attention=np.stack(self._attention, axis=1),
+            map_kind=self._model.map_kind,
+            map_rect=self._rect,
+            task_state=np.stack(self._state, axis=1),
+            score_curve=np.stack(self._score, axis=1),
+            segment_stops=self._sampling.segment_stops[:done],
+            n_segments=self._sampling.positions.shape[1],
+            provenance=provenance,
+            warning=warning,
+        )
+
+
+def assess(
+    reader: VideoReader,
+    model: AttentionModel,
+    source: FeatureSource,
+    rect: MapRect,
+    provenance: Provenance,
+    passes: int,
+    word_of_warning: Callable[[NDArray[np.float32]], str],
+    token: CancelToken,
+    report: Report,
+) -> Analysis:
+    """Assess one video; the first map is reported while the rest is still to be computed.
+
+    Args:
+        reader: The open video.
+        model: The attention model, in evaluation mode on its device.
+        source: Where its features come from.
+        rect: Where in the picture its maps lie.
+        provenance: Where the numbers come from.
+        passes: K.
+        word_of_warning: From the video's mean feature, (2F,) float32, to a warning or "".
+        token: Checked after every sampled frame.
+        report: Told of every step; ``value`` is the analysis so far.
+
+    Raises:
+        VideoError: The video cannot be read.
+        Cancelled: Somebody raised the token.
+    """
+    info = reader.info
+    sampling = sampling_of(info, source.preprocessing, passes)
+    n = sampling.positions.shape[1]
+    device = next(model.parameters()).device
+    growing = _Growing(info, sampling, model, rect)
+    fused: list[torch.Tensor] = []
+    pooled = np.zeros(2 * source.extractor.n_channels, np.float64)
+    state = None
+    with torch.inference_mode():
+        for done, features in enumerate(source.steps(reader, sampling, token), start=1):
+            pooled += features.astype(np.float32).mean(axis=(0, 2, 3))
+            tensor = torch.from_numpy(features).to(device).float()
+            fused_t = model.fuse(tensor[:, None])[:, 0]
+            if model.needs_whole_video:
+                fused.append(fused_t)
+                report(Progress("looking", done, n))
+                continue
+            if state is None:
+                state = model.initial_state(passes, None, tensor)
+            out = model.step(fused_t, state)
+            state = out.state
+            growing.add(out.attention, out.task_state, out.score)
+            report(Progress("looking", done, n, growing.so_far(provenance)))
+        if model.needs_whole_video:
+            state = model.initial_state(passes, torch.stack(fused, dim=1), fused[0])
+            for fused_t in fused:
+                out = model.step(fused_t, state)
+                state = out.state
+                growing.add(out.attention, out.task_state, out.score)
+    return growing.so_far(provenance, word_of_warning((pooled / n).astype(np.float32)))

@@ -1,0 +1,63 @@
+"""Which device computes, chosen in the open."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from skillviewer.core.errors import DeviceError
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device to compute on.
+
+    Args:
+        name: ``auto`` (CUDA, else Apple's MPS, else the CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+
+    Raises:
+        DeviceError: That device is not there.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda:0")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise DeviceError(f"“{name}” is not a device. Use auto, cpu, cuda, cuda:1 or mps.") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise DeviceError(f"This computer has no device {name}: torch sees {torch.cuda.device_count()} CUDA devices.")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError("This computer has no Apple GPU that torch can use. Use cpu.")
+    return device
+
+
+def device_title(device: torch.device) -> str:
+    """Return a device's name for people: ``cuda:0 NVIDIA ...`` or ``cpu``."""
+    if device.type == "cuda":
+        return f"{device} {torch.cuda.get_device_name(device)}"
+    return str(device)
+
+
+def memory_text(device: torch.device) -> str:
+    """Return used and total memory of a GPU as ``2.1/8 GB``, or "" where there is none to tell."""
+    if device.type != "cuda":
+        return ""
+    free, total = torch.cuda.mem_get_info(device)
+    return f"{(total - free) / 1e9:.1f}/{total / 1e9:.0f} GB"
+
+
+@contextmanager
+def device_errors() -> Iterator[None]:
+    """Turn torch's out-of-memory error into one sentence."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            "The GPU ran out of memory. Close other programs that use it, use fewer passes, or choose the device cpu."
+        ) from error
+
+
+def n_threads() -> int:
+    """Return how many threads torch computes with on the CPU."""
+    return torch.get_num_threads()

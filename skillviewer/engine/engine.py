@@ -1,0 +1,162 @@
+"""The Engine owns the model, its device and the feature cache, and answers what a person asks of one video."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import torch
+
+from skillviewer import __version__
+from skillviewer.core.analysis import Analysis, Provenance
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.job import CancelToken, Report, silent
+from skillviewer.core.places import cache_dir
+from skillviewer.engine.assess import FeatureSource, assess
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.device import choose_device, device_errors, device_title, memory_text
+from skillviewer.engine.extractor import FeatureExtractor
+from skillviewer.engine.library import model_folder
+from skillviewer.media.flow import warm_up
+from skillviewer.media.reader import VideoReader
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
+
+
+def _say_nothing(_text: str) -> None:
+    """Announce to nobody."""
+
+
+class Engine:
+    """A loaded model that stays on its device. Not thread safe: one thread owns it. Use it as a context manager."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        model: AttentionModel,
+        source: FeatureSource,
+        device: torch.device,
+        announce: Callable[[str], None],
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._model = model
+        self._source = source
+        self._device = device
+        self._announce = announce
+
+    @classmethod
+    def open(
+        cls,
+        checkpoint: str | Path,
+        device: str = "auto",
+        cache: FeatureCache | None = None,
+        announce: Callable[[str], None] = _say_nothing,
+    ) -> Self:
+        """Load a checkpoint and its backbones.
+
+        Args:
+            checkpoint: Name of a checkpoint (``skillviewer models``) or its folder.
+            device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+            cache: Where features are kept, or None for the usual place.
+            announce: Told in a sentence of rare long work (compiling the flow kernels).
+
+        Raises:
+            CheckpointError: It is missing, foreign or damaged, or its backbone is not here.
+            DeviceError: That device is not there.
+        """
+        chosen = choose_device(device)
+        loaded = load_checkpoint(model_folder(checkpoint))
+        with device_errors():
+            model = loaded.build().to(chosen).eval()
+            extractor = FeatureExtractor.open(loaded.config, chosen)
+        kept = cache if cache is not None else FeatureCache(cache_dir() / "features")
+        source = FeatureSource(extractor, kept, loaded.config.preprocessing)
+        return cls(loaded, model, source, chosen, announce)
+
+    @property
+    def name(self) -> str:
+        """Name of the checkpoint."""
+        return self._checkpoint.name
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint: configuration and card."""
+        return self._checkpoint
+
+    @property
+    def device_name(self) -> str:
+        """Device for people: ``cpu`` or ``cuda:0 NVIDIA ...``."""
+        return device_title(self._device)
+
+    def memory_text(self) -> str:
+        """Return used and total GPU memory, or ""."""
+        return memory_text(self._device)
+
+    def _provenance(self) -> Provenance:
+        config = self._checkpoint.config
+        return Provenance(
+            program=f"SkillViewer {__version__}",
+            model=self._checkpoint.name,
+            model_digest=self._checkpoint.digest,
+            attention_model=config.attention_model,
+            flow=config.preprocessing.flow.algorithm,
+            backbone=config.backbone.name,
+            device=self.device_name,
+            precision=config.precision,
+        )
+
+    def assess(
+        self, path: str | Path, passes: int = 1, token: CancelToken | None = None, report: Report = silent
+    ) -> Analysis:
+        """Assess one video.
+
+        Args:
+            path: The file.
+            passes: K, interleaved choices of frames; two or more give an interval.
+            token: Raise it to stop; it is checked after every sampled frame.
+            report: Told of every step; ``value`` is the analysis so far.
+
+        Raises:
+            VideoError: The file cannot be read.
+            DeviceError: The device ran out of memory.
+            Cancelled: The token was raised.
+        """
+        if passes < 1:
+            raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
+        token = token if token is not None else CancelToken()
+        if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
+            warm_up(self._announce)
+        with device_errors(), VideoReader(path) as reader:
+            return assess(
+                reader,
+                self._model,
+                self._source,
+                self._checkpoint.map_rect,
+                self._provenance(),
+                passes,
+                self._warn,
+                token,
+                report,
+            )
+
+    def _warn(self, pooled: Float32Array) -> str:
+        familiarity = self._checkpoint.familiarity
+        return familiarity.warning(pooled) if familiarity is not None else ""
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        self._model.cpu()
+        self._source.extractor.close()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def __enter__(self) -> Self:
+        """Return the engine itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()

@@ -1,0 +1,97 @@
+"""From a video to what the backbones are fed, one sampled position after the other, in one pass over the file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.core.video import VideoInfo, sample_positions, segments, timeline
+from skillviewer.media.flow import FlowStacks, grey_size
+from skillviewer.media.reader import VideoReader
+
+
+@dataclass(frozen=True, slots=True)
+class SampledInput:
+    """What the backbones are fed for one sampled position.
+
+    Attributes:
+        position: Position on the timeline.
+        rgb: (S, S, 3) uint8, the frame squashed to the input square.
+        flow: (2L, h0, w0) uint8, quantised flow at the size it was computed at.
+    """
+
+    position: int
+    rgb: Picture
+    flow: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which frames of one video a model looks at.
+
+    Attributes:
+        timeline: (m,) int64 frame index of every position of the model's clock.
+        positions: (K, N) int64 sampled positions.
+        segment_stops: (N,) int64 frame at which each segment ends.
+    """
+
+    timeline: IntArray
+    positions: IntArray
+    segment_stops: IntArray
+
+    @property
+    def frames(self) -> IntArray:
+        """(K, N) sampled frame indices."""
+        return self.timeline[self.positions]
+
+
+def sampling_of(info: VideoInfo, preprocessing: Preprocessing, passes: int) -> Sampling:
+    """Choose the sampled frames of K passes over a video."""
+    line = timeline(info.times_s, preprocessing.rate_hz)
+    length = preprocessing.flow.length
+    positions = sample_positions(len(line), preprocessing.n_segments, length, passes)
+    ends = np.append(line[1:], info.n_frames)  # a position lasts until the next one's frame
+    stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), preprocessing.n_segments, length)]
+    return Sampling(line, positions, np.array(stops, dtype=np.int64))
+
+
+def stream_inputs(
+    reader: VideoReader, preprocessing: Preprocessing, line: IntArray, positions: IntArray
+) -> Iterator[SampledInput]:
+    """Decode, convert and compute flow, only what is needed, in order of time.
+
+    Args:
+        reader: The open video.
+        preprocessing: What the model was trained on.
+        line: (m,) frame index of every position of the timeline.
+        positions: (p,) ascending, unique positions wanted.
+
+    Yields:
+        One input a position, as soon as the last picture of its flow stack has been decoded.
+    """
+    stacks = FlowStacks(preprocessing.flow, len(line))
+    flow_positions = stacks.positions_needed(positions)
+    flow_size = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
+    square = (preprocessing.input_px, preprocessing.input_px)
+    wanted = set(positions.tolist())
+    for_flow = set(flow_positions.tolist())
+    every = np.union1d(positions, flow_positions)
+    decoded = zip(every.tolist(), reader.stream(line[every]), strict=True)
+    greys: dict[int, Picture] = {}
+    colours: dict[int, Picture] = {}
+    after = preprocessing.flow.length // 2
+    for position in positions.tolist():
+        own = stacks.positions_needed(np.array([position]))
+        last = max(position, int(own[-1]) if len(own) else position)
+        while position not in colours or (last in for_flow and last not in greys):
+            at, frame = next(decoded)
+            if at in for_flow:
+                greys[at] = frame.grey(flow_size)
+            if at in wanted:
+                colours[at] = frame.rgb(square)
+        flow = stacks.stack(position, greys.__getitem__)
+        for old in [g for g in greys if g < position - after]:
+            del greys[old]
+        yield SampledInput(position, colours.pop(position), flow)

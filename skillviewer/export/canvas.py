@@ -1,0 +1,218 @@
+"""The canvas of clips and stills: pictures with their maps, and the strip that says what is seen.
+
+What stays from frame to frame is drawn once. A frame costs its pictures, a cursor, and the words that changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.arrays import Picture
+from skillviewer.core.scene import Look, Overlay, Scale, Scene, display_limit, resolve
+from skillviewer.export.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
+from skillviewer.export.curves import CurvePlot
+from skillviewer.export.layout import BIG_EM, Box, Layout
+from skillviewer.export.lettering import Lettering, place
+from skillviewer.export.theme import Colour, Theme
+from skillviewer.export.words import clock, sampled_words, score_digits, score_so_far, signed, source_words
+from skillviewer.media.overlay import Painter
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The stretch of the clock that a canvas shows.
+
+    Attributes:
+        start_s: Presentation time at the left end of the curve.
+        stop_s: Presentation time at its right end.
+        speed: Speed of the clip; told where it is not 1.
+    """
+
+    start_s: float
+    stop_s: float
+    speed: float = 1.0
+
+
+def common_looks(analyses: Sequence[Analysis], look: Look) -> tuple[Look, ...]:
+    """Return a look for each analysis such that maps of one kind have one scale.
+
+    A single analysis keeps the scale that was asked for. Gates end at 1. Maps of different kinds cannot be compared,
+    and each kind has a scale of its own.
+    """
+    if len(analyses) == 1:
+        return (look,)
+    limits = {
+        kind: 1.0
+        if kind in (MapKind.GATE, MapKind.NONE)
+        else max(display_limit(a) for a in analyses if a.map_kind is kind) or 1.0
+        for kind in {a.map_kind for a in analyses}
+    }
+    return tuple(replace(look, scale=Scale.COMMON, common_limit=limits[a.map_kind]) for a in analyses)
+
+
+def bar_owners(analyses: Sequence[Analysis], look: Look) -> tuple[int, ...]:
+    """Return the first analysis of each kind of map that is shown: each has a colour bar."""
+    if look.overlay is Overlay.OFF:
+        return ()
+    kinds = [a.map_kind for a in analyses]
+    return tuple(at for at, kind in enumerate(kinds) if kind is not MapKind.NONE and kinds.index(kind) == at)
+
+
+class Canvas:
+    """Paints frames of one or more analysed videos with their strip.
+
+    Args:
+        analyses: What is shown, one a picture.
+        titles: Beside the pictures where there are several; else the one title above the strip. Empty for none.
+        layout: Where things stand.
+        span: The stretch of time.
+        look: How maps are shown.
+        theme: Colours around the pictures.
+    """
+
+    def __init__(
+        self,
+        analyses: Sequence[Analysis],
+        titles: Sequence[str],
+        layout: Layout,
+        span: Span,
+        look: Look,
+        theme: Theme,
+    ) -> None:
+        self._analyses, self.layout, self._span, self._theme = analyses, layout, span, theme
+        self._looks = common_looks(analyses, look)
+        self._painters = [Painter() for _ in analyses]
+        self._digits = score_digits(analyses)
+        self._canvas: Picture = np.empty((layout.height, layout.width, 3), np.uint8)
+        self._canvas[:] = theme.background
+        self._written: dict[Box, object] = {}
+        em = layout.em
+        self._text = self._letters(1.0, theme.text)
+        self._bold = self._letters(1.0, theme.text, bold=True)
+        self._big = self._letters(BIG_EM, theme.text, bold=True)
+        self._muted = self._letters(0.9, theme.muted)
+        self._small = self._letters(0.8, theme.muted)
+        self._bars = dict(zip(bar_owners(analyses, look), layout.bars, strict=True))
+        self._plot: CurvePlot | None = None
+        if layout.curve is not None:
+            size = (layout.curve.width, layout.curve.height)
+            self._plot = CurvePlot(analyses, span.start_s, span.stop_s, size, em, theme)
+        self._draw_once(titles)
+
+    def _letters(self, ems: float, colour: Colour, *, bold: bool = False) -> Lettering:
+        return Lettering(round(self.layout.em * ems), colour, self._theme.background, bold=bold)
+
+    def paint(self, clock_s: float, frames: Sequence[int], pictures: Sequence[Picture]) -> Picture:
+        """Paint one moment.
+
+        Args:
+            clock_s: The clock.
+            frames: For each analysis, its frame on screen, from 0.
+            pictures: For each, that frame at the size of its pane, (h, w, 3) uint8 RGB.
+
+        Returns:
+            (height, width, 3) uint8 RGB; the canvas's own memory, painted over by the next call.
+        """
+        scenes = [resolve(a, f, k) for a, f, k in zip(self._analyses, frames, self._looks, strict=True)]
+        for scene, painter, pane, picture in zip(scenes, self._painters, self.layout.panes, pictures, strict=True):
+            box = pane.picture
+            painter.paint(scene, picture, self._canvas[box.top : box.bottom, box.left : box.right])
+        if self._plot is not None and self.layout.curve is not None:
+            self._plot.paint(self._canvas, self.layout.curve, clock_s, frames)
+        if self.layout.time is not None:
+            self._paint_words(clock_s, frames, scenes)
+        for owner, box in self._bars.items():
+            self._paint_bar(box, bar_scale(scenes[owner]), scenes[owner])
+        return self._canvas
+
+    def _draw_once(self, titles: Sequence[str]) -> None:
+        layout, span = self.layout, self._span
+        if layout.title is not None:
+            self._write(layout.title, self._bold, self._bold.elided(titles[0], layout.title.width))
+        if layout.time is not None and span.speed != 1:
+            left = layout.time.left + self._big.width("00:00.000  ")
+            self._write(
+                Box(left, layout.time.top, layout.time.right - left, layout.time.height),
+                self._muted,
+                f"{span.speed:g}× speed",
+            )
+        if layout.score is not None:
+            self._write(layout.score, self._muted, "score so far")
+        if layout.time is None:
+            return
+        for at, (title, pane) in enumerate(zip(titles, layout.panes, strict=True)):
+            if pane.caption.height:
+                self._draw_caption(at, title, pane.caption)
+
+    def _draw_caption(self, at: int, title: str, box: Box) -> None:
+        line = self._caption_line(box, 0)
+        side = round(self.layout.em * 0.7)
+        top = line.top + (line.height - side) // 2
+        self._canvas[top : top + side, line.left : line.left + side] = self._theme.series[at % len(self._theme.series)]
+        left = line.left + round(self.layout.em * 1.1)
+        room = line.right - left - self._bold.width(signed(-1.0, self._digits) + "00")
+        self._write(Box(left, line.top, room, line.height), self._bold, self._bold.elided(title, room))
+
+    def _caption_line(self, box: Box, row: int) -> Box:
+        height = box.height // 2
+        return Box(box.left, box.top + row * height + round(self.layout.em * 0.15), box.width, height)
+
+    def _paint_words(self, clock_s: float, frames: Sequence[int], scenes: Sequence[Scene]) -> None:
+        layout = self.layout
+        assert layout.time is not None
+        width = self._big.width("00:00.000")
+        if len(scenes) > 1:
+            self._write(replace(layout.time, width=width), self._big, clock(clock_s))
+            for at, (scene, pane) in enumerate(zip(scenes, layout.panes, strict=True)):
+                self._paint_caption(at, scene, pane.caption)
+            return
+        scene, analysis = scenes[0], self._analyses[0]
+        self._write(replace(layout.time, width=width), self._big, clock(scene.time_s))
+        words = [f"frame {scene.frame_index + 1}/{analysis.video.n_frames}", sampled_words(scene), source_words(scene)]
+        if len(layout.words) == 1:
+            words = [" · ".join(words)]
+        for box, text in zip(layout.words, words, strict=True):
+            self._write(box, self._text, self._text.elided(text, box.width))
+        if layout.score is not None:
+            text = signed(score_so_far(analysis, frames[0])[1], self._digits)
+            left = layout.score.left + self._muted.width("score so far")
+            self._write(replace(layout.score, left=left, width=layout.score.right - left), self._big, text, right=True)
+
+    def _paint_caption(self, at: int, scene: Scene, box: Box) -> None:
+        first, second = self._caption_line(box, 0), self._caption_line(box, 1)
+        score = signed(score_so_far(self._analyses[at], scene.frame_index)[1], self._digits)
+        width = self._bold.width(signed(-1.0, self._digits) + "00")
+        self._write(replace(first, left=first.right - width, width=width), self._bold, score, right=True)
+        text = f"frame {scene.frame_index + 1}/{self._analyses[at].video.n_frames} · {source_words(scene)}"
+        self._write(second, self._muted, self._muted.elided(text, second.width))
+
+    def _paint_bar(self, box: Box, scale: BarScale, scene: Scene) -> None:
+        if self._written.get(box) == scale:
+            return
+        self._written[box] = scale
+        em, canvas = self.layout.em, self._canvas
+        canvas[box.top : box.bottom, box.left : box.right] = self._theme.background
+        top = box.top + round(em * 1.35)
+        height = round(em * 0.75)
+        place(canvas, self._muted.tile(self._muted.elided(scale.title, box.width)), box.left, box.top)
+        place(canvas, gradient(bar_colours(scene), box.width, height), box.left, top)
+        for value, words in zip(scale.ticks, tick_words(scale), strict=True):
+            x = box.left + round(scale.share(value) * (box.width - 1))
+            tick = max(1, round(em / 10))
+            start = min(max(x - tick // 2, box.left), box.right - tick)
+            canvas[top + height : top + height + round(em * 0.3), start : start + tick] = self._theme.muted
+            tile = self._small.tile(words)
+            left = min(max(x - tile.shape[1] // 2, box.left), box.right - tile.shape[1])
+            place(canvas, tile, left, top + height + round(em * 0.35))
+
+    def _write(self, box: Box, letters: Lettering, text: str, *, right: bool = False) -> None:
+        """Write a line into a box, centred upright, over what stood there; nothing to do if it is the same."""
+        if self._written.get(box) == text:
+            return
+        self._written[box] = text
+        tile = letters.tile(text)[:, : box.width]
+        self._canvas[box.top : box.bottom, box.left : box.right] = self._theme.background
+        left = box.right - tile.shape[1] if right else box.left
+        place(self._canvas, tile, left, box.top + (box.height - tile.shape[0]) // 2)

@@ -1,0 +1,258 @@
+"""Annotated clips: one analysed video, or several side by side on one clock, with their curve, words and colour bar."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.arrays import FloatArray, IntArray, Picture
+from skillviewer.core.errors import ExportError
+from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.core.scene import Look
+from skillviewer.core.video import VideoInfo
+from skillviewer.export.canvas import Canvas, Span, bar_owners
+from skillviewer.export.destination import check
+from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.layout import MAX_GRID_WIDTH_PX, Layout, lay_out, picture_size
+from skillviewer.export.theme import DARK, Theme
+from skillviewer.media.reader import VideoReader
+from skillviewer.media.writer import VideoWriter
+
+CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
+_MOST_FRAMES_HZ = {".mp4": 60.0, ".webm": 60.0, ".gif": 50.0}
+"""Rate beyond which a sped-up clip leaves frames out: browsers show a GIF's frames for 0.02 s at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipOptions:
+    """How a clip is made.
+
+    Attributes:
+        start: First frame, from 0; of several videos, of the first.
+        stop: Frame after the last (half open), or None for the end.
+        speed: 2 plays twice as fast; told on the clip where it is not 1.
+        look: How maps are shown; several videos share one scale.
+        size: (width_px, height_px) that each picture fills as far as its proportions let it, or None: its own size,
+            small ones scaled up until the words can be read, several scaled down until they are 1920 pixels wide.
+        columns: Pictures in a row, or 0 for a number that suits.
+        title: Stands above the strip; nothing when empty. Several videos have their own titles.
+        curve: Whether the score curve is shown.
+        labels: Whether time, frame, score and where the map comes from are written.
+        theme: Colours of the strip.
+    """
+
+    start: int = 0
+    stop: int | None = None
+    speed: float = 1.0
+    look: Look = field(default_factory=Look)
+    size: tuple[int, int] | None = None
+    columns: int = 0
+    title: str = ""
+    curve: bool = True
+    labels: bool = True
+    theme: Theme = DARK
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """What a clip shows when. M frames of the clip, V videos.
+
+    Attributes:
+        shown: (M, V) int64, frame of each video, from 0.
+        clock_s: (M,) float64, presentation time in the videos.
+        times_s: (M,) float64, time in the clip; the first is 0.
+        stop_s: When the last frame leaves the screen, in the clip.
+        span: The stretch of the videos' clock.
+    """
+
+    shown: IntArray
+    clock_s: FloatArray
+    times_s: FloatArray
+    stop_s: float
+    span: Span
+
+
+def timetable(videos: Sequence[VideoInfo], options: ClipOptions, most_hz: float = math.inf) -> Timetable:
+    """Lay down what a clip shows when.
+
+    Every frame of the video with the highest rate is shown at its own time; the others show what is on screen then, and
+    their last frame when they are over. The clock goes on until the longest ends. Where ``most_hz`` (or the video's own
+    rate, if that is higher) would be exceeded because the clip is sped up, frames are left out.
+
+    Args:
+        videos: One or more.
+        options: Start, stop and speed.
+        most_hz: Greatest frame rate of a sped-up clip.
+
+    Raises:
+        ExportError: The range is empty or lies outside the video, or the speed is not positive.
+    """
+    first = videos[0]
+    stop = first.n_frames if options.stop is None else options.stop
+    if not 0 <= options.start < stop <= first.n_frames:
+        raise ExportError(
+            f"Frames {options.start} to {stop} (half open) are no part of {first.path.name}, which has "
+            f"{first.n_frames}: choose a start before the stop, both within the video."
+        )
+    if not (options.speed > 0 and math.isfinite(options.speed)):
+        raise ExportError(f"A clip cannot be played at {options.speed:g} times its speed: choose a speed above 0.")
+    start_s = float(first.times_s[options.start])
+    stop_s = max(v.duration_s for v in videos) if options.stop is None else first.end_s(stop - 1)
+    leading = max(videos, key=lambda v: v.rate_hz)
+    clock_s = leading.times_s[(leading.times_s >= start_s - 1e-9) & (leading.times_s < stop_s - 1e-9)]
+    if len(clock_s) == 0 or clock_s[0] > start_s + 1e-9:
+        clock_s = np.concatenate([[start_s], clock_s])
+    if stop_s > leading.duration_s:
+        clock_s = np.concatenate([clock_s, np.arange(leading.duration_s, stop_s - 1e-9, 1 / leading.rate_hz)])
+    times_s = (clock_s - start_s) / options.speed
+    if options.speed > 1:
+        kept = _thinned(times_s, 1 / max(most_hz, leading.rate_hz))
+        clock_s, times_s = clock_s[kept], times_s[kept]
+    shown = np.stack([[v.frame_at(float(t)) for t in clock_s] for v in videos], axis=1).astype(np.int64)
+    span = Span(start_s, stop_s, options.speed)
+    return Timetable(shown, clock_s, times_s, (stop_s - start_s) / options.speed, span)
+
+
+def _thinned(times_s: FloatArray, least_s: float) -> list[int]:
+    """Return the times that are kept, so that none follows another sooner than ``least_s``."""
+    kept, last_s = [], -math.inf
+    for at, time_s in enumerate(times_s):
+        if time_s - last_s >= least_s * (1 - 1e-6):
+            kept.append(at)
+            last_s = float(time_s)
+    return kept
+
+
+def clip_layout(analyses: Sequence[Analysis], options: ClipOptions) -> Layout:
+    """Return where things stand on a clip."""
+    fit = options.size
+    if fit is None and len(analyses) > 1:
+        own = lay_out([(a.video.width_px, a.video.height_px) for a in analyses], columns=options.columns)
+        if own.width > MAX_GRID_WIDTH_PX:
+            columns = round(own.width / max(a.video.width_px for a in analyses))
+            side = MAX_GRID_WIDTH_PX // max(1, columns) - own.em
+            fit = (side, max(round(side * a.video.height_px / a.video.width_px) for a in analyses))
+    return lay_out(
+        [picture_size(a.video.width_px, a.video.height_px, fit) for a in analyses],
+        columns=options.columns,
+        title=bool(options.title),
+        labels=options.labels,
+        curve=options.curve,
+        n_bars=len(bar_owners(analyses, options.look)) if options.labels else 0,
+    )
+
+
+def clip_canvas(exhibits: Sequence[Exhibit], options: ClipOptions, span: Span) -> Canvas:
+    """Return the canvas that a clip is painted on."""
+    analyses = [e.analysis for e in exhibits]
+    titles = [options.title] if len(exhibits) == 1 else [e.title for e in exhibits]
+    return Canvas(analyses, titles, clip_layout(analyses, options), span, options.look, options.theme)
+
+
+def export_clip(
+    source: VideoReader | Path,
+    analysis: Analysis,
+    path: Path,
+    options: ClipOptions | None = None,
+    token: CancelToken | None = None,
+    report: Report = silent,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write an annotated clip of one video; see ``export_grid``."""
+    return export_grid([Exhibit(analysis, source=source)], path, options, token, report, overwrite=overwrite)
+
+
+def export_grid(
+    exhibits: Sequence[Exhibit],
+    path: Path,
+    options: ClipOptions | None = None,
+    token: CancelToken | None = None,
+    report: Report = silent,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write an annotated clip of one or more videos, or of several models' views of one, on one clock.
+
+    Args:
+        exhibits: What is shown, one a picture; all on the clock of their presentation times.
+        path: ``.mp4`` (H.264), ``.webm`` (VP9) or ``.gif``.
+        options: How.
+        token: Checked after every frame.
+        report: Told after every frame.
+        overwrite: Whether a file of that name may be replaced.
+
+    Returns:
+        ``path``. What was written has been read back: count, size and duration are right.
+
+    Raises:
+        ExportError: No exhibit, a range outside the video, or the file is refused or cannot be written.
+        VideoError: A video cannot be read.
+        Cancelled: The token was raised; nothing is left behind.
+    """
+    options = options if options is not None else ClipOptions()
+    token = token if token is not None else CancelToken()
+    if not exhibits:
+        raise ExportError(f"There is nothing to show in the clip {path}.")
+    check(path, CLIP_SUFFIXES, overwrite=overwrite)
+    plan = timetable([e.analysis.video for e in exhibits], options, _MOST_FRAMES_HZ[path.suffix.lower()])
+    canvas = clip_canvas(exhibits, options, plan.span)
+    sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
+    total = len(plan.times_s)
+    width, height = canvas.layout.width, canvas.layout.height
+    with opened(exhibits) as readers, VideoWriter(path, width, height, overwrite=overwrite) as writer:
+        for at, pictures in enumerate(_pictures(readers, plan.shown, sizes)):
+            token.check()
+            painted = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures)
+            writer.write(painted, float(plan.times_s[at]))
+            report(Progress("writing the clip", at + 1, total))
+    return path
+
+
+def preview(exhibits: Sequence[Exhibit], options: ClipOptions | None = None) -> Picture:
+    """Return the first frame of a clip as it will be, (H, W, 3) uint8 RGB.
+
+    Raises:
+        ExportError: No exhibit, or a range outside the video.
+        VideoError: A video cannot be read.
+    """
+    options = options if options is not None else ClipOptions()
+    if not exhibits:
+        raise ExportError("There is nothing to show in a clip.")
+    plan = timetable([e.analysis.video for e in exhibits], options)
+    canvas = clip_canvas(exhibits, options, plan.span)
+    sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
+    with opened(exhibits) as readers:
+        pictures = next(_pictures(readers, plan.shown[:1], sizes))
+    return canvas.paint(float(plan.clock_s[0]), plan.shown[0].tolist(), pictures).copy()
+
+
+def _pictures(
+    readers: Sequence[VideoReader], shown: IntArray, sizes: Sequence[tuple[int, int]]
+) -> Iterator[list[Picture]]:
+    """Decode every video once, in order, and give the pictures of one moment after another.
+
+    Args:
+        readers: One for each pane; panes of one video share a reader.
+        shown: (M, V) int64 frames, no column of which descends.
+        sizes: (width_px, height_px) of each pane.
+    """
+    first = {id(reader): at for at, reader in reversed(list(enumerate(readers)))}  # pane that decodes for a reader
+    streams = {at: readers[at].stream(np.unique(shown[:, at])) for at in first.values()}
+    current = {at: next(stream) for at, stream in streams.items()}
+    pictures: dict[tuple[int, tuple[int, int]], Picture] = {}
+    for row in shown:
+        for at, stream in streams.items():
+            if current[at].index != row[at]:
+                current[at] = next(stream)
+                pictures = {key: picture for key, picture in pictures.items() if key[0] != at}
+        out = []
+        for reader, size in zip(readers, sizes, strict=True):
+            key = (first[id(reader)], size)
+            if key not in pictures:
+                pictures[key] = current[key[0]].rgb(size)
+            out.append(pictures[key])
+        yield out

@@ -1,0 +1,56 @@
+"""Where an export goes: never over something unasked, never half a file."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from skillviewer.core.errors import ExportError
+
+
+def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
+    """Refuse a name that cannot be written to before any work is done.
+
+    Args:
+        path: Where the export is to go.
+        suffixes: Suffixes that the exporter can write, lower case with the dot.
+        overwrite: Whether a file of that name may be replaced.
+
+    Raises:
+        ExportError: Another suffix, a folder, or a file that is there already.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(suffixes)}.")
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder: choose the name of a file.")
+    if path.exists() and not overwrite:
+        raise ExportError(f"{path} is there already: choose another name, or ask to overwrite it.")
+
+
+@contextmanager
+def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[Path]:
+    """Give a name beside ``path`` to write to; rename it to ``path`` at the end, remove it when anything goes wrong.
+
+    Args:
+        path: Where the export is to go; its folder is made.
+        suffixes: Suffixes that the exporter can write.
+        overwrite: Whether a file of that name may be replaced.
+
+    Yields:
+        A free name in the same folder, with the same suffix.
+
+    Raises:
+        ExportError: The name is refused (see ``check``), or writing failed: the disk is full, say.
+    """
+    check(path, suffixes, overwrite=overwrite)
+    temporary = path.with_name(f".{secrets.token_hex(6)}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        check(path, suffixes, overwrite=overwrite)
+        temporary.replace(path)
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,67 @@
+"""One analysed video as it enters an export."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.errors import ExportError
+from skillviewer.media.reader import VideoReader
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One analysed video, or one model's view of it, in an export.
+
+    Attributes:
+        analysis: What the model says of it.
+        title: What stands beside it (name of the video or of the model); nothing when empty.
+        source: Where the pictures come from: an open reader, a path, or None for the analysis's own path.
+
+    Raises:
+        ExportError: The analysis is not finished.
+    """
+
+    analysis: Analysis
+    title: str = ""
+    source: VideoReader | Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an analysis that is still being computed."""
+        if not self.analysis.complete:
+            raise ExportError(f"{self.analysis.video.path} has not been assessed to its end: assess it first.")
+
+
+@contextmanager
+def opened(exhibits: Sequence[Exhibit]) -> Iterator[list[VideoReader]]:
+    """Open the videos of some exhibits, each file once; close those that were opened here.
+
+    Yields:
+        One reader for each exhibit; exhibits of one file share a reader.
+
+    Raises:
+        VideoError: A file cannot be read.
+        ExportError: A file is not the video that was analysed.
+    """
+    with ExitStack() as stack:
+        by_path: dict[Path, VideoReader] = {}
+        readers = []
+        for exhibit in exhibits:
+            source = exhibit.source if exhibit.source is not None else exhibit.analysis.video.path
+            if isinstance(source, VideoReader):
+                reader = source
+            else:
+                if source not in by_path:
+                    by_path[source] = stack.enter_context(VideoReader(source))
+                reader = by_path[source]
+            _check_same(reader, exhibit.analysis)
+            readers.append(reader)
+        yield readers
+
+
+def _check_same(reader: VideoReader, analysis: Analysis) -> None:
+    if reader.info.digest != analysis.video.digest:
+        raise ExportError(
+            f"{reader.info.path} is not the video that was analysed: it was changed or replaced. Assess it again."
+        )

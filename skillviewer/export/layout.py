@@ -1,0 +1,244 @@
+"""Where things stand on the canvas of a clip or a still: the pictures above, the strip below.
+
+Everything is measured in ems, the size of the text, which follows the size of the canvas: a clip shown at half its size
+on a slide can still be read, and a thumbnail of 128 pixels is scaled up until its strip can.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MIN_WIDTH_PX = 480
+MAX_GRID_WIDTH_PX = 1920
+MIN_EM_PX = 14
+_WIDE_EM = 50
+"""From this width on, words, curve and colour bar stand side by side; below, one under the other."""
+
+LINE_EM = 1.45
+BIG_EM = 1.35
+_BIG_LINE_EM = 1.85
+_PAD_EM = 0.8
+_LEFT_EM = 13.5
+_RIGHT_EM = 13.0
+_BAR_EM = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of the canvas in pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column beyond it."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row beyond it."""
+        return self.top + self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """The place of one picture.
+
+    Attributes:
+        picture: The picture; its size is that which frames are scaled to.
+        caption: Below it, two lines; empty where there is only one picture.
+    """
+
+    picture: Box
+    caption: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The whole canvas.
+
+    Attributes:
+        width: Width of the canvas; even.
+        height: Height of the canvas; even.
+        em: Size of the text in pixels.
+        panes: One for each picture.
+        title: One line, or None.
+        time: One big line: the time.
+        words: Lines of words about the frame (one picture) or none.
+        score: One big line for the score so far, or None.
+        curve: The curve with its axes, or None.
+        bars: One for each colour bar: a line for its unit, the bar and its numbers.
+    """
+
+    width: int
+    height: int
+    em: int
+    panes: tuple[Pane, ...]
+    title: Box | None
+    time: Box | None
+    words: tuple[Box, ...]
+    score: Box | None
+    curve: Box | None
+    bars: tuple[Box, ...]
+
+
+def picture_size(width_px: int, height_px: int, fit: tuple[int, int] | None) -> tuple[int, int]:
+    """Return the size at which a picture is shown.
+
+    Args:
+        width_px: Its own width.
+        height_px: Its own height.
+        fit: (width_px, height_px) that it is to fill as far as its proportions let it, or None: its own size, or the
+            least whole multiple of it that is ``MIN_WIDTH_PX`` wide.
+
+    Returns:
+        (width_px, height_px); even where it was scaled.
+    """
+    if fit is None:
+        times = max(1, math.ceil(MIN_WIDTH_PX / width_px))
+        return width_px * times, height_px * times
+    share = min(fit[0] / width_px, fit[1] / height_px)
+    return max(2, round(width_px * share / 2) * 2), max(2, round(height_px * share / 2) * 2)
+
+
+def lay_out(
+    sizes: Sequence[tuple[int, int]],
+    *,
+    columns: int = 0,
+    title: bool = False,
+    labels: bool = True,
+    curve: bool = True,
+    n_bars: int = 1,
+) -> Layout:
+    """Lay out a canvas.
+
+    Args:
+        sizes: (width_px, height_px) of each picture as shown; one or more.
+        columns: Pictures in a row, or 0 for a number that suits.
+        title: Whether a title stands above the strip.
+        labels: Whether there are words beside the pictures.
+        curve: Whether there is a score curve.
+        n_bars: Number of colour bars.
+    """
+    across = columns or (len(sizes) if len(sizes) <= 3 else math.ceil(math.sqrt(len(sizes))))
+    across = min(across, len(sizes))
+    down = math.ceil(len(sizes) / across)
+    cell_w, cell_h = max(w for w, _ in sizes), max(h for _, h in sizes)
+    em = max(MIN_EM_PX, round(math.sqrt(cell_w * across * cell_h * down) / 54))
+    gap = round(em * 0.6) if len(sizes) > 1 else 0
+    caption_h = round(em * (2 * LINE_EM + 0.5)) if len(sizes) > 1 and labels else 0
+    width = across * cell_w + (across - 1) * gap
+    panes = []
+    for at, (w, h) in enumerate(sizes):
+        row, column = divmod(at, across)
+        left, top = column * (cell_w + gap), row * (cell_h + caption_h + gap)
+        picture = Box(left + (cell_w - w) // 2, top + (cell_h - h) // 2, w, h)
+        side = round(em * 0.5)
+        panes.append(Pane(picture, Box(left + side, top + cell_h, cell_w - 2 * side, caption_h)))
+    strip_top = down * (cell_h + caption_h) + (down - 1) * gap
+    strip = _Strip(width, strip_top, em)
+    if not (labels or curve or n_bars):
+        return _finish(strip, panes, strip_top)
+    if width >= _WIDE_EM * em:
+        strip.wide(title=title, labels=labels, curve=curve, n_bars=n_bars, single=len(sizes) == 1)
+    else:
+        strip.narrow(title=title, labels=labels, curve=curve, n_bars=n_bars, single=len(sizes) == 1)
+    return _finish(strip, panes, strip.y + strip.px(_PAD_EM))
+
+
+class _Strip:
+    """The strip while it is laid out, from top to bottom."""
+
+    def __init__(self, width: int, top: int, em: int) -> None:
+        self.width, self.em = width, em
+        self.y = top + self.px(_PAD_EM)
+        self.title: Box | None = None
+        self.time: Box | None = None
+        self.score: Box | None = None
+        self.curve: Box | None = None
+        self.words: tuple[Box, ...] = ()
+        self.bars: tuple[Box, ...] = ()
+
+    def px(self, ems: float) -> int:
+        return round(ems * self.em)
+
+    def line(self, left: int, width: int, ems: float, top: int) -> Box:
+        return Box(left, top, width, self.px(ems))
+
+    def head(self, *, title: bool) -> tuple[int, int]:
+        side = self.px(1)
+        if title:
+            self.title = self.line(side, self.width - 2 * side, LINE_EM, self.y)
+            self.y = self.title.bottom + self.px(0.3)
+        return side, self.width - 2 * side
+
+    def bar(self, left: int, width: int, top: int) -> Box:
+        return self.line(left, width, LINE_EM + _BAR_EM + LINE_EM, top)
+
+    def wide(self, *, title: bool, labels: bool, curve: bool, n_bars: int, single: bool) -> None:
+        side, inner = self.head(title=title)
+        top = self.y
+        left_w = self.px(_LEFT_EM) if labels else 0
+        right_w = self.px(_RIGHT_EM) if n_bars or (labels and single) else 0
+        right = side + inner - right_w
+        if labels:
+            self.time = self.line(side, left_w, _BIG_LINE_EM, top)
+            if single:
+                self.words = tuple(
+                    self.line(side, left_w, LINE_EM, self.time.bottom + at * self.px(LINE_EM)) for at in range(3)
+                )
+        right_y = top
+        if labels and single:
+            self.score = self.line(right, right_w, _BIG_LINE_EM, top)
+            right_y = self.score.bottom + self.px(0.5)
+        bars = []
+        for _ in range(n_bars):
+            bars.append(self.bar(right, right_w, right_y))
+            right_y = bars[-1].bottom + self.px(0.3)
+        self.bars = tuple(bars)
+        bottoms = [box.bottom for box in (self.time, self.score, *self.words, *self.bars) if box is not None]
+        bottom = max([*bottoms, top + self.px(_BIG_LINE_EM + 3 * LINE_EM)] if curve else bottoms)
+        if curve:
+            gap = self.px(1)
+            start = side + left_w + (gap if left_w else 0)
+            self.curve = Box(start, top, right - (gap * 2 if right_w else 0) - start, bottom - top)
+        self.y = bottom
+
+    def narrow(self, *, title: bool, labels: bool, curve: bool, n_bars: int, single: bool) -> None:
+        side, inner = self.head(title=title)
+        if labels:
+            half = inner // 2
+            self.time = self.line(side, half, _BIG_LINE_EM, self.y)
+            if single:
+                self.score = self.line(side + half, inner - half, _BIG_LINE_EM, self.y)
+            self.y = self.time.bottom
+            if single:
+                self.words = (self.line(side, inner, LINE_EM, self.y),)
+                self.y = self.words[0].bottom
+            self.y += self.px(0.4)
+        if curve:
+            self.curve = self.line(side, inner, 6.4, self.y)
+            self.y = self.curve.bottom + self.px(0.5)
+        bars = []
+        for _ in range(n_bars):
+            bars.append(self.bar(side, inner, self.y))
+            self.y = bars[-1].bottom + self.px(0.3)
+        self.bars = tuple(bars)
+
+
+def _finish(strip: _Strip, panes: Sequence[Pane], height: int) -> Layout:
+    return Layout(
+        width=strip.width + strip.width % 2,
+        height=height + height % 2,
+        em=strip.em,
+        panes=tuple(panes),
+        title=strip.title,
+        time=strip.time,
+        words=strip.words,
+        score=strip.score,
+        curve=strip.curve,
+        bars=strip.bars,
+    )

@@ -1,0 +1,108 @@
+"""A still: one frame as it is seen, with its map, words, curve and colour bar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import ExportError
+from skillviewer.core.scene import Look
+from skillviewer.export.canvas import Span
+from skillviewer.export.clip import ClipOptions, clip_canvas
+from skillviewer.export.destination import aside
+from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.theme import WHITE, Theme
+from skillviewer.media.reader import VideoReader
+
+STILL_SUFFIXES = (".png",)
+
+
+@dataclass(frozen=True, slots=True)
+class StillOptions:
+    """How a still is made.
+
+    Attributes:
+        frame: Frame of the first video, from 0, or None for the last sampled one, where the score stands; other videos
+            show what is on screen at the same time.
+        look: How maps are shown; several videos share one scale.
+        size: (width_px, height_px) that each picture fills, or None for its own size (see ``ClipOptions``).
+        columns: Pictures in a row, or 0 for a number that suits.
+        title: Stands above the strip; nothing when empty.
+        curve: Whether the score curve is shown, with a cursor.
+        labels: Whether words and colour bar are shown; without them and the curve the picture stands alone.
+        theme: Colours of the strip.
+    """
+
+    frame: int | None = None
+    look: Look = field(default_factory=Look)
+    size: tuple[int, int] | None = None
+    columns: int = 0
+    title: str = ""
+    curve: bool = True
+    labels: bool = True
+    theme: Theme = WHITE
+
+
+def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:
+    """Return a still, (H, W, 3) uint8 RGB.
+
+    Raises:
+        ExportError: No exhibit, or a frame that the video does not have.
+        VideoError: A video cannot be read.
+    """
+    if not exhibits:
+        raise ExportError("There is nothing to show in a still.")
+    first = exhibits[0].analysis
+    frame = int(first.samples.max()) if options.frame is None else options.frame
+    n = first.video.n_frames
+    if not 0 <= frame < n:
+        raise ExportError(f"{first.video.path.name} has no frame {frame}: its {n} frames are numbered 0 to {n - 1}.")
+    as_clip = ClipOptions(
+        look=options.look,
+        size=options.size,
+        columns=options.columns,
+        title=options.title,
+        curve=options.curve,
+        labels=options.labels,
+        theme=options.theme,
+    )
+    span = Span(0.0, max(e.analysis.video.duration_s for e in exhibits))
+    canvas = clip_canvas(exhibits, as_clip, span)
+    clock_s = float(first.video.times_s[frame])
+    frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in exhibits[1:])]
+    pictures = []
+    with opened(exhibits) as readers:
+        for reader, shown, pane in zip(readers, frames, canvas.layout.panes, strict=True):
+            decoded = next(reader.stream([shown]))
+            pictures.append(decoded.rgb((pane.picture.width, pane.picture.height)))
+    return canvas.paint(clock_s, frames, pictures).copy()
+
+
+def export_still(
+    source: VideoReader | Path,
+    analysis: Analysis,
+    path: Path,
+    options: StillOptions | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write one frame as it is seen, as PNG; see ``StillOptions``.
+
+    Raises:
+        ExportError: The frame does not exist, or the file is refused or cannot be written.
+        VideoError: The video cannot be read.
+    """
+    return export_stills([Exhibit(analysis, source=source)], path, options, overwrite=overwrite)
+
+
+def export_stills(
+    exhibits: Sequence[Exhibit], path: Path, options: StillOptions | None = None, *, overwrite: bool = False
+) -> Path:
+    """Write one moment of one or more videos side by side, as PNG; see ``export_still``."""
+    from PIL import Image
+
+    with aside(path, STILL_SUFFIXES, overwrite=overwrite) as temporary:
+        picture = paint_still(exhibits, options if options is not None else StillOptions())
+        Image.fromarray(picture).save(temporary, format="PNG")
+    return path

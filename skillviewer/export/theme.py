@@ -1,0 +1,72 @@
+"""Colours of what leaves the program: dark around moving pictures, white on paper."""
+
+from dataclasses import dataclass
+
+Colour = tuple[int, int, int]
+"""Red, green, blue, each 0 to 255."""
+
+
+def mixed(over: Colour, under: Colour, share: float) -> Colour:
+    """Return ``over`` laid on ``under`` with an opacity of ``share`` (0 to 1)."""
+    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(over, under, strict=True))
+    return (red, green, blue)
+
+
+def unit(colour: Colour) -> tuple[float, float, float]:
+    """Return a colour in fractions of 1, as matplotlib wants it."""
+    return (colour[0] / 255, colour[1] / 255, colour[2] / 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours of one medium.
+
+    Attributes:
+        background: Behind everything.
+        text: What is read first; contrast to the background at least 12 to 1.
+        muted: Units, ticks, what is read second; at least 4.5 to 1.
+        line: Grid lines and frames.
+        series: Curves, in order; told apart by colour-blind people (Okabe and Ito, 2008) and at least 3 to 1.
+    """
+
+    background: Colour
+    text: Colour
+    muted: Colour
+    line: Colour
+    series: tuple[Colour, ...]
+
+
+DARK = Theme(
+    background=(18, 20, 24),
+    text=(236, 238, 241),
+    muted=(152, 159, 170),
+    line=(52, 57, 66),
+    series=(
+        (110, 190, 255),
+        (240, 180, 60),
+        (70, 200, 150),
+        (235, 130, 180),
+        (240, 228, 90),
+        (235, 120, 60),
+        (150, 160, 255),
+        (200, 205, 212),
+        (150, 220, 230),
+    ),
+)
+WHITE = Theme(
+    background=(255, 255, 255),
+    text=(26, 28, 32),
+    muted=(98, 104, 114),
+    line=(218, 221, 226),
+    series=(
+        (0, 104, 170),
+        (190, 105, 0),
+        (0, 128, 96),
+        (176, 84, 140),
+        (120, 112, 0),
+        (196, 70, 20),
+        (84, 80, 190),
+        (80, 84, 92),
+        (20, 130, 150),
+    ),
+)

@@ -1,0 +1,216 @@
+"""A video file taken apart: its stream, its packets by number, and the pictures that decode from them.
+
+Packets are numbered from 0 in the order in which the file stores them. Before a packet is decoded its time stamp is
+replaced by its number; a decoder hands the stamp on to the picture, so that every picture says which packet it came
+from, however little the container's own stamps are worth.
+"""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from skillviewer.core.errors import VideoError
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"
+
+_STILL_FORMATS = ("image2", "ico", "tty", "bin", "xbin", "adf", "idf")
+"""Demuxers that call a still picture or a text a video."""
+
+_STRANGERS = 16
+"""Packets after a jump that may be unknown: program streams are cut into them anew."""
+
+# what these packets hold may only be left out where a picture that nothing refers to is marked as such
+_SKIPPABLE_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
+
+
+def _failure(path: Path, error: Exception) -> VideoError:
+    """Say why a file does not open."""
+    if isinstance(error, FileNotFoundError):
+        return VideoError(f"There is no file {path}.")
+    if isinstance(error, IsADirectoryError):
+        return VideoError(f"{path} is a folder, not a video.")
+    if isinstance(error, PermissionError):
+        return VideoError(f"{path} may not be read: permission denied.")
+    if isinstance(error, UnicodeError):
+        return VideoError(f"{path!r} cannot be opened: its name is not valid text. Rename it.")
+    return VideoError(f"{path} is not a video that can be read, or its beginning or end is missing.")
+
+
+class VideoFile:
+    """An open file and its first real video stream.
+
+    Args:
+        path: Where it lies.
+        threads: Pictures decoded at once. With 1 the slices of a picture may still be shared out.
+
+    Raises:
+        VideoError: The file is missing, a folder, empty, not permitted, not a video, has no video stream, or its
+            codec is unknown.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self.path = path
+        self._threads = threads
+        self._next = 0
+        self.n_failed = 0
+        self._packets: Iterator[VideoPacket] = iter(())
+        self._container: InputContainer | None = None
+        self.size_bytes = self._size()
+        self.reopen()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _size(self) -> int:
+        try:
+            with self.path.open("rb") as file:
+                size = file.seek(0, 2)
+        except (OSError, ValueError) as error:
+            raise _failure(self.path, error) from error
+        if size == 0:
+            raise VideoError(f"{self.path} is empty.")
+        return size
+
+    def reopen(self) -> None:
+        """Open the file anew: the next packet is number 0."""
+        self.close()
+        try:
+            # the prefix keeps a name with a colon from being taken for an address; nothing but files is ever opened
+            self._container = av.open(
+                f"file:{self.path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="replace"
+            )
+        except (FFmpegError, OSError, UnicodeError) as error:
+            raise _failure(self.path, error) from error
+        self.stream = self._choose(self._container)
+        context = self.stream.codec_context
+        self.codec = context.codec.canonical_name
+        # streams made for broadcasting have no table of key frames: a jump lands on any packet, by decoding time
+        self.sought_by_dts = self._container.format.name in {"mpegts", "mpeg"}
+        self.skippable = self.codec in _SKIPPABLE_CODECS
+        context.thread_count = 0 if self._threads == 1 else self._threads
+        context.thread_type = "SLICE" if self._threads == 1 else "AUTO"
+        self._packets = self._container.demux(self.stream)
+        self._next = self.n_failed = 0
+
+    def _choose(self, container: InputContainer) -> VideoStream:
+        name = container.format.name
+        if name.endswith("_pipe") or name in _STILL_FORMATS:
+            raise VideoError(f"{self.path} is a still picture or a text, not a video.")
+        # an album cover is a video stream to the container, and not to anybody else
+        streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
+        if not streams:
+            raise VideoError(f"{self.path} has no video stream.")
+        stream = streams[0]
+        # for a codec that the library does not know there is no context, whatever the annotation says
+        if stream.codec_context is None:
+            raise VideoError(
+                f"The codec of {self.path} is unknown here. Convert the video to H.264, for example, and open that."
+            )
+        return stream
+
+    @property
+    def container(self) -> InputContainer:
+        """The open container."""
+        if self._container is None:
+            raise VideoError(f"{self.path} is closed.")
+        return self._container
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds of one tick of the stream's time stamps."""
+        return self.stream.time_base or Fraction(1, 90000)
+
+    def read(self) -> tuple[int, VideoPacket] | None:
+        """Return the next packet and its number, or None at the end.
+
+        Raises:
+            VideoError: The file cannot be read on from here.
+        """
+        try:
+            for packet in self._packets:
+                if packet.size:  # an empty one would tell the decoder that the end is reached
+                    self._next += 1
+                    return self._next - 1, packet
+        except (FFmpegError, OSError) as error:
+            raise VideoError(f"{self.path} cannot be read on after packet {self._next}.") from error
+        return None
+
+    def seek(self, ticks: int, find: Callable[[VideoPacket], int | None]) -> tuple[int, VideoPacket] | None:
+        """Go near a time stamp and return the first packet there that is recognised.
+
+        Args:
+            ticks: The stamp. Where the container lands is its own affair: on the key frame before, or before or after
+                that.
+            find: Says which number a packet has, or None if it is not known.
+
+        Returns:
+            Number and packet, or None when the file cannot be sought.
+        """
+        container = self.container
+        try:
+            container.seek(ticks, stream=self.stream, backward=True, any_frame=False)
+            self._packets = container.demux(self.stream)
+            for _ in range(_STRANGERS):
+                found = self.read()
+                if found is None:
+                    return None
+                number = find(found[1])
+                if number is not None:
+                    self._next = number + 1
+                    return number, found[1]
+        except (FFmpegError, OSError, VideoError):
+            return None
+        return None
+
+    def decode(self, number: int, packet: VideoPacket, *, skip: bool = False) -> list[tuple[int, VideoFrame]]:
+        """Decode one packet.
+
+        Args:
+            number: Its number.
+            packet: The packet; its time stamp is overwritten.
+            skip: Leave the picture out if nothing else refers to it.
+
+        Returns:
+            The pictures that come out by now, each with the number of the packet it came from. A damaged packet gives
+            none.
+        """
+        context = self.stream.codec_context
+        packet.pts = number
+        if self.skippable:
+            context.skip_frame = "NONREF" if skip else "DEFAULT"
+        try:
+            frames = context.decode(packet)
+        except FFmpegError:
+            self.n_failed += 1
+            return []
+        return [(-1 if frame.pts is None else frame.pts, frame) for frame in frames]
+
+    def drain(self) -> list[tuple[int, VideoFrame]]:
+        """Return the pictures that the decoder still holds. Afterwards seek or reopen."""
+        try:
+            frames = self.stream.codec_context.decode(None)
+        except FFmpegError:
+            self.n_failed += 1
+            return []
+        return [(-1 if frame.pts is None else frame.pts, frame) for frame in frames]
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+            self._packets = iter(())

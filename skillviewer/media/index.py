@@ -1,0 +1,217 @@
+"""Which frames a video has, when each is shown, and where decoding must start to reach it.
+
+Two ways lead to an index. Reading the packets without decoding them is quick, and right where every packet holds one
+picture that decodes. Decoding the whole file is slow, and always right: what counts is what decodes. The quick way is
+believed only if
+
+* the codec is known to put one picture in a packet, and no packet is marked, or seen, to show nothing;
+* every packet has a time stamp of its own, and key frames follow each other in time;
+* no packet is damaged, blank or malformed, and nothing stopped the reading;
+* the first frames, decoded, are those foretold (leading pictures of an open group that refer to what was cut away are
+  left out), and so are the last ones where a container does not say whether it is whole.
+
+Otherwise the frames are counted by decoding: MPEG-4 in AVI with packed or reordered pictures, GIF, broken tails and
+whatever is rare or odd.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.errors import VideoError
+from skillviewer.media.container import VideoFile
+from skillviewer.media.packets import PacketTable, jump, read_packets
+from skillviewer.media.timing import NO_STAMP, presentation_ticks
+
+_HEAD = 16
+"""Frames decoded at the beginning to see whether the packets tell the truth."""
+
+REORDER = 32
+"""Pictures by which a decoder may at most delay one to put them in order (16 in H.264, twice that for fields)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameIndex:
+    """The frames of a video in the order in which they are shown.
+
+    Attributes:
+        packet: (n,) number of the packet each frame comes from.
+        frame: (p,) frame that each packet gives, -1 for none.
+        times_s: (n,) presentation times in seconds from the first frame.
+        last_s: How long the last frame is shown, in seconds.
+        starts: (k,) packets at which decoding can start, ascending; the first is 0.
+        first_frames: (k,) the first frame that is whole when decoding starts there.
+        counted: Whether the frames were counted by decoding.
+        note: What a person should know, or "".
+    """
+
+    packet: IntArray
+    frame: IntArray
+    times_s: FloatArray
+    last_s: float
+    starts: IntArray
+    first_frames: IntArray
+    counted: bool
+    note: str
+
+    def start_for(self, index: int) -> int:
+        """Return the latest entry of ``starts`` from which a frame can be reached whole.
+
+        A leading picture of an open group is stored after its key frame and shown before it: it needs the group
+        before.
+        """
+        at = int(np.searchsorted(self.starts, self.packet[index], side="right")) - 1
+        while at > 0 and self.first_frames[at] > index:
+            at -= 1
+        return at
+
+
+def index_frames(file: VideoFile, keep: Callable[[int, VideoFrame], None]) -> tuple[PacketTable, FrameIndex]:
+    """Find the frames of a freshly opened file.
+
+    Args:
+        file: The file, not read from yet. It stands anywhere afterwards.
+        keep: Is given the first frames, decoded on the way, with their indices.
+
+    Raises:
+        VideoError: Nothing decodes.
+    """
+    table = read_packets(file)
+    order = None if table.doubt or not len(table.pts) else _foretold(file, table, keep)
+    counted = order is None
+    if order is None:
+        order, keys, failed = count_frames(file, len(table.pts), keep)
+        # a key frame that did not decode as one is no place to start
+        table = replace(table, key=table.key & keys, damaged=table.damaged or failed)
+    if not len(order):
+        raise VideoError(
+            f"No frame of {file.path} can be decoded: the file is damaged or made with an unknown feature."
+        )
+    return table, _assemble(file, table, order, counted=counted)
+
+
+def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFrame], None]) -> IntArray | None:
+    """Return the packets in the order of presentation if decoding bears them out, or None."""
+    numbers = np.flatnonzero(table.shown)
+    order = numbers[np.argsort(table.pts[numbers], kind="stable")]
+    file.reopen()
+    head: list[tuple[int, VideoFrame]] = []
+    while len(head) < _HEAD and (found := file.read()) is not None:
+        head += file.decode(*found)
+    if len(head) < _HEAD:
+        head += file.drain()
+    dropped = _match(order, [n for n, _ in head], from_end=False)
+    if dropped is None:
+        return None
+    for index, (_, frame) in enumerate(head):
+        keep(index, frame)
+    order = order[dropped:]
+    # an MP4's table of contents is only complete if its file is; of these others any prefix looks whole
+    if file.container.format.name.startswith("mov") or len(head) >= len(order):
+        return order
+    tail = _decoded_tail(file, table)
+    dropped = None if tail is None else _match(order, tail, from_end=True)
+    return None if dropped is None else order[: len(order) - dropped]
+
+
+def _match(order: IntArray, decoded: list[int], *, from_end: bool) -> int | None:
+    """Return how many foretold frames at one end did not decode, or None if the others are not as foretold."""
+    if not decoded or len(decoded) > len(order):
+        return None
+    anchor = np.flatnonzero(order == (decoded[-1] if from_end else decoded[0]))
+    if not len(anchor):
+        return None
+    start = int(anchor[0]) - (len(decoded) - 1 if from_end else 0)
+    if start < 0 or not np.array_equal(order[start : start + len(decoded)], decoded):
+        return None
+    return len(order) - start - len(decoded) if from_end else start
+
+
+def _decoded_tail(file: VideoFile, table: PacketTable) -> list[int] | None:
+    """Return the packets of the frames that decode from the last key frame on, or None if it cannot be reached."""
+    key = int(np.flatnonzero(table.key)[-1]) if table.key.any() else 0
+    found = jump(file, table, key)
+    if found is None:
+        return None
+    out: list[int] = []
+    while found is not None:
+        out += [n for n, _ in file.decode(*found)]
+        found = file.read()
+    out += [n for n, _ in file.drain()]
+    # leading pictures of the last group lack what they refer to
+    while out and table.pts[out[0]] < table.pts[key]:
+        out.pop(0)
+    return out
+
+
+def count_frames(
+    file: VideoFile, n_packets: int, keep: Callable[[int, VideoFrame], None]
+) -> tuple[IntArray, NDArray[np.bool_], bool]:
+    """Decode everything, as far as it goes.
+
+    Args:
+        file: The file; it is opened anew.
+        n_packets: p, packets in the file.
+        keep: Is given every frame with its index.
+
+    Returns:
+        Packets of the frames in the order in which they come out; (p,) whether a packet gave a key frame; and whether
+        something could not be read or decoded.
+    """
+    file.reopen()
+    order: list[int] = []
+    keys = np.zeros(n_packets, bool)
+
+    def take(frames: list[tuple[int, VideoFrame]]) -> None:
+        for n, frame in frames:
+            if 0 <= n < n_packets:
+                keys[n] = frame.key_frame
+            keep(len(order), frame)
+            order.append(n)
+
+    whole = True
+    try:
+        while (found := file.read()) is not None:
+            take(file.decode(*found))
+    except VideoError:
+        whole = False
+    take(file.drain())
+    return np.array(order, np.int64), keys, not whole or file.n_failed > 0
+
+
+def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: bool) -> FrameIndex:
+    """Put the index together from the packets in the order of presentation."""
+    n_packets = len(table.pts)
+    known = (order >= 0) & (order < n_packets)
+    frame = np.full(n_packets, -1, np.int64)
+    # of several frames from one packet only the first can be told by its packet
+    frame[order[known][::-1]] = np.flatnonzero(known)[::-1]
+    stamps = np.where(known, table.pts[np.where(known, order, 0)], NO_STAMP)
+    rate = file.stream.average_rate or file.stream.guessed_rate
+    ticks, mended = presentation_ticks(stamps, 1 / (rate * file.time_base) if rate else None, REORDER)
+    times_s = (ticks - ticks[0]) * float(file.time_base)
+
+    starts = np.flatnonzero(table.key)
+    if counted:
+        starts = starts[frame[starts] >= 0]
+        first_frames = frame[starts]
+    else:
+        first_frames = np.searchsorted(table.pts[order], table.pts[starts])
+    if not len(starts) or starts[0] != 0:
+        starts, first_frames = np.concatenate([[0], starts]), np.concatenate([[0], first_frames])
+    first_frames[0] = 0
+
+    last = int(table.duration[order[-1]]) if known[-1] else 0
+    last_s = last * float(file.time_base)
+    if last_s <= 0:
+        last_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else (1 / float(rate) if rate else 0.04)
+    notes = []
+    if table.damaged:
+        notes.append(f"The file is damaged or cut off: {len(order)} frames, {times_s[-1] + last_s:.1f} s, can be read.")
+    if mended:
+        notes.append("Its time stamps are missing or jump; frames are shown at its usual rate there.")
+    return FrameIndex(order, frame, times_s, last_s, starts, first_frames, counted, " ".join(notes))

@@ -1,0 +1,106 @@
+"""Kernels compiled by numba once for a computer, and kept in the program's cache folder.
+
+Importing a module of kernels compiles them, or loads the kept copies; modules that use kernels import them late, so
+that a program that computes no flow never waits for numba.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import event
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+
+from skillviewer.core.places import cache_dir
+
+KernelT = TypeVar("KernelT", bound=Callable[..., Any])
+
+_decorating = threading.Lock()
+
+
+class _DistinctArrays(CompilerBase):  # type: ignore[misc]  # numba is untyped
+    """The usual pipeline, told that no two array arguments share memory: what lets long loops use SIMD at all."""
+
+    def define_pipelines(self) -> list[Any]:
+        self.state.flags.noalias = True
+        return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
+
+
+@contextlib.contextmanager
+def _kept_in(folder: Path) -> Iterator[None]:
+    """Let numba keep compiled copies in a folder: it reads the setting while a function is decorated."""
+    with _decorating:
+        before = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(folder)
+        try:
+            yield
+        finally:
+            numba.config.CACHE_DIR = before
+
+
+def kernel(signature: str) -> Callable[[KernelT], KernelT]:
+    """Compile a function for one signature, or load the copy that was kept.
+
+    Copies lie under ``cache_dir()/kernels``, so that the program's own folder may be read-only. Where nothing can be
+    kept, or the copy is damaged, the function is compiled for this process alone.
+
+    The function runs without the interpreter's lock, with relaxed floating point (it may be reordered and contracted;
+    no NaN or infinity), and must not be given two arrays that share memory.
+
+    Args:
+        signature: Numba signature, ``"float32(float32[::1], uint64)"``, say.
+    """
+    options = {"nogil": True, "fastmath": True, "error_model": "numpy", "pipeline_class": _DistinctArrays}
+
+    def decorate(function: KernelT) -> KernelT:
+        try:
+            with _kept_in(cache_dir() / "kernels"):
+                dispatcher: Any = numba.njit(cache=True, **options)(function)
+        except (RuntimeError, OSError):  # no folder where numba could keep a copy
+            dispatcher = numba.njit(**options)(function)
+        try:
+            dispatcher.compile(signature)
+        except Exception:  # noqa: BLE001 - a damaged copy or a full disk raises anything; a wrong kernel raises again
+            _forget(dispatcher.stats.cache_path, function.__qualname__)
+            dispatcher = numba.njit(**options)(function)
+            dispatcher.compile(signature)
+        dispatcher.disable_compile()  # other argument types are a mistake, not a reason to compile again
+        compiled: KernelT = dispatcher
+        return compiled
+
+    return decorate
+
+
+def _forget(folder: str | None, name: str) -> None:
+    """Remove the index of a function's kept copies, so that the next start compiles and keeps it again."""
+    if folder is None:
+        return
+    with contextlib.suppress(OSError):
+        for index in Path(folder).glob(f"*.{name}-*.nbi"):
+            index.unlink()
+
+
+class _Starts(event.Listener):  # type: ignore[misc]  # numba is untyped
+    """Says once that something is being compiled."""
+
+    def __init__(self, announce: Callable[[], None]) -> None:
+        self._announce = announce
+        self._said = False
+
+    def on_start(self, event: Any) -> None:  # noqa: ANN401, ARG002
+        if not self._said:
+            self._said = True
+            self._announce()
+
+    def on_end(self, event: Any) -> None:  # noqa: ANN401
+        """Nothing to say."""
+
+
+@contextlib.contextmanager
+def announcing(announce: Callable[[], None]) -> Iterator[None]:
+    """Call ``announce`` once if anything is compiled, rather than loaded, inside the ``with`` block."""
+    with event.install_listener("numba:compile", _Starts(announce)):
+        yield

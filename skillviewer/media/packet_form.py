@@ -1,0 +1,81 @@
+"""What a packet's first bytes tell without decoding it: whether it is well formed, and whether it shows a picture."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+Doubt: TypeAlias = Callable[[memoryview], str]
+"""Says what is wrong with a packet's bytes, or ""."""
+
+_HIDDEN = "a packet shows nothing"
+_MALFORMED = "a packet is malformed"
+
+
+def doubt_of(codec: str, extradata: bytes | None) -> Doubt:
+    """Return the test of a codec's packets.
+
+    Args:
+        codec: Name of the codec.
+        extradata: What the container keeps for the decoder.
+    """
+    size = _length_size(codec, extradata or b"")
+    if size:
+        return lambda data: _units(data, size)
+    if codec == "rawvideo":
+        return lambda _data: ""
+    return {"vp8": _vp8, "vp9": _vp9, "mpeg4": _mpeg4, "mpeg2video": _start_code}.get(codec, _blank)
+
+
+def _length_size(codec: str, extradata: bytes) -> int:
+    """Return the bytes of the length before each unit of H.264 or HEVC, 0 where start codes part them.
+
+    ISO/IEC 14496-15, decoder configuration records.
+    """
+    if len(extradata) > 22 and extradata[0] == 1:
+        if codec == "h264":
+            return (extradata[4] & 3) + 1
+        if codec == "hevc":
+            return (extradata[21] & 3) + 1
+    return 0
+
+
+def _units(data: memoryview, size: int) -> str:
+    """Check that the units fill the packet, and that the bit that must be zero is."""
+    at, end = 0, len(data)
+    while at < end:
+        start = at + size
+        length = int.from_bytes(data[at:start], "big")
+        at = start + length
+        if not length or at > end or data[start] & 0x80:
+            return _MALFORMED
+    return ""
+
+
+def _blank(data: memoryview) -> str:
+    return "" if any(data[:8]) else _MALFORMED
+
+
+def _start_code(data: memoryview) -> str:
+    return "" if data[:2] == b"\x00\x00" and any(data[:8]) else _MALFORMED
+
+
+def _mpeg4(data: memoryview) -> str:
+    """A picture marked "not coded", with which packed streams fill up, is smaller than any other."""
+    return _HIDDEN if len(data) < 10 else _start_code(data)
+
+
+def _vp8(data: memoryview) -> str:
+    """Read show_frame (RFC 6386, section 9.1)."""
+    return _blank(data) or ("" if data[0] >> 4 & 1 else _HIDDEN)
+
+
+def _vp9(data: memoryview) -> str:
+    """Read frame_marker, profile, show_existing_frame, frame_type and show_frame (VP9 specification 6.2).
+
+    A superframe, whose last byte begins with 110, carries the shown picture with it.
+    """
+    head = data[0]
+    if head >> 6 != 0b10:
+        return _MALFORMED
+    if data[-1] >> 5 == 0b110 or head >> 4 & 0b11 == 0b11:
+        return ""
+    return "" if head >> 3 & 1 or head >> 1 & 1 else _HIDDEN

@@ -1,0 +1,149 @@
+"""From a decoded frame to the picture that is shown: upright, with square pixels, in RGB or grey.
+
+Colours are what libswscale makes of the frame's own tags (matrix BT.601, BT.709 or BT.2020; limited or full range;
+BT.601 limited where nothing is said), hence what PyAV's ``frame.to_ndarray(format="rgb24")`` gives, to the last bit
+where nothing is scaled. Scaling is bicubic, with the kernel widened when shrinking, which keeps aliasing out.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import cv2
+import numpy as np
+from av.sidedata.sidedata import SideDataContainer
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from skillviewer.core.arrays import Picture
+
+_SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
+_NEARLY_SQUARE = 0.01
+"""Pixels within one per cent of square stay as they are: resampling would blur more than it mends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How a stored picture is turned to be shown: transpose first, then mirror.
+
+    Attributes:
+        transpose: Rows become columns.
+        mirror_x: Left and right are exchanged.
+        mirror_y: Top and bottom are exchanged.
+    """
+
+    transpose: bool = False
+    mirror_x: bool = False
+    mirror_y: bool = False
+
+    @classmethod
+    def of(cls, frame: VideoFrame) -> "Orientation":
+        """Read the display matrix of a frame; angles between the right ones are rounded.
+
+        The matrix holds (a b u; c d v; x y w) as 32-bit integers and takes a stored point (p, q) to the shown point
+        (a p + c q, b p + d q) (ISO/IEC 14496-12, track header).
+        """
+        for side in cast("SideDataContainer", frame.side_data):
+            if side.type == SideDataType.DISPLAYMATRIX:
+                a, b, _, c, d = (int(x) for x in np.frombuffer(bytes(side), np.int32)[:5])
+                if abs(b) + abs(c) > abs(a) + abs(d):
+                    return cls(transpose=True, mirror_x=c < 0, mirror_y=b < 0)
+                return cls(mirror_x=a < 0, mirror_y=d < 0)
+        return cls()
+
+    def apply(self, picture: Picture) -> Picture:
+        """Turn a picture, (h, w) or (h, w, 3)."""
+        if self.transpose:
+            picture = cv2.transpose(picture)  # type: ignore[assignment]
+        if self.mirror_x and self.mirror_y:
+            picture = cv2.flip(picture, -1)  # type: ignore[assignment]
+        elif self.mirror_x:
+            picture = cv2.flip(picture, 1)  # type: ignore[assignment]
+        elif self.mirror_y:
+            picture = cv2.flip(picture, 0)  # type: ignore[assignment]
+        return picture
+
+
+class Developer:
+    """Makes pictures of the frames of one video. It keeps the scaler of each size that it was asked for.
+
+    Args:
+        first: The first frame, which settles size and orientation for all.
+        pixel_aspect: Width of a pixel by its height, or None if not known. Pixels are stretched along their short
+            side, so that nothing is lost.
+    """
+
+    def __init__(self, first: VideoFrame, pixel_aspect: Fraction | None) -> None:
+        self.orientation = Orientation.of(first)
+        aspect = pixel_aspect if pixel_aspect and Fraction(1, 10) <= pixel_aspect <= 10 else Fraction(1)
+        width, height = first.width, first.height
+        if abs(aspect - 1) > _NEARLY_SQUARE:
+            width, height = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
+        self.size = (height, width) if self.orientation.transpose else (width, height)
+        self._scalers: dict[tuple[int, int, str], VideoReformatter] = {}
+
+    def picture(self, frame: VideoFrame, size: tuple[int, int] | None, pixels: str) -> Picture:
+        """Return a frame as shown.
+
+        Args:
+            frame: A decoded frame.
+            size: (width_px, height_px) as shown, or None for the video's own.
+            pixels: "rgb24" or "gray".
+
+        Returns:
+            (height_px, width_px, 3) or (height_px, width_px) uint8, contiguous, read-only.
+        """
+        width, height = size or self.size
+        if self.orientation.transpose:
+            width, height = height, width
+        scaler = self._scalers.setdefault((width, height, pixels), VideoReformatter())
+        scaled = (width, height) != (frame.width, frame.height)
+        made = scaler.reformat(
+            frame, width, height, pixels, interpolation=_SCALING if scaled else Interpolation.BILINEAR, threads=1
+        )
+        array = np.ascontiguousarray(self.orientation.apply(cast("Picture", made.to_ndarray())))
+        array.flags.writeable = False
+        return array
+
+
+class DecodedFrame:
+    """A decoded frame, not yet a picture: what is not asked for is not converted.
+
+    Attributes:
+        index: Index of the frame in the video, from 0.
+    """
+
+    __slots__ = ("_developer", "_frame", "index")
+
+    def __init__(self, index: int, frame: VideoFrame, developer: Developer) -> None:
+        self.index = index
+        self._frame = frame
+        self._developer = developer
+
+    def rgb(self, size: tuple[int, int] | None = None) -> Picture:
+        """Return the frame as shown, in RGB.
+
+        Args:
+            size: (width_px, height_px), or None for the video's own size.
+
+        Returns:
+            (height_px, width_px, 3) uint8, read-only.
+        """
+        return self._developer.picture(self._frame, size, "rgb24")
+
+    def grey(self, size: tuple[int, int]) -> Picture:
+        """Return the frame as shown, in grey: 0.299 R + 0.587 G + 0.114 B, full range.
+
+        Args:
+            size: (width_px, height_px).
+
+        Returns:
+            (height_px, width_px) uint8, read-only.
+        """
+        return self._developer.picture(self._frame, size, "gray")
+
+
+def frame_bytes(frame: VideoFrame) -> int:
+    """Return the memory that a decoded frame holds."""
+    return sum(plane.buffer_size for plane in frame.planes)

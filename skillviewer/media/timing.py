@@ -1,0 +1,66 @@
+"""Presentation times: from the stamps of a file to an ascending clock, and the rate that it keeps."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray, IntArray
+
+NO_STAMP = int(np.iinfo(np.int64).min)
+"""Stands for a time stamp that is not there."""
+
+
+def presentation_ticks(stamps: IntArray, step: Fraction | None, reorder: int) -> tuple[IntArray, bool]:
+    """Return strictly ascending times for frames in the order in which they are shown.
+
+    Stamps that ascend are taken as they are. Stamps that are all there but locally out of order belong to the packets'
+    order (H.264 in AVI): the k-th frame is shown at the k-th of them. Where they jump back further than a decoder
+    reorders, the clock was set anew: the step across the jump is replaced by the usual one. Without stamps the nominal
+    step is all there is.
+
+    Args:
+        stamps: (n,) time stamps in ticks, ``NO_STAMP`` where there is none; n at least 1.
+        step: Nominal ticks from frame to frame, or None if not known.
+        reorder: Frames by which a stamp may be out of place.
+
+    Returns:
+        (n,) ticks, and whether they had to be made up.
+    """
+    n = len(stamps)
+    if (stamps == NO_STAMP).any():
+        ticks = [round(i * (step or 1)) for i in range(n)]
+        return np.array(ticks, np.int64), n > 1
+    if (np.diff(stamps) > 0).all():
+        return stamps, False
+    order = np.argsort(stamps, kind="stable")
+    ordered = stamps[order]
+    if (np.diff(ordered) > 0).all() and np.abs(order - np.arange(n)).max() <= reorder:
+        return ordered, False
+    steps = np.diff(stamps)
+    forward = steps[steps > 0]
+    usual = max(1, int(np.median(forward)) if len(forward) else round(step or 1))
+    steps[steps <= 0] = usual
+    return np.concatenate([stamps[:1], stamps[0] + np.cumsum(steps)]), True
+
+
+def frame_rate(times_s: FloatArray, tick_s: float, last_s: float, nominal_hz: float | None) -> tuple[float, bool]:
+    """Return the frame rate and whether it varies.
+
+    Times that lie on an even grid, as nearly as the file's ticks can say, have the rate of that grid: the nominal one
+    if it fits. Others have the median rate.
+
+    Args:
+        times_s: (n,) ascending times in seconds.
+        tick_s: Seconds of a tick of the file's clock.
+        last_s: How long the last frame is shown.
+        nominal_hz: Rate that the file names, or None.
+    """
+    n = len(times_s)
+    if n < 2:
+        return 1 / last_s, False
+    mean_s = (times_s[-1] - times_s[0]) / (n - 1)
+    for step_s in (1 / nominal_hz if nominal_hz else mean_s, mean_s):
+        off_s = np.abs(times_s - times_s[0] - step_s * np.arange(n)).max()
+        if off_s <= 1.01 * tick_s + 1e-9:
+            return float(1 / step_s), False
+    return float(1 / np.median(np.diff(times_s))), True

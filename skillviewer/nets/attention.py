@@ -1,0 +1,199 @@
+"""The contract of everything that maps features to attention, task state and score."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.nets.geometry import map_grid, map_rect
+from skillviewer.nets.losses import PairBatch, margin_ranking_loss
+from skillviewer.nets.presets import LossSettings
+from skillviewer.nets.sizes import HeadSizes
+
+State: TypeAlias = tuple[Tensor, ...]
+"""What a model remembers between steps: tensors whose first axis is the batch."""
+
+FRAMES_AT_ONCE = 32
+"""Frames fused at once: bounds the memory that fusion needs beyond its input."""
+
+
+class StepOutput(NamedTuple):
+    """One step.
+
+    Attributes:
+        attention: (B, h, w) map of this frame; uniform for models without one.
+        task_state: (B, D) hidden state of the task RNN; models without recurrence say what they give instead.
+        score: (B,) the score after this step.
+        state: What to give to the next step.
+    """
+
+    attention: Tensor
+    task_state: Tensor
+    score: Tensor
+    state: State
+
+
+class AttentionOutput(NamedTuple):
+    """All steps.
+
+    Attributes:
+        attention: (B, N, h, w).
+        task_state: (B, N, D).
+        score_curve: (B, N), the score after every step.
+        score: (B,), its last column.
+    """
+
+    attention: Tensor
+    task_state: Tensor
+    score_curve: Tensor
+    score: Tensor
+
+
+class LossOutput(NamedTuple):
+    """What training needs of a batch.
+
+    Attributes:
+        loss: () to be minimised.
+        score: (B,) score of every distinct video.
+    """
+
+    loss: Tensor
+    score: Tensor
+
+
+class Phase(NamedTuple):
+    """Parameters that are updated together; models with several phases take turns, batch by batch."""
+
+    name: str
+    parameters: list[nn.Parameter]
+
+
+class AttentionModel(nn.Module, ABC):
+    """Features in; attention, task state and score out, one step after the other.
+
+    A live use fuses one frame and steps once; training calls the model on whole videos. Both give the same numbers:
+    ``forward`` is nothing but fusing and stepping.
+
+    Attributes:
+        sizes: Every size.
+        map_kind: What the numbers of the maps are.
+        uses_memory: Whether the map of a step depends on earlier steps.
+        uses_frame: Whether it depends on the step's own frame.
+        needs_whole_video: Whether the first step needs all frames fused (the initial state looks at them).
+    """
+
+    map_kind: MapKind = MapKind.DISTRIBUTION
+    uses_memory: bool = True
+    uses_frame: bool = True
+    needs_whole_video: bool = False
+
+    def __init__(self, sizes: HeadSizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(h, w), rows and columns of a map."""
+        return map_grid(self.sizes)
+
+    @property
+    def map_rect(self) -> MapRect:
+        """Where in the picture the map lies."""
+        return map_rect(self.sizes)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Number type of the parameters."""
+        return next(self.parameters()).dtype
+
+    @abstractmethod
+    def fuse_frames(self, frames: Tensor) -> Tensor:
+        """Fuse frames that know nothing of each other, (M, 2F, rows, columns) to (M, C, h, w)."""
+
+    @abstractmethod
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:
+        """Return what the model remembers before the first step.
+
+        Args:
+            batch: B.
+            fused: (B, N, C, h, w), all frames, where ``needs_whole_video``; else None.
+            like: A tensor on the device to compute on.
+            seed: Of random initial states in evaluation, where every video starts from the same draw, so that its
+                score does not depend on what else is in the batch. Training draws from torch's global generator.
+        """
+
+    @abstractmethod
+    def step(self, fused_t: Tensor, state: State) -> StepOutput:
+        """Look at one frame.
+
+        Args:
+            fused_t: (B, C, h, w), fused features of the frame.
+            state: What the previous step returned, or ``initial_state``.
+        """
+
+    def fuse(self, features: Tensor) -> Tensor:
+        """Fuse features frame by frame, a few frames at once.
+
+        Args:
+            features: (B, N, 2F, rows, columns); any floating type, computed in that of the parameters.
+
+        Returns:
+            (B, N, C, h, w).
+        """
+        wanted = (self.sizes.feature_channels, *self.sizes.grid)
+        if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
+            raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
+        fused = [self.fuse_frames(frames.to(self.dtype)) for frames in features.flatten(0, 1).split(FRAMES_AT_ONCE)]
+        return torch.cat(fused).unflatten(0, features.shape[:2])
+
+    def unroll(self, fused: Tensor, seed: int = 0) -> AttentionOutput:
+        """Look at fused frames one after the other.
+
+        Args:
+            fused: (B, N, C, h, w).
+            seed: See ``initial_state``.
+        """
+        state = self.initial_state(len(fused), fused if self.needs_whole_video else None, fused, seed)
+        steps = []
+        for fused_t in fused.unbind(1):
+            steps.append(self.step(fused_t, state))
+            state = steps[-1].state
+        curve = torch.stack([step.score for step in steps], dim=1)
+        return AttentionOutput(
+            torch.stack([step.attention for step in steps], dim=1),
+            torch.stack([step.task_state for step in steps], dim=1),
+            curve,
+            curve[:, -1],
+        )
+
+    def forward(self, features: Tensor, seed: int = 0) -> AttentionOutput:
+        """Fuse and look at whole videos.
+
+        Args:
+            features: (B, N, 2F, rows, columns), each video once.
+            seed: See ``initial_state``.
+        """
+        return self.unroll(self.fuse(features), seed)
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return what training updates together; one phase unless the model says otherwise."""
+        return (Phase("all", list(self.parameters())),)
+
+    def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
+        """Return the training loss of a batch.
+
+        Args:
+            features: (B, N, 2F, rows, columns), each distinct video once.
+            pairs: Which of them form pairs.
+            settings: Margin and reduction; models that come with losses of their own keep their own margins.
+            phase: Name of one of ``phases()``.
+        """
+        score = self(features).score
+        return LossOutput(margin_ranking_loss(score, pairs, settings), score)
+
+    def uniform_map(self, fused_t: Tensor) -> Tensor:
+        """Return 1/L in every cell, (B, h, w): what a model without a map shows."""
+        rows, columns = self.grid
+        return fused_t.new_full((len(fused_t), rows, columns), 1 / (rows * columns))

@@ -1,0 +1,71 @@
+"""Fusion of the two streams: X_t = Conv1x1(ReLU(Conv2x2([F_S,t ; F_T,t]))) (Li et al. 2019, section 3.2)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from skillviewer.nets.sizes import HeadSizes
+
+
+class Fusion(nn.Module):
+    """Features of single frames, (M, 2F, rows, columns), to fused features, (M, C, h, w).
+
+    Args:
+        sizes: Channels, kernel, stride, padding.
+        rectified: Whether the fused features pass a ReLU (two of the released baselines).
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, sizes: HeadSizes, *, rectified: bool = False) -> None:
+        super().__init__()
+        self.padding = sizes.fusion_padding
+        self.rectified = rectified
+        self.standardise = sizes.standardise
+        self.first = nn.Conv2d(sizes.feature_channels, sizes.fusion_hidden, sizes.fusion_kernel, sizes.fusion_stride)
+        self.second = nn.Conv2d(sizes.fusion_hidden, sizes.channels, 1)
+        self.dropout = nn.Dropout2d(sizes.dropout)
+        if self.standardise:
+            self.register_buffer("mean", torch.zeros(sizes.feature_channels))
+            self.register_buffer("scale", torch.ones(sizes.feature_channels))
+
+    def set_statistics(self, mean: Tensor, scale: Tensor) -> None:
+        """Set what features are standardised by.
+
+        Args:
+            mean: (2F,) mean of each feature channel over the training videos.
+            scale: (2F,) its standard deviation, positive.
+        """
+        if not self.standardise:
+            raise ValueError("this fusion does not standardise its features")
+        if bool((scale <= 0).any()):
+            raise ValueError("standard deviations must be positive")
+        self.mean.copy_(mean)
+        self.scale.copy_(scale)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Fuse frames, (M, 2F, rows, columns) to (M, C, h, w)."""
+        if self.standardise:
+            frames = (frames - self.mean[:, None, None]) / self.scale[:, None, None]
+        frames = self.dropout(frames)
+        before, after = self.padding
+        if before or after:
+            frames = F.pad(frames, (before, after, before, after))
+        hidden = self._first_of_one(frames) if self._is_one_matmul(frames) else self.first(frames)
+        fused: Tensor = self.second(torch.relu(hidden))
+        return torch.relu(fused) if self.rectified else fused
+
+    def _is_one_matmul(self, frames: Tensor) -> bool:
+        # one frame on the CPU: a convolution would first reorder its 33 MB of weights, which costs as much again
+        (kernel, _), (stride, _) = self.first.kernel_size, self.first.stride
+        rows, columns = frames.shape[2:]
+        return len(frames) == 1 and kernel == stride and rows % kernel == columns % kernel == 0
+
+    def _first_of_one(self, frames: Tensor) -> Tensor:
+        kernel = self.first.kernel_size[0]
+        rows, columns = frames.shape[2] // kernel, frames.shape[3] // kernel
+        blocks = frames[0].unflatten(2, (columns, kernel)).unflatten(1, (rows, kernel))  # c, rows, k, columns, k
+        cells = blocks.permute(1, 3, 0, 2, 4).reshape(rows * columns, -1)
+        hidden = F.linear(cells, self.first.weight.flatten(1), self.first.bias)
+        return hidden.T.unflatten(1, (rows, columns))[None]

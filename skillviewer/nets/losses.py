@@ -1,0 +1,167 @@
+"""Losses on scores of pairs. Every function takes the scores of distinct videos and which of them form pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from skillviewer.nets.presets import LossSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PairBatch:
+    """Pairs among the B distinct videos of a batch, so that each video is computed once.
+
+    Attributes:
+        first: (P,) int64, index of one video of each pair.
+        second: (P,) int64, index of the other.
+        label: (P,) float, +1 where the first is better, -1 where the second is.
+        similar_first: (Q,) int64, one video of each pair without disparity.
+        similar_second: (Q,) int64, the other.
+    """
+
+    first: Tensor
+    second: Tensor
+    label: Tensor
+    similar_first: Tensor
+    similar_second: Tensor
+
+    @classmethod
+    def of(
+        cls,
+        pairs: Sequence[tuple[int, int, int]],
+        similar: Sequence[tuple[int, int]] = (),
+        device: torch.device | None = None,
+    ) -> "PairBatch":
+        """Build a batch from plain numbers.
+
+        Args:
+            pairs: (index, index, label) of every pair with disparity.
+            similar: (index, index) of every pair without.
+            device: Where the tensors are to lie.
+        """
+        rows = torch.tensor(list(pairs), dtype=torch.int64, device=device).reshape(-1, 3)
+        alike = torch.tensor(list(similar), dtype=torch.int64, device=device).reshape(-1, 2)
+        return cls(rows[:, 0], rows[:, 1], rows[:, 2].float(), alike[:, 0], alike[:, 1])
+
+    @property
+    def better(self) -> Tensor:
+        """(P,) index of the better video of each pair."""
+        return torch.where(self.label > 0, self.first, self.second)
+
+    @property
+    def worse(self) -> Tensor:
+        """(P,) index of the worse video of each pair."""
+        return torch.where(self.label > 0, self.second, self.first)
+
+
+def reduce(losses: Tensor, reduction: str) -> Tensor:
+    """Return the mean or the sum of losses; 0 when there are none."""
+    if losses.numel() == 0 or reduction == "sum":
+        return losses.sum()
+    return losses.mean()
+
+
+def hinge(difference: Tensor, margin: float) -> Tensor:
+    """Return max(0, margin - difference), element by element."""
+    return torch.relu(margin - difference)
+
+
+def margin_ranking_loss(score: Tensor, pairs: PairBatch, settings: LossSettings) -> Tensor:
+    """Return the loss of Li et al. 2019: max(0, -S(better) + S(worse) + margin), summed or averaged over the pairs.
+
+    Args:
+        score: (B,) scores of the distinct videos.
+        pairs: Which of them form pairs; pairs without disparity play no part.
+        settings: Margin and reduction.
+    """
+    return reduce(hinge(score[pairs.better] - score[pairs.worse], settings.margin), settings.reduction)
+
+
+def strict_accuracy(score: Tensor, pairs: PairBatch) -> tuple[float, int]:
+    """Return the share of pairs in which the better video scores higher, and the number of exact ties.
+
+    A tie counts as wrong, so a model that gives every video one score gets 0 and not one half.
+
+    Args:
+        score: (B,) scores.
+        pairs: Pairs with disparity; at least one.
+    """
+    difference = score[pairs.better] - score[pairs.worse]
+    return float((difference > 0).float().mean()), int((difference == 0).sum())
+
+
+def similarity_loss(first: Tensor, second: Tensor, margin: float = 1.0) -> Tensor:
+    """Return L_sim of Doughty et al. 2018, element by element: max(0, |f(i) - f(j)| - m)."""
+    return torch.relu((first - second).abs() - margin)
+
+
+def split_ranking_loss(split_scores: Tensor, pairs: PairBatch, margin: float = 1.0, beta: float = 0.5) -> Tensor:
+    """Return L_rank3 of Doughty et al. 2018: beta L_rank2 + (1 - beta) L_sim; split k is compared with split k.
+
+    They do not say how the sums are weighted; here each is averaged over its pairs and splits.
+
+    Args:
+        split_scores: (B, 7) scores of the splits of every distinct video.
+        pairs: Pairs with and without disparity.
+        margin: m.
+        beta: Weight of the ranking part.
+    """
+    ranked = reduce(hinge(split_scores[pairs.better] - split_scores[pairs.worse], margin), "mean")
+    alike = similarity_loss(split_scores[pairs.similar_first], split_scores[pairs.similar_second], margin)
+    return beta * ranked + (1 - beta) * reduce(alike, "mean")
+
+
+def disparity_loss(filters: Tensor, uniform: Tensor, pairs: PairBatch, margin: float = 0.05) -> Tensor:
+    """Return the disparity loss of rank-aware attention (Doughty et al. 2019), averaged over the pairs.
+
+    max(0, margin - [min_k (s_k(better) - s_k(worse)) - (u(better) - u(worse))]): every attention filter is to tell a
+    pair apart better than attending everywhere alike.
+
+    Args:
+        filters: (B, K) score of each filter of one branch.
+        uniform: (B,) score without attention.
+        pairs: Pairs with disparity.
+        margin: Margin.
+    """
+    better, worse = pairs.better, pairs.worse
+    least = (filters[better] - filters[worse]).amin(dim=1)
+    return reduce(hinge(least - (uniform[better] - uniform[worse]), margin), "mean")
+
+
+def rank_aware_loss(pros: Tensor, cons: Tensor, uniform: Tensor, pairs: PairBatch, margin: float = 0.15) -> Tensor:
+    """Return the rank-aware loss of Doughty et al. 2019, averaged over the pairs.
+
+    max(0, margin - [min_k (pros_k(better) - cons_k(worse)) - (u(better) - u(worse))]).
+
+    Args:
+        pros: (B, K) scores of the filters that look for skill.
+        cons: (B, K) scores of the filters that look for the lack of it.
+        uniform: (B,) score without attention.
+        pairs: Pairs with disparity.
+        margin: Margin.
+    """
+    better, worse = pairs.better, pairs.worse
+    least = (pros[better] - cons[worse]).amin(dim=1)
+    return reduce(hinge(least - (uniform[better] - uniform[worse]), margin), "mean")
+
+
+def diversity_loss(attention: Tensor) -> Tensor:
+    """Return ||A^T A - I||_F averaged over the videos: filters are to look at different times.
+
+    Args:
+        attention: (B, N, K), each filter a distribution over the N steps.
+    """
+    gram = attention.transpose(1, 2) @ attention
+    eye = torch.eye(gram.shape[1], dtype=gram.dtype, device=gram.device)
+    return torch.linalg.matrix_norm(gram - eye).mean()
+
+
+def doubly_stochastic_penalty(attention: Tensor) -> Tensor:
+    """Return mean over videos and cells of (1 - sum_t alpha_{t,i})^2 (Sharma et al. 2015).
+
+    Args:
+        attention: (B, N, h, w).
+    """
+    return (1 - attention.sum(dim=1)).square().mean()

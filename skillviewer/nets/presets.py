@@ -1,0 +1,162 @@
+"""Named settings of models and training, as data. Free of torch.
+
+``paper`` follows the text of Li et al. 2019, ``official-code`` what its authors released; where the text is silent
+(batch size, epochs) ``paper`` takes the released code's value.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.registry import look_up, table
+from skillviewer.nets.sizes import HeadSizes
+
+DATASETS = ("chopsticks", "surgery", "drawing", "dough", "infant-grasp", "diving", "other")
+"""Data sets with optimiser settings of their own; ``other`` is everybody's own videos."""
+
+
+@dataclass(frozen=True, slots=True)
+class LossSettings:
+    """The margin ranking loss.
+
+    Attributes:
+        margin: Score difference from which on a pair costs nothing.
+        reduction: Whether the losses of a batch's pairs are averaged or summed.
+        attention_penalty: Weight of Sharma et al.'s doubly stochastic penalty (Visual Attention alone); 0 for none.
+    """
+
+    margin: float = 0.5
+    reduction: Literal["mean", "sum"] = "mean"
+    attention_penalty: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OptimiserSettings:
+    """How parameters are updated.
+
+    Attributes:
+        algorithm: ``sgd`` or ``adam``.
+        learning_rate: Step size.
+        momentum: Of SGD.
+        weight_decay: L2 penalty.
+        batch_pairs: Pairs a batch.
+        epochs: Passes over the pairs; 0 where ``iterations`` says how long.
+        iterations: Batches in all; 0 where ``epochs`` says how long.
+        milestones: Batches after which the step size is divided by ten.
+        batch_videos: Videos a batch, with every pair among them; 0 where ``batch_pairs`` says how many pairs. It gets
+            more pairs out of each video that is computed.
+        rounds: How often an epoch of batches of videos goes over all videos.
+        clip_norm: Greatest norm of a gradient; 0 for no limit.
+    """
+
+    algorithm: Literal["sgd", "adam"] = "sgd"
+    learning_rate: float = 1e-3
+    momentum: float = 0.9
+    weight_decay: float = 1e-3
+    batch_pairs: int = 16
+    epochs: int = 30
+    iterations: int = 0
+    milestones: tuple[int, ...] = ()
+    batch_videos: int = 0
+    rounds: int = 1
+    clip_norm: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Settings that belong together.
+
+    Attributes:
+        name: Name by which it is asked for.
+        title: One line for people.
+        head: Model settings; the feature channels and grid are those of the backbone at hand (see ``sizes``).
+        loss: The loss.
+        optimisers: (data set, settings) for data sets with settings of their own.
+        usual: Settings for all others.
+    """
+
+    name: str
+    title: str
+    head: HeadSizes
+    loss: LossSettings
+    usual: OptimiserSettings
+    optimisers: tuple[tuple[str, OptimiserSettings], ...] = field(default=())
+
+    def sizes(self, feature_channels: int, grid: tuple[int, int]) -> HeadSizes:
+        """Return the head's sizes on features of a backbone.
+
+        Args:
+            feature_channels: 2F.
+            grid: Rows and columns of the features.
+        """
+        return replace(self.head, feature_channels=feature_channels, grid=grid)
+
+    def optimiser(self, dataset: str) -> OptimiserSettings:
+        """Return the optimiser settings of a data set.
+
+        Raises:
+            CheckpointError: The name is none of ``DATASETS``.
+        """
+        if dataset not in DATASETS:
+            raise CheckpointError(f"There are no settings for “{dataset}”. Choose one of: {', '.join(DATASETS)}.")
+        return dict(self.optimisers).get(dataset, self.usual)
+
+
+_PAPER = OptimiserSettings()
+_CODE = OptimiserSettings(learning_rate=5e-4, weight_decay=1e-2)
+
+PRESETS = table(
+    Preset(
+        name="paper",
+        title="As the paper's text says: no layer normalisation, states from zero, losses summed",
+        head=HeadSizes(layer_norm=False, initial_state="zeros"),
+        loss=LossSettings(reduction="sum"),
+        usual=_PAPER,
+        optimisers=(
+            ("dough", replace(_PAPER, epochs=70)),
+            ("infant-grasp", replace(_PAPER, learning_rate=5e-4, batch_pairs=30, epochs=20)),
+        ),
+    ),
+    Preset(
+        name="official-code",
+        title="As the authors' released code does: layer normalisation, random first states, losses averaged",
+        head=HeadSizes(layer_norm=True, initial_state="randn"),
+        loss=LossSettings(reduction="mean"),
+        usual=_CODE,
+        optimisers=(
+            ("drawing", _PAPER),
+            ("dough", OptimiserSettings("adam", learning_rate=5e-6, momentum=0.0, weight_decay=0.0, epochs=70)),
+            ("infant-grasp", replace(_CODE, batch_pairs=30, epochs=20)),
+            ("diving", OptimiserSettings(learning_rate=5e-5, epochs=20)),
+        ),
+    ),
+)
+"""All presets, in the order in which they are offered."""
+
+
+def preset(name: str) -> Preset:
+    """Return a preset by name.
+
+    Raises:
+        CheckpointError: There is none of that name.
+    """
+    return look_up(PRESETS, name, "preset", CheckpointError)
+
+
+TSN_APPEARANCE = OptimiserSettings(
+    learning_rate=1e-3, weight_decay=5e-4, batch_pairs=128, epochs=0, iterations=3_500, milestones=(1_500, 3_000)
+)
+"""Doughty et al. 2018, spatial stream (the weight decay is ours: they do not tell theirs)."""
+
+TSN_MOTION = OptimiserSettings(
+    learning_rate=5e-3, weight_decay=5e-4, batch_pairs=128, epochs=0, iterations=18_000, milestones=(10_000, 16_000)
+)
+"""Doughty et al. 2018, temporal stream."""
+
+RAAN_SCORING = OptimiserSettings(
+    "adam", learning_rate=1e-4, momentum=0.0, weight_decay=0.0, batch_pairs=128, epochs=2_000
+)
+"""Doughty et al. 2019, everything but the attention filters."""
+
+RAAN_ATTENTION = replace(RAAN_SCORING, learning_rate=1e-5)
+"""Doughty et al. 2019, the attention filters."""

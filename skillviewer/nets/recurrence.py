@@ -1,0 +1,110 @@
+"""The task recurrence, and the models that differ only in how they attend to a frame."""
+
+from abc import abstractmethod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import AttentionModel, State, StepOutput
+from skillviewer.nets.fusion import Fusion
+from skillviewer.nets.sizes import HeadSizes
+
+
+class Attended(NamedTuple):
+    """What attending to a frame gives.
+
+    Attributes:
+        attention: (B, h, w) map.
+        vector: (B, C), the attended vector v_t.
+        memory: What the attention itself remembers, (B, width) each.
+    """
+
+    attention: Tensor
+    vector: Tensor
+    memory: State = ()
+
+
+def orthogonal(cell: nn.RNNCellBase) -> None:
+    """Initialise the weight matrices of a recurrent cell orthogonally, each as a whole; biases keep torch's default."""
+    nn.init.orthogonal_(cell.weight_ih)
+    nn.init.orthogonal_(cell.weight_hh)
+
+
+def cells_of(fused_t: Tensor) -> Tensor:
+    """Return the cells of one frame as rows: (B, C, h, w) to (B, L, C)."""
+    return fused_t.flatten(2).transpose(1, 2)
+
+
+class TaskRecurrence(nn.Module):
+    """h_t = GRU(v_t, h_{t-1}); S_t = w^T h_t + b (Li et al. 2019, equations 7 to 9)."""
+
+    def __init__(self, sizes: HeadSizes) -> None:
+        super().__init__()
+        self.cell = nn.GRUCell(sizes.channels, sizes.task_hidden)
+        self.score = nn.Linear(sizes.task_hidden, 1)
+        orthogonal(self.cell)
+
+    def forward(self, attended: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Take one step.
+
+        Args:
+            attended: (B, C), the attended vector v_t.
+            hidden: (B, D), h_{t-1}.
+
+        Returns:
+            (B, D) h_t and (B,) S_t.
+        """
+        hidden = self.cell(attended, hidden)
+        return hidden, self.score(hidden).squeeze(1)
+
+
+class RecurrentModel(AttentionModel):
+    """Fusion, some way to attend, task recurrence and score. A model of this family says how it attends.
+
+    Args:
+        sizes: Every size.
+        rectified: Whether the fused features pass a ReLU.
+    """
+
+    def __init__(self, sizes: HeadSizes, *, rectified: bool = False) -> None:
+        super().__init__(sizes)
+        self.fusion = Fusion(sizes, rectified=rectified)
+        self.task = TaskRecurrence(sizes)
+
+    @abstractmethod
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:
+        """Attend to one frame.
+
+        Args:
+            fused_t: (B, C, h, w).
+            task: (B, D), h_{t-1}.
+            memory: What ``attend`` returned as memory one step before.
+        """
+
+    def memory_widths(self) -> tuple[int, ...]:
+        """Return the widths of what the attention itself remembers."""
+        return ()
+
+    def fuse_frames(self, frames: Tensor) -> Tensor:
+        """Fuse frames, (M, 2F, rows, columns) to (M, C, h, w)."""
+        fused: Tensor = self.fusion(frames)
+        return fused
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
+        """Return the task state, then what the attention remembers: zeros, or draws from N(0, 1)."""
+        widths = (self.sizes.task_hidden, *self.memory_widths())
+        kind, place = self.sizes.initial_state, {"dtype": self.dtype, "device": like.device}
+        if kind == "zeros" or (kind == "randn-train" and not self.training):
+            return tuple(torch.zeros(batch, width, **place) for width in widths)
+        if self.training:
+            return tuple(torch.randn(batch, width, **place) for width in widths)
+        generator = torch.Generator().manual_seed(seed)
+        draws = [torch.randn(width, generator=generator) for width in widths]
+        return tuple(draw.to(**place).expand(batch, -1) for draw in draws)
+
+    def step(self, fused_t: Tensor, state: State) -> StepOutput:
+        """Attend to one frame, (B, C, h, w), then update the task state."""
+        attended = self.attend(fused_t, state[0], state[1:])
+        task, score = self.task(attended.vector, state[0])
+        return StepOutput(attended.attention, task, score, (task, *attended.memory))

@@ -1,0 +1,58 @@
+"""SCA-CNN (Chen et al. 2017): memory gates the channels, then chooses the cells."""
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import State
+from skillviewer.nets.recurrence import Attended, RecurrentModel, cells_of
+from skillviewer.nets.sizes import HeadSizes
+
+
+class ScaModel(RecurrentModel):
+    """Channels first, then cells, both told the task state h of the step before.
+
+    ::
+
+        u     = mean over cells of x
+        beta  = sigmoid(w_b^T tanh(W_u u_c + b_u + U_b h))  for every channel c      (as released)
+        beta  = C softmax over channels of the same                                  (original)
+        x'    = beta * x
+        alpha = softmax over cells of w_a^T tanh(W_x x'_i + b_x + U_a h)
+        v     = sum_i alpha_i x'_i
+
+    Args:
+        sizes: Every size.
+        original: Whether channels are weighed as Chen et al.'s code does, whose initialisation (N(0, 0.01), biases 0)
+            then holds too; else as released by Li et al.
+    """
+
+    def __init__(self, sizes: HeadSizes, *, original: bool = False) -> None:
+        super().__init__(sizes)
+        self.original = original
+        k, task = sizes.sca_embed, sizes.task_hidden
+        self.embed_mean = nn.Linear(1, k)
+        self.channel_memory = nn.Linear(task, k, bias=False)
+        self.weigh_channel = nn.Linear(k, 1)
+        self.embed_cell = nn.Linear(sizes.channels, k)
+        self.cell_memory = nn.Linear(task, k, bias=False)
+        self.weigh_cell = nn.Linear(k, 1)
+        if original:
+            for layer in self.children():
+                if isinstance(layer, nn.Linear):
+                    nn.init.normal_(layer.weight, std=0.01)
+                    if layer.bias is not None:
+                        nn.init.zeros_(layer.bias)
+
+    def channel_weights(self, fused_t: Tensor, task: Tensor) -> Tensor:
+        """Return beta of one frame, (B, C): between 0 and 1 as released, with mean 1 in the original."""
+        mean = fused_t.mean(dim=(2, 3))
+        embedded = torch.tanh(self.embed_mean(mean[:, :, None]) + self.channel_memory(task)[:, None])
+        weights: Tensor = self.weigh_channel(embedded).squeeze(2)
+        return torch.softmax(weights, dim=1) * weights.shape[1] if self.original else torch.sigmoid(weights)
+
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
+        """Attend to one frame, (B, C, h, w); maps are distributions."""
+        cells = cells_of(self.channel_weights(fused_t, task)[:, :, None, None] * fused_t)
+        embedded = torch.tanh(self.embed_cell(cells) + self.cell_memory(task)[:, None])
+        attention = torch.softmax(self.weigh_cell(embedded).squeeze(2), dim=1)
+        return Attended(attention.unflatten(1, fused_t.shape[2:]), (attention[:, :, None] * cells).sum(dim=1))

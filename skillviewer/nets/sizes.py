@@ -1,0 +1,89 @@
+"""Sizes of the networks on features. Free of torch: a configuration can be read without it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+InitialState = Literal["zeros", "randn", "randn-train"]
+"""Hidden states before the first step: zeros; N(0, 1) always, as the released code does; N(0, 1) in training alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSizes:
+    """Every size of a network on features; the defaults are the paper's, on two ResNet101 at 448 pixels.
+
+    Attributes:
+        feature_channels: 2F, channels of the features: appearance, then motion.
+        grid: Rows and columns of the features.
+        fusion_hidden: Channels between the two convolutions of the fusion.
+        channels: C, fused channels.
+        task_hidden: D, width of the task RNN.
+        attention_hidden: Width of the attention RNN.
+        embed: Width of the space in which cells and hidden state are compared (equation 5).
+        fusion_kernel: Side of the first fusion convolution.
+        fusion_stride: Its stride: 2 as released (7 × 7 cells), 1 for finer maps (13 × 13).
+        fusion_padding: Zeros before and after each axis of the features; unequal for TensorFlow's "same".
+        layer_norm: Whether the inputs of the attention RNN are layer-normalised (in the released code, not in the paper).
+        initial_state: Hidden states before the first step.
+        dropout: Share of feature channels dropped in training; 0 in the paper.
+        standardise: Whether features are brought to mean 0 and standard deviation 1 a channel, by statistics of the
+            training videos that the fusion carries; not in the paper.
+        cbam_hidden: Hidden width of the channel gate of CBAM as released.
+        cbam_reduction: Ratio of the channel gate's bottleneck in the original CBAM.
+        cbam_spatial: Hidden channels of the spatial attention of CBAM as released.
+        sca_embed: k, width of SCA-CNN's embeddings.
+        tsn_hidden: Widths of the fully connected layers before the score in Doughty et al.'s network (AlexNet's fc6
+            and fc7); empty for backbones that are pooled instead.
+        tsn_splits: Splits of a video that are compared one by one (Doughty et al.).
+        raan_hidden: Hidden width of a temporal attention filter (rank-aware attention).
+        raan_filters: K, temporal attention filters a branch.
+    """
+
+    feature_channels: int = 4096
+    grid: tuple[int, int] = (14, 14)
+    fusion_hidden: int = 512
+    channels: int = 256
+    task_hidden: int = 128
+    attention_hidden: int = 128
+    embed: int = 32
+    fusion_kernel: int = 2
+    fusion_stride: int = 2
+    fusion_padding: tuple[int, int] = (0, 0)
+    layer_norm: bool = True
+    initial_state: InitialState = "zeros"
+    dropout: float = 0.0
+    standardise: bool = False
+    cbam_hidden: int = 256
+    cbam_reduction: int = 16
+    cbam_spatial: int = 32
+    sca_embed: int = 64
+    tsn_hidden: tuple[int, ...] = (4096, 4096)
+    tsn_splits: int = 7
+    raan_hidden: int = 256
+    raan_filters: int = 3
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no network can have."""
+        counts = (
+            "feature_channels",
+            "fusion_hidden",
+            "channels",
+            "task_hidden",
+            "attention_hidden",
+            "embed",
+            "fusion_kernel",
+            "fusion_stride",
+            "cbam_hidden",
+            "cbam_reduction",
+            "cbam_spatial",
+            "sca_embed",
+            "tsn_splits",
+            "raan_hidden",
+            "raan_filters",
+        )
+        for name in counts:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if min(self.grid) < 1 or min(self.fusion_padding) < 0 or not 0 <= self.dropout < 1:
+            raise ValueError(f"no network has grid {self.grid}, padding {self.fusion_padding}, dropout {self.dropout}")
+        if any(width < 1 for width in self.tsn_hidden):
+            raise ValueError(f"tsn_hidden must be positive widths, not {self.tsn_hidden}")

@@ -1,0 +1,260 @@
+"""Which video is assessed now, and which are next."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.ui.jobs import Job, Jobs
+from skillviewer.ui.lane import Lane, Task
+from skillviewer.ui.messages import Messages
+from skillviewer.ui.models import ModelSlot
+from skillviewer.ui.state import LoadedModel, ViewerState
+from skillviewer.ui.video_list import VideoList, VideoState
+
+SETTLE_MS = 300
+"""A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    analysis: Analysis
+    memory: str
+
+
+def _assess(slot: ModelSlot, path: Path, passes: int, token: CancelToken, report: Report) -> _Done:
+    analysis = slot.assessor.assess(path, passes=passes, token=token, report=report)
+    return _Done(analysis, slot.assessor.memory_text())
+
+
+class Assessments(QObject):
+    """A queue of videos for the model lane, one at a time, so that order can change until the last moment.
+
+    The video on screen goes first. A video that was begun only because it was on screen makes way when another comes on
+    screen, and waits behind it.
+
+    Args:
+        lane: Lane that owns the loaded model.
+        state: What is on screen; told of the analysis as it grows.
+        videos: The list; told of every state.
+        jobs: Shows the work.
+        messages: Told of failures.
+        parent: Owner.
+    """
+
+    busy_changed = Signal(bool)
+
+    def __init__(
+        self,
+        lane: Lane[ModelSlot],
+        state: ViewerState,
+        videos: VideoList,
+        jobs: Jobs,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lane, self._state, self._videos = lane, state, videos
+        self._jobs, self._messages = jobs, messages
+        self._kept: dict[tuple[Path, Path], Analysis] = {}  # (video, checkpoint folder)
+        self._model: LoadedModel | None = None
+        self._queue: list[Path] = []
+        self._unasked: set[Path] = set()
+        self._running: Path | None = None
+        self._task: Task | None = None
+        self._job: Job | None = None
+        self._n_done = 0
+        self._automatic = True
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._ask_unasked)
+        state.current_changed.connect(self._on_current)
+        state.model_changed.connect(self._on_model)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a video is being assessed or waits."""
+        return self._running is not None or bool(self._queue)
+
+    @property
+    def running(self) -> Path | None:
+        """The video that is being assessed."""
+        return self._running
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the video on screen is assessed without being asked for."""
+        return self._automatic
+
+    def set_automatic(self, on: bool) -> None:
+        """Assess the video on screen without being asked, or not."""
+        self._automatic = on
+        if on:
+            self._settle.start()
+
+    def ask(self, paths: list[Path], *, again: bool = False) -> None:
+        """Assess videos, in this order, behind those that wait.
+
+        Args:
+            paths: Videos of the list.
+            again: Also those that are assessed already.
+        """
+        for path in paths:
+            self._unasked.discard(path)
+            entry = self._videos.get(path)
+            if entry is None or entry.state is VideoState.UNREADABLE or path == self._running or path in self._queue:
+                continue
+            if again or entry.state is not VideoState.DONE:
+                self._queue.append(path)
+                self._videos.update(path, state=VideoState.WAITING, reason="", done=0, total=0)
+        self._advance()
+
+    def ask_all(self) -> None:
+        """Assess every video that is not assessed yet, the one on screen first."""
+        current = self._state.current
+        paths = [entry.path for entry in self._videos]
+        self.ask(sorted(paths, key=lambda path: path != current))
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop the video under way and forget those that wait."""
+        waiting, self._queue = self._queue, []
+        self._unasked.clear()
+        for path in waiting:
+            self._restore(path)
+        if self._task is not None:
+            self._task.cancel()
+        else:
+            self._finish_job()
+
+    @Slot(object)
+    def _on_current(self, path: Path | None) -> None:
+        entry = self._videos.get(path) if path is not None else None
+        self._state.set_analysis(entry.analysis if entry is not None else None)
+        if self._automatic:
+            self._settle.start()
+
+    @Slot(object)
+    def _on_model(self, model: LoadedModel | None) -> None:
+        before, self._model = self._model, model
+        if model is not None and before is not None and model.folder == before.folder:
+            return  # only its memory was read again
+        if before is not None:
+            self.stop()  # what waited for the first model goes on waiting
+        for entry in self._videos:
+            if entry.state not in {VideoState.UNREADABLE, VideoState.WAITING}:
+                self._restore(entry.path)
+        self._on_current(self._state.current)
+        self._advance()
+
+    @Slot()
+    def _ask_unasked(self) -> None:
+        path = self._state.current
+        entry = self._videos.get(path) if path is not None else None
+        if path is None or entry is None or not self._automatic or self._model is None:
+            return
+        if entry.state is VideoState.WAITING:
+            self._queue.remove(path)
+            self._queue.insert(0, path)
+        elif entry.state is VideoState.NEW:
+            self._unasked.add(path)
+            self._queue.insert(0, path)
+            self._videos.update(path, state=VideoState.WAITING)
+        else:
+            return
+        if self._running in self._unasked and self._task is not None:
+            self._queue.insert(1, self._running)
+            self._task.cancel()
+        self._advance()
+
+    def _advance(self) -> None:
+        if self._model is None or self._running is not None or not self._queue or self._lane.stopped:
+            return
+        path, passes = self._queue.pop(0), self._state.passes
+        self._running = path
+        self._videos.update(path, state=VideoState.WORKING, done=0, total=0)
+        task = self._lane.submit(lambda slot, token, report: _assess(slot, path, passes, token, report))
+        self._task = task
+        task.progressed.connect(self._on_progress)
+        task.succeeded.connect(self._on_succeeded)
+        task.failed.connect(self._on_failed)
+        task.cancelled.connect(self._on_cancelled)
+        task.finished.connect(self._on_finished)
+        if self._job is None:
+            self._n_done = 0
+            self._job = self._jobs.begin(self.tr("Assessing"))
+            self._job.stop_asked.connect(self.stop)
+            self.busy_changed.emit(True)
+        self._tell_job(0, 0)
+
+    def _tell_job(self, done: int, total: int) -> None:
+        if self._job is None or self._running is None:
+            return
+        n_videos = self._n_done + 1 + len(self._queue)
+        stage = self._running.stem
+        if n_videos > 1:
+            stage = self.tr("{} ({} of {})").format(stage, self._n_done + 1, n_videos)
+        self._job.set_progress(stage, self._n_done * total + done, n_videos * total)
+
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        if self._running is None:
+            return
+        self._videos.update(self._running, done=progress.done, total=progress.total)
+        self._tell_job(progress.done, progress.total)
+        if isinstance(progress.value, Analysis) and self._running == self._state.current:
+            self._state.set_analysis(progress.value)
+
+    @Slot(object)
+    def _on_succeeded(self, done: _Done) -> None:
+        path, model = self._running, self._model
+        if path is None or model is None:
+            return
+        self._kept[path, model.folder] = done.analysis
+        self._restore(path)
+        if path == self._state.current:
+            self._state.set_analysis(done.analysis)
+        self._state.set_model(replace(model, memory=done.memory))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        if self._running is not None:
+            self._videos.update(self._running, state=VideoState.FAILED, reason=str(error))
+            self._messages.fail(error)
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        path = self._running
+        if path is not None and path in self._queue:
+            self._videos.update(path, state=VideoState.WAITING, done=0, total=0)
+        elif path is not None:
+            self._restore(path)
+        if path is not None and path == self._state.current:
+            entry = self._videos.get(path)
+            self._state.set_analysis(entry.analysis if entry is not None else None)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._n_done += 1
+        if self._running is not None and self._running not in self._queue:
+            self._unasked.discard(self._running)
+        self._running = self._task = None
+        if self._queue:
+            self._advance()
+        if self._running is None:
+            self._finish_job()
+
+    def _finish_job(self) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.finish()
+            self.busy_changed.emit(False)
+
+    def _restore(self, path: Path) -> None:
+        """Give a video the state it has under the model that is loaded."""
+        analysis = self._kept.get((path, self._model.folder)) if self._model is not None else None
+        state = VideoState.DONE if analysis is not None else VideoState.NEW
+        self._videos.update(path, state=state, analysis=analysis, done=0, total=0, reason="")

@@ -1,0 +1,112 @@
+"""What the window needs from the rest of the program, as types; tests give their own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.arrays import Picture
+from skillviewer.core.job import CancelToken, Report
+from skillviewer.core.video import VideoInfo
+
+
+class Reader(Protocol):
+    """An open video: ``skillviewer.media.reader.VideoReader``."""
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known of the file."""
+        ...
+
+    def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
+        """Return one frame, (H, W, 3) uint8 RGB, exact; from 0. The token is checked on the way."""
+        ...
+
+    def cached(self, index: int, /) -> Picture | None:
+        """Return one frame if it need not be decoded, else None."""
+        ...
+
+    def nearest_cached(self, index: int, /) -> int | None:
+        """Return the nearest frame that need not be decoded, or None when there is none."""
+        ...
+
+    def key_frame(self, index: int, /) -> int:
+        """Return the latest frame at or before one that decodes at once."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+class Proxy(Protocol):
+    """A small copy for scrubbing: ``skillviewer.media.proxy.ScrubProxy``."""
+
+    def frame(self, index: int, /) -> Picture:
+        """Return a small picture of one frame, (h, w, 3) uint8 RGB."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+class Assessor(Protocol):
+    """A loaded model: ``skillviewer.engine.engine.Engine``."""
+
+    @property
+    def name(self) -> str:
+        """Name of the checkpoint."""
+        ...
+
+    @property
+    def device_name(self) -> str:
+        """Where it runs, for people."""
+        ...
+
+    def memory_text(self) -> str:
+        """Return used and total memory of a GPU, or ""."""
+        ...
+
+    def assess(self, path: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
+        """Assess one video; ``report`` is told of every step, with the analysis so far as its value."""
+        ...
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        ...
+
+
+class ModelEntry(Protocol):
+    """A checkpoint on this computer: ``skillviewer.engine.library.ModelEntry``."""
+
+    @property
+    def name(self) -> str:
+        """Name by which it is asked for."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Where the window gets readers, models and proxies from.
+
+    Attributes:
+        open_reader: Opens a video. Runs in a lane.
+        open_model: Loads a checkpoint by folder; told in a sentence of rare long work. Runs in a lane and imports
+            torch there.
+        find_models: Lists the checkpoints. Light.
+        open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a lane.
+        build_proxy: Makes the proxy of a video, if it is worth one. Runs in a lane.
+    """
+
+    open_reader: Callable[[Path], Reader]
+    open_model: Callable[[Path, Callable[[str], None]], Assessor]
+    find_models: Callable[[], tuple[ModelEntry, ...]]
+    open_proxy: Callable[[VideoInfo], Proxy | None]
+    build_proxy: Callable[[Path, CancelToken, Report], object]

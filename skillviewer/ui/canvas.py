@@ -1,0 +1,263 @@
+"""The picture with its map: one painted array, drawn by QPainter."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.arrays import Picture
+from skillviewer.core.scene import Look, Overlay, Scene, resolve
+from skillviewer.core.video import VideoInfo
+from skillviewer.media.overlay import Painter
+from skillviewer.ui.feed import Shot
+from skillviewer.ui.theme import Theme
+from skillviewer.ui.viewport import Viewport
+
+ZOOM_STEP = 1.25
+SHARP_FROM = 3.0
+"""From this many screen pixels a picture's pixel, pixels are shown as squares."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """What is on screen: a picture and the scene of the same frame, always together.
+
+    Attributes:
+        shot: The picture.
+        scene: What the model says at that frame, or None before it says anything.
+    """
+
+    shot: Shot
+    scene: Scene | None
+
+    def __post_init__(self) -> None:
+        """Check that both belong to one frame."""
+        if self.scene is not None and self.scene.frame_index != self.shot.frame_index:
+            raise ValueError(f"picture of frame {self.shot.frame_index}, scene of {self.scene.frame_index}")
+
+
+def as_image(picture: Picture) -> QImage:
+    """Return a picture as a QImage over the same memory, which must outlive it.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB, or (H, W, 4) uint8 with the bytes B, G, R, 255.
+    """
+    height, width, channels = picture.shape
+    form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGB32
+    return QImage(picture.data, width, height, picture.strides[0], form)
+
+
+class Canvas(QWidget):
+    """Shows one moment of a video. Wheel zooms, drag pans, a double click fits the picture in.
+
+    The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
+
+    Args:
+        parent: Owner.
+    """
+
+    painted = Signal(object)
+    """The Moment that was just drawn."""
+    moment_changed = Signal(object)
+    viewport_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._painter = Painter()
+        self._video: VideoInfo | None = None
+        self._analysis: Analysis | None = None
+        self._look = Look()
+        self._peek = False
+        self._moment: Moment | None = None
+        self._image: QImage | None = None
+        self._buffer: Picture | None = None
+        self._drawn: Picture | None = None  # memory of the image
+        self._words = ""
+        self._viewport = Viewport()
+        self._grabbed: QPointF | None = None
+        self._stage, self._on_stage, self._accent = QColor("black"), QColor("grey"), QColor("grey")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(240, 135)
+        self.setAccessibleName(self.tr("Picture"))
+
+    @property
+    def moment(self) -> Moment | None:
+        """What is on screen, or about to be."""
+        return self._moment
+
+    @property
+    def viewport(self) -> Viewport:
+        """Where the picture lies."""
+        return self._viewport
+
+    @property
+    def image(self) -> QImage | None:
+        """The painted picture that was drawn last."""
+        return self._image
+
+    def sizeHint(self) -> QSize:
+        """Prefer a picture that can be judged."""
+        return QSize(960, 540)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._stage, self._on_stage, self._accent = QColor(theme.stage), QColor(theme.on_stage), QColor(theme.accent)
+        self.update()
+
+    def set_video(self, video: VideoInfo | None) -> None:
+        """Show another video; nothing is on screen until its first picture comes."""
+        self._video = video
+        self._words = ""
+        if video is not None:
+            self._viewport = self._viewport.of_picture(video.width_px, video.height_px)
+        self._set_moment(None)
+        self.viewport_changed.emit(self._viewport)
+
+    def set_words(self, words: str) -> None:
+        """Say in words why there is no picture."""
+        self._words = words
+        self._set_moment(None)
+
+    def set_shot(self, shot: Shot) -> None:
+        """Show a picture, with the scene of the same frame."""
+        self._set_moment(self._resolved(shot))
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Show what the model says of a video, so far; if it is this one."""
+        self._analysis = analysis
+        self._resolve_again()
+
+    def set_look(self, look: Look) -> None:
+        """Show maps another way."""
+        self._look = look
+        self._resolve_again()
+
+    def set_peek(self, on: bool) -> None:
+        """Show the bare picture for as long as it is on."""
+        if on != self._peek:
+            self._peek = on
+            self._image = None
+            self.update()
+
+    def zoom_in(self) -> None:
+        """Zoom in on the middle."""
+        self._zoom(ZOOM_STEP, self.width() / 2, self.height() / 2)
+
+    def zoom_out(self) -> None:
+        """Zoom out from the middle."""
+        self._zoom(1 / ZOOM_STEP, self.width() / 2, self.height() / 2)
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self._set_viewport(self._viewport.fitted())
+
+    def _resolved(self, shot: Shot) -> Moment:
+        analysis, video = self._analysis, self._video
+        same = analysis is not None and video is not None and analysis.video.digest == video.digest
+        return Moment(shot, resolve(analysis, shot.frame_index, self._look) if same and analysis is not None else None)
+
+    def _resolve_again(self) -> None:
+        if self._moment is not None:
+            self._set_moment(self._resolved(self._moment.shot))
+
+    def _set_moment(self, moment: Moment | None) -> None:
+        self._moment = moment
+        self._image = None
+        self.update()
+        self.moment_changed.emit(moment)
+
+    def _set_viewport(self, viewport: Viewport) -> None:
+        if viewport != self._viewport:
+            self._viewport = viewport
+            self._set_cursor()
+            self.update()
+            self.viewport_changed.emit(viewport)
+
+    def _set_cursor(self) -> None:
+        if self._viewport.zoom > 1:
+            held = self._grabbed is not None
+            self.setCursor(Qt.CursorShape.ClosedHandCursor if held else Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
+
+    def _zoom(self, factor: float, x: float, y: float) -> None:
+        if self._moment is not None:
+            self._set_viewport(self._viewport.zoomed(factor, x, y))
+
+    def _compose(self, moment: Moment) -> QImage:
+        """Lay the map over the picture, unless there is none to lay."""
+        scene, picture = moment.scene, moment.shot.picture
+        if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF or self._peek:
+            self._drawn = picture
+            return as_image(picture)
+        shape = (*picture.shape[:2], 4)
+        if self._buffer is None or self._buffer.shape != shape:
+            self._buffer = np.empty(shape, np.uint8)
+        self._drawn = self._painter.paint(scene, picture, self._buffer)
+        return as_image(self._drawn)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._stage)
+        moment = self._moment
+        if moment is None:
+            self._draw_words(painter)
+        else:
+            if self._image is None:
+                self._image = self._compose(moment)
+            target = QRectF(*self._viewport.rect)
+            sharp = target.width() * self.devicePixelRatioF() >= SHARP_FROM * self._image.width()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sharp)
+            painter.drawImage(target, self._image)
+        if self.hasFocus():
+            painter.setPen(QPen(self._accent, 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+        if moment is not None:
+            self.painted.emit(moment)
+
+    def _draw_words(self, painter: QPainter) -> None:
+        if self._words:
+            painter.setPen(self._on_stage)
+            room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep zoom and place."""
+        super().resizeEvent(event)
+        self._viewport = self._viewport.resized(self.width(), self.height())
+        self.viewport_changed.emit(self._viewport)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the mouse."""
+        at = event.position()
+        self._zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), at.x(), at.y())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the picture."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._grabbed = event.position()
+            self._set_cursor()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan."""
+        if self._grabbed is not None:
+            way = event.position() - self._grabbed
+            self._grabbed = event.position()
+            self._set_viewport(self._viewport.panned(way.x(), way.y()))
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        """Let go."""
+        self._grabbed = None
+        self._set_cursor()
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        """Show the whole picture."""
+        self.fit()

@@ -1,0 +1,260 @@
+"""The score over time: every pass faint, the mean bold, where the model looked, and a cursor that scrubs."""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.video import VideoInfo
+from skillviewer.ui.playback import Playback
+from skillviewer.ui.score_curve import ScoreCurve, score_curve
+from skillviewer.ui.state import ViewerState
+from skillviewer.ui.theme import Theme
+
+ZOOM_STEP = 1.25
+STRIP = 0.13
+"""Part of the height, at the foot, that belongs to segments and sampled frames."""
+
+
+class TimeAxis(pg.AxisItem):  # type: ignore[misc]
+    """Ticks as m:ss, with decimals where they are close."""
+
+    def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
+        """Return the labels."""
+        decimals = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2 if spacing >= 0.01 else 3
+        labels = []
+        for value in values:
+            unit = 10**decimals
+            ticks = round(value * unit)
+            minutes, rest = divmod(ticks, 60 * unit)
+            seconds, part = divmod(rest, unit)
+            labels.append(f"{minutes}:{seconds:02d}" + (f".{part:0{decimals}d}" if decimals else ""))
+        return labels
+
+
+class ScrubBox(pg.ViewBox):  # type: ignore[misc]
+    """A view in which the left button scrubs, the wheel zooms time, and the middle button pans time."""
+
+    scrubbed = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False)
+        self.setMouseEnabled(x=True, y=False)
+
+    def _time_at(self, position: QPointF) -> float:
+        return float(self.mapSceneToView(position).x())
+
+    def mouseClickEvent(self, event: MouseClickEvent) -> None:
+        """Go to the time that was clicked."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+            self.scrubbed.emit(self._time_at(event.scenePos()))
+
+    def mouseDragEvent(self, event: MouseDragEvent, axis: int | None = None) -> None:
+        """Scrub with the left button, pan with the middle one."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+            self.scrubbed.emit(self._time_at(event.scenePos()))
+        elif event.button() == Qt.MouseButton.MiddleButton:
+            super().mouseDragEvent(event, axis)
+
+    def wheelEvent(self, event: object, axis: int | None = None) -> None:  # noqa: ARG002
+        """Zoom time about the mouse."""
+        event.accept()  # type: ignore[attr-defined]
+        factor = ZOOM_STEP ** (-event.delta() / 120)  # type: ignore[attr-defined]
+        at = self._time_at(event.scenePos())  # type: ignore[attr-defined]
+        self.scaleBy(x=factor, center=QPointF(at, 0))
+
+
+class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
+    """The score curve of the video on screen. Dragging scrubs; the cursor follows the playhead.
+
+    Args:
+        state: Its analysis is drawn, also while it grows.
+        playback: The playhead.
+        parent: Owner.
+    """
+
+    def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
+        self._box = ScrubBox()
+        super().__init__(
+            parent, viewBox=self._box, axisItems={"bottom": TimeAxis("bottom")}, background=None, enableMenu=False
+        )
+        self._state, self._playback = state, playback
+        self._curve: ScoreCurve | None = None
+        self._until = 1.0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Score over time"))
+        self.setMinimumHeight(110)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        plot = self.getPlotItem()
+        plot.hideButtons()
+        plot.setContentsMargins(0, 8, 16, 4)
+        self._box.disableAutoRange()
+        self._make_items()
+        self._box.scrubbed.connect(playback.seek_time)
+        self._box.sigYRangeChanged.connect(self._place_strip)
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        playback.marks_changed.connect(self._on_marks)
+        state.analysis_changed.connect(self._on_analysis)
+        self._on_video(playback.video)
+
+    def _make_items(self) -> None:
+        self._selection = pg.LinearRegionItem(movable=False)
+        self._selection.setZValue(-20)
+        self._band = pg.FillBetweenItem(pg.PlotDataItem(), pg.PlotDataItem())
+        self._boundaries = pg.PlotCurveItem(connect="pairs")
+        self._passes = pg.PlotCurveItem(connect="finite", antialias=True)
+        self._mean = pg.PlotDataItem(antialias=True)
+        self._point = pg.ScatterPlotItem(size=9, pxMode=True)
+        self._analysed = pg.PlotCurveItem(connect="pairs")
+        self._ticks = pg.PlotCurveItem(connect="pairs")
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        for item in (
+            self._selection,
+            self._boundaries,
+            self._band,
+            self._passes,
+            self._mean,
+            self._analysed,
+            self._ticks,
+            self._point,
+            self._cursor,
+        ):
+            self.addItem(item)
+        self._selection.hide()
+
+    @property
+    def cursor_s(self) -> float:
+        """Time at which the cursor stands."""
+        return float(self._cursor.value())
+
+    @property
+    def curve(self) -> ScoreCurve | None:
+        """What is drawn."""
+        return self._curve
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours; pyqtgraph does not follow the palette."""
+        self.setBackground(theme.base)
+        for name in ("left", "bottom"):
+            axis = self.getAxis(name)
+            axis.setPen(theme.line)
+            axis.setTextPen(theme.muted)
+            axis.setStyle(tickLength=-4 if name == "bottom" else 0, tickFont=self.font())
+        self.getAxis("left").setWidth(56)
+        accent = QColor(theme.accent)
+        self._mean.setPen(pg.mkPen(accent, width=2))
+        self._passes.setPen(pg.mkPen(_faded(accent, 0.35), width=1))
+        self._band.setBrush(_faded(accent, 0.12))
+        self._boundaries.setPen(pg.mkPen(_faded(QColor(theme.line), 0.7), width=1))
+        self._ticks.setPen(pg.mkPen(theme.muted, width=1))
+        self._analysed.setPen(pg.mkPen(_faded(accent, 0.55), width=3))
+        self._cursor.setPen(pg.mkPen(theme.text, width=1))
+        self._point.setBrush(accent)
+        self._point.setPen(pg.mkPen(theme.base, width=1.5))
+        self._selection.setBrush(_faded(accent, 0.10))
+        for line in self._selection.lines:
+            line.setPen(pg.mkPen(_faded(accent, 0.6), width=1))
+
+    def fit(self) -> None:
+        """Show the whole time."""
+        self._box.setXRange(0, self._until, padding=0.01)
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self._until = max(video.duration_s, 1e-3) if video is not None else 1.0
+        self._box.setLimits(xMin=-0.02 * self._until, xMax=1.02 * self._until, minXRange=min(0.05, self._until))
+        self.fit()
+        self._on_analysis(self._state.analysis)
+        self._cursor.setVisible(video is not None)
+        self._on_frame(self._playback.frame)
+
+    @Slot(object)
+    def _on_analysis(self, analysis: Analysis | None) -> None:
+        video = self._playback.video
+        same = analysis is not None and video is not None and analysis.video.digest == video.digest
+        self._draw(score_curve(analysis) if same and analysis is not None and analysis.n_samples else None)
+
+    def _draw(self, curve: ScoreCurve | None) -> None:
+        self._curve = curve
+        items = (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed, self._point)
+        for item in items:
+            item.setVisible(curve is not None)
+        self.getAxis("left").setStyle(showValues=curve is not None)
+        if curve is None:
+            return
+        self._mean.setData(curve.times_s, curve.mean)
+        self._band.setVisible(curve.low is not None)
+        if curve.low is not None:
+            self._band.setCurves(pg.PlotDataItem(curve.times_s, curve.low), pg.PlotDataItem(curve.times_s, curve.high))
+        several = len(curve.passes) > 1
+        self._passes.setVisible(several)
+        if several:
+            self._passes.setData(_joined(curve.pass_times_s), _joined(curve.passes))
+        low, high = curve.limits
+        foot = (high - low) * STRIP / (1 - STRIP)
+        self._box.setYRange(low - foot, high, padding=0)
+        self._place_strip()
+        self._place_point()
+
+    @Slot()
+    def _place_strip(self, *_: object) -> None:
+        """Draw what lies at the foot, whatever the scores are."""
+        curve = self._curve
+        if curve is None:
+            return
+        bottom, top = self._box.viewRange()[1]
+        height = (top - bottom) * STRIP
+        x = np.repeat(curve.boundaries_s, 2)
+        self._boundaries.setData(x, np.tile([bottom, top], len(curve.boundaries_s)))
+        sampled = np.unique(curve.pass_times_s)
+        self._ticks.setData(
+            np.repeat(sampled, 2), np.tile([bottom + height * 0.28, bottom + height * 0.78], len(sampled))
+        )
+        line = bottom + height * 0.06
+        self._analysed.setData(np.array([0.0, curve.analysed_s]), np.array([line, line]))
+
+    @Slot(int)
+    def _on_frame(self, _frame: int) -> None:
+        time_s = self._playback.time_s
+        self._cursor.setValue(time_s)
+        self._place_point()
+        start, stop = self._box.viewRange()[0]
+        if self._playback.playing and not start <= time_s <= stop:
+            width = stop - start
+            self._box.setXRange(time_s, time_s + width, padding=0)
+
+    def _place_point(self) -> None:
+        at = self._curve.at(self._playback.time_s) if self._curve is not None else None
+        self._point.setVisible(at is not None)
+        if at is not None:
+            self._point.setData([at[0]], [at[1]])
+
+    @Slot(object)
+    def _on_marks(self, marks: tuple[int | None, int | None]) -> None:
+        video = self._playback.video
+        self._selection.setVisible(video is not None and marks != (None, None))
+        if video is not None and marks != (None, None):
+            start, stop = marks
+            start_s = float(video.times_s[start]) if start is not None else 0.0
+            self._selection.setRegion((start_s, video.end_s(stop) if stop is not None else video.duration_s))
+
+
+def _faded(colour: QColor, opacity: float) -> QColor:
+    faded = QColor(colour)
+    faded.setAlphaF(opacity)
+    return faded
+
+
+def _joined(rows: FloatArray) -> FloatArray:
+    """Return rows one after the other, with a gap (NaN) between."""
+    gap = np.full((len(rows), 1), np.nan)
+    return np.hstack([rows, gap]).reshape(-1)

@@ -1,0 +1,233 @@
+"""Pictures of the frame that is wanted: at once the best there is, at rest the exact one."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.video import VideoInfo
+from skillviewer.ui.backend import Proxy, Reader
+from skillviewer.ui.lane import Lane
+from skillviewer.ui.mailbox import Mailbox
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """A picture that arrived.
+
+    Attributes:
+        serial: Number of the request that it answers; later requests have greater numbers.
+        frame_index: Frame that the picture shows, from 0. Not always the one asked for when ``exact`` is False.
+        picture: (H, W, 3) uint8 RGB; smaller than the video when it comes from a proxy.
+        exact: Whether it is the full picture of the frame asked for.
+    """
+
+    serial: int
+    frame_index: int
+    picture: Picture
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Want:
+    serial: int
+    generation: int
+    path: Path
+    frame_index: int
+    playing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    generation: int
+    value: Shot | VideoInfo | SkillViewerError
+
+
+class OpenVideos:
+    """The videos that are open in the frames lane, with their proxies; only a few, for each keeps pictures.
+
+    Args:
+        open_reader: Opens a video.
+        open_proxy: Opens its proxy, or returns None.
+        most: Videos open at once.
+    """
+
+    def __init__(
+        self,
+        open_reader: Callable[[Path], Reader],
+        open_proxy: Callable[[VideoInfo], Proxy | None],
+        most: int = 2,
+    ) -> None:
+        self._open_reader, self._open_proxy, self._most = open_reader, open_proxy, most
+        self._readers: dict[Path, Reader] = {}  # the one used last stands last
+        self._proxies: dict[Path, Proxy] = {}
+
+    def reader(self, path: Path) -> Reader:
+        """Return the reader of a video, opened if it is not yet."""
+        reader = self._readers.pop(path, None)
+        if reader is None:
+            reader = self._open_reader(path)
+        self._readers[path] = reader
+        while len(self._readers) > self._most:
+            self._close(next(iter(self._readers)))
+        return reader
+
+    def proxy(self, path: Path) -> Proxy | None:
+        """Return the proxy of an open video, if one was found."""
+        return self._proxies.get(path)
+
+    def look_for_proxy(self, path: Path) -> bool:
+        """Open the proxy of a video; return whether there is one."""
+        info = self.reader(path).info
+        if path not in self._proxies:
+            proxy = self._open_proxy(info)
+            if proxy is not None:
+                self._proxies[path] = proxy
+        return path in self._proxies
+
+    def _close(self, path: Path) -> None:
+        proxy = self._proxies.pop(path, None)
+        if proxy is not None:
+            proxy.close()
+        self._readers.pop(path).close()
+
+    def close(self) -> None:
+        """Close all."""
+        for path in tuple(self._readers):
+            self._close(path)
+
+
+def _opened(videos: OpenVideos, path: Path, generation: int) -> _Answer:
+    try:
+        info = videos.reader(path).info
+        videos.look_for_proxy(path)
+    except SkillViewerError as error:
+        return _Answer(generation, error)  # a value: errors of a video that has been left are dropped like its pictures
+    return _Answer(generation, info)
+
+
+def _preview(reader: Reader, proxy: Proxy | None, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
+    """Return the best picture that is quickly had, and the frame that it shows."""
+    if proxy is not None:
+        return wanted, proxy.frame(wanted)
+    near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
+    if near is not None and abs(near - wanted) <= abs(key - wanted):
+        picture = reader.cached(near)
+        if picture is not None:
+            return near, picture
+    return key, reader.frame(key, superseded)
+
+
+def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Report) -> _Answer:
+    try:
+        reader = videos.reader(want.path)
+        picture = reader.cached(want.frame_index)
+        if picture is None:
+            if not want.playing:
+                index, small = _preview(reader, videos.proxy(want.path), want.frame_index, superseded)
+                shot = Shot(want.serial, index, small, exact=False)
+                report(Progress("preview", value=_Answer(want.generation, shot)))
+                superseded.check()
+            picture = reader.frame(want.frame_index, superseded)
+    except SkillViewerError as error:
+        return _Answer(want.generation, error)
+    return _Answer(want.generation, Shot(want.serial, want.frame_index, picture, exact=True))
+
+
+class FrameFeed(QObject):
+    """Brings pictures of one player.
+
+    The latest request wins, and its exact picture always arrives. A picture of an earlier request is never shown after
+    one of a later, and answers of a video that has been left are dropped by generation.
+
+    Args:
+        lane: Lane that owns the open videos.
+        parent: Owner.
+    """
+
+    opened = Signal(object)
+    arrived = Signal(object)
+    failed = Signal(object)
+    proxy_found = Signal(bool)
+
+    def __init__(self, lane: Lane[OpenVideos], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lane = lane
+        self._mailbox: Mailbox[_Want] = Mailbox(lane, _answer, self)
+        self._mailbox.delivered.connect(self._deliver)
+        self._mailbox.failed.connect(self.failed)
+        self._serials = itertools.count(1)
+        self._generation = 0
+        self._path: Path | None = None
+        self._shown: Shot | None = None
+        self._want: _Want | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The video that pictures are brought of."""
+        return self._path
+
+    @property
+    def settled(self) -> bool:
+        """Whether the exact picture of the frame asked last has arrived."""
+        want, shown = self._want, self._shown
+        return want is None or (shown is not None and shown.serial == want.serial and shown.exact)
+
+    def open(self, path: Path) -> None:
+        """Open a video; ``opened`` brings its VideoInfo, or ``failed`` the error."""
+        self.close()
+        self._path = path
+        generation = self._generation
+        task = self._lane.submit(lambda videos, _token, _report: _opened(videos, path, generation))
+        task.succeeded.connect(self._deliver)
+        task.failed.connect(self.failed)
+
+    def close(self) -> None:
+        """Bring nothing more; answers under way are dropped."""
+        self._generation += 1
+        self._path = self._shown = self._want = None
+        self._mailbox.clear()
+
+    def request(self, frame_index: int, *, playing: bool = False) -> None:
+        """Ask for a frame.
+
+        Args:
+            frame_index: From 0.
+            playing: While playing frames come in order and quickly; then only exact ones are brought, and each that
+                was begun is finished, so that a slow decoder shows fewer frames and not none.
+        """
+        if self._path is not None:
+            self._want = _Want(next(self._serials), self._generation, self._path, frame_index, playing)
+            self._mailbox.post(self._want, interrupt=not playing)
+
+    def look_for_proxy(self, path: Path) -> None:
+        """Use the proxy of a video from now on, if it is the one on screen and there is a proxy by now."""
+        if path == self._path:
+            task = self._lane.submit(lambda videos, _token, _report: videos.look_for_proxy(path))
+            task.succeeded.connect(self.proxy_found)
+            task.failed.connect(self.failed)
+
+    @Slot(object)
+    def _deliver(self, answer: _Answer) -> None:
+        if answer.generation != self._generation:
+            return
+        value = answer.value
+        if isinstance(value, VideoInfo):
+            self.opened.emit(value)
+        elif isinstance(value, Shot):
+            self._show(value)
+        else:
+            self.failed.emit(value)
+
+    def _show(self, shot: Shot) -> None:
+        shown = self._shown
+        newer = shown is None or shot.serial > shown.serial
+        better = shown is not None and shot.serial == shown.serial and shot.exact and not shown.exact
+        if newer or better:
+            self._shown = shot
+            self.arrived.emit(shot)

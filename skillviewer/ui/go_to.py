@@ -1,0 +1,88 @@
+"""Going to a time or a frame that is typed."""
+
+import re
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from skillviewer.core.video import VideoInfo
+from skillviewer.export.words import clock
+
+_TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
+
+
+def parse_place(text: str, video: VideoInfo) -> int | None:
+    """Return the frame (from 0) that a person means, or None.
+
+    A whole number is a frame, counted from 1. Anything with a colon, a dot or an s is a time: ``13.5``, ``13s``,
+    ``1:02``, ``00:13.733``, ``1:00:00``.
+
+    Args:
+        text: What was typed.
+        video: The video it is about.
+    """
+    text = text.strip().lower()
+    if text.isdecimal():
+        number = int(text)
+        return number - 1 if 1 <= number <= video.n_frames else None
+    found = _TIME.match(text)
+    if found is None:
+        return None
+    hours, minutes, seconds = found.groups()
+    time_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
+    return video.frame_at(time_s) if time_s <= video.duration_s else None
+
+
+class GoTo(QDialog):
+    """A field for a time or a frame.
+
+    Args:
+        video: The video it is about.
+        frame: The frame on screen, from 0.
+        parent: The window.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, video: VideoInfo, frame: int, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._video = video
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        self.field = QLineEdit(self)
+        self.field.setAccessibleName(self.tr("Time or frame"))
+        self.field.setPlaceholderText(self.tr("Frame 412, or time 00:13.733"))
+        self.field.setMinimumWidth(260)
+        self._hint = QLabel(self)
+        self._hint.setProperty("muted", True)
+        column.addWidget(self.field)
+        column.addWidget(self._hint)
+        self.field.textChanged.connect(self._on_text)
+        self.field.returnPressed.connect(self._on_return)
+        self.field.setText(str(frame + 1))
+        self.field.selectAll()
+        self.field.setFocus()
+
+    @property
+    def hint(self) -> str:
+        """What the text means, in words."""
+        return self._hint.text()
+
+    @Slot(str)
+    def _on_text(self, text: str) -> None:
+        frame = parse_place(text, self._video)
+        if frame is None:
+            last = self._video
+            words = self.tr("Frames 1 to {}, times to {}")
+            self._hint.setText(words.format(last.n_frames, clock(last.duration_s)))
+        else:
+            words = self.tr("Frame {} at {}")
+            self._hint.setText(words.format(frame + 1, clock(float(self._video.times_s[frame]))))
+
+    @Slot()
+    def _on_return(self) -> None:
+        frame = parse_place(self.field.text(), self._video)
+        if frame is not None:
+            self.close()
+            self.chosen.emit(frame)

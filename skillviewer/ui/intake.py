@@ -1,0 +1,191 @@
+"""What a person drops or opens: videos, folders, checkpoints; and what was not understood."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.video import VideoInfo
+from skillviewer.media.files import VIDEO_SUFFIXES, expand
+from skillviewer.ui.backend import Backend
+from skillviewer.ui.lane import Lane
+from skillviewer.ui.messages import Message, Messages, Severity
+from skillviewer.ui.video_list import VideoList, VideoState
+
+THUMBNAIL_PX = 72
+"""Height that thumbnails are kept at."""
+
+CHECKPOINT_FILE = "config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Paths by what they are.
+
+    Attributes:
+        videos: Videos, those of folders by name.
+        checkpoints: Checkpoint folders.
+        refused: What was not understood, each with its reason.
+    """
+
+    videos: tuple[Path, ...]
+    checkpoints: tuple[Path, ...]
+    refused: tuple[tuple[Path, str], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probed:
+    """What a first look at a file tells: its info and thumbnail, or why it cannot be read."""
+
+    path: Path
+    info: VideoInfo | None
+    thumbnail: Picture | None
+    reason: str = ""
+
+
+def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
+    """Tell what paths are; touches the disk.
+
+    Args:
+        paths: Files and folders.
+        backend: Opens a file whose name does not say that it is a video.
+    """
+    videos: dict[Path, None] = {}
+    checkpoints: list[Path] = []
+    refused: list[tuple[Path, str]] = []
+    for given in paths:
+        path = given.absolute()
+        if not path.exists():
+            refused.append((path, "is not there"))
+        elif (path / CHECKPOINT_FILE).is_file():
+            checkpoints.append(path)
+        elif path.name == CHECKPOINT_FILE:
+            checkpoints.append(path.parent)
+        elif path.is_dir():
+            inside = expand([path])
+            videos.update(dict.fromkeys(inside))
+            if not inside:
+                refused.append((path, "holds no videos"))
+        elif path.suffix.lower() in VIDEO_SUFFIXES:
+            videos[path] = None
+        else:
+            try:
+                backend.open_reader(path).close()
+            except SkillViewerError as error:
+                refused.append((path, str(error)))
+            else:
+                videos[path] = None
+    return Sorted(tuple(videos), tuple(checkpoints), tuple(refused))
+
+
+def probe(path: Path, backend: Backend) -> Probed:
+    """Open a video, read what it is, and make a thumbnail of its first frame."""
+    try:
+        reader = backend.open_reader(path)
+    except SkillViewerError as error:
+        return Probed(path, None, None, str(error))
+    try:
+        return Probed(path, reader.info, shrink(reader.frame(0), THUMBNAIL_PX))
+    except SkillViewerError as error:
+        return Probed(path, None, None, str(error))
+    finally:
+        reader.close()
+
+
+def shrink(picture: Picture, height_px: int) -> Picture:
+    """Return a picture made smaller by averaging whole blocks, at least ``height_px`` high where it was.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        height_px: Height wanted.
+    """
+    step = max(picture.shape[0] // height_px, 1)
+    h, w = picture.shape[0] // step, max(picture.shape[1] // step, 1)
+    blocks = picture[: h * step, : w * step].reshape(h, step, -1, step, 3)
+    return np.ascontiguousarray(blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8))
+
+
+class Intake(QObject):
+    """Takes paths in, and looks at every new video once, in its own lane.
+
+    Args:
+        lane: Lane for looking at files; its resource is the backend.
+        videos: The list that videos are added to.
+        messages: Told what was not understood.
+        parent: Owner.
+    """
+
+    took = Signal(object)
+    """A ``Sorted``: the videos are in the list by now."""
+
+    def __init__(
+        self, lane: Lane[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._lane, self._videos, self._messages = lane, videos, messages
+        self._to_probe: list[Path] = []
+        self._probing: Path | None = None
+        self._unreadable: list[tuple[Path, str]] = []
+
+    def take(self, paths: Sequence[Path]) -> None:
+        """Take files and folders in."""
+        given = list(paths)
+        if not given:
+            return
+        task = self._lane.submit(lambda backend, _token, _report: sort_paths(given, backend))
+        task.succeeded.connect(self._on_sorted)
+        task.failed.connect(self._messages.fail)
+
+    def prefer(self, paths: Sequence[Path]) -> None:
+        """Look at these videos first: they are on screen."""
+        wanted = set(paths)
+        self._to_probe.sort(key=lambda path: path not in wanted)
+
+    @Slot(object)
+    def _on_sorted(self, found: Sorted) -> None:
+        self._to_probe += self._videos.add(found.videos)
+        if found.refused:
+            self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} things were not opened."))
+        self.took.emit(found)
+        self._probe_next()
+
+    def _refuse(self, refused: Sequence[tuple[Path, str]], one: str, many: str) -> None:
+        if len(refused) == 1:
+            path, reason = refused[0]
+            text = reason if path.name in reason else one.format(path.name, reason)
+            self._messages.post(Message(text, Severity.WARNING))
+        else:
+            details = tuple(reason if path.name in reason else f"{path.name}: {reason}" for path, reason in refused)
+            self._messages.post(Message(many.format(len(refused)), Severity.WARNING, details))
+
+    def _probe_next(self) -> None:
+        if self._probing is not None or self._lane.stopped:
+            return
+        if not self._to_probe:
+            if self._unreadable:
+                refused, self._unreadable = self._unreadable, []
+                self._refuse(refused, self.tr("{} cannot be read: {}"), self.tr("{} videos cannot be read."))
+            return
+        path = self._to_probe.pop(0)
+        self._probing = path
+        task = self._lane.submit(lambda backend, _token, _report: probe(path, backend))
+        task.succeeded.connect(self._on_probed)
+        task.failed.connect(self._messages.fail)
+        task.finished.connect(self._on_probe_finished)
+
+    @Slot(object)
+    def _on_probed(self, found: Probed) -> None:
+        if found.info is None:
+            self._unreadable.append((found.path, found.reason))
+            self._videos.update(found.path, state=VideoState.UNREADABLE, reason=found.reason)
+        else:
+            self._videos.update(found.path, info=found.info, thumbnail=found.thumbnail)
+
+    @Slot()
+    def _on_probe_finished(self) -> None:
+        self._probing = None
+        self._probe_next()

@@ -1,0 +1,76 @@
+"""What the window has to say to a person; shown in one place, the bar."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.errors import SkillViewerError
+
+
+class Severity(StrEnum):
+    """How bad it is."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing to say.
+
+    Attributes:
+        text: A sentence.
+        severity: How bad it is.
+        details: More lines, shown on request: one for each file that was not understood, say.
+        offer: Words of a button, or "".
+        act: What the button does.
+    """
+
+    text: str
+    severity: Severity = Severity.NOTE
+    details: tuple[str, ...] = ()
+    offer: str = ""
+    act: Callable[[], None] | None = None
+
+
+class Messages(QObject):
+    """Messages that wait to be read, the latest last."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: list[Message] = []
+
+    @property
+    def waiting(self) -> tuple[Message, ...]:
+        """Messages not yet dismissed, the latest last."""
+        return tuple(self._waiting)
+
+    def post(self, message: Message) -> None:
+        """Say something. The same words twice are said once."""
+        self._waiting = [m for m in self._waiting if m.text != message.text]
+        self._waiting.append(message)
+        self.changed.emit()
+
+    def note(self, text: str) -> None:
+        """Say something that is no failure."""
+        self.post(Message(text))
+
+    def fail(self, error: BaseException) -> None:
+        """Say that something failed, in the error's own words where they are fit to be shown."""
+        if isinstance(error, SkillViewerError):
+            self.post(Message(str(error), Severity.ERROR))
+        else:
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            text = self.tr("Something went wrong that should not have. The log has the details.")
+            self.post(Message(text, Severity.ERROR, details=(what,)))
+
+    def dismiss(self) -> None:
+        """Take the latest message away."""
+        if self._waiting:
+            self._waiting.pop()
+            self.changed.emit()

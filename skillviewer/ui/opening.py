@@ -1,0 +1,91 @@
+"""What happens when a video is chosen: it is opened, its first picture shown, its playhead followed."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.scene import sampled_in_time_order
+from skillviewer.core.video import VideoInfo
+from skillviewer.ui.feed import FrameFeed
+from skillviewer.ui.messages import Messages
+from skillviewer.ui.playback import Playback
+from skillviewer.ui.state import ViewerState
+from skillviewer.ui.video_list import VideoList, VideoState
+
+
+class Opening(QObject):
+    """Joins the state, one playhead and one feed: which video, which frame.
+
+    Args:
+        state: Says which video is chosen.
+        playback: The playhead.
+        feed: Brings pictures.
+        videos: Told when a file cannot be read.
+        messages: Told of failures.
+        parent: Owner.
+    """
+
+    opened = Signal(object)
+    """VideoInfo of the video on screen."""
+    cannot_open = Signal(str)
+    """Why there is no picture."""
+
+    def __init__(
+        self,
+        state: ViewerState,
+        playback: Playback,
+        feed: FrameFeed,
+        videos: VideoList,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._playback, self._feed = state, playback, feed
+        self._videos, self._messages = videos, messages
+        state.current_changed.connect(self._on_current)
+        state.analysis_changed.connect(self._on_analysis)
+        playback.frame_changed.connect(self._on_frame)
+        playback.playing_changed.connect(self._on_playing)
+        feed.opened.connect(self._on_opened)
+        feed.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_current(self, path: Path | None) -> None:
+        self._playback.open(None)
+        if path is None:
+            self._feed.close()
+        else:
+            self._feed.open(path)
+
+    @Slot(object)
+    def _on_opened(self, info: VideoInfo) -> None:
+        self._videos.update(info.path, info=info)
+        self._playback.open(info)
+        self._on_analysis(self._state.analysis)
+        self._feed.request(0)
+        self.opened.emit(info)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._playback.pause()
+        if self._playback.video is None and self._feed.path is not None:
+            self._videos.update(self._feed.path, state=VideoState.UNREADABLE, reason=str(error))
+            self.cannot_open.emit(str(error))
+        else:
+            self._messages.fail(error)
+
+    @Slot(object)
+    def _on_analysis(self, analysis: Analysis | None) -> None:
+        if analysis is not None:
+            self._playback.set_samples(sampled_in_time_order(analysis)[:, 0])
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        if self._playback.video is not None:
+            self._feed.request(frame, playing=self._playback.playing)
+
+    @Slot(bool)
+    def _on_playing(self, playing: bool) -> None:
+        if not playing and self._playback.video is not None:
+            self._feed.request(self._playback.frame)

@@ -1,0 +1,309 @@
+"""The panel of videos: name, length, score and state of each; sort, search, filter."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QImage, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStackedLayout,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.theme import Theme
+from skillviewer.ui.video_list import Entry, VideoList, VideoState
+from skillviewer.ui.video_table import (
+    COLUMNS,
+    ENTRY_ROLE,
+    LENGTH,
+    NAME,
+    SCORE,
+    STATE,
+    Index,
+    VideoFilter,
+    VideoTable,
+)
+
+THUMBNAIL = QSize(56, 36)
+ROW_PX = 44
+ICON_PX = 16
+
+
+class NameDelegate(QStyledItemDelegate):
+    """A small picture and the name, cut in the middle where it is long."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw."""
+        self.initStyleOption(option, index)
+        style = option.widget.style()  # type: ignore[attr-defined]
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)  # type: ignore[attr-defined]
+        entry = index.data(ENTRY_ROLE)
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        box = QRect(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2, THUMBNAIL.width(), THUMBNAIL.height())
+        if isinstance(entry, Entry) and entry.thumbnail is not None:
+            small = entry.thumbnail
+            image = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], QImage.Format.Format_RGB888)
+            size = image.size().scaled(box.size() * 4, Qt.AspectRatioMode.KeepAspectRatio)
+            size = size.scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            target = QRect(box.center() - QRect(0, 0, size.width(), size.height()).center(), size)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(target, image)
+        else:
+            painter.fillRect(box, option.palette.color(option.palette.ColorRole.Midlight))  # type: ignore[attr-defined]
+        words = QRect(box.right() + 10, rect.top(), rect.right() - box.right() - 12, rect.height())
+        text = option.fontMetrics.elidedText(option.text, Qt.TextElideMode.ElideMiddle, words.width())  # type: ignore[attr-defined]
+        painter.setPen(option.palette.color(option.palette.ColorRole.Text))  # type: ignore[attr-defined]
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+class StateDelegate(QStyledItemDelegate):
+    """An icon and a word."""
+
+    def __init__(self, icons: Icons, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._icons = icons
+        self._theme: Theme | None = None
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        """Add the icon of the state."""
+        super().initStyleOption(option, index)
+        entry = index.data(ENTRY_ROLE)
+        if not isinstance(entry, Entry) or self._theme is None:
+            return
+        colours = {
+            VideoState.NEW: self._theme.muted,
+            VideoState.WAITING: self._theme.muted,
+            VideoState.WORKING: self._theme.accent,
+            VideoState.DONE: self._theme.accent,
+            VideoState.FAILED: self._theme.bad,
+            VideoState.UNREADABLE: self._theme.bad,
+        }
+        option.icon = self._icons.icon(f"state_{entry.state}", self._theme, colours[entry.state])  # type: ignore[attr-defined]
+        option.decorationSize = QSize(ICON_PX, ICON_PX)  # type: ignore[attr-defined]
+        option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration  # type: ignore[attr-defined]
+
+
+class VideosPanel(QWidget):
+    """The videos of the study.
+
+    Args:
+        videos: The list.
+        icons: Icons by name.
+        open_action: What the button of the empty list does.
+        parent: Owner.
+    """
+
+    chosen = Signal(object)
+    """Path of the video that a person chose."""
+    entered = Signal()
+    """A person pressed Enter on a video: go to the picture."""
+    in_sight = Signal(object)
+    """Paths of the videos whose rows are in sight."""
+
+    def __init__(self, videos: VideoList, icons: Icons, open_action: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._videos, self._icons = videos, icons
+        self.table = VideoTable(videos, self)
+        self.filter = VideoFilter(self.table, self)
+        self.view = QTableView(self)
+        self.search = QLineEdit(self)
+        self._filter_button = QToolButton(self)
+        self._count = QLabel(self)
+        self._empty = QWidget(self)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(120)
+        self._settle.timeout.connect(self._tell_sight)
+        self._lay_out()
+        self._set_up_view()
+        self._fill_empty(open_action)
+        for signal in (videos.added, videos.changed, videos.cleared):
+            signal.connect(self._on_list)
+        self._on_list()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        top = QHBoxLayout()
+        top.setContentsMargins(8, 8, 8, 8)
+        top.setSpacing(4)
+        self.search.setPlaceholderText(self.tr("Search videos"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName(self.tr("Search videos by name"))
+        self.search.textChanged.connect(self._on_search)
+        self._filter_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._filter_button.setToolTip(self.tr("Show only videos in one state"))
+        self._filter_button.setAccessibleName(self.tr("Filter by state"))
+        self._filter_button.setMenu(self._filter_menu())
+        top.addWidget(self.search, 1)
+        top.addWidget(self._filter_button)
+        column.addLayout(top)
+        pages = QWidget(self)
+        self._pages = QStackedLayout(pages)
+        self._pages.addWidget(self.view)
+        self._pages.addWidget(self._empty)
+        column.addWidget(pages, 1)
+        self._count.setContentsMargins(12, 6, 12, 6)
+        self._count.setProperty("muted", True)
+        column.addWidget(self._count)
+
+    def _filter_menu(self) -> QMenu:
+        menu = QMenu(self)
+        group = QActionGroup(menu)
+        for state in (None, *VideoState):
+            action = menu.addAction(self.tr("All videos") if state is None else self.table.state_words(state))
+            action.setCheckable(True)
+            action.setChecked(state is None)
+            action.setData(state)
+            group.addAction(action)
+        group.triggered.connect(self._on_filter)
+        return menu
+
+    def _set_up_view(self) -> None:
+        view = self.view
+        view.setModel(self.filter)
+        view.setAccessibleName(self.tr("Videos"))
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setShowGrid(False)
+        view.setWordWrap(False)
+        view.setTabKeyNavigation(False)
+        view.setSortingEnabled(True)
+        view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.verticalHeader().hide()
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        view.verticalHeader().setDefaultSectionSize(ROW_PX)
+        header = view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsMovable(False)
+        header.setMinimumSectionSize(40)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        metrics = self.fontMetrics()
+        widths = {
+            LENGTH: metrics.horizontalAdvance("00:00") + 22,
+            SCORE: metrics.horizontalAdvance("−00.00") + 22,
+            STATE: max(metrics.horizontalAdvance(self.table.state_words(s)) for s in VideoState) + ICON_PX + 22,
+        }
+        for column, width in widths.items():
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(column, width)
+        self._name_delegate = NameDelegate(view)
+        self._state_delegate = StateDelegate(self._icons, view)
+        view.setItemDelegateForColumn(NAME, self._name_delegate)
+        view.setItemDelegateForColumn(STATE, self._state_delegate)
+        view.selectionModel().currentRowChanged.connect(self._on_current)
+        view.activated.connect(self._on_activated)
+        view.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+
+    def _fill_empty(self, open_action: QAction) -> None:
+        column = QVBoxLayout(self._empty)
+        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words = QLabel(self.tr("No videos yet: drop some here, or open them."), self._empty)
+        words.setWordWrap(True)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words.setProperty("muted", True)
+        button = QToolButton(self._empty)
+        button.setDefaultAction(open_action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        column.addWidget(words)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._state_delegate.on_theme(theme)
+        self._filter_button.setIcon(self._icons.icon("filter", theme))
+        self.view.viewport().update()
+
+    @property
+    def order(self) -> list[Path]:
+        """The videos in the order in which they are shown."""
+        rows = range(self.filter.rowCount())
+        return [self.filter.index(row, NAME).data(ENTRY_ROLE).path for row in rows]
+
+    def show_chosen(self, path: Path | None) -> None:
+        """Put the selection on a video."""
+        row = self._videos.row(path) if path is not None else None
+        index = self.filter.mapFromSource(self.table.index(row, NAME)) if row is not None else QModelIndex()
+        if index.row() != self.view.currentIndex().row() or not index.isValid():
+            self.view.setCurrentIndex(index)
+
+    def step(self, direction: int) -> None:
+        """Choose the next (1) or previous (-1) video in the order shown."""
+        row = self.view.currentIndex().row() + direction
+        if 0 <= row < self.filter.rowCount():
+            self.view.setCurrentIndex(self.filter.index(row, NAME))
+
+    def start_search(self) -> None:
+        """Put the text cursor into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    @Slot(str)
+    def _on_search(self, text: str) -> None:
+        self.filter.set_words(text)
+        self._on_list()
+
+    @Slot(QAction)
+    def _on_filter(self, action: QAction) -> None:
+        state = action.data()
+        self.filter.set_state(VideoState(state) if state else None)
+        self._filter_button.setDown(False)
+        self._on_list()
+
+    @Slot()
+    def _on_list(self, *_: object) -> None:
+        total, shown = len(self._videos), self.filter.rowCount()
+        done = sum(entry.state is VideoState.DONE for entry in self._videos)
+        self._pages.setCurrentWidget(self.view if total else self._empty)
+        self._count.setVisible(total > 0)
+        if shown < total:
+            self._count.setText(self.tr("{} of {} videos shown").format(shown, total))
+        else:
+            self._count.setText(self.tr("{} videos, {} assessed").format(total, done))
+        self._settle.start()
+
+    @Slot()
+    def _on_scrolled(self) -> None:
+        self._settle.start()
+
+    @Slot()
+    def _tell_sight(self) -> None:
+        first = self.view.rowAt(0)
+        last = self.view.rowAt(self.view.viewport().height() - 1)
+        last = last if last >= 0 else self.filter.rowCount() - 1
+        if first >= 0:
+            self.in_sight.emit([self.filter.index(r, NAME).data(ENTRY_ROLE).path for r in range(first, last + 1)])
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        entry = current.data(ENTRY_ROLE) if current.isValid() else None
+        if isinstance(entry, Entry):
+            self.chosen.emit(entry.path)
+
+    @Slot(QModelIndex)
+    def _on_activated(self, _index: QModelIndex) -> None:
+        self.entered.emit()
+
+

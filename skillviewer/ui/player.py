@@ -1,0 +1,212 @@
+"""A picture with its map, what the map is, and the transport under it."""
+
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.scene import MapSource, Overlay, Scene
+from skillviewer.core.video import VideoInfo
+from skillviewer.ui.actions import Actions
+from skillviewer.ui.canvas import Canvas, Moment
+from skillviewer.ui.colour_bar import ColourBar
+from skillviewer.ui.feed import FrameFeed
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.playback import Playback
+from skillviewer.ui.state import ViewerState
+from skillviewer.ui.theme import Theme
+from skillviewer.ui.transport import Transport
+
+HELD_MS = 350
+"""A key that is held longer than this shows the bare picture only until it is let go."""
+
+
+class Dot(QWidget):
+    """A disc, filled when the frame on screen is a sampled one, a ring when its map is held from another."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._accent, self._faint = QColor("grey"), QColor("grey")
+        self._filled: bool | None = None
+        self.setFixedSize(QSize(10, 10))
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._accent = QColor(theme.accent) if theme.dark else QColor("#7fb0ff")  # the stage is dark in both
+        self._faint = QColor(theme.on_stage)
+        self.update()
+
+    def set_filled(self, filled: bool | None) -> None:
+        """Fill it, show a ring, or nothing."""
+        if filled != self._filled:
+            self._filled = filled
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        if self._filled is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self._accent if self._filled else self._faint)
+        painter.setBrush(self._accent if self._filled else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(QRectF(1.5, 1.5, 7, 7))
+        painter.end()
+
+
+class Caption(QWidget):
+    """What the map on screen is: its own, held or interpolated, of which sampled frame; and its colours."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._n_samples = 0
+        self._has_analysis = False
+        self.setAutoFillBackground(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 4, 8, 4)
+        row.setSpacing(8)
+        self._dot = Dot(self)
+        self._words = QLabel(self)
+        self._words.setMinimumWidth(40)
+        self._words.setAccessibleName(self.tr("What the map is"))
+        self._unit = QLabel(self)
+        self._bar = ColourBar(self)
+        row.addWidget(self._dot)
+        row.addWidget(self._words, 1)
+        row.addWidget(self._unit)
+        row.addWidget(self._bar)
+
+    @property
+    def text(self) -> str:
+        """The words on screen."""
+        return self._words.text()
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours: the caption belongs to the stage."""
+        palette = self.palette()
+        palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
+        palette.setColor(palette.ColorRole.WindowText, QColor(theme.on_stage))
+        self.setPalette(palette)
+        self._dot.on_theme(theme)
+        self._bar.on_theme(theme)
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Learn how many sampled frames there will be."""
+        self._has_analysis = analysis is not None
+        self._n_samples = 0 if analysis is None else analysis.n_segments * analysis.n_passes
+
+    @Slot(object)
+    def set_moment(self, moment: Moment | None) -> None:
+        """Say what is on screen."""
+        scene = moment.scene if moment is not None else None
+        words = self._say(scene)
+        if moment is not None and not moment.shot.exact:
+            words = self.tr("{} · preview").format(words) if words else self.tr("preview")
+        self._words.setText(words)
+        hidden = scene is not None and scene.look.overlay is Overlay.OFF
+        shown = scene is not None and scene.source is not MapSource.NOTHING and not hidden
+        own = scene is not None and scene.source is MapSource.OWN
+        self._dot.set_filled(own if shown else None)
+        self._dot.setVisible(shown)
+        self._bar.set_scene(scene if shown else None)
+        self._bar.setVisible(shown)
+
+    def _say(self, scene: Scene | None) -> str:
+        if scene is None:
+            return ""
+        if scene.kind is MapKind.NONE:
+            return self.tr("this model has no map")
+        if scene.look.overlay is Overlay.OFF:
+            return self.tr("map hidden")
+        total = self._n_samples if scene.n_samples < self._n_samples else scene.n_samples
+        number = self.tr("{} of {}").format(scene.sample + 1, total)
+        match scene.source:
+            case MapSource.OWN:
+                return self.tr("sampled frame {}").format(number)
+            case MapSource.HELD:
+                return self.tr("map of sampled frame {}, held for {:.2f} s").format(number, scene.age_s)
+            case MapSource.INTERPOLATED:
+                return self.tr("map interpolated after sampled frame {}").format(number)
+            case MapSource.NOTHING:
+                return self.tr("no map before the first sampled frame")
+
+
+class Player(QWidget):
+    """One player: canvas, caption and transport over one playhead and one feed.
+
+    Args:
+        state: What is on screen.
+        playback: The playhead.
+        feed: Brings its pictures.
+        actions: Actions of the transport.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    def __init__(
+        self,
+        state: ViewerState,
+        playback: Playback,
+        feed: FrameFeed,
+        actions: Actions,
+        icons: Icons,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.canvas = Canvas(self)
+        self.caption = Caption(self)
+        self.transport = Transport(playback, actions, icons, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.caption)
+        column.addWidget(self.transport)
+        self._overlay_key = QElapsedTimer()
+        self.canvas.moment_changed.connect(self.caption.set_moment)
+        self.canvas.set_look(state.look)
+        playback.video_changed.connect(self._on_video)
+        feed.arrived.connect(self.canvas.set_shot)
+        state.analysis_changed.connect(self._on_analysis)
+        state.look_changed.connect(self.canvas.set_look)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.canvas.on_theme(theme)
+        self.caption.on_theme(theme)
+        self.transport.on_theme(theme)
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self.canvas.set_video(video)
+        self._on_analysis(self._state.analysis)
+
+    @Slot(object)
+    def _on_analysis(self, analysis: Analysis | None) -> None:
+        self.caption.set_analysis(analysis)
+        self.canvas.set_analysis(analysis)
+
+    def on_overlay_key(self) -> None:
+        """Hide or show the map; remember when, for a key that is held shows the bare picture only until let go."""
+        self._state.toggle_overlay()
+        self._overlay_key.start()
+
+    def watch_keys(self, *widgets: QWidget) -> None:
+        """Notice in these widgets when the map's key is let go."""
+        for widget in widgets:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """End the peek when the key is let go after having been held."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
+            released = event.key() == Qt.Key.Key_H and not event.isAutoRepeat()
+            if released and self._overlay_key.isValid():
+                held = self._overlay_key.elapsed() >= HELD_MS
+                self._overlay_key.invalidate()
+                if held:
+                    self._state.toggle_overlay()
+        return super().eventFilter(watched, event)

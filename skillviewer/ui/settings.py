@@ -1,0 +1,133 @@
+"""What the window remembers between sessions, typed."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from skillviewer.core.scene import Look
+from skillviewer.ui.theme import ThemeChoice
+
+MOST_RECENT = 8
+ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
+
+
+class Settings:
+    """A typed view of QSettings. A value that cannot be understood counts as not set.
+
+    Args:
+        store: Where it is kept.
+    """
+
+    def __init__(self, store: QSettings) -> None:
+        self._store = store
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> "Settings":
+        """Return the settings kept in ``FOLDER/window.ini``."""
+        return cls(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat))
+
+    def save(self) -> None:
+        """Write to disk."""
+        self._store.sync()
+
+    def _choice(self, key: str, default: ChoiceT) -> ChoiceT:
+        try:
+            return type(default)(str(self._store.value(key, str(default))))
+        except ValueError:
+            return default
+
+    @property
+    def theme(self) -> ThemeChoice:
+        """Light, dark, or as the system."""
+        return self._choice("window/theme", ThemeChoice.SYSTEM)
+
+    @theme.setter
+    def theme(self, choice: ThemeChoice) -> None:
+        self._store.setValue("window/theme", str(choice))
+
+    @property
+    def look(self) -> Look:
+        """How maps are shown."""
+        default = Look()
+        colours = str(self._store.value("look/colours", default.colours))
+        return Look(
+            overlay=self._choice("look/overlay", default.overlay),
+            scale=self._choice("look/scale", default.scale),
+            between=self._choice("look/between", default.between),
+            colours=colours if colours in {"inferno", "cividis"} else default.colours,
+        )
+
+    @look.setter
+    def look(self, look: Look) -> None:
+        values = asdict(look)
+        for key in ("overlay", "scale", "between", "colours"):
+            self._store.setValue(f"look/{key}", str(values[key]))
+
+    @property
+    def passes(self) -> int:
+        """Interleaved passes of an assessment, 1 to 8."""
+        text = str(self._store.value("model/passes", "1"))
+        return min(max(int(text), 1), 8) if text.isdecimal() else 1
+
+    @passes.setter
+    def passes(self, passes: int) -> None:
+        self._store.setValue("model/passes", str(passes))
+
+    @property
+    def model(self) -> str:
+        """Folder of the checkpoint used last, or ""."""
+        return str(self._store.value("model/folder", ""))
+
+    @model.setter
+    def model(self, folder: str) -> None:
+        self._store.setValue("model/folder", folder)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the video on screen is assessed unasked."""
+        return str(self._store.value("model/automatic", "true")) == "true"
+
+    @automatic.setter
+    def automatic(self, on: bool) -> None:
+        self._store.setValue("model/automatic", "true" if on else "false")
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Files and folders opened before, the latest first."""
+        value = self._store.value("files/recent", [])
+        items = value if isinstance(value, list) else [value]
+        return tuple(Path(str(item)) for item in items if item)[:MOST_RECENT]
+
+    def remember(self, path: Path) -> None:
+        """Put a file or folder first among the recent ones."""
+        paths = [path, *(other for other in self.recent if other != path)][:MOST_RECENT]
+        self._store.setValue("files/recent", [str(p) for p in paths])
+
+    def forget_recent(self) -> None:
+        """Forget what was opened."""
+        self._store.setValue("files/recent", [])
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Place and size of the window; empty at first."""
+        value = self._store.value("window/geometry")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    @property
+    def layout(self) -> QByteArray:
+        """Places and sizes of the docks; empty at first."""
+        value = self._store.value("window/layout")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    @layout.setter
+    def layout(self, value: QByteArray) -> None:
+        self._store.setValue("window/layout", value)
+
+

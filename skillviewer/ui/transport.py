@@ -1,0 +1,154 @@
+"""The row of buttons and numbers under the picture."""
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from skillviewer.core.video import VideoInfo
+from skillviewer.export.words import clock
+from skillviewer.ui.actions import Actions
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.playback import SPEEDS, Playback
+from skillviewer.ui.theme import Theme
+
+
+def speed_text(speed: float) -> str:
+    """Return a speed as ``0.5×``."""
+    return f"{speed:g}×"
+
+
+class Transport(QWidget):
+    """Play, step, speed, loop, time and frame of one playhead.
+
+    Buttons take the focus by Tab and not by a click, so that after a click the keys go on working in the player.
+
+    Args:
+        playback: The playhead.
+        actions: Its actions.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    place_asked = Signal()
+
+    def __init__(self, playback: Playback, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._playback, self._actions, self._icons = playback, actions, icons
+        self._theme: Theme | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 12, 4)
+        row.setSpacing(2)
+        for name in ("previous_sample", "previous_frame", "play", "next_frame", "next_sample"):
+            button = self._button(actions[name])
+            if name == "play":
+                self._play = button
+                button.setIconSize(QSize(24, 24))
+            row.addWidget(button)
+        row.addSpacing(8)
+        row.addWidget(self._button(actions["loop"]))
+        self._speed = QToolButton(self)
+        self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._speed.setMenu(self._speed_menu())
+        self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
+        row.addWidget(self._speed)
+        row.addStretch(1)
+        self._selection = QLabel(self)
+        self._selection.setProperty("muted", True)
+        row.addWidget(self._selection)
+        row.addSpacing(16)
+        self._time = QToolButton(self)
+        self._time.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._time.setToolTip(actions["go_to"].toolTip())
+        self._time.setAccessibleName(self.tr("Time; press to go to a time or frame"))
+        self._time.clicked.connect(self.place_asked)
+        row.addWidget(self._time)
+        self._frame = QLabel(self)
+        self._frame.setProperty("muted", True)
+        self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._frame)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        playback.playing_changed.connect(self._on_playing)
+        playback.speed_changed.connect(self._on_speed)
+        playback.marks_changed.connect(self._on_marks)
+        self._on_speed(playback.speed)
+        self._on_video(playback.video)
+
+    def _button(self, action: QAction) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setIconSize(QSize(20, 20))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        return button
+
+    def _speed_menu(self) -> QMenu:
+        menu = QMenu(self.tr("Speed"), self)
+        group = QActionGroup(menu)
+        for speed in SPEEDS:
+            action = menu.addAction(speed_text(speed))
+            action.setCheckable(True)
+            action.setData(speed)
+            group.addAction(action)
+        group.triggered.connect(self._on_speed_chosen)
+        self._speeds = group
+        return menu
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Draw the play button's icon again."""
+        self._theme = theme
+        self._on_playing(self._playback.playing)
+
+    @Slot(QAction)
+    def _on_speed_chosen(self, action: QAction) -> None:
+        self._playback.set_speed(float(action.data()))
+
+    @Slot(float)
+    def _on_speed(self, speed: float) -> None:
+        self._speed.setText(speed_text(speed))
+        self._speed.setToolTip(self.tr("Playing speed"))
+        self._speed.setAccessibleName(self.tr("Playing speed {}").format(speed_text(speed)))
+        for action in self._speeds.actions():
+            action.setChecked(action.data() == speed)
+
+    @Slot(bool)
+    def _on_playing(self, playing: bool) -> None:
+        if self._theme is not None:
+            self._actions["play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
+        self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self.setEnabled(video is not None)
+        metrics = self.fontMetrics()
+        if video is not None:
+            longest = self._frame_text(video, video.n_frames)
+            self._frame.setMinimumWidth(metrics.horizontalAdvance(longest) + 8)
+        self._on_frame(self._playback.frame)
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        video = self._playback.video
+        if video is None:
+            self._time.setText("–")
+            self._frame.setText("")
+            return
+        self._time.setText(f"{clock(self._playback.time_s)} / {clock(video.duration_s)}")
+        self._frame.setText(self._frame_text(video, frame + 1))
+
+    def _frame_text(self, video: VideoInfo, number: int) -> str:
+        return self.tr("frame {} / {}").format(number, video.n_frames)
+
+    @Slot(object)
+    def _on_marks(self, marks: tuple[int | None, int | None]) -> None:
+        video = self._playback.video
+        if video is None or marks == (None, None):
+            self._selection.setText("")
+            return
+        start, stop = marks
+        start_s = float(video.times_s[start]) if start is not None else 0.0
+        stop_s = video.end_s(stop) if stop is not None else video.duration_s
+        self._selection.setText(self.tr("selected {} – {}").format(clock(start_s), clock(stop_s)))

@@ -1,0 +1,173 @@
+"""The list of videos as a table for Qt's views."""
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Slot,
+)
+
+from skillviewer.export.words import clock, printable, signed
+from skillviewer.ui.video_list import Entry, VideoList, VideoState
+
+NAME, LENGTH, SCORE, STATE = range(4)
+COLUMNS = 4
+SORT_ROLE = Qt.ItemDataRole.UserRole
+ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class VideoTable(QAbstractTableModel):
+    """Rows are videos; columns are name, length, score and state."""
+
+    def __init__(self, videos: VideoList, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._videos = videos
+        self._words = {
+            VideoState.NEW: self.tr("not assessed"),
+            VideoState.WAITING: self.tr("waiting"),
+            VideoState.WORKING: self.tr("assessing"),
+            VideoState.DONE: self.tr("assessed"),
+            VideoState.FAILED: self.tr("failed"),
+            VideoState.UNREADABLE: self.tr("cannot be read"),
+        }
+        self._order = {state: at for at, state in enumerate(VideoState)}
+        videos.about_to_add.connect(self._on_about_to_add)
+        videos.added.connect(self._on_added)
+        videos.changed.connect(self._on_changed)
+        videos.about_to_clear.connect(self.beginResetModel)
+        videos.cleared.connect(self.endResetModel)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """Return the number of videos."""
+        return 0 if parent.isValid() else len(self._videos)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """Return the number of columns."""
+        return 0 if parent.isValid() else COLUMNS
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+        """Return the names of the columns."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (self.tr("Name"), self.tr("Length"), self.tr("Score"), self.tr("State"))[section]
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+        """Return what a cell shows, is sorted by, or says aloud."""
+        if not index.isValid():
+            return None
+        entry, column = self._videos[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(entry, column)
+        if role == SORT_ROLE:
+            return self._sort_key(entry, column)
+        if role == ENTRY_ROLE:
+            return entry
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n".join(part for part in (printable(str(entry.path)), entry.reason) if part)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.AccessibleTextRole and column == NAME:
+            return ", ".join(self._text(entry, c) for c in range(COLUMNS))
+        return None
+
+    def state_words(self, state: VideoState) -> str:
+        """Return the word for a state."""
+        return self._words[state]
+
+    def _text(self, entry: Entry, column: int) -> str:
+        if column == NAME:
+            return printable(entry.name)
+        if column == LENGTH:
+            return clock(entry.info.duration_s)[:-4] if entry.info is not None else "–"
+        if column == SCORE:
+            return signed(entry.analysis.score, 2) if entry.analysis is not None else "–"
+        if entry.state is VideoState.WORKING and entry.total:
+            return self.tr("{} of {}").format(entry.done, entry.total)
+        return self._words[entry.state]
+
+    def _sort_key(self, entry: Entry, column: int) -> str | float:
+        if column == NAME:
+            return entry.name.casefold()
+        if column == LENGTH:
+            return entry.info.duration_s if entry.info is not None else -1.0
+        if column == SCORE:
+            return entry.analysis.score if entry.analysis is not None else float("-inf")
+        return float(self._order[entry.state])
+
+    @Slot(int, int)
+    def _on_about_to_add(self, first: int, last: int) -> None:
+        self.beginInsertRows(QModelIndex(), first, last)
+
+    @Slot(int, int)
+    def _on_added(self, _first: int, _last: int) -> None:
+        self.endInsertRows()
+
+    @Slot(int)
+    def _on_changed(self, row: int) -> None:
+        self.dataChanged.emit(self.index(row, 0), self.index(row, COLUMNS - 1))
+
+
+class VideoFilter(QSortFilterProxyModel):
+    """The table sorted, and filtered by words of the name and by state."""
+
+    def __init__(self, table: VideoTable, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._words: tuple[str, ...] = ()
+        self._state: VideoState | None = None
+        self.setSourceModel(table)
+        self.setSortRole(SORT_ROLE)
+
+    def set_words(self, text: str) -> None:
+        """Keep videos whose path holds all these words."""
+        self._words = tuple(text.casefold().split())
+        self.invalidateFilter()
+
+    def set_state(self, state: VideoState | None) -> None:
+        """Keep videos in one state, or all."""
+        self._state = state
+        self.invalidateFilter()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        """Return whether a video is kept."""
+        entry = self.sourceModel().index(row, 0, parent).data(ENTRY_ROLE)
+        if not isinstance(entry, Entry):
+            return False
+        text = f"{entry.path.parent.name}/{entry.path.name}".casefold()
+        fits = self._state is None or entry.state is self._state
+        return fits and all(word in text for word in self._words)
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        """Sort numbers as numbers and names as words with numbers in them."""
+        a, b = left.data(SORT_ROLE), right.data(SORT_ROLE)
+        if isinstance(a, str) and isinstance(b, str):
+            return _natural(a) < _natural(b)
+        return bool(a < b)
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Return a key by which clip 9 stands before clip 10."""
+    parts: list[tuple[int, int, str]] = []
+    digits = ""
+    for letter in text + "\0":
+        if letter in "0123456789":
+            digits += letter
+            continue
+        if digits:
+            parts.append((0, int(digits), digits))
+            digits = ""
+        parts.append((1, 0, letter))
+    return parts
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in {LENGTH, SCORE} else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
