@@ -36,12 +36,12 @@ class KnownPair:
 def texture(h: int, w: int, seed: int) -> Float32Array:
     """Return a random texture with detail at every scale, mean 128, deviation 40, float32."""
     rng = np.random.default_rng(seed)
-    total = np.zeros((h, w), dtype=np.float32)
+    total: Float32Array = np.zeros((h, w), dtype=np.float32)
     for cell in (1, 2, 4, 8, 16, 32):
         coarse = rng.standard_normal((max(2, h // cell), max(2, w // cell))).astype(np.float32)
         total += cv2.resize(coarse, (w, h), interpolation=cv2.INTER_CUBIC) * np.float32(cell**0.7)
-    total = cv2.GaussianBlur(total, (0, 0), 0.8)
-    return np.asarray((total - total.mean()) * (40 / total.std()) + 128, dtype=np.float32)
+    smoothed = cv2.GaussianBlur(total, (0, 0), 0.8)
+    return np.asarray((smoothed - smoothed.mean()) * (40 / smoothed.std()) + 128, dtype=np.float32)
 
 
 def known_pairs(h: int, w: int, seed: int = 0, noise: float = 1.5) -> tuple[KnownPair, KnownPair, KnownPair]:
@@ -63,14 +63,17 @@ def known_pairs(h: int, w: int, seed: int = 0, noise: float = 1.5) -> tuple[Know
         return np.asarray(cv2.remap(source, x_map, y_map, cv2.INTER_CUBIC), dtype=np.float32)
 
     def seen(picture: Float32Array) -> Picture:
-        return np.clip(np.rint(picture + noise * rng.standard_normal((h, w))), 0, 255).astype(np.uint8)
+        levels = np.rint(picture + noise * rng.standard_normal((h, w)))
+        grey: Picture = np.clip(levels, 0, 255).astype(np.uint8)
+        return grey
 
     def pair(name: str, first: Float32Array, second: Float32Array, dx: object, dy: object) -> KnownPair:
         truth = np.stack([np.broadcast_to(np.asarray(d, dtype=np.float32), (h, w)) for d in (dx, dy)], axis=-1)
         return KnownPair(name, seen(first), seen(second), truth)
 
     def disc(dx: float, dy: float) -> Picture:
-        return ((xs - dx - w / 2) ** 2 + (ys - dy - h / 2) ** 2 < (min(h, w) / 4) ** 2).astype(np.uint8)
+        inside: Picture = ((xs - dx - w / 2) ** 2 + (ys - dy - h / 2) ** 2 < (min(h, w) / 4) ** 2).astype(np.uint8)
+        return inside
 
     # first(x) = second(x + truth(x)) in all three
     dx, dy = 2 * np.sin(ys / 40) + 0.5, 1.5 * np.cos(xs / 50)

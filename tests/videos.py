@@ -5,21 +5,27 @@ white); the other cells hold a number of twelve bits in Gray code and four check
 compression, scaling and dithering.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from tests import boxes
+
+os.environ.setdefault("SVT_LOG", "-1")  # else that encoder talks on standard error
 
 COLUMNS, ROWS = 5, 4
 _CORNERS = (0, COLUMNS - 1, (ROWS - 1) * COLUMNS, ROWS * COLUMNS - 1)
@@ -260,7 +266,7 @@ def _encode(container: OutputContainer, made: Kind, slots: list[int], width: int
         frame.pts, frame.time_base = start + slot, Fraction(1, rate_hz)
         container.mux(stream.encode(frame))
         if sound is not None:
-            container.mux(_second_of_silence(sound, slot, rate_hz))
+            container.mux(_silence(sound, slot, rate_hz))
     container.mux(stream.encode(None))
     if sound is not None:
         container.mux(sound.encode(None))
@@ -279,13 +285,29 @@ def _stored(shown: NDArray[np.uint8], made: Kind) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.rot90(shown, -degrees // 90))
 
 
-def _second_of_silence(sound: object, slot: int, rate_hz: int) -> Sequence[Packet]:
+def _silence(sound: object, slot: int, rate_hz: int) -> "Sequence[Packet[AudioStream]]":
     """Return the sound that goes with one frame."""
-    assert isinstance(sound, av.audio.stream.AudioStream)
+    assert isinstance(sound, AudioStream)
     n = 48000 // rate_hz
     frame = av.AudioFrame.from_ndarray(np.zeros((2, n), np.float32), format="fltp", layout="stereo")
     frame.sample_rate, frame.pts, frame.time_base = 48000, slot * n, Fraction(1, 48000)
     return sound.encode(frame)
+
+
+def write_sound(path: Path, *, cover: bool = False) -> None:
+    """Write an MP4 with sound and no video, or at most a cover."""
+    with av.open(str(path), "w", format="mp4") as container:
+        sound = container.add_stream("aac", rate=48000)
+        picture = container.add_stream("mjpeg", rate=1) if cover else None
+        if picture is not None:
+            picture.width, picture.height, picture.pix_fmt = 160, 96, "yuvj420p"
+            picture.disposition = Disposition.attached_pic
+            frame = VideoFrame.from_ndarray(barcode(7), format="rgb24").reformat(format="yuvj420p")
+            frame.pts, frame.time_base = 0, Fraction(1, 1)
+            container.mux([*picture.encode(frame), *picture.encode(None)])
+        for slot in range(30):
+            container.mux(_silence(sound, slot, 30))
+        container.mux(sound.encode(None))
 
 
 Shown = tuple[list[int], list[float]]
@@ -382,9 +404,13 @@ def _hidden(packet: "Packet[VideoStream]") -> "Packet[VideoStream]":
     return _like(packet, bytes(data))
 
 
+def _packet(data: bytes) -> "Packet[VideoStream]":
+    return cast("Packet[VideoStream]", Packet(data))
+
+
 def _like(packet: "Packet[VideoStream]", data: bytes) -> "Packet[VideoStream]":
     """Return a packet with other data and the same stamps."""
-    out: Packet[VideoStream] = Packet(data)
+    out = _packet(data)
     out.pts, out.dts, out.time_base = packet.pts, packet.dts, packet.time_base
     out.is_keyframe = packet.is_keyframe
     return out
@@ -407,7 +433,7 @@ def _pack(path: Path, numbers: list[int], times_s: list[float]) -> Shown:
     with av.open(str(plain)) as source, av.open(str(path), "w", format="avi") as target:
         copy = target.add_stream_from_template(source.streams.video[0])
         for i, data in enumerate(packed):
-            packet: Packet[VideoStream] = Packet(data)
+            packet = _packet(data)
             packet.pts = packet.dts = i
             packet.time_base, packet.stream = source.streams.video[0].time_base or Fraction(1, 30), copy
             packet.is_keyframe = _vop_type(data) == 0
@@ -431,6 +457,13 @@ def truncate(path: Path, share: float) -> None:
     """Cut a file's end off."""
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
+
+
+def rgb(frame: VideoFrame) -> NDArray[np.uint8]:
+    """Return what PyAV makes of a frame, (h, w, 3): the reference for every picture that is read."""
+    picture = frame.to_ndarray(format="rgb24")
+    assert picture.dtype == np.uint8
+    return picture.astype(np.uint8, copy=False)
 
 
 def decode_in_order(path: Path) -> list[VideoFrame]:

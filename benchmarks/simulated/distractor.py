@@ -16,7 +16,7 @@ from skillviewer.core.arrays import FloatArray
 
 SHAPES = ("ball", "cube", "disc")
 DRIFT_HZ = (0.08, 0.30)
-TREMBLE_M = (0.0, 0.006)
+TREMBLE_M = (0.0, 0.008)
 SIZE_M = (0.028, 0.042)
 
 

@@ -96,9 +96,9 @@ def write_video(path: Path, frames: Iterable[Picture]) -> None:
     """
     aside = path.with_name(path.stem + ".part.mp4")
     with av.open(str(aside), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container:
-        stream = container.add_stream(
-            "libx264", rate=Fraction(RATE_HZ), options={"crf": str(CRF), "preset": "slow", "threads": "1"}
-        )
+        # x264's AVX-512 code gave other bytes now and then for the same pictures; plain C never does
+        options = {"crf": str(CRF), "preset": "slow", "threads": "1", "x264-params": "asm=0"}
+        stream = container.add_stream("libx264", rate=Fraction(RATE_HZ), options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
         stream.gop_size = RATE_HZ
         for picture in frames:

@@ -89,8 +89,8 @@ TASKS = table(
         "peg-insert-side-v3",
         "Pick up the green peg and insert it sideways into the hole of the box.",
         Camera((-0.05, 0.60, 0.15), 0.88, 124.0, -25.0),
-        (-0.25, 0.78, 0.05),
-        (0.25, 0.88, 0.32),
+        (-0.22, 0.79, 0.05),
+        (0.18, 0.87, 0.27),
         speed=0.5,
     ),
     Task(

@@ -22,7 +22,12 @@ def has_display() -> bool:
 @click.command()
 @click.option("--window/--no-window", default=None, help="Open the window, or write files; by default what there is.")
 @click.option(
-    "-o", "--output", default=Path("out/demo"), show_default=True, type=click.Path(path_type=Path), help="Folder for files."
+    "-o",
+    "--output",
+    default=Path("out/demo"),
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder for files.",
 )
 @click.option("--passes", default=2, show_default=True, type=click.IntRange(1, 64), help="K interleaved passes.")
 def demo(window: bool | None, output: Path, passes: int) -> int:
@@ -36,16 +41,17 @@ def demo(window: bool | None, output: Path, passes: int) -> int:
         from skillviewer.ui.app import run
 
         return run([study / "videos"])
-    _write_files(sorted((study / "videos").glob("*.mp4"))[0], output, passes)
+    _write_files(min((study / "videos").glob("*.mp4")), output, passes)
     return 0
 
 
 def _write_files(video: Path, output: Path, passes: int) -> None:
-    from skillviewer.data.analysis_file import analysis_json
+    from skillviewer.core.analysis_json import analysis_json
     from skillviewer.engine.engine import Engine
     from skillviewer.engine.library import DEFAULT_MODEL
     from skillviewer.export.clip import ClipOptions, export_clip
-    from skillviewer.export.sheet import SheetOptions, export_sheet
+    from skillviewer.export.exhibit import Exhibit
+    from skillviewer.export.sheet import export_sheet
 
     token = CancelToken()
     click.echo(f"Assessing {video.name} of the sample study with the model {DEFAULT_MODEL} ...")
@@ -61,8 +67,12 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     result = output / f"{video.stem}.json"
     result.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     with progress_bar(unit="frame") as report:
-        clip = export_clip(video, analysis, output / f"{video.stem}.annotated.mp4", ClipOptions(overwrite=True), token, report)
+        options = ClipOptions(title=video.stem)
+        clip = export_clip(
+            video, analysis, output / f"{video.stem}.annotated.mp4", options, token, report, overwrite=True
+        )
+    rows = [Exhibit(analysis, title=video.stem)]
     with progress_bar(unit="frame") as report:
-        sheet = export_sheet(video, analysis, output / f"{video.stem}.sheet.png", SheetOptions(overwrite=True), token, report)
+        sheet = export_sheet(rows, output / f"{video.stem}.sheet.png", overwrite=True, token=token, report=report)
     for what, path in (("annotated clip", clip), ("contact sheet", sheet), ("result as JSON", result)):
         click.echo(f"{what:<15} {path.resolve()}")

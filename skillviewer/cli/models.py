@@ -14,7 +14,8 @@ def models(as_json: bool) -> None:
     """
     from skillviewer.engine.library import find_models
     from skillviewer.nets.checkpoint import load_card
-    from skillviewer.nets.models import ATTENTION_MODELS, paper_size_parameters
+    from skillviewer.nets.models import ATTENTION_MODELS, parameter_count
+    from skillviewer.nets.presets import preset
 
     checkpoints = []
     for entry in find_models():
@@ -29,9 +30,16 @@ def models(as_json: bool) -> None:
                 "accuracy": card.accuracy,
             }
         )
+    head = preset("official-code").head
     attention = [
-        {"name": e.name, "title": e.title, "map": str(e.map_kind), "parameters": paper_size_parameters(e.name)}
-        for e in ATTENTION_MODELS
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "variant": entry.variant,
+            "map": str(entry.map_kind),
+            "parameters": parameter_count(entry, entry.at_paper_scale(head)),
+        }
+        for entry in ATTENTION_MODELS
     ]
     if as_json:
         click.echo(json.dumps({"checkpoints": checkpoints, "attention_models": attention}, indent=1))

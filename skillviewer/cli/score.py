@@ -28,7 +28,8 @@ def score(
     force: bool,
 ) -> int:
     """Score VIDEOS and say what the model looked at. A video that fails is told and the others go on."""
-    from skillviewer.data.analysis_file import SUFFIX, analysis_json, save_analysis
+    from skillviewer.core.analysis_json import analysis_json
+    from skillviewer.data.analysis_file import SUFFIX, save_analysis
     from skillviewer.engine.engine import Engine
     from skillviewer.engine.library import DEFAULT_MODEL
     from skillviewer.media.files import expand, free_names

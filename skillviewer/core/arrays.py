@@ -20,11 +20,21 @@ def frozen(array: ArrayT) -> ArrayT:
     Args:
         array: Any array.
     """
-    if not array.flags.writeable and array.flags.c_contiguous:
+    if array.flags.c_contiguous and not _can_be_written(array):
         return array
     own = array.copy(order="C")
     own.flags.writeable = False
     return own
+
+
+def _can_be_written(array: NDArray[Any]) -> bool:
+    """Return whether an array, or one that it is a view of, is writeable."""
+    owner: object = array
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
+            return True
+        owner = owner.base
+    return False
 
 
 def shapes(value: object) -> str:

@@ -15,7 +15,6 @@ import numpy as np
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.pairs import Dataset, Fold, Pair
 
-
 _BY_VIDEO = "Folds are by video: the same person may be in training and test, which flatters every model."
 
 

@@ -55,11 +55,13 @@ class Geometry:
 
     def column_at(self, x_px: float) -> float:
         """Return the place of a pixel column on the map: 0 is the map's left edge, w its right edge."""
-        return (x_px / self.width_px - self.rect.left) / (self.rect.right - self.rect.left) * self.columns
+        place = (x_px / self.width_px - self.rect.left) / (self.rect.right - self.rect.left) * self.columns
+        return round(place, 9)  # an edge at 3 must not become 2.9999999999
 
     def row_at(self, y_px: float) -> float:
         """Return the place of a pixel row on the map: 0 is the map's top edge, h its bottom edge."""
-        return (y_px / self.height_px - self.rect.top) / (self.rect.bottom - self.rect.top) * self.rows
+        place = (y_px / self.height_px - self.rect.top) / (self.rect.bottom - self.rect.top) * self.rows
+        return round(place, 9)
 
     def shows(self, region: Region) -> bool:
         """Return whether any of a region lies in the picture; one with a coordinate that is not a number does not."""

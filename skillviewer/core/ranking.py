@@ -1,21 +1,23 @@
 """Strengths on one scale from comparisons: the Bradley-Terry model.
 
-P(i better than j) = 1 / (1 + exp(theta_j - theta_i)) (Bradley and Terry, 1952). Fitted with I-LSR (Maystre and
-Grossglauser, NeurIPS 2015; the package choix).
+P(i better than j) = 1 / (1 + exp(theta_j - theta_i)) (Bradley and Terry, Biometrika 1952), with independent normal
+priors on theta: the order of a data set is often free of contradiction, and then the likelihood alone has no finite
+maximum. "No difference" is half a win for each, which the usual packages do not offer.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import choix
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray, frozen, shapes
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.pairs import Judgement, Pair, Verdict
 
-ALPHA = 0.01
-"""Share of a win that every video is given over every other: data that one order explains have no finite maximum."""
+PRIOR_SD = 3.0
+"""Standard deviation of the prior, in logits: a video one of them above the average wins 95 % against it."""
+
+_SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -24,8 +26,9 @@ class Strengths:
 
     Attributes:
         names: Videos, in alphabetical order.
-        values: (n,) float64, strengths in logits, with mean 0; larger is better.
-        covariance: (n, n) float64, inverse of the observed information on strengths that sum to 0.
+        values: (n,) float64, most probable strengths in logits, with mean 0; larger is better.
+        covariance: (n, n) float64, of the normal approximation of their posterior about their mean (inverse curvature
+            at the maximum).
     """
 
     names: tuple[str, ...]
@@ -49,46 +52,63 @@ class Strengths:
         return dict(zip(self.names, self.values.tolist(), strict=True))
 
 
-def _wins(comparison: Pair | Judgement) -> tuple[str, str, float]:
-    """Return (first, second, wins of the first): 1, 0 or a half."""
+def _sides(comparison: Pair | Judgement) -> tuple[str, str, float]:
+    """Return (first, second, share of a win for the first)."""
     if isinstance(comparison, Pair):
         return comparison.better, comparison.worse, 1.0
-    return (
-        comparison.left,
-        comparison.right,
-        {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}[comparison.verdict],
-    )
+    return comparison.left, comparison.right, _SHARE[comparison.verdict]
 
 
-def bradley_terry(comparisons: Sequence[Pair | Judgement], alpha: float = ALPHA) -> Strengths:
+def bradley_terry(comparisons: Sequence[Pair | Judgement], prior_sd: float = PRIOR_SD) -> Strengths:
     """Fit strengths to comparisons.
 
     Args:
-        comparisons: Ordered pairs, or judgements ("no difference" is half a win for each).
-        alpha: Share of a win that every video is given over every other, more than 0; it keeps strengths finite and
-            ties together videos that no chain of comparisons connects.
+        comparisons: Ordered pairs, or judgements.
+        prior_sd: Standard deviation of the prior in logits; it keeps strengths finite and puts videos that no chain
+            of comparisons connects on one scale, about the same average.
 
     Raises:
-        DatasetError: There is nothing to compare, or the fit does not settle.
+        DatasetError: There is nothing to compare.
     """
-    names = sorted({name for c in comparisons for name in _wins(c)[:2]})
+    names = sorted({name for comparison in comparisons for name in _sides(comparison)[:2]})
     if not names:
         raise DatasetError("There are no comparisons to compute strengths from.")
     place = {name: i for i, name in enumerate(names)}
-    wins = np.full((len(names), len(names)), alpha)
-    np.fill_diagonal(wins, 0.0)
+    wins = np.zeros((len(names), len(names)))
     for comparison in comparisons:
-        first, second, share = _wins(comparison)
+        first, second, share = _sides(comparison)
         wins[place[first], place[second]] += share
         wins[place[second], place[first]] += 1 - share
-    try:
-        values = choix.ilsr_pairwise_dense(wins, max_iter=10_000, tol=1e-8)
-    except RuntimeError as error:
-        raise DatasetError(
-            f"The strengths of {len(names)} videos do not settle: some win or lose almost every comparison."
-        ) from error
-    values = values - values.mean()
-    better = 1 / (1 + np.exp(values[None, :] - values[:, None]))
-    weights = (wins + wins.T) * better * better.T
-    information = np.diag(weights.sum(axis=1)) - weights
-    return Strengths(tuple(names), values, np.linalg.pinv(information, hermitian=True))
+    values, curvature = _maximise(wins, 1 / prior_sd**2)
+    # what moves all strengths together is the prior's alone and says nothing of their order
+    covariance: FloatArray = np.linalg.inv(curvature).astype(np.float64) - prior_sd**2 / len(names)
+    return Strengths(tuple(names), values - values.mean(), covariance)
+
+
+def _maximise(wins: FloatArray, precision: float) -> tuple[FloatArray, FloatArray]:
+    """Return the most probable strengths and the curvature (negative Hessian) there, by Newton's method.
+
+    The log posterior is strictly concave; halving a step that does not raise it makes the method converge from 0.
+
+    Args:
+        wins: (n, n) float64, how often the row's video won against the column's.
+        precision: Inverse variance of the prior.
+    """
+    games = wins + wins.T
+
+    def log_posterior(theta: FloatArray) -> float:
+        lead = theta[:, None] - theta[None, :]
+        return -float((wins * np.logaddexp(0, -lead)).sum() + precision * (theta**2).sum() / 2)
+
+    theta, best = np.zeros(len(wins)), log_posterior(np.zeros(len(wins)))
+    while True:
+        chance = 1 / (1 + np.exp(theta[None, :] - theta[:, None]))
+        slope = (wins - games * chance).sum(axis=1) - precision * theta
+        weight = games * chance * chance.T
+        curvature = np.diag(weight.sum(axis=1) + precision) - weight
+        step = np.linalg.solve(curvature, slope)
+        while np.abs(step).max() > 1e-9 and (reached := log_posterior(theta + step)) <= best:
+            step = step / 2
+        if np.abs(step).max() <= 1e-9:
+            return theta, curvature
+        theta, best = theta + step, reached

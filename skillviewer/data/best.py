@@ -1,6 +1,6 @@
 """BEST: stretches of long videos, ``BEST.csv`` and ``splits/<task>/{train,test}.txt`` with their lists of videos.
 
-Source: Doughty, Mayol-Cuevas and Damen, CVPR 2019. One released split, in which the videos of training and test are
+Source: Doughty, Mayol-Cuevas and Damen, CVPR 2019. One released fold, in which the videos of training and test are
 different ones and every test pair has both videos held out.
 """
 
@@ -37,7 +37,7 @@ def tasks(path: Path) -> tuple[str, ...]:
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read a task with its released split.
+    """Read a task with its released fold.
 
     Args:
         path: Folder of a task's lists, or one that holds several.

@@ -36,7 +36,7 @@ DATASET_FORMATS = table(
         "pair-folder", "Folder with videos and pairs.csv", pair_folder.recognise, pair_folder.tasks, pair_folder.load
     ),
     DatasetForm("epic-skills", "EPIC-Skills 2018", epic_skills.recognise, epic_skills.tasks, epic_skills.load),
-    DatasetForm("rank-aware", "Rank-aware splits", rank_aware.recognise, rank_aware.tasks, rank_aware.load),
+    DatasetForm("rank-aware", "Rank-aware form", rank_aware.recognise, rank_aware.tasks, rank_aware.load),
     DatasetForm("best", "BEST", best.recognise, best.tasks, best.load),
     DatasetForm("jigsaws", "JIGSAWS", jigsaws.recognise, jigsaws.tasks, jigsaws.load),
     DatasetForm("egoexolearn", "EgoExoLearn skill", egoexolearn.recognise, egoexolearn.tasks, egoexolearn.load),
@@ -100,7 +100,7 @@ def _found_wanting(dataset: Dataset) -> list[str]:
         f"The pairs go in a circle: {' better than '.join((*circle, circle[0]))}." for circle in circles[:_SHOWN]
     ]
     if len(circles) > _SHOWN:
-        problems.append(f"The pairs go in a circle in {len(circles) - _SHOWN} more sets of videos.")
+        problems.append(f"Sets of videos whose pairs go in a circle, besides these: {len(circles) - _SHOWN}.")
     by_subtask: dict[str, list[tuple[str, ...]]] = {}
     subtasks = dataset.subtasks
     for island in islands(dataset.pairs):

@@ -50,7 +50,7 @@ _TABLES = {
 }
 
 PUBLISHED = tuple(
-    Published(dataset, model, percent / 100, number)
+    Published(dataset, model, round(percent / 100, 3), number)
     for number, rows in _TABLES.items()
     for model, row in rows.items()
     for dataset, percent in zip(_DATASETS, row, strict=True)

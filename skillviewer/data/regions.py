@@ -2,7 +2,8 @@
 
 Columns ``video`` and ``frame`` (from 0), and either points, as pairs of columns ``<name>_x`` and ``<name>_y``, or a box
 ``left``, ``top``, ``right``, ``bottom`` with an optional ``name`` and an optional ``stop_frame`` (half open) for a box
-that stays. All in pixels of the picture as shown; several rows may speak of one frame.
+that stays. All in pixels of the picture as shown: a point (0, 0) is the centre of the top left pixel, and a box from 0
+to 1 is that pixel. Several rows may speak of one frame.
 """
 
 import math
@@ -58,7 +59,9 @@ def read_regions(path: Path) -> Regions:
         name = bare(row.cell(video))
         frames = _frames(row.cell(frame), row.cell(sheet.column("stopframe")))
         regions = [
-            Region.point(at[0], at[1], what) for what, x, y in points if (at := _numbers(row, (x, y))) is not None
+            Region.point(at[0] + 0.5, at[1] + 0.5, what)
+            for what, x, y in points
+            if (at := _numbers(row, (x, y))) is not None
         ]
         if has_boxes and (sides := _numbers(row, boxes)) is not None:
             left, top, right, bottom = sides

@@ -74,14 +74,18 @@ class FeatureSource:
         for i in missing:
             self.cache.put(keys[i], computed[i])
 
-    def whole(self, reader: VideoReader, passes: int, token: CancelToken, report: Report) -> Features:
-        """Return the features of all passes, (K, N, 2F, h, w) float16."""
+    def passes(self, reader: VideoReader, passes: int, token: CancelToken) -> list[Features]:
+        """Return the features of K passes, each (N, 2F, h, w) float16, mapped from the cache where it has them."""
         sampling = sampling_of(reader.info, self.preprocessing, passes)
-        rows = []
-        for features in self.steps(reader, sampling, token):
-            rows.append(features)
-            report(Progress("features", len(rows), sampling.positions.shape[1]))
-        return np.stack(rows, axis=1)
+        shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
+        keys = [self._key(reader.info, positions) for positions in sampling.positions]
+        found = [self.cache.get(key, shape) for key in keys]
+        if any(features is None for features in found):
+            computed = np.stack(list(self.steps(reader, sampling, token)), axis=1)
+            # mapped again from the disk where they were kept, so that a large data set need not fit into memory
+            kept = [self.cache.get(key, shape) for key in keys]
+            found = [own if features is None else features for features, own in zip(kept, computed, strict=True)]
+        return [features for features in found if features is not None]
 
 
 class _Growing:

@@ -69,7 +69,7 @@ class Engine:
         loaded = load_checkpoint(model_folder(checkpoint))
         with device_errors():
             model = loaded.build().to(chosen).eval()
-            extractor = FeatureExtractor.open(loaded.config, chosen)
+            extractor = FeatureExtractor.open(loaded, chosen)
         kept = cache if cache is not None else FeatureCache(cache_dir() / "features")
         source = FeatureSource(extractor, kept, loaded.config.preprocessing)
         return cls(loaded, model, source, chosen, announce)
@@ -101,7 +101,7 @@ class Engine:
             model_digest=self._checkpoint.digest,
             attention_model=config.attention_model,
             flow=config.preprocessing.flow.algorithm,
-            backbone=config.backbone.name,
+            backbone=config.backbone.name if config.backbone is not None else "",
             device=self.device_name,
             precision=config.precision,
         )

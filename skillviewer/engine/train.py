@@ -22,8 +22,8 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import PairBatch, margin_ranking_loss
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 
-FeatureBank = Mapping[str, NDArray[np.float16]]
-"""Features of every video by name: (K, N, 2F, h, w) float16, K candidate frames of every segment, mapped from disk."""
+FeatureBank = Mapping[str, Sequence[NDArray[np.float16]]]
+"""Features of every video by name: K candidate passes, each (N, 2F, h, w) float16, mapped from disk."""
 
 
 class Select(StrEnum):
@@ -91,7 +91,7 @@ class Trained:
 
 def first_pass(bank: FeatureBank, name: str) -> torch.Tensor:
     """Return the features of the frames that the test rule samples, (N, 2F, h, w) float32."""
-    return torch.from_numpy(np.asarray(bank[name][0])).float()
+    return torch.from_numpy(np.array(bank[name][0], np.float32))
 
 
 def score_videos(
@@ -157,12 +157,12 @@ def placed(pairs: Sequence[Pair]) -> Placed:
 
 def _drawn(bank: FeatureBank, names: Sequence[str], rng: np.random.Generator) -> torch.Tensor:
     """Draw one of the candidate frames in every segment of every video, (B, N, 2F, h, w) float32."""
-    rows = []
+    videos = []
     for name in names:
-        features = bank[name]
-        k, n = features.shape[:2]
-        rows.append(np.asarray(features[rng.integers(0, k, n), np.arange(n)]))
-    return torch.from_numpy(np.stack(rows)).float()
+        passes = bank[name]
+        drawn = rng.integers(0, len(passes), len(passes[0]))
+        videos.append(np.stack([passes[k][segment] for segment, k in enumerate(drawn)]))
+    return torch.from_numpy(np.stack(videos)).float()
 
 
 def _optimiser(parameters: list[nn.Parameter], settings: OptimiserSettings) -> torch.optim.Optimizer:

@@ -13,10 +13,10 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.scene import Look, Overlay, Scale, Scene, display_limit, resolve
 from skillviewer.export.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
 from skillviewer.export.curves import CurvePlot
-from skillviewer.export.layout import BIG_EM, Box, Layout
+from skillviewer.export.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
 from skillviewer.export.lettering import Lettering, place
 from skillviewer.export.theme import Colour, Theme
-from skillviewer.export.words import clock, sampled_words, score_digits, score_so_far, signed, source_words
+from skillviewer.export.words import clock, plain, sampled_words, score_digits, score_so_far, signed, source_words
 from skillviewer.media.overlay import Painter
 
 
@@ -65,7 +65,8 @@ class Canvas:
 
     Args:
         analyses: What is shown, one a picture.
-        titles: Beside the pictures where there are several; else the one title above the strip. Empty for none.
+        title: Stands above the strip where the layout has room for it.
+        captions: Names beside the pictures, where there are several.
         layout: Where things stand.
         span: The stretch of time.
         look: How maps are shown.
@@ -75,7 +76,8 @@ class Canvas:
     def __init__(
         self,
         analyses: Sequence[Analysis],
-        titles: Sequence[str],
+        title: str,
+        captions: Sequence[str],
         layout: Layout,
         span: Span,
         look: Look,
@@ -94,12 +96,16 @@ class Canvas:
         self._big = self._letters(BIG_EM, theme.text, bold=True)
         self._muted = self._letters(0.9, theme.muted)
         self._small = self._letters(0.8, theme.muted)
-        self._bars = dict(zip(bar_owners(analyses, look), layout.bars, strict=True))
+        # a canvas without words has no bars
+        self._bars = dict(zip(bar_owners(analyses, look), layout.bars, strict=False))
+        self._first_maps = {
+            at: resolve(analyses[at], int(analyses[at].samples.min()), self._looks[at]) for at in self._bars
+        }
         self._plot: CurvePlot | None = None
         if layout.curve is not None:
             size = (layout.curve.width, layout.curve.height)
             self._plot = CurvePlot(analyses, span.start_s, span.stop_s, size, em, theme)
-        self._draw_once(titles)
+        self._draw_once(title, captions)
 
     def _letters(self, ems: float, colour: Colour, *, bold: bool = False) -> Lettering:
         return Lettering(round(self.layout.em * ems), colour, self._theme.background, bold=bold)
@@ -124,27 +130,25 @@ class Canvas:
         if self.layout.time is not None:
             self._paint_words(clock_s, frames, scenes)
         for owner, box in self._bars.items():
-            self._paint_bar(box, bar_scale(scenes[owner]), scenes[owner])
+            # before the first map the bar already has the scale of the maps to come
+            scene = scenes[owner] if scenes[owner].values is not None else self._first_maps[owner]
+            self._paint_bar(box, bar_scale(scene), scene)
         return self._canvas
 
-    def _draw_once(self, titles: Sequence[str]) -> None:
+    def _draw_once(self, title: str, captions: Sequence[str]) -> None:
         layout, span = self.layout, self._span
         if layout.title is not None:
-            self._write(layout.title, self._bold, self._bold.elided(titles[0], layout.title.width))
+            self._write(layout.title, self._bold, self._bold.elided(title, layout.title.width))
         if layout.time is not None and span.speed != 1:
-            left = layout.time.left + self._big.width("00:00.000  ")
-            self._write(
-                Box(left, layout.time.top, layout.time.right - left, layout.time.height),
-                self._muted,
-                f"{span.speed:g}× speed",
-            )
+            box = _from(layout.time, self._big.width("00:00.000  "))
+            self._write(box, self._muted, f"{plain(span.speed)}×")
         if layout.score is not None:
             self._write(layout.score, self._muted, "score so far")
         if layout.time is None:
             return
-        for at, (title, pane) in enumerate(zip(titles, layout.panes, strict=True)):
+        for at, (caption, pane) in enumerate(zip(captions, layout.panes, strict=True)):
             if pane.caption.height:
-                self._draw_caption(at, title, pane.caption)
+                self._draw_caption(at, caption, pane.caption)
 
     def _draw_caption(self, at: int, title: str, box: Box) -> None:
         line = self._caption_line(box, 0)
@@ -156,8 +160,8 @@ class Canvas:
         self._write(Box(left, line.top, room, line.height), self._bold, self._bold.elided(title, room))
 
     def _caption_line(self, box: Box, row: int) -> Box:
-        height = box.height // 2
-        return Box(box.left, box.top + row * height + round(self.layout.em * 0.15), box.width, height)
+        em = self.layout.em
+        return Box(box.left, box.top + round(em * (0.2 + row * 1.45)), box.width, round(em * LINE_EM))
 
     def _paint_words(self, clock_s: float, frames: Sequence[int], scenes: Sequence[Scene]) -> None:
         layout = self.layout
@@ -177,8 +181,7 @@ class Canvas:
             self._write(box, self._text, self._text.elided(text, box.width))
         if layout.score is not None:
             text = signed(score_so_far(analysis, frames[0])[1], self._digits)
-            left = layout.score.left + self._muted.width("score so far")
-            self._write(replace(layout.score, left=left, width=layout.score.right - left), self._big, text, right=True)
+            self._write(_from(layout.score, self._muted.width("score so far")), self._big, text, right=True)
 
     def _paint_caption(self, at: int, scene: Scene, box: Box) -> None:
         first, second = self._caption_line(box, 0), self._caption_line(box, 1)
@@ -194,8 +197,8 @@ class Canvas:
         self._written[box] = scale
         em, canvas = self.layout.em, self._canvas
         canvas[box.top : box.bottom, box.left : box.right] = self._theme.background
-        top = box.top + round(em * 1.35)
-        height = round(em * 0.75)
+        top = box.top + round(em * BAR_TITLE_EM)
+        height = round(em * BAR_EM)
         place(canvas, self._muted.tile(self._muted.elided(scale.title, box.width)), box.left, box.top)
         place(canvas, gradient(bar_colours(scene), box.width, height), box.left, top)
         for value, words in zip(scale.ticks, tick_words(scale), strict=True):
@@ -216,3 +219,8 @@ class Canvas:
         self._canvas[box.top : box.bottom, box.left : box.right] = self._theme.background
         left = box.right - tile.shape[1] if right else box.left
         place(self._canvas, tile, left, box.top + (box.height - tile.shape[0]) // 2)
+
+
+def _from(box: Box, indent: int) -> Box:
+    """Return what is left of a box beyond an indent."""
+    return replace(box, left=box.left + indent, width=box.width - indent)

@@ -14,12 +14,12 @@ from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.scene import Look
 from skillviewer.core.video import VideoInfo
 from skillviewer.export.canvas import Canvas, Span, bar_owners
-from skillviewer.export.destination import check
+from skillviewer.export.destination import check, make_folder
 from skillviewer.export.exhibit import Exhibit, opened
-from skillviewer.export.layout import MAX_GRID_WIDTH_PX, Layout, lay_out, picture_size
+from skillviewer.export.layout import Layout, lay_out, picture_sizes
 from skillviewer.export.theme import DARK, Theme
 from skillviewer.media.reader import VideoReader
-from skillviewer.media.writer import VideoWriter
+from skillviewer.media.writer import Quality, VideoWriter
 
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
 _MOST_FRAMES_HZ = {".mp4": 60.0, ".webm": 60.0, ".gif": 50.0}
@@ -38,10 +38,11 @@ class ClipOptions:
         size: (width_px, height_px) that each picture fills as far as its proportions let it, or None: its own size,
             small ones scaled up until the words can be read, several scaled down until they are 1920 pixels wide.
         columns: Pictures in a row, or 0 for a number that suits.
-        title: Stands above the strip; nothing when empty. Several videos have their own titles.
+        title: Stands above the strip; nothing when empty. Several videos have their own titles besides.
         curve: Whether the score curve is shown.
         labels: Whether time, frame, score and where the map comes from are written.
         theme: Colours of the strip.
+        quality: ``small``, ``good`` or ``best``.
     """
 
     start: int = 0
@@ -54,6 +55,7 @@ class ClipOptions:
     curve: bool = True
     labels: bool = True
     theme: Theme = DARK
+    quality: Quality = "good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +130,8 @@ def _thinned(times_s: FloatArray, least_s: float) -> list[int]:
 
 def clip_layout(analyses: Sequence[Analysis], options: ClipOptions) -> Layout:
     """Return where things stand on a clip."""
-    fit = options.size
-    if fit is None and len(analyses) > 1:
-        own = lay_out([(a.video.width_px, a.video.height_px) for a in analyses], columns=options.columns)
-        if own.width > MAX_GRID_WIDTH_PX:
-            columns = round(own.width / max(a.video.width_px for a in analyses))
-            side = MAX_GRID_WIDTH_PX // max(1, columns) - own.em
-            fit = (side, max(round(side * a.video.height_px / a.video.width_px) for a in analyses))
     return lay_out(
-        [picture_size(a.video.width_px, a.video.height_px, fit) for a in analyses],
+        picture_sizes([(a.video.width_px, a.video.height_px) for a in analyses], options.size, options.columns),
         columns=options.columns,
         title=bool(options.title),
         labels=options.labels,
@@ -148,8 +143,8 @@ def clip_layout(analyses: Sequence[Analysis], options: ClipOptions) -> Layout:
 def clip_canvas(exhibits: Sequence[Exhibit], options: ClipOptions, span: Span) -> Canvas:
     """Return the canvas that a clip is painted on."""
     analyses = [e.analysis for e in exhibits]
-    titles = [options.title] if len(exhibits) == 1 else [e.title for e in exhibits]
-    return Canvas(analyses, titles, clip_layout(analyses, options), span, options.look, options.theme)
+    captions = [e.title for e in exhibits]
+    return Canvas(analyses, options.title, captions, clip_layout(analyses, options), span, options.look, options.theme)
 
 
 def export_clip(
@@ -202,8 +197,13 @@ def export_grid(
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     total = len(plan.times_s)
-    width, height = canvas.layout.width, canvas.layout.height
-    with opened(exhibits) as readers, VideoWriter(path, width, height, overwrite=overwrite) as writer:
+    rate_hz = 1 / (plan.stop_s - float(plan.times_s[-1]))  # lets the last frame stay as long as it should
+    width, height, quality = canvas.layout.width, canvas.layout.height, options.quality
+    make_folder(path)
+    with (
+        opened(exhibits) as readers,
+        VideoWriter(path, width, height, rate_hz=rate_hz, quality=quality, overwrite=overwrite) as writer,
+    ):
         for at, pictures in enumerate(_pictures(readers, plan.shown, sizes)):
             token.check()
             painted = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures)

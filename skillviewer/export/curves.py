@@ -15,7 +15,7 @@ from skillviewer.core.arrays import FloatArray, Picture
 from skillviewer.export.figure import font, new_figure, pixels, style_axes
 from skillviewer.export.layout import Box
 from skillviewer.export.theme import Colour, Theme, mixed, unit
-from skillviewer.export.words import plain, score_so_far
+from skillviewer.export.words import score_so_far
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +71,12 @@ def time_label(time_s: float, step_s: float) -> str:
     return f"{label}.{tenths % 10}" if step_s < 1 else label
 
 
+def score_labels(scores: Sequence[float]) -> list[str]:
+    """Return labels of the ticks of a score axis: all with the decimals that the finest of them needs."""
+    digits = next((d for d in range(7) if all(abs(round(v, d) - v) < 1e-9 for v in scores)), 7)
+    return [f"{v + 0.0:.{digits}f}".replace("-", "−") for v in scores]
+
+
 class CurvePlot:
     """Score curves of one or more analyses over one clock.
 
@@ -98,7 +104,7 @@ class CurvePlot:
         margin = max((high - low) * 0.1, abs(high) * 1e-3, 1e-6)
         self.axis = Axis(
             left=em * 3.4,
-            right=size[0] - em * 0.6,
+            right=size[0] - em * 1.4,
             top=em * 0.4,
             bottom=size[1] - em * 1.5,
             start_s=start_s,
@@ -172,7 +178,7 @@ class CurvePlot:
         step_s = time_step(axis.stop_s - axis.start_s, max(2, int((axis.right - axis.left) / (em * 5))))
         first = np.ceil(axis.start_s / step_s - 1e-9)
         times_s = np.arange(first, np.floor(axis.stop_s / step_s + 1e-9) + 1) * step_s
-        axes.set_yticks(scores, [plain(v) for v in scores])
+        axes.set_yticks(scores, score_labels(scores))
         axes.set_xticks(times_s.tolist(), [time_label(float(t), step_s) for t in times_s])
         face = font("0", em * 0.78)[1]
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):

@@ -27,6 +27,18 @@ def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
         raise ExportError(f"{path} is there already: choose another name, or ask to overwrite it.")
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder that a file is to lie in.
+
+    Raises:
+        ExportError: It cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+
+
 @contextmanager
 def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[Path]:
     """Give a name beside ``path`` to write to; rename it to ``path`` at the end, remove it when anything goes wrong.
@@ -44,8 +56,8 @@ def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[P
     """
     check(path, suffixes, overwrite=overwrite)
     temporary = path.with_name(f".{secrets.token_hex(6)}.part{path.suffix}")
+    make_folder(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         check(path, suffixes, overwrite=overwrite)
         temporary.replace(path)

@@ -9,18 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MIN_WIDTH_PX = 480
+MIN_PANE_PX = 300
 MAX_GRID_WIDTH_PX = 1920
 MIN_EM_PX = 14
 _WIDE_EM = 50
 """From this width on, words, curve and colour bar stand side by side; below, one under the other."""
 
-LINE_EM = 1.45
+LINE_EM = 1.55
 BIG_EM = 1.35
 _BIG_LINE_EM = 1.85
 _PAD_EM = 0.8
 _LEFT_EM = 13.5
+_CLOCK_EM = 12.0
 _RIGHT_EM = 13.0
-_BAR_EM = 0.75
+BAR_TITLE_EM = 1.4
+BAR_EM = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +88,56 @@ class Layout:
     bars: tuple[Box, ...]
 
 
-def picture_size(width_px: int, height_px: int, fit: tuple[int, int] | None) -> tuple[int, int]:
+def picture_size(
+    width_px: int, height_px: int, fit: tuple[int, int] | None, least_px: int = MIN_WIDTH_PX
+) -> tuple[int, int]:
     """Return the size at which a picture is shown.
 
     Args:
         width_px: Its own width.
         height_px: Its own height.
         fit: (width_px, height_px) that it is to fill as far as its proportions let it, or None: its own size, or the
-            least whole multiple of it that is ``MIN_WIDTH_PX`` wide.
+            least whole multiple of it that is wide enough.
+        least_px: Width that is enough.
 
     Returns:
         (width_px, height_px); even where it was scaled.
     """
     if fit is None:
-        times = max(1, math.ceil(MIN_WIDTH_PX / width_px))
+        times = max(1, math.ceil(least_px / width_px))
         return width_px * times, height_px * times
     share = min(fit[0] / width_px, fit[1] / height_px)
     return max(2, round(width_px * share / 2) * 2), max(2, round(height_px * share / 2) * 2)
+
+
+def picture_sizes(
+    own: Sequence[tuple[int, int]], fit: tuple[int, int] | None, columns: int = 0
+) -> list[tuple[int, int]]:
+    """Return the sizes at which the pictures of a grid are shown.
+
+    Without a wanted size a single picture has its own, and small ones are scaled up; several are scaled down until a
+    row of them is at most ``MAX_GRID_WIDTH_PX`` wide. Upright pictures beside wide ones are then given the height of a
+    picture of 4 to 3.
+
+    Args:
+        own: (width_px, height_px) of each video.
+        fit: (width_px, height_px) that each picture is to fill as far as its proportions let it, or None.
+        columns: Pictures in a row, or 0 for a number that suits.
+    """
+    if fit is None and len(own) > 1:
+        sizes = [picture_size(w, h, None, MIN_PANE_PX) for w, h in own]
+        across = n_across(len(own), columns)
+        side = (MAX_GRID_WIDTH_PX - 24 * (across - 1)) // across  # 24: room for a gap
+        if max(w for w, _ in sizes) <= side:
+            return sizes
+        heights = [side * h / w for w, h in own]
+        fit = (side, round(max(heights) if max(heights) < 1.5 * min(heights) else side * 3 / 4))
+    return [picture_size(w, h, fit) for w, h in own]
+
+
+def n_across(n: int, columns: int) -> int:
+    """Return how many of ``n`` pictures stand in a row; ``columns`` is a wish, or 0."""
+    return min(columns or (n if n <= 3 else math.ceil(math.sqrt(n))), n)
 
 
 def lay_out(
@@ -123,13 +159,12 @@ def lay_out(
         curve: Whether there is a score curve.
         n_bars: Number of colour bars.
     """
-    across = columns or (len(sizes) if len(sizes) <= 3 else math.ceil(math.sqrt(len(sizes))))
-    across = min(across, len(sizes))
+    across = n_across(len(sizes), columns)
     down = math.ceil(len(sizes) / across)
     cell_w, cell_h = max(w for w, _ in sizes), max(h for _, h in sizes)
     em = max(MIN_EM_PX, round(math.sqrt(cell_w * across * cell_h * down) / 54))
-    gap = round(em * 0.6) if len(sizes) > 1 else 0
-    caption_h = round(em * (2 * LINE_EM + 0.5)) if len(sizes) > 1 and labels else 0
+    gap = 2 * round(em * 0.3) if len(sizes) > 1 else 0
+    caption_h = round(em * (2 * LINE_EM + 0.4)) if len(sizes) > 1 and labels else 0
     width = across * cell_w + (across - 1) * gap
     panes = []
     for at, (w, h) in enumerate(sizes):
@@ -176,12 +211,12 @@ class _Strip:
         return side, self.width - 2 * side
 
     def bar(self, left: int, width: int, top: int) -> Box:
-        return self.line(left, width, LINE_EM + _BAR_EM + LINE_EM, top)
+        return self.line(left, width, BAR_TITLE_EM + BAR_EM + 1.45, top)
 
     def wide(self, *, title: bool, labels: bool, curve: bool, n_bars: int, single: bool) -> None:
         side, inner = self.head(title=title)
         top = self.y
-        left_w = self.px(_LEFT_EM) if labels else 0
+        left_w = self.px(_LEFT_EM if single else _CLOCK_EM) if labels else 0
         right_w = self.px(_RIGHT_EM) if n_bars or (labels and single) else 0
         right = side + inner - right_w
         if labels:
@@ -193,7 +228,7 @@ class _Strip:
         right_y = top
         if labels and single:
             self.score = self.line(right, right_w, _BIG_LINE_EM, top)
-            right_y = self.score.bottom + self.px(0.5)
+            right_y = self.score.bottom + self.px(0.7)
         bars = []
         for _ in range(n_bars):
             bars.append(self.bar(right, right_w, right_y))
@@ -210,10 +245,10 @@ class _Strip:
     def narrow(self, *, title: bool, labels: bool, curve: bool, n_bars: int, single: bool) -> None:
         side, inner = self.head(title=title)
         if labels:
-            half = inner // 2
-            self.time = self.line(side, half, _BIG_LINE_EM, self.y)
+            score_w = min(inner // 2, self.px(_RIGHT_EM))
+            self.time = self.line(side, inner - score_w, _BIG_LINE_EM, self.y)
             if single:
-                self.score = self.line(side + half, inner - half, _BIG_LINE_EM, self.y)
+                self.score = self.line(side + inner - score_w, score_w, _BIG_LINE_EM, self.y)
             self.y = self.time.bottom
             if single:
                 self.words = (self.line(side, inner, LINE_EM, self.y),)

@@ -195,7 +195,7 @@ def plot_accuracies(
     style_axes(axes, WHITE, TEXT_PT)
     axes.spines["left"].set_visible(False)
     values = [b.value for b in bars] + [v for b in bars for v in (b.low, b.high) if v is not None] + [0.5]
-    low = math.floor(min(values) * 20) / 20
+    low = math.floor((min(values) - 0.02) * 20) / 20
     axes.set_xlim(low, 1.0)
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.grid(visible=True, axis="x", color=unit(WHITE.line), linewidth=0.6)

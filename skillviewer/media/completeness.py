@@ -25,7 +25,7 @@ def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
 
 
 def _ends_early(file: VideoFile, end_ticks: int) -> bool:
-    """Return whether the pictures of a Matroska file end more than a second before the duration in its head."""
+    """Return whether the pictures of a Matroska file end more than half a second before the duration in its head."""
     claimed_s = 0.0
     tag = file.stream.metadata.get("DURATION", "")  # of this track, where the muxer wrote statistics
     if tag.count(":") == 2:
@@ -33,7 +33,7 @@ def _ends_early(file: VideoFile, end_ticks: int) -> bool:
         claimed_s = 3600 * hours + 60 * minutes + seconds
     elif len(file.container.streams) == 1 and file.container.duration:
         claimed_s = file.container.duration / 1e6
-    return claimed_s > end_ticks * float(file.time_base) + 1
+    return claimed_s > end_ticks * float(file.time_base) + 0.5
 
 
 def _segment_end(head: bytes) -> int:

@@ -9,16 +9,18 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from skillviewer.core.errors import VideoError
+
+if TYPE_CHECKING:
+    from av.packet import Packet
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 

@@ -71,7 +71,7 @@ class Cursor:
                 return
         raise VideoError(
             f"Frame {target + 1} of {self._file.path}, at {self._index.times_s[target]:.3f} s, cannot be decoded: "
-            "the file is damaged there."
+            "the file is damaged there. Write it anew with a converter, and open that."
         )
 
     def _goes_on_to(self, target: int, start: int) -> bool:

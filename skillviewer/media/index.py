@@ -205,13 +205,24 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
         starts, first_frames = np.concatenate([[0], starts]), np.concatenate([[0], first_frames])
     first_frames[0] = 0
 
-    last = int(table.duration[order[-1]]) if known[-1] else 0
-    last_s = last * float(file.time_base)
-    if last_s <= 0:
-        last_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else (1 / float(rate) if rate else 0.04)
+    usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else (1 / float(rate) if rate else 0.04)
+    last_s = _last_shown(file, table, int(order[-1])) * float(file.time_base) if known[-1] else 0.0
+    if not 0 < last_s < 1000 * usual_s:
+        last_s = usual_s
     notes = []
     if table.damaged:
         notes.append(f"The file is damaged or cut off: {len(order)} frames, {times_s[-1] + last_s:.1f} s, can be read.")
     if mended:
         notes.append("Its time stamps are missing or jump; frames are shown at its usual rate there.")
     return FrameIndex(order, frame, times_s, last_s, starts, first_frames, counted, " ".join(notes))
+
+
+def _last_shown(file: VideoFile, table: PacketTable, packet: int) -> int:
+    """Return how many ticks the frame of the last packet shown stays on the screen, 0 if not known."""
+    stream = file.stream
+    if file.container.format.name.startswith("mov") and stream.duration:
+        # a packet's duration there is the step to the next in decoding order; the track's end is what counts
+        left = (stream.start_time or 0) + stream.duration - int(table.pts[packet])
+        if left > 0:
+            return left
+    return int(table.duration[packet])

@@ -44,8 +44,9 @@ def _kept_in(folder: Path) -> Iterator[None]:
 def kernel(signature: str) -> Callable[[KernelT], KernelT]:
     """Compile a function for one signature, or load the copy that was kept.
 
-    Copies lie under ``cache_dir()/kernels``, so that the program's own folder may be read-only. Where nothing can be
-    kept, or the copy is damaged, the function is compiled for this process alone.
+    Copies lie under ``cache_dir()/kernels``, so that the program may be read-only; where that folder cannot
+    be written, numba tries ``__pycache__`` and a folder of its own. Where nothing can be kept, or the copy is damaged,
+    the function is compiled for this process alone.
 
     The function runs without the interpreter's lock, with relaxed floating point (it may be reordered and contracted;
     no NaN or infinity), and must not be given two arrays that share memory.

@@ -190,38 +190,55 @@ def _emphasis(kind: MapKind) -> FloatArray:
 
 def _heat(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
     """Return colours whose opacity grows with the value."""
-    through = np.rint(255 * (1 - min(scene.look.strength, 1.0) * _emphasis(scene.kind)))
-    colours = map_colours(scene.kind, scene.look) * ((255 - through) / 255)[:, None]
-    channels = [cv2.LUT(index, np.rint(colours[:, c]).astype(np.uint8)) for c in range(3)]
-    return np.asarray(cv2.merge(channels), dtype=np.uint8), _through(index, through)
+    return _looked_up(index, map_colours(scene.kind, scene.look), _strength(scene) * _emphasis(scene.kind))
 
 
 def _dimmed(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
     """Return darkness that shrinks with the value."""
-    through = np.rint(255 * (1 - min(scene.look.strength, 1.0) * (1 - _emphasis(scene.kind))))
-    return np.zeros((*index.shape, 3), dtype=np.uint8), _through(index, through)
+    black = np.zeros((256, 3), dtype=np.uint8)
+    return _looked_up(index, black, _strength(scene) * (1 - _emphasis(scene.kind)))
 
 
 def _contour(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
     """Return iso-lines in the colours of their levels, each with an outline that is dark or light, as it is not."""
-    colour = np.zeros((*index.shape, 3), dtype=np.uint8)
-    through = np.full((*index.shape, 3), 255, dtype=np.uint8)
-    colours = map_colours(scene.kind, scene.look)
-    signed = scene.kind is MapKind.SIGNED
+    levels = np.array(CONTOUR_LEVELS)
+    shades = 127.5 * (1 + np.concatenate([-levels[::-1], levels])) if scene.kind is MapKind.SIGNED else 255 * levels
     width_px = max(1, round(min(index.shape) / 360))
-    for level in CONTOUR_LEVELS:
-        for shade in [127.5 * (1 - level), 127.5 * (1 + level)] if signed else [255 * level]:
-            above = (index >= shade).astype(np.uint8)
-            line: Picture = cv2.subtract(above, cv2.erode(above, np.ones((3, 3), np.uint8))).astype(np.uint8)
-            own = colours[round(shade)]
-            _draw(colour, through, line, (own, _opposite(own)), width_px, scene.look.strength)
-    return colour, through
+    colours = np.zeros((256, 3), dtype=np.uint8)
+    inked: Picture = np.zeros_like(index)  # 0 nothing, then outline and line of each level, later ones on top
+    for i, shade in enumerate(shades):
+        above = (index >= shade).astype(np.uint8)
+        edge: Picture = above - cv2.erode(above, np.ones((3, 3), np.uint8))
+        for ink, drawn in enumerate(_outline_and_line(edge, width_px), start=2 * i + 1):
+            cv2.max(inked, drawn * np.uint8(ink), dst=inked)
+        colours[2 * i + 2] = map_colours(scene.kind, scene.look)[round(shade)]
+        colours[2 * i + 1] = _opposite(colours[2 * i + 2])
+    opacity = np.full(256, _line_opacity(scene))
+    opacity[0] = 0
+    return _looked_up(inked, colours, opacity)
 
 
-def _through(index: Picture, through: FloatArray) -> Picture:
-    """Return what shows through at every pixel, from that of the 256 shades."""
-    channel = cv2.LUT(index, through.astype(np.uint8))
-    return np.asarray(cv2.merge([channel, channel, channel]), dtype=np.uint8)
+_LAYERS = {Overlay.HEAT: _heat, Overlay.CONTOUR: _contour, Overlay.DIMMED: _dimmed}
+
+
+def _strength(scene: Scene) -> float:
+    return min(scene.look.strength, 1.0)
+
+
+def _looked_up(index: Picture, colours: NDArray[np.uint8], opacity: FloatArray) -> tuple[Picture, Picture]:
+    """Return the premultiplied colour and what shows through at every pixel.
+
+    Args:
+        index: (h, w) uint8, rows of the tables.
+        colours: (256, 3) uint8 RGB.
+        opacity: (256,), 0 to 1.
+    """
+    through = np.rint(255 * (1 - opacity))
+    premultiplied = np.rint(colours * ((255 - through) / 255)[:, None]).astype(np.uint8)
+    # one channel after the other: OpenCV is slower at looking up three at once
+    colour = cv2.merge([cv2.LUT(index, premultiplied[:, c].copy()) for c in range(3)])
+    shows = cv2.LUT(index, through.astype(np.uint8))
+    return np.asarray(colour, dtype=np.uint8), np.asarray(cv2.merge([shows, shows, shows]), dtype=np.uint8)
 
 
 def _opposite(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -231,51 +248,62 @@ def _opposite(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.full(3, 0 if luminance > 0.179 else 255, dtype=np.uint8)
 
 
-def _draw(
-    colour: Picture,
-    through: Picture,
-    line: Picture,
-    inks: tuple[NDArray[np.uint8], NDArray[np.uint8]],
-    width_px: int,
-    strength: float,
-) -> None:
-    """Draw thin lines into a layer, thickened, with an outline.
+def _outline_and_line(edge: Picture, width_px: int) -> tuple[Picture, Picture]:
+    """Return a line of one pixel thickened to ``width_px``, after the same with an outline as wide on either side.
 
     Args:
-        colour: The layer's colour, changed.
-        through: What shows through it, changed.
-        line: (h, w) uint8, 1 on the line.
-        inks: Colours of the line and of its outline.
-        width_px: Width of the line and of the outline on either side.
-        strength: Opacity of surfaces.
+        edge: (h, w) uint8, 1 on the line.
+        width_px: Width of the line.
     """
-    opaque = round(255 * min(LINE_STRENGTH * strength, 1.0))
-    for ink, size in ((inks[1], 3 * width_px), (inks[0], width_px)):
-        brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE if size > 3 else cv2.MORPH_RECT, (size, size))
-        drawn = cv2.dilate(line, brush) > 0
-        colour[drawn] = np.rint(ink * (opaque / 255)).astype(np.uint8)
-        through[drawn] = 255 - opaque
+
+    def thickened(diameter: int) -> Picture:
+        from_middle = np.arange(diameter) - (diameter - 1) / 2
+        disc = np.hypot(from_middle[:, None], from_middle) <= diameter / 2
+        return np.asarray(cv2.dilate(edge, disc.astype(np.uint8)), dtype=np.uint8)
+
+    return thickened(3 * width_px), thickened(width_px)
 
 
 def _mark_signs(layer: _Layer, scene: Scene, values: Float32Array, height: int, width: int) -> None:
-    """Draw + and - at the centres of the cells of a signed map that are well off zero: colour alone tells nobody."""
+    """Draw + and - in the middle of the cells of a signed map that are well off zero: colour alone tells nobody."""
     h, w = values.shape
     cell_h = height * (scene.rect.bottom - scene.rect.top) / h
     cell_w = width * (scene.rect.right - scene.rect.left) / w
     arm = round(0.16 * min(cell_h, cell_w))
     if arm < 1:
         return  # no sign can be read in so few pixels
-    line = np.zeros(layer.colour.shape[:2], dtype=np.uint8)
+    signs = {positive: _sign(arm, positive=positive, opacity=_line_opacity(scene)) for positive in (False, True)}
     marked: IntArray = np.argwhere(np.abs(values) >= MARKED_FROM * scene.high)
     for row, column in marked.tolist():
-        y = int(height * scene.rect.top + (row + 0.5) * cell_h) - layer.rows.start
-        x = int(width * scene.rect.left + (column + 0.5) * cell_w) - layer.columns.start
-        cv2.line(line, (x - arm, y), (x + arm, y), 1)
-        if values[row, column] > 0:
-            cv2.line(line, (x, y - arm), (x, y + arm), 1)
-    white = np.full(3, 255, dtype=np.uint8)
-    thickness = max(1, arm // 5)
-    _draw(layer.colour, layer.through, line, (white, white * 0), thickness, scene.look.strength)
+        colour, through = signs[bool(values[row, column] > 0)]
+        y = int(height * scene.rect.top + (row + 0.5) * cell_h) - layer.rows.start - colour.shape[0] // 2
+        x = int(width * scene.rect.left + (column + 0.5) * cell_w) - layer.columns.start - colour.shape[1] // 2
+        _stamp(layer.colour, colour, through < 255, y, x)
+        _stamp(layer.through, through, through < 255, y, x)
 
 
-_LAYERS = {Overlay.HEAT: _heat, Overlay.CONTOUR: _contour, Overlay.DIMMED: _dimmed}
+def _sign(arm: int, *, positive: bool, opacity: float) -> tuple[Picture, Picture]:
+    """Return a white + or - with a black outline, as a small layer: premultiplied colour and what shows through."""
+    width_px = max(1, arm // 5)
+    middle = arm + 2 * width_px
+    edge: Picture = np.zeros((2 * middle + 1, 2 * middle + 1), dtype=np.uint8)
+    edge[middle, middle - arm : middle + arm + 1] = 1
+    if positive:
+        edge[middle - arm : middle + arm + 1, middle] = 1
+    outlined, line = _outline_and_line(edge, width_px)
+    colours = np.zeros((256, 3), dtype=np.uint8)
+    colours[2] = 255
+    return _looked_up(outlined + line, colours, np.array([0.0, opacity, opacity, *[0.0] * 253]))
+
+
+def _line_opacity(scene: Scene) -> float:
+    return min(LINE_STRENGTH * scene.look.strength, 1.0)
+
+
+def _stamp(picture: Picture, stamp: Picture, where: NDArray[np.bool_], y: int, x: int) -> None:
+    """Copy a small picture into a large one at row y and column x, which may lie outside, where a mask is true."""
+    top, left = max(y, 0), max(x, 0)
+    bottom, right = min(y + stamp.shape[0], picture.shape[0]), min(x + stamp.shape[1], picture.shape[1])
+    if top < bottom and left < right:
+        part = (slice(top - y, bottom - y), slice(left - x, right - x))
+        np.copyto(picture[top:bottom, left:right], stamp[part], where=where[part])

@@ -22,7 +22,7 @@ def doubt_of(codec: str, extradata: bytes | None) -> Doubt:
         return lambda data: _units(data, size)
     if codec == "rawvideo":
         return lambda _data: ""
-    return {"vp8": _vp8, "vp9": _vp9, "mpeg4": _mpeg4, "mpeg2video": _start_code}.get(codec, _blank)
+    return {"vp8": _vp8, "vp9": _vp9, "av1": _av1, "mpeg4": _mpeg4, "mpeg2video": _start_code}.get(codec, _blank)
 
 
 def _length_size(codec: str, extradata: bytes) -> int:
@@ -55,7 +55,7 @@ def _blank(data: memoryview) -> str:
 
 
 def _start_code(data: memoryview) -> str:
-    return "" if data[:2] == b"\x00\x00" and any(data[:8]) else _MALFORMED
+    return "" if bytes(data[:2]) == b"\x00\x00" and any(data[:8]) else _MALFORMED
 
 
 def _mpeg4(data: memoryview) -> str:
@@ -79,3 +79,24 @@ def _vp9(data: memoryview) -> str:
     if data[-1] >> 5 == 0b110 or head >> 4 & 0b11 == 0b11:
         return ""
     return "" if head >> 3 & 1 or head >> 1 & 1 else _HIDDEN
+
+
+def _av1(data: memoryview) -> str:
+    """Check that open bitstream units of declared size fill the packet (AV1 specification 5.3)."""
+    at, end = 0, len(data)
+    while at < end:
+        head = data[at]
+        at += 2 if head & 0x04 else 1
+        if head & 0x81:  # bits that must be zero
+            return _MALFORMED
+        if not head & 0x02:  # only the last unit may leave its size out
+            return _blank(data)
+        size = shift = 0
+        while at < end and shift < 56:
+            size |= (data[at] & 0x7F) << shift
+            shift += 7
+            at += 1
+            if not data[at - 1] & 0x80:
+                break
+        at += size
+    return _blank(data) if at == end else _MALFORMED

@@ -3,7 +3,9 @@
 The truth is what ``for frame in container.decode(video=0)`` gives in PyAV: frame *i* is the *i*-th frame that comes
 out, and its picture is ``frame.to_ndarray(format="rgb24")``, turned by the display matrix and, where pixels are not
 square, stretched until they are. How the frames are found without decoding them all, and when they are counted by
-decoding instead, stands in ``media/index.py``.
+decoding instead, stands in ``media/index.py``. Damage in the middle of a file that only decoding would reveal is met
+when a frame there is asked for, with an error; a picture that is itself damaged may be patched up differently by the
+decoder depending on where it started.
 """
 
 import hashlib
@@ -232,6 +234,7 @@ class VideoReader:
     def _reach(
         self, index: int, wanted: Callable[[int], bool], *, keep: bool, token: CancelToken | None = None
     ) -> VideoFrame:
+        _ = self._file.container  # a closed file stays closed
         frame = None
         for i, frame in self._cursor.reach(index, wanted, token):
             if keep:

@@ -76,8 +76,11 @@ class AttentionModel(nn.Module, ABC):
     A live use fuses one frame and steps once; training calls the model on whole videos. Both give the same numbers:
     ``forward`` is nothing but fusing and stepping.
 
-    Attributes:
+    Args:
         sizes: Every size.
+        fusion: What each frame passes through by itself, (M, 2F, rows, columns) to (M, C, h, w).
+
+    Attributes:
         map_kind: What the numbers of the maps are.
         uses_memory: Whether the map of a step depends on earlier steps.
         uses_frame: Whether it depends on the step's own frame.
@@ -89,9 +92,10 @@ class AttentionModel(nn.Module, ABC):
     uses_frame: bool = True
     needs_whole_video: bool = False
 
-    def __init__(self, sizes: HeadSizes) -> None:
+    def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:
         super().__init__()
         self.sizes = sizes
+        self.fusion = fusion
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -107,10 +111,6 @@ class AttentionModel(nn.Module, ABC):
     def dtype(self) -> torch.dtype:
         """Number type of the parameters."""
         return next(self.parameters()).dtype
-
-    @abstractmethod
-    def fuse_frames(self, frames: Tensor) -> Tensor:
-        """Fuse frames that know nothing of each other, (M, 2F, rows, columns) to (M, C, h, w)."""
 
     @abstractmethod
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:
@@ -145,8 +145,9 @@ class AttentionModel(nn.Module, ABC):
         wanted = (self.sizes.feature_channels, *self.sizes.grid)
         if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
             raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
-        fused = [self.fuse_frames(frames.to(self.dtype)) for frames in features.flatten(0, 1).split(FRAMES_AT_ONCE)]
-        return torch.cat(fused).unflatten(0, features.shape[:2])
+        few = torch.split(features.flatten(0, 1), FRAMES_AT_ONCE)
+        fused = torch.cat([self.fusion(frames.to(self.dtype)) for frames in few])
+        return fused.reshape(*features.shape[:2], *fused.shape[1:])
 
     def unroll(self, fused: Tensor, seed: int = 0) -> AttentionOutput:
         """Look at fused frames one after the other.
@@ -197,3 +198,21 @@ class AttentionModel(nn.Module, ABC):
         """Return 1/L in every cell, (B, h, w): what a model without a map shows."""
         rows, columns = self.grid
         return fused_t.new_full((len(fused_t), rows, columns), 1 / (rows * columns))
+
+
+class MaplessModel(AttentionModel):
+    """A model that looks nowhere in particular: its map is a single cell that covers the picture."""
+
+    map_kind = MapKind.NONE
+    uses_memory = False
+    uses_frame = False
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(1, 1)."""
+        return 1, 1
+
+    @property
+    def map_rect(self) -> MapRect:
+        """The whole picture."""
+        return MapRect()

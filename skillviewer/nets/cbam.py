@@ -48,7 +48,7 @@ class CbamModel(RecurrentModel):
         """Attend to one frame, (B, C, h, w); maps are distributions."""
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.mean(dim=1), gated.amax(dim=1)], dim=1)
-        attention = torch.softmax(self.spatial(summary).flatten(1), dim=1).unflatten(1, fused_t.shape[2:])
+        attention = torch.softmax(self.spatial(summary).flatten(1), dim=1).reshape(-1, *fused_t.shape[2:])
         return Attended(attention, (attention[:, None] * gated).sum(dim=(2, 3)))
 
 

@@ -65,7 +65,7 @@ class Fusion(nn.Module):
     def _first_of_one(self, frames: Tensor) -> Tensor:
         kernel = self.first.kernel_size[0]
         rows, columns = frames.shape[2] // kernel, frames.shape[3] // kernel
-        blocks = frames[0].unflatten(2, (columns, kernel)).unflatten(1, (rows, kernel))  # c, rows, k, columns, k
+        blocks = frames[0].reshape(-1, rows, kernel, columns, kernel)
         cells = blocks.permute(1, 3, 0, 2, 4).reshape(rows * columns, -1)
         hidden = F.linear(cells, self.first.weight.flatten(1), self.first.bias)
-        return hidden.T.unflatten(1, (rows, columns))[None]
+        return hidden.T.reshape(1, -1, rows, columns)

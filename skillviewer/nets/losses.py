@@ -155,7 +155,8 @@ def diversity_loss(attention: Tensor) -> Tensor:
     """
     gram = attention.transpose(1, 2) @ attention
     eye = torch.eye(gram.shape[1], dtype=gram.dtype, device=gram.device)
-    return torch.linalg.matrix_norm(gram - eye).mean()
+    norms: Tensor = torch.linalg.matrix_norm(gram - eye)
+    return norms.mean()
 
 
 def doubly_stochastic_penalty(attention: Tensor) -> Tensor:

@@ -39,14 +39,8 @@ class PoolModel(AttentionModel):
     uses_memory = False
 
     def __init__(self, sizes: HeadSizes) -> None:
-        super().__init__(sizes)
-        self.fusion = Fusion(sizes, rectified=True)
+        super().__init__(sizes, Fusion(sizes, rectified=True))
         self.product = Product(sizes.channels)
-
-    def fuse_frames(self, frames: Tensor) -> Tensor:
-        """Fuse frames, (M, 2F, rows, columns) to (M, C, h, w)."""
-        fused: Tensor = self.fusion(frames)
-        return fused
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
         """Return the sum of the frame scores and their number, both 0."""

@@ -130,6 +130,15 @@ PRESETS = table(
             ("diving", OptimiserSettings(learning_rate=5e-5, epochs=20)),
         ),
     ),
+    Preset(
+        name="small-study",
+        title="For some dozens of videos on frozen features: standardised features, every pair of a batch of videos",
+        head=HeadSizes(layer_norm=True, initial_state="zeros", standardise=True),
+        loss=LossSettings(reduction="mean"),
+        usual=OptimiserSettings(
+            learning_rate=1e-2, weight_decay=1e-3, epochs=8, batch_videos=10, rounds=3, clip_norm=5.0
+        ),
+    ),
 )
 """All presets, in the order in which they are offered."""
 

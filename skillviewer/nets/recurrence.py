@@ -68,8 +68,7 @@ class RecurrentModel(AttentionModel):
     """
 
     def __init__(self, sizes: HeadSizes, *, rectified: bool = False) -> None:
-        super().__init__(sizes)
-        self.fusion = Fusion(sizes, rectified=rectified)
+        super().__init__(sizes, Fusion(sizes, rectified=rectified))
         self.task = TaskRecurrence(sizes)
 
     @abstractmethod
@@ -86,22 +85,17 @@ class RecurrentModel(AttentionModel):
         """Return the widths of what the attention itself remembers."""
         return ()
 
-    def fuse_frames(self, frames: Tensor) -> Tensor:
-        """Fuse frames, (M, 2F, rows, columns) to (M, C, h, w)."""
-        fused: Tensor = self.fusion(frames)
-        return fused
-
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
         """Return the task state, then what the attention remembers: zeros, or draws from N(0, 1)."""
         widths = (self.sizes.task_hidden, *self.memory_widths())
-        kind, place = self.sizes.initial_state, {"dtype": self.dtype, "device": like.device}
+        kind, dtype, device = self.sizes.initial_state, self.dtype, like.device
         if kind == "zeros" or (kind == "randn-train" and not self.training):
-            return tuple(torch.zeros(batch, width, **place) for width in widths)
+            return tuple(torch.zeros(batch, width, dtype=dtype, device=device) for width in widths)
         if self.training:
-            return tuple(torch.randn(batch, width, **place) for width in widths)
+            return tuple(torch.randn(batch, width, dtype=dtype, device=device) for width in widths)
         generator = torch.Generator().manual_seed(seed)
         draws = [torch.randn(width, generator=generator) for width in widths]
-        return tuple(draw.to(**place).expand(batch, -1) for draw in draws)
+        return tuple(draw.to(device, dtype).expand(batch, -1) for draw in draws)
 
     def step(self, fused_t: Tensor, state: State) -> StepOutput:
         """Attend to one frame, (B, C, h, w), then update the task state."""

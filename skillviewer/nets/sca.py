@@ -22,8 +22,8 @@ class ScaModel(RecurrentModel):
 
     Args:
         sizes: Every size.
-        original: Whether channels are weighed as Chen et al.'s code does, whose initialisation (N(0, 0.01), biases 0)
-            then holds too; else as released by Li et al.
+        original: Whether channels are weighed as Chen et al.'s code does, whose initialisation (N(0, 0.01),
+            orthogonal where square, biases 0) then holds too; else as released by Li et al.
     """
 
     def __init__(self, sizes: HeadSizes, *, original: bool = False) -> None:
@@ -39,7 +39,10 @@ class ScaModel(RecurrentModel):
         if original:
             for layer in self.children():
                 if isinstance(layer, nn.Linear):
-                    nn.init.normal_(layer.weight, std=0.01)
+                    if layer.in_features == layer.out_features:
+                        nn.init.orthogonal_(layer.weight)
+                    else:
+                        nn.init.normal_(layer.weight, std=0.01)
                     if layer.bias is not None:
                         nn.init.zeros_(layer.bias)
 
@@ -55,4 +58,4 @@ class ScaModel(RecurrentModel):
         cells = cells_of(self.channel_weights(fused_t, task)[:, :, None, None] * fused_t)
         embedded = torch.tanh(self.embed_cell(cells) + self.cell_memory(task)[:, None])
         attention = torch.softmax(self.weigh_cell(embedded).squeeze(2), dim=1)
-        return Attended(attention.unflatten(1, fused_t.shape[2:]), (attention[:, :, None] * cells).sum(dim=1))
+        return Attended(attention.reshape(-1, *fused_t.shape[2:]), (attention[:, :, None] * cells).sum(dim=1))

@@ -22,7 +22,7 @@ class HeadSizes:
         fusion_kernel: Side of the first fusion convolution.
         fusion_stride: Its stride: 2 as released (7 × 7 cells), 1 for finer maps (13 × 13).
         fusion_padding: Zeros before and after each axis of the features; unequal for TensorFlow's "same".
-        layer_norm: Whether the inputs of the attention RNN are layer-normalised (in the released code, not in the paper).
+        layer_norm: Whether the inputs of the attention RNN are layer-normalised (released code only).
         initial_state: Hidden states before the first step.
         dropout: Share of feature channels dropped in training; 0 in the paper.
         standardise: Whether features are brought to mean 0 and standard deviation 1 a channel, by statistics of the

@@ -66,7 +66,7 @@ class SpatialModel(RecurrentModel):
         embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
         attention = torch.softmax(self.weigh(embedded).squeeze(2), dim=1)
         vector = (attention[:, :, None] * cells).sum(dim=1)
-        return Attended(attention.unflatten(1, fused_t.shape[2:]), vector, (hidden,) if self.recurrent else ())
+        return Attended(attention.reshape(-1, *fused_t.shape[2:]), vector, (hidden,) if self.recurrent else ())
 
 
 class UniformModel(RecurrentModel):

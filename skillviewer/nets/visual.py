@@ -30,21 +30,15 @@ class VisualModel(AttentionModel):
     needs_whole_video = True
 
     def __init__(self, sizes: HeadSizes, *, gru: bool = False) -> None:
-        super().__init__(sizes)
+        super().__init__(sizes, Fusion(sizes, rectified=True))
         rows, columns = self.grid
         cell = nn.GRUCell if gru else nn.LSTMCell
-        self.fusion = Fusion(sizes, rectified=True)
         self.first_hidden = nn.Linear(sizes.channels, sizes.task_hidden)
         self.first_cell = None if gru else nn.Linear(sizes.channels, sizes.task_hidden)
         self.look = nn.Linear(sizes.task_hidden, rows * columns, bias=False)
         self.cell: nn.GRUCell | nn.LSTMCell = cell(sizes.channels, sizes.task_hidden)
         self.score = nn.Linear(sizes.task_hidden, 1)
         orthogonal(self.cell)
-
-    def fuse_frames(self, frames: Tensor) -> Tensor:
-        """Fuse frames, (M, 2F, rows, columns) to (M, C, h, w)."""
-        fused: Tensor = self.fusion(frames)
-        return fused
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
         """Return (h_0,), and c_0 after it where the recurrence is an LSTM, from all frames."""
@@ -56,7 +50,7 @@ class VisualModel(AttentionModel):
 
     def step(self, fused_t: Tensor, state: State) -> StepOutput:
         """Look where memory says, (B, C, h, w); maps are distributions."""
-        attention = torch.softmax(self.look(state[0]), dim=1).unflatten(1, fused_t.shape[2:])
+        attention = torch.softmax(self.look(state[0]), dim=1).reshape(-1, *fused_t.shape[2:])
         vector = (attention[:, None] * fused_t).sum(dim=(2, 3))
         if isinstance(self.cell, nn.LSTMCell):
             after: State = self.cell(vector, (state[0], state[1]))

@@ -76,7 +76,13 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("palette", VIEW, QT_TRANSLATE_NOOP("actions", "&All actions…"), "Ctrl+K", icon="search"),
     _window("find_video", VIEW, QT_TRANSLATE_NOOP("actions", "&Find a video"), "Ctrl+F"),
     _player(
-        "overlay", QT_TRANSLATE_NOOP("actions", "Show the &map"), "H", menu=VIEW, section=1, icon="overlay", checkable=True
+        "overlay",
+        QT_TRANSLATE_NOOP("actions", "Show the &map"),
+        "H",
+        menu=VIEW,
+        section=1,
+        icon="overlay",
+        checkable=True,
     ),
     _player("zoom_in", QT_TRANSLATE_NOOP("actions", "Zoom &in"), "+", "=", menu=VIEW, section=2),
     _player("zoom_out", QT_TRANSLATE_NOOP("actions", "Zoom &out"), "-", menu=VIEW, section=2),
@@ -137,9 +143,7 @@ def plain(text: str) -> str:
 
 def key_text(key: str) -> str:
     """Return a shortcut as it is written on this system."""
-    return QKeySequence(key, QKeySequence.SequenceFormat.PortableText).toString(
-        QKeySequence.SequenceFormat.NativeText
-    )
+    return QKeySequence(key, QKeySequence.SequenceFormat.PortableText).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def conflicts(specs: Iterable[ActionSpec]) -> list[tuple[str, str, str]]:

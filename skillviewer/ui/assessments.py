@@ -222,7 +222,8 @@ class Assessments(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         if self._running is not None:
-            self._videos.update(self._running, state=VideoState.FAILED, reason=str(error))
+            self._videos.update(self._running, state=VideoState.FAILED, reason=str(error), done=0, total=0)
+            self._show_kept(self._running)
             self._messages.fail(error)
 
     @Slot()
@@ -232,7 +233,12 @@ class Assessments(QObject):
             self._videos.update(path, state=VideoState.WAITING, done=0, total=0)
         elif path is not None:
             self._restore(path)
-        if path is not None and path == self._state.current:
+        if path is not None:
+            self._show_kept(path)
+
+    def _show_kept(self, path: Path) -> None:
+        """Show what is known of a video whose assessment did not end, if it is on screen."""
+        if path == self._state.current:
             entry = self._videos.get(path)
             self._state.set_analysis(entry.analysis if entry is not None else None)
 

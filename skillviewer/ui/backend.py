@@ -31,6 +31,10 @@ class Reader(Protocol):
         """Return the nearest frame that need not be decoded, or None when there is none."""
         ...
 
+    def prefetch(self, index: int, token: CancelToken | None = None, /) -> None:
+        """Decode a frame and some before it into the cache."""
+        ...
+
     def key_frame(self, index: int, /) -> int:
         """Return the latest frame at or before one that decodes at once."""
         ...
@@ -109,4 +113,4 @@ class Backend:
     open_model: Callable[[Path, Callable[[str], None]], Assessor]
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]
-    build_proxy: Callable[[Path, CancelToken, Report], object]
+    build_proxy: Callable[[Path, CancelToken, Report], None]

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis import Analysis
@@ -19,6 +29,9 @@ from skillviewer.ui.viewport import Viewport
 ZOOM_STEP = 1.25
 SHARP_FROM = 3.0
 """From this many screen pixels a picture's pixel, pixels are shown as squares."""
+
+AVERAGED_BELOW = 0.75
+"""Below this many screen pixels a picture's pixel, pixels are averaged: QPainter alone would leave some out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +88,8 @@ class Canvas(QWidget):
         self._image: QImage | None = None
         self._buffer: Picture | None = None
         self._drawn: Picture | None = None  # memory of the image
+        self._small: QImage | None = None  # the image as large as it is shown
+        self._ring = False
         self._words = ""
         self._viewport = Viewport()
         self._grabbed: QPointF | None = None
@@ -209,18 +224,43 @@ class Canvas(QWidget):
         if moment is None:
             self._draw_words(painter)
         else:
-            if self._image is None:
-                self._image = self._compose(moment)
-            target = QRectF(*self._viewport.rect)
-            sharp = target.width() * self.devicePixelRatioF() >= SHARP_FROM * self._image.width()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sharp)
-            painter.drawImage(target, self._image)
-        if self.hasFocus():
+            self._draw_moment(painter, moment)
+        if self._ring:
             painter.setPen(QPen(self._accent, 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
         if moment is not None:
             self.painted.emit(moment)
+
+    def _draw_moment(self, painter: QPainter, moment: Moment) -> None:
+        if self._image is None:
+            self._image, self._small = self._compose(moment), None
+        target, ratio = QRectF(*self._viewport.rect), self.devicePixelRatioF()
+        scale = target.width() * ratio / self._image.width()
+        if scale >= AVERAGED_BELOW:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < SHARP_FROM)
+            painter.drawImage(target, self._image)
+            return
+        size = QSize(round(target.width() * ratio), round(target.height() * ratio))
+        if self._small is None or self._small.size() != size:
+            self._small = self._image.scaled(
+                size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            self._small.setDevicePixelRatio(ratio)
+        painter.drawImage(target.topLeft(), self._small)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus where it came by the keyboard."""
+        by_key = {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason}
+        self._ring = event.reason() in by_key
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Hide the focus."""
+        self._ring = False
+        super().focusOutEvent(event)
+        self.update()
 
     def _draw_words(self, painter: QPainter) -> None:
         if self._words:

@@ -1,7 +1,7 @@
 """The colours of a map with their numbers."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis import MapKind
@@ -61,12 +61,13 @@ class ColourBar(QWidget):
         row = map_colours(scene.kind, scene.look)[None]
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(bar, as_image(row), QRectF(0, 0, row.shape[1], 1))
-        times = "×" if scene.unit else ""
-        ends = [(scene.low, f"{plain(scene.low)}"), (scene.high, f"{plain(scene.high)}{times}")]
+        ends = [(scene.low, plain(scene.low)), (scene.high, plain(scene.high))]
         if scene.kind is MapKind.SIGNED:
             ends = [(scene.low, plain(scene.low)), (0.0, "0"), (scene.high, f"+{plain(scene.high)}")]
-        elif scene.unit and scene.high > 1:
-            ends.insert(1, (1.0, self.tr("1× uniform")))
+        elif scene.unit:  # 1 is a uniform map
+            ends[1] = (scene.high, f"{plain(scene.high)}×")
+            if scene.high > 1:
+                ends.insert(1, (1.0, "1×"))
         self._draw_numbers(painter, bar, ends, scene.low, scene.high)
         painter.end()
 
@@ -83,10 +84,7 @@ class ColourBar(QWidget):
             width = metrics.horizontalAdvance(text)
             left = min(max(x - width / 2, 0.0), self.width() - width)
             if any(left < right + 4 and start < left + width + 4 for start, right in placed):
-                text, width = text.split()[0], metrics.horizontalAdvance(text.split()[0])
-                left = min(max(x - width / 2, 0.0), self.width() - width)
-                if any(left < right + 4 and start < left + width + 4 for start, right in placed):
-                    continue
+                continue
             placed.append((left, left + width))
             painter.setPen(self._text)
             top = bar.bottom() + 3

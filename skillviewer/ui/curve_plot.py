@@ -2,10 +2,10 @@
 
 import numpy as np
 import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QWidget
-from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import FloatArray
@@ -34,6 +34,14 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
             seconds, part = divmod(rest, unit)
             labels.append(f"{minutes}:{seconds:02d}" + (f".{part:0{decimals}d}" if decimals else ""))
         return labels
+
+
+class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
+    """Ticks with a true minus."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the labels."""
+        return [label.replace("-", "−") for label in super().tickStrings(values, scale, spacing)]
 
 
 class ScrubBox(pg.ViewBox):  # type: ignore[misc]
@@ -82,7 +90,11 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
         self._box = ScrubBox()
         super().__init__(
-            parent, viewBox=self._box, axisItems={"bottom": TimeAxis("bottom")}, background=None, enableMenu=False
+            parent,
+            viewBox=self._box,
+            axisItems={"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")},
+            background=None,
+            enableMenu=False,
         )
         self._state, self._playback = state, playback
         self._curve: ScoreCurve | None = None
@@ -146,7 +158,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.setBackground(theme.base)
         for name in ("left", "bottom"):
             axis = self.getAxis(name)
-            axis.setPen(theme.line)
+            axis.setPen(theme.line if name == "bottom" else None)
             axis.setTextPen(theme.muted)
             axis.setStyle(tickLength=-4 if name == "bottom" else 0, tickFont=self.font())
         self.getAxis("left").setWidth(56)
@@ -175,6 +187,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.fit()
         self._on_analysis(self._state.analysis)
         self._cursor.setVisible(video is not None)
+        self.getAxis("bottom").setStyle(showValues=video is not None)
         self._on_frame(self._playback.frame)
 
     @Slot(object)
@@ -188,6 +201,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         items = (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed, self._point)
         for item in items:
             item.setVisible(curve is not None)
+        self._analysed.setVisible(curve is not None and curve.analysed_s < self._until)
         self.getAxis("left").setStyle(showValues=curve is not None)
         if curve is None:
             return

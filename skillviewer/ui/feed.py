@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.video import VideoInfo
 from skillviewer.ui.backend import Proxy, Reader
-from skillviewer.ui.lane import Lane
+from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.mailbox import Mailbox
 
 
@@ -48,6 +48,19 @@ class _Answer:
     value: Shot | VideoInfo | SkillViewerError
 
 
+WARM_BYTES = 200 * 2**20
+"""Videos whose decoded frames take no more are decoded ahead into the reader's cache; longer ones get a proxy."""
+
+WARM_STEP = 16
+IDLE_MS = 250
+"""Rest after which decoding ahead begins."""
+
+
+def decoded_bytes(info: VideoInfo) -> float:
+    """Return what all frames of a video take as they leave the decoder, in YUV 4:2:0."""
+    return info.n_frames * info.width_px * info.height_px * 1.5
+
+
 class OpenVideos:
     """The videos that are open in the frames lane, with their proxies; only a few, for each keeps pictures.
 
@@ -77,9 +90,29 @@ class OpenVideos:
             self._close(next(iter(self._readers)))
         return reader
 
-    def proxy(self, path: Path) -> Proxy | None:
-        """Return the proxy of an open video, if one was found."""
-        return self._proxies.get(path)
+    def small(self, path: Path, index: int) -> Picture | None:
+        """Return a picture from the proxy of an open video; None without one, or when it turns out damaged."""
+        proxy = self._proxies.get(path)
+        if proxy is None:
+            return None
+        try:
+            return proxy.frame(index)
+        except SkillViewerError:
+            self._proxies.pop(path).close()
+            return None
+
+    def warm(self, path: Path, token: CancelToken) -> None:
+        """Decode a whole video ahead into its reader's cache, if it fits there.
+
+        Raises:
+            Cancelled: The token was raised; what was decoded by then is kept.
+        """
+        reader = self.reader(path)
+        info = reader.info
+        if decoded_bytes(info) <= WARM_BYTES:
+            for index in range(0, info.n_frames, WARM_STEP):
+                token.check()
+                reader.prefetch(min(index + WARM_STEP, info.n_frames) - 1, token)
 
     def look_for_proxy(self, path: Path) -> bool:
         """Open the proxy of a video; return whether there is one."""
@@ -111,10 +144,12 @@ def _opened(videos: OpenVideos, path: Path, generation: int) -> _Answer:
     return _Answer(generation, info)
 
 
-def _preview(reader: Reader, proxy: Proxy | None, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
+def _preview(videos: OpenVideos, path: Path, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
     """Return the best picture that is quickly had, and the frame that it shows."""
-    if proxy is not None:
-        return wanted, proxy.frame(wanted)
+    small = videos.small(path, wanted)
+    if small is not None:
+        return wanted, small
+    reader = videos.reader(path)
     near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
     if near is not None and abs(near - wanted) <= abs(key - wanted):
         picture = reader.cached(near)
@@ -129,7 +164,7 @@ def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Re
         picture = reader.cached(want.frame_index)
         if picture is None:
             if not want.playing:
-                index, small = _preview(reader, videos.proxy(want.path), want.frame_index, superseded)
+                index, small = _preview(videos, want.path, want.frame_index, superseded)
                 shot = Shot(want.serial, index, small, exact=False)
                 report(Progress("preview", value=_Answer(want.generation, shot)))
                 superseded.check()
@@ -153,7 +188,7 @@ class FrameFeed(QObject):
     opened = Signal(object)
     arrived = Signal(object)
     failed = Signal(object)
-    proxy_found = Signal(bool)
+    proxy_found = Signal(object)
 
     def __init__(self, lane: Lane[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -166,6 +201,12 @@ class FrameFeed(QObject):
         self._path: Path | None = None
         self._shown: Shot | None = None
         self._want: _Want | None = None
+        self._warming: Task | None = None
+        self._warm = False
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(IDLE_MS)
+        self._idle.timeout.connect(self._warm_up)
 
     @property
     def path(self) -> Path | None:
@@ -192,6 +233,9 @@ class FrameFeed(QObject):
         self._generation += 1
         self._path = self._shown = self._want = None
         self._mailbox.clear()
+        self._idle.stop()
+        self._stop_warming()
+        self._warm = False
 
     def request(self, frame_index: int, *, playing: bool = False) -> None:
         """Ask for a frame.
@@ -202,8 +246,34 @@ class FrameFeed(QObject):
                 was begun is finished, so that a slow decoder shows fewer frames and not none.
         """
         if self._path is not None:
+            self._stop_warming()
             self._want = _Want(next(self._serials), self._generation, self._path, frame_index, playing)
             self._mailbox.post(self._want, interrupt=not playing)
+            if not self._warm:
+                self._idle.start()
+
+    def _stop_warming(self) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
+
+    @Slot()
+    def _warm_up(self) -> None:
+        path = self._path
+        if path is None or self._warming is not None or self._lane.stopped:
+            return
+        task = self._lane.submit(lambda videos, token, _report: videos.warm(path, token))
+        self._warming = task
+        task.succeeded.connect(self._on_warm)
+        task.failed.connect(self._on_warm)  # a frame that does not decode is told when it is asked for
+        task.finished.connect(self._on_warming_finished)
+
+    @Slot()
+    def _on_warm(self) -> None:
+        self._warm = True
+
+    @Slot()
+    def _on_warming_finished(self) -> None:
+        self._warming = None
 
     def look_for_proxy(self, path: Path) -> None:
         """Use the proxy of a video from now on, if it is the one on screen and there is a proxy by now."""

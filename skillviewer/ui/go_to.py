@@ -2,11 +2,12 @@
 
 import re
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from skillviewer.core.video import VideoInfo
 from skillviewer.export.words import clock
+from skillviewer.ui.sheet import Sheet
 
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
 
@@ -33,7 +34,7 @@ def parse_place(text: str, video: VideoInfo) -> int | None:
     return video.frame_at(time_s) if time_s <= video.duration_s else None
 
 
-class GoTo(QDialog):
+class GoTo(Sheet):
     """A field for a time or a frame.
 
     Args:
@@ -45,8 +46,7 @@ class GoTo(QDialog):
     chosen = Signal(int)
 
     def __init__(self, video: VideoInfo, frame: int, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(parent)
         self._video = video
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
@@ -62,7 +62,7 @@ class GoTo(QDialog):
         self.field.returnPressed.connect(self._on_return)
         self.field.setText(str(frame + 1))
         self.field.selectAll()
-        self.field.setFocus()
+        self.setFocusProxy(self.field)
 
     @property
     def hint(self) -> str:
@@ -84,5 +84,5 @@ class GoTo(QDialog):
     def _on_return(self) -> None:
         frame = parse_place(self.field.text(), self._video)
         if frame is not None:
-            self.close()
+            self.dismiss()
             self.chosen.emit(frame)

@@ -186,7 +186,9 @@ class Lane(QObject, Generic[ResourceT]):
             self._stopping.emit()
 
     def wait(self, timeout_ms: int = 10_000) -> bool:
-        """Stop, and wait for the thread to end. For tests and the end of the process; the window listens to ``finished``.
+        """Stop, and wait for the thread to end: for tests and the end of the process.
+
+        The window never waits; it listens to ``finished``.
 
         Returns:
             Whether it ended in time.

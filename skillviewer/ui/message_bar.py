@@ -39,7 +39,7 @@ class MessageBar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = QToolButton(self)
-        self._more.clicked.connect(self._on_more)
+        self._more.clicked.connect(self.show_details)
         self._offer = QPushButton(self)
         self._offer.clicked.connect(self._on_offer)
         self._close = QToolButton(self)
@@ -120,7 +120,8 @@ class MessageBar(QFrame):
             )
 
     @Slot()
-    def _on_more(self) -> None:
+    def show_details(self) -> None:
+        """Show the further lines, or hide them again."""
         self._open = not self._open
         self._dress()
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.ui.actions import ACTIONS, MENUS, key_text, plain, words
+from skillviewer.ui.sheet import Sheet
 
 ROW_PX = 32
 
@@ -68,7 +68,7 @@ class _Row(QWidget):
         row.addWidget(hint)
 
 
-class Palette(QDialog):
+class Palette(Sheet):
     """A field and the actions that fit what is typed; Enter does the chosen one.
 
     Args:
@@ -77,8 +77,7 @@ class Palette(QDialog):
     """
 
     def __init__(self, bar: QMenuBar, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(parent)
         self.setAccessibleName(self.tr("All actions"))
         self._actions = [(name, action) for name, action in all_actions(bar) if action.objectName() != "palette"]
         column = QVBoxLayout(self)
@@ -95,10 +94,8 @@ class Palette(QDialog):
         column.addWidget(self.field)
         column.addWidget(self.list)
         self.setFixedSize(QSize(520, 420))
-        top = parent.mapToGlobal(parent.rect().topLeft())
-        self.move(top.x() + (parent.width() - self.width()) // 2, top.y() + 72)
+        self.setFocusProxy(self.field)
         self._fill("")
-        self.field.setFocus()
 
     @Slot(str)
     def _fill(self, typed: str) -> None:
@@ -118,7 +115,7 @@ class Palette(QDialog):
     def _run(self, item: QListWidgetItem | None) -> None:
         action = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
         if isinstance(action, QAction) and action.isEnabled():
-            self.close()
+            self.dismiss()
             action.trigger()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -136,15 +133,14 @@ class Palette(QDialog):
         return super().eventFilter(watched, event)
 
 
-class KeySheet(QDialog):
+class KeySheet(Sheet):
     """All keys, by menu."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Keys"))
+        self.setAccessibleName(self.tr("Keys"))
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(4, 4, 4, 4)
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -162,7 +158,8 @@ class KeySheet(QDialog):
         note.setWordWrap(True)
         note.setContentsMargins(24, 0, 24, 16)
         column.addWidget(note)
-        self.resize(760, 560)
+        self.setFocusProxy(area)
+        self.setFixedSize(QSize(800, 600).boundedTo(parent.size() - QSize(48, 48)))
 
     def _half(self, parent: QWidget, menus: tuple[str, ...]) -> QGridLayout:
         grid = QGridLayout()

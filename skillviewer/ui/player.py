@@ -60,7 +60,6 @@ class Caption(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._n_samples = 0
-        self._has_analysis = False
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
@@ -87,14 +86,14 @@ class Caption(QWidget):
         """Take colours: the caption belongs to the stage."""
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
-        palette.setColor(palette.ColorRole.WindowText, QColor(theme.on_stage))
         self.setPalette(palette)
+        for label in (self._words, self._unit):
+            label.setStyleSheet(f"color: {theme.on_stage}")
         self._dot.on_theme(theme)
         self._bar.on_theme(theme)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Learn how many sampled frames there will be."""
-        self._has_analysis = analysis is not None
         self._n_samples = 0 if analysis is None else analysis.n_segments * analysis.n_passes
 
     @Slot(object)
@@ -112,6 +111,16 @@ class Caption(QWidget):
         self._dot.setVisible(shown)
         self._bar.set_scene(scene if shown else None)
         self._bar.setVisible(shown)
+        self._unit.setText(self._unit_words(scene) if shown and scene is not None else "")
+
+    def _unit_words(self, scene: Scene) -> str:
+        """Say what the numbers of the bar are."""
+        return {
+            MapKind.DISTRIBUTION: self.tr("times uniform"),
+            MapKind.GATE: self.tr("gate, 0 to 1"),
+            MapKind.SIGNED: self.tr("signed product"),
+            MapKind.NONE: "",
+        }[scene.kind]
 
     def _say(self, scene: Scene | None) -> str:
         if scene is None:
@@ -120,17 +129,14 @@ class Caption(QWidget):
             return self.tr("this model has no map")
         if scene.look.overlay is Overlay.OFF:
             return self.tr("map hidden")
-        total = self._n_samples if scene.n_samples < self._n_samples else scene.n_samples
-        number = self.tr("{} of {}").format(scene.sample + 1, total)
-        match scene.source:
-            case MapSource.OWN:
-                return self.tr("sampled frame {}").format(number)
-            case MapSource.HELD:
-                return self.tr("map of sampled frame {}, held for {:.2f} s").format(number, scene.age_s)
-            case MapSource.INTERPOLATED:
-                return self.tr("map interpolated after sampled frame {}").format(number)
-            case MapSource.NOTHING:
-                return self.tr("no map before the first sampled frame")
+        forms = {
+            MapSource.OWN: self.tr("sampled frame {} of {}"),
+            MapSource.HELD: self.tr("map of sampled frame {} of {}, held for {:.2f} s"),
+            MapSource.INTERPOLATED: self.tr("map interpolated after sampled frame {} of {}"),
+            MapSource.NOTHING: self.tr("no map before the first sampled frame"),
+        }
+        total = max(scene.n_samples, self._n_samples)
+        return forms[scene.source].format(scene.sample + 1, total, scene.age_s)
 
 
 class Player(QWidget):

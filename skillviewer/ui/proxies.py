@@ -1,18 +1,23 @@
 """Small copies for scrubbing, made in the background for the video on screen."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.video import VideoInfo
 from skillviewer.ui.backend import Backend
-from skillviewer.ui.feed import FrameFeed
+from skillviewer.ui.feed import WARM_BYTES, FrameFeed, decoded_bytes
 from skillviewer.ui.jobs import Jobs
 from skillviewer.ui.lane import Lane, Task
 
 WAIT_MS = 1500
 """A video must stay on screen this long before a copy is begun."""
 
-WORTH_BYTES = 200 * 2**20
-"""Videos whose decoded frames (YUV 4:2:0) take less than this need no copy: the reader keeps them all."""
+
+def _build(backend: Backend, path: Path, token: CancelToken, report: Report) -> Path:
+    backend.build_proxy(path, token, report)
+    return path
 
 
 class Proxies(QObject):
@@ -42,7 +47,7 @@ class Proxies(QObject):
             self._task.cancel()
         self._video = video
         self._wait.stop()
-        if video is not None and video.n_frames * video.width_px * video.height_px * 1.5 >= WORTH_BYTES:
+        if video is not None and decoded_bytes(video) > WARM_BYTES:
             self._wait.start()
 
     @Slot()
@@ -51,7 +56,7 @@ class Proxies(QObject):
         if video is None or self._lane.stopped:
             return
         path = video.path
-        task = self._lane.submit(lambda backend, token, report: (backend.build_proxy(path, token, report), path)[1])
+        task = self._lane.submit(lambda backend, token, report: _build(backend, path, token, report))
         self._task = task
         task.succeeded.connect(self._feed.look_for_proxy)
         task.finished.connect(self._on_finished)

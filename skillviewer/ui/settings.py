@@ -129,5 +129,3 @@ class Settings:
     @layout.setter
     def layout(self, value: QByteArray) -> None:
         self._store.setValue("window/layout", value)
-
-

@@ -47,8 +47,8 @@ class StartPage(QWidget):
         column.addWidget(title)
         words = QLabel(
             self.tr(
-                "See how skilfully something was done in a video, when it went well or badly, and where the model looked. "
-                "Drop videos or a folder here to begin."
+                "See how skilfully something was done in a video, when it went well or badly, "
+                "and where the model looked. Drop videos or a folder here to begin."
             ),
             self,
         )
@@ -78,9 +78,9 @@ class StartPage(QWidget):
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:
         button = QPushButton(plain(action.text()), self)
         button.setProperty("primary", primary)
-        button.setEnabled(action.isEnabled())
+        button.setVisible(action.isEnabled())
         button.clicked.connect(action.trigger)
-        action.enabledChanged.connect(button.setEnabled)
+        action.enabledChanged.connect(button.setVisible)
         return button
 
     @Slot(object)

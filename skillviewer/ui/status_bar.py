@@ -110,7 +110,8 @@ class StatusBar(QStatusBar):
         if field.text() != text:
             field.setText(text)
             field.setVisible(bool(text))
-            field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
+            if name in {"frame", "sampled", "time"}:  # so that the line does not dance
+                field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
@@ -177,5 +178,5 @@ class StatusBar(QStatusBar):
         self._job.setToolTip(f"{job.title} {job.stage}".rstrip())
         if share is None:
             return f"{count} · {job.title}"
-        text = f"{count} {share:.0%}"
+        text = f"{count} {share * 100:.0f} %"
         return text if left_s is None else self.tr("{}, {} left").format(text, left_text(left_s))

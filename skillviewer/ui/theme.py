@@ -165,16 +165,17 @@ QToolButton::menu-indicator {{ image: none; }}
 QPushButton {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 6px 14px; background: {theme.base}; }}
 QPushButton:hover {{ background: {theme.raised}; }}
 QPushButton:focus {{ border-color: {theme.accent}; }}
-QPushButton:disabled {{ color: {theme.muted}; }}
 QPushButton[primary="true"] {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; }}
 QPushButton[primary="true"]:focus {{ border: 2px solid {theme.text}; padding: 5px 13px; }}
-QPushButton[flat="true"] {{ border-color: transparent; background: transparent; text-align: left; }}
-QPushButton[flat="true"]:hover {{ background: {theme.raised}; }}
+QPushButton:disabled {{ color: {theme.muted}; background: {theme.raised}; border-color: {theme.line}; }}
+QPushButton[flat="true"] {{ border-color: transparent; background: transparent; text-align: left; padding: 6px 0; }}
+QPushButton[flat="true"]:hover {{ color: {theme.accent}; }}
 QPushButton[flat="true"]:focus {{ border-color: {theme.accent}; }}
 QLineEdit {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 8px; background: {theme.base}; }}
 QLineEdit:focus {{ border-color: {theme.accent}; }}
 QAbstractItemView {{ border: none; background: {theme.base}; selection-background-color: {theme.chosen};
   selection-color: {theme.text}; outline: none; }}
+QTableView::item {{ padding-right: 10px; }}
 QHeaderView {{ background: {theme.base}; border: none; }}
 QHeaderView::section {{ background: {theme.base}; color: {theme.muted}; border: none;
   border-bottom: 1px solid {theme.line}; padding: 6px 8px; }}
@@ -193,6 +194,7 @@ QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
 QScrollBar::handle:horizontal {{ background: {theme.line}; border-radius: 4px; min-width: 32px; margin: 2px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+#sheet {{ background: {theme.window}; border: 1px solid {theme.line}; border-radius: 10px; }}
 QLabel[muted="true"] {{ color: {theme.muted}; }}
 QLabel[heading="true"] {{ font-weight: 600; }}
 """

@@ -1,6 +1,6 @@
 """The list of videos as a table for Qt's views."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -14,6 +14,9 @@ from PySide6.QtCore import (
 
 from skillviewer.export.words import clock, printable, signed
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAME, LENGTH, SCORE, STATE = range(4)
 COLUMNS = 4
@@ -35,9 +38,17 @@ class VideoTable(QAbstractTableModel):
             VideoState.WORKING: self.tr("assessing"),
             VideoState.DONE: self.tr("assessed"),
             VideoState.FAILED: self.tr("failed"),
-            VideoState.UNREADABLE: self.tr("cannot be read"),
+            VideoState.UNREADABLE: self.tr("unreadable"),
         }
         self._order = {state: at for at, state in enumerate(VideoState)}
+        self._tellers: dict[int, Callable[[Entry, int], object]] = {
+            Qt.ItemDataRole.DisplayRole: self._text,
+            Qt.ItemDataRole.ToolTipRole: _tool_tip,
+            Qt.ItemDataRole.TextAlignmentRole: lambda _entry, column: _alignment(column),
+            Qt.ItemDataRole.AccessibleTextRole: self._spoken,
+            SORT_ROLE: self._sort_key,
+            ENTRY_ROLE: lambda entry, _column: entry,
+        }
         videos.about_to_add.connect(self._on_about_to_add)
         videos.added.connect(self._on_added)
         videos.changed.connect(self._on_changed)
@@ -65,23 +76,16 @@ class VideoTable(QAbstractTableModel):
         if not index.isValid():
             return None
         entry, column = self._videos[index.row()], index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(entry, column)
-        if role == SORT_ROLE:
-            return self._sort_key(entry, column)
-        if role == ENTRY_ROLE:
-            return entry
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(part for part in (printable(str(entry.path)), entry.reason) if part)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        if role == Qt.ItemDataRole.AccessibleTextRole and column == NAME:
-            return ", ".join(self._text(entry, c) for c in range(COLUMNS))
-        return None
+        tell = self._tellers.get(role)
+        return tell(entry, column) if tell is not None else None
 
     def state_words(self, state: VideoState) -> str:
         """Return the word for a state."""
         return self._words[state]
+
+    def _spoken(self, entry: Entry, column: int) -> str:
+        """Say the whole row at its name."""
+        return ", ".join(self._text(entry, c) for c in range(COLUMNS)) if column == NAME else self._text(entry, column)
 
     def _text(self, entry: Entry, column: int) -> str:
         if column == NAME:
@@ -166,6 +170,10 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
             digits = ""
         parts.append((1, 0, letter))
     return parts
+
+
+def _tool_tip(entry: Entry, _column: int) -> str:
+    return "\n".join(part for part in (printable(str(entry.path)), entry.reason) if part)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -42,7 +42,9 @@ class Viewport:
     def clamped(self) -> "Viewport":
         """Return the same with the picture kept in sight: centred where it is smaller than the widget."""
         w, h = self.picture_width * self.scale, self.picture_height * self.scale
-        return replace(self, centre_x=_clamped(self.centre_x, self.width, w), centre_y=_clamped(self.centre_y, self.height, h))
+        return replace(
+            self, centre_x=_clamped(self.centre_x, self.width, w), centre_y=_clamped(self.centre_y, self.height, h)
+        )
 
     def resized(self, width: float, height: float) -> "Viewport":
         """Return the same in a widget of another size."""

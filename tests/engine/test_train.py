@@ -84,7 +84,7 @@ def test_it_learns_the_order() -> None:
     model, trained = train(replace(SETTINGS, optimiser=replace(OPTIMISER, epochs=25)))
     scores = score_videos(model, bank(), NAMES, CancelToken())
     assert trained.rows[-1].train_accuracy > 0.95
-    assert sorted(NAMES, key=scores.__getitem__)[-1] == NAMES[-1]
+    assert min(scores[name] for name in NAMES[9:]) > max(scores[name] for name in NAMES[:3])
     assert trained.rows[-1].loss < trained.rows[0].loss
 
 

@@ -1,7 +1,7 @@
 """Quantised flow, its sizes and names, and stacks against brute force."""
 
-from collections.abc import Callable
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +13,9 @@ from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings
 from skillviewer.core.video import sample_positions
 from skillviewer.media import flow
 from skillviewer.media.flow import FlowStacks, dequantise, dis, flow_field, grey_size, quantise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_quantise_is_that_of_the_extractors() -> None:
@@ -87,7 +90,7 @@ def test_dis_is_deterministic_and_stands_tiny_pictures() -> None:
 
 def test_wrong_names_and_pictures_are_refused() -> None:
     picture = np.zeros((20, 20), dtype=np.uint8)
-    with pytest.raises(SettingsError, match="farneback.*tvl1, tvl1-fast, dis"):
+    with pytest.raises(SettingsError, match=r"farneback.*tvl1, tvl1-fast, dis"):
         flow_field(picture, picture, "farneback")
     with pytest.raises(SettingsError, match="tvl1-slow"):
         flow.tvl1(picture, picture, "tvl1-slow")
@@ -95,7 +98,8 @@ def test_wrong_names_and_pictures_are_refused() -> None:
         FlowStacks(FlowSettings(algorithm="farneback"), 5)
     with pytest.raises(SettingsError, match="not 7"):
         FlowStacks(FlowSettings(length=7), 5)
-    for other in (np.zeros((20, 21), dtype=np.uint8), picture.astype(np.float32), np.zeros((20, 20, 3), np.uint8)):
+    others: list[Any] = [np.zeros((20, 21), np.uint8), picture.astype(np.float32), np.zeros((20, 20, 3), np.uint8)]
+    for other in others:
         with pytest.raises(ValueError, match="grey pictures of one size"):
             flow_field(picture, other, "dis")
 
@@ -197,10 +201,12 @@ def interleaved() -> IntArray:
     return np.unique(sample_positions(60, 4, 10, passes=4))
 
 
-def test_overlapping_stacks_compute_each_field_once(fields_computed: list[int]) -> None:
+@pytest.mark.parametrize("pass_by_pass", [False, True])
+def test_overlapping_stacks_compute_each_field_once(fields_computed: list[int], pass_by_pass: bool) -> None:
     pictures = numbered(60)
     stacks = FlowStacks(FlowSettings(algorithm="dis"), 60)
-    for position in interleaved().tolist():
+    samples = sample_positions(60, 4, 10, passes=4).reshape(-1) if pass_by_pass else interleaved()
+    for position in samples.tolist():
         stacks.stack(position, pictures.__getitem__)
     assert len(fields_computed) == len(set(fields_computed)) == len(stacks.positions_needed(interleaved())) - 1
 

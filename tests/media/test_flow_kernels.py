@@ -5,13 +5,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import skillviewer
-from skillviewer.core.arrays import Float32Array
 from skillviewer.media import flow_kernels
+
+if TYPE_CHECKING:
+    from skillviewer.core.arrays import Float32Array
 
 PROGRAM = """
 import sys
@@ -72,15 +75,17 @@ def test_iterate_stops_when_converged() -> None:
         *zeros[:6], *(row[:25].copy() for row in zeros[6:]), np.uint64(5), np.uint64(5),
         np.float32(0.045), np.float32(0.8), np.float32(0.3), 30, np.float32(1e-4),
     )  # type: ignore[call-arg]  # fmt: skip
-    assert (done, error) == (1, 0)
+    assert done == 1
+    assert error == 0
 
 
 def run(package: Path, home: Path) -> tuple[int, str]:
     """Start a new Python on a copy of the program; return how often it announced a compilation, and what it said."""
     environment = {**os.environ, "SKILLVIEWER_HOME": str(home), "PYTHONPATH": str(package.parent)}
     done = subprocess.run(
-        [sys.executable, "-B", "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False, timeout=240
-    )
+        [sys.executable, "-B", "-c", PROGRAM], cwd=package.parent, env=environment, capture_output=True, text=True,
+        check=False, timeout=240,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     count, file, *said = done.stdout.split(maxsplit=2)
     assert Path(file).is_relative_to(package)

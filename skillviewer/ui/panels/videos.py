@@ -1,10 +1,9 @@
 """The panel of videos: name, length, score and state of each; sort, search, filter."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QImage, QPainter
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QImage, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -22,11 +21,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from skillviewer.core.arrays import Picture
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
 from skillviewer.ui.video_table import (
-    COLUMNS,
     ENTRY_ROLE,
     LENGTH,
     NAME,
@@ -37,67 +36,68 @@ from skillviewer.ui.video_table import (
     VideoTable,
 )
 
-THUMBNAIL = QSize(56, 36)
-ROW_PX = 44
-ICON_PX = 16
+THUMBNAIL = QSize(52, 34)
+ROW_PX = 48
+ICON_PX = 14
 
 
 class NameDelegate(QStyledItemDelegate):
-    """A small picture and the name, cut in the middle where it is long."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw."""
-        self.initStyleOption(option, index)
-        style = option.widget.style()  # type: ignore[attr-defined]
-        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)  # type: ignore[attr-defined]
-        entry = index.data(ENTRY_ROLE)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        box = QRect(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2, THUMBNAIL.width(), THUMBNAIL.height())
-        if isinstance(entry, Entry) and entry.thumbnail is not None:
-            small = entry.thumbnail
-            image = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], QImage.Format.Format_RGB888)
-            size = image.size().scaled(box.size() * 4, Qt.AspectRatioMode.KeepAspectRatio)
-            size = size.scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(box.center() - QRect(0, 0, size.width(), size.height()).center(), size)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(target, image)
-        else:
-            painter.fillRect(box, option.palette.color(option.palette.ColorRole.Midlight))  # type: ignore[attr-defined]
-        words = QRect(box.right() + 10, rect.top(), rect.right() - box.right() - 12, rect.height())
-        text = option.fontMetrics.elidedText(option.text, Qt.TextElideMode.ElideMiddle, words.width())  # type: ignore[attr-defined]
-        painter.setPen(option.palette.color(option.palette.ColorRole.Text))  # type: ignore[attr-defined]
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-
-
-class StateDelegate(QStyledItemDelegate):
-    """An icon and a word."""
+    """A small picture, the name (cut in the middle where it is long), and under it the state as icon and word."""
 
     def __init__(self, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)
         self._icons = icons
-        self._theme: Theme | None = None
+        self._muted, self._hole = QColor("grey"), QColor("grey")
+        self._pictures: dict[VideoState, QIcon] = {}
 
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
-        self._theme = theme
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        """Add the icon of the state."""
-        super().initStyleOption(option, index)
-        entry = index.data(ENTRY_ROLE)
-        if not isinstance(entry, Entry) or self._theme is None:
-            return
+        self._muted, self._hole = QColor(theme.muted), QColor(theme.raised)
         colours = {
-            VideoState.NEW: self._theme.muted,
-            VideoState.WAITING: self._theme.muted,
-            VideoState.WORKING: self._theme.accent,
-            VideoState.DONE: self._theme.accent,
-            VideoState.FAILED: self._theme.bad,
-            VideoState.UNREADABLE: self._theme.bad,
+            VideoState.NEW: theme.muted,
+            VideoState.WAITING: theme.muted,
+            VideoState.WORKING: theme.accent,
+            VideoState.DONE: theme.accent,
+            VideoState.FAILED: theme.bad,
+            VideoState.UNREADABLE: theme.bad,
         }
-        option.icon = self._icons.icon(f"state_{entry.state}", self._theme, colours[entry.state])  # type: ignore[attr-defined]
-        option.decorationSize = QSize(ICON_PX, ICON_PX)  # type: ignore[attr-defined]
-        option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration  # type: ignore[attr-defined]
+        self._pictures = {s: self._icons.icon(f"state_{s}", theme, colour) for s, colour in colours.items()}
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw."""
+        self.initStyleOption(option, index)
+        style = option.widget.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
+        entry = index.data(ENTRY_ROLE)
+        if not isinstance(entry, Entry):
+            return
+        rect: QRect = option.rect
+        box = QRect(QPoint(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2), THUMBNAIL)
+        self._draw_thumbnail(painter, box, entry.thumbnail)
+        left, width = box.right() + 11, rect.right() - box.right() - 13
+        line = option.fontMetrics.height()
+        top = rect.center().y() - line
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        name = option.fontMetrics.elidedText(option.text, Qt.TextElideMode.ElideMiddle, width)
+        painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
+        picture = self._pictures.get(entry.state)
+        if picture is not None:
+            picture.paint(painter, QRect(left, top + line + 2, ICON_PX, ICON_PX))
+        painter.setPen(self._muted)
+        words = QRect(left + ICON_PX + 5, top + line, width - ICON_PX - 5, line + 2)
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(words, flags, index.sibling(index.row(), STATE).data())
+
+    def _draw_thumbnail(self, painter: QPainter, box: QRect, thumbnail: Picture | None) -> None:
+        if thumbnail is None:
+            painter.fillRect(box, self._hole)
+            return
+        height, width = thumbnail.shape[:2]
+        image = QImage(thumbnail.data, width, height, thumbnail.strides[0], QImage.Format.Format_RGB888)
+        target = QRect(QPoint(0, 0), QSize(width, height).scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        target.moveCenter(box.center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(target, image)
 
 
 class VideosPanel(QWidget):
@@ -150,8 +150,8 @@ class VideosPanel(QWidget):
         self.search.setAccessibleName(self.tr("Search videos by name"))
         self.search.textChanged.connect(self._on_search)
         self._filter_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._filter_button.setToolTip(self.tr("Show only videos in one state"))
-        self._filter_button.setAccessibleName(self.tr("Filter by state"))
+        self._filter_button.setToolTip(self.tr("Sort, and show only videos in one state"))
+        self._filter_button.setAccessibleName(self.tr("Sort and filter"))
         self._filter_button.setMenu(self._filter_menu())
         top.addWidget(self.search, 1)
         top.addWidget(self._filter_button)
@@ -167,15 +167,31 @@ class VideosPanel(QWidget):
 
     def _filter_menu(self) -> QMenu:
         menu = QMenu(self)
-        group = QActionGroup(menu)
+        states = QActionGroup(menu)
         for state in (None, *VideoState):
-            action = menu.addAction(self.tr("All videos") if state is None else self.table.state_words(state))
-            action.setCheckable(True)
-            action.setChecked(state is None)
-            action.setData(state)
-            group.addAction(action)
-        group.triggered.connect(self._on_filter)
+            words = self.tr("Show all") if state is None else self.tr("Only {}").format(self.table.state_words(state))
+            self._option(menu, states, words, state, checked=state is None)
+        states.triggered.connect(self._on_filter)
+        menu.addSeparator()
+        orders = QActionGroup(menu)
+        for column, words in (
+            (-1, self.tr("In the order added")),
+            (NAME, self.tr("By name")),
+            (LENGTH, self.tr("By length")),
+            (SCORE, self.tr("By score")),
+            (STATE, self.tr("By state")),
+        ):
+            self._option(menu, orders, words, column, checked=column == -1)
+        orders.triggered.connect(self._on_order)
+        self._orders = orders
         return menu
+
+    def _option(self, menu: QMenu, group: QActionGroup, words: str, data: object, *, checked: bool) -> None:
+        action = menu.addAction(words)
+        action.setCheckable(True)
+        action.setChecked(checked)
+        action.setData(data)
+        group.addAction(action)
 
     def _set_up_view(self) -> None:
         view = self.view
@@ -201,17 +217,16 @@ class VideosPanel(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
         widths = {
-            LENGTH: metrics.horizontalAdvance("00:00") + 22,
-            SCORE: metrics.horizontalAdvance("−00.00") + 22,
-            STATE: max(metrics.horizontalAdvance(self.table.state_words(s)) for s in VideoState) + ICON_PX + 22,
+            LENGTH: metrics.horizontalAdvance(self.tr("Length")) + 22,
+            SCORE: metrics.horizontalAdvance("−0.00") + 18,
         }
         for column, width in widths.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column, width)
-        self._name_delegate = NameDelegate(view)
-        self._state_delegate = StateDelegate(self._icons, view)
-        view.setItemDelegateForColumn(NAME, self._name_delegate)
-        view.setItemDelegateForColumn(STATE, self._state_delegate)
+        view.hideColumn(STATE)  # shown under the name
+        self._delegate = NameDelegate(self._icons, view)
+        view.setItemDelegateForColumn(NAME, self._delegate)
+        header.sortIndicatorChanged.connect(self._on_sorted)
         view.selectionModel().currentRowChanged.connect(self._on_current)
         view.activated.connect(self._on_activated)
         view.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -232,7 +247,7 @@ class VideosPanel(QWidget):
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
-        self._state_delegate.on_theme(theme)
+        self._delegate.on_theme(theme)
         self._filter_button.setIcon(self._icons.icon("filter", theme))
         self.view.viewport().update()
 
@@ -269,8 +284,17 @@ class VideosPanel(QWidget):
     def _on_filter(self, action: QAction) -> None:
         state = action.data()
         self.filter.set_state(VideoState(state) if state else None)
-        self._filter_button.setDown(False)
         self._on_list()
+
+    @Slot(QAction)
+    def _on_order(self, action: QAction) -> None:
+        self.view.sortByColumn(int(action.data()), Qt.SortOrder.AscendingOrder)
+
+    @Slot(int, Qt.SortOrder)
+    def _on_sorted(self, column: int, _order: Qt.SortOrder) -> None:
+        for action in self._orders.actions():
+            action.setChecked(action.data() == column)
+        self._settle.start()
 
     @Slot()
     def _on_list(self, *_: object) -> None:
@@ -305,5 +329,3 @@ class VideosPanel(QWidget):
     @Slot(QModelIndex)
     def _on_activated(self, _index: QModelIndex) -> None:
         self.entered.emit()
-
-

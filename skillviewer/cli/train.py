@@ -1,0 +1,107 @@
+"""``skillviewer train``: a model from videos and pairs."""
+
+from pathlib import Path
+
+import click
+
+from skillviewer.cli.progress import progress_bar
+from skillviewer.core.job import CancelToken
+from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings, Preprocessing
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--model", default="full", show_default=True, help="Attention model (see skillviewer models).")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the checkpoint.")
+@click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie, if elsewhere.")
+@click.option("--form", help="Form of the data set, if it is not recognised (see docs/data.md).")
+@click.option(
+    "--test", type=click.Path(path_type=Path), help="Data set to test on; else a quarter of DATA is held out."
+)
+@click.option("--preset", default="small-study", show_default=True, help="small-study, paper or official-code.")
+@click.option("--dataset-preset", default="other", show_default=True, help="Whose optimiser settings of the preset.")
+@click.option("--backbone", default="efficientnet-lite0", show_default=True, help="efficientnet-lite0, resnet101, ...")
+@click.option("--flow", type=click.Choice(FLOW_ALGORITHMS), default="tvl1-fast", show_default=True, help="Optical flow.")
+@click.option("--rate", type=click.FloatRange(min=0.1), help="Clock in Hz (the paper's slow tasks: 10).")
+@click.option("--stride", type=click.Choice(["1", "2"]), help="Fusion stride: 2 as released, 1 for finer maps.")
+@click.option("--select", type=click.Choice(["inner", "last", "best-on-test"]), default="inner", show_default=True)
+@click.option(
+    "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
+)
+@click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's.")
+@click.option(
+    "--candidates", type=click.IntRange(1), default=4, show_default=True, help="Frames a segment to draw from."
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--device", default="auto", show_default=True)
+@click.option("--force", is_flag=True, help="Replace a checkpoint of that name.")
+def train(
+    data: Path,
+    model: str,
+    output: Path,
+    videos: Path | None,
+    form: str | None,
+    test: Path | None,
+    preset: str,
+    dataset_preset: str,
+    backbone: str,
+    flow: str,
+    rate: float | None,
+    stride: str | None,
+    select: str,
+    refit: bool,
+    epochs: int | None,
+    candidates: int,
+    seed: int,
+    device: str,
+    force: bool,
+) -> None:
+    """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md."""
+    from skillviewer.core.places import cache_dir
+    from skillviewer.data.formats import open_dataset
+    from skillviewer.engine.cache import FeatureCache
+    from skillviewer.engine.train import Select
+    from skillviewer.engine.training import TrainingPlan, train_checkpoint
+
+    plan = TrainingPlan(
+        model=model,
+        preset=preset,
+        dataset_preset=dataset_preset,
+        backbone=backbone,
+        preprocessing=Preprocessing(rate_hz=rate, flow=FlowSettings(algorithm=flow)),
+        fusion_stride=int(stride) if stride else None,
+        candidates=candidates,
+        select=Select(select),
+        refit=refit,
+        epochs=epochs,
+        seed=seed,
+    )
+    dataset = open_dataset(data, videos, form)
+    tested = open_dataset(test) if test is not None else None
+    click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
+    with progress_bar() as report:
+        result = train_checkpoint(
+            plan,
+            dataset,
+            output,
+            CancelToken(),
+            report,
+            test=tested,
+            device_name=device,
+            cache=FeatureCache(cache_dir() / "features"),
+            replace=force,
+        )
+    for problem in result.problems:
+        click.echo(problem, err=True)
+    for row in result.rows:
+        held = f"   held out {row.held_out_accuracy:.3f}" if row.held_out_accuracy == row.held_out_accuracy else ""
+        click.echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   training {row.train_accuracy:.3f}{held}", err=True)
+    held_out = result.checkpoint.card.held_out
+    if held_out is not None:
+        click.echo(
+            f"held-out accuracy {held_out.accuracy:.3f} (95 % interval {held_out.low:.3f} to {held_out.high:.3f}) on "
+            f"{held_out.n_pairs} pairs: {held_out.rule}"
+        )
+    for what, accuracy in result.checkpoint.card.ceilings:
+        click.echo(f"  ordering by {what}: {accuracy:.3f}")
+    click.echo(str(output))

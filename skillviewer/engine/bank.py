@@ -1,0 +1,116 @@
+"""Features of a whole data set, computed once and mapped from the cache afterwards."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine.assess import Features, FeatureSource
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.extractor import FeatureExtractor, own_backbone_weights
+from skillviewer.engine.train import FeatureBank
+from skillviewer.media.reader import VideoReader
+from skillviewer.nets.backbone_weights import stream_state
+from skillviewer.nets.configuration import BackboneConfig
+from skillviewer.nets.deployment import Precision
+from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
+
+_MIN_SCALE = 1e-3
+"""Channels that hardly vary are not blown up."""
+
+
+def feature_source(
+    name: str, preprocessing: Preprocessing, device: torch.device, precision: Precision, cache: FeatureCache
+) -> tuple[FeatureSource, BackboneConfig]:
+    """Return frozen ImageNet backbones ready for training a head on their features.
+
+    Args:
+        name: Entry in BACKBONES.
+        preprocessing: What is done to videos.
+        device: Where they run.
+        precision: Of the features.
+        cache: Where features are kept.
+
+    Raises:
+        CheckpointError: The backbone's weights are not on this computer.
+    """
+    entry = backbone(name)
+    weights = own_backbone_weights(name)
+    config = BackboneConfig(
+        name=name,
+        appearance_digest=weights.digest,
+        motion_digest=weights.digest,
+        appearance_normalisation=entry.normalisation,
+        motion_normalisation=FLOW_ACROSS_MODALITIES,
+    )
+
+    def trunk(in_channels: int) -> nn.Module:
+        net = entry.make(in_channels)
+        net.load_state_dict(stream_state(weights, in_channels))
+        return net.eval()
+
+    streams = TwoStream(
+        trunk(3),
+        trunk(2 * preprocessing.flow.length),
+        entry.normalisation,
+        FLOW_ACROSS_MODALITIES,
+        preprocessing.input_px,
+    )
+    extractor = FeatureExtractor(streams, config, preprocessing.flow.length, device, precision)
+    return FeatureSource(extractor, cache, preprocessing), config
+
+
+def build_bank(
+    videos: Sequence[tuple[str, Path]],
+    source: FeatureSource,
+    candidates: int,
+    token: CancelToken,
+    report: Report,
+) -> tuple[FeatureBank, list[str]]:
+    """Compute (or find) the features of videos.
+
+    Args:
+        videos: Name and file of each.
+        source: Where features come from.
+        candidates: K, frames of every segment that training draws from.
+        token: Checked after every sampled frame.
+        report: Told of every video.
+
+    Returns:
+        The bank, and one sentence for every video that could not be read; the others go on.
+    """
+    bank: dict[str, list[Features]] = {}
+    problems = []
+    for done, (name, path) in enumerate(videos):
+        report(Progress("features of videos", done, len(videos)))
+        try:
+            with VideoReader(path) as reader:
+                bank[name] = source.passes(reader, candidates, token)
+        except SkillViewerError as error:
+            problems.append(str(error))
+    report(Progress("features of videos", len(videos), len(videos)))
+    return bank, problems
+
+
+def pooled(bank: FeatureBank, names: Sequence[str]) -> Float32Array:
+    """Return the mean feature of every video over sampled frames and cells, (n, 2F) float32."""
+    return np.stack([np.asarray(bank[name][0], np.float32).mean(axis=(0, 2, 3)) for name in names])
+
+
+def statistics(bank: FeatureBank, names: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return mean and standard deviation of every feature channel over videos, (2F,) each; one video at a time."""
+    total, squares, count = 0.0, 0.0, 0
+    for name in names:
+        features = np.asarray(bank[name][0], np.float64)
+        total = total + features.sum(axis=(0, 2, 3))
+        squares = squares + (features**2).sum(axis=(0, 2, 3))
+        count += features.shape[0] * features.shape[2] * features.shape[3]
+    mean = np.asarray(total / count)
+    scale = np.sqrt(np.maximum(np.asarray(squares / count) - mean**2, _MIN_SCALE**2))
+    return torch.from_numpy(mean).float(), torch.from_numpy(scale).float()

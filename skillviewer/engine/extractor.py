@@ -1,0 +1,122 @@
+"""The two backbones on their device: one sampled frame and its flow stack to features."""
+
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine.weights import find_weights, weights_dir
+from skillviewer.nets.backbone_weights import BackboneWeights
+from skillviewer.nets.checkpoint import Checkpoint, load_backbone_weights
+from skillviewer.nets.configuration import BackboneConfig
+from skillviewer.nets.deployment import Precision, deploy
+from skillviewer.nets.features import TwoStream, backbone
+
+FEATURES_VERSION = 1
+"""Raised whenever the same configuration gives other numbers, so that kept features are computed again."""
+
+
+def own_backbone_weights(name: str) -> BackboneWeights:
+    """Load the ImageNet weights of a backbone that ship with the program or were fetched.
+
+    Raises:
+        CheckpointError: They are not on this computer.
+    """
+    path = find_weights(name)
+    if path is None:
+        raise CheckpointError(
+            f"The weights of {name} are not on this computer. Get them with skillviewer weights fetch {name}, or put a "
+            f"torchvision state dict at {weights_dir() / name}.pth."
+        )
+    return load_backbone_weights(path, name)
+
+
+class FeatureExtractor:
+    """Both streams, ready for inference."""
+
+    def __init__(
+        self, streams: TwoStream, config: BackboneConfig, flow_length: int, device: torch.device, precision: Precision
+    ) -> None:
+        self._config = config
+        self._device = device
+        self._precision = precision
+        self._streams: TwoStream | None = deploy(streams, flow_length, device, precision)
+        self._retrained = ""
+
+    @classmethod
+    def open(cls, checkpoint: Checkpoint, device: torch.device) -> Self:
+        """Load the backbones that a checkpoint was trained on.
+
+        Raises:
+            CheckpointError: Their weights are not here, or are others.
+        """
+        config = checkpoint.config
+        assert config.backbone is not None
+        own = own_backbone_weights(config.backbone.name)
+        motion = None
+        if not config.backbone.across_modalities:
+            motion = own_backbone_weights(f"{config.backbone.name}-flow")
+        extractor = cls(
+            checkpoint.two_stream(own, motion),
+            config.backbone,
+            config.preprocessing.flow.length,
+            device,
+            config.precision,
+        )
+        if checkpoint.streams:  # backbones of its own: its features are nobody else's
+            extractor._retrained = checkpoint.digest
+        return extractor
+
+    @property
+    def n_channels(self) -> int:
+        """F, channels of one stream."""
+        return backbone(self._config.name).n_channels
+
+    def feature_shape(self, preprocessing: Preprocessing) -> tuple[int, int, int]:
+        """Return (2F, h, w) of one sampled frame."""
+        return (2 * self.n_channels, *backbone(self._config.name).grid(preprocessing.input_px))
+
+    def configuration(self, preprocessing: Preprocessing) -> tuple[tuple[str, str | int | float | None], ...]:
+        """Return all that decides the numbers of the features, as plain values for the cache's key."""
+        flow = preprocessing.flow
+        return (
+            ("version", FEATURES_VERSION),
+            ("input_px", preprocessing.input_px),
+            ("rate_hz", preprocessing.rate_hz),
+            ("flow", flow.algorithm),
+            ("flow_length", flow.length),
+            ("flow_bound_px", flow.bound_px),
+            ("flow_short_side_px", flow.short_side_px),
+            ("backbone", self._config.name),
+            ("appearance", self._config.appearance_digest),
+            ("motion", self._config.motion_digest),
+            ("appearance_normalisation", repr(self._config.appearance_normalisation)),
+            ("motion_normalisation", repr(self._config.motion_normalisation)),
+            ("precision", self._precision),
+            ("retrained", self._retrained),
+        )
+
+    def features(self, rgb: Picture, flow: Picture) -> NDArray[np.float16]:
+        """Compute the features of one sampled frame.
+
+        Args:
+            rgb: (S, S, 3) uint8.
+            flow: (2L, h0, w0) uint8, quantised.
+
+        Returns:
+            (2F, h, w) float16: rounded before the head, so that kept features give the same score.
+        """
+        if self._streams is None:
+            raise RuntimeError("the extractor is closed")
+        with torch.inference_mode():
+            picture = torch.from_numpy(np.array(rgb))[None].to(self._device)
+            stack = torch.from_numpy(np.array(flow))[None].to(self._device)
+            return self._streams(picture, stack)[0].to(torch.float16).cpu().numpy()  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Let go of the weights."""
+        self._streams = None

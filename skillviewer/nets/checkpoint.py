@@ -1,0 +1,384 @@
+"""A checkpoint folder: config.json, weights.safetensors, card.json. The only module of nets that touches files.
+
+Weights are safetensors: ``head.*`` the model, ``appearance.*`` and ``motion.*`` what differs from the named backbone
+weights (trained or recalibrated), ``familiarity.*`` what the training videos look like. Matrices may be stored in
+float16; they are computed in float32.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import load_file
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.familiarity import Familiarity
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state, weights_digest
+from skillviewer.nets.configuration import FORMAT, Card, CheckpointConfig
+from skillviewer.nets.features import TwoStream, backbone
+from skillviewer.nets.models import attention_model
+
+CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A loaded checkpoint.
+
+    Attributes:
+        name: Name of its folder.
+        folder: Where it lies.
+        config: Configuration.
+        card: What a person should know of it.
+        head: State dict of the model, float32.
+        streams: Weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``.
+        familiarity: What the training videos look like, or None.
+        digest: See ``digest``.
+        map_kind: What its maps are.
+        map_rect: Where in the picture they lie.
+    """
+
+    name: str
+    folder: Path
+    config: CheckpointConfig
+    card: Card
+    head: dict[str, Tensor]
+    streams: dict[str, Tensor]
+    familiarity: Familiarity | None
+    digest: str
+    map_kind: MapKind
+    map_rect: MapRect
+
+    def build(self) -> AttentionModel:
+        """Return the model with its weights, in evaluation mode; a copy, so that it can be trained on."""
+        model = _empty_model(self.config)
+        model.load_state_dict({name: tensor.clone() for name, tensor in self.head.items()}, assign=True)
+        return model.eval()
+
+    def two_stream(self, appearance: BackboneWeights | None, motion: BackboneWeights | None = None) -> TwoStream:
+        """Return the backbones that it was trained on, in evaluation mode.
+
+        Args:
+            appearance: Weights of the named backbone; may be None where the checkpoint holds all weights itself.
+            motion: Weights for flow, where the motion stream has weights of its own.
+
+        Raises:
+            CheckpointError: These are not the weights that it was trained on.
+        """
+        config = self.config.backbone
+        if config is None:
+            raise CheckpointError(f"The checkpoint {self.name} looks at time alone: it has no backbone.")
+        own = motion if motion is not None or not config.across_modalities else appearance
+        return TwoStream(
+            self._trunk("appearance.", appearance, config.appearance_digest, 3),
+            self._trunk("motion.", own, config.motion_digest, 2 * self.config.preprocessing.flow.length),
+            config.appearance_normalisation,
+            config.motion_normalisation,
+            self.config.preprocessing.input_px,
+        ).eval()
+
+    def _trunk(self, prefix: str, weights: BackboneWeights | None, wanted: str, in_channels: int) -> nn.Module:
+        assert self.config.backbone is not None
+        changed = {k.removeprefix(prefix): v for k, v in self.streams.items() if k.startswith(prefix)}
+        entry = backbone(self.config.backbone.name)
+        trunk = entry.make(in_channels)
+        missing = trunk.state_dict().keys() - changed.keys()
+        base: Mapping[str, Tensor] = {}
+        if missing:
+            if weights is None:
+                raise CheckpointError(
+                    f"The checkpoint {self.name} needs the weights of {entry.name} (digest {wanted[:12]}). "
+                    f"Get them with skillviewer weights fetch {entry.name}."
+                )
+            if weights.digest != wanted:
+                raise CheckpointError(
+                    f"The checkpoint {self.name} was trained on other weights of {entry.name}: digest "
+                    f"{wanted[:12]}, and these have {weights.digest[:12]}. Get those, or train it again on these."
+                )
+            base = stream_state(weights, in_channels)
+        trunk.load_state_dict({**base, **changed})
+        return trunk
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read named tensors from a ``.safetensors`` file or a torch file without anything but weights in it.
+
+    Training scripts that wrap the state dict (``state_dict``) or its names (``module.``) are understood.
+
+    Raises:
+        CheckpointError: It is missing, damaged or something else.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - the one place
+    except FileNotFoundError as error:
+        raise CheckpointError(f"There are no weights at {path}.") from error
+    except (OSError, SafetensorError, RuntimeError, EOFError, KeyError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read as weights: {_first_line(error)}. Get the file again.") from error
+    except Exception as error:  # the unpickler's own errors, whose type depends on what is in the file
+        raise CheckpointError(
+            f"{path} holds more than weights ({_first_line(error)}), and this program opens no such file. Save "
+            "the state dict alone, or convert it to safetensors."
+        ) from error
+    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
+        found = found["state_dict"]
+    if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
+        raise CheckpointError(f"{path} holds no state dict. Save the state dict of the network alone.")
+    return {str(name).removeprefix("module."): tensor for name, tensor in found.items()}
+
+
+def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
+    """Load the weights of a backbone, strictly: no trunk weight may be missing, none may be unknown.
+
+    Args:
+        path: A ``.safetensors`` file, or one of torchvision's ``.pth`` files.
+        name: Entry in BACKBONES.
+
+    Raises:
+        CheckpointError: They cannot be read or are another network's.
+    """
+    entry = backbone(name)
+    found = {k.replace("conv1_custom.", "conv1."): v for k, v in read_weights(path).items()}
+    beyond = {k: v for k, v in found.items() if k.startswith(entry.ignored)}
+    state = {k: v.float() if v.is_floating_point() else v for k, v in found.items() if k not in beyond}
+    first = state.get(entry.first_convolution)
+    if first is None or first.ndim != 4:
+        raise CheckpointError(f"{path} holds no weights of {entry.title}: {entry.first_convolution} is missing.")
+    in_channels = int(first.shape[1])
+    with torch.device("meta"):
+        wanted = entry.make(in_channels).state_dict()
+    for counter in (k for k in wanted if k.endswith("num_batches_tracked")):
+        state.setdefault(counter, torch.tensor(0))  # older files have none
+    problem = mismatch(state, wanted)
+    if problem:
+        raise CheckpointError(f"{path} holds no weights of {entry.title}: {problem}.")
+    return BackboneWeights(name, state, in_channels, weights_digest(state), beyond)
+
+
+def digest(folder: Path) -> str:
+    """Return the SHA-256 of a checkpoint's configuration and weights; the card may be edited without changing it.
+
+    Raises:
+        CheckpointError: They cannot be read.
+    """
+    return hashlib.sha256(_read(folder, CONFIG) + _read(folder, WEIGHTS)).hexdigest()
+
+
+def save_checkpoint(
+    folder: Path,
+    config: CheckpointConfig,
+    model: AttentionModel,
+    card: Card,
+    *,
+    streams: Mapping[str, Tensor] | None = None,
+    familiarity: Familiarity | None = None,
+    half: bool = False,
+    replace: bool = False,
+) -> Checkpoint:
+    """Write a checkpoint; aside first, read back, then renamed.
+
+    Args:
+        folder: Where to; its parents are made.
+        config: Configuration; the digest of the weights is filled in.
+        model: The head.
+        card: What a person should know of it.
+        streams: Backbone weights that differ from the named ones, see ``changed_weights``.
+        familiarity: What the training videos look like.
+        half: Whether matrices are stored in float16.
+        replace: Whether a checkpoint of that name may be replaced.
+
+    Returns:
+        The checkpoint as read back.
+
+    Raises:
+        CheckpointError: It cannot be written, or one is there already.
+    """
+    if folder.exists() and not replace:
+        raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
+    tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(streams or {})
+    stored = {name: _stored(name, tensor, half=half) for name, tensor in tensors.items()}
+    if familiarity is not None:
+        for name in ("mean", "scale", "held_out"):
+            stored[f"familiarity.{name}"] = torch.from_numpy(np.array(getattr(familiarity, name)))
+    weights = save_tensors(stored)
+    final = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
+    named = msgspec.structs.replace(card, attention_model=config.attention_model)
+    aside: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        fresh = aside / folder.name
+        fresh.mkdir()
+        for name, data in ((CONFIG, _pretty(final)), (WEIGHTS, weights), (CARD, _pretty(named))):
+            with (fresh / name).open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        load_checkpoint(fresh)
+        if folder.exists():
+            folder.rename(aside / "replaced")
+        fresh.rename(folder)
+    except OSError as error:
+        raise CheckpointError(f"The checkpoint could not be written to {folder}: {error.strerror or error}.") from error
+    finally:
+        if aside is not None:
+            if not folder.exists() and (aside / "replaced").exists():
+                with suppress(OSError):
+                    (aside / "replaced").rename(folder)
+            shutil.rmtree(aside, ignore_errors=True)
+    return load_checkpoint(folder)
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Read a checkpoint, strictly: every field known and there, every weight there and of its shape, nothing else.
+
+    Raises:
+        CheckpointError: It is missing, foreign, of another version or damaged.
+    """
+    config_bytes, weights_bytes, card_bytes = (_read(folder, name) for name in (CONFIG, WEIGHTS, CARD))
+    config = _decode(folder / CONFIG, config_bytes, CheckpointConfig)
+    card = _decode(folder / CARD, card_bytes, Card)
+    try:
+        config.check()
+        model = _empty_model(config)
+    except ValueError as error:
+        raise CheckpointError(f"{folder / CONFIG} contradicts itself: {error}.") from error
+    if hashlib.sha256(weights_bytes).hexdigest() != config.weights_sha256:
+        raise CheckpointError(
+            f"{folder / WEIGHTS} is damaged or belongs to another checkpoint: its SHA-256 is not the one that {CONFIG} "
+            "names. Copy the folder again."
+        )
+    try:
+        tensors = load_tensors(weights_bytes)
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"{folder / WEIGHTS} is damaged ({_first_line(error)}). Copy the folder again."
+        ) from error
+    head = {k.removeprefix("head."): _computed(v) for k, v in tensors.items() if k.startswith("head.")}
+    streams = {k: _computed(v) for k, v in tensors.items() if k.startswith(STREAMS)}
+    problem = mismatch(head, model.state_dict()) or _not_finite(head | streams)
+    if problem:
+        raise CheckpointError(
+            f"{folder / WEIGHTS} does not hold the weights of the model “{config.attention_model}” that {CONFIG} "
+            f"describes: {problem}."
+        )
+    return Checkpoint(
+        name=folder.name,
+        folder=folder,
+        config=config,
+        card=card,
+        head=head,
+        streams=streams,
+        familiarity=_familiarity(folder, tensors),
+        digest=hashlib.sha256(config_bytes + weights_bytes).hexdigest(),
+        map_kind=model.map_kind,
+        map_rect=model.map_rect,
+    )
+
+
+def load_card(folder: Path) -> Card:
+    """Read the card of a checkpoint alone, without its weights.
+
+    Raises:
+        CheckpointError: It is missing or not as this program writes it.
+    """
+    return _decode(folder / CARD, _read(folder, CARD), Card)
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{folder} is no checkpoint: it has no {name}.") from error
+    except OSError as error:
+        raise CheckpointError(f"{folder / name} cannot be read: {error.strerror or error}.") from error
+
+
+def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
+    """Decode JSON strictly: what is not there is an error too, since a default would be a guess."""
+    try:
+        raw = msgspec.json.decode(data)
+        number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
+        if number != FORMAT:
+            newer = isinstance(number, int) and number > FORMAT
+            what = "Update SkillViewer" if newer else "Train the model again"
+            raise CheckpointError(f"{path} has checkpoint format {number}, and this program reads {FORMAT}. {what}.")
+        value = msgspec.convert(raw, kind)
+    except msgspec.MsgspecError as error:
+        raise CheckpointError(f"{path} is not as this program writes it: {_first_line(error)}.") from error
+    difference = _difference(raw, msgspec.to_builtins(value))
+    if difference:
+        raise CheckpointError(f"{path} is not as this program writes it: {difference}.")
+    return value
+
+
+def _difference(found: object, known: object, where: str = "") -> str:
+    if isinstance(found, dict) and isinstance(known, dict):
+        for name in sorted(found.keys() ^ known.keys()):
+            return f"{'unknown' if name in found else 'no'} field {where}{name}"
+        return next(filter(None, (_difference(found[k], known[k], f"{where}{k}.") for k in known)), "")
+    return ""
+
+
+def _empty_model(config: CheckpointConfig) -> AttentionModel:
+    with torch.device("meta"):
+        return attention_model(config.attention_model).build(config.sizes)
+
+
+def _stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
+    tensor = tensor.detach().cpu().contiguous()
+    if not tensor.is_floating_point():
+        return tensor
+    if not torch.isfinite(tensor).all():
+        raise CheckpointError(f"The weights “{name}” are not finite: training has diverged. Lower the learning rate.")
+    # vectors (biases, norms, statistics) are small and sensitive: they stay as they are
+    if half and tensor.ndim > 1 and float(tensor.abs().max()) < torch.finfo(torch.float16).max:
+        return tensor.half()
+    return tensor.float()
+
+
+def _computed(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor
+
+
+def _not_finite(tensors: Mapping[str, Tensor]) -> str:
+    bad = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
+    return f"{bad[0]} is not finite" if bad else ""
+
+
+def _familiarity(folder: Path, tensors: Mapping[str, Tensor]) -> Familiarity | None:
+    names = {k for k in tensors if not k.startswith(("head.", *STREAMS))}
+    if not names:
+        return None
+    if names != {"familiarity.mean", "familiarity.scale", "familiarity.held_out"}:
+        raise CheckpointError(f"{folder / WEIGHTS} holds weights that this program does not know: {min(names)}.")
+    return Familiarity(
+        tensors["familiarity.mean"].numpy(),
+        tensors["familiarity.scale"].numpy(),
+        tensors["familiarity.held_out"].numpy(),
+    )
+
+
+def _pretty(value: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

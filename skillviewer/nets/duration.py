@@ -1,0 +1,38 @@
+"""Duration only: the floor that every claim must beat. How long a video lasts often betrays who made it.
+
+It takes part in training and testing like any model, but on time instead of features: its input holds, for every
+sampled frame, the seconds since the video's start, as one channel of one cell.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import MaplessModel, State, StepOutput
+from skillviewer.nets.sizes import HeadSizes
+
+
+def time_features(times_s: Tensor) -> Tensor:
+    """Return times, (B, N) in seconds, as what stands for features here: (B, N, 1, 1, 1)."""
+    return times_s[:, :, None, None, None]
+
+
+class DurationModel(MaplessModel):
+    """S_t = w log(1 + seconds so far); its one weight learns whether longer or shorter is better.
+
+    The weight begins at 0: untrained, all videos are tied. The task state is the time alone, (B, 1).
+    """
+
+    def __init__(self, sizes: HeadSizes) -> None:
+        if sizes.feature_channels != 1 or sizes.grid != (1, 1):
+            raise ValueError("duration takes time, one channel of one cell, and not features")
+        super().__init__(sizes, nn.Identity())
+        self.weight = nn.Parameter(torch.zeros(()))
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
+        """Return nothing: time is its own memory."""
+        return ()
+
+    def step(self, fused_t: Tensor, state: State) -> StepOutput:  # noqa: ARG002
+        """Read the clock, (B, 1, 1, 1)."""
+        elapsed = torch.log1p(fused_t.flatten(1))
+        return StepOutput(self.uniform_map(fused_t), elapsed, self.weight * elapsed[:, 0], ())

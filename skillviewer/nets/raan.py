@@ -1,0 +1,127 @@
+"""Rank-aware temporal attention (Doughty, Mayol-Cuevas & Damen 2019) on pooled features: when to look, not where.
+
+Two branches, one for signs of skill and one for signs of its lack, weigh the steps of a video by K filters each; a
+third score attends everywhere alike. Here the features are those of the backbones at hand, averaged over the cells,
+where the published model takes I3D features of 400 segments.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import LossOutput, MaplessModel, Phase, State, StepOutput
+from skillviewer.nets.losses import PairBatch, disparity_loss, diversity_loss, hinge, rank_aware_loss, reduce
+from skillviewer.nets.presets import LossSettings
+from skillviewer.nets.sizes import HeadSizes
+from skillviewer.nets.tsn import CellMean
+
+RANK_MARGIN = 1.0
+DIVERSITY_WEIGHT = 0.1
+NOISE = 0.01
+"""Standard deviation of what is added to the features in training, alike for all videos of a batch."""
+
+
+class VideoScores(NamedTuple):
+    """Scores of whole videos.
+
+    Attributes:
+        filters: (B, 2, K) score of each filter of the branches pros and cons.
+        uniform: (B,) score without attention.
+        attention: (B, 2, N, K), each filter a distribution over the steps.
+    """
+
+    filters: Tensor
+    uniform: Tensor
+    attention: Tensor
+
+
+class Branch(nn.Module):
+    """K temporal attention filters and the score that they share."""
+
+    def __init__(self, channels: int, hidden: int, n_filters: int) -> None:
+        super().__init__()
+        self.filters = nn.ModuleList(
+            nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, 1)) for _ in range(n_filters)
+        )
+        self.score = nn.Linear(channels, 1)
+
+    def logits(self, pooled: Tensor) -> Tensor:
+        """Return how much each filter wants to look, (..., channels) to (..., K), before the softmax over time."""
+        return torch.cat([f(pooled) for f in self.filters], dim=-1)
+
+
+def _bounded(score: Tensor) -> Tensor:
+    return 2 * torch.tanh(score)
+
+
+class RaanModel(MaplessModel):
+    """Score = mean over filters of pros + mean over filters of cons; both branches rank better above worse.
+
+    The score after t steps attends over the first t steps alone, so that it can be followed live; after the last step
+    it is the published score. There is no map over the picture; the task state holds the 2K filter scores so far.
+    """
+
+    def __init__(self, sizes: HeadSizes) -> None:
+        super().__init__(sizes, CellMean())
+        make = (sizes.feature_channels, sizes.raan_hidden, sizes.raan_filters)
+        self.branches = nn.ModuleList([Branch(*make), Branch(*make)])
+        self.uniform = nn.Linear(sizes.feature_channels, 1)
+
+    def _looks_and_values(self, pooled: Tensor) -> tuple[Tensor, Tensor]:
+        """Return each filter's logit (..., 2, K) and each branch's score before tanh (..., 2, 1) of pooled features."""
+        logits = torch.stack([branch.logits(pooled) for branch in self._both()], dim=-2)
+        values = torch.stack([branch.score(pooled) for branch in self._both()], dim=-2)
+        return logits, values
+
+    def _both(self) -> list[Branch]:
+        return [branch for branch in self.branches if isinstance(branch, Branch)]
+
+    def video_scores(self, pooled: Tensor) -> VideoScores:
+        """Score whole videos, from (B, N, 2F) pooled features."""
+        logits, values = self._looks_and_values(pooled)
+        attention = torch.softmax(logits, dim=1)
+        # the score is linear before tanh: weighing scores and weighing features come to the same
+        filters = _bounded((attention * values).sum(dim=1))
+        uniform = _bounded(self.uniform(pooled.mean(dim=1)).squeeze(1))
+        return VideoScores(filters, uniform, attention.transpose(1, 2))
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
+        """Return the largest logit so far, and the sums of weights and of weighted scores, (B, 2, K) each."""
+        shape = (batch, 2, self.sizes.raan_filters)
+        zero = torch.zeros(shape, dtype=self.dtype, device=like.device)
+        return torch.full_like(zero, -torch.inf), zero, zero
+
+    def step(self, fused_t: Tensor, state: State) -> StepOutput:
+        """Take in one frame, (B, C, 1, 1): softmax over the steps so far, kept up to date step by step."""
+        largest, weights, weighted = state
+        logits, values = self._looks_and_values(fused_t.flatten(1))
+        now_largest = torch.maximum(largest, logits)
+        kept, new = torch.exp(largest - now_largest), torch.exp(logits - now_largest)
+        weights, weighted = kept * weights + new, kept * weighted + new * values
+        filters = _bounded(weighted / weights)
+        score = filters.mean(dim=2).sum(dim=1)
+        return StepOutput(self.uniform_map(fused_t), filters.flatten(1), score, (now_largest, weights, weighted))
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return scoring (ranking losses, all but the filters) and attention (the filters alone)."""
+        filters = [p for branch in self._both() for p in branch.filters.parameters()]
+        chosen = {id(p) for p in filters}
+        return (Phase("scoring", [p for p in self.parameters() if id(p) not in chosen]), Phase("attention", filters))
+
+    def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
+        """Return the losses of a phase: ``scoring`` ranks, ``attention`` is told apart, ``all`` adds both."""
+        pooled = self.fuse(features).flatten(2)
+        if self.training:
+            pooled = pooled + NOISE * torch.randn_like(pooled[:1])
+        out = self.video_scores(pooled)
+        pros, cons = out.filters.unbind(1)
+        loss = pooled.new_zeros(())
+        if phase in {"scoring", "all"}:
+            for score in (pros.mean(dim=1), cons.mean(dim=1), out.uniform):
+                loss = loss + reduce(hinge(score[pairs.better] - score[pairs.worse], RANK_MARGIN), "mean")
+        if phase in {"attention", "all"}:
+            for filters, attention in zip((pros, cons), out.attention.unbind(1), strict=True):
+                loss = loss + disparity_loss(filters, out.uniform, pairs) + DIVERSITY_WEIGHT * diversity_loss(attention)
+            loss = loss + rank_aware_loss(pros, cons, out.uniform, pairs)
+        return LossOutput(loss, out.filters.mean(dim=2).sum(dim=1))

@@ -1,0 +1,174 @@
+"""Doughty, Damen & Mayol-Cuevas 2018, "Who's better? Who's best?": pairwise ranking by two-stream temporal segments.
+
+Each stream scores each snippet by itself. In training the snippets of each of seven equal splits are averaged and split
+k of one video is compared with split k of the other; in testing the snippets of the whole video are averaged, and the
+streams are mixed 0.4 (appearance) to 0.6 (motion).
+
+The published model (``tsn``) trains its backbones end to end: AlexNet up to its last pooling is the backbone, its fully
+connected layers are here. On frozen features of a pooled backbone (``tsn-frozen``) the same losses, splits and mixing
+train one linear layer a stream, which is not the published model.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import LossOutput, MaplessModel, State, StepOutput
+from skillviewer.nets.losses import PairBatch, split_ranking_loss
+from skillviewer.nets.presets import LossSettings
+from skillviewer.nets.sizes import HeadSizes
+
+APPEARANCE_WEIGHT = 0.4
+"""alpha: weight of the appearance stream's score."""
+
+MARGIN = 1.0
+"""m of all of Doughty et al.'s losses."""
+
+BETA = 0.5
+"""Weight of ranking against similarity."""
+
+
+class CellMean(nn.Module):
+    """Global average pooling that keeps the axes, (M, C, h, w) to (M, C, 1, 1)."""
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Average over the cells."""
+        return frames.mean(dim=(2, 3), keepdim=True)
+
+
+def split_means(values: Tensor, n_splits: int) -> Tensor:
+    """Average snippets within equal splits of a video.
+
+    Args:
+        values: (B, N, ...), one value a snippet, in order of time.
+        n_splits: Number of splits, at most N; snippet i of N belongs to split floor(i n_splits / N).
+
+    Returns:
+        (B, n_splits, ...).
+    """
+    n = values.shape[1]
+    if n < n_splits:
+        raise ValueError(f"{n} snippets cannot fill {n_splits} splits")
+    split = torch.arange(n, device=values.device) * n_splits // n
+    sums = values.new_zeros(values.shape[0], n_splits, *values.shape[2:]).index_add(1, split, values)
+    counts = torch.bincount(split, minlength=n_splits).to(values.dtype)
+    return sums / counts.reshape(-1, *[1] * (values.ndim - 2))
+
+
+class StreamScore(nn.Module):
+    """Score of one stream: dropout and fully connected layers on its features, flattened or pooled before."""
+
+    def __init__(self, inputs: int, hidden: tuple[int, ...], dropout: float) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for width in hidden:
+            layers += [nn.Dropout(dropout), nn.Linear(inputs, width), nn.ReLU()]
+            inputs = width
+        # with hidden layers the last one feeds the score as AlexNet's fc7 feeds fc8
+        layers += [nn.Linear(inputs, 1)] if hidden else [nn.Dropout(dropout), nn.Linear(inputs, 1)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Score (..., inputs) to (...,)."""
+        scores: Tensor = self.layers(features).squeeze(-1)
+        return scores
+
+
+class TsnModel(MaplessModel):
+    """Two streams that score every frame; no map, no memory.
+
+    The score curve is the running mean of the mixed scores; the task state holds the two stream scores of the frame,
+    (B, 2).
+
+    Args:
+        sizes: Every size.
+        hidden: Widths of the fully connected layers before the score; empty to pool the features instead.
+        dropout: Share of units dropped before each of them (0.5 as published).
+    """
+
+    def __init__(self, sizes: HeadSizes, *, hidden: tuple[int, ...] = (), dropout: float = 0.5) -> None:
+        super().__init__(sizes, nn.Identity() if hidden else CellMean())
+        rows, columns = sizes.grid
+        inputs = sizes.feature_channels // 2 * (rows * columns if hidden else 1)
+        self.appearance = StreamScore(inputs, hidden, dropout)
+        self.motion = StreamScore(inputs, hidden, dropout)
+
+    def start_from(self, classifier: Mapping[str, Tensor]) -> None:
+        """Start the hidden layers of both streams from AlexNet's, as published; the score layers stay random.
+
+        Args:
+            classifier: torchvision's ``classifier.1`` (fc6) and ``classifier.4`` (fc7), weights and biases.
+        """
+        for stream in (self.appearance, self.motion):
+            hidden = [layer for layer in stream.layers if isinstance(layer, nn.Linear)][:-1]
+            for layer, name in zip(hidden, ("classifier.1", "classifier.4"), strict=True):
+                with torch.no_grad():
+                    layer.weight.copy_(classifier[f"{name}.weight"])
+                    layer.bias.copy_(classifier[f"{name}.bias"])
+
+    def stream_scores(self, fused: Tensor) -> Tensor:
+        """Score every frame by each stream, (B, N, C, h, w) to (B, N, 2): appearance, motion."""
+        appearance, motion = fused.flatten(2).chunk(2, dim=2)
+        return torch.stack([self.appearance(appearance), self.motion(motion)], dim=2)
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
+        """Return the sum of the frame scores and their number, both 0."""
+        zero = torch.zeros(batch, dtype=self.dtype, device=like.device)
+        return zero, zero
+
+    def step(self, fused_t: Tensor, state: State) -> StepOutput:
+        """Score one frame, (B, C, h, w)."""
+        streams = self.stream_scores(fused_t[:, None])[:, 0]
+        mixed = APPEARANCE_WEIGHT * streams[:, 0] + (1 - APPEARANCE_WEIGHT) * streams[:, 1]
+        total, count = state[0] + mixed, state[1] + 1
+        return StepOutput(self.uniform_map(fused_t), streams, total / count, (total, count))
+
+    def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
+        """Return L_rank3 of both streams added: they share no parameter, so this trains each by itself."""
+        streams = self.stream_scores(self.fuse(features))
+        by_split = split_means(streams, self.sizes.tsn_splits)
+        loss = sum((split_ranking_loss(by_split[..., i], pairs, MARGIN, BETA) for i in range(2)), streams.new_zeros(()))
+        weights = streams.new_tensor([APPEARANCE_WEIGHT, 1 - APPEARANCE_WEIGHT])
+        return LossOutput(loss, (streams @ weights).mean(dim=1))
+
+
+def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Crop, scale and flip the snippets of one video, as TSN trains: corner crops, jittered scale, horizontal flip.
+
+    All snippets of the video are treated alike. A flip also turns the horizontal flow around.
+
+    Args:
+        rgb: (S, h, w, 3) uint8, frames at about 340 x 256.
+        stack: (S, 2L, h, w) uint8, flow stacks of the same size, x and y in turn, 128 for no motion.
+        side_px: Side of the result.
+        generator: Source of chance.
+
+    Returns:
+        (S, side, side, 3) uint8 and (S, 2L, side, side) uint8.
+    """
+    height, width = rgb.shape[1:3]
+    if stack.shape[2:] != (height, width):
+        raise ValueError(f"pictures of {height} x {width} and flow of {tuple(stack.shape[2:])} do not match")
+    draw = torch.randint(0, 2**31 - 1, (4,), generator=generator).tolist()
+    scales = [int(min(height, width) * scale) for scale in (1.0, 0.875, 0.75, 0.66)]
+    rows = scales[draw[0] % 4]
+    # sides may differ by one step of the scale, as in TSN
+    nearby = [side for at, side in enumerate(scales) if abs(at - draw[0] % 4) <= 1]
+    columns = nearby[draw[1] % len(nearby)]
+    spare_y, spare_x = height - rows, width - columns
+    corners = [(0, 0), (0, spare_x), (spare_y, 0), (spare_y, spare_x), (spare_y // 2, spare_x // 2)]
+    top, left = corners[draw[2] % 5]
+    pictures = rgb[:, top : top + rows, left : left + columns].permute(0, 3, 1, 2).float()
+    flow = stack[:, :, top : top + rows, left : left + columns].float()
+    if draw[3] % 2:
+        pictures, flow = pictures.flip(3), flow.flip(3)
+        flow[:, 0::2] = 255 - flow[:, 0::2]
+    sized = [
+        nn.functional.interpolate(values, (side_px, side_px), mode="bilinear", antialias=True)
+        .round()
+        .clamp(0, 255)
+        .byte()
+        for values in (pictures, flow)
+    ]
+    return sized[0].permute(0, 2, 3, 1), sized[1]

@@ -1,0 +1,178 @@
+"""The composition root: makes the program and its window from real or given parts, and runs them."""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from skillviewer import __version__
+from skillviewer.core.job import CancelToken, Report
+from skillviewer.core.places import config_dir, log_dir, resources_dir
+from skillviewer.core.video import VideoInfo
+from skillviewer.engine.library import find_models
+from skillviewer.ui.backend import Assessor, Backend, Proxy, Reader
+from skillviewer.ui.bindings import Bindings
+from skillviewer.ui.crash import ExceptionHook, log_to
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.main_window import MainWindow
+from skillviewer.ui.program import Program
+from skillviewer.ui.settings import Settings
+from skillviewer.ui.theme import ThemeSource, load_fonts
+
+log = logging.getLogger(__name__)
+
+WAKE_MS = 250
+"""How often Python is given a chance to see Ctrl+C while Qt waits."""
+
+
+def _open_reader(path: Path) -> Reader:
+    from skillviewer.media.reader import VideoReader
+
+    return VideoReader(path)
+
+
+def _open_model(folder: Path, announce: Callable[[str], None]) -> Assessor:
+    from skillviewer.engine.engine import Engine  # imports torch: seconds, in the model lane
+
+    return Engine.open(folder, announce=announce)
+
+
+def _open_proxy(video: VideoInfo) -> Proxy | None:
+    from skillviewer.media.proxy import ScrubProxy
+
+    return ScrubProxy.open(video)
+
+
+def _build_proxy(path: Path, token: CancelToken, report: Report) -> None:
+    from skillviewer.media.proxy import build_proxy
+
+    build_proxy(path, token, report).close()
+
+
+def real_backend() -> Backend:
+    """Return the readers, models and proxies of the program itself; heavy imports wait until they are used."""
+    return Backend(_open_reader, _open_model, find_models, _open_proxy, _build_proxy)
+
+
+@dataclass(slots=True)
+class Composition:
+    """A program with its window.
+
+    Attributes:
+        program: Everything that is not a widget.
+        window: The window.
+        bindings: What its actions do.
+    """
+
+    program: Program
+    window: MainWindow
+    bindings: Bindings
+
+
+def dress(app: QApplication, settings: Settings) -> tuple[ThemeSource, Icons]:
+    """Give the application its name, font, icon and colours."""
+    resources = resources_dir()
+    app.setApplicationName("skillviewer")
+    app.setApplicationDisplayName("SkillViewer")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("skillviewer")
+    load_fonts(resources / "style" / "fonts")
+    app.setWindowIcon(QIcon(str(resources / "icons" / "skillviewer.svg")))
+    themes = ThemeSource(app)
+    themes.choose(settings.theme)
+    themes.dress()
+    return themes, Icons(resources / "icons")
+
+
+def compose(backend: Backend, settings: Settings, themes: ThemeSource, icons: Icons, dialogs: Dialogs) -> Composition:
+    """Make a program and its window.
+
+    Args:
+        backend: Where readers, models and proxies come from.
+        settings: What is remembered.
+        themes: The theme in force.
+        icons: Icons by name.
+        dialogs: Asks the person.
+    """
+    program = Program(backend, settings, themes, icons)
+    window = MainWindow(program, dialogs)
+    return Composition(program, window, Bindings(window))
+
+
+def begin(program: Program, files: Sequence[Path], model: str | None) -> None:
+    """Load the model that was asked for or used last, and open the files.
+
+    Args:
+        program: The program.
+        files: Videos, folders, checkpoints.
+        model: Name or folder of a checkpoint, or None.
+    """
+    program.models.refresh()
+    last = program.settings.model
+    known = {str(entry.folder): entry.name for entry in program.models.entries}
+    program.models.choose_default(model if model is not None else known.get(last))
+    if files:
+        program.open(list(files))
+
+
+def run(files: Sequence[Path], *, model: str | None = None, study: Path | None = None) -> int:
+    """Open the window and stay until it is closed.
+
+    The window is there at once; the model is loaded after, in its own thread.
+
+    Args:
+        files: Videos, folders of videos, checkpoint folders.
+        model: Name or folder of a checkpoint; None for the one used last, or the default.
+        study: Folder of a study whose videos are opened.
+
+    Returns:
+        0, or 130 when it was stopped by Ctrl+C in the terminal.
+    """
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    handler = log_to(log_dir())
+    settings = Settings.in_folder(config_dir())
+    themes, icons = dress(app, settings)
+    made = compose(real_backend(), settings, themes, icons, Dialogs())
+    program, window = made.program, made.window
+    hook = ExceptionHook()
+    hook.caught.connect(program.messages.fail)
+    hook.install()
+    wanted = list(files)
+    if study is not None:
+        wanted.append(study / "videos" if (study / "videos").is_dir() else study)
+    interrupted = False
+
+    def on_interrupt(_number: int, _frame: object) -> None:
+        nonlocal interrupted
+        interrupted = True
+        program.close()
+
+    signal.signal(signal.SIGINT, on_interrupt)
+    wake = QTimer()
+    wake.timeout.connect(_wake)
+    wake.start(WAKE_MS)
+    window.show()
+    QTimer.singleShot(0, lambda: begin(program, wanted, model))
+    log.info("window opened")
+    try:
+        app.exec()
+    finally:
+        program.wait()
+        hook.uninstall()
+        if handler is not None:
+            logging.getLogger("skillviewer").removeHandler(handler)
+            handler.close()
+    return 130 if interrupted else 0
+
+
+def _wake() -> None:
+    """Let Python look at its signals."""

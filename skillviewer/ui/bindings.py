@@ -1,0 +1,198 @@
+"""What each action does."""
+
+from typing import cast
+
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+
+from skillviewer.core.places import log_dir
+from skillviewer.core.scene import Look, Overlay
+from skillviewer.ui.about import About
+from skillviewer.ui.go_to import GoTo
+from skillviewer.ui.inspect_screen import InspectScreen
+from skillviewer.ui.main_window import LOGO_PX, MainWindow
+from skillviewer.ui.palette import KeySheet, Palette
+from skillviewer.ui.program import sample_videos
+
+NEEDS_VIDEO = (
+    "zoom_in", "zoom_out", "zoom_fit", "curve_fit", "play", "previous_sample", "next_sample", "previous_frame",
+    "next_frame", "back_second", "on_second", "back_ten", "on_ten", "first_frame", "last_frame", "go_to", "mark_in",
+    "mark_out", "clear_marks", "loop",
+)  # fmt: skip
+NEEDS_LIST = ("close_videos", "previous_video", "next_video", "find_video")
+
+
+class Bindings(QObject):
+    """Ties the actions of a window to what they do, and says which are possible now."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window, self._program = window, window.program
+        self._bind_files()
+        self._bind_view()
+        self._bind_player()
+        self._bind_model()
+        program = self._program
+        for signal in (
+            program.playback.video_changed,
+            program.videos.added,
+            program.videos.changed,
+            program.videos.cleared,
+            program.models.entries_changed,
+            program.models.wanted_changed,
+            program.state.current_changed,
+            program.assessments.busy_changed,
+        ):
+            signal.connect(self.refresh)
+        program.state.look_changed.connect(self._on_look)
+        program.playback.loop_changed.connect(window.actions_["loop"].setChecked)
+        window.panel.chosen.connect(program.state.set_current)
+        window.panel.entered.connect(self._focus_player)
+        window.panel.in_sight.connect(program.intake.prefer)
+        window.actions_.attach_player(window.panel.view)
+        self._on_look(program.state.look)
+        self.refresh()
+
+    @property
+    def _inspect(self) -> InspectScreen:
+        return cast("InspectScreen", self._window.screen_named("inspect"))
+
+    def _bind_files(self) -> None:
+        window, program, actions = self._window, self._program, self._window.actions_
+        actions.bind("open_videos", lambda: program.open(window.dialogs.videos(window)))
+        actions.bind("open_folder", self._open_folder)
+        actions.bind("open_sample", self._open_sample)
+        actions.bind("close_videos", program.close_videos)
+        actions.bind("quit", window.close)
+        actions["open_sample"].setEnabled(sample_videos() is not None)
+
+    def _bind_view(self) -> None:
+        window, actions = self._window, self._window.actions_
+        actions.bind("palette", lambda: Palette(window.menuBar(), window).open_over())
+        actions.bind("find_video", window.panel.start_search)
+        actions.bind("overlay", self._on_overlay_key)
+        actions["overlay"].setAutoRepeat(False)
+        actions.bind("zoom_in", self._zoom_in)
+        actions.bind("zoom_out", self._zoom_out)
+        actions.bind("zoom_fit", self._fit_picture)
+        actions.bind("curve_fit", self._fit_curve)
+        actions.bind("full_screen", self._full_screen)
+        actions.bind("shortcuts", lambda: KeySheet(window).open_over(top=0.05))
+        actions.bind("open_log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))))
+        actions.bind("about", self._about)
+
+    def _bind_player(self) -> None:
+        playback, actions, panel = self._program.playback, self._window.actions_, self._window.panel
+        actions.bind("play", playback.toggle)
+        actions["play"].setAutoRepeat(False)
+        actions.bind("previous_sample", lambda: playback.to_sample(-1))
+        actions.bind("next_sample", lambda: playback.to_sample(1))
+        actions.bind("previous_frame", lambda: playback.step(-1))
+        actions.bind("next_frame", lambda: playback.step(1))
+        actions.bind("back_second", lambda: playback.skip(-1.0))
+        actions.bind("on_second", lambda: playback.skip(1.0))
+        actions.bind("back_ten", lambda: playback.skip(-10.0))
+        actions.bind("on_ten", lambda: playback.skip(10.0))
+        actions.bind("first_frame", playback.first)
+        actions.bind("last_frame", playback.last)
+        actions.bind("go_to", self._go_to)
+        actions.bind("previous_video", lambda: panel.step(-1))
+        actions.bind("next_video", lambda: panel.step(1))
+        actions.bind("slower", playback.slower)
+        actions.bind("faster", playback.faster)
+        actions.bind("normal_speed", lambda: playback.set_speed(1.0))
+        actions.bind("mark_in", playback.mark_in)
+        actions.bind("mark_out", playback.mark_out)
+        actions.bind("clear_marks", playback.clear_marks)
+        actions.bind_switch("loop", playback.set_loop)
+
+    def _bind_model(self) -> None:
+        program, actions = self._program, self._window.actions_
+        actions.bind("assess", self._assess)
+        actions.bind("assess_all", program.assessments.ask_all)
+        actions.bind("stop", program.jobs.stop_all)
+        actions.bind_switch("automatic", self._set_automatic)
+        actions["automatic"].setChecked(program.assessments.automatic)
+        actions.bind("next_model", lambda: program.models.step(1))
+        actions.bind("previous_model", lambda: program.models.step(-1))
+        actions.bind("open_model", self._open_model)
+
+    @Slot()
+    def refresh(self, *_: object) -> None:
+        """Say which actions are possible now."""
+        program, actions = self._program, self._window.actions_
+        actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
+        actions.set_enabled(len(program.videos) > 0, *NEEDS_LIST)
+        model = program.models.wanted is not None
+        actions.set_enabled(model and program.playback.video is not None, "assess")
+        actions.set_enabled(model and len(program.videos) > 0, "assess_all")
+        actions.set_enabled(program.assessments.busy, "stop")
+        actions.set_enabled(len(program.models.entries) > 1, "next_model", "previous_model")
+
+    @Slot(object)
+    def _on_look(self, look: Look) -> None:
+        self._window.actions_["overlay"].setChecked(look.overlay is not Overlay.OFF)
+
+    @Slot()
+    def _focus_player(self) -> None:
+        self._inspect.player.canvas.setFocus()
+
+    # the screen is asked for only when it is needed: it is made when first shown
+
+    def _zoom_in(self) -> None:
+        self._inspect.player.canvas.zoom_in()
+
+    def _zoom_out(self) -> None:
+        self._inspect.player.canvas.zoom_out()
+
+    def _fit_picture(self) -> None:
+        self._inspect.player.canvas.fit()
+
+    def _fit_curve(self) -> None:
+        self._inspect.curve.fit()
+
+    def _on_overlay_key(self) -> None:
+        self._inspect.player.on_overlay_key()
+
+    def _open_folder(self) -> None:
+        folder = self._window.dialogs.folder(self._window, self.tr("Open a folder of videos"))
+        if folder is not None:
+            self._program.open([folder])
+
+    def _open_sample(self) -> None:
+        folder = sample_videos()
+        if folder is not None:
+            self._program.intake.take([folder])
+
+    def _open_model(self) -> None:
+        folder = self._window.dialogs.folder(self._window, self.tr("Open a checkpoint folder"))
+        if folder is not None:
+            self._program.models.choose(folder)
+
+    def _assess(self) -> None:
+        current = self._program.state.current
+        if current is not None:
+            self._program.assessments.ask([current], again=True)
+
+    def _set_automatic(self, on: bool) -> None:
+        self._program.assessments.set_automatic(on)
+        self._program.settings.automatic = on
+
+    def _go_to(self) -> None:
+        video = self._program.playback.video
+        if video is None:
+            return
+        dialog = GoTo(video, self._program.playback.frame, self._window)
+        dialog.chosen.connect(self._program.playback.seek)
+        dialog.open_above(self._inspect.player.transport)
+
+    def _about(self) -> None:
+        theme, ratio = self._program.themes.theme, self._window.devicePixelRatioF()
+        logo = self._program.icons.pixmap("skillviewer", theme.text, LOGO_PX, ratio)
+        About(logo, self._window).open_over()
+
+    def _full_screen(self) -> None:
+        if self._window.isFullScreen():
+            self._window.showNormal()
+        else:
+            self._window.showFullScreen()

@@ -1,0 +1,172 @@
+"""The Inspect screen: the player over the score curve."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.export.words import score_digits, signed
+from skillviewer.ui.actions import Actions, plain
+from skillviewer.ui.curve_plot import CurvePlot
+from skillviewer.ui.player import Player
+from skillviewer.ui.program import Program
+from skillviewer.ui.theme import Theme
+from skillviewer.ui.video_list import Entry, VideoState
+
+
+class ScoreHeader(QWidget):
+    """The score in a line: number, interval, what it is after, and a word of warning."""
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 12, 0)
+        column.setSpacing(2)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        column.addLayout(row)
+        title = QLabel(self.tr("Score"), self)
+        title.setProperty("heading", True)
+        self._number = QLabel(self)
+        font = self._number.font()
+        font.setPointSizeF(font.pointSizeF() * 1.35)
+        font.setWeight(font.Weight.DemiBold)
+        self._number.setFont(font)
+        self._words = QLabel(self)
+        self._words.setProperty("muted", True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._warning = QLabel(self)
+        self._warning.setTextFormat(Qt.TextFormat.PlainText)
+        self._warning.setWordWrap(True)
+        column.addWidget(self._warning)
+        self._assess = QPushButton(self)
+        self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        action = actions["assess"]
+        self._assess.clicked.connect(action.trigger)
+        self._assess.setText(plain(self.tr("Assess")))
+        self._assess.setToolTip(action.toolTip())
+        row.addWidget(title)
+        row.addWidget(self._number)
+        row.addWidget(self._words, 1)
+        self._stop = QPushButton(self.tr("Stop"), self)
+        self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._stop.setToolTip(actions["stop"].toolTip())
+        self._stop.clicked.connect(actions["stop"].trigger)
+        row.addWidget(self._assess)
+        row.addWidget(self._stop)
+        program.state.analysis_changed.connect(self._refresh)
+        program.state.model_changed.connect(self._refresh)
+        program.models.wanted_changed.connect(self._refresh)
+        program.state.current_changed.connect(self._refresh)
+        program.videos.changed.connect(self._on_entry)
+        program.playback.frame_changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
+        return " ".join(text for text in shown if text)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._warning.setStyleSheet(f"color: {theme.warn}")
+
+    @Slot(int)
+    def _on_entry(self, row: int) -> None:
+        if self._program.videos[row].path == self._program.state.current:
+            self._refresh()
+
+    @Slot()
+    def _refresh(self, *_: object) -> None:
+        program = self._program
+        current = program.state.current
+        entry = program.videos.get(current) if current is not None else None
+        analysis = program.state.analysis
+        self._number.setText("")
+        self._warning.hide()
+        self._assess.hide()
+        self._stop.setVisible(entry is not None and entry.state is VideoState.WORKING)
+        if analysis is not None and analysis.n_samples:
+            self._show(analysis)
+        else:
+            self._words.setText(self._why_none(entry))
+            offered = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
+            self._assess.setVisible(offered and program.state.model is not None)
+
+    def _show(self, analysis: Analysis) -> None:
+        digits = score_digits([analysis])
+        self._number.setText(signed(analysis.score, digits))
+        parts = []
+        if not analysis.complete:
+            done, total = analysis.n_samples, analysis.n_segments
+            parts.append(self.tr("so far, after {} of {} sampled frames").format(done, total))
+        elif analysis.interval is not None:
+            low, high = (signed(x, digits) for x in analysis.interval)
+            parts.append(self.tr("95 % interval {} to {} ({} passes)").format(low, high, analysis.n_passes))
+        here = self._program.score_here()
+        if here is not None and analysis.complete:
+            parts.append(self.tr("at the cursor {}").format(signed(here, digits)))
+        self._words.setText(" · ".join(parts))
+        self._warning.setText(analysis.warning)
+        self._warning.setVisible(bool(analysis.warning))
+
+    def _why_none(self, entry: Entry | None) -> str:
+        program = self._program
+        if entry is None:
+            return ""
+        if entry.state is VideoState.UNREADABLE:
+            return self.tr("this file cannot be read")
+        if entry.state is VideoState.FAILED:
+            return self.tr("could not be assessed")
+        if program.state.model is None:
+            loading = program.models.wanted is not None
+            return self.tr("the model is being loaded") if loading else self.tr("no model: choose one above")
+        if entry.state is VideoState.WORKING:
+            return self.tr("the model begins to look")
+        return self.tr("waiting for its turn") if entry.state is VideoState.WAITING else self.tr("not assessed yet")
+
+
+class InspectScreen(QWidget):
+    """Player and curve of the video on screen.
+
+    Args:
+        program: What is shown.
+        actions: Actions of the player.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.player = Player(program.state, program.playback, program.feed, actions, program.icons, self)
+        lower = QWidget(self)
+        self.header = ScoreHeader(program, actions, lower)
+        self.curve = CurvePlot(program.state, program.playback, lower)
+        column = QVBoxLayout(lower)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.curve, 1)
+        lower.setAutoFillBackground(True)
+        lower.setBackgroundRole(lower.palette().ColorRole.Base)
+        splitter = QSplitter(Qt.Orientation.Vertical, self)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.player)
+        splitter.addWidget(lower)
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([560, 190])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(splitter)
+        program.opening.cannot_open.connect(self.player.canvas.set_words)
+        actions.attach_player(self.player.canvas, self.curve)
+        self.player.watch_keys(self.player.canvas, self.curve)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.player.on_theme(theme)
+        self.header.on_theme(theme)
+        self.curve.on_theme(theme)

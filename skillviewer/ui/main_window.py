@@ -1,0 +1,295 @@
+"""The window: first page, screens, docks, toolbar, status bar; what is dropped on it, and how it closes."""
+
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.export.words import printable
+from skillviewer.ui.actions import FILE, MODEL, VIEW, Actions
+from skillviewer.ui.choices import LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.geometry import first_size, place
+from skillviewer.ui.message_bar import MessageBar
+from skillviewer.ui.panels.videos import VideosPanel
+from skillviewer.ui.parts import PANELS, SCREENS
+from skillviewer.ui.program import Program
+from skillviewer.ui.start_page import StartPage
+from skillviewer.ui.status_bar import StatusBar
+from skillviewer.ui.theme import Theme
+
+LOGO_PX = 72
+LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """The window of one program.
+
+    Args:
+        program: What it shows.
+        dialogs: Asks the person.
+    """
+
+    def __init__(self, program: Program, dialogs: Dialogs) -> None:
+        super().__init__()
+        self.program, self.dialogs = program, dialogs
+        self._ready_to_close = False
+        self._placed = False
+        self.setObjectName("main_window")
+        self.setWindowTitle("SkillViewer")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(860, 540)
+        self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
+        self.actions_ = Actions(self, program.icons)
+        self.looks = LookMenus(program.state, self)
+        self.recent = RecentMenu(program.settings, self)
+        self.model_menu = ModelMenu(program.models, self)
+        self._make_centre()
+        self._docks = {part.name: self._make_dock(part.name) for part in PANELS}
+        self.status = StatusBar(program.state, program.playback, program.models, program.jobs, program.icons, self)
+        self.setStatusBar(self.status)
+        self._make_menus()
+        self._make_toolbar()
+        for dock in self._docks.values():
+            dock.hide()
+        program.themes.changed.connect(self.on_theme)
+        program.closed.connect(self._on_closed)
+        program.videos.added.connect(self._on_added)
+        program.videos.cleared.connect(self.show_start)
+        program.state.current_changed.connect(self._on_current)
+        program.state.model_changed.connect(self._on_model)
+        program.models.wanted_changed.connect(self._on_model)
+        self.recent.chosen.connect(self._open_one)
+        self.start.recent_chosen.connect(self._open_one)
+        self.status.jobs_asked.connect(self.show_jobs)
+        self.on_theme(program.themes.theme)
+        self._on_model()
+        self.show_start()
+
+    def _make_centre(self) -> None:
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.messages = MessageBar(self.program.messages, self.program.icons, centre)
+        self.pages = QStackedWidget(centre)
+        theme = self.program.themes.theme
+        logo = self.program.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())
+        self.start = StartPage(logo, self.actions_["open_sample"], self.actions_["open_videos"], self.pages)
+        self.pages.addWidget(self.start)
+        self._screens: dict[str, QWidget] = {}
+        column.addWidget(self.messages)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(centre)
+
+    def _make_dock(self, name: str) -> QDockWidget:
+        part = next(part for part in PANELS if part.name == name)
+        title = QCoreApplication.translate("parts", part.title)
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock_{name}")
+        heading = QLabel(title, dock)
+        heading.setProperty("heading", True)
+        heading.setContentsMargins(12, 10, 12, 2)
+        dock.setTitleBarWidget(heading)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
+        )
+        dock.setWidget(part.make(self.program, self.actions_, dock))
+        self.addDockWidget(part.area, dock)
+        return dock
+
+    def _make_menus(self) -> None:
+        theme_menu = ThemeMenu(self.program.themes, self.program.settings, self)
+        docks = QMenu(self.tr("Panels"), self)
+        for dock in self._docks.values():
+            docks.addAction(dock.toggleViewAction())
+        passes = PassesMenu(self.program.state, self)
+        submenus: dict[str, list[QMenu]] = {
+            FILE: [self.recent],
+            VIEW: [*self.looks.all, docks, theme_menu],
+            MODEL: [self.model_menu, passes],
+        }
+        self.actions_.fill(self.menuBar(), submenus)
+
+    def _make_toolbar(self) -> None:
+        bar = QToolBar(self.tr("Tools"), self)
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._tool_icons: list[tuple[QToolButton, str]] = []
+        self._tool(bar, self.tr("Open"), "open").setDefaultAction(self.actions_["open_videos"])
+        bar.addSeparator()
+        self._model_button = self._tool(bar, "", "model", self.model_menu, self.tr("Model that looks at the videos"))
+        self._tool(bar, self.tr("Assess all"), "assess").setDefaultAction(self.actions_["assess_all"])
+        bar.addSeparator()
+        map_menu = QMenu(self)
+        map_menu.addAction(self.actions_["overlay"])
+        for menu in self.looks.all:
+            map_menu.addMenu(menu)
+        self._tool(bar, self.tr("Map"), "overlay", map_menu, self.tr("How the map is shown"))
+        space = QWidget(bar)
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(space)
+        self._tool(bar, "", "search").setDefaultAction(self.actions_["palette"])
+        for button, words in zip(
+            [b for b in bar.findChildren(QToolButton) if b.defaultAction() is not None],
+            (self.tr("Open"), self.tr("Assess all"), self.tr("All actions")),
+            strict=True,
+        ):
+            button.setText(words)
+        self.addToolBar(bar)
+
+    def _tool(self, bar: QToolBar, text: str, icon: str, menu: QMenu | None = None, tip: str = "") -> QToolButton:
+        button = QToolButton(bar)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if menu is not None:
+            button.setMenu(menu)
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            self._tool_icons.append((button, icon))
+        bar.addWidget(button)
+        return button
+
+    @property
+    def panel(self) -> VideosPanel:
+        """The list of videos."""
+        return cast("VideosPanel", self._docks["videos"].widget())
+
+    def screen_named(self, name: str) -> QWidget:
+        """Return a screen, made when it is first asked for."""
+        screen = self._screens.get(name)
+        if screen is None:
+            part = next(part for part in SCREENS if part.name == name)
+            screen = self._screens[name] = part.make(self.program, self.actions_, self.pages)
+            self.pages.addWidget(screen)
+            _dress(screen, self.program.themes.theme)
+        return screen
+
+    @Slot()
+    def show_start(self) -> None:
+        """Show the first page."""
+        self.start.set_recent(self.program.settings.recent)
+        for dock in self._docks.values():
+            dock.hide()
+        self.pages.setCurrentWidget(self.start)
+
+    def show_screen(self, name: str) -> None:
+        """Show a screen with its docks."""
+        coming = self.pages.currentWidget() is self.start
+        self.pages.setCurrentWidget(self.screen_named(name))
+        if coming:
+            for part in PANELS:
+                self._docks[part.name].setVisible(part.shown)
+            self.resizeDocks([self._docks["videos"]], [400], Qt.Orientation.Horizontal)
+
+    @Slot()
+    def show_jobs(self) -> None:
+        """Show the jobs under way."""
+        self._docks["jobs"].show()
+        self._docks["jobs"].raise_()
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Give every part its colours."""
+        self.actions_.on_theme(theme)
+        for part in (self.messages, self.start, self.status, *self._screens.values()):
+            _dress(part, theme)
+        for dock in self._docks.values():
+            _dress(dock.widget(), theme)
+        for button, icon in self._tool_icons:
+            button.setIcon(self.program.icons.icon(icon, theme))
+
+    @Slot(int, int)
+    def _on_added(self, _first: int, _last: int) -> None:
+        self.recent.refresh()
+        if self.pages.currentWidget() is self.start:
+            self.show_screen(SCREENS[0].name)
+
+    @Slot(object)
+    def _on_current(self, path: Path | None) -> None:
+        self.panel.show_chosen(path)
+        self.setWindowTitle(f"{printable(path.name)} – SkillViewer" if path is not None else "SkillViewer")
+
+    @Slot()
+    def _on_model(self, *_: object) -> None:
+        model = self.program.state.model
+        wanted = self.program.models.wanted
+        text = self.tr("No model")
+        if model is not None:
+            text = printable(model.name)
+        elif wanted is not None:
+            text = self.tr("{} …").format(printable(wanted.name))
+        self._model_button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 220))
+
+    @Slot(object)
+    def _open_one(self, path: Path) -> None:
+        self.program.open([path])
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what is dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.program.open(paths)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Go where the window was last time, if that is on a screen."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            geometry = self.program.settings.geometry
+            if geometry.isEmpty() or not self.restoreGeometry(geometry):
+                first_size(self)
+            QTimer.singleShot(0, self._place)
+
+    @Slot()
+    def _place(self) -> None:
+        place(self)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask during a job; then stop everything, wait without blocking, and close."""
+        if self._ready_to_close:
+            event.accept()
+            return
+        event.ignore()
+        if self.program.closing:
+            return
+        question = self.tr("Work is under way. Stop it and close the window?")
+        if self.program.jobs.precious and not self.dialogs.confirm(self, question, self.tr("Stop and close")):
+            return
+        self.program.settings.geometry = self.saveGeometry()
+        self.program.settings.save()
+        self.setEnabled(False)
+        self.program.close()
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._ready_to_close = True
+        self.close()
+
+
+def _dress(part: QWidget, theme: Theme) -> None:
+    """Give a part its colours, if it paints with any of its own."""
+    dress = getattr(part, "on_theme", None)
+    if dress is not None:
+        dress(theme)

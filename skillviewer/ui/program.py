@@ -1,0 +1,147 @@
+"""The program behind the window: lanes, state, and who does what. No widgets."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.places import resources_dir
+from skillviewer.ui.assessments import Assessments
+from skillviewer.ui.backend import Backend
+from skillviewer.ui.feed import FrameFeed, OpenVideos
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.intake import Intake, Sorted
+from skillviewer.ui.jobs import Jobs
+from skillviewer.ui.lane import Lane
+from skillviewer.ui.messages import Messages
+from skillviewer.ui.models import Models, ModelSlot
+from skillviewer.ui.opening import Opening
+from skillviewer.ui.playback import Playback
+from skillviewer.ui.proxies import Proxies
+from skillviewer.ui.score_curve import score_curve
+from skillviewer.ui.settings import Settings
+from skillviewer.ui.state import LoadedModel, ViewerState
+from skillviewer.ui.theme import ThemeSource
+from skillviewer.ui.video_list import VideoList
+
+
+def sample_videos() -> Path | None:
+    """Return the folder of the sample study's videos, or None where it does not ship."""
+    try:
+        folder = resources_dir() / "sample_study" / "videos"
+    except FileNotFoundError:
+        return None
+    return folder if folder.is_dir() else None
+
+
+class Program(QObject):
+    """Everything that is not a widget, wired.
+
+    Args:
+        backend: Where readers, models and proxies come from.
+        settings: What is remembered.
+        themes: The theme in force.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    closed = Signal()
+    """All lanes have ended."""
+
+    def __init__(
+        self, backend: Backend, settings: Settings, themes: ThemeSource, icons: Icons, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.settings, self.themes, self.icons = settings, themes, icons
+        self.frames: Lane[OpenVideos] = Lane(
+            "frames", lambda: OpenVideos(backend.open_reader, backend.open_proxy), OpenVideos.close, self
+        )
+        self.model: Lane[ModelSlot] = Lane("model", lambda: ModelSlot(backend.open_model), ModelSlot.close, self)
+        self.index: Lane[Backend] = Lane("index", lambda: backend, _keep, self)
+        self.copies: Lane[Backend] = Lane("copies", lambda: backend, _keep, self)
+        self.lanes = (self.frames, self.model, self.index, self.copies)
+        self._alive = len(self.lanes)
+        for lane in self.lanes:
+            lane.finished.connect(self._on_lane_finished)
+        self.messages = Messages(self)
+        self.jobs = Jobs(self)
+        self.videos = VideoList(self)
+        self.state = ViewerState(settings.look, settings.passes, self)
+        self.playback = Playback(parent=self)
+        self.feed = FrameFeed(self.frames, self)
+        self.opening = Opening(self.state, self.playback, self.feed, self.videos, self.messages, self)
+        self.models = Models(backend, self.model, self.state, self.jobs, self.messages, self)
+        self.assessments = Assessments(self.model, self.state, self.videos, self.jobs, self.messages, self)
+        self.assessments.set_automatic(settings.automatic)
+        self.intake = Intake(self.index, self.videos, self.messages, self)
+        self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
+        self.playback.video_changed.connect(self.proxies.on_video)
+        self.intake.took.connect(self._on_took)
+        self.state.look_changed.connect(self._on_look)
+        self.state.passes_changed.connect(self._on_passes)
+        self.state.model_changed.connect(self._on_model)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the lanes have been asked to end."""
+        return self.frames.stopped
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Take files and folders in, and remember them."""
+        for path in paths[:3]:
+            self.settings.remember(path.absolute())
+        self.intake.take(paths)
+
+    def close_videos(self) -> None:
+        """Empty the list."""
+        self.assessments.stop()
+        self.state.set_current(None)
+        self.videos.clear()
+
+    def score_here(self) -> float | None:
+        """Return the mean score after the last step known at the playhead, or None."""
+        analysis = self.state.analysis
+        at = score_curve(analysis).at(self.playback.time_s) if analysis is not None and analysis.n_samples else None
+        return at[1] if at is not None else None
+
+    def close(self) -> None:
+        """Stop everything and end the lanes; ``closed`` fires when they have ended. Returns at once."""
+        self.playback.pause()
+        self.assessments.stop()
+        self.jobs.stop_all()
+        for lane in self.lanes:
+            lane.stop()
+
+    def wait(self, timeout_ms: int = 10_000) -> bool:
+        """End the lanes and wait; for tests and the end of the process."""
+        return all(lane.wait(timeout_ms) for lane in self.lanes)
+
+    @Slot()
+    def _on_lane_finished(self) -> None:
+        self._alive -= 1
+        if self._alive == 0:
+            self.closed.emit()
+
+    @Slot(object)
+    def _on_took(self, found: Sorted) -> None:
+        if found.checkpoints:
+            self.models.choose(found.checkpoints[-1])
+        if found.videos:
+            self.state.set_current(found.videos[0])
+
+    @Slot(object)
+    def _on_look(self, look: object) -> None:  # noqa: ARG002
+        self.settings.look = self.state.look
+
+    @Slot(int)
+    def _on_passes(self, passes: int) -> None:
+        self.settings.passes = passes
+
+    @Slot(object)
+    def _on_model(self, model: LoadedModel | None) -> None:
+        if model is not None:
+            self.settings.model = str(model.folder)
+
+
+def _keep(_backend: Backend) -> None:
+    """Free nothing: a backend holds no resource."""

@@ -1,0 +1,85 @@
+"""A sheet that lies over the window for a moment: palette, keys, go to, about."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
+
+
+class Sheet(QFrame):
+    """A child of the window that closes on Escape, or when the focus goes elsewhere, and gives the focus back.
+
+    Args:
+        window: The window that it lies over.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._before = QApplication.focusWidget()
+        self.setObjectName("sheet")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAutoFillBackground(True)
+        window.installEventFilter(self)
+
+    def open_over(self, *, top: float = 0.12) -> None:
+        """Show it in the middle of the window.
+
+        Args:
+            top: Where its upper edge lies, in parts of the window's height; it is kept inside.
+        """
+        self.adjustSize()
+        room = self._window.rect().adjusted(16, 16, -16, -16)
+        size = self.size().boundedTo(room.size())
+        y = min(room.top() + round(room.height() * top), room.bottom() - size.height())
+        self.setGeometry(
+            room.left() + (room.width() - size.width()) // 2, max(y, room.top()), size.width(), size.height()
+        )
+        self._open()
+
+    def open_above(self, place: QWidget) -> None:
+        """Show it above the right end of a widget of the window."""
+        self.adjustSize()
+        corner = place.mapTo(self._window, place.rect().topRight())
+        self.move(max(corner.x() - self.width() - 8, 8), max(corner.y() - self.height() - 8, 8))
+        self._open()
+
+    def _open(self) -> None:
+        self.show()
+        self.raise_()
+        first = self.focusProxy() or self
+        first.setFocus(Qt.FocusReason.PopupFocusReason)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus)
+
+    @Slot(QWidget, QWidget)
+    def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and new is not self and not self.isAncestorOf(new):
+            self._before = None  # the person chose where to go on
+            self.close()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close on Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            self.dismiss()
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close when the window changes its size: the place would be wrong."""
+        if watched is self._window and event.type() == QEvent.Type.Resize:
+            self.close()
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Close, and give the focus back to what had it."""
+        before = self._before
+        self._before = None
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.disconnect(self._on_focus)
+        self.close()
+        if before is not None:
+            before.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,0 +1,49 @@
+"""Tiny checkpoints on the embedded backbone: small inputs, few segments, random heads."""
+
+from pathlib import Path
+
+import torch
+
+from skillviewer.core.familiarity import Familiarity
+from skillviewer.core.preprocessing import FlowSettings, Preprocessing
+from skillviewer.engine.bank import feature_source
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
+from skillviewer.nets.configuration import Card, CheckpointConfig
+from skillviewer.nets.models import attention_model
+from skillviewer.nets.sizes import HeadSizes
+
+PREPROCESSING = Preprocessing(n_segments=5, input_px=128, flow=FlowSettings("dis", length=4, short_side_px=48))
+SIZES = HeadSizes(
+    feature_channels=640, grid=(4, 4), fusion_hidden=8, channels=8, task_hidden=6, attention_hidden=6, embed=4
+)
+
+
+def tiny_checkpoint(
+    folder: Path,
+    model: str = "full",
+    preprocessing: Preprocessing = PREPROCESSING,
+    familiarity: Familiarity | None = None,
+    seed: int = 0,
+) -> Checkpoint:
+    """Write a checkpoint with random weights and return it."""
+    cpu = torch.device("cpu")
+    _, backbones = feature_source("efficientnet-lite0", preprocessing, cpu, "float32", FeatureCache(folder / "unused"))
+    torch.manual_seed(seed)
+    return save_checkpoint(
+        folder,
+        CheckpointConfig(
+            attention_model=model, sizes=SIZES, preprocessing=preprocessing, backbone=backbones, preset="small-study"
+        ),
+        attention_model(model).build(SIZES),
+        Card(
+            name=folder.name,
+            task="test",
+            created="2026-01-01T00:00:00+00:00",
+            program="test",
+            training_data="none",
+            n_videos=0,
+            n_pairs=0,
+        ),
+        familiarity=familiarity,
+    )

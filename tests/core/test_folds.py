@@ -1,0 +1,181 @@
+"""Folds hold out whole participants, evenly, always in the same way, and nothing leaks."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.folds import FoldsBy, check_no_leak, divide, fold_of, inner_fold, make_folds
+from skillviewer.core.pairs import DatasetVideo, Fold, Pair
+from tests.core.datasets import people, ranked
+
+EIGHT_BY_FIVE = ranked(people("ABCDEFGH", 5))
+
+
+def test_eight_participants_of_five_videos_as_published() -> None:
+    """Four folds, two whole participants of five videos each, as on the chopstick videos."""
+    made = make_folds(EIGHT_BY_FIVE)
+    assert made.by is FoldsBy.PARTICIPANT
+    assert made.warning == ""
+    assert [len(fold.held_out_videos) for fold in made.folds] == [10] * 4
+    held_out = [name for fold in made.folds for name in fold.held_out_videos]
+    assert sorted(held_out) == sorted(EIGHT_BY_FIVE.names)
+    for fold in made.folds:
+        assert len({name[0] for name in fold.held_out_videos}) == 2
+        assert not {name[0] for name in fold.held_out_videos} & {name[0] for name in fold.train_videos}
+        # of all 780 pairs: 30 * 29 / 2 to train on, 10 * 9 / 2 honest
+        assert (len(fold.train_pairs), len(fold.test_pairs), len(fold.honest_pairs)) == (435, 345, 45)
+
+
+def test_pairs_go_to_test_when_they_touch_a_held_out_video() -> None:
+    fold = fold_of(
+        "1", ["a", "b", "c", "d"], ["c", "d"], [Pair("a", "b"), Pair("c", "a"), Pair("b", "d"), Pair("d", "c")]
+    )
+    assert fold.train_pairs == (Pair("a", "b"),)
+    assert fold.test_pairs == (Pair("c", "a"), Pair("b", "d"), Pair("d", "c"))
+    assert fold.honest_pairs == (Pair("d", "c"),)
+
+
+def test_the_same_seed_gives_the_same_folds_in_any_order() -> None:
+    backwards = replace(EIGHT_BY_FIVE, videos=EIGHT_BY_FIVE.videos[::-1])
+    first, second = make_folds(EIGHT_BY_FIVE, seed=3), make_folds(backwards, seed=3)
+    assert [set(f.held_out_videos) for f in first.folds] == [set(f.held_out_videos) for f in second.folds]
+    others = {tuple(f.held_out_videos for f in make_folds(EIGHT_BY_FIVE, seed=s).folds) for s in range(8)}
+    assert len(others) > 1
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=2, max_size=20),
+    n_parts=st.integers(2, 6),
+    seed=st.integers(0, 1000),
+)
+def test_parts_are_whole_groups_and_nearly_even(sizes: list[int], n_parts: int, seed: int) -> None:
+    groups = {f"g{i}": [f"g{i}/{j}" for j in range(size)] for i, size in enumerate(sizes)}
+    parts = divide(groups, min(n_parts, len(groups)), seed)
+    assert sorted(v for part in parts for v in part) == sorted(v for members in groups.values() for v in members)
+    for members in groups.values():
+        assert sum(bool(set(members) & set(part)) for part in parts) == 1
+    assert max(map(len, parts)) - min(map(len, parts)) <= max(sizes)
+    assert all(parts)
+
+
+def test_unequal_participants_are_balanced_by_videos() -> None:
+    # 10 of A, 10 of B, 5 each of C to F: four folds of ten, as on the drawing videos
+    names = [*people("AB", 10), *people("CDEF", 5)]
+    for seed in range(5):
+        assert [len(f.held_out_videos) for f in make_folds(ranked(names), seed=seed).folds] == [10] * 4
+
+
+def test_without_participants_folds_are_by_video_with_a_warning() -> None:
+    made = make_folds(ranked(people("ABCD", 2), with_participants=False))
+    assert made.by is FoldsBy.VIDEO
+    assert "Nobody says who is in any video" in made.warning
+    one_unknown = replace(EIGHT_BY_FIVE, videos=(DatasetVideo("A1"), *EIGHT_BY_FIVE.videos[1:]))
+    made = make_folds(one_unknown)
+    assert made.by is FoldsBy.VIDEO
+    assert "1 videos (A1, for one)" in made.warning
+    assert "flatters" in make_folds(EIGHT_BY_FIVE, by=FoldsBy.VIDEO).warning
+
+
+def test_released_folds_are_taken_where_there_are_any() -> None:
+    released = fold_of("theirs", EIGHT_BY_FIVE.names, people("A", 5), EIGHT_BY_FIVE.pairs)
+    made = make_folds(replace(EIGHT_BY_FIVE, released=(released,)))
+    assert made.by is FoldsBy.RELEASED
+    assert made.folds == (released,)
+    assert made.warning == ""
+    own = make_folds(replace(EIGHT_BY_FIVE, released=(released,)), by=FoldsBy.PARTICIPANT)
+    assert len(own.folds) == 4
+
+
+def test_released_folds_that_part_a_participant_are_warned_of() -> None:
+    released = fold_of("theirs", EIGHT_BY_FIVE.names, ["A1", "B1"], EIGHT_BY_FIVE.pairs)
+    assert "same person" in make_folds(replace(EIGHT_BY_FIVE, released=(released,))).warning
+
+
+@pytest.mark.parametrize(
+    ("n_folds", "by", "message"),
+    [
+        (9, FoldsBy.PARTICIPANT, "9 folds cannot be made from 8 participants: choose 2 to 8"),
+        (1, FoldsBy.PARTICIPANT, "choose 2 to 8"),
+        (41, FoldsBy.VIDEO, "from 40 videos"),
+        (4, FoldsBy.RELEASED, "without folds"),
+    ],
+)
+def test_folds_that_cannot_be_made_are_told(n_folds: int, by: FoldsBy, message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        make_folds(EIGHT_BY_FIVE, n_folds, by)
+
+
+def test_participants_asked_for_and_not_known_are_told() -> None:
+    with pytest.raises(DatasetError, match="who is in “A1”"):
+        make_folds(ranked(people("AB", 2), with_participants=False), 2, FoldsBy.PARTICIPANT)
+    with pytest.raises(DatasetError, match="only 1 participant"):
+        make_folds(ranked(people("A", 4)), 2)
+
+
+def test_a_fold_without_pairs_is_warned_of() -> None:
+    sparse = replace(EIGHT_BY_FIVE, pairs=(Pair("A1", "B1"),))
+    assert "No pairs to train on or to test on" in make_folds(sparse).warning
+
+
+def leaking_folds() -> dict[str, tuple[Fold, dict[str, str], list[str]]]:
+    sound = fold_of("1", ["A1", "A2", "B1", "B2"], ["B1", "B2"], [Pair("A1", "A2"), Pair("A1", "B1"), Pair("B1", "B2")])
+    whose = {name: name[0] for name in ("A1", "A2", "B1", "B2")}
+    return {
+        "B1” is held out": (replace(sound, train_videos=("A1", "A2", "B1")), {}, []),
+        "B2” is held out": (replace(sound, train_pairs=(Pair("A1", "B2"),)), {}, []),
+        "both videos of A1–A2": (replace(sound, test_pairs=(*sound.test_pairs, Pair("A1", "A2"))), {}, []),
+        "participant “B”": (sound, whose | {"A2": "B"}, []),
+        "“B1” is held out and yet": (sound, whose, ["A1", "B1"]),
+    }
+
+
+@pytest.mark.parametrize("message", list(leaking_folds()))
+def test_every_leak_is_caught(message: str) -> None:
+    fold, participants, seen = leaking_folds()[message]
+    with pytest.raises(DatasetError, match=message):
+        check_no_leak(fold, participants, seen)
+
+
+def test_sound_folds_pass() -> None:
+    for fold in make_folds(EIGHT_BY_FIVE).folds:
+        check_no_leak(fold, EIGHT_BY_FIVE.participants, fold.train_videos)
+
+
+def test_inner_fold_sees_nothing_of_the_outer_test() -> None:
+    for fold in make_folds(EIGHT_BY_FIVE).folds:
+        inner = inner_fold(EIGHT_BY_FIVE, fold, seed=1)
+        everything = {*inner.train_videos, *inner.held_out_videos}
+        assert everything == set(fold.train_videos)
+        assert set(inner.train_pairs) | set(inner.test_pairs) == set(fold.train_pairs)
+        assert 5 <= len(inner.held_out_videos) <= 10
+        check_no_leak(inner, EIGHT_BY_FIVE.participants)
+        check_no_leak(replace(fold), seen=everything)
+
+
+def test_inner_fold_of_one_participant_is_by_video() -> None:
+    dataset = ranked(people("AB", 4))
+    fold = make_folds(dataset, 2).folds[0]
+    inner = inner_fold(dataset, fold)
+    assert len(inner.held_out_videos) == 1
+    assert len(inner.train_videos) == 3
+
+
+def test_inner_fold_needs_two_videos() -> None:
+    dataset = ranked(["A1", "B1"])
+    with pytest.raises(DatasetError, match="too few to choose on"):
+        inner_fold(dataset, make_folds(dataset, 2).folds[0])
+
+
+def test_each_pair_is_tested_where_one_of_its_videos_is_held_out() -> None:
+    made = make_folds(EIGHT_BY_FIVE)
+    times: dict[Pair, int] = {}
+    for fold in made.folds:
+        for pair in fold.test_pairs:
+            times[pair] = times.get(pair, 0) + 1
+    where = {name: i for i, fold in enumerate(made.folds) for name in fold.held_out_videos}
+    for a, b in combinations(EIGHT_BY_FIVE.names, 2):
+        assert times[Pair(a, b)] == (1 if where[a] == where[b] else 2)

@@ -1,0 +1,120 @@
+"""The order that pairs imply, on graphs small enough to count by hand."""
+
+from dataclasses import replace
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skillviewer.core.folds import fold_of
+from skillviewer.core.order import cycles, depths, islands, separations, similar_by_depth, similar_for_training
+from skillviewer.core.pairs import DatasetVideo, Pair, SimilarPair
+from tests.core.datasets import ranked
+
+# a -> b -> d -> e, a -> c -> e, and c is not compared with b or d
+DAG = [Pair("a", "b"), Pair("b", "d"), Pair("d", "e"), Pair("a", "c"), Pair("c", "e"), Pair("a", "e")]
+
+
+def test_depth_is_the_longest_walk_from_a_source() -> None:
+    assert depths(DAG) == {"a": 0, "b": 1, "c": 1, "d": 2, "e": 3}
+
+
+def test_separation_by_hand() -> None:
+    assert separations(DAG) == {
+        Pair("a", "b"): 1,
+        Pair("b", "d"): 1,
+        Pair("d", "e"): 1,
+        Pair("a", "c"): 1,
+        Pair("c", "e"): 2,
+        Pair("a", "e"): 3,
+    }
+
+
+def test_similar_are_unordered_and_at_most_a_step_apart() -> None:
+    # unordered: b-c (0), c-d (1), a-d (2), b-e (2)
+    assert similar_by_depth(DAG) == (SimilarPair("b", "c"), SimilarPair("c", "d"))
+    assert similar_by_depth(DAG, farthest=0) == (SimilarPair("b", "c"),)
+    assert len(similar_by_depth(DAG, farthest=2)) == 4
+
+
+def test_a_second_source_has_depth_0() -> None:
+    assert depths([Pair("a", "b"), Pair("x", "b"), Pair("b", "c")]) == {"a": 0, "x": 0, "b": 1, "c": 2}
+
+
+def test_consistent_pairs_have_no_cycle() -> None:
+    assert cycles(DAG) == ()
+
+
+def test_cycles_are_found_and_named() -> None:
+    circle = [Pair("b", "c"), Pair("c", "d"), Pair("d", "b"), Pair("a", "b"), Pair("d", "e")]
+    assert cycles(circle) == (("b", "c", "d"),)
+    assert cycles([Pair("x", "y"), Pair("y", "x"), *circle]) == (("b", "c", "d"), ("x", "y"))
+
+
+def test_the_shortest_way_round_is_shown() -> None:
+    way_round = [Pair("a", "b"), Pair("b", "c"), Pair("c", "d"), Pair("d", "a"), Pair("c", "a")]
+    assert cycles(way_round) == (("a", "b", "c"),)
+
+
+def test_videos_in_a_circle_share_a_depth() -> None:
+    circle = [Pair("a", "b"), Pair("b", "c"), Pair("c", "b"), Pair("c", "d")]
+    assert depths(circle) == {"a": 0, "b": 1, "c": 1, "d": 2}
+
+
+def test_islands() -> None:
+    assert islands([*DAG, Pair("x", "y")]) == (("a", "b", "c", "d", "e"), ("x", "y"))
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=25))
+def test_depth_against_brute_force(edges: list[tuple[int, int]]) -> None:
+    pairs = [Pair(str(a), str(b)) for a, b in edges if a < b]  # acyclic
+    below: dict[str, list[str]] = {}
+    for pair in pairs:
+        below.setdefault(pair.better, []).append(pair.worse)
+    videos = {v for p in pairs for v in (p.better, p.worse)}
+    sources = videos - {p.worse for p in pairs}
+
+    def longest(at: str, steps: int, best: dict[str, int]) -> None:
+        best[at] = max(best.get(at, 0), steps)
+        for worse in below.get(at, []):
+            longest(worse, steps + 1, best)
+
+    expected: dict[str, int] = {}
+    for source in sources:
+        longest(source, 0, expected)
+    assert depths(pairs) == expected
+    ordered = {frozenset((p.better, p.worse)) for p in pairs}
+    similar = {
+        SimilarPair(a, b)
+        for a, b in combinations(sorted(videos), 2)
+        if frozenset((a, b)) not in ordered and abs(expected[a] - expected[b]) <= 1
+    }
+    assert set(similar_by_depth(pairs)) == similar
+
+
+def test_similar_pairs_for_training_come_from_training_pairs_alone() -> None:
+    dataset = replace(ranked(["a", "b", "c", "d", "e"]), pairs=tuple(DAG))
+    fold = fold_of("1", dataset.names, ["a"], dataset.pairs)
+    # without a: b -> d -> e and c -> e, so b and c are sources, d is one below
+    assert similar_for_training(dataset, fold) == (SimilarPair("b", "c"), SimilarPair("c", "d"))
+    whole = fold_of("1", dataset.names, [], dataset.pairs)
+    assert similar_for_training(dataset, whole) == similar_by_depth(DAG)
+
+
+def test_similar_pairs_that_the_data_set_names_count_before_the_rule() -> None:
+    dataset = replace(
+        ranked(["a", "b", "c", "d", "e"]), pairs=tuple(DAG), similar=(SimilarPair("d", "c"), SimilarPair("a", "d"))
+    )
+    fold = fold_of("1", dataset.names, ["a"], dataset.pairs)
+    assert similar_for_training(dataset, fold) == (SimilarPair("c", "d"),)
+
+
+def test_videos_of_two_subtasks_are_never_similar() -> None:
+    names = ["s/a", "s/b", "t/a", "t/b"]
+    dataset = replace(
+        ranked(names),
+        videos=tuple(DatasetVideo(n, subtask=n[0]) for n in names),
+        pairs=(Pair("s/a", "s/b"), Pair("t/a", "t/b")),
+    )
+    assert similar_by_depth(dataset.pairs) != ()
+    assert similar_for_training(dataset, fold_of("1", names, [], dataset.pairs)) == ()

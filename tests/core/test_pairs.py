@@ -1,0 +1,106 @@
+"""Values of a data set: pairs, extents, parts of it."""
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.folds import fold_of
+from skillviewer.core.pairs import (
+    Dataset,
+    DatasetVideo,
+    FrameExtent,
+    Judgement,
+    Measure,
+    Pair,
+    SimilarPair,
+    TimeExtent,
+    Verdict,
+)
+from tests.core.analyses import video_info
+from tests.core.datasets import people, ranked
+
+HUNDRED = video_info(np.arange(100) / 10)  # 10 s at 10 frames a second
+
+
+def test_a_similar_pair_has_no_direction() -> None:
+    assert SimilarPair("b", "a") == SimilarPair("a", "b")
+    assert len({SimilarPair("b", "a"), SimilarPair("a", "b")}) == 1
+
+
+def test_frames_of_an_extent() -> None:
+    assert FrameExtent(20, 30).frames(HUNDRED) == range(20, 30)
+    assert FrameExtent(90, 130).frames(HUNDRED) == range(90, 100)
+    assert DatasetVideo("v", extent=FrameExtent(20, 30)).frames(HUNDRED) == range(20, 30)
+    assert DatasetVideo("v").frames(HUNDRED) == range(100)
+
+
+def test_frames_of_an_extent_in_seconds() -> None:
+    assert TimeExtent(2.0, 2.95).frames(HUNDRED) == range(20, 30)
+    assert TimeExtent(9.0, 13.5).frames(HUNDRED) == range(90, 100)
+
+
+def test_a_file_as_long_as_its_extent_has_been_cut_already() -> None:
+    assert FrameExtent(1000, 1101).frames(HUNDRED) == range(100)
+    assert TimeExtent(200.0, 210.4).frames(HUNDRED) == range(100)
+    assert FrameExtent(0, 100).frames(HUNDRED) == range(100)
+
+
+@pytest.mark.parametrize("extent", [FrameExtent(1000, 1300), TimeExtent(200.0, 260.0)])
+def test_an_extent_outside_the_file_is_told(extent: FrameExtent | TimeExtent) -> None:
+    with pytest.raises(DatasetError, match="whole recording"):
+        extent.frames(HUNDRED)
+
+
+def test_names_are_unique_and_pairs_known() -> None:
+    video = DatasetVideo("a")
+    with pytest.raises(ValueError, match="same name"):
+        Dataset("d", "f", "t", (video, video), ())
+    with pytest.raises(ValueError, match="no such video"):
+        Dataset("d", "f", "t", (video,), (Pair("a", "b"),))
+
+
+def test_a_part_of_a_data_set_keeps_only_what_is_within() -> None:
+    names = people("AB", 2)
+    whole = ranked(names)
+    whole = replace(
+        whole,
+        similar=(SimilarPair("A1", "B1"), SimilarPair("A1", "A2")),
+        judgements=(Judgement("A1", "A2", Verdict.LEFT, "r"), Judgement("B1", "A2", Verdict.RIGHT, "r")),
+        released=(fold_of("1", names, ["B1", "B2"], whole.pairs),),
+        scores=Measure("rating", tuple((n, float(i)) for i, n in enumerate(names))),
+    )
+    part = whole.restricted(["A1", "A2", "B2"])
+    assert part.names == ("A1", "A2", "B2")
+    assert part.pairs == (Pair("A1", "A2"), Pair("A1", "B2"), Pair("A2", "B2"))
+    assert part.similar == (SimilarPair("A1", "A2"),)
+    assert [j.left for j in part.judgements] == ["A1"]
+    assert part.released is not None
+    assert part.released[0].held_out_videos == ("B2",)
+    assert part.released[0].test_pairs == (Pair("A1", "B2"), Pair("A2", "B2"))
+    assert part.scores is not None
+    assert part.scores.by_video() == {"A1": 0.0, "A2": 1.0, "B2": 3.0}
+
+
+def test_usable_are_the_videos_with_a_file() -> None:
+    whole = ranked(["A1", "A2", "A3"])
+    videos = tuple(replace(v, path=None if v.name == "A2" else Path(f"{v.name}.mp4")) for v in whole.videos)
+    part = replace(whole, videos=videos).usable()
+    assert part.names == ("A1", "A3")
+    assert part.pairs == (Pair("A1", "A3"),)
+
+
+def test_a_data_set_crosses_to_another_process() -> None:
+    whole = ranked(people("AB", 2))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(replace, whole, name="there").result() == replace(whole, name="there")
+
+
+def test_an_unknown_video_is_told() -> None:
+    assert ranked(["A1", "A2"]).video("A2").participant == "A"
+    with pytest.raises(DatasetError, match="no video “C9”"):
+        ranked(["A1", "A2"]).video("C9")

@@ -1,0 +1,159 @@
+"""What is to be seen at a frame: which map, from where, on which scale."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.scene import (
+    Between,
+    Look,
+    MapSource,
+    Scale,
+    display_limit,
+    display_values,
+    resolve,
+    sampled_in_time_order,
+)
+from tests.core.analyses import make_analysis, video_info
+
+HELD, INTERPOLATED = Look(between=Between.HELD), Look(between=Between.INTERPOLATED)
+
+
+@pytest.fixture
+def one() -> Analysis:
+    """One pass that samples frames 4 and 8."""
+    return make_analysis([[4, 8]])
+
+
+def test_nothing_before_the_first_sampled_frame(one: Analysis) -> None:
+    for frame in range(4):
+        scene = resolve(one, frame, INTERPOLATED)
+        assert scene.source is MapSource.NOTHING
+        assert scene.values is None
+        assert (scene.sample, scene.sample_frame, scene.step, scene.age_s) == (-1, -1, -1, 0.0)
+        assert np.isnan(scene.score)
+        assert scene.low < scene.high
+
+
+@pytest.mark.parametrize("look", [HELD, INTERPOLATED])
+def test_own_map_at_a_sampled_frame(one: Analysis, look: Look) -> None:
+    for sample, frame in enumerate((4, 8)):
+        scene = resolve(one, frame, look)
+        assert scene.source is MapSource.OWN
+        np.testing.assert_array_equal(scene.values, one.attention[0, sample] * np.float32(6))
+        assert (scene.sample, scene.sample_frame, scene.step, scene.n_samples) == (sample, frame, sample, 2)
+        assert scene.age_s == 0
+        assert scene.score == one.score_curve[0, sample]
+        assert scene.unit == "× uniform"
+
+
+def test_held_map_and_its_age(one: Analysis) -> None:
+    scene = resolve(one, 6, HELD)
+    assert scene.source is MapSource.HELD
+    np.testing.assert_array_equal(scene.values, one.attention[0, 0] * np.float32(6))
+    assert scene.age_s == pytest.approx(0.2)
+    assert scene.time_s == pytest.approx(0.6)
+    last = resolve(one, 19, INTERPOLATED)  # nothing comes after: held, and said so
+    assert last.source is MapSource.HELD
+    assert last.age_s == pytest.approx(1.1)
+
+
+def test_interpolated_by_time_not_by_frame() -> None:
+    analysis = replace(make_analysis([[0, 2]], n_frames=3), video=video_info(np.array([0.0, 0.3, 0.4])))
+    scene = resolve(analysis, 1, INTERPOLATED)
+    assert scene.source is MapSource.INTERPOLATED
+    first, second = analysis.attention[0].astype(np.float64) * 6
+    assert scene.values is not None
+    np.testing.assert_allclose(scene.values, 0.25 * first + 0.75 * second, rtol=1e-5)
+    assert scene.score == analysis.score_curve[0, 0]
+
+
+def test_several_passes_in_time_order_and_a_shared_frame_once() -> None:
+    analysis = make_analysis([[4, 8], [3, 8]])
+    assert sampled_in_time_order(analysis).tolist() == [[3, 1, 0], [4, 0, 0], [8, 0, 1]]
+    scene = resolve(analysis, 8, HELD)
+    np.testing.assert_array_equal(scene.values, analysis.attention[0, 1] * np.float32(6))
+    assert scene.n_samples == 3
+    assert resolve(analysis, 3, HELD).score == analysis.score_curve[1, 0]
+
+
+def test_a_frame_outside_the_video_is_refused(one: Analysis) -> None:
+    for frame in (-1, 20):
+        with pytest.raises(ValueError, match="outside 0 to 19"):
+            resolve(one, frame, HELD)
+
+
+def test_limits_of_every_scale_for_a_distribution(one: Analysis) -> None:
+    times_uniform = one.attention.astype(np.float64) * 6
+    at_first = resolve(one, 5, Look(scale=Scale.FRAME))
+    assert [at_first.low, at_first.high] == pytest.approx([0.0, times_uniform[0, 0].max()])
+    video = resolve(one, 5, Look(scale=Scale.VIDEO))
+    assert [video.low, video.high] == pytest.approx([0.0, times_uniform.max()])
+    common = resolve(one, 5, Look(scale=Scale.COMMON, common_limit=7.5))
+    assert (common.low, common.high) == (0.0, 7.5)
+
+
+def test_limits_of_a_gate_are_0_and_1_over_the_video() -> None:
+    gate = make_analysis([[4, 8]], MapKind.GATE)
+    scene = resolve(gate, 5, Look(scale=Scale.VIDEO))
+    assert (scene.low, scene.high, scene.unit) == (0.0, 1.0, "")
+    np.testing.assert_array_equal(scene.values, gate.attention[0, 0])
+    assert resolve(gate, 5, Look(scale=Scale.FRAME)).high == pytest.approx(float(gate.attention[0, 0].max()))
+
+
+@pytest.mark.parametrize("scale", list(Scale))
+def test_limits_of_a_signed_map_are_symmetric(scale: Scale) -> None:
+    signed = make_analysis([[4, 8]], MapKind.SIGNED)
+    scene = resolve(signed, 5, Look(scale=scale, common_limit=2.0))
+    expected = {
+        Scale.FRAME: float(np.abs(signed.attention[0, 0]).max()),
+        Scale.VIDEO: float(np.abs(signed.attention).max()),
+        Scale.COMMON: 2.0,
+    }[scale]
+    assert [scene.low, scene.high] == pytest.approx([-expected, expected])
+    assert signed.attention[0, 0].min() < 0  # the case is worth testing
+
+
+def test_a_model_without_a_map_shows_none_and_still_a_score() -> None:
+    analysis = make_analysis([[4, 8]], MapKind.NONE)
+    scene = resolve(analysis, 8, HELD)
+    assert scene.values is None
+    assert scene.source is MapSource.NOTHING
+    assert scene.score == analysis.score_curve[0, 1]
+    assert display_limit(analysis) == 1.0
+
+
+def test_a_map_of_zeros_still_has_a_scale() -> None:
+    flat = replace(make_analysis([[4, 8]], MapKind.SIGNED), attention=np.zeros((1, 2, 2, 3), dtype=np.float32))
+    scene = resolve(flat, 4, Look(scale=Scale.FRAME))
+    assert (scene.low, scene.high) == (-1.0, 1.0)
+
+
+def test_uniform_is_one_in_display_units() -> None:
+    uniform = np.full((7, 7), 1 / 49, dtype=np.float32)
+    np.testing.assert_allclose(display_values(uniform, MapKind.DISTRIBUTION), 1.0, rtol=1e-6)
+    np.testing.assert_array_equal(display_values(uniform, MapKind.GATE), uniform)
+
+
+def test_values_are_read_only(one: Analysis) -> None:
+    for frame, look in ((4, HELD), (6, HELD), (6, INTERPOLATED)):
+        values = resolve(one, frame, look).values
+        assert values is not None
+        with pytest.raises(ValueError, match="read-only"):
+            values[0, 0] = 1
+
+
+def test_a_partial_analysis_resolves(one: Analysis) -> None:
+    part = replace(
+        one,
+        samples=one.samples[:, :1],
+        attention=one.attention[:, :1],
+        task_state=one.task_state[:, :1],
+        score_curve=one.score_curve[:, :1],
+        segment_stops=one.segment_stops[:1],
+    )
+    scene = resolve(part, 12, INTERPOLATED)
+    assert scene.source is MapSource.HELD
+    assert (scene.sample_frame, scene.n_samples) == (4, 1)

@@ -1,0 +1,92 @@
+"""BEST: stretches of long videos, one released split."""
+
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.folds import FoldsBy, make_folds
+from skillviewer.core.pairs import Pair, TimeExtent
+from skillviewer.data import best
+from skillviewer.data.choices import Choices
+from tests.data.files import touch, write
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    table = [
+        "task,vid_id,start_seconds,end_seconds",
+        "tie_tie,-a1,25.05,144.3",
+        "tie_tie,b2,1,9",
+        "tie_tie,c3,30,20",
+        "tie_tie,d4,x,20",
+        "origami,e5,3,8",
+    ]
+    write(tmp_path / "BEST.csv", "\r\n".join(table) + "\r\n")
+    folder = tmp_path / "splits/tie_tie"
+    write(folder / "train.txt", "-a1 b2\nb2 c3\n")
+    write(folder / "test.txt", "d4 f6\n")
+    write(folder / "train_vid_list.txt", "-a1\nb2\nc3\n")
+    write(folder / "test_vid_list.txt", "d4\nf6\n")
+    return tmp_path
+
+
+def test_pairs_extents_and_the_released_split(root: Path) -> None:
+    touch(root / "v", ["tie_tie/-a1.mp4", "origami/b2.mp4", "tie_tie/b2.mp4", "d4.webm"])
+    data = best.load(root, root / "v")
+    assert data.pairs == (Pair("-a1", "b2"), Pair("b2", "c3"), Pair("d4", "f6"))
+    by_name = {video.name: video for video in data.videos}
+    assert by_name["-a1"].extent == TimeExtent(25.05, 144.3)
+    assert by_name["c3"].extent is None
+    assert by_name["b2"].path == root / "v/tie_tie/b2.mp4"
+    assert by_name["d4"].path == root / "v/d4.webm"
+    assert data.problems == (
+        "BEST.csv line 4 ends before it starts; it is left out.",
+        "BEST.csv line 5 does not say from when to when; it is left out.",
+        "3 videos have no start and end (c3); they are used whole.",
+    )
+    made = make_folds(data)
+    assert made.by is FoldsBy.RELEASED
+    assert made.folds[0].held_out_videos == ("d4", "f6")
+    assert made.folds[0].honest_pairs == (Pair("d4", "f6"),)
+
+
+def test_lists_that_contradict_the_pairs_are_told(root: Path) -> None:
+    folder = root / "splits/tie_tie"
+    write(folder / "train.txt", "-a1 b2\nb2 d4\n-a1 z9\n")
+    write(folder / "test.txt", "d4 f6\n-a1 b2\n")
+    write(folder / "test_vid_list.txt", "d4\nf6\nc3\n")
+    data = best.load(folder)
+    told = "\n".join(data.problems)
+    assert "1 videos are listed for training and for test (c3); they are held out." in told
+    assert "1 videos of the pairs are in no list (z9); they count as training." in told
+    assert "Fold released: 1 training pairs name a held-out video (b2–d4); they are left out." in told
+    assert "Fold released: 1 test pairs name no held-out video (-a1–b2); they are left out." in told
+    assert "tie_tie repeats pairs, each counted once: -a1–b2 2 times." in told
+    assert data.released is not None
+    assert data.released[0].train_videos == ("-a1", "b2", "z9")
+    assert data.released[0].test_pairs == (Pair("d4", "f6"),)
+
+
+def test_without_a_table_videos_are_whole(root: Path) -> None:
+    (root / "BEST.csv").unlink()
+    data = best.load(root)
+    assert {video.extent for video in data.videos} == {None}
+    assert "There is no BEST.csv" in data.problems[0]
+
+
+def test_several_tasks_have_to_be_chosen_from(root: Path) -> None:
+    for name in ("train.txt", "test.txt", "train_vid_list.txt", "test_vid_list.txt"):
+        write(root / "splits/origami" / name, "e5 g7\n" if "list" not in name else "e5\n")
+    assert best.tasks(root) == ("origami", "tie_tie")
+    with pytest.raises(DatasetError, match="Say which one: origami, tie_tie"):
+        best.load(root)
+    assert best.load(root, choices=Choices(task="tie tie")).task == "tie_tie"
+
+
+def test_it_is_recognised_by_content(root: Path, tmp_path: Path) -> None:
+    assert best.recognise(root)
+    (root / "splits/tie_tie/test.txt").unlink()
+    assert not best.recognise(tmp_path)
+    with pytest.raises(DatasetError, match="no lists"):
+        best.load(root)

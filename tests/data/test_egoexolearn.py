@@ -1,0 +1,77 @@
+"""EgoExoLearn's ranges of frames."""
+
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.folds import FoldsBy, make_folds
+from skillviewer.core.pairs import FrameExtent, Pair
+from skillviewer.data import egoexolearn
+from skillviewer.data.choices import Choices
+from tests.data.files import touch, write
+
+A, B, C, D = (f"bee9{letter}-ac78-11ee-819f-80615f12b59e" for letter in "abcd")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    train = [f"18_{A}_7242_7427 18_{B}_290_455", f"18_{B}_290_455 18_{C}_10_20", f"15_{A}_1_99 15_{B}_5_50"]
+    val = [f"18_{A}_7242_7427 18_{D}_0_5", f"18_{D}_0_5 18_{A}_9_3", f"18_{A}_1_2 15_{B}_5_50", "18_x 18_y", "one"]
+    write(tmp_path / "annotations/skill_train.txt", "\n".join(train) + "\n")
+    write(tmp_path / "annotations/skill_val.txt", "\n".join(val) + "\n")
+    return tmp_path
+
+
+def test_one_action(root: Path) -> None:
+    touch(root / "v", [f"{A}.mp4", f"{B}.mp4"])
+    data = egoexolearn.load(root, root / "v", Choices(task="egg-cracking"))
+    first = f"18_{A}_7242_7427"
+    assert data.pairs == (
+        Pair(first, f"18_{B}_290_455"),
+        Pair(f"18_{B}_290_455", f"18_{C}_10_20"),
+        Pair(first, f"18_{D}_0_5"),
+    )
+    by_name = {video.name: video for video in data.videos}
+    assert by_name[first].extent == FrameExtent(7242, 7428)
+    assert by_name[first].path == root / f"v/{A}.mp4"
+    assert by_name[f"18_{C}_10_20"].path is None
+    told = "\n".join(data.problems)
+    assert "skill_val.txt line 2 is not two ranges of frames" in told
+    assert "skill_val.txt line 3 compares two actions" in told
+    assert "skill_val.txt line 4 is not two ranges of frames" in told
+    assert "skill_val.txt line 5 is not two videos" in told
+    assert "divide pairs, not videos: 2 videos" in told
+
+
+def test_whole_recordings_are_held_out(root: Path) -> None:
+    data = egoexolearn.load(root, choices=Choices(task="egg-cracking"))
+    assert data.released is None
+    made = make_folds(data, 2)
+    assert made.by is FoldsBy.PARTICIPANT
+    assert set(data.participants.values()) == {A, B, C, D}
+    assert any("whole recordings in place of people" in problem for problem in data.problems)
+
+
+def test_all_actions_are_subtasks_of_one(root: Path) -> None:
+    assert egoexolearn.tasks(root) == ("chopping-into-pieces", "egg-cracking", "all")
+    data = egoexolearn.load(root)
+    assert data.task == "all"
+    assert len(data.pairs) == 4
+    assert set(data.subtasks.values()) == {"chopping-into-pieces", "egg-cracking"}
+
+
+def test_one_list_alone_and_people_by_a_file(root: Path) -> None:
+    alone = write(root / "own/my_skill_train.txt", f"06_{A}_0_9 06_{B}_0_9\n")
+    write(root / "own/participants.csv", f"video,participant\n06_{A}_0_9,Ann\n06_{B}_0_9,Bob\n")
+    data = egoexolearn.load(alone)
+    assert data.task == "peeling"
+    assert set(data.participants.values()) == {"Ann", "Bob"}
+    assert data.problems == ()
+
+
+def test_it_is_recognised_by_content(tmp_path: Path) -> None:
+    write(tmp_path / "skill_train.txt", "a b\n")
+    assert not egoexolearn.recognise(tmp_path)
+    with pytest.raises(DatasetError, match="no skill pairs"):
+        egoexolearn.load(tmp_path)

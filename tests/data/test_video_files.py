@@ -1,0 +1,63 @@
+"""Finding videos by stem."""
+
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.video_files import VideoFiles, bare
+from tests.data.files import touch
+
+
+def test_anywhere_below_and_in_any_extension(tmp_path: Path) -> None:
+    touch(tmp_path, ["a.mp4", "deep/er/b.AVI", "c.mkv", "c.txt", "d.csv", ".hidden/e.mp4", ".f.mp4"])
+    files = VideoFiles(tmp_path)
+    assert files.find("a", ["a"]) == tmp_path / "a.mp4"
+    assert files.find("b", ["b"]) == tmp_path / "deep/er/b.AVI"
+    assert files.find("c", ["c"]) == tmp_path / "c.mkv"
+    assert [files.find(name, [name]) for name in "def"] == [None] * 3
+    assert files.stems == {"a", "b", "c"}
+    assert files.problems == []
+
+
+def test_the_likeliest_stem_first_and_case_only_when_needed(tmp_path: Path) -> None:
+    touch(tmp_path, ["A1.mp4", "A1-S.mp4", "x/YouTubeId.mp4", "y/youtubeid.mp4", "B2.mp4"])
+    files = VideoFiles(tmp_path)
+    assert files.find("A1", ["A1", "A1-S"]) == tmp_path / "A1.mp4"
+    assert files.find("A1", ["A9", "A1-S"]) == tmp_path / "A1-S.mp4"
+    assert files.find("id", ["youtubeid"]) == tmp_path / "y/youtubeid.mp4"
+    assert files.find("b2", ["b2"]) == tmp_path / "B2.mp4"
+    assert files.find("id", ["YOUTUBEID"]) is None
+    assert len(files.problems) == 1
+
+
+def test_several_that_could_be_meant_are_listed_and_none_is_taken(tmp_path: Path) -> None:
+    touch(tmp_path, ["one/a.mp4", "two/a.avi"])
+    files = VideoFiles(tmp_path)
+    assert files.find("a", ["a"]) is None
+    assert "“a” could be any of 2 files (one/a.mp4, two/a.avi)" in files.problems[0]
+
+
+def test_folders_narrow_and_prefer_decides(tmp_path: Path) -> None:
+    touch(tmp_path, ["Hand_Drawing/Stationary/A1.mp4", "Hand_Drawing/Headmounted/A1.mp4", "Sonic/Stationary/A1.mp4"])
+    files = VideoFiles(tmp_path)
+    assert files.find("A1", ["A1"], ["handdrawing"], "stationary") == tmp_path / "Hand_Drawing/Stationary/A1.mp4"
+    assert files.find("A1", ["A1"], ["sonic", "sonicdrawing"]) == tmp_path / "Sonic/Stationary/A1.mp4"
+    assert files.find("A1", ["A1"], ["suturing"]) is None
+    assert files.problems == []
+    assert files.find("A1", ["A1"], ["handdrawing"]) is None
+    assert len(files.problems) == 1
+
+
+def test_folders_of_other_tasks_are_passed_over(tmp_path: Path) -> None:
+    touch(tmp_path, ["A1.mp4", "Sonic_Drawing/A1.mp4"])
+    assert VideoFiles(tmp_path, ["sonicdrawing"]).find("A1", ["A1"]) == tmp_path / "A1.mp4"
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no folder"):
+        VideoFiles(tmp_path / "nowhere")
+
+
+def test_bare_names() -> None:
+    assert [bare(name) for name in ("000.mp4", "a.b.AVI", "a.b", "x.csv")] == ["000", "a.b", "a.b", "x.csv"]

@@ -1,0 +1,57 @@
+"""Analyses with known numbers for videos of any kind."""
+
+from pathlib import Path
+
+import numpy as np
+
+from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.video import VideoInfo, sample_positions, segments
+
+
+def info(n_frames: int = 60, rate_hz: float = 30.0, path: str = "videos/one.mp4") -> VideoInfo:
+    """Return a video that is nowhere on disk."""
+    times_s = np.arange(n_frames) / rate_hz
+    return VideoInfo(Path(path), "d" * 64, times_s, 160, 96, n_frames / rate_hz, rate_hz)
+
+
+def analysis(
+    video: VideoInfo,
+    *,
+    passes: int = 1,
+    n_segments: int = 5,
+    grid: tuple[int, int] = (3, 4),
+    kind: MapKind = MapKind.DISTRIBUTION,
+    rect: MapRect | None = None,
+    model: str = "tiny",
+    shift: float = 0.0,
+) -> Analysis:
+    """Return an analysis in which step n of pass k has the score (n - 2) / 4 + k / 8 + ``shift``.
+
+    The largest cell of its map is cell n + k, counted along the rows.
+    """
+    h, w = grid
+    values = np.ones((passes, n_segments, h * w), np.float32)
+    for k in range(passes):
+        for n in range(n_segments):
+            values[k, n, (n + k) % (h * w)] = 6.0
+    if kind is MapKind.DISTRIBUTION:
+        values /= values.sum(axis=-1, keepdims=True)
+    elif kind is MapKind.GATE:
+        values /= 8.0
+    elif kind is MapKind.SIGNED:
+        values -= 2.0
+    elif kind is MapKind.NONE:
+        values[:] = 1 / (h * w)
+    steps, every = np.arange(n_segments), np.arange(passes)
+    return Analysis(
+        video=video,
+        samples=sample_positions(video.n_frames, n_segments, 4, passes),
+        attention=values.reshape(passes, n_segments, h, w),
+        map_kind=kind,
+        map_rect=rect if rect is not None else MapRect(),
+        task_state=np.zeros((passes, n_segments, 2), np.float32),
+        score_curve=(steps[None, :] - 2) / 4 + every[:, None] / 8 + shift,
+        segment_stops=np.array([s.stop_frame for s in segments(video.n_frames, n_segments, 4)]),
+        n_segments=n_segments,
+        provenance=Provenance("SkillViewer test", model, "e" * 64, "full", "tvl1", "tiny", "cpu", "float32"),
+    )

@@ -1,0 +1,222 @@
+"""Clips read back: every frame, its order, its time, its picture, its cursor."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import Cancelled, ExportError
+from skillviewer.core.job import CancelToken, Progress
+from skillviewer.core.scene import Look, Overlay, resolve
+from skillviewer.core.video import VideoInfo
+from skillviewer.export.clip import ClipOptions, clip_canvas, clip_layout, export_clip, export_grid, preview, timetable
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.layout import Box
+from skillviewer.export.still import StillOptions, export_still, paint_still
+from skillviewer.media.overlay import paint
+from skillviewer.media.reader import VideoReader
+from tests.export.analyses import analysis, info
+from tests.videos import read_barcode, write_barcode_video
+
+BARE = Look(overlay=Overlay.OFF)
+
+
+def cut(picture: Picture, box: Box) -> Picture:
+    return picture[box.top : box.bottom, box.left : box.right]
+
+
+def read_back(path: Path) -> tuple[VideoInfo, list[Picture]]:
+    with VideoReader(path) as reader:
+        return reader.info, list(reader.frames(range(reader.n_frames)))
+
+
+def numbers(pictures: Sequence[Picture], box: Box) -> list[int]:
+    return [read_barcode(cut(p, box)) for p in pictures]
+
+
+@pytest.mark.parametrize(("suffix", "tick_s"), [(".mp4", 1e-4), (".webm", 1.1e-3), (".gif", 1.1e-2)])
+def test_every_frame_in_order_at_its_time(tmp_path: Path, reader: VideoReader, suffix: str, tick_s: float) -> None:
+    one = analysis(reader.info)
+    options = ClipOptions(start=10, stop=40, look=BARE)
+    path = export_clip(reader, one, tmp_path / f"clip{suffix}", options)
+    made, pictures = read_back(path)
+    layout = clip_layout([one], options)
+    assert (made.width_px, made.height_px) == (layout.width, layout.height)
+    assert numbers(pictures, layout.panes[0].picture) == list(range(10, 40))
+    np.testing.assert_allclose(made.times_s, np.arange(30) / 30, atol=tick_s)
+    assert made.duration_s == pytest.approx(1.0, abs=2 * tick_s)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_uneven_times_are_kept_and_speed_divides_them(tmp_path: Path) -> None:
+    source = write_barcode_video(tmp_path / "variable.mp4", 24, width=480, height=288, kind="variable")
+    with VideoReader(source.path) as reader:
+        one = analysis(reader.info)
+        options = ClipOptions(look=BARE, speed=0.5)
+        made, pictures = read_back(export_clip(reader, one, tmp_path / "slow.mp4", options))
+        np.testing.assert_allclose(made.times_s, np.array(source.times_s) * 2, atol=2e-4)
+        assert len(set(np.round(np.diff(made.times_s), 3).tolist())) > 2
+        assert numbers(pictures, clip_layout([one], options).panes[0].picture) == source.numbers
+
+
+def test_odd_sizes_become_even_without_scaling(tmp_path: Path) -> None:
+    source = write_barcode_video(tmp_path / "odd.mp4", 12, width=501, height=289, kind="444")
+    with VideoReader(source.path) as reader:
+        one = analysis(reader.info)
+        made, pictures = read_back(export_clip(reader, one, tmp_path / "clip.mp4", ClipOptions(look=BARE)))
+    box = clip_layout([one], ClipOptions(look=BARE)).panes[0].picture
+    assert (box.width, box.height) == (501, 289)
+    assert made.width_px == 502
+    assert made.height_px % 2 == 0
+    assert numbers(pictures, box) == list(range(12))
+
+
+def test_tiny_videos_grow_until_their_words_can_be_read(tmp_path: Path) -> None:
+    source = write_barcode_video(tmp_path / "tiny.gif", 6, width=128, height=128, kind="gif", rate_hz=10)
+    with VideoReader(source.path) as reader:
+        made, _ = read_back(export_clip(reader, analysis(reader.info), tmp_path / "clip.mp4"))
+    assert made.width_px == 512
+
+
+def test_picture_of_a_still_is_what_the_painter_paints(tmp_path: Path, reader: VideoReader) -> None:
+    from PIL import Image
+
+    for kind in MapKind:
+        one = analysis(reader.info, kind=kind)
+        path = export_still(reader, one, tmp_path / f"{kind}.png", StillOptions(frame=33))
+        picture = np.asarray(Image.open(path).convert("RGB"))
+        box = clip_layout([one], ClipOptions()).panes[0].picture
+        np.testing.assert_array_equal(cut(picture, box), paint(resolve(one, 33, Look()), reader.frame(33)))
+
+
+def test_a_still_without_words_and_curve_is_the_picture_alone(reader: VideoReader) -> None:
+    one = analysis(reader.info)
+    picture = paint_still([Exhibit(one, source=reader)], StillOptions(frame=20, labels=False, curve=False))
+    np.testing.assert_array_equal(picture, paint(resolve(one, 20, Look()), reader.frame(20)))
+
+
+def test_preview_is_the_first_frame_of_the_clip(tmp_path: Path, reader: VideoReader) -> None:
+    one = analysis(reader.info, passes=2)
+    options = ClipOptions(start=20, stop=26, title="größe 手術.mp4")
+    shown = preview([Exhibit(one, source=reader)], options)
+    _, pictures = read_back(export_clip(reader, one, tmp_path / "clip.mp4", options))
+    assert np.abs(pictures[0].astype(int) - shown).mean() < 3
+
+
+def test_words_change_with_the_frames_and_nothing_is_left_of_the_last(reader: VideoReader) -> None:
+    """A canvas that has painted other frames before paints the same as a fresh one."""
+    one = analysis(reader.info, passes=2)
+    options = ClipOptions(title="one")
+    exhibits = [Exhibit(one, source=reader)]
+    span = timetable([one.video], options).span
+    used = clip_canvas(exhibits, options, span)
+    for frame in (0, 59, 8, 30):
+        fresh = clip_canvas(exhibits, options, span)
+        pictures = [reader.frame(frame)]
+        np.testing.assert_array_equal(
+            used.paint(frame / 30, [frame], pictures), fresh.paint(frame / 30, [frame], pictures)
+        )
+
+
+def test_scale_per_frame_changes_the_numbers_of_the_bar(reader: VideoReader) -> None:
+    from dataclasses import replace
+
+    from skillviewer.core.scene import Scale
+
+    one = analysis(reader.info)
+    values = one.attention.copy()
+    values[0, 3:] = 1 / 12
+    one = replace(one, attention=values)
+    canvas = clip_canvas(
+        [Exhibit(one)], ClipOptions(look=Look(scale=Scale.FRAME)), timetable([one.video], ClipOptions()).span
+    )
+    frames = [int(one.samples[0, step]) for step in (1, 3)]
+    bars = [cut(canvas.paint(0.0, [f], [reader.frame(f)]), canvas.layout.bars[0]).copy() for f in frames]
+    assert (bars[0] != bars[1]).any()
+
+
+def test_models_side_by_side_show_the_same_frame(tmp_path: Path, reader: VideoReader) -> None:
+    exhibits = [Exhibit(analysis(reader.info, model=m), m, reader) for m in ("full", "none", "a very long name " * 5)]
+    options = ClipOptions(look=BARE, size=(320, 320), start=5, stop=15)
+    made, pictures = read_back(export_grid(exhibits, tmp_path / "grid.mp4", options))
+    layout = clip_layout([e.analysis for e in exhibits], options)
+    assert made.n_frames == 10
+    for pane in layout.panes:
+        assert numbers(pictures, pane.picture) == list(range(5, 15))
+
+
+def test_two_videos_run_on_one_clock(tmp_path: Path) -> None:
+    fast = write_barcode_video(tmp_path / "fast.mp4", 30, width=320, height=192, rate_hz=30)
+    slow = write_barcode_video(tmp_path / "slow.mp4", 20, width=192, height=320, rate_hz=10)
+    with VideoReader(fast.path) as one, VideoReader(slow.path) as two:
+        exhibits = [Exhibit(analysis(r.info), r.info.path.name, r) for r in (one, two)]
+        options = ClipOptions(look=BARE)
+        made, pictures = read_back(export_grid(exhibits, tmp_path / "pair.mp4", options))
+    left, right = clip_layout([e.analysis for e in exhibits], options).panes
+    # the fast one is over after a second and keeps its last frame; the slow one lasts two
+    assert made.n_frames == 60
+    assert made.duration_s == pytest.approx(2.0, abs=1e-3)
+    assert numbers(pictures, left.picture) == [*range(30), *[29] * 30]
+    assert numbers(pictures, right.picture) == [at // 3 for at in range(60)]
+
+
+def test_timetable_leaves_frames_out_only_where_a_clip_is_sped_up() -> None:
+    video = info(240, 120.0)
+    assert len(timetable([video], ClipOptions(), 60.0).times_s) == 240
+    doubled = timetable([video], ClipOptions(speed=2.0), 60.0)
+    assert doubled.shown[:, 0].tolist() == list(range(0, 240, 2))
+    np.testing.assert_allclose(doubled.times_s, np.arange(120) / 120)
+    assert doubled.stop_s == pytest.approx(1.0)
+    quick = timetable([info(60, 30.0)], ClipOptions(speed=2.0), 60.0)
+    assert len(quick.times_s) == 60
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (ClipOptions(start=60), "choose a start before the stop"),
+        (ClipOptions(start=5, stop=5), "choose a start before the stop"),
+        (ClipOptions(stop=61), "which has 60"),
+        (ClipOptions(speed=0), "choose a speed above 0"),
+        (ClipOptions(speed=float("nan")), "choose a speed above 0"),
+    ],
+)
+def test_ranges_that_are_none_are_refused(tmp_path: Path, options: ClipOptions, words: str) -> None:
+    with pytest.raises(ExportError, match=words):
+        export_clip(Path("nowhere.mp4"), analysis(info(60)), tmp_path / "clip.mp4", options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cancel_after_a_frame_leaves_nothing(tmp_path: Path, reader: VideoReader) -> None:
+    token, seen = CancelToken(), []
+
+    def report(progress: Progress) -> None:
+        seen.append((progress.done, progress.total))
+        if progress.done == 5:
+            token.cancel()
+
+    old = tmp_path / "clip.mp4"
+    old.write_bytes(b"old")
+    with pytest.raises(Cancelled):
+        export_clip(reader, analysis(reader.info), old, token=token, report=report, overwrite=True)
+    assert seen == [(at, 60) for at in range(1, 6)]
+    assert [p.name for p in tmp_path.iterdir()] == ["clip.mp4"]
+    assert old.read_bytes() == b"old"
+
+
+def test_a_video_that_was_replaced_is_refused(tmp_path: Path, reader: VideoReader) -> None:
+    other = write_barcode_video(tmp_path / "other.mp4", 60, width=480, height=288, rate_hz=25).path
+    with pytest.raises(ExportError, match="is not the video that was analysed"):
+        export_clip(other, analysis(reader.info), tmp_path / "clip.mp4")
+    assert [p.name for p in tmp_path.iterdir()] == ["other.mp4"]
+
+
+def test_an_unfinished_analysis_is_refused(reader: VideoReader) -> None:
+    from dataclasses import replace
+
+    unfinished: Analysis = replace(analysis(reader.info), n_segments=25)
+    with pytest.raises(ExportError, match="has not been assessed to its end"):
+        Exhibit(unfinished)

@@ -1,0 +1,58 @@
+"""Numbers on colour bars."""
+
+import numpy as np
+import pytest
+
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.scene import Look, Overlay, Scale, resolve
+from skillviewer.export.canvas import bar_owners, common_looks
+from skillviewer.export.colour_bar import bar_colours, bar_scale, gradient, tick_words
+from skillviewer.media.colours import colour_map
+from tests.export.analyses import analysis, info
+
+
+def scale_words(kind: MapKind, look: Look) -> tuple[str, tuple[str, ...]]:
+    one = analysis(info(), kind=kind)
+    scale = bar_scale(resolve(one, 59, look))
+    return scale.title, tick_words(scale)
+
+
+def test_one_is_marked_where_values_are_times_uniform() -> None:
+    # 6 of 17 over 12 cells: 4.24
+    assert scale_words(MapKind.DISTRIBUTION, Look()) == ("attention, × uniform", ("0", "1", "4.24"))
+    common = Look(scale=Scale.COMMON, common_limit=20.0)
+    assert scale_words(MapKind.DISTRIBUTION, common)[1] == ("1", "20")  # 0 and 1 would touch
+    low = Look(scale=Scale.COMMON, common_limit=1.05)
+    assert scale_words(MapKind.DISTRIBUTION, low)[1] == ("0", "1.05")
+    assert scale_words(MapKind.GATE, Look())[1] == ("0", "0.5", "1")
+    assert scale_words(MapKind.SIGNED, Look())[1] == ("−4", "0", "+4")
+
+
+def test_gradient_runs_from_low_to_high() -> None:
+    colours = colour_map("inferno")
+    bar = gradient(colours, 200, 7)
+    assert bar.shape == (7, 200, 3)
+    np.testing.assert_array_equal(bar[3, [0, -1]], colours[[0, 255]])
+
+
+def test_dimmed_surroundings_have_a_bar_of_greys() -> None:
+    one = analysis(info())
+    colours = bar_colours(resolve(one, 59, Look(overlay=Overlay.DIMMED)))
+    np.testing.assert_array_equal(colours[128], [128, 128, 128])
+    np.testing.assert_array_equal(bar_colours(resolve(one, 59, Look(colours="cividis"))), colour_map("cividis"))
+
+
+def test_maps_of_one_kind_share_the_largest_limit() -> None:
+    small, large = analysis(info(), grid=(3, 4)), analysis(info(), grid=(5, 6))
+    signed, gate = analysis(info(), kind=MapKind.SIGNED), analysis(info(), kind=MapKind.GATE)
+    looks = common_looks([small, large, signed, gate], Look())
+    limits = [resolve(a, 59, k).high for a, k in zip([small, large, signed, gate], looks, strict=True)]
+    assert limits == pytest.approx([6 / 35 * 30, 6 / 35 * 30, 4.0, 1.0])
+    assert common_looks([small], Look(scale=Scale.FRAME)) == (Look(scale=Scale.FRAME),)
+
+
+def test_each_kind_of_map_has_one_bar() -> None:
+    kinds = [MapKind.NONE, MapKind.GATE, MapKind.DISTRIBUTION, MapKind.GATE]
+    several = [analysis(info(), kind=kind) for kind in kinds]
+    assert bar_owners(several, Look()) == (1, 2)
+    assert bar_owners(several, Look(overlay=Overlay.OFF)) == ()

@@ -1,0 +1,113 @@
+"""Tables read back: by hand, by pandas without arguments, and against their schema."""
+
+import csv
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pytest
+
+from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.analysis_json import AnalysisRecord
+from skillviewer.core.errors import ExportError
+from skillviewer.export.table import (
+    CurveRow,
+    ScoreRow,
+    curve_rows,
+    export_curves,
+    export_maps,
+    export_record,
+    export_scores,
+)
+from tests.export.analyses import analysis, info
+
+
+def test_scores_read_back_with_pandas_without_arguments(tmp_path: Path) -> None:
+    one = analysis(info(path='videos/größe, "a".mp4'), passes=3)
+    two = analysis(info(path="videos/two\nlines.mp4"), shift=1.0)
+    for suffix, read in ((".csv", pd.read_csv), (".json", pd.read_json)):
+        frame = read(export_scores([one, two], tmp_path / f"scores{suffix}"))
+        assert list(frame.columns) == [f.name for f in fields(ScoreRow)]
+        assert frame["video"].tolist() == ['größe, "a".mp4', "two\nlines.mp4"]
+        assert frame["score"].tolist() == [0.5 + 1 / 8, 1.5]
+        assert frame["n_frames"].tolist() == [60, 60]
+        # Student's t of 2 degrees of freedom, three passes 1/8 apart
+        half = 4.302652729911275 * 0.125 * np.sqrt(4 / 3)
+        assert frame["interval_high"][0] == pytest.approx(0.625 + half, rel=1e-9)
+        assert np.isnan(frame["interval_low"][1])
+
+
+def test_curves_have_a_row_for_every_step_of_every_pass(tmp_path: Path) -> None:
+    one = analysis(info(), passes=2)
+    frame = pd.read_csv(export_curves([one, analysis(info(), model="other")], tmp_path / "curves.csv"))
+    assert len(frame) == 2 * 5 + 5
+    assert list(frame.columns) == [f.name for f in fields(CurveRow)]
+    second = frame[(frame["pass_index"] == 1) & (frame["model"] == "tiny")]
+    assert second["frame"].tolist() == one.samples[1].tolist()
+    assert second["score"].tolist() == [-0.375, -0.125, 0.125, 0.375, 0.625]
+    assert second["time_s"].to_numpy() == pytest.approx(one.samples[1] / 30)
+    assert second["segment_stop"].tolist() == one.segment_stops.tolist()
+
+
+def test_peak_lies_at_the_centre_of_its_cell_within_the_rectangle_of_the_map() -> None:
+    rows = curve_rows([analysis(info(), rect=MapRect(0.1, 0.2, 0.9, 0.8))])
+    # step 1 has its peak in row 0, column 1 of 3 rows and 4 columns; 6 of 17
+    assert rows[1].peak_x == pytest.approx(0.1 + 1.5 / 4 * 0.8)
+    assert rows[1].peak_y == pytest.approx(0.2 + 0.5 / 3 * 0.6)
+    assert rows[1].peak == pytest.approx(6 / 17)
+    assert curve_rows([analysis(info(), kind=MapKind.NONE)])[0].peak is None
+
+
+def test_csv_is_utf8_with_dot_decimals_and_takes_names_that_are_no_unicode(tmp_path: Path) -> None:
+    path = export_scores([analysis(info(path="v/\udcff手術.mp4"))], tmp_path / "a b ü.csv")
+    text = path.read_bytes().decode("utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert rows[0]["score"] == "0.5"
+    assert rows[0]["video"] == r"\udcff手術.mp4"
+
+
+def test_json_is_the_rows(tmp_path: Path) -> None:
+    one = analysis(info(path="v/\udcff.mp4"))
+    rows = json.loads(export_curves([one], tmp_path / "curves.json").read_text(encoding="utf-8"))
+    assert rows == [asdict(row) for row in curve_rows([one])]
+
+
+@pytest.mark.parametrize("kind", list(MapKind))
+def test_record_fits_its_schema(tmp_path: Path, kind: MapKind) -> None:
+    one = analysis(info(), passes=2, kind=kind)
+    data = export_record(one, tmp_path / "one.json").read_bytes()
+    record = msgspec.json.decode(data, type=AnalysisRecord)
+    assert set(json.loads(data)) == set(AnalysisRecord.__annotations__)
+    assert record["score"] == record["score_curve"][-1] == 0.5625
+    assert record["sampled_frames"] == one.samples[0].tolist()
+    assert record["passes"][1]["score_curve"][0] == -0.375
+    assert ("peak_x" in record["attention"]) == (kind is not MapKind.NONE)
+
+
+def test_maps_read_back_without_pickle(tmp_path: Path) -> None:
+    one = analysis(info(), passes=2, kind=MapKind.SIGNED, rect=MapRect(0.1, 0.2, 0.9, 0.8))
+    with np.load(export_maps(one, tmp_path / "maps.npz"), allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["attention"], one.attention)
+        np.testing.assert_array_equal(arrays["frames"], one.samples)
+        np.testing.assert_array_equal(arrays["times_s"], one.times_s)
+        np.testing.assert_array_equal(arrays["scores"], one.score_curve)
+        np.testing.assert_array_equal(arrays["segment_stops"], one.segment_stops)
+        assert str(arrays["map_kind"]) == "signed product"
+        assert arrays["map_rect"].tolist() == [0.1, 0.2, 0.9, 0.8]
+        assert arrays["picture_px"].tolist() == [160, 96]
+        assert json.loads(str(arrays["about"]))["provenance"]["model"] == "tiny"
+        assert export_maps.__doc__ is not None
+        assert all(f"``{name}``" in export_maps.__doc__ for name in arrays.files)
+
+
+def test_full_disk_is_told_in_a_sentence_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object, **_names: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ExportError, match=r"one\.json could not be written: No space left on device\.$"):
+        export_record(analysis(info()), tmp_path / "one.json")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,77 @@
+"""What stands beside pictures."""
+
+import math
+
+import pytest
+
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.scene import Between, Look, Overlay, resolve
+from skillviewer.export.words import (
+    clock,
+    plain,
+    printable,
+    sampled_words,
+    score_digits,
+    score_so_far,
+    score_words,
+    signed,
+    source_words,
+)
+from tests.export.analyses import analysis, info
+
+
+@pytest.mark.parametrize(
+    ("time_s", "words"),
+    [(0.0, "00:00.000"), (13.7333, "00:13.733"), (59.9996, "01:00.000"), (3725.5, "62:05.500"), (-0.25, "−00:00.250")],
+)
+def test_clock(time_s: float, words: str) -> None:
+    assert clock(time_s) == words
+
+
+def test_numbers_have_a_true_minus() -> None:
+    assert signed(-0.414, 2) == "−0.41"
+    assert signed(0.5, 3) == "+0.500"
+    assert signed(math.nan, 2) == "–"
+    assert plain(-26.44) == "−26.4"
+    assert plain(5.0) == "5"
+
+
+def test_frames_are_told_from_one_and_maps_are_never_held_silently() -> None:
+    one = analysis(info())
+    first, second = (int(f) for f in one.samples[0][:2])
+    look = Look()
+    assert source_words(resolve(one, 0, look)) == "no map yet"
+    assert sampled_words(resolve(one, 0, look)) == "sampled 0/5"
+    assert source_words(resolve(one, first, look)) == "map own"
+    assert sampled_words(resolve(one, second - 1, look)) == "sampled 1/5"
+    assert source_words(resolve(one, first + 3, look)) == "map held 0.10 s"
+    assert source_words(resolve(one, first + 3, Look(between=Between.INTERPOLATED))) == "map interpolated"
+    assert source_words(resolve(one, first, Look(overlay=Overlay.OFF))) == "map hidden"
+    assert source_words(resolve(analysis(info(), kind=MapKind.NONE), first, look)) == "no map"
+
+
+def test_score_so_far_waits_for_all_passes() -> None:
+    one = analysis(info(), passes=3)
+    frames = one.samples[0]
+    assert math.isnan(score_so_far(one, int(frames[0]) - 1)[1])
+    assert score_so_far(one, int(frames[0])) == (0, -0.5 + 1 / 8)
+    assert score_so_far(one, int(frames[1]) - 1) == (0, -0.5 + 1 / 8)
+    assert score_so_far(one, 59) == (4, one.score)
+
+
+def test_flat_curves_get_more_decimals() -> None:
+    steep = analysis(info())
+    assert score_digits([steep]) == 2
+    flat = analysis(info())
+    object.__setattr__(flat, "score_curve", steep.score_curve / 100)
+    assert score_digits([flat]) == 4
+    assert score_digits([flat, steep]) == 2
+
+
+def test_score_has_its_interval_where_there_is_one() -> None:
+    assert score_words(analysis(info()), 2) == "+0.50"
+    assert score_words(analysis(info(), passes=2), 2).startswith("+0.56 (−")
+
+
+def test_unprintable_characters_do_not_reach_fonts() -> None:
+    assert printable("a\nb\x07\udcffé") == "a b��é"

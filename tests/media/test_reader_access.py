@@ -1,0 +1,268 @@
+"""How frames are reached: what is decoded, kept and converted on the way."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from skillviewer.core.errors import Cancelled, VideoError
+from skillviewer.core.job import CancelToken
+from skillviewer.media.container import VideoFile
+from skillviewer.media.picture import Developer
+from skillviewer.media.reader import VideoReader
+from tests.videos import BarcodeVideo, read_barcode, write_barcode_video
+
+FRAME_BYTES = 160 * 96 * 3 // 2
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, BarcodeVideo]:
+    """Return one video of each kind that reaches its frames in another way."""
+    folder = tmp_path_factory.mktemp("films")
+    kinds = ("mp4", "open_gop", "ts", "long_gop", "avi_h264", "gif", "intra", "hevc")
+    return {kind: write_barcode_video(folder / kind, 60, kind=kind) for kind in kinds}
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the list of packets decoded from now on, those left out by wish excepted."""
+    packets: list[int] = []
+    original = VideoFile.decode
+
+    def counting(self: VideoFile, number: int, packet: Any, *, skip: bool = False) -> Any:
+        if not skip:
+            packets.append(number)
+        return original(self, number, packet, skip=skip)
+
+    monkeypatch.setattr(VideoFile, "decode", counting)
+    return packets
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_sequence_of_calls_gives_the_right_frames(films: dict[str, BarcodeVideo], data: st.DataObject) -> None:
+    video = films[data.draw(st.sampled_from(sorted(films)))]
+    n = len(video.numbers)
+    index = st.integers(0, n - 1)
+    run = st.builds(
+        lambda a, step, k: [a + step * j for j in range(k)], index, st.sampled_from([-1, 1, 2, 7]), st.integers(1, 6)
+    )
+    one = index.map(lambda i: [i])
+    calls = st.lists(
+        st.one_of(
+            st.tuples(st.just("frame"), one | run),
+            st.tuples(st.just("frames"), st.lists(index, max_size=5)),
+            st.tuples(st.just("stream"), st.sets(index, max_size=6).map(sorted)),
+            st.tuples(st.just("prefetch"), one),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+    budget = data.draw(st.sampled_from([0, 5 * FRAME_BYTES, 40 * FRAME_BYTES, 2**24]))
+    with VideoReader(video.path, cache_bytes=budget) as reader:
+        for name, asked in data.draw(calls):
+            indices = [i for i in asked if 0 <= i < n]
+            numbers = [video.numbers[i] for i in indices]
+            if name == "frame":
+                assert [read_barcode(reader.frame(i)) for i in indices] == numbers
+            elif name == "frames":
+                assert [read_barcode(picture) for picture in reader.frames(indices)] == numbers
+            elif name == "stream":
+                assert [(d.index, read_barcode(d.rgb())) for d in reader.stream(indices)] == list(
+                    zip(indices, numbers, strict=True)
+                )
+            else:
+                reader.prefetch(indices[0])
+                assert reader.nearest_cached(indices[0]) == indices[0]
+                kept = reader.cached(indices[0])
+                assert kept is not None
+                assert read_barcode(kept) == numbers[0]
+
+
+def test_sequential_reading_decodes_every_packet_once(films: dict[str, BarcodeVideo], decoded: list[int]) -> None:
+    with VideoReader(films["mp4"].path, cache_bytes=0) as reader:
+        decoded.clear()
+        reader.frame(59)  # away from the beginning, so that nothing is left from opening
+        decoded.clear()
+        for index in range(60):
+            reader.frame(index)
+    assert sorted(decoded) == sorted(set(decoded))
+    assert len(decoded) == 60
+
+
+def test_backward_steps_decode_a_group_once(films: dict[str, BarcodeVideo], decoded: list[int]) -> None:
+    with VideoReader(films["long_gop"].path) as reader:
+        decoded.clear()
+        for index in range(59, -1, -1):
+            assert read_barcode(reader.frame(index)) == index
+    # once with as little as leads to the last frame, once whole
+    assert len(decoded) <= 2 * 60
+
+
+def test_backward_steps_with_a_small_cache_work_in_windows(films: dict[str, BarcodeVideo], decoded: list[int]) -> None:
+    with VideoReader(films["long_gop"].path, cache_bytes=16 * FRAME_BYTES) as reader:
+        decoded.clear()
+        for index in range(59, -1, -1):
+            assert read_barcode(reader.frame(index)) == index
+    assert len(decoded) < 60 * 60 / 2 / 6  # one by one it would be half of 60 x 60
+
+
+def test_scrubbing_within_a_group_decodes_it_twice_at_most(films: dict[str, BarcodeVideo], decoded: list[int]) -> None:
+    with VideoReader(films["long_gop"].path) as reader:
+        decoded.clear()
+        for index in np.random.default_rng(0).permutation(60).tolist():
+            reader.frame(index)
+    assert len(decoded) <= 2 * 60 + 8
+
+
+def test_prefetch_makes_the_steps_before_free(films: dict[str, BarcodeVideo], decoded: list[int]) -> None:
+    with VideoReader(films["long_gop"].path) as reader:
+        reader.prefetch(50)
+        decoded.clear()
+        for index in range(50, 50 - 32, -1):
+            assert read_barcode(reader.frame(index)) == index
+    assert decoded == []
+
+
+def test_frames_decodes_each_group_at_most_once(films: dict[str, BarcodeVideo], decoded: list[int]) -> None:
+    video = films["mp4"]
+    with VideoReader(video.path, cache_bytes=0) as reader:
+        decoded.clear()
+        asked = [55, 3, 55, 30, 31, 3, 7, 59]
+        pictures = reader.frames(asked)
+    assert pictures.shape == (8, 96, 160, 3)
+    assert pictures.dtype == np.uint8
+    assert [read_barcode(p) for p in pictures] == asked
+    assert len(decoded) == len(set(decoded))
+
+
+def test_no_frames(films: dict[str, BarcodeVideo]) -> None:
+    with VideoReader(films["mp4"].path) as reader:
+        assert reader.frames([]).shape == (0, 96, 160, 3)
+        assert list(reader.stream(np.array([], np.int64))) == []
+
+
+def test_stream_leaves_out_what_nothing_refers_to_and_jumps_over_groups(
+    films: dict[str, BarcodeVideo], decoded: list[int]
+) -> None:
+    with VideoReader(films["mp4"].path, cache_bytes=0) as reader:
+        decoded.clear()
+        assert [read_barcode(d.rgb()) for d in reader.stream([0, 50])] == [0, 50]
+    assert len(decoded) < 20
+
+
+def test_stream_converts_nothing_unasked(films: dict[str, BarcodeVideo], monkeypatch: pytest.MonkeyPatch) -> None:
+    converted: list[object] = []
+    original = Developer.picture
+
+    def counting(self: Developer, *args: Any) -> Any:
+        converted.append(args)
+        return original(self, *args)
+
+    monkeypatch.setattr(Developer, "picture", counting)
+    with VideoReader(films["mp4"].path) as reader:
+        frames = list(reader.stream(range(60)))
+        assert converted == []
+        assert read_barcode(frames[20].rgb()) == 20
+        assert len(converted) == 1
+
+
+def test_stream_may_be_interrupted_by_other_calls(films: dict[str, BarcodeVideo]) -> None:
+    for video in films.values():
+        with VideoReader(video.path, cache_bytes=0) as reader:
+            for step, decoded_frame in enumerate(reader.stream(range(2, 50, 5))):
+                assert read_barcode(decoded_frame.rgb()) == video.numbers[2 + 5 * step]
+                assert read_barcode(reader.frame(59 - step)) == video.numbers[59 - step]
+
+
+@pytest.mark.parametrize("indices", [[3, 3], [4, 2]])
+def test_stream_wants_ascending_indices(indices: list[int], films: dict[str, BarcodeVideo]) -> None:
+    with VideoReader(films["mp4"].path) as reader, pytest.raises(ValueError, match="ascend"):
+        reader.stream(indices)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda r, i: r.frame(i),
+        lambda r, i: r.frames([0, i]),
+        lambda r, i: r.stream([i]),
+        lambda r, i: r.prefetch(i),
+        lambda r, i: r.key_frame(i),
+    ],
+)
+@pytest.mark.parametrize("index", [-1, 60, 10**9])
+def test_a_frame_that_is_not_there(
+    call: Callable[[VideoReader, int], object], index: int, films: dict[str, BarcodeVideo]
+) -> None:
+    with VideoReader(films["mp4"].path) as reader, pytest.raises(VideoError, match=f"no frame {index}.* 0 to 59"):
+        call(reader, index)
+
+
+def test_cache_stays_within_its_budget_and_nearest_is_found(films: dict[str, BarcodeVideo]) -> None:
+    with VideoReader(films["intra"].path, cache_bytes=10 * FRAME_BYTES) as reader:
+        for index in range(60):
+            reader.frame(index)
+        assert 1 <= len(reader._cache) <= 10
+        assert reader._cache.n_bytes <= 10 * FRAME_BYTES
+        assert reader.cached(59) is not None
+        assert reader.cached(0) is None
+        oldest = 60 - len(reader._cache)
+        assert reader.nearest_cached(5) == oldest
+        assert reader.nearest_cached(57) == 57
+        reader.close()
+        assert reader.nearest_cached(57) is None
+
+
+def test_key_frame_is_the_one_that_decodes_at_once(films: dict[str, BarcodeVideo], decoded: list[int]) -> None:
+    with VideoReader(films["open_gop"].path, cache_bytes=0) as reader:
+        keys = {reader.key_frame(i) for i in range(60)}
+        assert all(reader.key_frame(key) == key for key in keys)
+        assert all(reader.key_frame(i) <= i for i in range(60))
+        assert len(keys) == 5
+        last = max(keys)
+        reader.frame(0)
+        decoded.clear()
+        assert read_barcode(reader.frame(last)) == last
+        assert len(decoded) <= 8  # the decoder holds some back to put them in order
+
+
+def test_a_raised_token_stops_the_way_to_a_frame_and_loses_nothing(
+    films: dict[str, BarcodeVideo], decoded: list[int]
+) -> None:
+    token = CancelToken()
+    token.cancel()
+    with VideoReader(films["long_gop"].path) as reader:
+        assert read_barcode(reader.frame(3, token)) == 3  # in the cache since opening: no way to stop on
+        decoded.clear()
+        with pytest.raises(Cancelled):
+            reader.frame(55, token)
+        assert len(decoded) <= 1
+        assert read_barcode(reader.frame(55)) == 55
+
+
+def test_pictures_are_read_only_and_whole(films: dict[str, BarcodeVideo]) -> None:
+    with VideoReader(films["mp4"].path) as reader:
+        picture = reader.frame(10)
+        assert picture.flags.c_contiguous
+        assert not picture.flags.writeable
+        with pytest.raises(ValueError, match="read-only"):
+            picture[0, 0, 0] = 0
+
+
+def test_a_closed_reader_says_so(films: dict[str, BarcodeVideo]) -> None:
+    reader = VideoReader(films["mp4"].path)
+    reader.close()
+    reader.close()
+    with pytest.raises(VideoError, match="closed"):
+        reader.frame(50)
+
+
+def test_frames_outlive_the_reader(films: dict[str, BarcodeVideo]) -> None:
+    with VideoReader(films["mp4"].path) as reader:
+        kept = list(reader.stream([5, 25, 45]))
+    assert [read_barcode(d.rgb()) for d in kept] == [5, 25, 45]

@@ -1,0 +1,218 @@
+"""What cannot be read is refused with one sentence that names it; what can be read in part is, with a note."""
+
+import builtins
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from skillviewer.core.errors import VideoError
+from skillviewer.media.reader import VideoReader
+from tests.videos import KINDS, Kind, decode_in_order, read_barcode, rgb, truncate, write_barcode_video, write_sound
+
+FASTSTART = Kind(muxing={"movflags": "+faststart"})
+
+
+def refused(path: Path) -> str:
+    """Return the sentence with which a file is refused."""
+    with pytest.raises(VideoError) as caught:
+        VideoReader(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    assert message.endswith(".")
+    return message
+
+
+def test_missing(tmp_path: Path) -> None:
+    assert "no file" in refused(tmp_path / "nothing.mp4")
+
+
+def test_folder(tmp_path: Path) -> None:
+    assert "folder" in refused(tmp_path)
+
+
+def test_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    assert "empty" in refused(tmp_path / "empty.mp4")
+
+
+@pytest.mark.parametrize("name", ["noise.mp4", "noise.avi", "noise"])
+def test_noise(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(np.random.default_rng(0).bytes(50_000))
+    refused(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "notes.mp4"])
+def test_text(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("Not a video.\n" * 50)
+    assert "not a video" in refused(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["still.png", "still.jpg", "still.bmp"])
+def test_still_picture(name: str, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / name), np.zeros((40, 60, 3), np.uint8))
+    assert "not a video" in refused(tmp_path / name)
+
+
+def test_playlist_does_not_reach_other_files(tmp_path: Path) -> None:
+    write_barcode_video(tmp_path / "film.ts", 10, kind="ts")
+    (tmp_path / "list.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/film.ts\n#EXT-X-ENDLIST\n"
+    )
+    refused(tmp_path / "list.m3u8")
+
+
+def test_sound_only(tmp_path: Path) -> None:
+    write_sound(tmp_path / "sound.mp4")
+    assert "no video stream" in refused(tmp_path / "sound.mp4")
+
+
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The administrator may read everything, so the refusal is played."""
+    path = write_barcode_video(tmp_path / "film.mp4", 3).path
+    original = Path.open
+
+    def denied(self: Path, *args: Any, **kwargs: Any) -> Any:
+        if self == path:
+            raise PermissionError(13, "Permission denied", str(self))
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", denied)
+    assert "permission" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"), [("mp4", b"avc1", b"zzzz"), ("mkv", b"V_MPEG4/ISO/AVC", b"V_MPEG9/XYZ/QQQ")]
+)
+def test_unknown_codec(kind: str, old: bytes, new: bytes, tmp_path: Path) -> None:
+    path = write_barcode_video(tmp_path / "film", 10, kind=kind).path
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new).replace(b"avcC", b"zzzC"))
+    assert "codec" in refused(path)
+
+
+def test_nothing_decodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "faststart", FASTSTART)
+    path = write_barcode_video(tmp_path / "film.mp4", 20, kind="faststart").path
+    data = path.read_bytes()
+    start = data.index(b"mdat") + 4
+    path.write_bytes(data[:start] + np.random.default_rng(0).bytes(len(data) - start))
+    assert "No frame" in refused(path)
+
+
+def test_index_cut_off(tmp_path: Path) -> None:
+    """An MP4 whose table of contents comes last is nothing without its end."""
+    path = write_barcode_video(tmp_path / "film.mp4", 20).path
+    truncate(path, 0.7)
+    assert "end is missing" in refused(path)
+
+
+def test_a_refused_file_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+    original = builtins.open
+
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        opened.append(original(*args, **kwargs))
+        return opened[-1]
+
+    monkeypatch.setattr("io.open", noting)
+    (tmp_path / "film.mp4").write_bytes(b"x" * 100)
+    refused(tmp_path / "film.mp4")
+    assert opened
+    assert all(file.closed for file in opened)
+
+
+@pytest.mark.parametrize("share", [0.35, 0.7])
+@pytest.mark.parametrize(
+    "kind", ["faststart", "fragmented", "mkv", "webm", "ts", "avi", "avi_b_frames", "avi_h264", "gif", "hevc_10_bit"]
+)
+def test_a_broken_tail_is_read_as_far_as_it_decodes_and_noted(
+    kind: str, share: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KINDS, "faststart", FASTSTART)
+    video = write_barcode_video(tmp_path / "film", 150, kind=kind)
+    truncate(video.path, share)
+    decoded = decode_in_order(video.path)
+    with VideoReader(video.path) as reader:
+        n = reader.n_frames
+        assert n == len(decoded)
+        assert 0 < n < 150
+        assert "cut off" in reader.info.note
+        assert str(n) in reader.info.note
+        # of the last group a picture may be half there, and others that refer to it
+        for index in [0, *np.random.default_rng(0).integers(0, max(1, n - 12), 10).tolist()]:
+            assert read_barcode(reader.frame(index)) == index
+        reader.frame(n - 1)
+
+
+@pytest.mark.parametrize("kind", ["faststart", "fragmented", "avi", "mkv"])
+def test_an_end_of_zeros_is_noted(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy that was broken off has its full size, but nothing in its end."""
+    monkeypatch.setitem(KINDS, "faststart", FASTSTART)
+    video = write_barcode_video(tmp_path / "film", 90, kind=kind)
+    data = video.path.read_bytes()
+    video.path.write_bytes(data[: len(data) * 6 // 10] + bytes(len(data) - len(data) * 6 // 10))
+    with VideoReader(video.path) as reader:
+        assert reader.n_frames == len(decode_in_order(video.path)) < 90
+        assert "damaged" in reader.info.note
+        assert read_barcode(reader.frame(reader.n_frames // 2)) == reader.n_frames // 2
+
+
+def test_damage_in_the_middle_leaves_out_what_does_not_decode(tmp_path: Path) -> None:
+    video = write_barcode_video(tmp_path / "film.mp4", 90)
+    data = bytearray(video.path.read_bytes())
+    middle = len(data) // 3
+    data[middle : middle + 400] = np.random.default_rng(0).bytes(400)
+    video.path.write_bytes(data)
+    decoded = decode_in_order(video.path)
+    assert len(decoded) < 90
+    with VideoReader(video.path) as reader:
+        assert reader.n_frames == len(decoded)
+        assert "damaged" in reader.info.note
+        for index in (0, 5, len(decoded) - 5, len(decoded) - 1):
+            np.testing.assert_array_equal(reader.frame(index), rgb(decoded[index]))
+
+
+def test_a_frame_that_turns_out_not_to_decode_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Damage that keeps the packets' outer form shows only when it is decoded."""
+    monkeypatch.setattr("skillviewer.media.packet_form._units", lambda _data, _size: "")
+    video = write_barcode_video(tmp_path / "film.mp4", 90)
+    data = bytearray(video.path.read_bytes())
+    middle = len(data) // 3
+    data[middle : middle + 400] = np.random.default_rng(0).bytes(400)
+    video.path.write_bytes(data)
+    wrong = 0
+    with VideoReader(video.path) as reader:
+        assert reader.n_frames == 90
+        for index in range(90):
+            try:
+                reader.frame(index)
+            except VideoError as error:
+                wrong += 1
+                assert f"Frame {index + 1} of {video.path}" in str(error)
+    assert 0 < wrong < 30
+
+
+def test_a_file_that_goes_away_after_opening_still_reads(tmp_path: Path) -> None:
+    video = write_barcode_video(tmp_path / "film.mp4", 60)
+    with VideoReader(video.path) as reader:
+        reader.frame(30)
+        video.path.unlink()
+        assert read_barcode(reader.frame(50)) == 50
+        with pytest.raises(VideoError, match="no longer"):
+            _ = reader.info
+
+
+def test_ffmpeg_keeps_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    video = write_barcode_video(tmp_path / "film.ts", 60, kind="ts")
+    truncate(video.path, 0.6)
+    (tmp_path / "noise.mp4").write_bytes(np.random.default_rng(0).bytes(5000))
+    capfd.readouterr()
+    with VideoReader(video.path) as reader:
+        reader.frames(range(reader.n_frames))
+    refused(tmp_path / "noise.mp4")
+    assert capfd.readouterr() == ("", "")

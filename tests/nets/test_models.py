@@ -1,0 +1,288 @@
+"""Contract tests over the whole table of models: what a model declares is what it does."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.errors import CheckpointError
+from skillviewer.nets.attention import AttentionOutput
+from skillviewer.nets.losses import PairBatch
+from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
+from skillviewer.nets.presets import LossSettings
+from tests.nets.small import N_FRAMES, SMALL, small_features, small_model, small_sizes
+
+NAMES = [
+    "full", "none", "no-rnn", "xbar", "htask", "pool", "pool-gru", "cbam", "cbam-original", "visual", "visual-gru", "sca",
+    "sca-original", "tsn", "tsn-frozen", "raan", "duration",
+]  # fmt: skip
+
+every_model = pytest.mark.parametrize("name", NAMES)
+
+
+def run(name: str, features: torch.Tensor, seed: int = 0) -> AttentionOutput:
+    with torch.inference_mode():
+        out = small_model(name)(features, seed)
+    assert isinstance(out, AttentionOutput)
+    return out
+
+
+def test_names_stay() -> None:
+    assert [entry.name for entry in ATTENTION_MODELS] == NAMES
+
+
+def test_unknown_name_lists_the_known() -> None:
+    with pytest.raises(CheckpointError, match="no attention model “fall”.*full, none"):
+        attention_model("fall")
+
+
+def test_table_is_read_without_torch() -> None:
+    program = "import sys, skillviewer.nets.models as m; assert m.ATTENTION_MODELS and 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@every_model
+def test_shapes(name: str) -> None:
+    model, features = small_model(name), small_features(name, batch=2)
+    out = run(name, features)
+    assert out.attention.shape == (2, N_FRAMES, *model.grid)
+    assert out.task_state.shape[:2] == (2, N_FRAMES)
+    assert out.score_curve.shape == (2, N_FRAMES)
+    assert out.score.shape == (2,)
+    assert all(torch.isfinite(values).all() for values in out)
+    assert attention_model(name).map_kind is model.map_kind
+
+
+@every_model
+def test_map_is_of_its_kind(name: str) -> None:
+    model, out = small_model(name), run(name, small_features(name))
+    maps = out.attention
+    sums = maps.sum(dim=(2, 3))
+    kind = model.map_kind
+    if kind is MapKind.DISTRIBUTION:
+        torch.testing.assert_close(sums, torch.ones_like(sums), atol=1e-5, rtol=0)
+        assert bool((maps >= 0).all())
+        assert float(maps.std(dim=(2, 3)).max()) > 1e-3, "a constant map says nothing"
+    elif kind is MapKind.GATE:
+        assert bool(((maps > 0) & (maps < 1)).all())
+        assert not torch.allclose(sums, torch.ones_like(sums), atol=1e-2)
+    elif kind is MapKind.SIGNED:
+        assert float(maps.min()) < 0 < float(maps.max())
+    else:
+        rows, columns = model.grid
+        torch.testing.assert_close(maps, torch.full_like(maps, 1 / (rows * columns)))
+
+
+@every_model
+def test_stepping_frame_by_frame_is_the_same_as_all_at_once(name: str) -> None:
+    model, features = small_model(name), small_features(name, batch=2)
+    with torch.inference_mode():
+        whole = model(features)
+        fused = [model.fuse(features[:, t : t + 1])[:, 0] for t in range(N_FRAMES)]
+        together = torch.stack(fused, dim=1) if model.needs_whole_video else None
+        state = model.initial_state(2, together, features)
+        for t in range(N_FRAMES):
+            out = model.step(fused[t], state)
+            state = out.state
+            assert all(len(part) == 2 for part in state), "the batch is the first axis of what is remembered"
+            torch.testing.assert_close(out.attention, whole.attention[:, t])
+            torch.testing.assert_close(out.task_state, whole.task_state[:, t])
+            torch.testing.assert_close(out.score, whole.score_curve[:, t])
+        exact = model.unroll(model.fuse(features))
+    assert all(torch.equal(a, b) for a, b in zip(exact, whole, strict=True))
+
+
+@every_model
+def test_score_after_a_step_ignores_later_frames(name: str) -> None:
+    if small_model(name).needs_whole_video:
+        pytest.skip("its first state is made from all frames")
+    features = small_features(name)
+    torch.testing.assert_close(run(name, features[:, :5]).score, run(name, features).score_curve[:, 4])
+
+
+@every_model
+def test_map_uses_its_own_frame_or_does_not(name: str) -> None:
+    model, features = small_model(name), small_features(name)
+    changed = features.clone()
+    changed[:, 4] += 1
+    before, after = run(name, features).attention, run(name, changed).attention
+    if model.needs_whole_video:  # keep what the first state sees of the change out of the comparison
+        with torch.inference_mode():
+            fused, fused_changed = model.fuse(features), model.fuse(changed)
+            state = model.initial_state(len(fused), fused, fused)
+            before, after = (torch.stack(_maps(name, f, state), dim=1) for f in (fused, fused_changed))
+    own_frame_matters = not torch.equal(before[:, 4], after[:, 4])
+    assert own_frame_matters == model.uses_frame
+    assert torch.equal(before[:, :4], after[:, :4]) or model.uses_memory
+
+
+def _maps(name: str, fused: torch.Tensor, state: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
+    model, maps = small_model(name), []
+    for fused_t in fused.unbind(1):
+        out = model.step(fused_t, state)
+        state = out.state
+        maps.append(out.attention)
+    return maps
+
+
+@every_model
+def test_map_uses_memory_or_does_not(name: str) -> None:
+    """Without memory, frames in another order have the same maps in that order."""
+    model, features = small_model(name), small_features(name)
+    order = torch.tensor([5, 2, 7, 0, 1, 6, 3, 4])
+    maps, permuted = run(name, features).attention, run(name, features[:, order]).attention
+    same = torch.allclose(maps[:, order], permuted, atol=1e-6)
+    assert same != model.uses_memory
+
+
+@every_model
+def test_same_seed_same_model_and_another_seed_another(name: str) -> None:
+    entry = attention_model(name)
+
+    def made(seed: int) -> torch.Tensor:
+        torch.manual_seed(seed)
+        return torch.cat([p.detach().flatten() for p in entry.build(small_sizes(entry)).parameters()])
+
+    assert torch.equal(made(3), made(3))
+    assert name == "duration" or not torch.equal(made(3), made(4))
+    features = small_features(name)
+    assert all(torch.equal(a, b) for a, b in zip(run(name, features), run(name, features), strict=True))
+
+
+PAIRS = PairBatch.of([(0, 1, 1), (1, 2, -1), (2, 0, 1)], similar=[(0, 2)])
+SWAPPED = PairBatch.of([(1, 0, -1), (2, 1, 1), (0, 2, -1)], similar=[(2, 0)])
+
+
+@every_model
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_swapping_the_videos_of_a_pair_changes_no_loss(name: str, reduction: str) -> None:
+    model, features = small_model(name), small_features(name)
+    settings = LossSettings(reduction="sum" if reduction == "sum" else "mean", attention_penalty=0.1)
+    for phase in model.phases():
+        loss = model.loss(features, PAIRS, settings, phase.name).loss
+        torch.testing.assert_close(loss, model.loss(features, SWAPPED, settings, phase.name).loss)
+        assert loss > 0
+
+
+@every_model
+def test_a_few_steps_of_training_lower_the_loss(name: str) -> None:
+    entry = attention_model(name)
+    torch.manual_seed(0)
+    # no chance in training: the loss must fall by learning
+    model = entry.build(replace(small_sizes(entry), dropout=0.0))
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    features = small_features(name)
+    settings = LossSettings()
+    phases = model.phases()
+    optimisers = [torch.optim.Adam(phase.parameters, lr=0.02) for phase in phases]
+    model.train()
+
+    def value() -> float:
+        with torch.no_grad():
+            return sum(float(model.loss(features, PAIRS, settings, phase.name).loss) for phase in phases)
+
+    start = value()
+    for step in range(40):
+        phase, optimiser = phases[step % len(phases)], optimisers[step % len(phases)]
+        out = model.loss(features, PAIRS, settings, phase.name)
+        assert out.score.shape == (3,)
+        optimiser.zero_grad()
+        out.loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    # the three pairs form a cycle: no model orders them all, and a single number cannot even order two
+    assert value() < start - (0.0 if name == "duration" else 1e-3)
+
+
+@every_model
+def test_phases_share_out_all_parameters(name: str) -> None:
+    model = small_model(name)
+    updated = [id(p) for phase in model.phases() for p in phase.parameters]
+    assert sorted(updated) == sorted(id(p) for p in model.parameters())
+
+
+@every_model
+def test_half_precision_features_are_computed_in_the_parameters_precision(name: str) -> None:
+    features = small_features(name).half()
+    out = run(name, features)
+    assert out.score.dtype == torch.float32
+    torch.testing.assert_close(out.score, run(name, features.float()).score, atol=1e-6, rtol=1e-6)
+
+
+def test_features_of_another_shape_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"features must be \(B, N, 6, 4, 6\), not \(1, 2, 6, 4, 5\)"):
+        small_model("full")(torch.zeros(1, 2, 6, 4, 5))
+
+
+def test_models_without_a_map_cover_the_picture_with_one_cell() -> None:
+    for name in ("tsn", "tsn-frozen", "raan", "duration"):
+        assert small_model(name).grid == (1, 1)
+        assert small_model(name).map_rect == MapRect()
+    assert attention_model("duration").inputs is Inputs.TIME
+    assert attention_model("tsn").inputs is Inputs.SNIPPETS
+
+
+def test_no_attention_is_the_full_model_with_uniform_weights() -> None:
+    full, none, features = small_model("full"), small_model("none"), small_features("full")
+    shared = {k: v for k, v in full.state_dict().items() if k.startswith(("fusion.", "task."))}
+    none.load_state_dict(shared)
+    with torch.inference_mode():
+        full.get_submodule("weigh").weight.zero_()  # type: ignore[operator, union-attr]
+        out, uniform = full(features), none(features)
+    torch.testing.assert_close(out.attention, uniform.attention)
+    torch.testing.assert_close(out.score_curve, uniform.score_curve)
+
+
+@pytest.mark.parametrize("name", ["full", "none", "sca"])
+def test_random_first_states(name: str) -> None:
+    entry, features = attention_model(name), small_features(name)
+    same_video = features[:1].expand(3, -1, -1, -1, -1)
+    models = {kind: entry.build(replace(SMALL, initial_state=kind)) for kind in ("zeros", "randn", "randn-train")}
+    for model in models.values():
+        model.load_state_dict(small_model(name).state_dict())
+    with torch.inference_mode():
+        for kind, model in models.items():
+            model.eval()
+            scores = model(same_video).score
+            assert torch.equal(scores[0], scores[1]), "a score does not depend on what else is in the batch"
+            assert torch.equal(scores, model(same_video).score)
+            assert torch.equal(scores, model(same_video, seed=1).score) == (kind != "randn")
+            model.train()
+            torch.manual_seed(0)
+            varied = model(same_video).score
+            assert (varied[0] == varied[1]) == (kind == "zeros")
+        zeros, train_only = (models[kind].eval()(features).score for kind in ("zeros", "randn-train"))
+    assert torch.equal(zeros, train_only)
+
+
+def test_visual_attention_says_what_it_needs() -> None:
+    model = small_model("visual")
+    with pytest.raises(ValueError, match="give them fused"):
+        model.initial_state(1, None, torch.zeros(1))
+
+
+def test_orthogonal_recurrent_weights() -> None:
+    torch.manual_seed(0)
+    for name, cells in {"full": ("task.cell", "attention_rnn"), "visual": ("cell",), "sca": ("task.cell",)}.items():
+        model = attention_model(name).build(SMALL)
+        for cell in cells:
+            for matrix in ("weight_ih", "weight_hh"):
+                weight = model.state_dict()[f"{cell}.{matrix}"]
+                torch.testing.assert_close(weight.T @ weight, torch.eye(weight.shape[1]), atol=1e-5, rtol=0)
+
+
+def test_first_weights_of_variants_that_have_their_own() -> None:
+    torch.manual_seed(0)
+    wide = replace(SMALL, channels=400, sca_embed=400, task_hidden=300)
+    pool = attention_model("pool-gru").build(wide).state_dict()
+    for name in ("product.bottom_up", "product.top_down"):
+        assert float(pool[f"{name}.weight"].std()) == pytest.approx(1e-3, rel=0.2)
+        assert not pool[f"{name}.bias"].any()
+    sca = attention_model("sca-original").build(wide).state_dict()
+    assert float(sca["cell_memory.weight"].std()) == pytest.approx(0.01, rel=0.05)
+    torch.testing.assert_close(sca["embed_cell.weight"] @ sca["embed_cell.weight"].T, torch.eye(400), atol=1e-4, rtol=0)
+    assert not any(sca[f"{name}.bias"].any() for name in ("embed_mean", "weigh_channel", "embed_cell", "weigh_cell"))

@@ -1,0 +1,121 @@
+"""A window over fakes, and checks that nothing is left behind."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from skillviewer.core.places import resources_dir
+from skillviewer.ui.app import Composition, compose
+from skillviewer.ui.backend import Backend
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.lane import Lane
+from skillviewer.ui.settings import Settings
+from skillviewer.ui.theme import ThemeChoice, ThemeSource, load_fonts
+from tests.ui.fakes import FakeDialogs, FakeWorld
+
+
+@pytest.fixture(scope="session")
+def icons(qapp: QApplication) -> Icons:  # noqa: ARG001 - pixmaps need an application
+    return Icons(resources_dir() / "icons")
+
+
+@pytest.fixture(scope="session")
+def themes(qapp: QApplication) -> ThemeSource:
+    load_fonts(resources_dir() / "style" / "fonts")
+    source = ThemeSource(qapp)
+    source.choose(ThemeChoice.LIGHT)
+    source.dress()
+    return source
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(qapp: QApplication) -> Iterator[None]:
+    """Fail a test that leaves a widget on screen or a lane running."""
+    before = set(map(id, qapp.topLevelWidgets()))
+    yield
+    flush()
+    left = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible()]
+    assert not left, f"left on screen: {left}"
+
+
+def flush() -> None:
+    """Deliver what is queued, deletions too."""
+    QCoreApplication.sendPostedEvents()
+    QCoreApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> FakeWorld:
+    return FakeWorld(tmp_path / "videos")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.in_folder(tmp_path)
+
+
+@pytest.fixture
+def dialogs() -> FakeDialogs:
+    return FakeDialogs()
+
+
+@pytest.fixture
+def make_lane() -> Iterator[Callable[..., Lane[object]]]:
+    """Make lanes that are ended after the test."""
+    lanes: list[Lane[object]] = []
+
+    def make(
+        name: str = "test", make: Callable[[], object] = object, free: Callable[[object], None] = lambda _: None
+    ) -> Lane[object]:
+        lane: Lane[object] = Lane(name, make, free)
+        lanes.append(lane)
+        return lane
+
+    yield make
+    assert all([lane.wait(5000) for lane in lanes])  # noqa: C419 - all are waited for
+    flush()
+
+
+@pytest.fixture
+def make_window(
+    qtbot: QtBot, settings: Settings, themes: ThemeSource, icons: Icons, dialogs: FakeDialogs
+) -> Iterator[Callable[[Backend], Composition]]:
+    """Make windows that are closed after the test."""
+    made: list[Composition] = []
+
+    def make(backend: Backend) -> Composition:
+        composition = compose(backend, settings, themes, icons, dialogs)
+        made.append(composition)
+        composition.window.resize(1100, 700)
+        composition.window.show()
+        qtbot.waitExposed(composition.window)
+        composition.window.activateWindow()
+        return composition
+
+    yield make
+    for composition in made:
+        composition.program.close()
+        assert composition.program.wait(5000), "a lane did not end"
+        flush()
+        composition.window.close()
+        for thing in (composition.window, composition.program):
+            assert isinstance(thing, QObject)
+            thing.deleteLater()
+    flush()
+
+
+@pytest.fixture
+def window(make_window: Callable[[Backend], Composition], world: FakeWorld) -> Iterator[Composition]:
+    """A window over the fake world, with the list of models known."""
+    made = make_window(world.backend())
+    made.program.models.refresh()
+    yield made
+    world.hold.set()

@@ -1,0 +1,312 @@
+"""Stand-ins for readers, models and proxies: pictures that carry their number, models that need no torch."""
+
+import hashlib
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.video import VideoInfo, sample_positions, segments
+from skillviewer.ui.backend import Backend
+from skillviewer.ui.dialogs import Dialogs
+
+BITS = 16
+BLOCK = 6
+RATE_HZ = 30.0
+N_SEGMENTS = 25
+
+
+def numbered_picture(number: int, width: int = 320, height: int = 180) -> Picture:
+    """Return a picture whose top left corner tells its number in black and white blocks, with a disc that moves."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    angle = number * 0.07
+    cx, cy = width * (0.5 + 0.28 * math.cos(angle)), height * (0.55 + 0.25 * math.sin(angle * 1.7))
+    near = np.clip(1.2 - np.hypot(x - cx, y - cy) / (height * 0.12), 0, 1)[..., None]
+    ground = np.stack([70 + 50 * x / width, 84 + 50 * y / height, 96 + 20 * (x + y) / (width + height)], axis=-1)
+    table = np.where((y > height * 0.72)[..., None], np.array([126, 104, 84], np.float32), ground)
+    picture: Picture = (table * (1 - near) + np.array([226, 214, 196], np.float32) * near).astype(np.uint8)
+    for bit in range(BITS):
+        picture[:BLOCK, bit * BLOCK : (bit + 1) * BLOCK] = 255 if number >> bit & 1 else 0
+    return picture
+
+
+def read_number(picture: Picture, width: int = 320) -> int:
+    """Return the number that a picture carries, also when it has been made smaller."""
+    scale = picture.shape[1] / width
+    centre = [int((bit + 0.5) * BLOCK * scale) for bit in range(BITS)]
+    row = int(BLOCK * scale / 2)
+    return sum((int(picture[row, x].mean()) > 127) << bit for bit, x in enumerate(centre))
+
+
+def video_info(
+    path: Path, n_frames: int = 90, width: int = 320, height: int = 180, rate_hz: float = RATE_HZ
+) -> VideoInfo:
+    return VideoInfo(
+        path=path,
+        digest=hashlib.sha256(str(path).encode()).hexdigest(),
+        times_s=np.arange(n_frames) / rate_hz,
+        width_px=width,
+        height_px=height,
+        duration_s=n_frames / rate_hz,
+        rate_hz=rate_hz,
+        codec="fake",
+    )
+
+
+class FakeReader:
+    """Numbered pictures; a picture that is not cached takes as long as is asked for."""
+
+    def __init__(self, info: VideoInfo, decode_s: float, picture: Callable[[int], Picture]) -> None:
+        self._info, self._decode_s, self._picture = info, decode_s, picture
+        self._cache: dict[int, Picture] = {}
+        self.owner = threading.get_ident()
+        self.closed = False
+
+    @property
+    def info(self) -> VideoInfo:
+        return self._info
+
+    def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
+        assert threading.get_ident() == self.owner, "a reader is used by one thread"
+        assert not self.closed
+        found: Picture | None = self._cache.get(index)
+        if found is None:
+            end = time.perf_counter() + self._decode_s
+            while time.perf_counter() < end:
+                if token is not None:
+                    token.check()
+                time.sleep(min(0.002, self._decode_s))
+            found = self._cache[index] = self._picture(index)
+        return found
+
+    def cached(self, index: int, /) -> Picture | None:
+        return self._cache.get(index)
+
+    def nearest_cached(self, index: int, /) -> int | None:
+        return min(self._cache, key=lambda kept: abs(kept - index), default=None)
+
+    def prefetch(self, index: int, token: CancelToken | None = None, /) -> None:
+        for i in range(max(index - 15, 0), index + 1):
+            self.frame(i, token)
+
+    def key_frame(self, index: int, /) -> int:
+        return index - index % 30
+
+    def close(self) -> None:
+        assert threading.get_ident() == self.owner
+        self.closed = True
+
+
+class FakeProxy:
+    """Numbered pictures at half the size, at once."""
+
+    def __init__(self, picture: Callable[[int], Picture]) -> None:
+        self._picture = picture
+
+    def frame(self, index: int, /) -> Picture:
+        return np.ascontiguousarray(self._picture(index)[::2, ::2])
+
+    def close(self) -> None:
+        pass
+
+
+def make_analysis(
+    video: VideoInfo,
+    passes: int = 1,
+    steps: int = N_SEGMENTS,
+    *,
+    kind: MapKind = MapKind.DISTRIBUTION,
+    model: str = "fake",
+    seed: int = 0,
+    warning: str = "",
+    centre: Callable[[int], tuple[float, float]] | None = None,
+) -> Analysis:
+    """Return an analysis whose maps lie where the disc is, after so many steps."""
+    rng = np.random.default_rng(int(video.digest[:8], 16) + seed)
+    samples = sample_positions(video.n_frames, N_SEGMENTS, 10, passes)
+    stops = np.array([s.stop_frame for s in segments(video.n_frames, N_SEGMENTS, 10)], dtype=np.int64)
+    drift = rng.normal(0, 0.22, N_SEGMENTS).cumsum() * 0.25 + rng.normal(0, 0.4)
+    drift = drift + 0.35 * np.sin(np.arange(N_SEGMENTS) / 5 + rng.uniform(0, 6))
+    drift = drift + rng.normal(0, 0.03, (passes, 1)) + rng.normal(0, 0.025, (passes, N_SEGMENTS)) * (passes > 1)
+    yy, xx = (np.mgrid[0:7, 0:7] + 0.5) / 7
+    maps = np.empty((passes, N_SEGMENTS, 7, 7), np.float32)
+    for k in range(passes):
+        for n in range(N_SEGMENTS):
+            angle = samples[k, n] * 0.07
+            cx, cy = 0.5 + 0.28 * math.cos(angle), 0.55 + 0.25 * math.sin(angle * 1.7)
+            if centre is not None:
+                cx, cy = centre(int(samples[k, n]))
+            blob = np.exp(-((xx - cx) ** 2 + (yy - cy) ** 2) / 0.03) + 0.12 * rng.random((7, 7))
+            maps[k, n] = blob / blob.sum()
+    if kind is MapKind.SIGNED:
+        maps = maps - maps.mean(axis=(2, 3), keepdims=True)
+    if kind is MapKind.NONE:
+        maps = np.full_like(maps, 1 / 49)
+    return Analysis(
+        video=video,
+        samples=samples[:, :steps],
+        attention=maps[:, :steps],
+        map_kind=kind,
+        map_rect=MapRect(),
+        task_state=np.zeros((passes, steps, 4), np.float32),
+        score_curve=drift[:, :steps],
+        segment_stops=stops[:steps],
+        n_segments=N_SEGMENTS,
+        provenance=Provenance("SkillViewer test", model, "0" * 64, "full", "dis", "fake", "cpu", "float32"),
+        warning=warning,
+    )
+
+
+@dataclass
+class FakeWorld:
+    """Videos and models that the window is driven with.
+
+    Attributes:
+        n_frames: Frames of every video, or of one by its stem.
+        decode_s: What decoding a frame takes.
+        step_s: What a sampled frame takes the model.
+        broken: Stems of videos that cannot be read.
+        failing: Stems of videos on which the model fails.
+        models: Names of checkpoints.
+        proxies: Whether small pictures are there.
+    """
+
+    folder: Path
+    n_frames: dict[str, int] = field(default_factory=dict)
+    size: tuple[int, int] = (320, 180)
+    decode_s: float = 0.0
+    step_s: float = 0.0
+    load_s: float = 0.0
+    broken: set[str] = field(default_factory=set)
+    failing: set[str] = field(default_factory=set)
+    models: tuple[str, ...] = ("alpha", "beta")
+    proxies: bool = False
+    kind: MapKind = MapKind.DISTRIBUTION
+    device: str = "cpu"
+    memory: str = ""
+    warning: str = ""
+    picture: Callable[[int], Picture] = numbered_picture
+    assessed: list[tuple[str, str, int]] = field(default_factory=list)
+    opened_models: list[str] = field(default_factory=list)
+    readers: list[FakeReader] = field(default_factory=list)
+    hold: threading.Event = field(default_factory=threading.Event)
+    held: bool = False
+
+    def info(self, path: Path) -> VideoInfo:
+        return video_info(path, self.n_frames.get(path.stem, 90), *self.size)
+
+    def touch(self, *names: str) -> list[Path]:
+        """Make files for videos."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        paths = [self.folder / name for name in names]
+        for path in paths:
+            path.touch()
+        return paths
+
+    def open_reader(self, path: Path) -> FakeReader:
+        if path.stem in self.broken:
+            raise VideoError(f"{path.name} is not a video.")
+        reader = FakeReader(self.info(path), self.decode_s, self.picture)
+        self.readers.append(reader)
+        return reader
+
+    def open_model(self, folder: Path, announce: Callable[[str], None]) -> "FakeAssessor":
+        announce("loading")
+        time.sleep(self.load_s)
+        if folder.name.startswith("broken"):
+            raise CheckpointError(f"{folder.name} is not a checkpoint.")
+        self.opened_models.append(folder.name)
+        return FakeAssessor(self, folder.name)
+
+    def find_models(self) -> tuple["FakeEntry", ...]:
+        return tuple(FakeEntry(name, self.folder / "models" / name) for name in self.models)
+
+    def backend(self) -> Backend:
+        def open_proxy(_video: VideoInfo) -> FakeProxy | None:
+            return FakeProxy(self.picture) if self.proxies else None
+
+        def build_proxy(_path: Path, token: CancelToken, report: Report) -> None:
+            for done in range(20):
+                token.check()
+                report(Progress("copying", done, 20))
+            self.proxies = True
+
+        return Backend(self.open_reader, self.open_model, self.find_models, open_proxy, build_proxy)
+
+
+@dataclass(frozen=True)
+class FakeEntry:
+    name: str
+    folder: Path
+
+
+class FakeAssessor:
+    """A model that looks where the disc is."""
+
+    def __init__(self, world: FakeWorld, name: str) -> None:
+        self._world, self._name = world, name
+        self.closed = False
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def device_name(self) -> str:
+        return self._world.device
+
+    def memory_text(self) -> str:
+        return self._world.memory
+
+    def assess(self, path: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
+        world = self._world
+        world.assessed.append((self._name, path.stem, passes))
+        video = world.info(path)
+        for step in range(1, N_SEGMENTS + 1):
+            token.check()
+            if world.held and step == 13:
+                while not world.hold.wait(0.002):
+                    token.check()
+            time.sleep(world.step_s)
+            if path.stem in world.failing and step == 5:
+                raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
+            report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step)))
+        return self._analysis(video, passes, N_SEGMENTS)
+
+    def _analysis(self, video: VideoInfo, passes: int, steps: int) -> Analysis:
+        world = self._world
+        warning = world.warning if steps == N_SEGMENTS else ""
+        return make_analysis(
+            video, passes, steps, kind=world.kind, model=self._name, seed=sum(map(ord, self._name)), warning=warning
+        )
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeDialogs(Dialogs):
+    """Answers what it was told to."""
+
+    def __init__(self) -> None:
+        self.videos_answer: list[Path] = []
+        self.folder_answer: Path | None = None
+        self.confirm_answer = True
+        self.asked: list[str] = []
+
+    def videos(self, parent: object) -> list[Path]:  # noqa: ARG002
+        return self.videos_answer
+
+    def folder(self, parent: object, title: str) -> Path | None:  # noqa: ARG002
+        return self.folder_answer
+
+    def confirm(self, parent: object, text: str, yes: str) -> bool:  # noqa: ARG002
+        self.asked.append(text)
+        return self.confirm_answer

@@ -1,0 +1,290 @@
+"""Every state of the window, made on purpose: for tests that look, and for screenshots.
+
+``python -m tests.ui.states OUT [--theme dark] [--size 1280x720] [NAME ...]`` writes one PNG a state.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.scene import Overlay
+from skillviewer.ui.app import Composition, begin, compose, dress
+from skillviewer.ui.settings import Settings
+from skillviewer.ui.theme import ThemeChoice
+from tests.ui.fakes import FakeDialogs, FakeWorld, numbered_picture
+
+WIDE = (1280, 720)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A window with its world, to be brought into a state."""
+
+    made: Composition
+    world: FakeWorld
+
+    def wait(self, until: Callable[[], bool], timeout_ms: int = 10_000) -> None:
+        """Let events run until something is so."""
+        for _ in range(timeout_ms // 5):
+            if until():
+                break
+            self.pause(5)
+        else:
+            raise TimeoutError("the state was not reached")
+
+    def pause(self, ms: int) -> None:
+        """Let events run for a time."""
+        loop = QEventLoop()
+        QTimer.singleShot(ms, loop.quit)
+        loop.exec()
+
+    def open(self, n: int = 8, stem: str = "grasp_{:02d}") -> list[Path]:
+        """Open videos and wait for the first picture."""
+        files = self.world.touch(*(stem.format(i) + ".mp4" for i in range(1, n + 1)))
+        self.world.n_frames = {path.stem: 180 + i * 37 % 400 for i, path in enumerate(files)}
+        begin(self.made.program, files, None)
+        feed = self.made.program.feed
+        self.wait(lambda: feed.path is not None and feed.settled and self.made.program.playback.video is not None)
+        return files
+
+    def assess(self, n: int) -> None:
+        """Assess the first videos."""
+        program = self.made.program
+        program.assessments.set_automatic(on=False)
+        self.wait(lambda: program.state.model is not None)
+        program.assessments.ask([entry.path for entry in program.videos][:n])
+        self.wait(lambda: not program.assessments.busy)
+
+    def seek(self, frame: int) -> None:
+        """Go to a frame and wait for its picture."""
+        self.made.program.playback.seek(frame)
+        self.wait(lambda: self.made.program.feed.settled)
+
+
+def start(stage: Stage) -> QWidget:
+    begin(stage.made.program, [], None)
+    return stage.made.window
+
+
+def recent(stage: Stage) -> QWidget:
+    for name in (
+        "kitchen study",
+        "P07_take_2.mp4",
+        "a very long name of a folder that does not fit into the column at all",
+    ):
+        stage.made.program.settings.remember(Path("/home/someone/videos/2026/shared with others") / name)
+    stage.made.window.show_start()
+    begin(stage.made.program, [], None)
+    return stage.made.window
+
+
+def loading(stage: Stage) -> QWidget:
+    stage.world.load_s = 1.0
+    stage.open()
+    return stage.made.window
+
+
+def fresh(stage: Stage) -> QWidget:
+    stage.made.program.assessments.set_automatic(on=False)
+    stage.open()
+    stage.wait(lambda: stage.made.program.state.model is not None)
+    return stage.made.window
+
+
+def working(stage: Stage) -> QWidget:
+    stage.world.held = True
+    stage.open()
+    program = stage.made.program
+    stage.wait(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
+    program.assessments.ask_all()
+    stage.seek(70)
+    return stage.made.window
+
+
+def analysed(stage: Stage) -> QWidget:
+    stage.open()
+    stage.assess(6)
+    stage.seek(97)
+    return stage.made.window
+
+
+def passes(stage: Stage) -> QWidget:
+    stage.made.program.state.set_passes(4)
+    stage.world.warning = "This video looks unlike those that the model was trained on: read its score with care."
+    stage.open()
+    stage.assess(6)
+    stage.seek(97)
+    return stage.made.window
+
+
+def marked(stage: Stage) -> QWidget:
+    analysed(stage)
+    playback = stage.made.program.playback
+    stage.seek(60)
+    playback.mark_in()
+    stage.seek(120)
+    playback.mark_out()
+    playback.set_loop(on=True)
+    return stage.made.window
+
+
+def contour(stage: Stage) -> QWidget:
+    stage.made.program.state.set_look(overlay=Overlay.CONTOUR)
+    return analysed(stage)
+
+
+def dimmed(stage: Stage) -> QWidget:
+    stage.made.program.state.set_look(overlay=Overlay.DIMMED)
+    return analysed(stage)
+
+
+def signed(stage: Stage) -> QWidget:
+    stage.world.kind = MapKind.SIGNED
+    return analysed(stage)
+
+
+def failed(stage: Stage) -> QWidget:
+    stage.world.failing = {"grasp_01"}
+    stage.world.broken = {"grasp_04"}
+    stage.open()
+    stage.assess(3)
+    return stage.made.window
+
+
+def unreadable(stage: Stage) -> QWidget:
+    stage.world.broken = {"grasp_01", "grasp_04", "grasp_05"}
+    files = stage.world.touch(*(f"grasp_{i:02d}.mp4" for i in range(1, 7)))
+    begin(stage.made.program, files, None)
+    stage.wait(lambda: len(stage.made.program.messages.waiting) > 0)
+    stage.made.window.messages.show_details()
+    return stage.made.window
+
+
+def long_names(stage: Stage) -> QWidget:
+    stem = "Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause_Kamera_vorn"
+    stage.open(12, stem)
+    stage.assess(5)
+    stage.seek(50)
+    return stage.made.window
+
+
+def many(stage: Stage) -> QWidget:
+    stage.open(300, "clip_{:03d}")
+    stage.assess(40)
+    stage.wait(lambda: all(entry.info is not None for entry in stage.made.program.videos), 60_000)
+    return stage.made.window
+
+
+def jobs(stage: Stage) -> QWidget:
+    working(stage)
+    stage.made.window.show_jobs()
+    stage.pause(1200)
+    return stage.made.window
+
+
+def palette(stage: Stage) -> QWidget:
+    analysed(stage)
+    stage.made.window.actions_["palette"].trigger()
+    return stage.made.window
+
+
+def keys(stage: Stage) -> QWidget:
+    analysed(stage)
+    stage.made.window.actions_["shortcuts"].trigger()
+    return stage.made.window
+
+
+def about(stage: Stage) -> QWidget:
+    stage.made.window.actions_["about"].trigger()
+    return stage.made.window
+
+
+def go_to(stage: Stage) -> QWidget:
+    analysed(stage)
+    stage.made.window.actions_["go_to"].trigger()
+    return stage.made.window
+
+
+STATES: dict[str, Callable[[Stage], QWidget]] = {
+    make.__name__: make
+    for make in (
+        start,
+        recent,
+        loading,
+        fresh,
+        working,
+        analysed,
+        passes,
+        marked,
+        contour,
+        dimmed,
+        signed,
+        failed,
+        unreadable,
+        long_names,
+        many,
+        jobs,
+        palette,
+        keys,
+        about,
+        go_to,
+    )
+}
+
+
+def wide_picture(number: int) -> object:
+    return numbered_picture(number, *WIDE)
+
+
+def shoot(app: QApplication, name: str, theme: ThemeChoice, size: tuple[int, int], out: Path) -> Path:
+    """Bring a window into a state and write what it looks like."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.in_folder(Path(folder))
+        settings.theme = theme
+        themes, icons = dress(app, settings)
+        world = FakeWorld(Path(folder) / "videos", size=WIDE, picture=wide_picture)  # type: ignore[arg-type]
+        made = compose(world.backend(), settings, themes, icons, FakeDialogs())
+        stage = Stage(made, world)
+        made.window.resize(*size)
+        made.window.show()
+        stage.pause(20)
+        made.window.resize(*size)
+        widget = STATES[name](stage)
+        stage.pause(250)
+        path = out / f"{name}-{theme}-{size[0]}x{size[1]}.png"
+        widget.grab().save(str(path))
+        world.hold.set()
+        made.program.close()
+        made.program.wait()
+        stage.pause(20)
+        made.window.deleteLater()
+        made.program.deleteLater()
+        stage.pause(20)
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("names", nargs="*", default=list(STATES))
+    parser.add_argument("--theme", type=ThemeChoice, default=ThemeChoice.LIGHT)
+    parser.add_argument("--size", default="1440x900")
+    given = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication(sys.argv[:1])
+    given.out.mkdir(parents=True, exist_ok=True)
+    width, height = (int(part) for part in given.size.split("x"))
+    for name in given.names or STATES:
+        sys.stdout.write(f"{shoot(app, name, given.theme, (width, height), given.out)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.errors import VideoError
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.ui.lane import Lane, Task
+from skillviewer.ui.mailbox import Mailbox
+
+MakeLane = Callable[..., Lane[object]]
+
+
+class Log:
+    """What a task said, in order, and in which thread."""
+
+    def __init__(self, task: Task) -> None:
+        self.said: list[tuple[str, object]] = []
+        self.threads: set[int] = set()
+        task.progressed.connect(lambda p: self._say("progressed", p))
+        task.succeeded.connect(lambda r: self._say("succeeded", r))
+        task.failed.connect(lambda e: self._say("failed", e))
+        task.cancelled.connect(lambda: self._say("cancelled", None))
+        task.finished.connect(lambda: self._say("finished", None))
+
+    def _say(self, kind: str, value: object) -> None:
+        self.said.append((kind, value))
+        self.threads.add(threading.get_ident())
+
+    @property
+    def kinds(self) -> list[str]:
+        return [kind for kind, _ in self.said]
+
+    @property
+    def over(self) -> bool:
+        return "finished" in self.kinds
+
+
+def test_one_thread_makes_uses_and_frees_the_resource(qtbot: QtBot, make_lane: MakeLane) -> None:
+    threads: dict[str, int] = {}
+
+    def make() -> object:
+        threads["make"] = threading.get_ident()
+        return object()
+
+    lane = make_lane(make=make, free=lambda _r: threads.__setitem__("free", threading.get_ident()))
+    seen: list[object] = []
+
+    def work(resource: object, _token: CancelToken, _report: Report) -> int:
+        threads["work"] = threading.get_ident()
+        seen.append(resource)
+        return 42
+
+    first, second = Log(lane.submit(work)), Log(lane.submit(work))
+    qtbot.waitUntil(lambda: second.over)
+    assert first.said == second.said == [("succeeded", 42), ("finished", None)]
+    assert first.threads == {threading.get_ident()}
+    assert seen[0] is seen[1]
+    with qtbot.waitSignal(lane.finished):
+        lane.stop()
+    assert not lane.running
+    assert threads["make"] == threads["work"] == threads["free"] != threading.get_ident()
+
+
+def test_progress_comes_in_order_before_the_end(qtbot: QtBot, make_lane: MakeLane) -> None:
+    def work(_resource: object, _token: CancelToken, report: Report) -> str:
+        for step in range(5):
+            report(Progress("step", step, 5))
+        return "done"
+
+    log = Log(make_lane().submit(work))
+    qtbot.waitUntil(lambda: log.over)
+    assert log.kinds == ["progressed"] * 5 + ["succeeded", "finished"]
+    assert [p.done for _, p in log.said[:5]] == list(range(5))  # type: ignore[attr-defined]
+
+
+def test_a_cancelled_task_neither_progresses_nor_succeeds(qtbot: QtBot, make_lane: MakeLane) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def work(_resource: object, _token: CancelToken, report: Report) -> str:
+        begun.set()
+        go.wait(5)
+        report(Progress("too late"))
+        return "too late"  # it never looked at the token
+
+    task = make_lane().submit(work)
+    log = Log(task)
+    assert begun.wait(5)
+    task.cancel()
+    go.set()
+    qtbot.waitUntil(lambda: log.over)
+    assert log.kinds == ["cancelled", "finished"]
+
+
+def test_a_task_cancelled_before_its_turn_does_not_run(qtbot: QtBot, make_lane: MakeLane) -> None:
+    go, ran = threading.Event(), []
+    lane = make_lane()
+    first = Log(lane.submit(lambda _r, _t, _p: go.wait(5)))
+    task = lane.submit(lambda _r, _t, _p: ran.append(1))
+    log = Log(task)
+    task.cancel()
+    go.set()
+    qtbot.waitUntil(lambda: log.over)
+    assert first.kinds == ["succeeded", "finished"]
+    assert log.kinds == ["cancelled", "finished"]
+    assert not ran
+
+
+def test_failures_are_told_and_the_lane_lives(qtbot: QtBot, make_lane: MakeLane) -> None:
+    attempts: list[int] = []
+
+    def make() -> object:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise VideoError("no luck")
+        return object()
+
+    lane = make_lane(make=make)
+    first, second = Log(lane.submit(lambda _r, _t, _p: 1)), Log(lane.submit(lambda _r, _t, _p: 2))
+    qtbot.waitUntil(lambda: second.over)
+    assert first.kinds == ["failed", "finished"]
+    assert isinstance(first.said[0][1], VideoError)
+    assert second.said[0] == ("succeeded", 2), "the next job tries to make the resource again"
+
+
+@pytest.mark.qt_log_ignore(".*")
+def test_an_error_of_the_programmer_is_told_too(
+    qtbot: QtBot, make_lane: MakeLane, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = Log(make_lane().submit(lambda _r, _t, _p: 1 // 0))
+    qtbot.waitUntil(lambda: log.over)
+    assert log.kinds == ["failed", "finished"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_stopping_cancels_what_runs_and_what_waits(qtbot: QtBot, make_lane: MakeLane) -> None:
+    begun = threading.Event()
+
+    def endless(_resource: object, token: CancelToken, _report: Report) -> None:
+        begun.set()
+        while True:
+            token.check()
+            time.sleep(0.001)
+
+    lane = make_lane()
+    logs = [Log(lane.submit(endless)), Log(lane.submit(endless))]
+    assert begun.wait(5)
+    lane.stop()
+    qtbot.waitUntil(lambda: not lane.running)
+    qtbot.waitUntil(lambda: all(log.over for log in logs))
+    assert [log.kinds for log in logs] == [["cancelled", "finished"]] * 2
+    with pytest.raises(RuntimeError):
+        lane.submit(endless)
+
+
+def test_of_many_requests_the_latest_wins(qtbot: QtBot, make_lane: MakeLane) -> None:
+    go, answered = threading.Event(), []
+
+    def answer(_resource: object, request: int, _superseded: CancelToken, _report: Report) -> int:
+        go.wait(5)
+        answered.append(request)
+        return request
+
+    box: Mailbox[int] = Mailbox(make_lane(), answer)
+    got: list[object] = []
+    box.delivered.connect(got.append)
+    for request in range(50):
+        box.post(request, interrupt=True)
+    go.set()
+    qtbot.waitUntil(lambda: not box.busy)
+    assert answered == [0, 49], "the first had begun; the others were forgotten but for the last"
+    assert got == [0, 49]
+
+
+def test_a_superseded_answer_may_stop_early_and_what_it_reported_is_delivered(qtbot: QtBot, make_lane: MakeLane) -> None:
+    begun = threading.Event()
+
+    def answer(_resource: object, request: str, superseded: CancelToken, report: Report) -> str:
+        report(Progress("preview", value=f"preview of {request}"))
+        begun.set()
+        while request == "slow":
+            superseded.check()
+            time.sleep(0.001)
+        return request
+
+    box: Mailbox[str] = Mailbox(make_lane(), answer)
+    got: list[object] = []
+    box.delivered.connect(got.append)
+    box.post("slow", interrupt=True)
+    assert begun.wait(5)
+    box.post("quick", interrupt=True)
+    qtbot.waitUntil(lambda: not box.busy)
+    assert got == ["preview of slow", "preview of quick", "quick"]
+
+
+def test_without_interrupting_a_begun_request_is_answered(qtbot: QtBot, make_lane: MakeLane) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def answer(_resource: object, request: int, superseded: CancelToken, _report: Report) -> int:
+        begun.set()
+        go.wait(5)
+        superseded.check()
+        return request
+
+    box: Mailbox[int] = Mailbox(make_lane(), answer)
+    got: list[object] = []
+    box.delivered.connect(got.append)
+    box.post(1, interrupt=False)
+    assert begun.wait(5)
+    box.post(2, interrupt=False)
+    go.set()
+    qtbot.waitUntil(lambda: not box.busy)
+    assert got == [1, 2]
