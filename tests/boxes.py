@@ -29,7 +29,9 @@ def edit(path: Path, *, skip_s: float, keep_s: float) -> None:
     """
     data = bytearray(path.read_bytes())
     header, media, edits = (find(bytes(data), name) for name in (b"mvhd", b"mdhd", b"elst"))
-    assert header is not None and media is not None and edits is not None, "no edit list"
+    assert header is not None
+    assert media is not None
+    assert edits is not None, "no edit list"
     (movie_hz,) = struct.unpack_from(">I", data, header[0] + 20)
     (media_hz,) = struct.unpack_from(">I", data, media[0] + 20)
     version, count = data[edits[0] + 8], struct.unpack_from(">I", data, edits[0] + 12)[0]

@@ -6,15 +6,16 @@ compression, scaling and dithering.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
+from av.codec.context import Flags as CodecFlags
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Disposition
@@ -24,6 +25,9 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from tests import boxes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 os.environ.setdefault("SVT_LOG", "-1")  # else that encoder talks on standard error
 
@@ -89,7 +93,7 @@ class BarcodeVideo:
     Attributes:
         path: The file.
         numbers: Number on every frame that decodes, in the order of presentation.
-        times_s: Their times in seconds from the first.
+        times_s: Their times in seconds from the first; the last one is shown for ``1 / rate_hz``.
         size: (width, height) as shown.
     """
 
@@ -127,7 +131,7 @@ class Kind:
     suffix: str = ".mp4"
     muxer: str = "mp4"
     codec: str = "libx264"
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=lambda: {"x264-params": _FIXED})
     pixels: str = "yuv420p"
     gop: int = 12
     b_frames: int = 2
@@ -144,19 +148,22 @@ class Kind:
     tick_s: float = 1e-4
 
 
+# without adaption, reordered pictures come in every group, and most of them nothing refers to
+_FIXED = "scenecut=0:b-adapt=0"
 _REALTIME = {"deadline": "realtime", "cpu-used": "8", "crf": "20", "b": "0"}
-_X265 = {"x265-params": "log-level=none:bframes=3:open-gop=1:keyint=12:min-keyint=12:scenecut=0"}
-_OPEN = {"x264-params": "open-gop=1:scenecut=0:keyint=12:min-keyint=12:bframes=3:b-adapt=0"}
+_HEVC = f"log-level=none:bframes=3:keyint=12:min-keyint=12:{_FIXED}"
+_X265 = {"x265-params": f"{_HEVC}:open-gop=1"}
+_OPEN = {"x264-params": f"open-gop=1:keyint=12:min-keyint=12:bframes=3:{_FIXED}"}
 
 KINDS: dict[str, Kind] = {
     "mp4": Kind(),
     "mov": Kind(".mov", "mov"),
     "mkv": Kind(".mkv", "matroska", tick_s=1.1e-3),
-    "avi": Kind(".avi", "avi", "mpeg4", b_frames=0),
-    "avi_b_frames": Kind(".avi", "avi", "mpeg4", b_frames=2),
-    "avi_packed": Kind(".avi", "avi", "mpeg4", b_frames=1, after="pack"),
+    "avi": Kind(".avi", "avi", "mpeg4", {}, b_frames=0),
+    "avi_b_frames": Kind(".avi", "avi", "mpeg4", {}, b_frames=2),
+    "avi_packed": Kind(".avi", "avi", "mpeg4", {}, b_frames=1, after="pack"),
     "avi_h264": Kind(".avi", "avi"),
-    "avi_mjpeg": Kind(".avi", "avi", "mjpeg", pixels="yuvj420p", b_frames=0),
+    "avi_mjpeg": Kind(".avi", "avi", "mjpeg", {}, pixels="yuvj420p", b_frames=0),
     "ts": Kind(".ts", "mpegts"),
     "mpeg2_ts": Kind(".ts", "mpegts", "mpeg2video", {"b": "2000k"}),
     "mpeg2_ps": Kind(".mpg", "vob", "mpeg2video", {"b": "2000k"}),
@@ -165,7 +172,7 @@ KINDS: dict[str, Kind] = {
     "webm_hidden": Kind(".webm", "webm", "libvpx-vp9", _REALTIME, gop=1, after="hide", tick_s=1.1e-3),
     "webm_superframes": Kind(".webm", "webm", "libvpx-vp9", _REALTIME, gop=1, after="superframes", tick_s=1.1e-3),
     "av1": Kind(".mp4", "mp4", "libsvtav1", {"preset": "8", "crf": "20", "svtav1-params": "lp=1"}),
-    "gif": Kind(".gif", "gif", "gif", pixels="rgb8", b_frames=0, tick_s=1.1e-2),
+    "gif": Kind(".gif", "gif", "gif", {}, pixels="rgb8", b_frames=0, tick_s=1.1e-2),
     "fragmented": Kind(muxing={"movflags": "frag_keyframe+empty_moov+default_base_moof"}),
     "variable": Kind(uneven=True),
     "variable_mkv": Kind(".mkv", "matroska", uneven=True, tick_s=1.1e-3),
@@ -180,11 +187,12 @@ KINDS: dict[str, Kind] = {
     "hevc": Kind(codec="libx265", options=_X265),
     "hevc_10_bit": Kind(".mkv", "matroska", "libx265", _X265, "yuv420p10le", tick_s=1.1e-3),
     "hevc_cut_in": Kind(".mkv", "matroska", "libx265", _X265, after="cut in", tick_s=1.1e-3),
+    "hevc_leading": Kind(codec="libx265", options={"x265-params": f"{_HEVC}:open-gop=0:radl=2"}),
     "h264_10_bit": Kind(pixels="yuv420p10le"),
     "intra": Kind(options={"x264-params": "keyint=1"}, gop=1, b_frames=0),
-    "prores": Kind(".mov", "mov", "prores_ks", pixels="yuv422p10le", b_frames=0),
+    "prores": Kind(".mov", "mov", "prores_ks", {}, pixels="yuv422p10le", b_frames=0),
     "intra_refresh": Kind(options={"x264-params": "intra-refresh=1:keyint=20:bframes=0"}, gop=20, b_frames=0),
-    "long_gop": Kind(gop=1000, options={"x264-params": "scenecut=0:keyint=1000"}),
+    "long_gop": Kind(gop=1000, options={"x264-params": f"keyint=1000:{_FIXED}"}),
     "turned_90": Kind(turned=(90, False)),
     "turned_180": Kind(turned=(180, False)),
     "turned_270": Kind(turned=(270, False)),
@@ -193,7 +201,7 @@ KINDS: dict[str, Kind] = {
     "wide_pixels": Kind(pixel_aspect=Fraction(4, 3)),
     "tall_pixels": Kind(pixel_aspect=Fraction(2, 3)),
     "wide_pixels_turned": Kind(pixel_aspect=Fraction(4, 3), turned=(270, False)),
-    "interlaced": Kind(interlaced=True, options={"x264-params": "tff=1"}),
+    "interlaced": Kind(interlaced=True, options={"x264-params": f"tff=1:{_FIXED}"}),
     "full_range": Kind(full_range=True),
     "bt709": Kind(matrix=Colorspace.ITU709),
     "bt601": Kind(matrix=Colorspace.ITU601),
@@ -255,8 +263,9 @@ def _encode(container: OutputContainer, made: Kind, slots: list[int], width: int
     if made.matrix is not None:
         context.colorspace = made.matrix
     sound = container.add_stream("aac", rate=48000) if made.audio else None
+    context.flags |= CodecFlags.frame_duration
     start = round(made.start_s * rate_hz)
-    for number, slot in enumerate(slots):
+    for number, (slot, following) in enumerate(pairwise([*slots, slots[-1] + 1])):
         frame = VideoFrame.from_ndarray(_stored(barcode_as_shown(number, made, width, height), made), format="rgb24")
         frame = frame.reformat(
             format=made.pixels,
@@ -264,6 +273,7 @@ def _encode(container: OutputContainer, made: Kind, slots: list[int], width: int
             dst_color_range=ColorRange.JPEG if made.full_range else None,
         )
         frame.pts, frame.time_base = start + slot, Fraction(1, rate_hz)
+        frame.duration = following - slot
         container.mux(stream.encode(frame))
         if sound is not None:
             container.mux(_silence(sound, slot, rate_hz))

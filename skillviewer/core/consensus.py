@@ -82,7 +82,7 @@ def _collected(settled: Sequence[Pair | SimilarPair]) -> Agreement:
 
 
 def _by_threshold(votes: Votes, needed: float) -> Pair | SimilarPair:
-    # a share like 0.7 of 10 votes must not fail at 7 by a rounding error
+    # 0.56 of 25 votes must not fail at 14 by a rounding error
     first, second = votes.for_first >= needed - 1e-9, votes.for_second >= needed - 1e-9
     return _settled(votes, int(first) - int(second))
 

@@ -139,12 +139,13 @@ def display_limit(analysis: Analysis) -> float:
 def sampled_in_time_order(analysis: Analysis) -> IntArray:
     """Return (M, 3) int64 rows (frame, pass, step) of every sampled frame of all passes, by frame, then by pass.
 
-    A frame that several passes sampled appears once, with the first pass's map.
+    A frame that several passes sampled appears once, with the first pass's map; one that a pass sampled in several
+    steps (a video with fewer frames than segments) with the last of them.
     """
     k, n = analysis.samples.shape
     passes, steps = np.divmod(np.arange(k * n, dtype=np.int64), n)
     rows = np.stack([analysis.samples.reshape(-1), passes, steps], axis=1)
-    rows = rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))]
+    rows = rows[np.lexsort((-rows[:, 2], rows[:, 1], rows[:, 0]))]
     return rows[np.unique(rows[:, 0], return_index=True)[1]]
 
 

@@ -4,10 +4,11 @@ The best epoch is chosen on an inner split of the training videos (``Select.INNE
 on the test fold as the authors' released code does, and whatever it yields is labelled so.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,13 +18,14 @@ from torch import nn
 from skillviewer.core.accuracy import Count, count_pairs
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.core.pairs import Pair
-from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.losses import PairBatch, margin_ranking_loss
+from skillviewer.core.pairs import Pair, SimilarPair
+from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
+from skillviewer.nets.attention import AttentionModel, AttentionOutput
+from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 
-FeatureBank = Mapping[str, Sequence[NDArray[np.float16]]]
-"""Features of every video by name: K candidate passes, each (N, 2F, h, w) float16, mapped from disk."""
+FeatureBank = Mapping[str, Sequence[NDArray[np.floating[Any]]]]
+"""Features of every video by name: K candidate passes, each (N, 2F, h, w); float16, mapped from disk, as a rule."""
 
 
 class Select(StrEnum):
@@ -43,12 +45,15 @@ class TrainSettings:
         loss: The ranking loss.
         select: Which epoch is kept.
         seed: Same seed, same data, same machine: same weights.
+        phases: (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
+            ``optimiser``.
     """
 
     optimiser: OptimiserSettings
     loss: LossSettings
     select: Select = Select.INNER
     seed: int = 0
+    phases: tuple[tuple[str, OptimiserSettings], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,43 @@ class EpochRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FitState:
+    """Where a training stands after an epoch: enough to go on as if it had never stopped.
+
+    Attributes:
+        epoch: Epochs finished.
+        turn: Batches finished.
+        best_epoch: The best epoch so far.
+        best_key: By which it is compared: accuracy, then negative loss.
+        rows: The log so far.
+        losses: Of the batches since the last row of the log.
+        generator: State of numpy's generator, as plain values.
+        tensors: ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU.
+    """
+
+    epoch: int
+    turn: int
+    best_epoch: int
+    best_key: tuple[float, float]
+    rows: tuple[EpochRow, ...]
+    losses: tuple[float, ...]
+    generator: Mapping[str, Any]
+    tensors: Mapping[str, torch.Tensor]
+
+
+class Keeper(Protocol):
+    """Who keeps the state of a training that may be killed."""
+
+    def load(self) -> FitState | None:
+        """Return the state that was kept last, or None."""
+        ...
+
+    def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
+        """Be told of an epoch; ``state`` makes its state, which need not be kept every time unless it is finished."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
     """A trained model.
 
@@ -94,65 +136,36 @@ def first_pass(bank: FeatureBank, name: str) -> torch.Tensor:
     return torch.from_numpy(np.array(bank[name][0], np.float32))
 
 
-def score_videos(
+def outputs(
     model: AttentionModel, bank: FeatureBank, names: Sequence[str], token: CancelToken, at_once: int = 4
-) -> dict[str, float]:
-    """Return the score of every video, on the frames of the test rule.
+) -> Iterator[tuple[Sequence[str], AttentionOutput]]:
+    """Yield names of a few videos and what the model says of them, on the frames of the test rule.
 
     Args:
         model: The model; left in evaluation mode.
         bank: Features.
-        names: Videos to score.
+        names: Videos.
         token: Checked between batches.
         at_once: Videos a batch.
     """
     device = next(model.parameters()).device
     model.eval()
+    for start in range(0, len(names), at_once):
+        token.check()
+        some = names[start : start + at_once]
+        with torch.inference_mode():
+            output: AttentionOutput = model(torch.stack([first_pass(bank, name) for name in some]).to(device))
+        yield some, output
+
+
+def score_videos(
+    model: AttentionModel, bank: FeatureBank, names: Sequence[str], token: CancelToken, at_once: int = 4
+) -> dict[str, float]:
+    """Return the score of every video, on the frames of the test rule. Arguments are those of ``outputs``."""
     scores: dict[str, float] = {}
-    with torch.inference_mode():
-        for start in range(0, len(names), at_once):
-            token.check()
-            some = names[start : start + at_once]
-            features = torch.stack([first_pass(bank, name) for name in some]).to(device)
-            scores.update(zip(some, model(features).score.double().cpu().tolist(), strict=True))
+    for some, output in outputs(model, bank, names, token, at_once):
+        scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
     return scores
-
-
-Placed = tuple[list[str], list[tuple[int, int, int]]]
-"""Names of the distinct videos of a batch, and (better, worse, 1) places in that list."""
-
-
-def batches(pairs: Sequence[Pair], settings: OptimiserSettings, rng: np.random.Generator) -> Iterator[Placed]:
-    """Yield the batches of one epoch, each with its distinct videos once.
-
-    By pairs: shuffled pairs, ``batch_pairs`` at a time, as the released code does. By videos: ``batch_videos`` at once
-    with every pair among them; an epoch goes over all videos ``rounds`` times.
-    """
-    if not settings.batch_videos:
-        order = rng.permutation(len(pairs))
-        for start in range(0, len(order), settings.batch_pairs):
-            yield placed([pairs[i] for i in order[start : start + settings.batch_pairs]])
-        return
-    names = videos_of(pairs)
-    n_batches = max(1, round(len(names) / settings.batch_videos))
-    for _ in range(settings.rounds):
-        for some in np.array_split(rng.permutation(len(names)), n_batches):
-            inside = {names[i] for i in some}
-            chosen = [pair for pair in pairs if pair.within(inside)]
-            if chosen:
-                yield placed(chosen)
-
-
-def videos_of(pairs: Sequence[Pair]) -> list[str]:
-    """Return the distinct videos of pairs, by name."""
-    return sorted({name for pair in pairs for name in (pair.better, pair.worse)})
-
-
-def placed(pairs: Sequence[Pair]) -> Placed:
-    """Return the distinct videos of pairs and each pair's places among them."""
-    names = videos_of(pairs)
-    place = {name: i for i, name in enumerate(names)}
-    return names, [(place[p.better], place[p.worse], 1) for p in pairs]
 
 
 def _drawn(bank: FeatureBank, names: Sequence[str], rng: np.random.Generator) -> torch.Tensor:
@@ -175,8 +188,141 @@ def _optimiser(parameters: list[nn.Parameter], settings: OptimiserSettings) -> t
 def _held_out(scores: Mapping[str, float], pairs: Sequence[Pair], loss: LossSettings) -> tuple[float, Count]:
     names, places = placed(pairs)
     score = torch.tensor([scores[name] for name in names], dtype=torch.float64)
-    value = float(margin_ranking_loss(score, PairBatch.of(places), LossSettings(loss.margin)))
+    value = float(margin_ranking_loss(score, pair_batch(places), LossSettings(loss.margin)))
     return value, count_pairs(pairs, scores)
+
+
+class _Fitting:
+    """A training under way."""
+
+    def __init__(
+        self,
+        model: AttentionModel,
+        bank: FeatureBank,
+        pairs: Sequence[Pair],
+        choosing: Sequence[Pair],
+        similar: Sequence[SimilarPair],
+        settings: TrainSettings,
+    ) -> None:
+        self._model, self._bank, self._settings = model, bank, settings
+        self._pairs, self._choosing, self._similar = pairs, choosing, similar
+        self._device = next(model.parameters()).device
+        self._rng = np.random.default_rng(settings.seed)
+        torch.manual_seed(settings.seed)
+        self._phases = model.phases()
+        own = dict(settings.phases)
+        self._optimisers = [_optimiser(p.parameters, own.get(p.name, settings.optimiser)) for p in self._phases]
+        self._everybody = videos_of([*pairs, *choosing])
+        self._started = monotonic()
+        self._losses: list[float] = []
+        self._best, self._best_epoch, self._best_key = _copy(model), 0, (-1.0, 0.0)
+        self._turn = 0
+        self.epoch = 0
+        self.rows: list[EpochRow] = []
+
+    def run_epoch(self, token: CancelToken, report: Report, stop: CancelToken | None) -> None:
+        """Go over all batches once, or until somebody asks to stop."""
+        settings = self._settings.optimiser
+        self._model.train()
+        todo = list(batches(self._pairs, settings, self._rng, self._similar))
+        for done, (names, places) in enumerate(todo, start=1):
+            token.check()
+            at = self._turn % len(self._phases)
+            self._turn += 1
+            self._losses.append(self._update(names, places, at))
+            report(Progress(f"epoch {self.epoch + 1} of {settings.epochs}", done, len(todo)))
+            if stop is not None and stop.cancelled:
+                break
+        self.epoch += 1
+
+    def _update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]], at: int) -> float:
+        """Take one step of a phase and return the mean loss of a pair."""
+        phase, optimiser, settings = self._phases[at], self._optimisers[at], self._settings
+        features = _drawn(self._bank, names, self._rng).to(self._device)
+        pairs = pair_batch(places, self._device)
+        loss = self._model.loss(features, pairs, settings.loss, phase.name).loss
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if settings.optimiser.clip_norm:
+            nn.utils.clip_grad_norm_(phase.parameters, settings.optimiser.clip_norm)
+        optimiser.step()
+        summed = settings.loss.reduction == "sum" and not self._model.own_loss
+        return float(loss.detach()) / (len(pairs.label) if summed else 1)
+
+    def look(self, token: CancelToken) -> EpochRow:
+        """Score all videos, remember the weights if they are the best so far, and return a row of the log."""
+        settings = self._settings
+        scores = score_videos(self._model, self._bank, self._everybody, token)
+        held_loss, held = float("nan"), Count(0, 0, 0)
+        if self._choosing:
+            held_loss, held = _held_out(scores, self._choosing, settings.loss)
+        # accuracy first; of equals, the lower loss
+        key = (float(self.epoch), 0.0) if settings.select is Select.LAST else (held.accuracy, -held_loss)
+        better = key > self._best_key
+        if better:
+            self._best, self._best_epoch, self._best_key = _copy(self._model), self.epoch, key
+        row = EpochRow(
+            epoch=self.epoch,
+            loss=float(np.mean(self._losses)) if self._losses else float("nan"),
+            train_accuracy=count_pairs(self._pairs, scores).accuracy,
+            held_out_loss=held_loss,
+            held_out_accuracy=held.accuracy,
+            best=better,
+            seconds=monotonic() - self._started,
+        )
+        self._losses.clear()
+        self.rows.append(row)
+        return row
+
+    def finish(self) -> Trained:
+        """Give the model the weights of the chosen epoch."""
+        self._model.load_state_dict(self._best)
+        self._model.eval()
+        return Trained(self._best, self._best_epoch, tuple(self.rows))
+
+    def state(self) -> FitState:
+        """Return where the training stands."""
+        tensors = {f"model.{k}": v for k, v in _copy(self._model).items()}
+        tensors |= {f"best.{k}": v for k, v in self._best.items()}
+        for i, optimiser in enumerate(self._optimisers):
+            for parameter, values in optimiser.state_dict()["state"].items():
+                found = {k: torch.as_tensor(v).detach().cpu().clone() for k, v in values.items() if v is not None}
+                tensors |= {f"optimiser.{i}.{parameter}.{k}": v for k, v in found.items()}
+        tensors["random.cpu"] = torch.get_rng_state()
+        if self._device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self._device)
+        return FitState(
+            self.epoch,
+            self._turn,
+            self._best_epoch,
+            self._best_key,
+            tuple(self.rows),
+            tuple(self._losses),
+            dict(self._rng.bit_generator.state),
+            tensors,
+        )
+
+    def restore(self, state: FitState) -> None:
+        """Go on from where a training stood."""
+
+        def part(prefix: str) -> dict[str, torch.Tensor]:
+            return {k.removeprefix(prefix): v for k, v in state.tensors.items() if k.startswith(prefix)}
+
+        self._model.load_state_dict(part("model."))
+        self._best, self._best_epoch, self._best_key = part("best."), state.best_epoch, state.best_key
+        for i, optimiser in enumerate(self._optimisers):
+            values: dict[int, dict[str, torch.Tensor]] = {}
+            for name, tensor in part(f"optimiser.{i}.").items():
+                parameter, _, what = name.partition(".")
+                values.setdefault(int(parameter), {})[what] = tensor
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": values})
+        self.epoch, self._turn = state.epoch, state.turn
+        self.rows, self._losses = list(state.rows), list(state.losses)
+        self._rng.bit_generator.state = dict(state.generator)
+        torch.set_rng_state(state.tensors["random.cpu"])
+        if self._device.type == "cuda" and "random.cuda" in state.tensors:
+            torch.cuda.set_rng_state(state.tensors["random.cuda"], self._device)
+        self._started -= self.rows[-1].seconds if self.rows else 0.0
 
 
 def fit(
@@ -188,6 +334,8 @@ def fit(
     token: CancelToken,
     report: Report = silent,
     stop: CancelToken | None = None,
+    similar: Sequence[SimilarPair] = (),
+    keeper: Keeper | None = None,
 ) -> Trained:
     """Train a model in place and return the weights of the chosen epoch.
 
@@ -200,6 +348,8 @@ def fit(
         token: Raise it to stop and keep nothing.
         report: Told of every batch, and of every epoch with its ``EpochRow`` as value.
         stop: Raise it to stop after the current batch and keep the best epoch so far.
+        similar: Pairs without disparity, for models that learn from them.
+        keeper: Keeps the state after epochs, and has the one to go on from.
 
     Raises:
         DatasetError: There is nothing to train on or to choose on.
@@ -209,60 +359,21 @@ def fit(
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
     if settings.select is not Select.LAST and not choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
-    optimiser_settings = settings.optimiser
-    device = next(model.parameters()).device
-    rng = np.random.default_rng(settings.seed)
-    torch.manual_seed(settings.seed)
-    phases = model.phases()
-    optimisers = [_optimiser(phase.parameters, optimiser_settings) for phase in phases]
-    everybody = videos_of([*pairs, *choosing])
-    rows: list[EpochRow] = []
-    best_state, best_epoch, best_key = _copy(model), 0, (-1.0, 0.0)
-    started = monotonic()
-    turn = 0
-    for epoch in range(1, optimiser_settings.epochs + 1):
-        model.train()
-        losses = []
-        todo = list(batches(pairs, optimiser_settings, rng))
-        for done, (names, places) in enumerate(todo, start=1):
-            token.check()
-            phase, optimiser = phases[turn % len(phases)], optimisers[turn % len(phases)]
-            turn += 1
-            features = _drawn(bank, names, rng).to(device)
-            loss = model.loss(features, PairBatch.of(places, device=device), settings.loss, phase.name).loss
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            if optimiser_settings.clip_norm:
-                nn.utils.clip_grad_norm_(phase.parameters, optimiser_settings.clip_norm)
-            optimiser.step()
-            losses.append(float(loss.detach()) / (1 if settings.loss.reduction == "mean" else len(places)))
-            report(Progress(f"epoch {epoch} of {optimiser_settings.epochs}", done, len(todo)))
-            if stop is not None and stop.cancelled:
-                break
-        scores = score_videos(model, bank, everybody, token)
-        held_loss, held = (float("nan"), Count(0, 0, 0)) if not choosing else _held_out(scores, choosing, settings.loss)
-        # accuracy first; of equals, the lower loss
-        key = (float(epoch), 0.0) if settings.select is Select.LAST else (held.accuracy, -held_loss)
-        better = key > best_key
-        if better:
-            best_state, best_epoch, best_key = _copy(model), epoch, key
-        rows.append(
-            EpochRow(
-                epoch=epoch,
-                loss=float(np.mean(losses)),
-                train_accuracy=count_pairs(pairs, scores).accuracy,
-                held_out_loss=held_loss,
-                held_out_accuracy=held.accuracy,
-                best=better,
-                seconds=monotonic() - started,
-            )
-        )
-        report(Progress("training", epoch, optimiser_settings.epochs, rows[-1]))
-        if stop is not None and stop.cancelled:
+    epochs = settings.optimiser.epochs
+    fitting = _Fitting(model, bank, pairs, choosing, similar, settings)
+    kept = keeper.load() if keeper is not None else None
+    if kept is not None:
+        fitting.restore(kept)
+    while fitting.epoch < epochs:
+        fitting.run_epoch(token, report, stop)
+        stopped = stop is not None and stop.cancelled
+        if stopped or fitting.epoch == epochs or fitting.epoch % settings.optimiser.look_every == 0:
+            report(Progress("training", fitting.epoch, epochs, fitting.look(token)))
+        if stopped:
             break
-    model.load_state_dict(best_state)
-    model.eval()
-    return Trained(best_state, best_epoch, tuple(rows))
+        if keeper is not None:
+            keeper.keep(fitting.state, finished=fitting.epoch == epochs)
+    return fitting.finish()
 
 
 def _copy(model: nn.Module) -> dict[str, torch.Tensor]:

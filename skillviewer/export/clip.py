@@ -22,8 +22,10 @@ from skillviewer.media.reader import VideoReader
 from skillviewer.media.writer import Quality, VideoWriter
 
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
-_MOST_FRAMES_HZ = {".mp4": 60.0, ".webm": 60.0, ".gif": 50.0}
-"""Rate beyond which a sped-up clip leaves frames out: browsers show a GIF's frames for 0.02 s at least."""
+_LEAST_S = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
+"""Least time between frames that a format can tell; browsers show a GIF's frames for 0.02 s at least."""
+_SPED_UP_HZ = 60.0
+"""Rate beyond which a sped-up clip leaves frames out, unless the video itself has a higher one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,18 @@ class Timetable:
     span: Span
 
 
-def timetable(videos: Sequence[VideoInfo], options: ClipOptions, most_hz: float = math.inf) -> Timetable:
+def timetable(videos: Sequence[VideoInfo], options: ClipOptions, least_s: float = 0.0) -> Timetable:
     """Lay down what a clip shows when.
 
     Every frame of the video with the highest rate is shown at its own time; the others show what is on screen then, and
-    their last frame when they are over. The clock goes on until the longest ends. Where ``most_hz`` (or the video's own
-    rate, if that is higher) would be exceeded because the clip is sped up, frames are left out.
+    their last frame when they are over. The clock goes on until the longest ends. Frames are left out where they would
+    follow each other too soon: for the format, or because the clip is sped up beyond 60 a second and beyond the video's
+    own rate.
 
     Args:
         videos: One or more.
         options: Start, stop and speed.
-        most_hz: Greatest frame rate of a sped-up clip.
+        least_s: Least time between frames that the format can tell.
 
     Raises:
         ExportError: The range is empty or lies outside the video, or the speed is not positive.
@@ -108,11 +111,13 @@ def timetable(videos: Sequence[VideoInfo], options: ClipOptions, most_hz: float 
     if len(clock_s) == 0 or clock_s[0] > start_s + 1e-9:
         clock_s = np.concatenate([[start_s], clock_s])
     if stop_s > leading.duration_s:
-        clock_s = np.concatenate([clock_s, np.arange(leading.duration_s, stop_s - 1e-9, 1 / leading.rate_hz)])
+        step_s = 1 / leading.rate_hz
+        clock_s = np.concatenate([clock_s, np.arange(leading.duration_s, stop_s - step_s / 2, step_s)])
     times_s = (clock_s - start_s) / options.speed
     if options.speed > 1:
-        kept = _thinned(times_s, 1 / max(most_hz, leading.rate_hz))
-        clock_s, times_s = clock_s[kept], times_s[kept]
+        least_s = max(least_s, 1 / max(_SPED_UP_HZ, leading.rate_hz))
+    kept = _thinned(times_s, least_s)
+    clock_s, times_s = clock_s[kept], times_s[kept]
     shown = np.stack([[v.frame_at(float(t)) for t in clock_s] for v in videos], axis=1).astype(np.int64)
     span = Span(start_s, stop_s, options.speed)
     return Timetable(shown, clock_s, times_s, (stop_s - start_s) / options.speed, span)
@@ -193,11 +198,12 @@ def export_grid(
     if not exhibits:
         raise ExportError(f"There is nothing to show in the clip {path}.")
     check(path, CLIP_SUFFIXES, overwrite=overwrite)
-    plan = timetable([e.analysis.video for e in exhibits], options, _MOST_FRAMES_HZ[path.suffix.lower()])
+    plan = timetable([e.analysis.video for e in exhibits], options, _LEAST_S[path.suffix.lower()])
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     total = len(plan.times_s)
-    rate_hz = 1 / (plan.stop_s - float(plan.times_s[-1]))  # lets the last frame stay as long as it should
+    # lets the last frame stay as long as it should
+    rate_hz = min(1 / max(plan.stop_s - float(plan.times_s[-1]), 1e-6), 1000.0)
     width, height, quality = canvas.layout.width, canvas.layout.height, options.quality
     make_folder(path)
     with (

@@ -81,7 +81,7 @@ def plot_training(
     axes = figure.subplots(len(kinds), 1, sharex=True, squeeze=False)[:, 0]
     figure.subplots_adjust(left=0.1, right=0.8, top=1 - 7 / height_mm, bottom=11 / height_mm, hspace=0.18)
     # what ends in loss and what ends in accuracy of the same data has the same colour
-    stems = list(dict.fromkeys(name.removesuffix(kind) for kind in kinds for name in curves[kind]))
+    stems = list(dict.fromkeys(_stem(name, kind) for kind in kinds for name in curves[kind]))
     colours = {stem: WHITE.series[at % len(WHITE.series)] for at, stem in enumerate(stems)}
     for one, kind in zip(axes, kinds, strict=True):
         _draw_curves(one, curves[kind], kind, colours)
@@ -90,6 +90,11 @@ def plot_training(
     with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path
+
+
+def _stem(name: str, kind: str) -> str:
+    """Return whose loss or accuracy a column holds; a loss of nobody is that of the training."""
+    return name.removesuffix(kind) or "train_"
 
 
 def _columns(rows: Sequence[Mapping[str, object]], x: str, kind: str) -> dict[str, tuple[FloatArray, FloatArray]]:
@@ -114,7 +119,7 @@ def _draw_curves(
     if kind == "accuracy":
         axes.axhline(0.5, color=unit(WHITE.muted), linewidth=0.8, linestyle=(0, (4, 3)))
     for name, (xs, ys) in columns.items():
-        colour = colours[name.removesuffix(kind)]
+        colour = colours[_stem(name, kind)]
         width = round(len(xs) * _SMOOTHING / 2)
         bold = ys
         if kind == "loss" and width >= 2:

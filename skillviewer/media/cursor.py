@@ -40,7 +40,6 @@ class Cursor:
         self._next = 0  # number of the packet to be read next
         self._last = -1  # frame that came out last
         self._out: deque[tuple[int, VideoFrame]] = deque()  # came out, not yet asked for
-        self._skipped: set[int] = set()
         self._whole_from = 0  # frames before this one lack what they refer to
         self._count: int | None = None  # frames that came out since the beginning, where that is what names them
 
@@ -64,11 +63,15 @@ class Cursor:
         start = self._index.start_for(target)
         if self._goes_on_to(target, start) and (yield from self._walk(target, wanted, token)):
             return
-        # what was counted from the beginning is found from the beginning
-        last_resort = (start,) if self._index.counted else ()
-        for at in sorted({max(0, start - step) for step in (*_STEPS_BACK, *last_resort)}, reverse=True):
-            if self._stand_at(at) and (yield from self._walk(target, wanted, token)):
-                return
+        stood = False
+        for at in sorted({max(0, start - step) for step in _STEPS_BACK}, reverse=True):
+            if self._stand_at(at):
+                stood = True
+                if (yield from self._walk(target, wanted, token)):
+                    return
+        # what cannot be sought, or was counted from the beginning, is found from the beginning
+        if (self._index.counted or not stood) and self._stand_at(0) and (yield from self._walk(target, wanted, token)):
+            return
         raise VideoError(
             f"Frame {target + 1} of {self._file.path}, at {self._index.times_s[target]:.3f} s, cannot be decoded: "
             "the file is damaged there. Write it anew with a converter, and open that."
@@ -76,14 +79,13 @@ class Cursor:
 
     def _goes_on_to(self, target: int, start: int) -> bool:
         """Return whether the target lies ahead, with no key frame far ahead that would save decoding."""
-        ahead = self._standing and target > self._last and target >= self._whole_from and target not in self._skipped
+        ahead = self._standing and target > self._last and target >= self._whole_from
         return ahead and int(self._index.starts[start]) <= self._next + _WALK
 
     def _stand_at(self, at: int) -> bool:
         """Go to an entry of the index's starts; False if the container lands somewhere later, or nowhere known."""
         number = int(self._index.starts[at])
         self._out.clear()
-        self._skipped.clear()
         self._standing = self._ended = False
         try:
             self._pending = jump(self._file, self._table, number)
@@ -119,7 +121,6 @@ class Cursor:
             for number, frame in self._more(wanted):
                 index = self._index_of(number)
                 if index >= 0:
-                    self._skipped.discard(index)
                     self._out.append((index, frame))
 
     def _more(self, wanted: Callable[[int], bool]) -> list[tuple[int, VideoFrame]]:
@@ -135,10 +136,8 @@ class Cursor:
         self._next = found[0] + 1
         frame = int(self._index.frame[found[0]])
         skip = self._may_skip and not (frame >= 0 and wanted(frame))
-        if skip and frame >= 0:
-            self._skipped.add(frame)
-            if self._intra:
-                return []
+        if skip and frame >= 0 and self._intra:
+            return []
         return self._file.decode(*found, skip=skip)
 
     def _index_of(self, number: int) -> int:

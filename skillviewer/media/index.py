@@ -16,6 +16,7 @@ whatever is rare or odd.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -219,10 +220,11 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
 
 def _last_shown(file: VideoFile, table: PacketTable, packet: int) -> int:
     """Return how many ticks the frame of the last packet shown stays on the screen, 0 if not known."""
-    stream = file.stream
+    stream, step = file.stream, int(table.duration[packet])
     if file.container.format.name.startswith("mov") and stream.duration:
-        # a packet's duration there is the step to the next in decoding order; the track's end is what counts
+        # a packet's duration there is the step to the next in decoding order, which need not be the next shown; the
+        # track's end tells, but only to the millisecond
         left = (stream.start_time or 0) + stream.duration - int(table.pts[packet])
-        if left > 0:
+        if left > 0 and abs(left - step) * file.time_base > Fraction(11, 10000):
             return left
-    return int(table.duration[packet])
+    return step

@@ -195,8 +195,8 @@ class VideoReader:
         self._check(index)
         first = max(0, index + 1 - min(WINDOW, self._capacity))
         missing = [i for i in range(first, index + 1) if i not in self._cache]
-        if missing:
-            self._reach(missing[-1], lambda i: i >= missing[0], keep=True, token=token)
+        if missing:  # to the last of the window, even if it is there: what is put in on the way may push it out
+            self._reach(index, lambda i: i >= missing[0], keep=True, token=token)
 
     def cached(self, index: int) -> Picture | None:
         """Return a frame if it is in the cache, without decoding."""

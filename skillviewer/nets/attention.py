@@ -85,12 +85,16 @@ class AttentionModel(nn.Module, ABC):
         uses_memory: Whether the map of a step depends on earlier steps.
         uses_frame: Whether it depends on the step's own frame.
         needs_whole_video: Whether the first step needs all frames fused (the initial state looks at them).
+        uses_similar: Whether its loss also learns from pairs without disparity.
+        own_loss: Whether its loss is its own, averaged over the pairs whatever the settings say.
     """
 
     map_kind: MapKind = MapKind.DISTRIBUTION
     uses_memory: bool = True
     uses_frame: bool = True
     needs_whole_video: bool = False
+    uses_similar: bool = False
+    own_loss: bool = False
 
     def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:
         super().__init__()

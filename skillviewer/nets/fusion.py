@@ -7,25 +7,19 @@ from torch.nn import functional as F
 from skillviewer.nets.sizes import HeadSizes
 
 
-class Fusion(nn.Module):
-    """Features of single frames, (M, 2F, rows, columns), to fused features, (M, C, h, w).
+class Standardising(nn.Module):
+    """What brings features to mean 0 and standard deviation 1 a channel first, where the sizes ask for it.
 
     Args:
-        sizes: Channels, kernel, stride, padding.
-        rectified: Whether the fused features pass a ReLU (two of the released baselines).
+        sizes: Whether to, and the number of channels.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, sizes: HeadSizes, *, rectified: bool = False) -> None:
+    def __init__(self, sizes: HeadSizes) -> None:
         super().__init__()
-        self.padding = sizes.fusion_padding
-        self.rectified = rectified
         self.standardise = sizes.standardise
-        self.first = nn.Conv2d(sizes.feature_channels, sizes.fusion_hidden, sizes.fusion_kernel, sizes.fusion_stride)
-        self.second = nn.Conv2d(sizes.fusion_hidden, sizes.channels, 1)
-        self.dropout = nn.Dropout2d(sizes.dropout)
         if self.standardise:
             self.register_buffer("mean", torch.zeros(sizes.feature_channels))
             self.register_buffer("scale", torch.ones(sizes.feature_channels))
@@ -44,11 +38,38 @@ class Fusion(nn.Module):
         self.mean.copy_(mean)
         self.scale.copy_(scale)
 
+    def standardised(self, frames: Tensor) -> Tensor:
+        """Return frames, (M, 2F, rows, columns), standardised or as they are."""
+        return (frames - self.mean[:, None, None]) / self.scale[:, None, None] if self.standardise else frames
+
+
+class CellMean(Standardising):
+    """Average over the cells that keeps the axes, (M, 2F, rows, columns) to (M, 2F, 1, 1)."""
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Average over the cells; standardised afterwards."""
+        return self.standardised(frames.mean(dim=(2, 3), keepdim=True))
+
+
+class Fusion(Standardising):
+    """Features of single frames, (M, 2F, rows, columns), to fused features, (M, C, h, w).
+
+    Args:
+        sizes: Channels, kernel, stride, padding.
+        rectified: Whether the fused features pass a ReLU (two of the released baselines).
+    """
+
+    def __init__(self, sizes: HeadSizes, *, rectified: bool = False) -> None:
+        super().__init__(sizes)
+        self.padding = sizes.fusion_padding
+        self.rectified = rectified
+        self.first = nn.Conv2d(sizes.feature_channels, sizes.fusion_hidden, sizes.fusion_kernel, sizes.fusion_stride)
+        self.second = nn.Conv2d(sizes.fusion_hidden, sizes.channels, 1)
+        self.dropout = nn.Dropout2d(sizes.dropout)
+
     def forward(self, frames: Tensor) -> Tensor:
         """Fuse frames, (M, 2F, rows, columns) to (M, C, h, w)."""
-        if self.standardise:
-            frames = (frames - self.mean[:, None, None]) / self.scale[:, None, None]
-        frames = self.dropout(frames)
+        frames = self.dropout(self.standardised(frames))
         before, after = self.padding
         if before or after:
             frames = F.pad(frames, (before, after, before, after))

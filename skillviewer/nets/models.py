@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
-from skillviewer.nets.presets import preset
+from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, OptimiserSettings, preset
 from skillviewer.nets.sizes import HeadSizes
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class AttentionEntry:
         published: What the paper reports in that row.
         inputs: What it is fed.
         paper_sizes: Sizes at the paper's scale where they are not those of two ResNet101: its own input form.
+        training: (phase, settings) as published, for a model whose phases are trained in a way of their own; empty for
+            the preset's settings.
     """
 
     name: str
@@ -77,6 +79,7 @@ class AttentionEntry:
     published: Published | None = None
     inputs: Inputs = Inputs.FEATURES
     paper_sizes: HeadSizes | None = None
+    training: tuple[tuple[str, OptimiserSettings], ...] = ()
 
     def at_paper_scale(self, head: HeadSizes) -> HeadSizes:
         """Return a preset's sizes with the input form that this model has at the paper's scale."""
@@ -234,6 +237,7 @@ ATTENTION_MODELS = table(
     AttentionEntry(
         "raan", "Rank-aware temporal attention", MapKind.NONE, _raan,
         "on the features at hand, not on I3D", DOUGHTY_2019,
+        training=(("scoring", RAAN_SCORING), ("attention", RAAN_ATTENTION)),
     ),
     AttentionEntry(
         "duration", "Duration only", MapKind.NONE, _duration, "the floor that every claim must beat", DOUGHTY_2018,

@@ -47,6 +47,7 @@ class OptimiserSettings:
             more pairs out of each video that is computed.
         rounds: How often an epoch of batches of videos goes over all videos.
         clip_norm: Greatest norm of a gradient; 0 for no limit.
+        look_every: Epochs from one look at the held-out pairs to the next.
     """
 
     algorithm: Literal["sgd", "adam"] = "sgd"
@@ -60,6 +61,7 @@ class OptimiserSettings:
     batch_videos: int = 0
     rounds: int = 1
     clip_norm: float = 0.0
+    look_every: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ TSN_MOTION = OptimiserSettings(
 """Doughty et al. 2018, temporal stream."""
 
 RAAN_SCORING = OptimiserSettings(
-    "adam", learning_rate=1e-4, momentum=0.0, weight_decay=0.0, batch_pairs=128, epochs=2_000
+    "adam", learning_rate=1e-4, momentum=0.0, weight_decay=0.0, batch_pairs=128, epochs=2_000, look_every=10
 )
 """Doughty et al. 2019, everything but the attention filters."""
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.nets.attention import LossOutput, MaplessModel, Phase, State, StepOutput
+from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, disparity_loss, diversity_loss, hinge, rank_aware_loss, reduce
 from skillviewer.nets.presets import LossSettings
 from skillviewer.nets.sizes import HeadSizes
-from skillviewer.nets.tsn import CellMean
 
 RANK_MARGIN = 1.0
 DIVERSITY_WEIGHT = 0.1
@@ -62,8 +62,10 @@ class RaanModel(MaplessModel):
     it is the published score. There is no map over the picture; the task state holds the 2K filter scores so far.
     """
 
+    own_loss = True
+
     def __init__(self, sizes: HeadSizes) -> None:
-        super().__init__(sizes, CellMean())
+        super().__init__(sizes, CellMean(sizes))
         make = (sizes.feature_channels, sizes.raan_hidden, sizes.raan_filters)
         self.branches = nn.ModuleList([Branch(*make), Branch(*make)])
         self.uniform = nn.Linear(sizes.feature_channels, 1)

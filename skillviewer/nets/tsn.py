@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.nets.attention import LossOutput, MaplessModel, State, StepOutput
+from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, split_ranking_loss
 from skillviewer.nets.presets import LossSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -27,14 +28,6 @@ MARGIN = 1.0
 
 BETA = 0.5
 """Weight of ranking against similarity."""
-
-
-class CellMean(nn.Module):
-    """Global average pooling that keeps the axes, (M, C, h, w) to (M, C, 1, 1)."""
-
-    def forward(self, frames: Tensor) -> Tensor:
-        """Average over the cells."""
-        return frames.mean(dim=(2, 3), keepdim=True)
 
 
 def split_means(values: Tensor, n_splits: int) -> Tensor:
@@ -87,8 +80,11 @@ class TsnModel(MaplessModel):
         dropout: Share of units dropped before each of them (0.5 as published).
     """
 
+    uses_similar = True
+    own_loss = True
+
     def __init__(self, sizes: HeadSizes, *, hidden: tuple[int, ...] = (), dropout: float = 0.5) -> None:
-        super().__init__(sizes, nn.Identity() if hidden else CellMean())
+        super().__init__(sizes, nn.Identity() if hidden else CellMean(sizes))
         rows, columns = sizes.grid
         inputs = sizes.feature_channels // 2 * (rows * columns if hidden else 1)
         self.appearance = StreamScore(inputs, hidden, dropout)

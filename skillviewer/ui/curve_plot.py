@@ -2,9 +2,8 @@
 
 import numpy as np
 import pyqtgraph as pg
-from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
-from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPointF, Qt, Slot
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis import Analysis
@@ -44,42 +43,10 @@ class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
         return [label.replace("-", "−") for label in super().tickStrings(values, scale, spacing)]
 
 
-class ScrubBox(pg.ViewBox):  # type: ignore[misc]
-    """A view in which the left button scrubs, the wheel zooms time, and the middle button pans time."""
-
-    scrubbed = Signal(float)
-
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False)
-        self.setMouseEnabled(x=True, y=False)
-
-    def _time_at(self, position: QPointF) -> float:
-        return float(self.mapSceneToView(position).x())
-
-    def mouseClickEvent(self, event: MouseClickEvent) -> None:
-        """Go to the time that was clicked."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            event.accept()
-            self.scrubbed.emit(self._time_at(event.scenePos()))
-
-    def mouseDragEvent(self, event: MouseDragEvent, axis: int | None = None) -> None:
-        """Scrub with the left button, pan with the middle one."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            event.accept()
-            self.scrubbed.emit(self._time_at(event.scenePos()))
-        elif event.button() == Qt.MouseButton.MiddleButton:
-            super().mouseDragEvent(event, axis)
-
-    def wheelEvent(self, event: object, axis: int | None = None) -> None:  # noqa: ARG002
-        """Zoom time about the mouse."""
-        event.accept()  # type: ignore[attr-defined]
-        factor = ZOOM_STEP ** (-event.delta() / 120)  # type: ignore[attr-defined]
-        at = self._time_at(event.scenePos())  # type: ignore[attr-defined]
-        self.scaleBy(x=factor, center=QPointF(at, 0))
-
-
 class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
-    """The score curve of the video on screen. Dragging scrubs; the cursor follows the playhead.
+    """The score curve of the video on screen; the cursor follows the playhead.
+
+    The left button scrubs, the wheel zooms time about the mouse, the middle button moves the stretch in sight.
 
     Args:
         state: Its analysis is drawn, also while it grows.
@@ -88,14 +55,12 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     """
 
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
-        self._box = ScrubBox()
-        super().__init__(
-            parent,
-            viewBox=self._box,
-            axisItems={"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")},
-            background=None,
-            enableMenu=False,
-        )
+        axes = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
+        super().__init__(parent, axisItems=axes, background=None, enableMenu=False)
+        self._box = self.getPlotItem().getViewBox()
+        self._box.setMouseEnabled(x=False, y=False)  # the mouse is handled here, without pyqtgraph's delays
+        self._held = Qt.MouseButton.NoButton
+        self._held_s = 0.0
         self._state, self._playback = state, playback
         self._curve: ScoreCurve | None = None
         self._until = 1.0
@@ -109,7 +74,6 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         plot.setContentsMargins(0, 8, 16, 4)
         self._box.disableAutoRange()
         self._make_items()
-        self._box.scrubbed.connect(playback.seek_time)
         self._box.sigYRangeChanged.connect(self._place_strip)
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
@@ -151,6 +115,41 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     def curve(self) -> ScoreCurve | None:
         """What is drawn."""
         return self._curve
+
+    def _time_at(self, event: QMouseEvent | QWheelEvent) -> float:
+        return float(self._box.mapSceneToView(self.mapToScene(event.position().toPoint())).x())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go where the left button is pressed; take hold of the view with the middle one."""
+        self._held, self._held_s = event.button(), self._time_at(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._playback.seek_time(self._held_s)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Scrub, or move the stretch in sight."""
+        if self._held == Qt.MouseButton.LeftButton:
+            self._playback.seek_time(self._time_at(event))
+        elif self._held == Qt.MouseButton.MiddleButton:
+            self._box.translateBy(x=self._held_s - self._time_at(event))
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go: the playhead is where the mouse is now."""
+        if self._held == Qt.MouseButton.LeftButton:
+            self._playback.seek_time(self._time_at(event))
+        self._held = Qt.MouseButton.NoButton
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Go there: a second click does what the first did."""
+        self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom time about the mouse."""
+        factor = ZOOM_STEP ** (-event.angleDelta().y() / 120)
+        self._box.scaleBy(x=factor, center=QPointF(self._time_at(event), 0))
+        event.accept()
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:

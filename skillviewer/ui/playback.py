@@ -241,7 +241,7 @@ class Playback(QObject):
                 self.pause()
                 return
             start_s = float(video.times_s[start])
-            position_s = start_s + math.fmod(position_s - start_s, max(end_s - start_s, 1e-6))
+            position_s = start_s + math.fmod(max(position_s - end_s, 0.0), max(end_s - start_s, 1e-6))
             self._rebase(position_s)
         self._set_frame(min(video.frame_at(position_s), stop))
         self._schedule(position_s)

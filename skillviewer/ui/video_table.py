@@ -133,12 +133,12 @@ class VideoFilter(QSortFilterProxyModel):
     def set_words(self, text: str) -> None:
         """Keep videos whose path holds all these words."""
         self._words = tuple(text.casefold().split())
-        self.invalidateFilter()
+        self.invalidate()
 
     def set_state(self, state: VideoState | None) -> None:
         """Keep videos in one state, or all."""
         self._state = state
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         """Return whether a video is kept."""

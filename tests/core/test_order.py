@@ -94,9 +94,9 @@ def test_depth_against_brute_force(edges: list[tuple[int, int]]) -> None:
 
 def test_similar_pairs_for_training_come_from_training_pairs_alone() -> None:
     dataset = replace(ranked(["a", "b", "c", "d", "e"]), pairs=tuple(DAG))
-    fold = fold_of("1", dataset.names, ["a"], dataset.pairs)
-    # without a: b -> d -> e and c -> e, so b and c are sources, d is one below
-    assert similar_for_training(dataset, fold) == (SimilarPair("b", "c"), SimilarPair("c", "d"))
+    fold = fold_of("1", dataset.names, ["b"], dataset.pairs)
+    # without b: a -> c -> e and d -> e, so a and d are at the top, c is one below and e two
+    assert similar_for_training(dataset, fold) == (SimilarPair("a", "d"), SimilarPair("c", "d"))
     whole = fold_of("1", dataset.names, [], dataset.pairs)
     assert similar_for_training(dataset, whole) == similar_by_depth(DAG)
 

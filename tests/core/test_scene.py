@@ -157,3 +157,10 @@ def test_a_partial_analysis_resolves(one: Analysis) -> None:
     scene = resolve(part, 12, INTERPOLATED)
     assert scene.source is MapSource.HELD
     assert (scene.sample_frame, scene.n_samples) == (4, 1)
+
+
+def test_frame_sampled_in_several_steps_shows_the_last_of_them() -> None:
+    short = make_analysis([[0, 0, 1, 1], [0, 0, 1, 1]], n_frames=3)
+    assert [resolve(short, frame, HELD).step for frame in (0, 1, 2)] == [1, 3, 3]
+    assert resolve(short, 2, HELD).score == short.score_curve[0, -1]
+    assert resolve(short, 0, HELD).n_samples == 2

@@ -10,17 +10,8 @@ import torch
 from skillviewer.core.errors import Cancelled, DatasetError
 from skillviewer.core.job import CancelToken, Progress
 from skillviewer.core.pairs import Pair
-from skillviewer.engine.train import (
-    EpochRow,
-    FeatureBank,
-    Select,
-    Trained,
-    TrainSettings,
-    batches,
-    fit,
-    score_videos,
-    videos_of,
-)
+from skillviewer.engine.batches import batches, videos_of
+from skillviewer.engine.train import EpochRow, FeatureBank, Select, Trained, TrainSettings, fit, score_videos
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 from skillviewer.nets.spatial import SpatialModel

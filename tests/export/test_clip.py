@@ -163,15 +163,24 @@ def test_two_videos_run_on_one_clock(tmp_path: Path) -> None:
     assert numbers(pictures, right.picture) == [at // 3 for at in range(60)]
 
 
-def test_timetable_leaves_frames_out_only_where_a_clip_is_sped_up() -> None:
+def test_timetable_leaves_frames_out_only_where_it_must() -> None:
     video = info(240, 120.0)
-    assert len(timetable([video], ClipOptions(), 60.0).times_s) == 240
-    doubled = timetable([video], ClipOptions(speed=2.0), 60.0)
+    assert len(timetable([video], ClipOptions()).times_s) == 240
+    doubled = timetable([video], ClipOptions(speed=2.0))
     assert doubled.shown[:, 0].tolist() == list(range(0, 240, 2))
     np.testing.assert_allclose(doubled.times_s, np.arange(120) / 120)
     assert doubled.stop_s == pytest.approx(1.0)
-    quick = timetable([info(60, 30.0)], ClipOptions(speed=2.0), 60.0)
-    assert len(quick.times_s) == 60
+    assert len(timetable([info(60, 30.0)], ClipOptions(speed=2.0)).times_s) == 60
+    # a GIF cannot tell frames less than 0.02 s apart
+    assert timetable([video], ClipOptions(), 0.02).shown[:, 0].tolist() == list(range(0, 240, 3))
+
+
+def test_a_quick_video_becomes_a_gif_all_the_same(tmp_path: Path) -> None:
+    source = write_barcode_video(tmp_path / "quick.mp4", 24, width=480, height=288, rate_hz=120)
+    with VideoReader(source.path) as reader:
+        made, _ = read_back(export_clip(reader, analysis(reader.info), tmp_path / "quick.gif", ClipOptions(look=BARE)))
+    assert made.n_frames == 8
+    assert made.duration_s == pytest.approx(0.2, abs=0.02)
 
 
 @pytest.mark.parametrize(

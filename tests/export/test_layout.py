@@ -80,11 +80,11 @@ def test_pictures_of_different_shape_are_centred_in_equal_cells() -> None:
 
 def test_grids_stay_on_a_screen_and_small_videos_grow_less_there() -> None:
     assert picture_sizes([(1280, 720)], None) == [(1280, 720)]
-    assert picture_sizes([(1280, 720)] * 2, None) == [(948, 534)] * 2
+    assert picture_sizes([(1280, 720)] * 2, None) == [(948, 532)] * 2
     assert picture_sizes([(1280, 720)] * 2, None, columns=1) == [(1280, 720)] * 2
     assert picture_sizes([(128, 128)] * 4, None) == [(384, 384)] * 4
     # an upright video beside a wide one does not tower over it
-    assert picture_sizes([(1280, 720), (720, 1280)], None) == [(948, 534), (400, 710)]
+    assert picture_sizes([(1280, 720), (720, 1280)], None) == [(948, 534), (400, 712)]
     assert picture_sizes([(1280, 720), (720, 1280)], (400, 400)) == [(400, 224), (224, 400)]
 
 

@@ -1,7 +1,6 @@
 """How frames are reached: what is decoded, kept and converted on the way."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,6 +80,24 @@ def test_any_sequence_of_calls_gives_the_right_frames(films: dict[str, BarcodeVi
                 kept = reader.cached(indices[0])
                 assert kept is not None
                 assert read_barcode(kept) == numbers[0]
+
+
+def test_transport_streams_are_entered_where_a_group_begins(
+    films: dict[str, BarcodeVideo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have no table of key frames; aiming by presentation time would land past the wanted one half of the time."""
+    sought: list[int] = []
+    original = VideoFile.seek
+
+    def counting(self: VideoFile, ticks: int, find: Any) -> Any:
+        sought.append(ticks)
+        return original(self, ticks, find)
+
+    with VideoReader(films["ts"].path, cache_bytes=0) as reader:
+        monkeypatch.setattr(VideoFile, "seek", counting)
+        for index in (50, 30, 40, 7, 55, 20):
+            assert read_barcode(reader.frame(index)) == index
+    assert len(sought) <= 6
 
 
 def test_sequential_reading_decodes_every_packet_once(films: dict[str, BarcodeVideo], decoded: list[int]) -> None:

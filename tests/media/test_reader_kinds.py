@@ -27,6 +27,8 @@ def test_every_frame_is_the_right_one_at_the_right_time(kind: str, tmp_path: Pat
         info = reader.info
         assert info.n_frames == reader.n_frames == len(decoded)
         assert np.abs(info.times_s - video.times_s).max() <= made.tick_s
+        if made.muxer in {"mp4", "mov", "matroska"} and not made.after:  # these keep how long the last one is shown
+            assert info.duration_s == pytest.approx(video.times_s[-1] + 1 / 30, abs=2 * made.tick_s)
         assert (info.width_px, info.height_px) == video.size
         assert reader._index.counted == (kind in COUNTED)
         for index in scattered:

@@ -63,7 +63,7 @@ def test_colours(suffix: str, colour: tuple[int, int, int], tmp_path: Path) -> N
 
 
 def test_mp4_plays_where_it_must(tmp_path: Path) -> None:
-    """Browsers and office programs want H.264 in yuv420p with its index in front, and colours that say what they are."""
+    """Browsers and office programs want H.264 in yuv420p, its index in front, and colours that say what they are."""
     path = tmp_path / "clip.mp4"
     write(path, [i / 30 for i in range(60)], rate_hz=30)
     data = path.read_bytes()
@@ -111,21 +111,31 @@ def test_quality_costs_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [Cancelled(), ValueError("x"), KeyboardInterrupt()])
 def test_breaking_off_leaves_nothing(suffix: str, error: BaseException, tmp_path: Path) -> None:
     path = tmp_path / f"clip{suffix}"
-    with pytest.raises(type(error)), VideoWriter(path, 160, 96) as writer:
-        writer.write(barcode(0), 0)
-        writer.write(barcode(1), 0.1)
-        assert list(tmp_path.iterdir())  # it is being written beside
-        assert not path.exists()
-        raise error
+
+    def broken_off() -> None:
+        with VideoWriter(path, 160, 96) as writer:
+            writer.write(barcode(0), 0)
+            writer.write(barcode(1), 0.1)
+            assert list(tmp_path.iterdir())  # it is being written beside
+            assert not path.exists()
+            raise error
+
+    with pytest.raises(type(error)):
+        broken_off()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_old_file_stays_when_writing_breaks_off(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"precious")
-    with pytest.raises(Cancelled), VideoWriter(path, 160, 96, overwrite=True) as writer:
-        writer.write(barcode(0), 0)
-        raise Cancelled
+
+    def broken_off() -> None:
+        with VideoWriter(path, 160, 96, overwrite=True) as writer:
+            writer.write(barcode(0), 0)
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        broken_off()
     assert path.read_bytes() == b"precious"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -143,9 +153,14 @@ def test_overwriting_is_asked_for(tmp_path: Path) -> None:
 
 def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
-    with pytest.raises(ExportError, match="there already"), VideoWriter(path, 160, 96) as writer:
-        writer.write(barcode(0), 0)
-        path.write_bytes(b"precious")
+
+    def overtaken() -> None:
+        with VideoWriter(path, 160, 96) as writer:
+            writer.write(barcode(0), 0)
+            path.write_bytes(b"precious")
+
+    with pytest.raises(ExportError, match="there already"):
+        overtaken()
     assert path.read_bytes() == b"precious"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -182,9 +197,8 @@ def test_no_picture_is_no_video(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("second_s", [0.0, -0.1, 0.001])
 def test_times_must_ascend_as_far_as_the_format_tells(second_s: float, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="apart"), VideoWriter(tmp_path / "clip.gif", 160, 96) as writer:
-        writer.write(barcode(0), 0.0)
-        writer.write(barcode(1), second_s)
+    with pytest.raises(ExportError, match="apart"):
+        write(tmp_path / "clip.gif", [0.0, second_s])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -179,7 +179,7 @@ def test_a_few_steps_of_training_lower_the_loss(name: str) -> None:
     features = small_features(name)
     settings = LossSettings()
     phases = model.phases()
-    optimisers = [torch.optim.Adam(phase.parameters, lr=0.02) for phase in phases]
+    optimisers = [torch.optim.Adam(phase.parameters, lr=0.05) for phase in phases]
     model.train()
 
     def value() -> float:
@@ -187,7 +187,7 @@ def test_a_few_steps_of_training_lower_the_loss(name: str) -> None:
             return sum(float(model.loss(features, PAIRS, settings, phase.name).loss) for phase in phases)
 
     start = value()
-    for step in range(40):
+    for step in range(16):
         phase, optimiser = phases[step % len(phases)], optimisers[step % len(phases)]
         out = model.loss(features, PAIRS, settings, phase.name)
         assert out.score.shape == (3,)
@@ -248,13 +248,13 @@ def test_random_first_states(name: str) -> None:
         for kind, model in models.items():
             model.eval()
             scores = model(same_video).score
-            assert torch.equal(scores[0], scores[1]), "a score does not depend on what else is in the batch"
+            torch.testing.assert_close(scores[0], scores[1])  # it does not depend on what else is in the batch
             assert torch.equal(scores, model(same_video).score)
             assert torch.equal(scores, model(same_video, seed=1).score) == (kind != "randn")
             model.train()
             torch.manual_seed(0)
             varied = model(same_video).score
-            assert (varied[0] == varied[1]) == (kind == "zeros")
+            assert torch.allclose(varied[0], varied[1]) == (kind == "zeros")
         zeros, train_only = (models[kind].eval()(features).score for kind in ("zeros", "randn-train"))
     assert torch.equal(zeros, train_only)
 

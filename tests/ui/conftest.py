@@ -49,7 +49,7 @@ def flush() -> None:
     """Deliver what is queued, deletions too."""
     QCoreApplication.sendPostedEvents()
     QCoreApplication.processEvents()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # type: ignore[call-overload]
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

@@ -174,7 +174,9 @@ def test_of_many_requests_the_latest_wins(qtbot: QtBot, make_lane: MakeLane) -> 
     assert got == [0, 49]
 
 
-def test_a_superseded_answer_may_stop_early_and_what_it_reported_is_delivered(qtbot: QtBot, make_lane: MakeLane) -> None:
+def test_a_superseded_answer_may_stop_early_and_what_it_reported_is_delivered(
+    qtbot: QtBot, make_lane: MakeLane
+) -> None:
     begun = threading.Event()
 
     def answer(_resource: object, request: str, superseded: CancelToken, report: Report) -> str:

@@ -1,0 +1,156 @@
+"""What a whole analysis costs against its unavoidable parts run alone, in one run.
+
+    python -m benchmarks.analysis [VIDEO] [--backbone resnet101] [--flow tvl1]
+
+The parts: decoding what is needed (frames and small grey pictures), the flow fields, the two backbones on the sampled
+frames, the head. A backbone whose weights are not on this computer gets random ones: the time is the same.
+Without VIDEO a 10 s clip of 1280 x 720 is made.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.clips import write_textured_clip
+from skillviewer.core.analysis import Provenance
+from skillviewer.core.job import CancelToken, Progress, silent
+from skillviewer.core.preprocessing import FlowSettings, Preprocessing
+from skillviewer.engine.assess import FeatureSource, assess
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.extractor import FeatureExtractor
+from skillviewer.engine.inputs import sampling_of, stream_inputs
+from skillviewer.engine.weights import find_weights
+from skillviewer.media.flow import FlowStacks, grey_size, warm_up
+from skillviewer.media.reader import VideoReader
+from skillviewer.nets.backbone_weights import random_backbone_weights, stream_state
+from skillviewer.nets.checkpoint import load_backbone_weights
+from skillviewer.nets.configuration import BackboneConfig
+from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
+from skillviewer.nets.models import attention_model
+from skillviewer.nets.presets import preset
+
+
+class Clock:
+    """Wall and CPU seconds of named parts."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, tuple[float, float]] = {}
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Measure what is done inside."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        self.parts[name] = (time.perf_counter() - wall, time.process_time() - cpu)
+
+    def print(self, name: str) -> None:
+        """Print a part's times."""
+        wall, cpu = self.parts[name]
+        print(f"  {name:<34} {wall:8.2f} s wall {cpu:8.2f} s CPU")
+
+
+def extractor_for(name: str, preprocessing: Preprocessing) -> FeatureExtractor:
+    """Return both streams, on the weights that are here or on random ones."""
+    entry, path = backbone(name), find_weights(name)
+    weights = load_backbone_weights(path, name) if path else random_backbone_weights(name, 0)
+    print(f"{name}: {'its ImageNet weights' if path else 'random weights'}")
+    config = BackboneConfig(
+        name=name,
+        appearance_digest=weights.digest,
+        motion_digest=weights.digest,
+        appearance_normalisation=entry.normalisation,
+        motion_normalisation=FLOW_ACROSS_MODALITIES,
+    )
+    length = preprocessing.flow.length
+    trunks = []
+    for channels in (3, 2 * length):
+        trunk = entry.make(channels)
+        trunk.load_state_dict(stream_state(weights, channels))
+        trunks.append(trunk.eval())
+    streams = TwoStream(trunks[0], trunks[1], entry.normalisation, FLOW_ACROSS_MODALITIES, preprocessing.input_px)
+    return FeatureExtractor(streams, config, length, torch.device("cpu"), "float32")
+
+
+def measure(video: Path, name: str, algorithm: str, folder: Path) -> None:
+    """Print the table of one video."""
+    preprocessing = Preprocessing(flow=FlowSettings(algorithm=algorithm))
+    extractor = extractor_for(name, preprocessing)
+    entry = attention_model("full")
+    sizes = preset("official-code").sizes(2 * extractor.n_channels, backbone(name).grid(preprocessing.input_px))
+    model = entry.build(sizes).eval()
+    source = FeatureSource(extractor, FeatureCache(folder / "features"), preprocessing)
+    provenance = Provenance("benchmark", "random", "", "full", algorithm, name, "cpu", "float32")
+    clock = Clock()
+    if algorithm.startswith("tvl1"):
+        warm_up(print)
+
+    def whole(report: Callable[[Progress], None] = silent) -> None:
+        with VideoReader(video) as reader:
+            assess(reader, model, source, model.map_rect, provenance, 1, lambda _: "", CancelToken(), report)
+
+    # one small turn of everything first, so that no part pays for starting up
+    with VideoReader(video) as reader:
+        sampling = sampling_of(reader.info, preprocessing, 1)
+        positions = sampling.positions[0]
+        first = next(stream_inputs(reader, preprocessing, sampling.timeline, positions[:1]))
+        extractor.features(first.rgb, first.flow)
+        info = reader.info
+    print(f"{info.n_frames} frames, {info.width_px} x {info.height_px}, {algorithm}, {torch.get_num_threads()} threads")
+
+    stacks = FlowStacks(preprocessing.flow, len(sampling.timeline))
+    grey_positions = stacks.positions_needed(positions)
+    size = grey_size(info.width_px, info.height_px, preprocessing.flow.short_side_px)
+    every = np.union1d(positions, grey_positions)
+    greys, pictures = {}, {}
+    with clock.part("decoding"), VideoReader(video) as reader:
+        for position, frame in zip(every.tolist(), reader.stream(sampling.timeline[every]), strict=True):
+            if position in grey_positions:
+                greys[position] = frame.grey(size)
+            if position in positions:
+                pictures[position] = frame.rgb((preprocessing.input_px, preprocessing.input_px))
+    with clock.part("flow"):
+        flows = {p: stacks.stack(p, greys.__getitem__) for p in positions.tolist()}
+    with clock.part("backbones"):
+        features = [extractor.features(pictures[p], flows[p]) for p in positions.tolist()]
+    with clock.part("head"), torch.inference_mode():
+        state = model.initial_state(1, None, torch.zeros(1))
+        for row in features:
+            out = model.step(model.fuse(torch.from_numpy(row)[None, None].float())[:, 0], state)
+            state = out.state
+
+    shown: list[float] = []
+    begun = time.perf_counter()
+    with clock.part("whole analysis"):
+        whole(lambda progress: shown.append(time.perf_counter() - begun) if progress.value is not None else None)
+    with clock.part("second analysis (features kept)"):
+        whole()
+    parts = ("decoding", "flow", "backbones", "head")
+    for part in (*parts, "whole analysis", "second analysis (features kept)"):
+        clock.print(part)
+    total_wall, total_cpu = (sum(clock.parts[p][i] for p in parts) for i in (0, 1))
+    wall, cpu = clock.parts["whole analysis"]
+    print(f"  whole / sum of parts: {wall / total_wall:.2f} wall, {cpu / total_cpu:.2f} CPU")
+    print(f"  first map after {shown[0]:.2f} s")
+
+
+def main() -> None:
+    """Parse and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", nargs="?", type=Path)
+    parser.add_argument("--backbone", default="efficientnet-lite0")
+    parser.add_argument("--flow", default="tvl1-fast")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        video = args.video or write_textured_clip(folder / "clip.mp4", n_frames=300, size=(1280, 720))
+        measure(video, args.backbone, args.flow, folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Batches of pairs in which every distinct video stands once, so that it is computed once."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+from skillviewer.core.pairs import Pair, SimilarPair
+from skillviewer.nets.losses import PairBatch
+from skillviewer.nets.presets import OptimiserSettings
+
+Placed = tuple[list[str], list[tuple[int, int, int]]]
+"""Names of the distinct videos of a batch, and places in that list: (better, worse, 1), or (one, other, 0) if alike."""
+
+
+def batches(
+    pairs: Sequence[Pair],
+    settings: OptimiserSettings,
+    rng: np.random.Generator,
+    similar: Sequence[SimilarPair] = (),
+) -> Iterator[Placed]:
+    """Yield the batches of one epoch, each with its distinct videos once.
+
+    By pairs: shuffled pairs, ``batch_pairs`` at a time, as the released code does; similar pairs are shuffled too and
+    dealt out evenly. By videos: ``batch_videos`` at once with every pair among them; an epoch goes over all videos
+    ``rounds`` times.
+    """
+    if not settings.batch_videos:
+        order = rng.permutation(len(pairs))
+        starts = range(0, len(order), settings.batch_pairs)
+        alike = np.array_split(rng.permutation(len(similar)) if similar else np.zeros(0, np.int64), len(starts) or 1)
+        for start, some in zip(starts, alike, strict=False):
+            yield placed([pairs[i] for i in order[start : start + settings.batch_pairs]], [similar[i] for i in some])
+        return
+    names = videos_of(pairs)
+    n_batches = max(1, round(len(names) / settings.batch_videos))
+    for _ in range(settings.rounds):
+        for drawn in np.array_split(rng.permutation(len(names)), n_batches):
+            inside = {names[i] for i in drawn}
+            chosen = [pair for pair in pairs if pair.within(inside)]
+            if chosen:
+                yield placed(chosen, [pair for pair in similar if pair.within(inside)])
+
+
+def videos_of(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> list[str]:
+    """Return the distinct videos of pairs, by name."""
+    ordered = {name for pair in pairs for name in (pair.better, pair.worse)}
+    return sorted(ordered | {name for pair in similar for name in (pair.first, pair.second)})
+
+
+def placed(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> Placed:
+    """Return the distinct videos of pairs and each pair's places among them."""
+    names = videos_of(pairs, similar)
+    place = {name: i for i, name in enumerate(names)}
+    ordered = [(place[p.better], place[p.worse], 1) for p in pairs]
+    return names, ordered + [(place[p.first], place[p.second], 0) for p in similar]
+
+
+def pair_batch(places: Sequence[tuple[int, int, int]], device: torch.device | None = None) -> PairBatch:
+    """Return the pairs of a batch as tensors."""
+    return PairBatch.of([p for p in places if p[2]], [(a, b) for a, b, label in places if not label], device)

@@ -1,0 +1,149 @@
+"""The command line as a person or a script meets it."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer import __version__
+from skillviewer.cli.main import COMMANDS, LazyGroup, cli, run
+from skillviewer.data.analysis_file import load_analysis
+from tests.checkpoints import tiny_checkpoint
+from tests.videos import write_barcode_video
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_checkpoint(tmp_path_factory.mktemp("models") / "tiny").folder
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_barcode_video(tmp_path_factory.mktemp("videos") / "ä b.mp4", 30).path
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_every_command_of_the_table_exists_and_has_help(capsys: Capture) -> None:
+    assert isinstance(cli, LazyGroup)
+    for name, _, _ in COMMANDS:
+        assert run([name, "--help"]) == 0
+        assert "Usage" in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from skillviewer.cli.main import run; run(['--help']);"
+        "print([m for m in ('torch', 'numpy', 'av', 'cv2', 'PySide6', 'numba') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.rstrip().endswith("[]")
+    for name, _, _ in COMMANDS:
+        assert name in result.stdout
+
+
+def test_version(capsys: Capture) -> None:
+    assert run(["--version"]) == 0
+    assert __version__ in capsys.readouterr().out
+
+
+def test_score_prints_one_json_object_a_video(model: Path, video: Path, capsys: Capture) -> None:
+    assert run(["score", str(video), "--model", str(model), "--passes", "2", "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    record = json.loads(line)
+    assert record["path"] == str(video)
+    assert len(record["score_curve"]) == len(record["sampled_frames"]) == len(record["times_s"]) == 5
+    assert record["score"] == pytest.approx(record["score_curve"][-1])
+    assert record["score"] == pytest.approx(np.mean([p["score"] for p in record["passes"]]))
+    assert record["interval"][0] <= record["score"] <= record["interval"][1]
+    assert record["model"] == "tiny"
+    assert record["attention"]["kind"] == "distribution"
+
+
+def test_broken_file_is_told_and_the_others_go_on(model: Path, video: Path, tmp_path: Path, capsys: Capture) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"not a video")
+    assert run(["score", str(broken), str(video), "--model", str(model), "--json"]) == 1
+    out, err = capsys.readouterr()
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert "broken.mp4" in first["error"]
+    assert np.isfinite(second["score"])
+    assert "Traceback" not in err
+    assert "broken.mp4" in err
+
+
+def test_save_writes_the_whole_analysis_and_does_not_overwrite(
+    model: Path, video: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    command = ["score", str(video), "--model", str(model), "--save", str(tmp_path / "out")]
+    assert run(command) == 0
+    (path,) = (tmp_path / "out").iterdir()
+    analysis = load_analysis(path)
+    printed = float(capsys.readouterr().out.split()[0])
+    assert analysis.score == pytest.approx(printed, abs=1e-4)
+    assert run(command) == 2
+    assert "--force" in capsys.readouterr().err
+    assert run([*command, "--force"]) == 0
+
+
+def test_folder_stands_for_its_videos(model: Path, video: Path, capsys: Capture) -> None:
+    assert run(["score", str(video.parent), "--model", str(model)]) == 0
+    assert str(video) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (["score"], 2),
+        (["score", "x.mp4", "--passes", "0"], 2),
+        (["score", "x.mp4", "--model", "nobody"], 1),
+        (["weights", "fetch", "vgg"], 1),
+        (["train", "/nowhere", "-o", "/nowhere/else"], 1),
+    ],
+)
+def test_exit_codes(args: list[str], code: int, capsys: Capture) -> None:
+    assert run(args) == code
+    err = capsys.readouterr().err
+    assert err.strip()
+    assert "Traceback" not in err
+
+
+def test_first_argument_that_is_no_command_is_a_file_to_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    import skillviewer.ui.app as app
+
+    monkeypatch.setattr(app, "run", lambda files, **_: opened.append(files) or 0)
+    assert run(["a.mp4", "b.mp4"]) == 0
+    assert run([]) == 0
+    assert opened == [(Path("a.mp4"), Path("b.mp4")), ()]
+
+
+def test_assessing_opens_no_socket(model: Path, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert run(["score", str(video), "--model", str(model)]) == 0
+
+
+def test_models_lists_the_counts_of_the_paper(capsys: Capture) -> None:
+    assert run(["models", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    counts = {entry["name"]: entry["parameters"] for entry in listed["attention_models"]}
+    assert counts["full"] == 8_879_329
+    assert counts["none"] == 8_668_801
+    assert counts["cbam"] == 8_801_030
+
+
+def test_doctor_tells_what_is_there(capsys: Capture) -> None:
+    run(["doctor"])
+    out = capsys.readouterr().out
+    for what in ("Python", "torch", "decoders", "cache folder", "window"):
+        assert what in out

@@ -1,0 +1,67 @@
+"""The fusion's options; its equation is checked with the models."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from skillviewer.nets.fusion import Fusion
+from tests.nets.small import SMALL, scramble, small_model
+
+
+@pytest.mark.parametrize("grid", [(4, 6), (14, 14), (5, 7)])
+@pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (2, 1), (3, 3)])
+def test_one_frame_alone_is_fused_as_among_others(grid: tuple[int, int], kernel: int, stride: int) -> None:
+    fusion = Fusion(replace(SMALL, grid=grid, fusion_kernel=kernel, fusion_stride=stride)).eval()
+    scramble(fusion)
+    frames = torch.randn(3, 6, *grid, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        together = fusion(frames)
+        alone = torch.cat([fusion(frame[None]) for frame in frames])
+    torch.testing.assert_close(alone, together)
+
+
+def test_one_frame_alone_can_be_trained_on() -> None:
+    gradients = []
+    for copies in (1, 2):
+        fusion = Fusion(SMALL)
+        scramble(fusion)
+        frame = torch.randn(1, 6, 4, 6, generator=torch.Generator().manual_seed(0))
+        fusion(frame.expand(copies, -1, -1, -1)).square().mean().backward()
+        assert fusion.first.weight.grad is not None
+        gradients.append(fusion.first.weight.grad)
+    torch.testing.assert_close(*gradients)
+
+
+def test_many_frames_are_fused_a_few_at_once_with_the_same_result() -> None:
+    model = small_model("full")
+    features = torch.randn(7, 11, 6, 4, 6, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        whole = model.fuse(features)
+        single = torch.stack([model.fuse(video[None])[0] for video in features])
+    torch.testing.assert_close(whole, single)
+
+
+def test_standardised_features_are_those_of_shifted_and_scaled_channels() -> None:
+    sizes = replace(SMALL, standardise=True)
+    fusion, plain = Fusion(sizes).eval(), Fusion(SMALL).eval()
+    mean, scale = torch.arange(6.0), torch.arange(1.0, 7.0)
+    fusion.set_statistics(mean, scale)
+    plain.load_state_dict({k: v for k, v in fusion.state_dict().items() if k not in {"mean", "scale"}})
+    frames = torch.randn(3, 6, 4, 6, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        raw = frames * scale[:, None, None] + mean[:, None, None]
+        torch.testing.assert_close(fusion(raw), plain(frames), atol=1e-5, rtol=1e-5)
+    with pytest.raises(ValueError, match="does not standardise"):
+        plain.set_statistics(mean, scale)
+    with pytest.raises(ValueError, match="positive"):
+        fusion.set_statistics(mean, torch.zeros(6))
+
+
+def test_dropout_acts_in_training_alone() -> None:
+    fusion = Fusion(replace(SMALL, dropout=0.5))
+    frames = torch.ones(3, 6, 4, 6)
+    torch.manual_seed(0)
+    assert not torch.equal(fusion(frames), fusion(frames))
+    fusion.eval()
+    assert torch.equal(fusion(frames), fusion(frames))

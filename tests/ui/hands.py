@@ -1,0 +1,46 @@
+"""Mouse and keys, as a person uses them."""
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+NONE = Qt.KeyboardModifier.NoModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+def press(widget: QWidget, at: QPoint, button: Qt.MouseButton = LEFT) -> None:
+    QTest.mousePress(widget, button, NONE, at)
+
+
+def move(widget: QWidget, at: QPoint) -> None:
+    QTest.mouseMove(widget, at)
+
+
+def release(widget: QWidget, at: QPoint, button: Qt.MouseButton = LEFT) -> None:
+    QTest.mouseRelease(widget, button, NONE, at)
+
+
+def click(widget: QWidget, at: QPoint | None = None) -> None:
+    QTest.mouseClick(widget, LEFT, NONE, at if at is not None else widget.rect().center())
+
+
+def double_click(widget: QWidget) -> None:
+    QTest.mouseDClick(widget, LEFT, NONE, widget.rect().center())
+
+
+def key(widget: QWidget, which: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
+    QTest.keyClick(widget, which, modifiers)
+
+
+def type_text(widget: QWidget, text: str) -> None:
+    QTest.keyClicks(widget, text)
+
+
+def wheel(widget: QWidget, at: QPoint, steps: int) -> None:
+    place = QPointF(at)
+    event = QWheelEvent(
+        place, widget.mapToGlobal(place), QPoint(), QPoint(0, 120 * steps), Qt.MouseButton.NoButton, NONE,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)

@@ -1,0 +1,197 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.arrays import Picture
+from skillviewer.core.scene import Look, Overlay, resolve
+from skillviewer.media.overlay import paint
+from skillviewer.ui.canvas import Canvas, Moment
+from skillviewer.ui.feed import Shot
+from skillviewer.ui.theme import DARK
+from tests.ui.fakes import make_analysis, numbered_picture, video_info
+from tests.ui.hands import double_click, move, press, release, wheel
+
+VIDEO = video_info(Path("a.mp4"), 90, 321, 181)  # odd: rows of 963 bytes are no multiple of four
+
+
+def shot(frame: int, serial: int = 1, width: int = 321, height: int = 181) -> Shot:
+    return Shot(serial, frame, numbered_picture(frame, width, height), exact=True)
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    return make_analysis(VIDEO)
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> Iterator[Canvas]:
+    made = Canvas()
+    made.on_theme(DARK)
+    made.resize(642, 362)
+    made.set_video(VIDEO)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.hide()
+
+
+def pixels(image: QImage) -> Picture:
+    """Return an image as (H, W, 3) uint8 RGB."""
+    image = image.convertToFormat(QImage.Format.Format_RGBX8888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4)[..., :3].copy()
+
+
+def drawn(canvas: Canvas) -> Picture:
+    """Return the picture that the canvas drew last, in the picture's own pixels."""
+    canvas.repaint()
+    assert canvas.image is not None
+    return pixels(canvas.image)
+
+
+def on_screen(canvas: Canvas) -> Picture:
+    return pixels(canvas.grab().toImage())
+
+
+def test_a_bare_picture_is_drawn_as_it_is(canvas: Canvas) -> None:
+    canvas.set_shot(shot(5))
+    assert np.array_equal(drawn(canvas), numbered_picture(5, 321, 181))
+
+
+def test_a_map_is_drawn_by_the_one_painter(canvas: Canvas, analysis: Analysis) -> None:
+    canvas.set_analysis(analysis)
+    for look in (Look(), Look(overlay=Overlay.CONTOUR), Look(overlay=Overlay.DIMMED, colours="cividis")):
+        canvas.set_look(look)
+        canvas.set_shot(shot(50))
+        expected = paint(resolve(analysis, 50, look), numbered_picture(50, 321, 181))
+        assert np.array_equal(drawn(canvas), expected)
+        assert not np.array_equal(expected, numbered_picture(50, 321, 181))
+
+
+def test_picture_and_scene_change_together(canvas: Canvas, analysis: Analysis) -> None:
+    seen: list[Moment] = []
+    canvas.painted.connect(seen.append)
+    canvas.set_analysis(analysis)
+    for serial, frame in enumerate((20, 50, 80)):
+        canvas.set_shot(shot(frame, serial))
+        canvas.repaint()
+    assert [m.shot.frame_index for m in seen] == [20, 50, 80]
+    assert [m.scene.frame_index for m in seen if m.scene] == [20, 50, 80]
+
+
+def test_a_moment_of_two_frames_cannot_be_made(analysis: Analysis) -> None:
+    with pytest.raises(ValueError, match="picture of frame 5, scene of 6"):
+        Moment(shot(5), resolve(analysis, 6, Look()))
+
+
+def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: Canvas) -> None:
+    canvas.set_shot(shot(60))
+    bare = drawn(canvas)
+    canvas.set_analysis(make_analysis(VIDEO, steps=10))
+    early = drawn(canvas)
+    canvas.set_analysis(make_analysis(VIDEO, steps=25))
+    late = drawn(canvas)
+    assert not np.array_equal(bare, early)
+    assert not np.array_equal(early, late), "the map on screen is held from a later frame now"
+
+
+def test_an_analysis_of_another_video_is_not_shown(canvas: Canvas) -> None:
+    canvas.set_analysis(make_analysis(video_info(Path("other.mp4"), 90, 321, 181)))
+    canvas.set_shot(shot(50))
+    assert canvas.moment is not None
+    assert canvas.moment.scene is None
+    assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
+
+
+def test_peeking_and_hiding_show_the_bare_picture(canvas: Canvas, analysis: Analysis) -> None:
+    canvas.set_analysis(analysis)
+    canvas.set_shot(shot(50))
+    with_map = drawn(canvas)
+    canvas.set_peek(on=True)
+    assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
+    canvas.set_peek(on=False)
+    assert np.array_equal(drawn(canvas), with_map)
+    canvas.set_look(Look(overlay=Overlay.OFF))
+    assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
+
+
+def test_a_model_without_a_map_shows_the_bare_picture(canvas: Canvas) -> None:
+    canvas.set_analysis(make_analysis(VIDEO, kind=MapKind.NONE))
+    canvas.set_shot(shot(50))
+    assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
+
+
+def test_the_picture_lies_on_screen_in_true_proportions(canvas: Canvas) -> None:
+    """Doubled, each picture's pixel is four of the screen's; nothing is sheared by the odd width."""
+    canvas.set_shot(shot(0x5555))
+    got = on_screen(canvas).astype(int)
+    expected = numbered_picture(0x5555, 321, 181).repeat(2, axis=0).repeat(2, axis=1).astype(int)
+    inner = np.s_[4:-4, 4:-4]
+    assert np.abs(got - expected)[inner].mean() < 1.0
+    canvas.resize(642, 562)
+    got = on_screen(canvas)
+    stage = np.array([0x0E, 0x0F, 0x12])
+    assert (got[:99] == stage).all(), "a band above"
+    assert (got[-99:] == stage).all(), "a band below"
+    assert np.abs(got[100:462].astype(int) - expected)[inner].mean() < 1.0
+
+
+def test_a_smaller_picture_of_a_proxy_fills_the_same_place(canvas: Canvas) -> None:
+    canvas.set_shot(shot(50))
+    full = on_screen(canvas).astype(int)
+    canvas.set_shot(shot(50, 2, 160, 90))
+    assert np.abs(on_screen(canvas).astype(int) - full).mean() < 6.0
+
+
+def test_a_large_picture_is_averaged_and_not_thinned(canvas: Canvas) -> None:
+    """A fine checkerboard becomes grey; thinned out it would become stripes."""
+    board = np.indices((1448, 2568)).sum(axis=0) % 2 * 255
+    picture = np.repeat(board[..., None], 3, axis=2).astype(np.uint8)
+    video = video_info(Path("big.mp4"), 90, 2568, 1448)
+    canvas.set_video(video)
+    canvas.set_shot(Shot(1, 0, picture, exact=True))
+    middle = on_screen(canvas)[10:-10, 10:-10]
+    assert middle.std() < 6
+    assert 115 < middle.mean() < 140
+
+
+def test_wheel_zooms_drag_pans_double_click_fits(canvas: Canvas) -> None:
+    canvas.set_shot(shot(50))
+    wheel(canvas, QPoint(100, 80), 3)
+    assert canvas.viewport.zoom == pytest.approx(1.25**3)
+    left, top, _, _ = canvas.viewport.rect
+    press(canvas, QPoint(300, 200))
+    move(canvas, QPoint(290, 195))
+    move(canvas, QPoint(280, 190))
+    release(canvas, QPoint(280, 190))
+    assert canvas.viewport.rect[:2] == pytest.approx((left - 20, top - 10), abs=1.1)
+    zoom = canvas.viewport.zoom
+    canvas.set_shot(shot(51, 2))
+    canvas.set_video(video_info(Path("b.mp4"), 90, 321, 181))
+    assert canvas.viewport.zoom == zoom, "zoom stays"
+    double_click(canvas)
+    assert canvas.viewport.zoom == 1
+
+
+def test_words_stand_where_there_is_no_picture(canvas: Canvas) -> None:
+    canvas.set_shot(shot(5))
+    canvas.set_video(None)
+    empty = on_screen(canvas)
+    assert (empty == empty[0, 0]).all()
+    canvas.set_words("a.mp4 is not a video.")
+    assert len(np.unique(on_screen(canvas).reshape(-1, 3), axis=0)) > 3
+
+
+def test_another_video_takes_the_old_picture_away(canvas: Canvas) -> None:
+    canvas.set_shot(shot(5))
+    canvas.set_video(video_info(Path("b.mp4"), 90))
+    assert canvas.moment is None
+    image = on_screen(canvas)
+    assert (image == image[0, 0]).all()

@@ -1,0 +1,219 @@
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.errors import VideoError
+from skillviewer.core.job import CancelToken
+from skillviewer.ui.feed import FrameFeed, OpenVideos, Shot
+from skillviewer.ui.lane import Lane
+from tests.ui.fakes import FakeProxy, FakeWorld, numbered_picture, read_number
+
+if TYPE_CHECKING:
+    from skillviewer.core.video import VideoInfo
+
+
+class Watch:
+    """Everything a feed brings, checked as it comes."""
+
+    def __init__(self, feed: FrameFeed) -> None:
+        self.shots: list[Shot] = []
+        self.opened: list[VideoInfo] = []
+        self.errors: list[Exception] = []
+        feed.arrived.connect(self._on_shot)
+        feed.opened.connect(self.opened.append)
+        feed.failed.connect(self.errors.append)
+
+    def _on_shot(self, shot: Shot) -> None:
+        assert read_number(shot.picture) == shot.frame_index, "the picture is of the frame that it says"
+        if self.shots:
+            before = self.shots[-1]
+            assert shot.serial > before.serial or (shot.serial == before.serial and shot.exact and not before.exact)
+        self.shots.append(shot)
+
+
+MakeFeed = Callable[[FakeWorld], tuple[FrameFeed, Watch]]
+
+
+@pytest.fixture
+def make_feed(make_lane: Callable[..., Lane[OpenVideos]]) -> MakeFeed:
+    def make(world: FakeWorld) -> tuple[FrameFeed, Watch]:
+        backend = world.backend()
+        lane = make_lane(
+            "frames", lambda: OpenVideos(backend.open_reader, backend.open_proxy), lambda videos: videos.close()
+        )
+        feed = FrameFeed(lane)
+        return feed, Watch(feed)
+
+    return make
+
+
+def test_a_frame_comes_exact(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    qtbot.waitUntil(lambda: bool(watch.opened))
+    feed.request(31)
+    qtbot.waitUntil(lambda: feed.settled)
+    assert watch.shots[-1].frame_index == 31
+    assert watch.shots[-1].exact
+    assert np.array_equal(watch.shots[-1].picture, numbered_picture(31))
+
+
+def test_rapid_requests_end_on_the_frame_asked_last(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
+    world.decode_s = 0.01
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    rng = np.random.default_rng(2)
+    asked = rng.integers(0, 90, 120).tolist()
+    for frame in asked:
+        feed.request(frame)
+        qtbot.wait(1)
+    qtbot.waitUntil(lambda: feed.settled)
+    assert watch.shots[-1].frame_index == asked[-1]
+    assert len(watch.shots) < len(asked) * 2, "most requests were overtaken"
+    count = len(watch.shots)
+    qtbot.wait(40)
+    assert len(watch.shots) == count, "nothing comes after the last"
+
+
+def test_the_nearest_picture_comes_at_once_and_the_exact_one_after(
+    qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed
+) -> None:
+    world.decode_s = 0.05
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    feed.request(40)
+    qtbot.waitUntil(lambda: feed.settled)
+    watch.shots.clear()
+    feed.request(42)
+    qtbot.waitUntil(lambda: feed.settled)
+    assert [(shot.frame_index, shot.exact) for shot in watch.shots] == [(40, False), (42, True)]
+
+
+def test_far_from_every_decoded_frame_the_key_frame_comes_first(
+    qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed
+) -> None:
+    world.decode_s = 0.01
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    feed.request(0)
+    qtbot.waitUntil(lambda: feed.settled)
+    watch.shots.clear()
+    feed.request(75)
+    qtbot.waitUntil(lambda: feed.settled)
+    assert [(shot.frame_index, shot.exact) for shot in watch.shots] == [(60, False), (75, True)]
+
+
+def test_a_proxy_shows_the_very_frame_at_once(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
+    world.decode_s, world.proxies = 0.05, True
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    feed.request(77)
+    qtbot.waitUntil(lambda: feed.settled)
+    assert [(s.frame_index, s.exact, s.picture.shape[1]) for s in watch.shots] == [(77, False, 160), (77, True, 320)]
+
+
+def test_a_damaged_proxy_is_left_aside(
+    qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: FakeProxy, _index: int) -> None:
+        raise VideoError("damaged")
+
+    monkeypatch.setattr(FakeProxy, "frame", broken)
+    world.proxies, world.decode_s = True, 0.001
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    feed.request(20)
+    qtbot.waitUntil(lambda: feed.settled)
+    assert watch.shots[-1].frame_index == 20
+    assert not watch.errors
+
+
+def test_while_playing_every_begun_frame_is_shown(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
+    world.decode_s = 0.02
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    qtbot.waitUntil(lambda: bool(watch.opened))
+    for frame in range(60):  # much faster than the decoder
+        feed.request(frame, playing=True)
+        qtbot.wait(5)
+    qtbot.waitUntil(lambda: feed.settled)
+    frames = [shot.frame_index for shot in watch.shots]
+    assert frames == sorted(frames)
+    assert frames[-1] == 59
+    assert len(frames) >= 8, "a slow decoder shows fewer frames, and not none"
+    assert all(shot.exact for shot in watch.shots)
+
+
+def test_answers_of_a_video_that_was_left_are_dropped(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
+    world.decode_s = 0.03
+    world.n_frames = {"a": 90, "b": 40}
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    feed.request(88)
+    feed.open(Path("b.mp4"))
+    feed.request(3)
+    qtbot.waitUntil(lambda: feed.settled)
+    assert [info.path.stem for info in watch.opened] == ["b"]
+    assert all(shot.frame_index <= 3 for shot in watch.shots)
+
+
+def test_an_error_of_a_video_that_was_left_is_not_told(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
+    world.broken = {"bad"}
+    feed, watch = make_feed(world)
+    feed.open(Path("bad.mp4"))
+    feed.open(Path("good.mp4"))
+    qtbot.waitUntil(lambda: bool(watch.opened))
+    assert not watch.errors
+    feed.open(Path("bad.mp4"))
+    qtbot.waitUntil(lambda: bool(watch.errors))
+    assert str(watch.errors[0]) == "bad.mp4 is not a video."
+
+
+def test_a_short_video_is_decoded_ahead_at_rest(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    feed.request(0)
+    qtbot.waitUntil(lambda: len(world.readers) == 1 and len(world.readers[0]._cache) == 90)
+    world.decode_s = 1.0
+    feed.request(60)
+    qtbot.waitUntil(lambda: feed.settled, timeout=900)
+    assert watch.shots[-1].exact
+
+
+def test_decoding_ahead_makes_way_for_a_request(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
+    world.decode_s = 0.01
+    world.n_frames = {"a": 2000}
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    feed.request(0)
+    qtbot.waitUntil(lambda: len(world.readers) == 1 and len(world.readers[0]._cache) > 5)
+    before = time.perf_counter()
+    feed.request(1000)
+    qtbot.waitUntil(lambda: feed.settled)
+    assert time.perf_counter() - before < 2.0, "not after the other 1,990 frames"
+    assert watch.shots[-1].frame_index == 1000
+
+
+def test_only_a_few_videos_stay_open(world: FakeWorld) -> None:
+    backend = world.backend()
+    videos = OpenVideos(backend.open_reader, backend.open_proxy, most=2)
+    for name in ("a", "b", "a", "c"):
+        videos.reader(Path(name))
+    assert [reader.info.path.name for reader in world.readers] == ["a", "b", "c"]
+    assert [reader.closed for reader in world.readers] == [False, True, False], "b was used longest ago"
+    videos.close()
+    assert all(reader.closed for reader in world.readers)
+
+
+def test_decoding_ahead_is_for_short_videos_only(world: FakeWorld) -> None:
+    world.n_frames = {"long": 100_000}
+    backend = world.backend()
+    videos = OpenVideos(backend.open_reader, backend.open_proxy)
+    videos.warm(Path("long.mp4"), CancelToken())
+    assert not world.readers[0]._cache
+    videos.close()

@@ -1,0 +1,198 @@
+"""Picture and overlay belong to the same frame, at every paint, in the real window with the real reader."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.scene import resolve
+from skillviewer.core.video import VideoInfo
+from skillviewer.media.overlay import paint
+from skillviewer.media.proxy import ScrubProxy, build_proxy
+from skillviewer.media.reader import VideoReader
+from skillviewer.ui.app import Composition
+from skillviewer.ui.backend import Backend
+from skillviewer.ui.canvas import Moment
+from skillviewer.ui.inspect_screen import InspectScreen
+from tests.ui.fakes import FakeWorld, make_analysis
+from tests.ui.hands import move, press, release
+from tests.videos import read_barcode, write_barcode_video
+
+N_FRAMES = 240
+
+
+@pytest.fixture(scope="module")
+def barcodes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A long group of pictures: a frame that is asked for costs something."""
+    folder = tmp_path_factory.mktemp("barcodes")
+    return write_barcode_video(folder / "long.mp4", N_FRAMES, width=480, height=288, kind="long_gop").path
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("others")
+    return write_barcode_video(folder / "uneven.mkv", 90, width=320, height=192, kind="variable_mkv").path
+
+
+class Witness:
+    """Reads what was painted, at every paint: the number in the picture, the scene's frame, and the painted pixels."""
+
+    def __init__(self, made: Composition) -> None:
+        self.made = made
+        screen = made.window.screen_named("inspect")
+        assert isinstance(screen, InspectScreen)
+        self.screen = screen
+        self.canvas = screen.player.canvas
+        self.painted: list[tuple[int, bool]] = []
+        self.wrong: list[str] = []
+        self.canvas.painted.connect(self._on_painted)
+
+    def _on_painted(self, moment: Moment) -> None:
+        number = read_barcode(moment.shot.picture)
+        self.painted.append((number, moment.scene is not None and moment.scene.values is not None))
+        if number != moment.shot.frame_index:
+            self.wrong.append(f"picture of {number} is called {moment.shot.frame_index}")
+        if moment.scene is None:
+            return
+        analysis = self.made.program.state.analysis
+        assert analysis is not None
+        truth = resolve(analysis, number, self.made.program.state.look)
+        if moment.scene.sample_frame != truth.sample_frame or moment.scene.frame_index != number:
+            self.wrong.append(f"picture of {number} with the map of {moment.scene.frame_index}")
+        image = self.canvas.image
+        assert image is not None
+        if not np.array_equal(pixels(image), paint(truth, moment.shot.picture)):
+            self.wrong.append(f"frame {number}: the pixels are not those of picture and map")
+
+
+def pixels(image: QImage) -> Picture:
+    image = image.convertToFormat(QImage.Format.Format_RGBX8888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4)[..., :3].copy()
+
+
+def real_readers(world: FakeWorld, proxy: Callable[[VideoInfo], ScrubProxy | None] = lambda _v: None) -> Backend:
+    return replace(world.backend(), open_reader=VideoReader, open_proxy=proxy)
+
+
+@pytest.fixture
+def witness(qtbot: QtBot, make_window: Callable[[Backend], Composition], world: FakeWorld, barcodes: Path) -> Witness:
+    made = make_window(real_readers(world))
+    found = Witness(made)
+    made.program.open([barcodes])
+    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
+    video = made.program.playback.video
+    assert video is not None
+    made.program.state.set_analysis(make_analysis(video))
+    return found
+
+
+def scrub(qtbot: QtBot, witness: Witness, frames: list[int], pause_ms: int) -> None:
+    for frame in frames:
+        witness.made.program.playback.seek(frame)
+        qtbot.wait(pause_ms)
+    qtbot.waitUntil(lambda: witness.made.program.feed.settled)
+    witness.canvas.repaint()
+
+
+@pytest.mark.parametrize("pause_ms", [2, 16])
+def test_while_scrubbing(qtbot: QtBot, witness: Witness, pause_ms: int) -> None:
+    rng = np.random.default_rng(pause_ms)
+    jumps = rng.integers(0, N_FRAMES, 25).tolist()
+    sweep = list(range(N_FRAMES - 1, 0, -11))
+    scrub(qtbot, witness, [*jumps, *sweep, 123], pause_ms)
+    assert not witness.wrong
+    assert witness.painted[-1] == (123, True)
+    moment = witness.canvas.moment
+    assert moment is not None
+    assert moment.shot.exact
+    assert len({number for number, _ in witness.painted}) > 5
+
+
+def test_while_scrubbing_over_a_proxy(
+    qtbot: QtBot, make_window: Callable[[Backend], Composition], world: FakeWorld, barcodes: Path, tmp_path: Path
+) -> None:
+    build_proxy(barcodes, folder=tmp_path).close()
+    made = make_window(real_readers(world, lambda video: ScrubProxy.open(video, tmp_path)))
+    found = Witness(made)
+    made.program.open([barcodes])
+    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
+    video = made.program.playback.video
+    assert video is not None
+    made.program.state.set_analysis(make_analysis(video))
+    rng = np.random.default_rng(7)
+    scrub(qtbot, found, [*rng.integers(0, N_FRAMES, 40).tolist(), 200], 3)
+    assert not found.wrong
+    assert found.painted[-1] == (200, True)
+
+
+def test_while_playing_at_every_speed(qtbot: QtBot, witness: Witness) -> None:
+    playback = witness.made.program.playback
+    for speed in (1.0, 4.0, 0.1):
+        playback.set_speed(speed)
+        playback.play()
+        qtbot.wait(250)
+        playback.pause()
+    qtbot.waitUntil(lambda: witness.made.program.feed.settled)
+    witness.canvas.repaint()
+    assert not witness.wrong
+    assert witness.painted[-1][0] == playback.frame
+    assert playback.frame > 20
+    numbers = [number for number, _ in witness.painted]
+    assert numbers == sorted(numbers), "playing goes forward"
+
+
+def test_while_the_analysis_grows_and_the_look_changes(qtbot: QtBot, witness: Witness) -> None:
+    program = witness.made.program
+    video = program.playback.video
+    assert video is not None
+    for steps in range(1, 26):
+        program.playback.seek((steps * 37) % N_FRAMES)
+        program.state.set_analysis(make_analysis(video, steps=steps))
+        if steps % 5 == 0:
+            program.state.set_look(colours="cividis" if program.state.look.colours == "inferno" else "inferno")
+        qtbot.wait(2)
+    qtbot.waitUntil(lambda: program.feed.settled)
+    assert not witness.wrong
+
+
+def test_while_videos_are_switched(qtbot: QtBot, witness: Witness, other: Path, barcodes: Path) -> None:
+    program = witness.made.program
+    program.videos.add([other])
+    for turn in range(6):
+        program.state.set_current(other if turn % 2 == 0 else barcodes)
+        for frame in (5, 60, 30):
+            program.playback.seek(frame)
+            qtbot.wait(4)
+    program.state.set_current(other)
+    qtbot.waitUntil(lambda: program.playback.video is not None and program.playback.video.path == other)
+    program.playback.seek(71)
+    qtbot.waitUntil(lambda: program.feed.settled)
+    witness.canvas.repaint()
+    assert not witness.wrong
+    assert witness.painted[-1][0] == 71
+
+
+def test_dragging_over_the_curve_ends_on_the_frame_under_the_mouse(qtbot: QtBot, witness: Witness) -> None:
+    curve, playback = witness.screen.curve, witness.made.program.playback
+    video = playback.video
+    assert video is not None
+    viewport = curve.viewport()
+    left, right = 80, viewport.width() - 40
+    press(viewport, QPoint(left, 40))
+    for x in range(left, right, 9):
+        move(viewport, QPoint(x, 40))
+        qtbot.wait(2)
+    release(viewport, QPoint(right, 40))
+    qtbot.waitUntil(lambda: witness.made.program.feed.settled)
+    witness.canvas.repaint()
+    assert not witness.wrong
+    assert witness.painted[-1][0] == playback.frame
+    assert playback.frame > N_FRAMES * 0.8
+    assert curve.cursor_s == pytest.approx(playback.time_s)

@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+
+from skillviewer.ui.video_list import VideoList, VideoState
+from skillviewer.ui.video_table import COLUMNS, LENGTH, NAME, SCORE, STATE, VideoFilter, VideoTable
+from tests.ui.fakes import make_analysis, video_info
+
+
+@pytest.fixture
+def videos(qapp: QApplication) -> VideoList:  # noqa: ARG001
+    return VideoList()
+
+
+@pytest.fixture
+def table(videos: VideoList) -> VideoTable:
+    made = VideoTable(videos)
+    made.tester = QAbstractItemModelTester(  # type: ignore[attr-defined]
+        made, QAbstractItemModelTester.FailureReportingMode.Fatal
+    )
+    return made
+
+
+@pytest.fixture
+def filtered(table: VideoTable) -> VideoFilter:
+    return VideoFilter(table)
+
+
+def add(videos: VideoList, *names: str) -> list[Path]:
+    return videos.add([Path("/v") / name for name in names])
+
+
+def row_texts(model: VideoTable | VideoFilter, row: int) -> list[str]:
+    return [model.index(row, column).data() for column in range(COLUMNS)]
+
+
+def names(model: VideoFilter) -> list[str]:
+    return [model.index(row, NAME).data() for row in range(model.rowCount())]
+
+
+def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
+    (path,) = add(videos, "P12.mp4")
+    assert row_texts(table, 0) == ["P12", "–", "–", "not assessed"]
+    info = video_info(path, 957)
+    videos.update(path, info=info)
+    assert row_texts(table, 0) == ["P12", "00:31", "–", "not assessed"]
+    videos.update(path, state=VideoState.WORKING, done=12, total=25)
+    assert row_texts(table, 0)[STATE] == "12 of 25"
+    analysis = make_analysis(info)
+    videos.update(path, state=VideoState.DONE, analysis=analysis)
+    assert row_texts(table, 0)[SCORE] == f"{analysis.score:+.2f}".replace("-", "−")
+    videos.update(path, state=VideoState.UNREADABLE, reason="P12.mp4 is not a video.")
+    assert "is not a video" in table.index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
+    assert table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).startswith("P12, 00:31, ")
+
+
+def test_a_path_is_listed_once(videos: VideoList, table: VideoTable) -> None:
+    assert len(add(videos, "a.mp4", "b.mp4", "a.mp4")) == 2
+    assert len(add(videos, "b.mp4", "c.mp4")) == 1
+    assert table.rowCount() == 3
+    videos.clear()
+    assert table.rowCount() == 0
+    videos.update(Path("/v/a.mp4"), state=VideoState.DONE)  # late news of a video that has left
+    assert len(add(videos, "a.mp4")) == 1
+
+
+def test_names_sort_by_their_numbers(videos: VideoList, filtered: VideoFilter) -> None:
+    add(videos, "clip 10.mp4", "clip 9.mp4", "Clip 1.mp4", "a.mp4")
+    filtered.sort(NAME)
+    assert names(filtered) == ["a", "Clip 1", "clip 9", "clip 10"]
+    filtered.sort(-1)
+    assert names(filtered) == ["clip 10", "clip 9", "Clip 1", "a"]
+
+
+def test_scores_and_lengths_sort_as_numbers(videos: VideoList, filtered: VideoFilter) -> None:
+    paths = add(videos, "a.mp4", "b.mp4", "c.mp4", "unknown.mp4")
+    for path, n_frames in zip(paths, (900, 90, 9000), strict=False):
+        info = video_info(path, n_frames)
+        videos.update(path, info=info, analysis=make_analysis(info))
+    filtered.sort(LENGTH)
+    assert names(filtered) == ["unknown", "b", "a", "c"]
+    filtered.sort(SCORE, Qt.SortOrder.DescendingOrder)
+    scores = {entry.name: entry.analysis.score for entry in videos if entry.analysis is not None}
+    assert names(filtered) == [*sorted(scores, key=scores.__getitem__, reverse=True), "unknown"]
+
+
+def test_the_order_follows_when_a_score_comes_in(videos: VideoList, filtered: VideoFilter) -> None:
+    add(videos, *(f"{i}.mp4" for i in range(30)))
+    filtered.sort(SCORE)
+    for i in np.random.default_rng(0).permutation(30):
+        path = Path(f"/v/{i}.mp4")
+        videos.update(path, analysis=make_analysis(video_info(path, 300)))
+    by_name = {entry.name: entry.analysis.score for entry in videos if entry.analysis is not None}
+    assert names(filtered) == sorted(by_name, key=by_name.__getitem__)
+
+
+def test_words_and_states_filter(videos: VideoList, filtered: VideoFilter) -> None:
+    paths = add(videos, "P07 left hand.mp4", "P07 right hand.mp4", "P08 left hand.mp4")
+    filtered.set_words("hand p07")
+    assert names(filtered) == ["P07 left hand", "P07 right hand"]
+    filtered.set_words("LEFT")
+    assert names(filtered) == ["P07 left hand", "P08 left hand"]
+    filtered.set_state(VideoState.FAILED)
+    assert names(filtered) == []
+    videos.update(paths[2], state=VideoState.FAILED)
+    assert names(filtered) == ["P08 left hand"]
+    filtered.set_words("")
+    filtered.set_state(None)
+    assert len(names(filtered)) == 3
