@@ -1,15 +1,37 @@
 """Clips to measure on: textured, moving, like filmed ones in what they cost to decode."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from skillviewer.core.arrays import Picture
 from skillviewer.media.writer import VideoWriter
 
 
+def textured_pictures(n_frames: int, size: tuple[int, int]) -> Iterator[Picture]:
+    """Yield pictures of a smooth texture that drifts and turns, with some noise.
+
+    Args:
+        n_frames: Number of pictures.
+        size: (width_px, height_px).
+    """
+    width, height = size
+    rng = np.random.default_rng(0)
+    texture = cv2.resize(
+        rng.integers(0, 256, (height // 16, width // 16, 3), dtype=np.uint8), size, interpolation=cv2.INTER_CUBIC
+    )
+    for i in range(n_frames):
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), 6 * np.sin(i / 20), 1 + 0.1 * np.sin(i / 33))
+        turn[:, 2] += (12 * np.sin(i / 9), 8 * np.cos(i / 11))
+        frame = cv2.warpAffine(texture, turn, size, borderMode=cv2.BORDER_REFLECT)
+        noise = rng.integers(0, 8, (height, width, 1), dtype=np.uint8)
+        yield np.asarray(cv2.add(frame, np.repeat(noise, 3, axis=2)), np.uint8)
+
+
 def write_textured_clip(path: Path, n_frames: int, size: tuple[int, int], rate_hz: float = 30.0) -> Path:
-    """Write a clip of a smooth texture that drifts and turns, with some noise.
+    """Write a clip of such pictures.
 
     Args:
         path: Where to.
@@ -17,17 +39,7 @@ def write_textured_clip(path: Path, n_frames: int, size: tuple[int, int], rate_h
         size: (width_px, height_px).
         rate_hz: Frames a second.
     """
-    width, height = size
-    rng = np.random.default_rng(0)
-    texture = cv2.resize(
-        rng.integers(0, 256, (height // 16, width // 16, 3), dtype=np.uint8), size, interpolation=cv2.INTER_CUBIC
-    )
-    with VideoWriter(path, width, height) as writer:
-        for i in range(n_frames):
-            turn = cv2.getRotationMatrix2D((width / 2, height / 2), 6 * np.sin(i / 20), 1 + 0.1 * np.sin(i / 33))
-            turn[:, 2] += (12 * np.sin(i / 9), 8 * np.cos(i / 11))
-            frame = cv2.warpAffine(texture, turn, size, borderMode=cv2.BORDER_REFLECT)
-            noise = rng.integers(0, 8, (height, width, 1), dtype=np.uint8)
-            picture = np.asarray(cv2.add(frame, np.repeat(noise, 3, axis=2)), np.uint8)
+    with VideoWriter(path, *size) as writer:
+        for i, picture in enumerate(textured_pictures(n_frames, size)):
             writer.write(picture, i / rate_hz)
     return path

@@ -16,6 +16,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("score", "skillviewer.cli.score", "Score videos and say what the model looked at."),
     ("demo", "skillviewer.cli.demo", "Run the main job on the sample study."),
     ("train", "skillviewer.cli.train", "Train a model on a folder of videos and pairs."),
+    ("study", "skillviewer.cli.study", "Make, fill, list, import, export and mend a study."),
     ("models", "skillviewer.cli.models", "List checkpoints and attention models."),
     ("weights", "skillviewer.cli.weights", "List or fetch backbone weights (the one command that uses the network)."),
     ("doctor", "skillviewer.cli.doctor", "Say what this computer has, and what is missing."),

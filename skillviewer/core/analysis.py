@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
 
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, frozen, shapes
 from skillviewer.core.video import VideoInfo
@@ -136,8 +135,10 @@ class Analysis:
         k = self.n_passes
         if k < 2:
             return None
+        from scipy.special import stdtrit  # here: importing it takes as long as opening the window
+
         finals = self.score_curve[:, -1]
-        half = float(stats.t.ppf(0.975, k - 1) * np.std(finals, ddof=1) * np.sqrt(1 + 1 / k))
+        half = float(stdtrit(k - 1, 0.975) * np.std(finals, ddof=1) * np.sqrt(1 + 1 / k))
         return (self.score - half, self.score + half)
 
     @property

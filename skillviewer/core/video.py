@@ -110,13 +110,13 @@ def timeline(times_s: FloatArray, rate_hz: float | None) -> IntArray:
 def usable_positions(n: int, flow_length: int) -> range:
     """Return the positions of a timeline that have a whole flow stack.
 
-    Position t uses the flows t - L/2 ... t + L/2 - 1, hence pictures up to t + L/2 (Li et al.'s released code:
+    Position t uses L flows from t - floor(L/2) on, hence pictures up to t + ceil(L/2) (Li et al.'s released code:
     positions 5 to n - 6 for L = 10). A shorter video uses every position, its flow padded at the ends.
     """
     before = flow_length // 2
     if n < flow_length + 1:
         return range(n)
-    return range(before, n - before)
+    return range(before, n - (flow_length - before))
 
 
 def sample_positions(n: int, n_segments: int, flow_length: int, passes: int = 1) -> IntArray:

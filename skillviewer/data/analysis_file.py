@@ -4,10 +4,7 @@ Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``atten
 (K, N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), and ``about``, a string of JSON with everything else.
 """
 
-import os
-import tempfile
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +12,9 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.analysis_json import analysis_json
+from skillviewer.core.aside import written_aside
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.video import VideoInfo
-
-__all__ = ["FORMAT", "SUFFIX", "analysis_json", "load_analysis", "save_analysis"]
 
 FORMAT = 1
 SUFFIX = ".analysis.npz"
@@ -76,12 +71,8 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
         warning=analysis.warning,
         provenance=analysis.provenance,
     )
-    aside: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        aside = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        with written_aside(path) as aside, aside.open("wb") as file:
             np.savez_compressed(
                 file,
                 about=np.array(msgspec.json.encode(about).decode()),
@@ -93,11 +84,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
                 score_curve=analysis.score_curve,
                 segment_stops=analysis.segment_stops,
             )
-        aside.replace(path)
     except OSError as error:
-        if aside is not None:
-            with suppress(OSError):
-                aside.unlink()
         raise ExportError(f"The analysis could not be written to {path}: {error.strerror or error}.") from error
 
 

@@ -11,9 +11,10 @@ from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.preprocessing import Preprocessing
-from skillviewer.engine.assess import Features, FeatureSource
+from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.extractor import FeatureExtractor, own_backbone_weights
+from skillviewer.engine.mapped import MappedBank, Reference, reference
 from skillviewer.engine.train import FeatureBank
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.backbone_weights import stream_state
@@ -85,17 +86,17 @@ def build_bank(
     Returns:
         The bank, and one sentence for every video that could not be read; the others go on.
     """
-    bank: dict[str, list[Features]] = {}
+    bank: dict[str, list[Reference]] = {}
     problems = []
     for done, (name, path) in enumerate(videos):
         report(Progress("features of videos", done, len(videos)))
         try:
             with VideoReader(path) as reader:
-                bank[name] = source.passes(reader, candidates, token)
+                bank[name] = [reference(features) for features in source.passes(reader, candidates, token)]
         except SkillViewerError as error:
             problems.append(str(error))
     report(Progress("features of videos", len(videos), len(videos)))
-    return bank, problems
+    return MappedBank(bank), problems
 
 
 def pooled(bank: FeatureBank, names: Sequence[str]) -> Float32Array:

@@ -8,7 +8,6 @@ not check out is dropped and computed again.
 import hashlib
 import json
 import os
-import tempfile
 import time
 import zlib
 from collections.abc import Sequence
@@ -20,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
+
+from skillviewer.core.aside import ASIDE, written_aside
 
 DEFAULT_MAX_BYTES = 20 * 2**30
 _SUFFIX = ".safetensors"
@@ -61,6 +62,11 @@ class FeatureCache:
         """Where the entries lie."""
         return self._folder
 
+    @property
+    def max_bytes(self) -> int:
+        """Its cap."""
+        return self._max_bytes
+
     def _path(self, key: FeatureKey) -> Path:
         return self._folder / key.name[:2] / (key.name + _SUFFIX)
 
@@ -97,26 +103,18 @@ class FeatureCache:
         size = features.nbytes
         if size > self._max_bytes:
             return False
-        aside: Path | None = None
         try:
             self.make_room(size)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-            os.close(handle)
-            aside = Path(name)
-            save_file({"features": np.ascontiguousarray(features)}, aside, metadata={"crc32": _checksum(features)})
-            aside.replace(path)
+            with written_aside(path) as aside:
+                save_file({"features": np.ascontiguousarray(features)}, aside, metadata={"crc32": _checksum(features)})
         except (OSError, SafetensorError):
-            if aside is not None:
-                with suppress(OSError):
-                    aside.unlink()
             return False
         return True
 
     def entries(self) -> list[tuple[Path, int, float]]:
         """Return (path, bytes, last use) of every file, the longest unused first."""
         found = []
-        for path in self._folder.glob(f"??/*{_SUFFIX}"):
+        for path in self._folder.glob(f"??/[!.]*{_SUFFIX}"):
             with suppress(OSError):  # another process may have removed it
                 stat = path.stat()
                 found.append((path, stat.st_size, stat.st_mtime))
@@ -129,7 +127,7 @@ class FeatureCache:
 
     def make_room(self, n_bytes: int) -> None:
         """Drop what a killed process left half written, then the longest unused entries until ``n_bytes`` more fit."""
-        for path in self._folder.glob("??/*.part"):
+        for path in self._folder.glob(f"??/.*{ASIDE}*"):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S:
                     path.unlink()

@@ -10,12 +10,15 @@ import torch
 from skillviewer import __version__
 from skillviewer.core.analysis import Analysis, Provenance
 from skillviewer.core.arrays import Float32Array
-from skillviewer.core.errors import CheckpointError
+from skillviewer.core.errors import CheckpointError, VideoError
+from skillviewer.core.evidence import Evidence
+from skillviewer.core.faithfulness import MIN_RANDOM
 from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.core.places import cache_dir
 from skillviewer.engine.assess import FeatureSource, assess
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device, device_errors, device_title, memory_text
+from skillviewer.engine.evidence import fused_passes, weigh
 from skillviewer.engine.extractor import FeatureExtractor
 from skillviewer.engine.library import model_folder
 from skillviewer.media.flow import warm_up
@@ -139,6 +142,51 @@ class Engine:
                 token,
                 report,
             )
+
+    def explain(
+        self,
+        video: str | Path | Analysis,
+        passes: int = 1,
+        n_random: int = MIN_RANDOM,
+        seed: int = 0,
+        token: CancelToken | None = None,
+        report: Report = silent,
+    ) -> Evidence:
+        """Say what raised and lowered the score of one video, and whether the attention is faithful.
+
+        Args:
+            video: The file, or its analysis by this model, which is then explained as it is, with all its passes.
+            passes: K, where a file is given.
+            n_random: Random orders and shuffles that the attention is held against, at least 20.
+            seed: Of these.
+            token: Raise it to stop; it is checked after every batch.
+            report: Told of progress.
+
+        Raises:
+            CheckpointError: The analysis is of another model.
+            VideoError: The file cannot be read, or is no longer the one that was analysed.
+            DeviceError: The device ran out of memory.
+            Cancelled: The token was raised.
+        """
+        token = token if token is not None else CancelToken()
+        path = video.video.path if isinstance(video, Analysis) else video
+        if isinstance(video, Analysis):
+            passes, made_by = video.n_passes, video.provenance
+            if made_by.model_digest != self._checkpoint.digest:
+                raise CheckpointError(
+                    f"The analysis of {video.video.path.name} was not made by this version of {self.name} but by "
+                    f"{made_by.model} ({made_by.model_digest[:8]}). Assess the video again."
+                )
+        if passes < 1:
+            raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
+        if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
+            warm_up(self._announce)
+        with device_errors(), VideoReader(path) as reader:
+            digest = reader.info.digest
+            if isinstance(video, Analysis) and digest != video.video.digest:
+                raise VideoError(f"{path} is no longer the file that was analysed. Assess it again.")
+            fused = fused_passes(reader, self._model, self._source, passes, token, report)
+            return weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
 
     def _warn(self, pooled: Float32Array) -> str:
         familiarity = self._checkpoint.familiarity

@@ -3,7 +3,7 @@
 import csv
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,21 +16,26 @@ from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.folds import check_no_leak, fold_of, inner_fold, make_folds
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.core.order import similar_for_training
+from skillviewer.core.pairs import Dataset, Fold, Pair
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.bank import build_bank, feature_source, pooled, statistics
+from skillviewer.engine.batches import videos_of
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.device import choose_device, device_errors
-from skillviewer.engine.train import EpochRow, FeatureBank, Select, Trained, TrainSettings, fit, score_videos, videos_of
+from skillviewer.engine.mapped import AveragedBank
+from skillviewer.engine.train import EpochRow, FeatureBank, Keeper, Select, Trained, TrainSettings, fit, score_videos
+from skillviewer.engine.videos import whole_files
+from skillviewer.export.destination import aside
 from skillviewer.export.plots import plot_training
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
 from skillviewer.nets.configuration import Card, CheckpointConfig, HeldOut
 from skillviewer.nets.deployment import Precision
 from skillviewer.nets.features import backbone
-from skillviewer.nets.fusion import Fusion
+from skillviewer.nets.fusion import CellMean, Standardising
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.presets import preset
 from skillviewer.nets.sizes import HeadSizes
@@ -76,23 +81,28 @@ class TrainingPlan:
         """Return the head's sizes on the features of the backbone.
 
         Raises:
-            CheckpointError: A name is unknown, or the model is not one on features.
+            CheckpointError: A name is unknown, or the model trains its own backbones.
         """
         entry, trunk = attention_model(self.model), backbone(self.backbone)
-        if entry.inputs is not Inputs.FEATURES:
-            raise CheckpointError(f"The model {entry.name} is not trained on features: choose another one here.")
+        if entry.inputs is Inputs.SNIPPETS:
+            raise CheckpointError(
+                f"The model {entry.name} trains its backbones on pictures and flow; here heads are trained on kept "
+                "features. Choose tsn-frozen, which has the same losses."
+            )
+        if entry.inputs is Inputs.TIME:
+            return entry.at_paper_scale(preset(self.preset).head)
         sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(self.preprocessing.input_px))
         if self.fusion_stride is None:
             return sizes
         return dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
 
     def settings(self) -> TrainSettings:
-        """Return the settings of the training."""
-        chosen = preset(self.preset)
-        optimiser = chosen.optimiser(self.dataset_preset)
+        """Return the settings of the training: the preset's, or a model's own where it was published with some."""
+        chosen, own = preset(self.preset), attention_model(self.model).training
+        optimiser = own[0][1] if own else chosen.optimiser(self.dataset_preset)
         if self.epochs is not None:
             optimiser = dataclasses.replace(optimiser, epochs=self.epochs)
-        return TrainSettings(optimiser, chosen.loss, self.select, self.seed)
+        return TrainSettings(optimiser, chosen.loss, self.select, self.seed, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +120,22 @@ class TrainingResult:
     problems: tuple[str, ...]
 
 
-def new_model(plan: TrainingPlan, bank: FeatureBank, names: Sequence[str], device: torch.device) -> AttentionModel:
+def _training_form(plan: TrainingPlan, bank: FeatureBank) -> tuple[HeadSizes, FeatureBank]:
+    """Return sizes and features for training: what a model averages over the cells first is averaged once for all."""
+    sizes = plan.sizes()
+    with torch.device("meta"):
+        averages = isinstance(attention_model(plan.model).build(sizes).fusion, CellMean)
+    return (dataclasses.replace(sizes, grid=(1, 1)), AveragedBank(bank)) if averages else (sizes, bank)
+
+
+def _new_model(
+    plan: TrainingPlan, sizes: HeadSizes, bank: FeatureBank, names: Sequence[str], device: torch.device
+) -> AttentionModel:
     """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
     torch.manual_seed(plan.seed)
-    model = attention_model(plan.model).build(plan.sizes())
+    model = attention_model(plan.model).build(sizes)
     for part in model.modules():
-        if isinstance(part, Fusion) and part.standardise:
+        if isinstance(part, Standardising) and part.standardise:
             part.set_statistics(*statistics(bank, names))
     return model.to(device)
 
@@ -129,6 +149,7 @@ def fit_fold(
     token: CancelToken,
     report: Report,
     stop: CancelToken | None = None,
+    keeper: Callable[[str], Keeper] | None = None,
 ) -> tuple[AttentionModel, Trained]:
     """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
 
@@ -141,27 +162,38 @@ def fit_fold(
         token: Raise it to stop and keep nothing.
         report: Told of every batch and epoch.
         stop: Raise it to stop soon and keep the best epoch so far.
+        keeper: Returns who keeps the state of a stage, ``choice`` or ``final``, so that a killed training goes on.
     """
+    sizes, bank = _training_form(plan, bank)
+
+    def trained(on: Fold, choosing: Sequence[Pair], settings: TrainSettings, stage: str) -> Trained:
+        similar = similar_for_training(dataset, on) if model.uses_similar else ()
+        kept = keeper(stage) if keeper is not None else None
+        return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept)
+
     settings = plan.settings()
-    if plan.select is Select.BEST_ON_TEST:
-        model = new_model(plan, bank, fold.train_videos, device)
-        return model, fit(model, bank, fold.train_pairs, fold.test_pairs, settings, token, report, stop)
-    if plan.select is Select.LAST:
-        model = new_model(plan, bank, fold.train_videos, device)
-        return model, fit(model, bank, fold.train_pairs, (), settings, token, report, stop)
-    inner = inner_fold(dataset, fold, plan.seed)
-    check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
-    model = new_model(plan, bank, inner.train_videos, device)
-    chosen = fit(model, bank, inner.train_pairs, inner.test_pairs, settings, token, report, stop)
-    if not plan.refit or (stop is not None and stop.cancelled):
-        return model, chosen
-    again = dataclasses.replace(plan, select=Select.LAST, epochs=chosen.epoch)
-    model = new_model(plan, bank, fold.train_videos, device)
-    final = fit(model, bank, fold.train_pairs, (), again.settings(), token, report, stop)
-    return model, Trained(final.state, final.epoch, (*chosen.rows, *final.rows))
+    if plan.select is not Select.INNER:
+        model = _new_model(plan, sizes, bank, fold.train_videos, device)
+        choosing = fold.test_pairs if plan.select is Select.BEST_ON_TEST else ()
+        result = trained(fold, choosing, settings, "final")
+    else:
+        inner = inner_fold(dataset, fold, plan.seed)
+        check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+        model = _new_model(plan, sizes, bank, inner.train_videos, device)
+        result = trained(inner, inner.test_pairs, settings, "choice")
+        if plan.refit and not (stop is not None and stop.cancelled):
+            again = dataclasses.replace(plan, select=Select.LAST, epochs=result.epoch)
+            model = _new_model(plan, sizes, bank, fold.train_videos, device)
+            final = trained(fold, (), again.settings(), "final")
+            result = Trained(final.state, final.epoch, (*result.rows, *final.rows))
+    if sizes != plan.sizes():
+        model = attention_model(plan.model).build(plan.sizes()).to(device)
+        model.load_state_dict(result.state)
+    return model.eval(), result
 
 
-def _selection(plan: TrainingPlan) -> str:
+def selection_rule(plan: TrainingPlan) -> str:
+    """Return in words how the epoch that is kept was chosen."""
     if plan.select is Select.INNER:
         after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
         return f"epoch chosen on a quarter of the training videos{after}"
@@ -206,9 +238,11 @@ def train_checkpoint(
     if folder.exists() and not replace:
         raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
     plan.sizes()  # a plan that cannot work is refused before hours of features
+    if attention_model(plan.model).inputs is Inputs.TIME:
+        raise CheckpointError(f"The model {plan.model} looks at no picture: it can be evaluated, not kept and viewed.")
     device = choose_device(device_name)
     source, backbones = feature_source(plan.backbone, plan.preprocessing, device, plan.precision, cache)
-    bank, problems = _features(dataset, source, plan.candidates, token, report)
+    bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
     usable = dataset.restricted(list(bank))
     if test is None:
         folds = make_folds(usable, seed=plan.seed)
@@ -217,7 +251,7 @@ def train_checkpoint(
         tested, test_bank = usable, bank
         rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out by {folds.by}"
     else:
-        test_bank, more = _features(test, source, 1, token, report)
+        test_bank, more = dataset_features(test, source, 1, token, report)
         problems += more
         tested = test.restricted(list(test_bank))
         _refuse_shared_files(usable, tested)
@@ -227,7 +261,7 @@ def train_checkpoint(
     with device_errors():
         model, trained = fit_fold(plan, usable, fold, bank, device, token, report, stop)
         scores = score_videos(model, test_bank, tested.names, token)
-    held_out = _held_out(tested, FoldScores(tested_fold, scores), f"{rule}; {_selection(plan)}")
+    held_out = _held_out(tested, FoldScores(tested_fold, scores), f"{rule}; {selection_rule(plan)}")
     card = Card(
         name=folder.name,
         task=dataset.task,
@@ -263,16 +297,15 @@ def train_checkpoint(
     return TrainingResult(checkpoint, trained.rows, (*dataset.problems, *problems))
 
 
-def _features(
+def dataset_features(
     dataset: Dataset, source: FeatureSource, candidates: int, token: CancelToken, report: Report
 ) -> tuple[FeatureBank, list[str]]:
-    videos = [(video.name, video.path) for video in dataset.videos if video.path is not None]
-    cut = [video.name for video in dataset.videos if video.extent is not None]
-    if cut:
-        raise DatasetError(
-            f"“{cut[0]}” is a stretch of a longer video. Cut the stretches into files of their own before training."
-        )
-    return build_bank(videos, source, candidates, token, report)
+    """Return the features of every video of a data set that has a file; arguments are those of ``build_bank``.
+
+    Raises:
+        DatasetError: An attempt is a stretch of a longer video.
+    """
+    return build_bank(whole_files(dataset), source, candidates, token, report)
 
 
 def _refuse_shared_files(train: Dataset, test: Dataset) -> None:
@@ -294,9 +327,16 @@ def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None
 
 
 def write_log(folder: Path, rows: Sequence[EpochRow], title: str) -> None:
-    """Write the log of a training beside a checkpoint: ``log.csv`` and its curves, ``curves.png``."""
+    """Write the log of a training into a folder: ``log.csv`` and its curves, ``curves.png``.
+
+    Raises:
+        ExportError: They cannot be written.
+    """
     columns = [f.name for f in dataclasses.fields(EpochRow)]
-    with (folder / LOG).open("w", newline="", encoding="utf-8") as file:
+    with (
+        aside(folder / LOG, (".csv",), overwrite=True) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.writer(file)
         writer.writerow(["row", *columns])
         writer.writerows([number, *(getattr(row, name) for name in columns)] for number, row in enumerate(rows, 1))

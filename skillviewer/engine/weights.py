@@ -5,14 +5,12 @@ request for the file.
 """
 
 import hashlib
-import os
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
+from skillviewer.core.aside import written_aside
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.places import data_dir, models_dir
@@ -61,28 +59,24 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
         CheckpointError: The network, the digest or the disk failed; nothing is kept then.
     """
     target = weights_dir() / f"{source.name}.pth"
-    aside: Path | None = None
     digest = hashlib.sha256()
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, suffix=".part")
-        aside = Path(name)
-        with os.fdopen(handle, "wb") as file, urllib.request.urlopen(source.url, timeout=30) as answer:  # noqa: S310
-            total = int(answer.headers.get("Content-Length") or 0)
-            done = 0
-            while block := answer.read(_BLOCK):
-                token.check()
-                file.write(block)
-                digest.update(block)
-                done += len(block)
-                report(Progress(f"fetching {source.name}", done, total))
-        if not digest.hexdigest().startswith(source.sha256_prefix):
-            raise CheckpointError(
-                f"What came from {source.url} is not {source.name}: its SHA-256 begins with "
-                f"{digest.hexdigest()[: len(source.sha256_prefix)]}, not {source.sha256_prefix}. Nothing was kept."
-            )
-        aside.replace(target)
-        aside = None
+        with written_aside(target) as aside:
+            with aside.open("wb") as file, urllib.request.urlopen(source.url, timeout=30) as answer:  # noqa: S310
+                total = int(answer.headers.get("Content-Length") or 0)
+                done = 0
+                while block := answer.read(_BLOCK):
+                    token.check()
+                    file.write(block)
+                    digest.update(block)
+                    done += len(block)
+                    report(Progress(f"fetching {source.name}", done, total))
+            found = digest.hexdigest()[: len(source.sha256_prefix)]
+            if found != source.sha256_prefix:
+                raise CheckpointError(
+                    f"What came from {source.url} is not {source.name}: its SHA-256 begins with {found}, not "
+                    f"{source.sha256_prefix}. Nothing was kept."
+                )
     except urllib.error.URLError as error:
         raise CheckpointError(
             f"{source.url} could not be fetched ({error.reason}). Fetch the file on a computer with a network and put "
@@ -90,8 +84,4 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
         ) from error
     except OSError as error:
         raise CheckpointError(f"{source.name} could not be kept at {target}: {error.strerror or error}.") from error
-    finally:
-        if aside is not None:
-            with suppress(OSError):
-                aside.unlink()
     return target

@@ -19,6 +19,7 @@ from skillviewer.export.words import score_so_far
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 _DPI = 72.0  # a point is a pixel
@@ -112,8 +113,7 @@ class CurvePlot:
             low=low - margin,
             high=high + margin,
         )
-        self._seen = self._draw(size, 1.0)
-        self._ahead = self._draw(size, _AHEAD)
+        self._seen, self._ahead = self._draw(size)
         self._discs = [_disc(em * 0.3) for _ in analyses]
 
     def paint(self, canvas: Picture, box: Box, time_s: float, frames: Sequence[int]) -> None:
@@ -142,8 +142,9 @@ class CurvePlot:
     def _colour(self, at: int) -> Colour:
         return self._theme.series[at % len(self._theme.series)]
 
-    def _draw(self, size: tuple[int, int], strength: float) -> Picture:
-        axis, theme, em = self.axis, self._theme, self._em
+    def _draw(self, size: tuple[int, int]) -> tuple[Picture, Picture]:
+        """Return the drawing with the curves as they look once seen, and as they look ahead."""
+        axis, theme = self.axis, self._theme
         width, height = size
         figure = new_figure(width / _DPI, height / _DPI, _DPI, theme)
         axes = figure.add_axes(
@@ -156,18 +157,29 @@ class CurvePlot:
         )
         axes.set_xlim(axis.start_s, axis.stop_s)
         axes.set_ylim(axis.low, axis.high)
-        style_axes(axes, theme, em * 0.78)
+        style_axes(axes, theme, self._em * 0.78)
         self._draw_ticks(axes)
         if len(self._analyses) == 1:
             self._draw_segments(axes)
+        lines = self._draw_lines(axes)
+        seen = pixels(figure)
+        for line, colour in lines:
+            line.set_color(unit(mixed(colour, theme.background, _AHEAD)))
+        return seen, pixels(figure)
+
+    def _draw_lines(self, axes: "Axes") -> "list[tuple[Line2D, Colour]]":
+        """Draw the passes faint and their mean bold; return every line with its colour."""
+        lines: list[tuple[Line2D, Colour]] = []
         for at, analysis in enumerate(self._analyses):
-            times_s = analysis.times_s
-            colour = mixed(self._colour(at), theme.background, strength)
-            if analysis.n_passes > 1:
-                faint = unit(mixed(colour, theme.background, 0.45))
-                axes.plot(times_s.T, analysis.score_curve.T, color=faint, linewidth=em * 0.055)
-            axes.plot(times_s[0], analysis.score_curve.mean(axis=0), color=unit(colour), linewidth=em * 0.13, zorder=4)
-        return pixels(figure)
+            colour, em = self._colour(at), self._em
+            faint = mixed(colour, self._theme.background, 0.45)
+            for times_s, scores in zip(analysis.times_s, analysis.score_curve, strict=True):
+                if analysis.n_passes > 1:
+                    lines += [(x, faint) for x in axes.plot(times_s, scores, color=unit(faint), linewidth=em * 0.055)]
+            mean = analysis.score_curve.mean(axis=0)
+            bold = axes.plot(analysis.times_s[0], mean, color=unit(colour), linewidth=em * 0.13, zorder=4)
+            lines += [(line, colour) for line in bold]
+        return lines
 
     def _draw_ticks(self, axes: "Axes") -> None:
         from matplotlib.ticker import MaxNLocator
@@ -183,18 +195,19 @@ class CurvePlot:
         face = font("0", em * 0.78)[1]
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
             label.set_fontproperties(face)
-        for score in scores:
-            axes.axhline(score, color=unit(mixed(theme.line, theme.background, 0.8)), linewidth=max(1, em / 18))
+        colour = unit(mixed(theme.line, theme.background, 0.8))
+        axes.hlines(scores, 0, 1, transform=axes.get_yaxis_transform(), colors=[colour], linewidth=max(1, em / 18))
 
     def _draw_segments(self, axes: "Axes") -> None:
         """Draw where segments end, and a tick at the foot for every sampled frame of every pass."""
         analysis, theme, em = self._analyses[0], self._theme, self._em
         inner = analysis.segment_stops[:-1]
         ends_s = analysis.video.times_s[inner[inner < analysis.video.n_frames]]
-        for end_s in ends_s:
-            axes.axvline(float(end_s), color=unit(mixed(theme.line, theme.background, 0.55)), linewidth=max(1, em / 18))
-        for time_s in np.unique(analysis.times_s):
-            axes.axvline(float(time_s), 0, 0.09, color=unit(theme.muted), linewidth=max(1, em / 14))
+        upright = axes.get_xaxis_transform()  # times across, shares of the height upwards
+        colour = unit(mixed(theme.line, theme.background, 0.55))
+        axes.vlines(ends_s, 0, 1, transform=upright, colors=[colour], linewidth=max(1, em / 18))
+        sampled_s = np.unique(analysis.times_s)
+        axes.vlines(sampled_s, 0, 0.09, transform=upright, colors=[unit(theme.muted)], linewidth=max(1, em / 14))
 
 
 def _disc(radius: float) -> FloatArray:

@@ -1,10 +1,10 @@
 """Where an export goes: never over something unasked, never half a file."""
 
-import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from skillviewer.core.aside import written_aside
 from skillviewer.core.errors import ExportError
 
 
@@ -55,14 +55,9 @@ def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[P
         ExportError: The name is refused (see ``check``), or writing failed: the disk is full, say.
     """
     check(path, suffixes, overwrite=overwrite)
-    temporary = path.with_name(f".{secrets.token_hex(6)}.part{path.suffix}")
-    make_folder(path)
     try:
-        yield temporary
-        check(path, suffixes, overwrite=overwrite)
-        temporary.replace(path)
+        with written_aside(path) as temporary:
+            yield temporary
+            check(path, suffixes, overwrite=overwrite)
     except OSError as error:
         raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -7,10 +7,9 @@ believed only if
 * the codec is known to put one picture in a packet, and no packet is marked, or seen, to show nothing;
 * every packet has a time stamp of its own, and key frames follow each other in time;
 * no packet is damaged, blank or malformed, and nothing stopped the reading;
-* the first frames, decoded, are those foretold (leading pictures of an open group that refer to what was cut away are
-  left out), and so are the last ones where a container does not say whether it is whole.
+* the first frames, decoded, are those foretold; only leading pictures that refer to what was cut away may be missing.
 
-Otherwise the frames are counted by decoding: MPEG-4 in AVI with packed or reordered pictures, GIF, broken tails and
+Otherwise the frames are counted by decoding: H.264 and packed MPEG-4 in AVI, GIF, files with damaged packets, and
 whatever is rare or odd.
 """
 
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.errors import VideoError
 from skillviewer.media.container import VideoFile
-from skillviewer.media.packets import PacketTable, jump, read_packets
+from skillviewer.media.packets import PacketTable, read_packets
 from skillviewer.media.timing import NO_STAMP, presentation_ticks
 
 _HEAD = 16
@@ -105,48 +104,14 @@ def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFra
         head += file.decode(*found)
     if len(head) < _HEAD:
         head += file.drain()
-    dropped = _match(order, [n for n, _ in head], from_end=False)
-    if dropped is None:
+    decoded = [number for number, _ in head]
+    # leading pictures may be missing: they refer to what was cut away
+    order = order[order.tolist().index(decoded[0]) :] if decoded and decoded[0] in order else order
+    if not decoded or order[: len(decoded)].tolist() != decoded:
         return None
     for index, (_, frame) in enumerate(head):
         keep(index, frame)
-    order = order[dropped:]
-    # an MP4's table of contents is only complete if its file is; of these others any prefix looks whole
-    if file.container.format.name.startswith("mov") or len(head) >= len(order):
-        return order
-    tail = _decoded_tail(file, table)
-    dropped = None if tail is None else _match(order, tail, from_end=True)
-    return None if dropped is None else order[: len(order) - dropped]
-
-
-def _match(order: IntArray, decoded: list[int], *, from_end: bool) -> int | None:
-    """Return how many foretold frames at one end did not decode, or None if the others are not as foretold."""
-    if not decoded or len(decoded) > len(order):
-        return None
-    anchor = np.flatnonzero(order == (decoded[-1] if from_end else decoded[0]))
-    if not len(anchor):
-        return None
-    start = int(anchor[0]) - (len(decoded) - 1 if from_end else 0)
-    if start < 0 or not np.array_equal(order[start : start + len(decoded)], decoded):
-        return None
-    return len(order) - start - len(decoded) if from_end else start
-
-
-def _decoded_tail(file: VideoFile, table: PacketTable) -> list[int] | None:
-    """Return the packets of the frames that decode from the last key frame on, or None if it cannot be reached."""
-    key = int(np.flatnonzero(table.key)[-1]) if table.key.any() else 0
-    found = jump(file, table, key)
-    if found is None:
-        return None
-    out: list[int] = []
-    while found is not None:
-        out += [n for n, _ in file.decode(*found)]
-        found = file.read()
-    out += [n for n, _ in file.drain()]
-    # leading pictures of the last group lack what they refer to
-    while out and table.pts[out[0]] < table.pts[key]:
-        out.pop(0)
-    return out
+    return order
 
 
 def count_frames(

@@ -84,7 +84,7 @@ class AttentionModel(nn.Module, ABC):
         map_kind: What the numbers of the maps are.
         uses_memory: Whether the map of a step depends on earlier steps.
         uses_frame: Whether it depends on the step's own frame.
-        needs_whole_video: Whether the first step needs all frames fused (the initial state looks at them).
+        needs_whole_video: Whether the first step needs all frames fused (the initial state is made of their mean).
         uses_similar: Whether its loss also learns from pairs without disparity.
         own_loss: Whether its loss is its own, averaged over the pairs whatever the settings say.
     """
@@ -122,19 +122,23 @@ class AttentionModel(nn.Module, ABC):
 
         Args:
             batch: B.
-            fused: (B, N, C, h, w), all frames, where ``needs_whole_video``; else None.
+            fused: (B, N, C, h, w), all frames, where ``needs_whole_video``; else None. Only its mean over frames and
+                cells counts: (B, 1, C, 1, 1) that hold the mean will do.
             like: A tensor on the device to compute on.
             seed: Of random initial states in evaluation, where every video starts from the same draw, so that its
                 score does not depend on what else is in the batch. Training draws from torch's global generator.
         """
 
     @abstractmethod
-    def step(self, fused_t: Tensor, state: State) -> StepOutput:
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
         """Look at one frame.
 
         Args:
-            fused_t: (B, C, h, w), fused features of the frame.
+            fused_t: (B, C, h, w), fused features of the frame; or (1, C, h, w), one frame for B different states, and
+                then a part of the output that follows from the frame alone has a first axis of 1.
             state: What the previous step returned, or ``initial_state``.
+            attention: (B, h, w) or (1, h, w), a map of the model's kind to use instead of its own; models without a
+                map ignore it.
         """
 
     def fuse(self, features: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from skillviewer.core.analysis import MapKind
 from skillviewer.nets.attention import State
-from skillviewer.nets.recurrence import Attended, RecurrentModel
+from skillviewer.nets.recurrence import Attended, RecurrentModel, cells_of
 from skillviewer.nets.sizes import HeadSizes
 
 
@@ -49,7 +49,7 @@ class CbamModel(RecurrentModel):
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.mean(dim=1), gated.amax(dim=1)], dim=1)
         attention = torch.softmax(self.spatial(summary).flatten(1), dim=1).reshape(-1, *fused_t.shape[2:])
-        return Attended(attention, (attention[:, None] * gated).sum(dim=(2, 3)))
+        return Attended(attention, cells_of(gated))
 
 
 class CbamOriginalModel(RecurrentModel):
@@ -67,6 +67,7 @@ class CbamOriginalModel(RecurrentModel):
 
     map_kind = MapKind.GATE
     uses_memory = False
+    averages = True
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes)
@@ -80,4 +81,4 @@ class CbamOriginalModel(RecurrentModel):
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.amax(dim=1), gated.mean(dim=1)], dim=1)
         gate = torch.sigmoid(self.spatial(summary)).squeeze(1)
-        return Attended(gate, (gate[:, None] * gated).mean(dim=(2, 3)))
+        return Attended(gate, cells_of(gated))

@@ -32,7 +32,7 @@ class DurationModel(MaplessModel):
         """Return nothing: time is its own memory."""
         return ()
 
-    def step(self, fused_t: Tensor, state: State) -> StepOutput:  # noqa: ARG002
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
         """Read the clock, (B, 1, 1, 1)."""
         elapsed = torch.log1p(fused_t.flatten(1))
         return StepOutput(self.uniform_map(fused_t), elapsed, self.weight * elapsed[:, 0], ())

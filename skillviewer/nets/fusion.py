@@ -51,6 +51,14 @@ class CellMean(Standardising):
         return self.standardised(frames.mean(dim=(2, 3), keepdim=True))
 
 
+ONE_MATMUL_FROM = 2**23
+"""Weights of the first convolution from which on a single frame is fused by one matrix product on the CPU.
+
+A convolution reorders its weights at every call; with those of two ResNet101 (32 MB) that costs as much again as the
+product itself, with fewer it is cheaper than the product.
+"""
+
+
 class Fusion(Standardising):
     """Features of single frames, (M, 2F, rows, columns), to fused features, (M, C, h, w).
 
@@ -78,10 +86,11 @@ class Fusion(Standardising):
         return torch.relu(fused) if self.rectified else fused
 
     def _is_one_matmul(self, frames: Tensor) -> bool:
-        # one frame on the CPU: a convolution would first reorder its 33 MB of weights, which costs as much again
         (kernel, _), (stride, _) = self.first.kernel_size, self.first.stride
         rows, columns = frames.shape[2:]
-        return len(frames) == 1 and kernel == stride and rows % kernel == columns % kernel == 0
+        tiles = kernel == stride and rows % kernel == columns % kernel == 0
+        large = self.first.weight.numel() >= ONE_MATMUL_FROM
+        return len(frames) == 1 and tiles and large and frames.device.type == "cpu"
 
     def _first_of_one(self, frames: Tensor) -> Tensor:
         kernel = self.first.kernel_size[0]

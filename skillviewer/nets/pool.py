@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from skillviewer.core.analysis import MapKind
 from skillviewer.nets.attention import AttentionModel, State, StepOutput
 from skillviewer.nets.fusion import Fusion
-from skillviewer.nets.recurrence import Attended, RecurrentModel
+from skillviewer.nets.recurrence import Attended, RecurrentModel, cells_of
 from skillviewer.nets.sizes import HeadSizes
 
 
@@ -47,12 +47,12 @@ class PoolModel(AttentionModel):
         zero = torch.zeros(batch, dtype=self.dtype, device=like.device)
         return zero, zero
 
-    def step(self, fused_t: Tensor, state: State) -> StepOutput:
-        """Score one frame, (B, C, h, w)."""
-        attention: Tensor = self.product(fused_t)
-        frame_score = attention.sum(dim=(1, 2))
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
+        """Score one frame, (B, C, h, w): the score is the sum of the map, whichever map that is."""
+        used: Tensor = self.product(fused_t) if attention is None else attention
+        frame_score = used.sum(dim=(1, 2))
         total, count = state[0] + frame_score, state[1] + 1
-        return StepOutput(attention, frame_score[:, None], total / count, (total, count))
+        return StepOutput(used, frame_score[:, None], total / count, (total, count))
 
 
 class PoolRecurrentModel(RecurrentModel):
@@ -63,6 +63,7 @@ class PoolRecurrentModel(RecurrentModel):
 
     map_kind = MapKind.SIGNED
     uses_memory = False
+    averages = True
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes)
@@ -74,5 +75,4 @@ class PoolRecurrentModel(RecurrentModel):
 
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
         """Weigh one frame, (B, C, h, w), by its signed map."""
-        attention: Tensor = self.product(fused_t)
-        return Attended(attention, (attention[:, None] * fused_t).mean(dim=(2, 3)))
+        return Attended(self.product(fused_t), cells_of(fused_t))

@@ -94,7 +94,7 @@ class RaanModel(MaplessModel):
         zero = torch.zeros(shape, dtype=self.dtype, device=like.device)
         return torch.full_like(zero, -torch.inf), zero, zero
 
-    def step(self, fused_t: Tensor, state: State) -> StepOutput:
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
         """Take in one frame, (B, C, 1, 1): softmax over the steps so far, kept up to date step by step."""
         largest, weights, weighted = state
         logits, values = self._looks_and_values(fused_t.flatten(1))

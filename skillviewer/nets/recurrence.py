@@ -16,12 +16,12 @@ class Attended(NamedTuple):
 
     Attributes:
         attention: (B, h, w) map.
-        vector: (B, C), the attended vector v_t.
+        cells: (B, L, C), what the map weighs: the cells of the frame, or what the model made of them.
         memory: What the attention itself remembers, (B, width) each.
     """
 
     attention: Tensor
-    vector: Tensor
+    cells: Tensor
     memory: State = ()
 
 
@@ -34,6 +34,19 @@ def orthogonal(cell: nn.RNNCellBase) -> None:
 def cells_of(fused_t: Tensor) -> Tensor:
     """Return the cells of one frame as rows: (B, C, h, w) to (B, L, C)."""
     return fused_t.flatten(2).transpose(1, 2)
+
+
+def weighted_sum(attention: Tensor, cells: Tensor) -> Tensor:
+    """Return v = sum over cells of attention_i x_i, (B, C).
+
+    Args:
+        attention: (B, h, w).
+        cells: (B, L, C). Either may have a first axis of 1: the same for all.
+    """
+    weights = attention.flatten(1)
+    if len(cells) == 1:
+        return weights @ cells[0]
+    return torch.bmm(weights.expand(len(cells), -1)[:, None], cells).squeeze(1)
 
 
 class TaskRecurrence(nn.Module):
@@ -65,7 +78,12 @@ class RecurrentModel(AttentionModel):
     Args:
         sizes: Every size.
         rectified: Whether the fused features pass a ReLU.
+
+    Attributes:
+        averages: Whether the weighted cells are averaged instead of added up: maps that do not sum to 1.
     """
+
+    averages: bool = False
 
     def __init__(self, sizes: HeadSizes, *, rectified: bool = False) -> None:
         super().__init__(sizes, Fusion(sizes, rectified=rectified))
@@ -76,7 +94,7 @@ class RecurrentModel(AttentionModel):
         """Attend to one frame.
 
         Args:
-            fused_t: (B, C, h, w).
+            fused_t: (B, C, h, w) or (1, C, h, w).
             task: (B, D), h_{t-1}.
             memory: What ``attend`` returned as memory one step before.
         """
@@ -97,8 +115,12 @@ class RecurrentModel(AttentionModel):
         draws = [torch.randn(width, generator=generator) for width in widths]
         return tuple(draw.to(device, dtype).expand(batch, -1) for draw in draws)
 
-    def step(self, fused_t: Tensor, state: State) -> StepOutput:
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
         """Attend to one frame, (B, C, h, w), then update the task state."""
         attended = self.attend(fused_t, state[0], state[1:])
-        task, score = self.task(attended.vector, state[0])
-        return StepOutput(attended.attention, task, score, (task, *attended.memory))
+        used = attended.attention if attention is None else attention
+        vector = weighted_sum(used, attended.cells)
+        if self.averages:
+            vector = vector / attended.cells.shape[1]
+        task, score = self.task(vector.expand(len(state[0]), -1), state[0])
+        return StepOutput(used, task, score, (task, *attended.memory))

@@ -58,4 +58,4 @@ class ScaModel(RecurrentModel):
         cells = cells_of(self.channel_weights(fused_t, task)[:, :, None, None] * fused_t)
         embedded = torch.tanh(self.embed_cell(cells) + self.cell_memory(task)[:, None])
         attention = torch.softmax(self.weigh_cell(embedded).squeeze(2), dim=1)
-        return Attended(attention.reshape(-1, *fused_t.shape[2:]), (attention[:, :, None] * cells).sum(dim=1))
+        return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells)

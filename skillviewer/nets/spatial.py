@@ -62,11 +62,10 @@ class SpatialModel(RecurrentModel):
             told.append(self.norm_frame(cells.mean(dim=1) + cells.amax(dim=1)))
         if self.context != "frame":
             told.append(self.norm_task(task))
-        hidden: Tensor = self.attention_rnn(torch.cat(told, dim=1), *memory)
+        hidden: Tensor = self.attention_rnn(torch.cat([part.expand(len(task), -1) for part in told], dim=1), *memory)
         embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
         attention = torch.softmax(self.weigh(embedded).squeeze(2), dim=1)
-        vector = (attention[:, :, None] * cells).sum(dim=1)
-        return Attended(attention.reshape(-1, *fused_t.shape[2:]), vector, (hidden,) if self.recurrent else ())
+        return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())
 
 
 class UniformModel(RecurrentModel):
@@ -78,4 +77,4 @@ class UniformModel(RecurrentModel):
 
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
         """Average one frame, (B, C, h, w), over its cells."""
-        return Attended(self.uniform_map(fused_t), fused_t.mean(dim=(2, 3)))
+        return Attended(self.uniform_map(fused_t), cells_of(fused_t))

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.nets.attention import LossOutput, MaplessModel, State, StepOutput
+from skillviewer.nets.features import TwoStream
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, split_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -113,7 +114,7 @@ class TsnModel(MaplessModel):
         zero = torch.zeros(batch, dtype=self.dtype, device=like.device)
         return zero, zero
 
-    def step(self, fused_t: Tensor, state: State) -> StepOutput:
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
         """Score one frame, (B, C, h, w)."""
         streams = self.stream_scores(fused_t[:, None])[:, 0]
         mixed = APPEARANCE_WEIGHT * streams[:, 0] + (1 - APPEARANCE_WEIGHT) * streams[:, 1]
@@ -127,6 +128,21 @@ class TsnModel(MaplessModel):
         loss = sum((split_ranking_loss(by_split[..., i], pairs, MARGIN, BETA) for i in range(2)), streams.new_zeros(()))
         weights = streams.new_tensor([APPEARANCE_WEIGHT, 1 - APPEARANCE_WEIGHT])
         return LossOutput(loss, (streams @ weights).mean(dim=1))
+
+
+def snippet_features(streams: TwoStream, rgb: Tensor, stack: Tensor) -> Tensor:
+    """Return the features of snippets, through which the backbones can be trained end to end.
+
+    Args:
+        streams: The two backbones.
+        rgb: (B, S, side, side, 3) uint8.
+        stack: (B, S, 2L, h, w) uint8.
+
+    Returns:
+        (B, S, 2F, rows, columns), what ``TsnModel`` takes.
+    """
+    features: Tensor = streams(rgb.flatten(0, 1), stack.flatten(0, 1))
+    return features.reshape(*rgb.shape[:2], *features.shape[1:])
 
 
 def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ from skillviewer.nets.attention import AttentionModel, LossOutput, State, StepOu
 from skillviewer.nets.fusion import Fusion
 from skillviewer.nets.losses import PairBatch, doubly_stochastic_penalty, margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
-from skillviewer.nets.recurrence import orthogonal
+from skillviewer.nets.recurrence import cells_of, orthogonal, weighted_sum
 from skillviewer.nets.sizes import HeadSizes
 
 
@@ -48,10 +48,11 @@ class VisualModel(AttentionModel):
         layers = (self.first_hidden,) if self.first_cell is None else (self.first_hidden, self.first_cell)
         return tuple(layer(mean) for layer in layers)
 
-    def step(self, fused_t: Tensor, state: State) -> StepOutput:
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
         """Look where memory says, (B, C, h, w); maps are distributions."""
-        attention = torch.softmax(self.look(state[0]), dim=1).reshape(-1, *fused_t.shape[2:])
-        vector = (attention[:, None] * fused_t).sum(dim=(2, 3))
+        if attention is None:
+            attention = torch.softmax(self.look(state[0]), dim=1).reshape(-1, *fused_t.shape[2:])
+        vector = weighted_sum(attention, cells_of(fused_t)).expand(len(state[0]), -1)
         if isinstance(self.cell, nn.LSTMCell):
             after: State = self.cell(vector, (state[0], state[1]))
         else:

@@ -1,6 +1,6 @@
 """What each action does."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
@@ -9,10 +9,12 @@ from skillviewer.core.places import log_dir
 from skillviewer.core.scene import Look, Overlay
 from skillviewer.ui.about import About
 from skillviewer.ui.go_to import GoTo
-from skillviewer.ui.inspect_screen import InspectScreen
 from skillviewer.ui.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.palette import KeySheet, Palette
 from skillviewer.ui.program import sample_videos
+
+if TYPE_CHECKING:
+    from skillviewer.ui.inspect_screen import InspectScreen
 
 NEEDS_VIDEO = (
     "zoom_in", "zoom_out", "zoom_fit", "curve_fit", "play", "previous_sample", "next_sample", "previous_frame",
@@ -54,7 +56,7 @@ class Bindings(QObject):
         self.refresh()
 
     @property
-    def _inspect(self) -> InspectScreen:
+    def _inspect(self) -> "InspectScreen":
         return cast("InspectScreen", self._window.screen_named("inspect"))
 
     def _bind_files(self) -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import FloatArray, frozen
@@ -57,8 +56,10 @@ def score_curve(analysis: Analysis) -> ScoreCurve:
     mean = scores.mean(axis=0)
     low = high = None
     if k > 1:
+        from scipy.special import stdtrit  # here: importing it takes as long as opening the window
+
         # as Analysis.interval, for every step
-        half = stats.t.ppf(0.975, k - 1) * scores.std(axis=0, ddof=1) * np.sqrt(1 + 1 / k)
+        half = stdtrit(k - 1, 0.975) * scores.std(axis=0, ddof=1) * np.sqrt(1 + 1 / k)
         low, high = frozen(mean - half), frozen(mean + half)
     stops = analysis.segment_stops
     inner = stops[stops < video.n_frames]

@@ -96,7 +96,7 @@ def test_cap_drops_what_was_not_used_for_longest(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_goes_after_an_hour(tmp_path: Path) -> None:
     cache = FeatureCache(tmp_path)
     (tmp_path / "ab").mkdir()
-    old, new = tmp_path / "ab" / "old.part", tmp_path / "ab" / "new.part"
+    old, new = tmp_path / "ab" / ".old.part.safetensors", tmp_path / "ab" / ".new.part.safetensors"
     for path in (old, new):
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 4000, time.time() - 4000))

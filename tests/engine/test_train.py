@@ -32,7 +32,7 @@ def bank(seed: int = 0) -> FeatureBank:
     for i, name in enumerate(NAMES):
         features = rng.normal(0, 0.3, size=(2, 5, 6, 4, 4)).astype(np.float16)
         features[:, :, 0, 1, 2] += i / 4
-        found[name] = features
+        found[name] = list(features)
     return found
 
 

@@ -13,9 +13,11 @@ from skillviewer.core.job import CancelToken, Progress
 from skillviewer.core.scene import Look, Overlay, resolve
 from skillviewer.core.video import VideoInfo
 from skillviewer.export.clip import ClipOptions, clip_canvas, clip_layout, export_clip, export_grid, preview, timetable
+from skillviewer.export.curves import CurvePlot
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.layout import Box
 from skillviewer.export.still import StillOptions, export_still, paint_still
+from skillviewer.export.theme import DARK
 from skillviewer.media.overlay import paint
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis, info
@@ -49,6 +51,20 @@ def test_every_frame_in_order_at_its_time(tmp_path: Path, reader: VideoReader, s
     np.testing.assert_allclose(made.times_s, np.arange(30) / 30, atol=tick_s)
     assert made.duration_s == pytest.approx(1.0, abs=2 * tick_s)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_cursor_of_a_written_clip_stands_at_the_time_of_its_frame(tmp_path: Path) -> None:
+    source = write_barcode_video(tmp_path / "variable.mp4", 24, width=480, height=288, kind="variable")
+    with VideoReader(source.path) as reader:
+        one = analysis(reader.info)
+        path = export_clip(reader, one, tmp_path / "clip.mp4", ClipOptions(look=BARE, start=4))
+    _, pictures = read_back(path)
+    box, span = clip_layout([one], ClipOptions(look=BARE)).curve, timetable([one.video], ClipOptions(start=4)).span
+    assert box is not None
+    axis = CurvePlot([one], span.start_s, span.stop_s, (box.width, box.height), 14, DARK).axis
+    for picture, time_s in zip(pictures, one.video.times_s[4:], strict=True):
+        rows = cut(picture, box)[round(axis.top) + 1 : round(axis.bottom) - 1].astype(int).min(axis=(0, 2))
+        assert int(rows.argmax()) + 0.5 == pytest.approx(axis.x(float(time_s)), abs=1)
 
 
 def test_uneven_times_are_kept_and_speed_divides_them(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The parts of reading that can be told wrong without a video: clocks, packets' outer form, the cache."""
 
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
@@ -10,8 +12,13 @@ from hypothesis import strategies as st
 
 from skillviewer.media.completeness import _segment_end
 from skillviewer.media.frame_cache import FrameCache
+from skillviewer.media.index import _assemble
 from skillviewer.media.packet_form import doubt_of
+from skillviewer.media.packets import PacketTable, _doubt_stamps
 from skillviewer.media.timing import NO_STAMP, frame_rate, presentation_ticks
+
+if TYPE_CHECKING:
+    from skillviewer.media.container import VideoFile
 
 
 def ticks(*stamps: int, step: Fraction | None = Fraction(10)) -> tuple[list[int], bool]:
@@ -61,6 +68,63 @@ def test_rate_of_uneven_times_is_the_median() -> None:
     assert rate == pytest.approx(10)
     assert variable
     assert frame_rate(np.array([0.0]), 1e-3, 0.5, None) == (2.0, False)
+
+
+def table_of(pts: list[int], *, key: list[int], shown: list[int] | None = None) -> PacketTable:
+    """Return the table of packets with given time stamps."""
+    n = len(pts)
+    flags = np.zeros((2, n), bool)
+    flags[0, key] = True
+    flags[1, list(range(n)) if shown is None else shown] = True
+    stamps = np.array(pts, np.int64)
+    return PacketTable(stamps, stamps, np.full(n, 10), flags[0], flags[1], {}, "", damaged=False)
+
+
+PLAYED = cast(
+    "VideoFile",
+    SimpleNamespace(
+        stream=SimpleNamespace(average_rate=Fraction(10), duration=0, start_time=0),
+        time_base=Fraction(1, 100),
+        container=SimpleNamespace(format=SimpleNamespace(name="played")),
+    ),
+)
+
+
+def test_stamps_are_believed_only_if_each_is_there_alone_and_groups_ascend() -> None:
+    assert _doubt_stamps("h264", table_of([0, 20, 10, 30], key=[0, 3])) == ""
+    assert "several" in _doubt_stamps("theora", table_of([0, 10], key=[0]))
+    assert "no time stamp" in _doubt_stamps("h264", table_of([0, NO_STAMP], key=[0]))
+    assert "same" in _doubt_stamps("h264", table_of([0, 10, 10], key=[0]))
+    assert "backwards" in _doubt_stamps("h264", table_of([50, 60, 0, 10], key=[0, 2]))
+    assert _doubt_stamps("h264", table_of([0, 10, 10], key=[0], shown=[0, 2])) == ""
+
+
+def test_leading_pictures_that_do_decode_count_from_the_first_packet() -> None:
+    """Packets 1 and 2 are shown before packet 0; from the second key frame on, packet 5 is not whole."""
+    table = table_of([20, 0, 10, 30, 50, 40, 60], key=[0, 4])
+    index = _assemble(PLAYED, table, np.argsort(table.pts), counted=False)
+    assert index.starts.tolist() == [0, 4]
+    assert index.first_frames.tolist() == [0, 5]
+    assert [index.start_for(i) for i in range(7)] == [0, 0, 0, 0, 0, 1, 1]
+    assert index.times_s.tolist() == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    assert index.last_s == pytest.approx(0.1)
+
+
+def test_decoding_starts_at_the_first_packet_even_if_it_is_no_key_frame() -> None:
+    index = _assemble(PLAYED, table_of([0, 10, 20, 30], key=[2]), np.arange(4), counted=False)
+    assert index.starts.tolist() == [0, 2]
+    assert index.first_frames.tolist() == [0, 2]
+
+
+def test_counted_frames_start_only_at_key_frames_that_gave_one() -> None:
+    """Packet 2 gave nothing, packet 3 two frames, and a last one came from nobody knows where."""
+    table = table_of([0, 10, 20, 30, 40], key=[0, 2, 3])
+    index = _assemble(PLAYED, table, np.array([0, 1, 3, 3, 4, -1]), counted=True)
+    assert index.starts.tolist() == [0, 3]
+    assert index.first_frames.tolist() == [0, 2]
+    assert index.frame.tolist() == [0, 1, -1, 2, 4]
+    assert len(index.times_s) == 6
+    assert (np.diff(index.times_s) > 0).all()
 
 
 def avcc(*units: bytes) -> memoryview:

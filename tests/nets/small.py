@@ -50,7 +50,9 @@ def small_model(name: str, sizes: HeadSizes = SMALL, seed: int = 0) -> Attention
     return model
 
 
-def small_features(name: str, batch: int = 3, n_frames: int = N_FRAMES, sizes: HeadSizes = SMALL, seed: int = 1) -> Tensor:
+def small_features(
+    name: str, batch: int = 3, n_frames: int = N_FRAMES, sizes: HeadSizes = SMALL, seed: int = 1
+) -> Tensor:
     """Return features (B, N, 2F, rows, columns), or ascending times for a model that takes time."""
     entry = attention_model(name)
     own = small_sizes(entry, sizes)

@@ -14,7 +14,9 @@ FOLDER = models_dir() / "efficientnet-lite0"
 def picture() -> torch.Tensor:
     """Return a synthetic picture, (1, 96, 96, 3) uint8."""
     y, x = np.mgrid[:96, :96]
-    return torch.from_numpy(np.stack([(3 * x + y) % 256, (5 * y) % 256, (x * y // 8) % 256], axis=2).astype(np.uint8))[None]
+    return torch.from_numpy(np.stack([(3 * x + y) % 256, (5 * y) % 256, (x * y // 8) % 256], axis=2).astype(np.uint8))[
+        None
+    ]
 
 
 def test_features_are_those_of_the_original_package() -> None:
@@ -46,5 +48,5 @@ def test_shipped_weights_come_with_licence_and_notice() -> None:
 def test_any_side_gives_a_cell_for_every_begun_32_pixels(side: int) -> None:
     entry = backbone("efficientnet-lite0")
     with torch.device("meta"):
-        features = entry.make(3)(torch.empty(1, 3, side, side))
+        features = entry.make(3).eval()(torch.empty(1, 3, side, side))
     assert features.shape[2:] == entry.grid(side) == (-(-side // 32), -(-side // 32))

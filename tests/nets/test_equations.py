@@ -58,5 +58,7 @@ def test_rank_aware_scores_of_whole_videos_agree_with_their_equations() -> None:
         scores, attention = raan_filters(weights_of(model), pooled)
         np.testing.assert_allclose(out.filters[i].numpy(), scores, rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(out.attention[i].numpy(), attention, rtol=1e-5, atol=1e-5)
-        u = 2 * np.tanh(weights_of(model)["uniform.weight"][0] @ pooled.mean(axis=0) + weights_of(model)["uniform.bias"][0])
+        u = 2 * np.tanh(
+            weights_of(model)["uniform.weight"][0] @ pooled.mean(axis=0) + weights_of(model)["uniform.bias"][0]
+        )
         np.testing.assert_allclose(out.uniform[i].numpy(), u, rtol=1e-5, atol=1e-5)

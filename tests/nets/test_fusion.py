@@ -11,7 +11,10 @@ from tests.nets.small import SMALL, scramble, small_model
 
 @pytest.mark.parametrize("grid", [(4, 6), (14, 14), (5, 7)])
 @pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (2, 1), (3, 3)])
-def test_one_frame_alone_is_fused_as_among_others(grid: tuple[int, int], kernel: int, stride: int) -> None:
+def test_one_frame_alone_is_fused_as_among_others(
+    grid: tuple[int, int], kernel: int, stride: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skillviewer.nets.fusion.ONE_MATMUL_FROM", 0)
     fusion = Fusion(replace(SMALL, grid=grid, fusion_kernel=kernel, fusion_stride=stride)).eval()
     scramble(fusion)
     frames = torch.randn(3, 6, *grid, generator=torch.Generator().manual_seed(0))
@@ -21,7 +24,8 @@ def test_one_frame_alone_is_fused_as_among_others(grid: tuple[int, int], kernel:
     torch.testing.assert_close(alone, together)
 
 
-def test_one_frame_alone_can_be_trained_on() -> None:
+def test_one_frame_alone_can_be_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skillviewer.nets.fusion.ONE_MATMUL_FROM", 0)
     gradients = []
     for copies in (1, 2):
         fusion = Fusion(SMALL)

@@ -46,7 +46,8 @@ def impulse_response(sizes: HeadSizes, row: int, column: int) -> Tensor:
     frames[1, :, row, column] = 5
     with torch.inference_mode():
         quiet, struck = fusion(frames)
-    return (quiet != struck).any(dim=0)
+    noticed: Tensor = (quiet != struck).any(dim=0)
+    return noticed
 
 
 @pytest.mark.parametrize("padding", [(0, 0), (0, 1), (1, 1)])
@@ -73,8 +74,8 @@ def test_struck_cells_lie_around_the_struck_block(kernel: int, stride: int, padd
 
 @pytest.mark.parametrize("block", [(0, 0), (2, 5), (6, 3)])
 def test_a_block_of_64_pixels_lights_its_own_cell(block: tuple[int, int]) -> None:
-    trunks = [nn.Sequential(nn.AvgPool2d(32), nn.Conv2d(channels, 1, 1)) for channels in (3, 4)]
-    streams = TwoStream(*trunks, UNIT, UNIT, 448).eval()
+    appearance, motion = (nn.Sequential(nn.AvgPool2d(32), nn.Conv2d(channels, 1, 1)) for channels in (3, 4))
+    streams = TwoStream(appearance, motion, UNIT, UNIT, 448).eval()
     model = attention_model("full").build(FOURTEEN).eval()
     scramble(model)
     rgb = torch.zeros(2, 448, 448, 3, dtype=torch.uint8)
@@ -115,7 +116,7 @@ def test_receptive_fields_are_centred_where_the_table_says(name: str) -> None:
     if name == "alexnet":
         trunk = trunk.get_submodule("features")
     first, last = receptive_field(trunk, 1216, 19)
-    assert 0 < first
+    assert first > 0
     assert last < 1215
     assert (first + last) / 2 == 32 * 19 + entry.first_centre_px
 

@@ -20,6 +20,8 @@ from skillviewer.ui.settings import Settings
 from skillviewer.ui.theme import ThemeChoice, ThemeSource, load_fonts
 from tests.ui.fakes import FakeDialogs, FakeWorld
 
+MakeWindow = Callable[[Backend], Composition]
+
 
 @pytest.fixture(scope="session")
 def icons(qapp: QApplication) -> Icons:  # noqa: ARG001 - pixmaps need an application

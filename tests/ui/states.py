@@ -15,6 +15,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from skillviewer.core.analysis import MapKind
+from skillviewer.core.arrays import Picture
 from skillviewer.core.scene import Overlay
 from skillviewer.ui.app import Composition, begin, compose, dress
 from skillviewer.ui.settings import Settings
@@ -240,17 +241,21 @@ STATES: dict[str, Callable[[Stage], QWidget]] = {
 }
 
 
-def wide_picture(number: int) -> object:
+def wide_picture(number: int) -> Picture:
     return numbered_picture(number, *WIDE)
 
 
-def shoot(app: QApplication, name: str, theme: ThemeChoice, size: tuple[int, int], out: Path) -> Path:
-    """Bring a window into a state and write what it looks like."""
+def shoot(
+    app: QApplication, name: str, theme: ThemeChoice, size: tuple[int, int], out: Path, *, wide: bool = True
+) -> Path:
+    """Bring a window into a state and write what it looks like; over large pictures or small ones."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.in_folder(Path(folder))
         settings.theme = theme
         themes, icons = dress(app, settings)
-        world = FakeWorld(Path(folder) / "videos", size=WIDE, picture=wide_picture)  # type: ignore[arg-type]
+        world = FakeWorld(Path(folder) / "videos")
+        if wide:
+            world.size, world.picture = WIDE, wide_picture
         made = compose(world.backend(), settings, themes, icons, FakeDialogs())
         stage = Stage(made, world)
         made.window.resize(*size)

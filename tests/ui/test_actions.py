@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QTableView
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.actions import ACTIONS, MENUS, Scope, conflicts, key_text, plain
@@ -115,8 +114,8 @@ def test_keys_work_in_the_curve_and_in_the_list(window: Composition, screen: Ins
         playback.seek(5)
 
 
-def test_the_list_keeps_the_keys_it_needs(qtbot: QtBot, window: Composition, screen: InspectScreen) -> None:  # noqa: ARG001
-    view: QTableView = window.window.panel.view
+def test_the_list_keeps_the_keys_it_needs(qtbot: QtBot, window: Composition, screen: InspectScreen) -> None:
+    view = window.window.panel.view
     view.setFocus()
     key(view, Qt.Key.Key_Down)
     assert view.currentIndex().row() == 1
@@ -126,7 +125,7 @@ def test_the_list_keeps_the_keys_it_needs(qtbot: QtBot, window: Composition, scr
 
 
 def test_text_fields_win(window: Composition, screen: InspectScreen) -> None:
-    field: QLineEdit = window.window.panel.search
+    field = window.window.panel.search
     field.setFocus()
     frame, shown = window.program.playback.frame, window.program.state.look
     type_text(field, "k, hjl.?[]+-= tI")

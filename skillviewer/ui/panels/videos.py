@@ -305,7 +305,8 @@ class VideosPanel(QWidget):
         if shown < total:
             self._count.setText(self.tr("{} of {} videos shown").format(shown, total))
         else:
-            self._count.setText(self.tr("{} videos, {} assessed").format(total, done))
+            words = self.tr("{} videos, {} assessed") if total != 1 else self.tr("{} video, {} assessed")
+            self._count.setText(words.format(total, done))
         self._settle.start()
 
     @Slot()

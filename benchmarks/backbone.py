@@ -1,0 +1,100 @@
+"""Seconds a frame of one backbone on the CPU, by every way there is to run it, in one run.
+
+    python -m benchmarks.backbone [--name resnet101] [--side 448] [--rounds 5] [--compile]
+
+Printed are CPU seconds a picture on one thread (the least of the rounds), the error against eager float32, and the
+ratio to the best way of the same precision. "deployed" is what the program uses. ``--compile`` adds torch.compile with
+freezing, the best that was found elsewhere; it needs a C++ compiler and some time.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.deployment import deploy_trunk, fold_batch_norm
+from skillviewer.nets.features import backbone
+
+Way = Callable[[Tensor], Tensor]
+
+
+def as_type(trunk: nn.Module, dtype: torch.dtype, *, channels_last: bool) -> Way:
+    """Return a trunk that computes in a number type and memory layout."""
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    ready = trunk.to(dtype).to(memory_format=layout)  # type: ignore[call-overload]
+
+    def run(pictures: Tensor) -> Tensor:
+        features: Tensor = ready(pictures.to(dtype, memory_format=layout))
+        return features.float()
+
+    return run
+
+
+def compiled(trunk: nn.Module, dtype: torch.dtype, pictures: Tensor) -> Way:
+    """Return a trunk compiled with its weights frozen, and say what that cost."""
+    import torch._inductor.config as inductor
+
+    inductor.freezing = True
+    started = time.perf_counter()
+    ready = torch.compile(trunk.to(dtype))
+    ready(pictures.to(dtype))
+    print(f"compiled for {dtype} in {time.perf_counter() - started:.0f} s")
+
+    def run(inputs: Tensor) -> Tensor:
+        features: Tensor = ready(inputs.to(dtype))
+        return features.float()
+
+    return run
+
+
+def ways(name: str, pictures: Tensor, *, with_compiler: bool) -> dict[tuple[str, str], Way]:
+    """Return every way to run a backbone, by precision and name."""
+    torch.manual_seed(0)
+    trunk = backbone(name).make(3).eval().requires_grad_(requires_grad=False)
+    side, cpu = pictures.shape[-1], torch.device("cpu")
+    found: dict[tuple[str, str], Way] = {("float32", "eager"): trunk}
+    for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        found[precision, "folded"] = as_type(fold_batch_norm(trunk), dtype, channels_last=False)
+        found[precision, "folded, channels last"] = as_type(fold_batch_norm(trunk), dtype, channels_last=True)
+        started = time.process_time()
+        found[precision, "deployed"] = deploy_trunk(
+            trunk, 3, side, cpu, "bfloat16" if dtype is torch.bfloat16 else "float32"
+        )
+        print(f"deployed for {dtype} in {time.process_time() - started:.1f} CPU s")
+        if with_compiler:
+            found[precision, "compiled, frozen"] = compiled(fold_batch_norm(trunk), dtype, pictures)
+    return found
+
+
+def measure(name: str, side: int, rounds: int, *, with_compiler: bool) -> None:
+    """Run every way in turn, several times, and print the table."""
+    torch.set_num_threads(1)
+    pictures = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        found = ways(name, pictures, with_compiler=with_compiler)
+        exact = found["float32", "eager"](pictures)
+        errors = {key: float((way(pictures) - exact).norm() / exact.norm()) for key, way in found.items()}
+        seconds: dict[tuple[str, str], list[float]] = {key: [] for key in found}
+        for _ in range(rounds):
+            for key, way in found.items():
+                started = time.process_time()
+                way(pictures)
+                seconds[key].append(time.process_time() - started)
+    print(f"{name} at {side} pixels, torch {torch.__version__}, one thread")
+    print(f"{'precision':<10} {'way':<24} {'CPU s':>7} {'to best':>8} {'error':>8}")
+    for (precision, way_name), times in seconds.items():
+        best = min(min(t) for (p, _), t in seconds.items() if p == precision)
+        error = errors[precision, way_name]
+        print(f"{precision:<10} {way_name:<24} {min(times):>7.3f} {min(times) / best:>7.2f}x {error:>8.1e}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="CPU seconds a frame of one backbone.")
+    parser.add_argument("--name", default="resnet101")
+    parser.add_argument("--side", type=int, default=448)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--compile", action="store_true", help="also torch.compile")
+    given = parser.parse_args()
+    measure(given.name, given.side, given.rounds, with_compiler=given.compile)

@@ -1,0 +1,349 @@
+"""How quickly the window answers: opening, scrubbing, playing, and the event loop while a model works.
+
+    QT_QPA_PLATFORM=offscreen python -m benchmarks.window [VIDEO] [--model NAME_OR_FOLDER] [--backbone NAME]
+
+Drives the real window with the real reader, proxy and engine. Without VIDEO clips of a drifting texture are made, at
+1280 x 720 and 1920 x 1080, 10 s each. Without --model an untrained head of the full model over the named backbone is
+used: it does the same work. Times are wall times in ms; "own" is what the window's thread computed itself between two
+beats of the event loop, which does not depend on what else the machine does.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.clips import write_textured_clip
+from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.video import VideoInfo
+from skillviewer.engine.library import model_folder
+from skillviewer.ui.app import Composition, compose, dress, real_backend
+from skillviewer.ui.canvas import Canvas, Moment
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.inspect_screen import InspectScreen
+from skillviewer.ui.settings import Settings
+
+TICK_MS = 5
+STALL_MS = 50.0
+PACE_MS = 16
+SIZES = ((1280, 720), (1920, 1080))
+
+
+class Heart(QObject):
+    """Beats in the event loop and remembers how late every beat came, and what this thread computed meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gaps_ms: list[tuple[float, float]] = []
+        self._last = (0.0, 0.0)
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._beat)
+
+    def start(self) -> None:
+        """Begin anew."""
+        self.gaps_ms.clear()
+        self._last = (time.perf_counter(), time.thread_time())
+        self._timer.start()
+
+    @Slot()
+    def _beat(self) -> None:
+        now = (time.perf_counter(), time.thread_time())
+        self.gaps_ms.append(((now[0] - self._last[0]) * 1000, (now[1] - self._last[1]) * 1000))
+        self._last = now
+
+    def stop(self, what: str = "event loop meanwhile") -> None:
+        """Stop, and print how late beats came."""
+        self._beat()
+        self._timer.stop()
+        walls, own = np.array(self.gaps_ms).T
+        print(
+            f"  {what:<44} {len(walls):6} beats   p50 {np.median(walls):6.1f}   p99 {np.percentile(walls, 99):6.1f}"
+            f"   worst {walls.max():6.1f}   over {STALL_MS:.0f} ms: {(walls > STALL_MS).sum()}"
+            f"   own: p99 {np.percentile(own, 99):5.1f}   worst {own.max():5.1f}"
+        )
+
+
+class Watch(QObject):
+    """Takes the time at which every frame is painted."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__()
+        self.painted: list[tuple[float, int, bool]] = []
+        canvas.painted.connect(self._on_painted)
+
+    @Slot(object)
+    def _on_painted(self, moment: Moment) -> None:
+        self.painted.append((time.perf_counter(), moment.shot.frame_index, moment.shot.exact))
+
+    def has(self, frame: int) -> bool:
+        """Return whether the exact picture of a frame has been painted."""
+        return any(full and shown == frame for _, shown, full in self.painted)
+
+
+def pause(ms: int) -> None:
+    """Let events run."""
+    loop, timer = QEventLoop(), QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(loop.quit)
+    timer.start(ms)
+    loop.exec()
+
+
+def wait(until: Callable[[], bool], timeout_s: float = 600) -> None:
+    """Let events run until something is so."""
+    end = time.perf_counter() + timeout_s
+    while not until():
+        if time.perf_counter() > end:
+            raise TimeoutError
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+
+
+def say(what: str, value: str) -> None:
+    """Print one line of the table."""
+    print(f"  {what:<44} {value}")
+
+
+def spread(what: str, values_ms: list[float]) -> None:
+    """Print the spread of some times."""
+    p50, p95 = np.percentile(values_ms, [50, 95])
+    say(what, f"{len(values_ms):6} times   p50 {p50:6.1f}   p95 {p95:6.1f}   worst {max(values_ms):6.1f}")
+
+
+def jump(made: Composition, watch: Watch, frames: list[int]) -> tuple[list[float], list[float]]:
+    """Ask for frames, one after the other has arrived.
+
+    Returns:
+        For every request, ms until its frame was painted in any size, and until its exact picture was.
+    """
+    first, exact = [], []
+    for frame in frames:
+        if frame == made.program.playback.frame:
+            continue
+        watch.painted.clear()
+        asked = time.perf_counter()
+        made.program.playback.seek(frame)
+        wait(partial(watch.has, frame))
+        first.append((min(at for at, f, _ in watch.painted if f == frame) - asked) * 1000)
+        exact.append((min(at for at, f, full in watch.painted if f == frame and full) - asked) * 1000)
+    return first, exact
+
+
+def drag(made: Composition, watch: Watch, frames: list[int]) -> None:
+    """Ask for a frame at a steady pace, as a hand does, without waiting; print what was shown and how late."""
+    watch.painted.clear()
+    asked: dict[int, float] = {}
+    for frame in frames:
+        asked[frame] = time.perf_counter()
+        made.program.playback.seek(frame)
+        pause(PACE_MS)
+    wait(lambda: made.program.feed.settled)
+    shown: dict[int, float] = {}
+    for at, frame, _ in watch.painted:
+        shown.setdefault(frame, at)
+    times = [(shown[frame] - at) * 1000 for frame, at in asked.items() if frame in shown]
+    say(f"dragged, a frame every {PACE_MS} ms: shown of asked", f"{len(times):6} of {len(asked)}")
+    spread("dragged: that frame painted", times)
+
+
+def open_time() -> None:
+    """Print how long a fresh process takes until the window is painted."""
+    code = """
+import time
+started, cpu = time.perf_counter(), time.process_time()
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from skillviewer.ui.app import run
+app = QApplication([])
+def look():
+    shown = [w for w in app.topLevelWidgets() if w.isVisible()]
+    if shown:
+        shown[0].grab()
+        print((time.perf_counter() - started) * 1000, (time.process_time() - cpu) * 1000)
+        app.quit()
+    else:
+        QTimer.singleShot(0, look)
+QTimer.singleShot(0, look)
+run([])
+"""
+    figures = []
+    for _ in range(4):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        figures.append([float(x) for x in done.stdout.split()])
+    walls, cpus = zip(*figures, strict=True)
+    print("Opening: from the first line of Python to a painted window")
+    say("first time", f"{walls[0]:6.0f} ms")
+    say("warm, median of 3", f"{statistics.median(walls[1:]):6.0f} ms   CPU {statistics.median(cpus[1:]):.0f} ms")
+
+
+def untrained(folder: Path, backbone: str) -> Path:
+    """Write a checkpoint of the full model with a random head: it does the work of a trained one."""
+    import torch
+
+    from skillviewer.core.preprocessing import FlowSettings, Preprocessing
+    from skillviewer.engine.extractor import own_backbone_weights
+    from skillviewer.nets.checkpoint import save_checkpoint
+    from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig
+    from skillviewer.nets.features import FLOW_ACROSS_MODALITIES
+    from skillviewer.nets.features import backbone as backbone_named
+    from skillviewer.nets.models import attention_model
+    from skillviewer.nets.presets import preset
+
+    entry, weights = backbone_named(backbone), own_backbone_weights(backbone)
+    preprocessing = Preprocessing(flow=FlowSettings(algorithm="dis"))
+    sizes = preset("official-code").sizes(2 * entry.n_channels, entry.grid(preprocessing.input_px))
+    config = CheckpointConfig(
+        attention_model="full",
+        sizes=sizes,
+        preprocessing=preprocessing,
+        backbone=BackboneConfig(
+            name=backbone,
+            appearance_digest=weights.digest,
+            motion_digest=weights.digest,
+            appearance_normalisation=entry.normalisation,
+            motion_normalisation=FLOW_ACROSS_MODALITIES,
+        ),
+        preset="official-code",
+    )
+    torch.manual_seed(0)
+    card = Card(name="untrained", task="", created="", program="", training_data="", n_videos=0, n_pairs=0)
+    return save_checkpoint(folder / "untrained", config, attention_model("full").build(sizes), card).folder
+
+
+def untrained_elsewhere(folder: Path, backbone: str) -> Path:
+    """Do the same in a process of its own, so that this one imports torch only when the window does."""
+    code = "import sys; from pathlib import Path; from benchmarks.window import untrained; "
+    code += "print(untrained(Path(sys.argv[1]), sys.argv[2]))"
+    command = [sys.executable, "-c", code, str(folder), backbone]
+    return Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+
+
+def show(made: Composition, video: Path) -> tuple[VideoInfo, Watch]:
+    """Open a video in the window."""
+    program = made.program
+    before = time.perf_counter()
+    program.videos.add([video])
+    program.state.set_current(video)
+    wait(lambda: program.playback.video is not None and program.feed.settled)
+    info = program.playback.video
+    assert info is not None
+    made.window.show_screen("inspect")
+    screen = made.window.screen_named("inspect")
+    assert isinstance(screen, InspectScreen)
+    print(f"{video.name}: {info.width_px} x {info.height_px}, {info.n_frames} frames")
+    say("opened, first picture", f"{(time.perf_counter() - before) * 1000:6.0f} ms")
+    return info, Watch(screen.player.canvas)
+
+
+def look(made: Composition, info: VideoInfo, watch: Watch, heart: Heart) -> None:
+    """Scrub and play."""
+    program = made.program
+    rng = np.random.default_rng(0)
+    _, exact = jump(made, watch, rng.integers(0, info.n_frames, 25).tolist())
+    spread("jump, nothing prepared: exact picture", exact)
+    pause(2000)
+    wait(lambda: not program.jobs.running)
+    pause(1000)
+    heart.start()
+    first, exact = jump(made, watch, rng.integers(0, info.n_frames, 120).tolist())
+    spread("jump, prepared: that frame painted", first)
+    spread("jump, prepared: its exact picture", exact)
+    drag(made, watch, [int(x) for x in np.linspace(info.n_frames - 1, 0, 150)])
+    heart.stop()
+    program.playback.seek(0)
+    wait(lambda: program.feed.settled)
+    watch.painted.clear()
+    heart.start()
+    cpu, wall = time.process_time(), time.perf_counter()
+    program.playback.play()
+    pause(4000)
+    program.playback.pause()
+    share = (time.process_time() - cpu) / (time.perf_counter() - wall)
+    shown = len({frame for _, frame, _ in watch.painted})
+    say(
+        "played 4 s: frames shown of frames due",
+        f"{shown:6} of {program.playback.frame + 1}   CPU {share:.2f} a second",
+    )
+    heart.stop()
+
+
+def load(made: Composition, heart: Heart, model: Path) -> None:
+    """Load the model."""
+    heart.start()
+    before = time.perf_counter()
+    made.program.models.choose(model)
+    wait(lambda: made.program.state.model is not None)
+    print("The model")
+    say("loaded, torch imported", f"{(time.perf_counter() - before) * 1000:6.0f} ms")
+    heart.stop()
+
+
+def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool) -> None:
+    """Assess the video on screen, while somebody scrubs or not."""
+    program = made.program
+    rng = np.random.default_rng(1)
+    program.state.set_analysis(None)
+    heart.start()
+    before = time.perf_counter()
+    program.assessments.ask([info.path], again=True)
+    wait(lambda: program.state.analysis is not None)
+    first_ms = (time.perf_counter() - before) * 1000
+    while program.assessments.busy:
+        if scrubbing:
+            program.playback.seek(int(rng.integers(0, info.n_frames)))
+        pause(2 * PACE_MS)
+    what = "assessed while somebody scrubs" if scrubbing else "assessed"
+    say(what, f"{(time.perf_counter() - before) * 1000:6.0f} ms   first map after {first_ms:.0f} ms")
+    heart.stop()
+
+
+def main() -> None:
+    """Run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", nargs="?", type=Path)
+    parser.add_argument("--model", help="checkpoint, by name or folder")
+    parser.add_argument("--backbone", default="efficientnet-lite0")
+    given = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model = model_folder(given.model) if given.model else untrained_elsewhere(folder, given.backbone)
+        os.environ[HOME_VARIABLE] = str(folder / "home")
+        open_time()
+        videos = [given.video] if given.video else []
+        sizes = () if given.video else SIZES
+        videos += [write_textured_clip(folder / f"{size[0]}x{size[1]}.mp4", 300, size) for size in sizes]
+        app = QApplication(sys.argv[:1])
+        settings = Settings.in_folder(folder)
+        settings.automatic = False
+        themes, icons = dress(app, settings)
+        made = compose(real_backend(), settings, themes, icons, Dialogs())
+        made.window.resize(1280, 800)
+        made.window.show()
+        heart = Heart()
+        try:
+            for video in videos:
+                info, watch = show(made, video.absolute())
+                look(made, info, watch, heart)
+                if made.program.state.model is None:
+                    load(made, heart, model)
+                assess(made, info, heart, scrubbing=False)
+                assess(made, info, heart, scrubbing=True)
+        finally:
+            made.program.close()
+            made.program.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""``skillviewer study``: make, fill, list, import, export and mend a study without the window."""
+
+import json
+from pathlib import Path
+
+import click
+
+from skillviewer.cli.progress import progress_bar
+from skillviewer.core.job import CancelToken
+
+_PATH = click.Path(path_type=Path)
+
+
+def _say(notices: tuple[str, ...]) -> None:
+    for notice in notices:
+        click.echo(f"skillviewer: {notice}", err=True)
+
+
+@click.group()
+def study() -> None:
+    """Make and keep a study: one file with videos, raters, votes, notes and models (docs/study.md)."""
+
+
+@study.command()
+@click.argument("path", metavar="STUDY", type=_PATH)
+@click.argument("videos", nargs=-1, type=_PATH)
+@click.option("--title", default="", help="What the study is called, if not like its file.")
+@click.option("--task", default="", help="The task that its videos show.")
+@click.option("--statement", help="The question that raters answer.")
+def create(path: Path, videos: tuple[Path, ...], title: str, task: str, statement: str | None) -> int:
+    """Make STUDY, with VIDEOS (files, or folders with videos) if any are given."""
+    from skillviewer.data.study import Study, StudySettings
+
+    defaults = StudySettings()
+    settings = StudySettings(title=title, task=task, statement=statement or defaults.statement)
+    with Study.create(path, settings) as made:
+        _say(made.notices)
+        click.echo(str(made.path))
+        target = made.path
+    return _add(target, videos, task, None, None) if videos else 0
+
+
+@study.command()
+@click.argument("path", metavar="STUDY", type=_PATH)
+@click.argument("videos", nargs=-1, required=True, type=_PATH)
+@click.option("--task", default="", help="What is done in them, if videos of several tasks are in the study.")
+@click.option("--participant", help="The person in them.")
+@click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")
+def add(
+    path: Path, videos: tuple[Path, ...], task: str, participant: str | None, participant_pattern: str | None
+) -> int:
+    """Add VIDEOS (files, or folders with videos) to STUDY. The same bytes are one video, whatever the name."""
+    return _add(path, videos, task, participant, participant_pattern)
+
+
+def _add(path: Path, videos: tuple[Path, ...], task: str, participant: str | None, pattern: str | None) -> int:
+    from skillviewer.data.participants import by_pattern
+    from skillviewer.data.study import NewVideo, Study
+    from skillviewer.media.files import expand
+
+    files = expand(videos)
+    people = by_pattern([file.stem for file in files], pattern) if pattern else {}
+    new = [NewVideo(file, participant=participant or people.get(file.stem), task=task) for file in files]
+    with Study.open(path) as opened:
+        _say(opened.notices)
+        with progress_bar(unit="file") as report:
+            added = opened.videos.add(new, CancelToken(), report)
+    for name in added.known:
+        click.echo(f"{name} is in the study already", err=True)
+    _say(added.problems)
+    n_new = len([name for name in added.names if name is not None]) - len(added.known)
+    click.echo(f"{n_new} videos added", err=True)
+    return 1 if added.problems else 0
+
+
+@study.command("list")
+@click.argument("path", metavar="STUDY", type=_PATH)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line, as docs/study.md says.")
+@click.option("--check", is_flag=True, help="Read the files whose time stamp changed and tell whether they are others.")
+def list_videos(path: Path, as_json: bool, check: bool) -> None:
+    """List the videos of STUDY and where their files are: present, moved, missing or replaced."""
+    from skillviewer.data.study import Study
+
+    with Study.open(path, read_only=not check) as opened:
+        _say(opened.notices)
+        if check:
+            with progress_bar(unit="file") as report:
+                videos = opened.videos.check(CancelToken(), report)
+        else:
+            videos = opened.videos.all()
+        model = opened.settings.model
+        scores = opened.models.scores(model) if model else {}
+    for video in videos:
+        score = scores.get(video.name)
+        if as_json:
+            record = {
+                "name": video.name,
+                "state": video.state.value,
+                "unsure": video.unsure,
+                "path": None if video.path is None else str(video.path),
+                "recorded_path": video.recorded_path,
+                "size_bytes": video.size_bytes,
+                "digest": video.digest,
+                "participant": video.participant,
+                "task": video.task,
+                "notes": video.notes,
+                "context": video.context,
+                "score": None if score is None else score.score,
+                "interval": None if score is None else score.interval,
+                "model": model or None,
+            }
+            click.echo(json.dumps(record))
+        else:
+            number = "" if score is None else f"{score.score:+.4f}"
+            click.echo(f"{video.state.value:8}  {number:>8}  {video.name}  {video.path or video.recorded_path}")
+
+
+@study.command("import")
+@click.argument("path", metavar="STUDY", type=_PATH)
+@click.argument("source", type=_PATH)
+@click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie, if elsewhere.")
+@click.option("--form", help="Form of the data set, if it is not recognised (docs/data.md).")
+@click.option("--task", help="Which of several tasks of the data set.")
+@click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")
+def import_source(
+    path: Path, source: Path, videos: Path | None, form: str | None, task: str | None, participant_pattern: str | None
+) -> None:
+    """Bring votes, pairs and videos of SOURCE into STUDY; a second time brings nothing new.
+
+    SOURCE is another study, a table that the export wrote, or a data set in any form of docs/data.md.
+    """
+    from skillviewer.data.choices import Choices
+    from skillviewer.data.study import Study
+    from skillviewer.data.study.exchange import bring_in
+
+    choices = Choices(task=task, participant_pattern=participant_pattern)
+    with Study.open(path) as opened, progress_bar(unit="file") as report:
+        _say(opened.notices)
+        came = bring_in(opened, source, videos, form, choices, CancelToken(), report)
+    _say(came.problems)
+    click.echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs")
+
+
+@study.command("export")
+@click.argument("path", metavar="STUDY", type=_PATH)
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--form",
+    default="every-vote",
+    show_default=True,
+    help="every-vote, judgements, votes, labels, better-worse or epic-skills (docs/study.md).",
+)
+@click.option("--participants", is_flag=True, help="Write who is in which video instead.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def export_pairs_of(path: Path, output: Path, form: str, participants: bool, force: bool) -> None:
+    """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
+    from skillviewer.data.study import Study
+    from skillviewer.data.study.exchange import export_pairs, export_videos
+
+    with Study.open(path, read_only=True) as opened:
+        _say(opened.notices)
+        if participants:
+            written = export_videos(opened, output, overwrite=force)
+        else:
+            written = export_pairs(opened, output, form, overwrite=force)
+    click.echo(f"{written} rows written", err=True)
+
+
+@study.command()
+@click.argument("path", metavar="STUDY", type=_PATH)
+@click.argument("folder", required=False, type=_PATH)
+def relink(path: Path, folder: Path | None) -> int:
+    """Find moved videos of STUDY again below FOLDER (or beside the study), by size and content."""
+    from skillviewer.data.study import Study
+
+    with Study.open(path) as opened, progress_bar(unit="file") as report:
+        _say(opened.notices)
+        result = opened.videos.relink(folder, CancelToken(), report)
+    for name in result.missing:
+        click.echo(f"missing   {name}")
+    for name in result.replaced:
+        click.echo(f"replaced  {name}")
+    click.echo(f"{len(result.found)} found again, {len(result.missing) + len(result.replaced)} not", err=True)
+    return 1 if result.missing or result.replaced else 0

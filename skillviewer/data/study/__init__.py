@@ -1,0 +1,29 @@
+"""The study: one SQLite file with everything of an investigation but the videos and what can be computed again."""
+
+from skillviewer.data.study.models import ModelState, ModelVersion, Score, analysis_path, cached_analysis
+from skillviewer.data.study.remarks import Moment, Note, Opinion
+from skillviewer.data.study.schema import SUFFIX
+from skillviewer.data.study.settings import StudySettings
+from skillviewer.data.study.study import Study
+from skillviewer.data.study.video_rows import Added, NewVideo, Relinked, StudyVideo, VideoState
+from skillviewer.data.study.votes import Vote
+
+__all__ = [
+    "SUFFIX",
+    "Added",
+    "ModelState",
+    "ModelVersion",
+    "Moment",
+    "NewVideo",
+    "Note",
+    "Opinion",
+    "Relinked",
+    "Score",
+    "Study",
+    "StudySettings",
+    "StudyVideo",
+    "VideoState",
+    "Vote",
+    "analysis_path",
+    "cached_analysis",
+]

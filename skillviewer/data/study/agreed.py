@@ -1,0 +1,85 @@
+"""Pairs that are agreed on: those that a data set states without raters, and those that a rule makes of votes."""
+
+from collections.abc import Iterable, Sequence
+
+from skillviewer.core.consensus import Agreement, rule_named
+from skillviewer.core.pairs import Judgement, Pair, SimilarPair
+from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.times import now
+from skillviewer.data.study.votes import video_id
+
+
+class AgreedPairs:
+    """The pairs of an open study that are agreed on without raters.
+
+    Args:
+        file: The study.
+    """
+
+    def __init__(self, file: StudyFile) -> None:
+        self._file = file
+
+    def all(self) -> tuple[Pair | SimilarPair, ...]:
+        """Return the pairs, of videos that are still in the study, each once."""
+        rows = self._file.rows(
+            "SELECT DISTINCT a.name AS first, b.name AS second, p.ordered FROM agreed_pair AS p "
+            "JOIN video AS a ON a.id = p.first_video JOIN video AS b ON b.id = p.second_video "
+            "WHERE a.removed_at IS NULL AND b.removed_at IS NULL ORDER BY 1, 2, 3"
+        )
+        return tuple(
+            Pair(row["first"], row["second"]) if row["ordered"] else SimilarPair(row["first"], row["second"])
+            for row in rows
+        )
+
+    def add(self, pairs: Iterable[Pair | SimilarPair], source: str) -> int:
+        """Add pairs in one act; those that are there from the same source stay.
+
+        Args:
+            pairs: The pairs.
+            source: Where they come from.
+
+        Returns:
+            How many are new.
+
+        Raises:
+            StudyError: There is no such video, or the study cannot be written; nothing is added then.
+        """
+        new = 0
+        with self._file.act() as db:
+            for pair in pairs:
+                ordered = isinstance(pair, Pair)
+                first, second = (pair.better, pair.worse) if isinstance(pair, Pair) else (pair.first, pair.second)
+                cursor = db.execute(
+                    "INSERT INTO agreed_pair (first_video, second_video, ordered, source, added_at) "
+                    "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (video_id(db, first), video_id(db, second), int(ordered), source, now()),
+                )
+                new += cursor.rowcount
+        return new
+
+
+def _videos(pair: Pair | SimilarPair) -> SimilarPair:
+    return SimilarPair(pair.better, pair.worse) if isinstance(pair, Pair) else pair
+
+
+def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPair], rule: str) -> Agreement:
+    """Return what is agreed on of every two videos: by a rule where somebody judged them, else as stated.
+
+    Pairs that two sources state differently are left out.
+
+    Args:
+        judgements: The votes that stand.
+        agreed: Pairs that are stated without raters.
+        rule: Name of the rule, see ``core.consensus.RULES``.
+    """
+    by_votes = rule_named(rule).agree(judgements)
+    judged = {_videos(pair) for pair in by_votes.pairs} | set(by_votes.similar)
+    stated: dict[SimilarPair, set[Pair | SimilarPair]] = {}
+    for pair in agreed:
+        if _videos(pair) not in judged:
+            stated.setdefault(_videos(pair), set()).add(pair)
+    clear: list[Pair | SimilarPair] = sorted((pairs.pop() for pairs in stated.values() if len(pairs) == 1), key=str)
+    return Agreement(
+        pairs=(*by_votes.pairs, *(pair for pair in clear if isinstance(pair, Pair))),
+        similar=(*by_votes.similar, *(pair for pair in clear if isinstance(pair, SimilarPair))),
+    )

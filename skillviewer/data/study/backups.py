@@ -1,0 +1,93 @@
+"""Backups of a study: whole copies in a folder beside it, the last few and one a day."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from skillviewer.core.errors import StudyError
+from skillviewer.data.study.database import checked_version, connect, copy_database, in_words, side_files
+from skillviewer.data.study.lock import WriteLock
+from skillviewer.data.study.schema import SUFFIX
+
+LAST, DAYS = 10, 14
+"""How many backups are kept: the last ten, and the last of each of fourteen days."""
+
+_STAMP = "%Y-%m-%d %H-%M-%S-%f"
+
+
+def backups_dir(study: Path) -> Path:
+    """Return the folder of a study's backups."""
+    return study.with_name(f"{study.name}-backups")
+
+
+def backups(study: Path) -> tuple[Path, ...]:
+    """Return the backups of a study that rotate, the newest first."""
+    return tuple(sorted(backups_dir(study).glob(f"????-??-?? ??-??-??-??????{SUFFIX}"), reverse=True))
+
+
+def before_migration(study: Path, version: int) -> Path:
+    """Return where the copy goes that is made before a study is brought up to date; such copies stay."""
+    folder = backups_dir(study)
+    folder.mkdir(exist_ok=True)
+    return folder / f"version {version}, {_now()}{SUFFIX}"
+
+
+def _now() -> str:
+    return datetime.now().astimezone().strftime(_STAMP)
+
+
+def back_up(study: Path, copy_to: Callable[[Path], None]) -> Path:
+    """Make a backup of an open study, and let old ones go.
+
+    Args:
+        study: Its path.
+        copy_to: Copies it into a new file.
+
+    Returns:
+        The backup.
+
+    Raises:
+        StudyError: It cannot be written.
+    """
+    folder = backups_dir(study)
+    with in_words(folder):
+        folder.mkdir(exist_ok=True)
+    path = folder / f"{_now()}{SUFFIX}"
+    copy_to(path)
+    everything = backups(study)
+    last_of_day = {old.name[:10]: old for old in reversed(everything)}
+    keep = {*everything[:LAST], *sorted(last_of_day.values(), reverse=True)[:DAYS]}
+    with in_words(folder):
+        for old in set(everything) - keep:
+            old.unlink()
+    return path
+
+
+def restore(backup: Path, study: Path) -> None:
+    """Put a backup in the place of a study; what was there is moved into the folder of backups and kept.
+
+    Raises:
+        StudyError: The backup is no study, the study is open, or it cannot be written.
+    """
+    study = study.absolute()
+    with in_words(backup):
+        source = connect(backup)
+    with in_words(study), closing(source):
+        checked_version(source, backup)
+        lock = WriteLock(study)
+        try:
+            if not lock.held:
+                raise StudyError(f"{study} is open in another window. Close it there first.")
+            aside = study.with_name(f"{study.name}.restored")
+            copy_database(source, aside)
+            if study.exists():
+                folder = backups_dir(study)
+                folder.mkdir(exist_ok=True)
+                kept = folder / f"replaced {_now()}{SUFFIX}"
+                for side in side_files(study):
+                    side.rename(kept.with_name(kept.name + side.name.removeprefix(study.name)))
+                study.rename(kept)
+            aside.rename(study)
+        finally:
+            lock.release()

@@ -1,0 +1,181 @@
+"""SQLite under a study: opening, copying, and its errors in words. Knows nothing of what the tables mean."""
+
+import os
+import sqlite3
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from skillviewer.core.errors import StudyError
+from skillviewer.data.study.schema import APPLICATION_ID, SUFFIX, VERSION
+
+_BUSY_S = 5.0
+_LONGEST_PATH_BYTES = 500  # SQLite's own limit is 512, with the names of its side files
+_NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.rclone")
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE", "SQLITE_IOERR_SHMSIZE")
+
+
+def on_network_drive(folder: Path) -> bool:
+    """Return whether a folder lies on a drive that other computers may share, as far as the system tells."""
+    folder = folder.resolve()
+    if sys.platform == "win32":
+        import ctypes
+
+        remote = 4  # DRIVE_REMOTE
+        return folder.drive.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(folder.anchor) == remote
+    if sys.platform == "darwin":
+        return folder.is_relative_to("/Volumes")  # also plain external disks: safe, and hardly slower
+    kind, longest = "", 0
+    with suppress(OSError):
+        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            before, _, after = line.partition(" - ")
+            mount = Path(before.split()[4].replace(r"\040", " "))
+            if folder.is_relative_to(mount) and len(str(mount)) >= longest:
+                kind, longest = after.split()[0], len(str(mount))
+    return kind.startswith(_NETWORK_FILE_SYSTEMS)
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    posix = path.absolute().as_posix()
+    uri = f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?{mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache; elsewhere without effect
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def side_files(path: Path) -> list[Path]:
+    """Return SQLite's own files beside a study that are there: what is in them belongs to it."""
+    return [side for end in ("-wal", "-journal", "-shm") if (side := path.with_name(path.name + end)).exists()]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a database that is there; in a read-only folder as one that nobody changes.
+
+    Raises:
+        sqlite3.Error: It is no database, or it cannot be read.
+    """
+    try:
+        return _open(path, "mode=rw")
+    except sqlite3.OperationalError:
+        # a read-only folder without a log to be played back: nobody can be writing
+        if any(side.stat().st_size for side in side_files(path)):
+            raise
+        return _open(path, "immutable=1")
+
+
+def checked_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of a study's schema.
+
+    Raises:
+        StudyError: It is not a study, newer than the program, or damaged.
+        sqlite3.Error: It cannot be read.
+    """
+    (identity,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if identity != APPLICATION_ID:
+        raise StudyError(f"{path} is not a study.")
+    if version > VERSION:
+        raise StudyError(
+            f"{path} was made by a newer SkillViewer (version {version} of the study's form; this one knows "
+            f"{VERSION}). Nothing was changed. Open it with the newer program."
+        )
+    (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if sound != "ok":
+        raise StudyError(f"{path} is damaged ({sound.splitlines()[-1]}). Open one of its backups.")
+    return int(version)
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say of a study into one sentence."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(_FULL):
+            said = f"There is no room left on the disk of {path}: nothing was changed. Make room and try again."
+        elif name.startswith("SQLITE_READONLY") or "query_only" in str(error):
+            said = f"{path} is open for reading only: nothing was changed."
+        elif name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            said = f"{path} is being written by another program: nothing was changed. Try again in a moment."
+        elif name == "SQLITE_NOTADB":
+            said = f"{path} is not a study."
+        elif name.startswith("SQLITE_CORRUPT"):
+            said = f"{path} is damaged ({error}). Open one of its backups."
+        elif name.startswith("SQLITE_CANTOPEN"):
+            said = f"{path} cannot be opened: check that it is there and that you may read its folder."
+        else:
+            said = f"{path} could not be used ({error}): nothing was changed."
+        raise StudyError(said) from error
+    except OSError as error:
+        raise StudyError(f"{path} could not be used: {error.strerror or error}.") from error
+
+
+def check_path(path: Path) -> None:
+    """Check that SQLite can hold a path.
+
+    Raises:
+        StudyError: It is too long.
+    """
+    length = len(os.fsencode(path.absolute()))
+    if length > _LONGEST_PATH_BYTES:
+        raise StudyError(
+            f"The path of the study is too long ({length} bytes; {_LONGEST_PATH_BYTES} are possible): {path}. Choose a "
+            "folder nearer to the top. Its videos may lie as deep as you like."
+        )
+
+
+def copy_database(source: sqlite3.Connection, path: Path) -> None:
+    """Copy a database into a new single file, whole or not at all, also while others write.
+
+    Args:
+        source: What to copy.
+        path: Where to; a file there is replaced.
+
+    Raises:
+        sqlite3.Error: It cannot be read or written.
+        OSError: It cannot be written.
+    """
+    aside = path.with_name(f"{uuid.uuid4().hex}.part")
+    try:
+        target = sqlite3.connect(aside, isolation_level=None)
+        try:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")  # nothing beside it that could be lost
+        finally:
+            target.close()
+        aside.replace(path)
+    finally:
+        for left in (aside, *side_files(aside)):
+            left.unlink(missing_ok=True)
+
+
+def new_path(path: Path) -> Path:
+    """Return the path of a study that is to be made: with the suffix, free, short enough.
+
+    Raises:
+        StudyError: Something is there already, there is no such folder, or the path is too long.
+    """
+    path = path.absolute()
+    if path.suffix != SUFFIX:
+        path = path.with_name(path.name + SUFFIX)
+    check_path(path)
+    if not path.parent.is_dir():
+        raise StudyError(f"There is no folder {path.parent} to put the study in.")
+    if path.exists():
+        raise StudyError(f"{path} is there already. Open it, or choose another name.")
+    remains = side_files(path)
+    if remains:
+        raise StudyError(f"{remains[0]} is left of a study that was deleted. Move it away, or choose another name.")
+    return path

@@ -1,0 +1,159 @@
+"""Which file is a video of a study: told by size and digest, wherever it lies and whatever it is called."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.errors import VideoError
+from skillviewer.core.job import CancelToken
+from skillviewer.media.files import VIDEO_SUFFIXES
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells one file from another.
+
+    Attributes:
+        size_bytes: Size.
+        modified_ns: Time of the last change; only a hint that the digest need not be computed again.
+        digest: Hexadecimal SHA-256 of its bytes.
+    """
+
+    size_bytes: int
+    modified_ns: int
+    digest: str
+
+
+def digest_of(path: Path, token: CancelToken | None = None) -> str:
+    """Return the hexadecimal SHA-256 of a file's bytes.
+
+    Raises:
+        VideoError: It cannot be read.
+        Cancelled: The person asked to stop.
+    """
+    sha = hashlib.sha256()
+    try:
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(_BLOCK):
+                sha.update(block)
+                if token is not None:
+                    token.check()
+    except OSError as error:
+        raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return sha.hexdigest()
+
+
+def identify(path: Path, token: CancelToken | None = None) -> Identity:
+    """Return the identity of a file.
+
+    Raises:
+        VideoError: It is not there, is no file, is empty or cannot be read.
+        Cancelled: The person asked to stop.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if not path.is_file():
+        raise VideoError(f"{path} is not a file.")
+    if found.st_size == 0:
+        raise VideoError(f"{path} is empty.")
+    return Identity(found.st_size, found.st_mtime_ns, digest_of(path, token))
+
+
+def stat_of(path: Path) -> os.stat_result | None:
+    """Return size and times of a file, or None where there is none that can be reached."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found if path.is_file() else None
+
+
+def relative(path: Path, folder: Path) -> str:
+    """Return a path from a folder, with forward slashes; "" where there is none (another drive)."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return ""
+
+
+class Shelf:
+    """Files that a search has found, to be matched with the videos of a study.
+
+    Args:
+        paths: The files.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._by_size: dict[int, list[Path]] = {}
+        self._by_stem: dict[str, list[Path]] = {}
+        self._digests: dict[Path, str] = {}
+        for path in paths:
+            found = stat_of(path)
+            if found is not None:
+                self._by_size.setdefault(found.st_size, []).append(path)
+                self._by_stem.setdefault(path.stem.casefold(), []).append(path)
+
+    @classmethod
+    def of_tree(cls, folder: Path) -> "Shelf":
+        """Return the video files anywhere below a folder; hidden folders are passed over."""
+        found = []
+        for where, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            found += [Path(where) / name for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES]
+        return cls(sorted(found))
+
+    @classmethod
+    def of_folders(cls, folders: Iterable[Path]) -> "Shelf":
+        """Return the files directly in some folders."""
+        found = []
+        for folder in dict.fromkeys(folders):
+            if folder.is_dir():
+                found += [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES]
+        return cls(sorted(found))
+
+    def likely(self, old: Path, size_bytes: int) -> Path | None:
+        """Return the one file of the same name and size, unread, or None."""
+        named = [path for path in self._by_size.get(size_bytes, []) if path.name == old.name]
+        return named[0] if len(named) == 1 else None
+
+    def find(self, old: Path, size_bytes: int, digest: str, token: CancelToken | None = None) -> Path | None:
+        """Return the file that has a digest; where several have, the one whose path ends most like the old one.
+
+        Raises:
+            Cancelled: The person asked to stop.
+        """
+        candidates = sorted(self._by_size.get(size_bytes, []), key=lambda path: -_common_end(path, old))
+        for path in candidates:
+            if path not in self._digests:
+                try:
+                    self._digests[path] = digest_of(path, token)
+                except VideoError:
+                    self._digests[path] = ""
+            if self._digests[path] == digest:
+                return path
+        return None
+
+    def named(self, stem: str) -> Path | None:
+        """Return the one file of a stem, in any case, or None."""
+        found = self._by_stem.get(stem.casefold(), [])
+        return found[0] if len(found) == 1 else None
+
+
+def _common_end(one: Path, other: Path) -> int:
+    """Return how many parts two paths have in common, counted from their end."""
+    parts = list(zip(reversed(one.parts), reversed(other.parts), strict=False))
+    return next((i for i, (a, b) in enumerate(parts) if a.casefold() != b.casefold()), len(parts))
+
+
+def free_name(wanted: str, taken: Mapping[str, object]) -> str:
+    """Return a name that is not taken yet (in lower case): the wanted one, or that with a number."""
+    name, number = wanted, 2
+    while name.casefold() in taken:
+        name, number = f"{wanted} ({number})", number + 1
+    return name

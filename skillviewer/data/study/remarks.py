@@ -1,0 +1,242 @@
+"""What people remark: moments of a video, notes of a video or of the study, and whether they agree with a moment."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from skillviewer.core.errors import StudyError
+from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.times import now, read
+
+
+class Opinion(StrEnum):
+    """What a person says of a moment that the program found."""
+
+    NONE = ""
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    NOT_RELEVANT = "not relevant"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch of a video that somebody kept.
+
+    Attributes:
+        id: Its number.
+        video: Name of the video.
+        start_s: Where it starts, in seconds from the first frame.
+        stop_s: Where it ends.
+        label: What it is called, or "".
+        opinion: What the author says of it, where a model found it.
+        model_digest: Digest of the model that found it, or "" where a person did.
+        author: Who kept it.
+        made_at: When.
+    """
+
+    id: int
+    video: str
+    start_s: float
+    stop_s: float
+    label: str
+    opinion: Opinion
+    model_digest: str
+    author: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A few words.
+
+    Attributes:
+        id: Its number.
+        video: Name of the video, or None for a note on the study.
+        moment: Number of the moment that it speaks of, or None.
+        time_s: The time in the video that it speaks of, or None.
+        text: The words.
+        author: Who wrote it.
+        made_at: When.
+    """
+
+    id: int
+    video: str | None
+    moment: int | None
+    time_s: float | None
+    text: str
+    author: str
+    made_at: datetime
+
+
+def _moment(row: sqlite3.Row) -> Moment:
+    return Moment(
+        id=row["id"],
+        video=row["video_name"],
+        start_s=row["start_s"],
+        stop_s=row["stop_s"],
+        label=row["label"],
+        opinion=Opinion(row["opinion"]),
+        model_digest=row["model_digest"],
+        author=row["author"],
+        made_at=read(row["made_at"]),
+    )
+
+
+def _note(row: sqlite3.Row) -> Note:
+    return Note(
+        id=row["id"],
+        video=row["video_name"],
+        moment=row["moment"],
+        time_s=row["time_s"],
+        text=row["text"],
+        author=row["author"],
+        made_at=read(row["made_at"]),
+    )
+
+
+class Remarks:
+    """The moments and notes of an open study. What is removed is marked, and can be brought back.
+
+    Args:
+        file: The study.
+    """
+
+    def __init__(self, file: StudyFile) -> None:
+        self._file = file
+
+    def _video_id(self, name: str | None) -> int | None:
+        if name is None:
+            return None
+        number = self._file.value("SELECT id FROM video WHERE name = ?", (name,))
+        if number is None:
+            raise StudyError(f"There is no video “{name}” in the study.")
+        return int(number)
+
+    def moments(self, video: str | None = None) -> tuple[Moment, ...]:
+        """Return the moments of a video, or of all, by video and time."""
+        rows = self._file.rows(
+            "SELECT m.*, v.name AS video_name FROM moment AS m JOIN video AS v ON v.id = m.video "
+            "WHERE m.removed_at IS NULL AND v.removed_at IS NULL AND (?1 IS NULL OR v.name = ?1) "
+            "ORDER BY v.name, m.start_s, m.id",
+            (video,),
+        )
+        return tuple(_moment(row) for row in rows)
+
+    def keep_moment(
+        self,
+        video: str,
+        start_s: float,
+        stop_s: float,
+        *,
+        author: str,
+        label: str = "",
+        opinion: Opinion = Opinion.NONE,
+        model_digest: str = "",
+    ) -> int:
+        """Keep a stretch of a video.
+
+        Returns:
+            The number of the moment.
+
+        Raises:
+            StudyError: There is no such video, the stretch is empty, or the study cannot be written.
+        """
+        if not 0 <= start_s < stop_s:
+            raise StudyError(f"A moment from {start_s:.3f} s to {stop_s:.3f} s is empty: its end must come later.")
+        with self._file.act() as db:
+            cursor = db.execute(
+                "INSERT INTO moment (video, start_s, stop_s, label, opinion, model_digest, author, made_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._video_id(video), start_s, stop_s, label, opinion.value, model_digest, author, now()),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def change_moment(self, number: int, *, label: str | None = None, opinion: Opinion | None = None) -> None:
+        """Change the label of a moment or what is said of it.
+
+        Raises:
+            StudyError: There is no such moment, or the study cannot be written.
+        """
+        with self._file.act() as db:
+            cursor = db.execute(
+                "UPDATE moment SET label = coalesce(?, label), opinion = coalesce(?, opinion) WHERE id = ?",
+                (label, None if opinion is None else opinion.value, number),
+            )
+            if cursor.rowcount == 0:
+                raise StudyError(f"There is no moment {number} in the study.")
+
+    def notes(self, video: str | None = None) -> tuple[Note, ...]:
+        """Return the notes of a video, or all, those on the study included, in the order of writing."""
+        rows = self._file.rows(
+            "SELECT n.*, v.name AS video_name FROM note AS n LEFT JOIN video AS v ON v.id = n.video "
+            "LEFT JOIN moment AS m ON m.id = n.moment "
+            "WHERE n.removed_at IS NULL AND v.removed_at IS NULL AND m.removed_at IS NULL "
+            "AND (?1 IS NULL OR v.name = ?1) ORDER BY n.id",
+            (video,),
+        )
+        return tuple(_note(row) for row in rows)
+
+    def write_note(
+        self,
+        text: str,
+        *,
+        author: str,
+        video: str | None = None,
+        moment: int | None = None,
+        time_s: float | None = None,
+    ) -> int:
+        """Write a note.
+
+        Returns:
+            The number of the note.
+
+        Raises:
+            StudyError: It is empty, there is no such video or moment, or the study cannot be written.
+        """
+        if not text.strip():
+            raise StudyError("A note needs some words.")
+        with self._file.act() as db:
+            if moment is not None and db.execute("SELECT 1 FROM moment WHERE id = ?", (moment,)).fetchone() is None:
+                raise StudyError(f"There is no moment {moment} in the study.")
+            cursor = db.execute(
+                "INSERT INTO note (video, moment, time_s, text, author, made_at) VALUES (?, ?, ?, ?, ?, ?)",
+                (self._video_id(video), moment, time_s, text, author, now()),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def change_note(self, number: int, text: str) -> None:
+        """Change the words of a note.
+
+        Raises:
+            StudyError: It would be empty, there is no such note, or the study cannot be written.
+        """
+        if not text.strip():
+            raise StudyError("A note needs some words.")
+        with self._file.act() as db:
+            if db.execute("UPDATE note SET text = ? WHERE id = ?", (text, number)).rowcount == 0:
+                raise StudyError(f"There is no note {number} in the study.")
+
+    def remove(self, what: Literal["moment", "note"], number: int) -> None:
+        """Remove a moment, with its notes, or a note.
+
+        Raises:
+            StudyError: There is no such one, or the study cannot be written.
+        """
+        self._mark(what, number, now())
+
+    def bring_back(self, what: Literal["moment", "note"], number: int) -> None:
+        """Undo ``remove``.
+
+        Raises:
+            StudyError: There never was such a one, or the study cannot be written.
+        """
+        self._mark(what, number, None)
+
+    def _mark(self, what: Literal["moment", "note"], number: int, removed_at: str | None) -> None:
+        table = {"moment": "moment", "note": "note"}[what]
+        with self._file.act() as db:
+            cursor = db.execute(f"UPDATE {table} SET removed_at = ? WHERE id = ?", (removed_at, number))  # noqa: S608
+            if cursor.rowcount == 0:
+                raise StudyError(f"There is no {what} {number} in the study.")

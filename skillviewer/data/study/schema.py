@@ -1,0 +1,184 @@
+"""What a study file holds, as numbered steps. A step that was ever released is never changed: a new one is added.
+
+Every study is made by taking all steps in order, and an older one is brought up to date by taking those it lacks, so
+there is one way to the newest schema. Times are ISO 8601 in UTC. Nothing that people did is ever deleted: votes are
+append-only, the rest is marked as removed.
+"""
+
+import sqlite3
+
+APPLICATION_ID = 0x536B5374  # "SkSt", in the header of the file
+SUFFIX = ".skillstudy"
+
+
+def _exists(table: str, condition: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {condition})"  # noqa: S608 - our own names
+
+
+def _append_only(table: str, *unique: str) -> tuple[str, ...]:
+    """Return triggers that let rows be added and never changed or deleted.
+
+    REPLACE deletes without firing delete triggers (unless recursive triggers are on), hence the third.
+    """
+    taken = " OR ".join(f"{column} = NEW.{column}" for column in unique)
+    refuse = f"SELECT RAISE(ABORT, '{table} is append-only');"
+    return (
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {_exists(table, taken)} BEGIN {refuse} END",
+    )
+
+
+def _kept(table: str) -> tuple[str, ...]:
+    """Return triggers that keep the rows that votes point at: they can be marked, not deleted or numbered anew."""
+    taken = _exists(table, "id = NEW.id OR name = NEW.name")
+    refuse = f"SELECT RAISE(ABORT, 'votes may name this {table}');"
+    return (
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_renumber BEFORE UPDATE OF id ON {table} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} BEGIN {refuse} END",
+    )
+
+
+_VIDEOS_AND_VOTES = (
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",  # value: JSON
+    """CREATE TABLE video (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        relative_path TEXT NOT NULL,  -- from the study's folder, with forward slashes; '' where there is none
+        absolute_path TEXT NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        modified_ns INTEGER NOT NULL,
+        digest TEXT NOT NULL,         -- SHA-256; '' while the file was never seen
+        other_digest TEXT NOT NULL DEFAULT '',  -- of the file that was found in its place
+        extent_unit TEXT NOT NULL DEFAULT '' CHECK (extent_unit IN ('', 'frame', 's')),
+        extent_start REAL NOT NULL DEFAULT 0,
+        extent_stop REAL NOT NULL DEFAULT 0,
+        participant TEXT,
+        task TEXT NOT NULL DEFAULT '',
+        notes TEXT NOT NULL DEFAULT '',
+        context TEXT NOT NULL DEFAULT '',
+        added_at TEXT NOT NULL,
+        removed_at TEXT
+    )""",
+    "CREATE INDEX video_digest ON video (digest)",
+    "CREATE TABLE rater (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, added_at TEXT NOT NULL)",
+    """CREATE TABLE judgement (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,     -- the same vote in every copy of the study
+        left_video INTEGER NOT NULL REFERENCES video (id),
+        right_video INTEGER NOT NULL REFERENCES video (id),
+        verdict INTEGER CHECK (verdict IN (-1, 0, 1)),  -- NULL: skipped
+        rater INTEGER NOT NULL REFERENCES rater (id),
+        judged_at TEXT,
+        taken_s REAL,
+        watched REAL,
+        speed REAL NOT NULL,
+        reason TEXT NOT NULL,
+        mark_s REAL,
+        purpose TEXT NOT NULL,
+        added_at TEXT NOT NULL,
+        CHECK (left_video <> right_video)
+    )""",
+    """CREATE TABLE withdrawal (
+        judgement INTEGER PRIMARY KEY REFERENCES judgement (id),
+        withdrawn_at TEXT NOT NULL,
+        reason TEXT NOT NULL
+    )""",
+    *_append_only("judgement", "id", "key"),
+    *_append_only("withdrawal", "judgement"),
+    *_kept("video"),
+    *_kept("rater"),
+    """CREATE TABLE agreed_pair (
+        id INTEGER PRIMARY KEY,
+        first_video INTEGER NOT NULL REFERENCES video (id),
+        second_video INTEGER NOT NULL REFERENCES video (id),
+        ordered INTEGER NOT NULL CHECK (ordered IN (0, 1)),  -- 1: the first is better; 0: no disparity
+        source TEXT NOT NULL,
+        added_at TEXT NOT NULL,
+        CHECK (first_video <> second_video),
+        UNIQUE (first_video, second_video, ordered, source)
+    )""",
+)
+
+_REMARKS = (
+    "ALTER TABLE video ADD COLUMN sync_s REAL",  # the time that meets another video's when a pair plays
+    """CREATE TABLE moment (
+        id INTEGER PRIMARY KEY,
+        video INTEGER NOT NULL REFERENCES video (id),
+        start_s REAL NOT NULL,
+        stop_s REAL NOT NULL,
+        label TEXT NOT NULL,
+        opinion TEXT NOT NULL CHECK (opinion IN ('', 'agree', 'disagree', 'not relevant')),
+        model_digest TEXT NOT NULL,
+        author TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        removed_at TEXT
+    )""",
+    """CREATE TABLE note (
+        id INTEGER PRIMARY KEY,
+        video INTEGER REFERENCES video (id),  -- NULL: of the study
+        moment INTEGER REFERENCES moment (id),
+        time_s REAL,
+        text TEXT NOT NULL,
+        author TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        removed_at TEXT
+    )""",
+)
+
+_MODELS = (
+    """CREATE TABLE model (
+        digest TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        relative_path TEXT NOT NULL,
+        absolute_path TEXT NOT NULL,
+        parent TEXT,                  -- digest of the model that it was fine-tuned from
+        state TEXT NOT NULL CHECK (state IN ('proposed', 'accepted', 'discarded')),
+        facts TEXT NOT NULL,          -- JSON: data, raters, rule, seed, figures
+        added_at TEXT NOT NULL,
+        UNIQUE (name, version)
+    )""",
+    """CREATE TABLE score (
+        video_digest TEXT NOT NULL,
+        extent TEXT NOT NULL,
+        model_digest TEXT NOT NULL,
+        score REAL NOT NULL,
+        low REAL,
+        high REAL,
+        passes INTEGER NOT NULL,
+        warning TEXT NOT NULL,
+        assessed_at TEXT NOT NULL,
+        PRIMARY KEY (video_digest, extent, model_digest)
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS)
+"""Step k makes version k + 1 out of version k."""
+
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Take the steps that a study lacks, each a transaction together with its number.
+
+    Args:
+        connection: In autocommit mode, of a study that is not newer than the program.
+
+    Raises:
+        sqlite3.Error: A step failed; the study is as it was before that step.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number in range(version, VERSION):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in MIGRATIONS[number]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise

@@ -1,0 +1,76 @@
+"""The settings of a study: what everybody who opens it shares."""
+
+import json
+from dataclasses import asdict, dataclass
+
+import msgspec
+
+from skillviewer.core.consensus import rule_named
+from skillviewer.core.errors import DatasetError, SettingsError
+from skillviewer.data.study.file import StudyFile
+
+
+@dataclass(frozen=True, slots=True)
+class StudySettings:
+    """Settings of a study.
+
+    Attributes:
+        title: What the study is called, or "" for the name of its file.
+        task: The task that its videos show.
+        statement: The question that raters answer.
+        allow_neither: Whether raters may say that there is no difference.
+        speed: The one speed at which pairs play; 1 is real time.
+        random_share: Share of pairs that are chosen at random and set aside as the honest test set, 0 to 1.
+        repeat_share: Share of pairs that a rater is asked again, 0 to 1.
+        comparisons_per_video: How many comparisons a video are aimed at.
+        rule: How votes become pairs (see ``core.consensus.RULES``).
+        participant_pattern: Regular expression that finds the participant in the name of a video, or "".
+        model: Digest of the model in use, or "".
+    """
+
+    title: str = ""
+    task: str = ""
+    statement: str = "Which shows better skill?"
+    allow_neither: bool = True
+    speed: float = 1.0
+    random_share: float = 0.15
+    repeat_share: float = 0.05
+    comparisons_per_video: float = 10.0
+    rule: str = "default"
+    participant_pattern: str = ""
+    model: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if not 0.05 <= self.speed <= 4:
+            raise SettingsError(f"Pairs cannot play at {self.speed:g} times real time: choose from 0.05 to 4.")
+        for name, share in (("random", self.random_share), ("repeated", self.repeat_share)):
+            if not 0 <= share <= 1:
+                raise SettingsError(f"The share of {name} pairs is {share:g}: choose from 0 to 1.")
+        if self.comparisons_per_video <= 0:
+            raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too few.")
+        try:
+            rule_named(self.rule)
+        except DatasetError as error:
+            raise SettingsError(str(error)) from error
+
+
+def read_settings(file: StudyFile) -> StudySettings:
+    """Return the settings of a study; what was never set, or comes from another version, has its default."""
+    names = StudySettings.__dataclass_fields__
+    found = {row["name"]: json.loads(row["value"]) for row in file.rows("SELECT name, value FROM setting")}
+    try:
+        return msgspec.convert({name: value for name, value in found.items() if name in names}, StudySettings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"The settings of {file.path} cannot be read: {error}.") from error
+
+
+def write_settings(file: StudyFile, settings: StudySettings) -> None:
+    """Write settings of a study.
+
+    Raises:
+        StudyError: The study cannot be written.
+    """
+    with file.act() as db:
+        for name, value in asdict(settings).items():
+            db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, json.dumps(value)))

@@ -1,0 +1,195 @@
+"""A study: videos, raters, votes, remarks, models and settings in one file; each part has a module of its own."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from skillviewer.core.consensus import rule_named
+from skillviewer.core.errors import StudyError
+from skillviewer.core.pairs import Dataset, DatasetVideo
+from skillviewer.data.study import backups
+from skillviewer.data.study.agreed import AgreedPairs, combined
+from skillviewer.data.study.database import new_path
+from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.models import Models
+from skillviewer.data.study.remarks import Remarks
+from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
+from skillviewer.data.study.videos import Videos
+from skillviewer.data.study.votes import Votes
+
+
+class Study:
+    """An open study. Every method of it and its parts that writes is one act, and is on the disk when it returns.
+
+    Threads may share it. A second window, or another computer, gets it for reading only.
+
+    Args:
+        file: The open file.
+
+    Attributes:
+        videos: The videos.
+        votes: Raters and votes.
+        pairs: Pairs that are agreed on without raters.
+        remarks: Moments and notes.
+        models: Models, versions, scores and analyses.
+    """
+
+    def __init__(self, file: StudyFile) -> None:
+        self._file = file
+        self.videos = Videos(file)
+        self.votes = Votes(file)
+        self.pairs = AgreedPairs(file)
+        self.remarks = Remarks(file)
+        self.models = Models(file)
+
+    @classmethod
+    def create(cls, path: Path, settings: StudySettings | None = None) -> "Study":
+        """Make a study and open it.
+
+        Args:
+            path: Where to; the suffix ``.skillstudy`` is added where it is not there.
+            settings: Settings to begin with, or None for the defaults.
+
+        Raises:
+            StudyError: There is a file already, no such folder, or it cannot be written.
+        """
+        study = cls(StudyFile(StudyFile.make(path)))
+        if settings is not None:
+            study.settings = settings
+        return study
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> "Study":
+        """Open a study. One that changed since its last backup is backed up; an older one is brought up to date.
+
+        Args:
+            path: The file.
+            read_only: Only look.
+
+        Raises:
+            StudyError: It is missing, not a study, from a newer program, damaged, or cannot be read.
+        """
+        file = StudyFile(path, read_only=read_only)
+        study = cls(file)
+        try:
+            if not file.read_only and study._changed_since_backup():
+                study.back_up()
+        except StudyError as error:  # the study itself is sound, and may be all that is left
+            file.notice(f"No backup could be made. {error}")
+        return study
+
+    def _changed_since_backup(self) -> bool:
+        newest = next(iter(self.backups()), None)
+        log = self.path.with_name(f"{self.path.name}-wal")
+        changed = max(file.stat().st_mtime for file in (self.path, log) if file.exists() and file.stat().st_size)
+        return newest is None or newest.stat().st_mtime < changed
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it can be looked at only; ``notices`` says why."""
+        return self._file.read_only
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of how it was opened, one sentence each."""
+        return self._file.notices
+
+    @property
+    def migrated_from(self) -> int | None:
+        """The version of its form before it was brought up to date on opening, or None."""
+        return self._file.was_version
+
+    @property
+    def settings(self) -> StudySettings:
+        """The settings; assigning writes them."""
+        return read_settings(self._file)
+
+    @settings.setter
+    def settings(self, settings: StudySettings) -> None:
+        write_settings(self._file, settings)
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.settings.title or self.path.stem
+
+    def use_model(self, digest: str) -> None:
+        """Make a model of the study the one in use: a newer version, or an older one again.
+
+        Raises:
+            StudyError: There is no such model, or the study cannot be written.
+        """
+        self.settings = replace(self.settings, model=self.models.get(digest).digest)
+
+    def dataset(self) -> Dataset:
+        """Return the study as a data set: its rule makes pairs of the votes that stand; agreed pairs come along.
+
+        Where somebody judged two videos, the votes count and not the agreed pair.
+        """
+        settings = self.settings
+        judgements = self.votes.judgements()
+        agreement = combined(judgements, self.pairs.all(), settings.rule)
+        return Dataset(
+            name=self.title,
+            form="study",
+            task=settings.task or self.title,
+            videos=tuple(DatasetVideo(v.name, v.path, v.participant, v.task, v.extent) for v in self.videos.all()),
+            pairs=agreement.pairs,
+            similar=agreement.similar,
+            judgements=judgements,
+            rule=rule_named(settings.rule).text if judgements else "",
+        )
+
+    def back_up(self) -> Path:
+        """Make a backup, and let old ones go.
+
+        Raises:
+            StudyError: It cannot be written.
+        """
+        return backups.back_up(self.path, self._file.copy_to)
+
+    def backups(self) -> tuple[Path, ...]:
+        """Return the backups, the newest first."""
+        return backups.backups(self.path)
+
+    @staticmethod
+    def restore(backup: Path, path: Path) -> None:
+        """Put a backup in the place of a study that is not open; what was there is kept beside the backups.
+
+        Raises:
+            StudyError: The backup is no study, the study is open, or it cannot be written.
+        """
+        backups.restore(backup, path)
+
+    def save_as(self, path: Path) -> Path:
+        """Copy the study to a new file, from which its videos are found as from here. This one stays open.
+
+        Returns:
+            The path of the copy, with the suffix of studies.
+
+        Raises:
+            StudyError: There is a file already, or it cannot be written.
+        """
+        path = new_path(path)
+        self._file.copy_to(path)
+        with StudyFile(path) as copy:
+            Videos(copy).rebase(self.path.parent)
+        return path
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,258 @@
+"""Raters, and what they said: votes are added and, to undo one, withdrawn by a later row; nothing is ever changed."""
+
+import sqlite3
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from skillviewer.core.errors import StudyError
+from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.times import now, read, stored
+
+_SELECT = """
+    SELECT j.*, l.name AS left_name, r.name AS right_name, rater.name AS rater_name, w.withdrawn_at
+    FROM judgement AS j
+    JOIN video AS l ON l.id = j.left_video
+    JOIN video AS r ON r.id = j.right_video
+    JOIN rater ON rater.id = j.rater
+    LEFT JOIN withdrawal AS w ON w.judgement = j.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One answer of a rater.
+
+    Attributes:
+        left: Name of the video on the left.
+        right: Name of the video on the right.
+        verdict: What the rater chose, or None where the pair was skipped, which is no tie.
+        rater: Who.
+        judged_at: When, or None where it was not kept.
+        taken_s: Time from first sight to the vote in seconds, or None.
+        watched: Share of the two videos that was watched, 0 to 1, or None.
+        speed: Playback speed; 1 is real time.
+        reason: Why, in the rater's words, or "".
+        mark_s: A time in the videos that the rater marked, in seconds, or None.
+        purpose: How the pair was chosen (a word of the one who chose it: "random", "repeat"), or "".
+        id: Its number in the study, in the order of voting; 0 before it is cast.
+        key: A word that is the same in every copy of the study; made when it is cast.
+        withdrawn_at: When it was withdrawn, or None while it stands.
+    """
+
+    left: str
+    right: str
+    verdict: Verdict | None
+    rater: str
+    judged_at: datetime | None = None
+    taken_s: float | None = None
+    watched: float | None = None
+    speed: float = 1.0
+    reason: str = ""
+    mark_s: float | None = None
+    purpose: str = ""
+    id: int = 0
+    key: str = ""
+    withdrawn_at: datetime | None = None
+
+    @classmethod
+    def of(cls, judgement: Judgement, *, reason: str = "", mark_s: float | None = None, purpose: str = "") -> "Vote":
+        """Return a judgement as a vote that can be cast."""
+        j = judgement
+        return cls(
+            j.left, j.right, j.verdict, j.rater, j.judged_at, j.taken_s, j.watched, j.speed, reason, mark_s, purpose
+        )
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was not withdrawn."""
+        return self.withdrawn_at is None
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """The judgement in it, or None where the pair was skipped."""
+        if self.verdict is None:
+            return None
+        return Judgement(
+            self.left, self.right, self.verdict, self.rater, self.judged_at, self.taken_s, self.watched, self.speed
+        )
+
+
+def _vote(row: sqlite3.Row) -> Vote:
+    return Vote(
+        left=row["left_name"],
+        right=row["right_name"],
+        verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
+        rater=row["rater_name"],
+        judged_at=None if row["judged_at"] is None else read(row["judged_at"]),
+        taken_s=row["taken_s"],
+        watched=row["watched"],
+        speed=row["speed"],
+        reason=row["reason"],
+        mark_s=row["mark_s"],
+        purpose=row["purpose"],
+        id=row["id"],
+        key=row["key"],
+        withdrawn_at=None if row["withdrawn_at"] is None else read(row["withdrawn_at"]),
+    )
+
+
+def video_id(db: sqlite3.Connection, name: str) -> int:
+    """Return the number of a video, also of one that was removed.
+
+    Raises:
+        StudyError: There is none of that name.
+    """
+    row = db.execute("SELECT id FROM video WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise StudyError(f"There is no video “{name}” in the study.")
+    return int(row[0])
+
+
+class Votes:
+    """The raters and votes of an open study.
+
+    Args:
+        file: The study.
+    """
+
+    def __init__(self, file: StudyFile) -> None:
+        self._file = file
+
+    def raters(self) -> tuple[str, ...]:
+        """Return the names of the raters, in the order in which they came."""
+        return tuple(row["name"] for row in self._file.rows("SELECT name FROM rater ORDER BY id"))
+
+    def add_rater(self, name: str) -> None:
+        """Add a rater; one who is there already stays.
+
+        Raises:
+            StudyError: The name is empty, or the study cannot be written.
+        """
+        with self._file.act() as db:
+            self._rater_id(db, name)
+
+    @staticmethod
+    def _rater_id(db: sqlite3.Connection, name: str) -> int:
+        name = name.strip()
+        if not name:
+            raise StudyError("A rater needs a name.")
+        row = db.execute("SELECT id FROM rater WHERE name = ?", (name,)).fetchone()
+        if row is not None:
+            return int(row[0])
+        return int(db.execute("INSERT INTO rater (name, added_at) VALUES (?, ?)", (name, now())).lastrowid or 0)
+
+    def cast(self, vote: Vote) -> Vote:
+        """Add a vote; when this returns it is on the disk.
+
+        Args:
+            vote: The vote; its rater is added if need be, and a missing ``judged_at`` is now.
+
+        Returns:
+            The vote with its number and key.
+
+        Raises:
+            StudyError: There is no such video, both are the same, or the study cannot be written.
+        """
+        when = vote.judged_at or read(now())
+        with self._file.act() as db:
+            number = self._insert(db, vote, when, uuid.uuid4().hex)
+        return self.get(number)
+
+    def _insert(self, db: sqlite3.Connection, vote: Vote, judged_at: datetime | None, key: str) -> int:
+        if vote.left == vote.right:
+            raise StudyError(f"“{vote.left}” cannot be compared with itself.")
+        cursor = db.execute(
+            "INSERT INTO judgement (key, left_video, right_video, verdict, rater, judged_at, taken_s, watched, speed, "
+            "reason, mark_s, purpose, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                key,
+                video_id(db, vote.left),
+                video_id(db, vote.right),
+                None if vote.verdict is None else int(vote.verdict),
+                self._rater_id(db, vote.rater),
+                None if judged_at is None else stored(judged_at),
+                vote.taken_s,
+                vote.watched,
+                vote.speed,
+                vote.reason,
+                vote.mark_s,
+                vote.purpose,
+                now(),
+            ),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def bring_in(self, votes: Sequence[Vote]) -> int:
+        """Add votes that were cast elsewhere, in one act; those whose key is there already are left out.
+
+        Votes without a key are new each time. A withdrawal comes with its vote, also for a vote that is there.
+
+        Returns:
+            How many are new.
+
+        Raises:
+            StudyError: There is no such video, or the study cannot be written; nothing is added then.
+        """
+        new = 0
+        with self._file.act() as db:
+            there = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM judgement")}
+            withdrawn = {row[0] for row in db.execute("SELECT judgement FROM withdrawal")}
+            for vote in votes:
+                key = vote.key or uuid.uuid4().hex
+                number = there.get(key)
+                if number is None:
+                    number = there[key] = self._insert(db, vote, vote.judged_at, key)
+                    new += 1
+                if vote.withdrawn_at is not None and number not in withdrawn:
+                    self._withdraw(db, number, vote.withdrawn_at, "")
+                    withdrawn.add(number)
+        return new
+
+    def withdraw(self, number: int, reason: str = "") -> Vote:
+        """Withdraw a vote: it stays in the study and counts no longer.
+
+        Returns:
+            The vote as it is now.
+
+        Raises:
+            StudyError: There is no such vote, it was withdrawn before, or the study cannot be written.
+        """
+        vote = self.get(number)
+        if not vote.stands:
+            raise StudyError(f"Vote {number} was withdrawn already.")
+        with self._file.act() as db:
+            self._withdraw(db, number, read(now()), reason)
+        return self.get(number)
+
+    @staticmethod
+    def _withdraw(db: sqlite3.Connection, number: int, when: datetime, reason: str) -> None:
+        db.execute(
+            "INSERT INTO withdrawal (judgement, withdrawn_at, reason) VALUES (?, ?, ?)", (number, stored(when), reason)
+        )
+
+    def get(self, number: int) -> Vote:
+        """Return a vote by its number.
+
+        Raises:
+            StudyError: There is none.
+        """
+        rows = self._file.rows(f"{_SELECT} WHERE j.id = ?", (number,))
+        if not rows:
+            raise StudyError(f"There is no vote {number} in the study.")
+        return _vote(rows[0])
+
+    def all(self) -> tuple[Vote, ...]:
+        """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting."""
+        return tuple(_vote(row) for row in self._file.rows(f"{_SELECT} ORDER BY j.id"))
+
+    def judgements(self) -> tuple[Judgement, ...]:
+        """Return the judgements that stand, of videos that are still in the study, in the order of voting."""
+        rows = self._file.rows(
+            f"{_SELECT} WHERE w.judgement IS NULL AND j.verdict IS NOT NULL AND l.removed_at IS NULL "
+            "AND r.removed_at IS NULL ORDER BY j.id"
+        )
+        found = (_vote(row).judgement for row in rows)
+        return tuple(judgement for judgement in found if judgement is not None)

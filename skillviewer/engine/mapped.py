@@ -1,0 +1,127 @@
+"""Features by reference: where each pass lies in the cache, mapped anew whenever it is asked for.
+
+A mapping keeps a file open for as long as it lives, and a large study has more passes than a process may have open
+files. References are small, so they can be handed to another process.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillviewer.core.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True)
+class MappedPass:
+    """Where the features of one pass lie.
+
+    Attributes:
+        path: A file of the cache.
+        offset: Where in it they begin.
+        shape: (N, 2F, h, w), float16.
+    """
+
+    path: Path
+    offset: int
+    shape: tuple[int, ...]
+
+
+Reference: TypeAlias = MappedPass | NDArray[np.float16]
+"""Where features lie, or the features themselves."""
+
+
+def reference(features: NDArray[np.float16]) -> Reference:
+    """Return where features lie, or the features themselves where they lie in memory alone."""
+    if isinstance(features, np.memmap) and features.filename is not None:
+        return MappedPass(Path(features.filename), int(features.offset), features.shape)
+    return features
+
+
+class MappedBank(Mapping[str, Sequence[NDArray[np.floating[Any]]]]):
+    """Features of every video by name, as ``train.FeatureBank`` says.
+
+    Args:
+        passes: References of K passes by name of video.
+    """
+
+    def __init__(self, passes: Mapping[str, Sequence[Reference]]) -> None:
+        self._passes = {name: tuple(some) for name, some in passes.items()}
+
+    def __getitem__(self, name: str) -> Sequence[NDArray[np.floating[Any]]]:
+        """Return the K passes of a video, each (N, 2F, h, w) float16.
+
+        Raises:
+            KeyError: There is no such video.
+            DatasetError: Its features are no longer in the cache.
+        """
+        return tuple(_opened(one, name) for one in self._passes[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._passes)
+
+    def __len__(self) -> int:
+        return len(self._passes)
+
+
+def _opened(one: Reference, name: str) -> NDArray[np.float16]:
+    if not isinstance(one, MappedPass):
+        return one
+    try:
+        return np.memmap(one.path, np.float16, "r", one.offset, one.shape)
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"The features of “{name}” are no longer in the cache ({one.path}): it was emptied, or is too small for "
+            "this study. Run the same again, with a larger cache."
+        ) from error
+
+
+class AveragedBank(Mapping[str, Sequence[NDArray[np.floating[Any]]]]):
+    """A bank whose features are averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32.
+
+    Args:
+        bank: The bank.
+    """
+
+    def __init__(self, bank: Mapping[str, Sequence[NDArray[np.floating[Any]]]]) -> None:
+        self._bank = bank
+        self._kept: dict[str, Sequence[NDArray[np.floating[Any]]]] = {}
+
+    def __getitem__(self, name: str) -> Sequence[NDArray[np.floating[Any]]]:
+        """Return the averaged passes of a video."""
+        if name not in self._kept:
+            passes = [np.asarray(one, np.float32) for one in self._bank[name]]
+            self._kept[name] = [one.mean(axis=(2, 3), keepdims=True) for one in passes]
+        return self._kept[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._bank)
+
+    def __len__(self) -> int:
+        return len(self._bank)
+
+
+class WatchedBank(Mapping[str, Sequence[NDArray[np.floating[Any]]]]):
+    """A bank that remembers which videos were asked for: what a training has really looked at.
+
+    Args:
+        bank: The bank.
+    """
+
+    def __init__(self, bank: Mapping[str, Sequence[NDArray[np.floating[Any]]]]) -> None:
+        self._bank = bank
+        self.seen: set[str] = set()
+
+    def __getitem__(self, name: str) -> Sequence[NDArray[np.floating[Any]]]:
+        """Return the passes of a video and remember it."""
+        self.seen.add(name)
+        return self._bank[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._bank)
+
+    def __len__(self) -> int:
+        return len(self._bank)

@@ -1,0 +1,190 @@
+"""A video's recurrence run again with parts of it replaced: exact, many replacements at once, on the model's device.
+
+Replacements happen after fusion, so that no backbone and no convolution runs again.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from skillviewer.nets.attention import AttentionModel, State
+
+Tick = Callable[[int], None]
+"""Told of finished steps (one frame of one replacement is one step); may raise to stop."""
+
+FLOATS_AT_ONCE = {"cpu": 2**20, "mps": 2**23, "cuda": 2**26}
+"""Numbers of replaced frames held at once: what the caches of a CPU hold, and what fills a GPU."""
+
+STATES_AT_ONCE = {"cpu": 2**16, "mps": 2**20, "cuda": 2**23}
+"""States times cells advanced at once where all look at the same frame."""
+
+
+def _rows(state: State, start: int, stop: int) -> State:
+    return tuple(part[start:stop] for part in state)
+
+
+def _together(states: list[State]) -> State:
+    return tuple(torch.cat(parts) for parts in zip(*states, strict=True))
+
+
+class Rerun:
+    """One pass of one video through one model, to be run again.
+
+    Args:
+        model: In evaluation mode.
+        fused: (N, C, h, w), fused features of the pass.
+        mean: (C,), what is put in place of what is taken away.
+        tick: Told of finished steps.
+
+    Attributes:
+        score: Score of the pass as it is.
+        attention: (N, h, w), its maps.
+    """
+
+    def __init__(self, model: AttentionModel, fused: Tensor, mean: Tensor, tick: Tick) -> None:
+        self._model = model
+        self._mean = mean
+        self._tick = tick
+        self._grid = tuple(fused.shape[2:])
+        self._cells = fused.flatten(2).transpose(1, 2).contiguous()  # (N, L, C)
+        kind = fused.device.type
+        self._frames_at_once = max(1, FLOATS_AT_ONCE.get(kind, 2**20) // self._cells[0].numel())
+        self._states_at_once = max(1, STATES_AT_ONCE.get(kind, 2**16) // self._cells.shape[1])
+        self._before: list[State] = []  # the state before each step, as it is
+        state = self._first_state(self._video_mean()[None])
+        maps = []
+        for t in range(self.n_steps):
+            self._before.append(state)
+            out = model.step(self._frames(self._cells[t][None]), state)
+            state = out.state
+            maps.append(out.attention[0])
+        self.attention = torch.stack(maps)
+        self.score = float(out.score.double())
+        tick(self.n_steps)
+
+    @property
+    def n_steps(self) -> int:
+        """N."""
+        return len(self._cells)
+
+    @property
+    def n_cells(self) -> int:
+        """L, cells of a fused frame."""
+        return int(self._cells.shape[1])
+
+    def _frames(self, cells: Tensor) -> Tensor:
+        """Return (B, C, h, w) of cells (B, L, C), without moving them in memory."""
+        return cells.transpose(1, 2).view(len(cells), -1, *self._grid)
+
+    def _video_mean(self) -> Tensor:
+        return self._cells.mean(dim=(0, 1))
+
+    def _first_state(self, means: Tensor) -> State:
+        """Return the first states of B versions of the video, from their mean features, (B, C)."""
+        whole = means[:, None, :, None, None] if self._model.needs_whole_video else None
+        return self._model.initial_state(len(means), whole, self._cells)
+
+    def masked(self, masks: Tensor) -> Tensor:
+        """Take cells away.
+
+        Args:
+            masks: (V, N, L) bool, V choices of cells to take away.
+
+        Returns:
+            (V,) float64 scores.
+        """
+        masks = masks.to(self._cells.device)
+        scores = []
+        for chosen in torch.split(masks, self._frames_at_once):
+            state = self._first_state(self._means_without(chosen))
+            for t, cells in enumerate(self._cells):
+                frames = torch.where(chosen[:, t, :, None], self._mean, cells)
+                out = self._model.step(self._frames(frames), state)
+                state = out.state
+            scores.append(out.score.double().expand(len(chosen)))
+            self._tick(len(chosen) * self.n_steps)
+        return torch.cat(scores)
+
+    def _means_without(self, masks: Tensor) -> Tensor:
+        """Return (V, C), the mean feature of the video with the chosen cells, (V, N, L), taken away."""
+        weights = masks.flatten(1).to(self._cells.dtype) / (self.n_steps * self.n_cells)
+        taken = weights @ self._cells.flatten(0, 1)
+        return self._video_mean() - taken + weights.sum(dim=1, keepdim=True) * self._mean
+
+    def each_cell(self) -> Tensor:
+        """Take each cell away in one step alone.
+
+        Versions of the video that differ in one step are the same up to that step, and see the same frames after it.
+
+        Returns:
+            (N, L) float64 scores.
+        """
+        n, size = self.n_steps, self.n_cells
+        own = torch.eye(size, dtype=torch.bool, device=self._cells.device)
+        early = self._model.needs_whole_video  # versions differ from the first state on
+        state: State = ()
+        if early:
+            share = 1 / (n * size)
+            state = self._first_state(self._video_mean() + share * (self._mean - self._cells.flatten(0, 1)))
+        scores = torch.zeros(0, dtype=torch.float64, device=self._cells.device)
+        for t, cells in enumerate(self._cells):
+            first = t * size
+            before = _rows(state, first, first + size) if early else self._repeated(self._before[t], size)
+            running = n * size if early else first
+            advanced, scores = self._advance(cells, state, running)
+            replaced, replaced_scores = self._replace_each(cells, own, before)
+            state = _together([_rows(advanced, 0, first), replaced, _rows(advanced, first + size, running)])
+            scores = torch.cat([scores[:first], replaced_scores, scores[first + size :]])
+        return scores.reshape(n, size)
+
+    @staticmethod
+    def _repeated(state: State, times: int) -> State:
+        return tuple(part.expand(times, *part.shape[1:]) for part in state)
+
+    def _advance(self, cells: Tensor, state: State, n: int) -> tuple[State, Tensor]:
+        """Take one step over the same frame with n states; returns their successors and (n,) scores."""
+        states, scores = [], []
+        frame = self._frames(cells[None])
+        for start in range(0, n, self._states_at_once):
+            some = _rows(state, start, min(start + self._states_at_once, n))
+            out = self._model.step(frame, some)
+            count = min(self._states_at_once, n - start)
+            states.append(out.state)
+            scores.append(out.score.double().expand(count))
+            self._tick(count)
+        if not states:
+            return _rows(self._before[0], 0, 0), torch.zeros(0, dtype=torch.float64, device=cells.device)
+        return _together(states), torch.cat(scores)
+
+    def _replace_each(self, cells: Tensor, own: Tensor, state: State) -> tuple[State, Tensor]:
+        """Take one step over a frame with one cell after the other replaced, each with its own state."""
+        states, scores = [], []
+        for start in range(0, len(own), self._frames_at_once):
+            chosen = own[start : start + self._frames_at_once]
+            frames = torch.where(chosen[:, :, None], self._mean, cells)
+            out = self._model.step(self._frames(frames), _rows(state, start, start + len(chosen)))
+            states.append(out.state)
+            scores.append(out.score.double().expand(len(chosen)))
+            self._tick(len(chosen))
+        return _together(states), torch.cat(scores)
+
+    def with_attention(self, maps: Tensor) -> Tensor:
+        """Use other maps instead of the model's own.
+
+        Args:
+            maps: (V, N, h, w) of the model's kind.
+
+        Returns:
+            (V,) float64 scores.
+        """
+        maps = maps.to(self._cells)
+        scores = []
+        for chosen in torch.split(maps, self._states_at_once):
+            state = self._repeated(self._before[0], len(chosen))
+            for t, cells in enumerate(self._cells):
+                out = self._model.step(self._frames(cells[None]), state, chosen[:, t])
+                state = out.state
+            scores.append(out.score.double().expand(len(chosen)))
+            self._tick(len(chosen) * self.n_steps)
+        return torch.cat(scores)

@@ -1,0 +1,312 @@
+"""What an evaluation found of each model: from the scores of its runs to the numbers of a table."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from skillviewer.core.accuracy import (
+    FoldScores,
+    Pooled,
+    accuracy_by_separation,
+    pooled_accuracy,
+    pooled_difference,
+    spread,
+)
+from skillviewer.core.localisation import Localisation, localise, together
+from skillviewer.core.metrics import METRICS, Reference, reference
+from skillviewer.core.order import separations
+from skillviewer.core.pairs import Dataset, Fold, Pair
+from skillviewer.data.published import published_accuracy
+from skillviewer.data.regions import Regions
+from skillviewer.engine.ceilings import ceilings
+from skillviewer.engine.run_folder import Maps, RunResult
+from skillviewer.engine.videos import VideoFacts
+from skillviewer.nets.models import attention_model
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """A number over the test pairs of all folds and seeds, with its 95 % interval.
+
+    Attributes:
+        value: Accuracy, or a difference of two.
+        low: Lower end; null where none can be drawn.
+        high: Upper end.
+        n_pairs: Pairs counted, once for every fold and seed that tests them.
+        n_clusters: Participants (or videos) that were drawn.
+        clusters: What was drawn: ``participant`` or ``video``.
+    """
+
+    value: float
+    low: float
+    high: float
+    n_pairs: int
+    n_clusters: int
+    clusters: str
+
+    @classmethod
+    def of(cls, pooled: Pooled) -> "Interval":
+        """Return a pooled accuracy as plain values."""
+        names = ("value", "low", "high", "n_pairs", "n_clusters", "clusters")
+        return cls(**{name: getattr(pooled, name) for name in names})
+
+
+class Separated(msgspec.Struct, frozen=True, kw_only=True):
+    """Accuracy of the pairs that lie a number of steps apart in the order that the pairs imply."""
+
+    separation: int
+    accuracy: float
+    n_pairs: int
+
+
+class Quoted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a paper reports."""
+
+    accuracy: float
+    table: int
+    source: str
+
+
+class Pointing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a model looked in held-out videos, against where skill shows.
+
+    Attributes:
+        hits: Share of sampled frames whose strongest cell lies within the tolerance of a region.
+        hits_uniform: The same of a uniform map: chance.
+        hits_centre: The same of a Gaussian at the middle of the picture.
+        times_chance: hits / hits_uniform.
+        energy: Mean share of the map within the tolerance of a region.
+        energy_uniform: The same of a uniform map.
+        energy_centre: The same of a centred Gaussian.
+        energy_times_uniform: energy / energy_uniform.
+        tolerance: Cells.
+        n_frames: Frames with a region in the picture, over all runs.
+    """
+
+    hits: float
+    hits_uniform: float
+    hits_centre: float
+    times_chance: float
+    energy: float
+    energy_uniform: float
+    energy_centre: float
+    energy_times_uniform: float
+    tolerance: int
+    n_frames: int
+
+
+class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """One run: its fold and seed, every metric of ``core.metrics.METRICS``, and how it was trained."""
+
+    fold: str
+    seed: int
+    accuracy: float
+    honest_accuracy: float
+    ties: float
+    kendall_tau_b: float
+    spearman: float
+    epoch: int
+    seconds: float
+
+
+class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One model. Accuracies are fractions; what is not defined is null.
+
+    Attributes:
+        model: Entry in ATTENTION_MODELS.
+        title: Name for people.
+        accuracy: Strict pairwise accuracy over pairs that touch a held-out video: mean over folds and seeds.
+        folds: Of every fold, the mean over the seeds.
+        sd: Standard deviation over the folds.
+        sd_seeds: Standard deviation over the seeds of their means over the folds; null with a single seed.
+        honest_accuracy: Like accuracy, over pairs with both videos held out.
+        ties: Share of test pairs with exactly equal scores; they count as wrong.
+        kendall_tau_b: With Bradley-Terry strengths, over the held-out videos of a fold; mean.
+        spearman: Likewise.
+        pooled: Accuracy over the test pairs of all folds together.
+        pooled_honest: The same of pairs with both videos held out.
+        by_separation: Accuracy of near and far pairs.
+        difference: Pooled accuracy less that of the first model; null for the first itself.
+        difference_honest: The same of pairs with both videos held out.
+        attention: Against regions; null without regions or without a map.
+        published: What a paper reports of this model on this data set, or null.
+        ceilings: Accuracy of ordering by each number known of the videos, on the same pairs; mean over folds.
+        selection: How the epoch was chosen, in words.
+        optimistic: Whether it was chosen on the test pairs themselves.
+        parameters: Of the head.
+        seconds: Of training, all runs together.
+        runs: Every run.
+    """
+
+    model: str
+    title: str
+    accuracy: float
+    folds: tuple[float, ...]
+    sd: float
+    sd_seeds: float
+    honest_accuracy: float
+    ties: float
+    kendall_tau_b: float
+    spearman: float
+    pooled: Interval
+    pooled_honest: Interval
+    by_separation: tuple[Separated, ...]
+    difference: Interval | None
+    difference_honest: Interval | None
+    attention: Pointing | None
+    published: Quoted | None
+    ceilings: dict[str, float]
+    selection: str
+    optimistic: bool
+    parameters: int
+    seconds: float
+    runs: tuple[RunNumbers, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finished run with the fold it was made on."""
+
+    fold: Fold
+    run: RunResult
+
+    @property
+    def scores(self) -> FoldScores:
+        """Its scores."""
+        return FoldScores(self.fold, self.run.scores)
+
+
+class Judge:
+    """Turns runs into results; what does not depend on the model is computed once.
+
+    Args:
+        dataset: The videos that took part.
+        folds: The folds.
+        facts: Of the videos.
+        regions: Where skill shows, or None.
+        tolerance: Cells by which a map may miss.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        folds: Sequence[Fold],
+        facts: Mapping[str, VideoFacts],
+        regions: Regions | None,
+        tolerance: int,
+    ) -> None:
+        self._dataset, self._folds, self._facts = dataset, folds, facts
+        self._regions, self._tolerance = regions, tolerance
+        self._reference: Reference = reference(dataset)
+        self._separations: dict[Pair, int] = separations(dataset.pairs)
+        self.ceilings = self._ceilings()
+
+    def _ceilings(self) -> dict[str, float]:
+        found: dict[str, list[float]] = {}
+        for fold in self._folds:
+            for what, accuracy in ceilings(self._dataset, fold.test_pairs):
+                found.setdefault(what, []).append(accuracy)
+        return {what: spread(values).mean for what, values in found.items()}
+
+    def result(self, model: str, found: Sequence[Found], first: Sequence[Found] | None) -> ModelResult:
+        """Return the numbers of one model.
+
+        Args:
+            model: Entry in ATTENTION_MODELS.
+            found: Its runs, one for every fold and seed.
+            first: The runs of the model that it is compared with, or None.
+        """
+        numbers = tuple(self._numbers(one) for one in found)
+        scores = [one.scores for one in found]
+        provenances = [one.run.provenance for one in found]
+        quoted = published_accuracy(self._dataset.published, model)
+        folds = tuple(spread(n.accuracy for n in numbers if n.fold == fold.name).mean for fold in self._folds)
+        seeds = sorted({n.seed for n in numbers})
+        return ModelResult(
+            model=model,
+            title=attention_model(model).title,
+            accuracy=spread(folds).mean,
+            folds=folds,
+            sd=spread(folds).sd,
+            sd_seeds=spread(spread(n.accuracy for n in numbers if n.seed == seed).mean for seed in seeds).sd,
+            honest_accuracy=spread(n.honest_accuracy for n in numbers).mean,
+            ties=spread(n.ties for n in numbers).mean,
+            kendall_tau_b=spread(n.kendall_tau_b for n in numbers).mean,
+            spearman=spread(n.spearman for n in numbers).mean,
+            pooled=Interval.of(pooled_accuracy(scores, self._dataset)),
+            pooled_honest=Interval.of(pooled_accuracy(scores, self._dataset, honest=True)),
+            by_separation=tuple(
+                Separated(separation=at.separation, accuracy=at.count.accuracy, n_pairs=at.count.n)
+                for at in accuracy_by_separation(scores, self._separations)
+            ),
+            difference=self._difference(scores, first, honest=False),
+            difference_honest=self._difference(scores, first, honest=True),
+            attention=self._pointing(found),
+            published=None
+            if quoted is None
+            else Quoted(accuracy=quoted.accuracy, table=quoted.table, source=quoted.source),
+            ceilings=self.ceilings,
+            selection=provenances[0].selection,
+            optimistic=any(p.held_out_looked_at > 0 for p in provenances),
+            parameters=provenances[0].parameters,
+            seconds=sum(p.seconds for p in provenances),
+            runs=numbers,
+        )
+
+    def _numbers(self, one: Found) -> RunNumbers:
+        measured = {metric.name: metric.measure(one.scores, self._reference) for metric in METRICS}
+        wanted = ("accuracy", "honest_accuracy", "ties", "kendall_tau_b", "spearman")
+        return RunNumbers(
+            fold=one.fold.name,
+            seed=one.run.configuration.settings.seed,
+            epoch=one.run.provenance.epoch,
+            seconds=one.run.provenance.seconds,
+            **{name: measured[name] for name in wanted},
+        )
+
+    def _difference(
+        self, scores: Sequence[FoldScores], first: Sequence[Found] | None, *, honest: bool
+    ) -> Interval | None:
+        if first is None:
+            return None
+        return Interval.of(pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest))
+
+    def _pointing(self, found: Sequence[Found]) -> Pointing | None:
+        parts = [part for one in found if one.run.maps is not None for part in self._localised(one.run.maps)]
+        if not parts or not sum(part.n_frames for part in parts):
+            return None
+        whole = together(parts)
+        return Pointing(
+            hits=float(whole.hits.mean()),
+            hits_uniform=float(whole.hits_uniform.mean()),
+            hits_centre=float(whole.hits_centre.mean()),
+            times_chance=whole.times_chance,
+            energy=_mean(whole.energies.tolist()),
+            energy_uniform=float(whole.energies_uniform.mean()),
+            energy_centre=float(whole.energies_centre.mean()),
+            energy_times_uniform=whole.energy_times_uniform,
+            tolerance=self._tolerance,
+            n_frames=whole.n_frames,
+        )
+
+    def _localised(self, maps: Maps) -> list[Localisation]:
+        if self._regions is None:
+            return []
+        return [
+            localise(
+                values.astype(np.float64),
+                self._facts[video].frames,
+                self._regions.of(video),
+                maps.rect,
+                self._facts[video].size_px,
+                self._tolerance,
+            )
+            for video, values in zip(maps.videos, maps.values, strict=True)
+        ]
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean of the values that are numbers: a map of zeros has no energy anywhere."""
+    return spread(values).mean if any(map(math.isfinite, values)) else float("nan")

@@ -1,0 +1,208 @@
+"""One run of an evaluation: train a model on a fold with a seed, score the fold's test pairs, keep everything."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from skillviewer import __version__
+from skillviewer.core.accuracy import FoldScores, count_pairs
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.folds import check_no_leak
+from skillviewer.core.job import CancelToken, Report
+from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.engine.batches import videos_of
+from skillviewer.engine.device import choose_device, device_errors, device_title
+from skillviewer.engine.mapped import MappedBank, WatchedBank
+from skillviewer.engine.run_folder import CHECKPOINT, Maps, RunConfiguration, RunFolder, RunProvenance
+from skillviewer.engine.train import EpochRow, FeatureBank, Select, outputs
+from skillviewer.engine.training import TrainingPlan, fit_fold, selection_rule, write_log
+from skillviewer.engine.videos import VideoFacts, time_bank
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.checkpoint import save_checkpoint
+from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig
+from skillviewer.nets.models import Inputs, attention_model
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One model, fold and seed.
+
+    Attributes:
+        plan: Model, seed and settings.
+        fold: What is held out.
+        folder: Where it is kept.
+        configuration: All that decides its result.
+    """
+
+    plan: TrainingPlan
+    fold: Fold
+    folder: Path
+    configuration: RunConfiguration
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return f"{self.plan.model}, seed {self.plan.seed}, fold {self.fold.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What all runs of an evaluation share.
+
+    Attributes:
+        dataset: The videos that can be read.
+        participants: Who is in which video, where whole people are held out; else empty.
+        facts: Of every video.
+        features: By reference; empty where no run needs them.
+        backbone: The backbones behind them, or None.
+        device_name: Where to compute.
+    """
+
+    dataset: Dataset
+    participants: Mapping[str, str]
+    facts: Mapping[str, VideoFacts]
+    features: MappedBank
+    backbone: BackboneConfig | None
+    device_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What to tell of a finished run.
+
+    Attributes:
+        accuracy: Over the test pairs that touch a held-out video.
+        honest_accuracy: Over those with both videos held out; NaN without any.
+        epoch: The epoch that was kept.
+        seconds: Of training.
+    """
+
+    accuracy: float
+    honest_accuracy: float
+    epoch: int
+    seconds: float
+
+
+def perform(footage: Footage, run: Run, token: CancelToken, report: Report) -> RunSummary:
+    """Make a run; a training that was killed goes on where it stood.
+
+    Args:
+        footage: What all runs share.
+        run: The run.
+        token: Raise it to stop; the state of the last epochs stays.
+        report: Told of every batch and epoch.
+
+    Raises:
+        DatasetError: A held-out video took part in training, or there is too little to train on.
+        SettingsError: The training diverged.
+        DeviceError: The device ran out of memory.
+        Cancelled: The token was raised.
+    """
+    plan, fold = run.plan, run.fold
+    check_no_leak(fold, footage.participants)
+    folder = RunFolder(run.folder)
+    folder.begin(run.configuration)
+    on_time = attention_model(plan.model).inputs is Inputs.TIME
+    bank: FeatureBank = time_bank(footage.facts) if on_time else footage.features
+    watched = WatchedBank(bank)
+    device = choose_device(footage.device_name)
+    with device_errors():
+        model, trained = fit_fold(plan, footage.dataset, fold, watched, device, token, report, keeper=folder.state)
+        if plan.select is not Select.BEST_ON_TEST:
+            check_no_leak(fold, seen=watched.seen)
+        scores, maps = _look(model, bank, fold, token)
+    if not all(map(math.isfinite, scores.values())):
+        raise SettingsError(
+            f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
+            "learning rate."
+        )
+    seconds = _seconds(trained.rows)
+    write_log(run.folder, trained.rows, run.title)
+    if run.configuration.checkpoint and not on_time:
+        _save_checkpoint(footage, run, model)
+    folder.finish(
+        RunProvenance(
+            program=f"SkillViewer {__version__}",
+            torch=torch.__version__,
+            device=device_title(device),
+            n_threads=torch.get_num_threads(),
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=seconds,
+            epoch=trained.epoch,
+            parameters=sum(p.numel() for p in model.parameters()),
+            selection=selection_rule(plan),
+            videos_looked_at=len(watched.seen),
+            held_out_looked_at=len(watched.seen & set(fold.held_out_videos)),
+        ),
+        scores,
+        set(fold.held_out_videos),
+        maps,
+    )
+    result = FoldScores(fold, scores)
+    accuracy, honest = (count_pairs(result.tested(honest), scores).accuracy for honest in (False, True))
+    return RunSummary(accuracy, honest, trained.epoch, seconds)
+
+
+def _look(
+    model: AttentionModel, bank: FeatureBank, fold: Fold, token: CancelToken
+) -> tuple[dict[str, float], Maps | None]:
+    """Return the scores of all videos of the test pairs, and the maps of those held out."""
+    held_out = set(fold.held_out_videos)
+    names = sorted(held_out | set(videos_of(fold.test_pairs)))
+    scores: dict[str, float] = {}
+    mapped: list[str] = []
+    maps = []
+    for some, output in outputs(model, bank, names, token):
+        scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
+        places = [i for i, name in enumerate(some) if name in held_out]
+        mapped += [some[i] for i in places]
+        maps.append(output.attention[places].float().cpu().numpy())
+    if model.map_kind is MapKind.NONE:
+        return scores, None
+    return scores, Maps(tuple(mapped), np.concatenate(maps), model.map_kind, model.map_rect)
+
+
+def _seconds(rows: Sequence[EpochRow]) -> float:
+    """Return the seconds of a training from its log; every stage begins to count anew."""
+    ends = [
+        row for row, after in zip(rows, (*rows[1:], None), strict=True) if after is None or after.epoch <= row.epoch
+    ]
+    return sum(row.seconds for row in ends)
+
+
+def _save_checkpoint(footage: Footage, run: Run, model: AttentionModel) -> None:
+    plan, dataset = run.plan, footage.dataset
+    save_checkpoint(
+        run.folder / CHECKPOINT,
+        CheckpointConfig(
+            attention_model=plan.model,
+            sizes=model.sizes,
+            preprocessing=plan.preprocessing,
+            backbone=footage.backbone,
+            precision=plan.precision,
+            preset=plan.preset,
+            dataset_preset=plan.dataset_preset,
+        ),
+        model,
+        Card(
+            name=run.folder.name,
+            task=dataset.task,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            program=f"SkillViewer {__version__}",
+            training_data=f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. "
+            f"{dataset.rule}".strip(),
+            n_videos=len(run.fold.train_videos),
+            n_pairs=len(run.fold.train_pairs),
+            seed=plan.seed,
+            preset=plan.preset,
+            notes="Trained for an evaluation; how it does on held-out pairs stands there.",
+        ),
+        half=plan.half,
+        replace=True,
+    )

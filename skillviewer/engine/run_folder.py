@@ -1,0 +1,318 @@
+"""The folder of one run: one model, trained on one fold with one seed.
+
+``configuration.json`` all that decides the result; ``log.csv`` and ``curves.png`` the training; ``scores.csv`` the
+score of every video of the test pairs; ``maps.npz`` where the model looked in held-out videos; ``provenance.json`` is
+written last and says that the run is finished. ``state-*.safetensors`` is a training under way.
+"""
+
+import csv
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.order import similar_for_training
+from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine.train import TrainSettings
+from skillviewer.engine.training import CURVES, LOG, TrainingPlan
+from skillviewer.engine.training_state import StateFile
+from skillviewer.engine.videos import VideoFacts
+from skillviewer.export.destination import aside
+from skillviewer.nets.deployment import Precision
+from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.sizes import HeadSizes
+
+FORMAT = 1
+CONFIGURATION, SCORES, MAPS, PROVENANCE = "configuration.json", "scores.csv", "maps.npz", "provenance.json"
+CHECKPOINT = "checkpoint"
+
+
+class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All that decides the result of a run; two runs that agree in it need not both be made.
+
+    Attributes:
+        format: Number of this format.
+        model: Entry in ATTENTION_MODELS.
+        fold: Name of the fold.
+        held_out: Videos held out.
+        preset: Name of the preset.
+        dataset_preset: Whose optimiser settings of the preset.
+        sizes: Sizes of the head.
+        settings: Optimiser, loss, which epoch is kept, seed.
+        refit: Whether it is trained afresh on all training videos once an epoch is chosen.
+        candidates: K, frames of every segment that training draws from.
+        preprocessing: What is done to videos.
+        backbone: Entry in BACKBONES, or "" for a model that looks at time alone.
+        backbone_digest: Digest of its weights, or "".
+        precision: Of the features.
+        videos_sha256: Digest of the contents of all videos.
+        pairs_sha256: Digest of the pairs, the similar pairs and who is in which video.
+        checkpoint: Whether the checkpoint is kept.
+    """
+
+    format: int = FORMAT
+    model: str
+    fold: str
+    held_out: tuple[str, ...]
+    preset: str
+    dataset_preset: str
+    sizes: HeadSizes
+    settings: TrainSettings
+    refit: bool
+    candidates: int
+    preprocessing: Preprocessing
+    backbone: str
+    backbone_digest: str
+    precision: Precision
+    videos_sha256: str
+    pairs_sha256: str
+    checkpoint: bool
+
+    @classmethod
+    def of(
+        cls,
+        plan: TrainingPlan,
+        dataset: Dataset,
+        fold: Fold,
+        facts: Mapping[str, VideoFacts],
+        backbone_digest: str,
+        *,
+        checkpoint: bool,
+    ) -> "RunConfiguration":
+        """Return the configuration of a run.
+
+        Args:
+            plan: Model, seed, settings.
+            dataset: The videos that can be read.
+            fold: The fold.
+            facts: Of these videos.
+            backbone_digest: Digest of the backbone's weights.
+            checkpoint: Whether the checkpoint is kept.
+        """
+        on_features = attention_model(plan.model).inputs is Inputs.FEATURES
+        return cls(
+            model=plan.model,
+            fold=fold.name,
+            held_out=fold.held_out_videos,
+            preset=plan.preset,
+            dataset_preset=plan.dataset_preset,
+            sizes=plan.sizes(),
+            settings=plan.settings(),
+            refit=plan.refit,
+            candidates=plan.candidates if on_features else 1,
+            preprocessing=plan.preprocessing,
+            backbone=plan.backbone if on_features else "",
+            backbone_digest=backbone_digest if on_features else "",
+            precision=plan.precision,
+            videos_sha256=_digest(sorted((name, facts[name].digest) for name in dataset.names)),
+            pairs_sha256=_digest(
+                [
+                    [(p.better, p.worse) for p in fold.train_pairs],
+                    [(p.better, p.worse) for p in fold.test_pairs],
+                    [(p.first, p.second) for p in similar_for_training(dataset, fold)],
+                    sorted(dataset.participants.items()),
+                ]
+            ),
+            checkpoint=checkpoint,
+        )
+
+
+class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a run was made.
+
+    Attributes:
+        program: Name and version.
+        torch: Version of torch.
+        device: Where it was trained.
+        n_threads: Threads that torch computed with on the CPU.
+        finished: Date and time, ISO 8601.
+        seconds: Of training, without features.
+        epoch: The epoch that was kept.
+        parameters: Of the head.
+        selection: How the epoch was chosen, in words.
+        videos_looked_at: Videos whose features training has asked for.
+        held_out_looked_at: Held-out videos among them: 0, unless the epoch is chosen on the test pairs.
+    """
+
+    program: str
+    torch: str
+    device: str
+    n_threads: int
+    finished: str
+    seconds: float
+    epoch: int
+    parameters: int
+    selection: str
+    videos_looked_at: int
+    held_out_looked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """Where a model looked in held-out videos, at the frames of the test rule.
+
+    Attributes:
+        videos: V names.
+        values: (V, N, h, w) float32.
+        kind: What the numbers are.
+        rect: Where in the picture the maps lie.
+    """
+
+    videos: tuple[str, ...]
+    values: Float32Array
+    kind: MapKind
+    rect: MapRect
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A finished run.
+
+    Attributes:
+        configuration: What decided it.
+        provenance: How it was made.
+        scores: Score of every video of the test pairs.
+        maps: Maps of the held-out videos, or None for a model without.
+    """
+
+    configuration: RunConfiguration
+    provenance: RunProvenance
+    scores: Mapping[str, float]
+    maps: Maps | None
+
+
+class RunFolder:
+    """The folder of one run.
+
+    Args:
+        path: Where it lies or is to lie.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def configuration(self) -> RunConfiguration | None:
+        """What decides the run that is there, or None when none is."""
+        try:
+            return msgspec.json.decode((self.path / CONFIGURATION).read_bytes(), type=RunConfiguration)
+        except (OSError, msgspec.MsgspecError, ValueError):
+            return None
+
+    def finished(self, wanted: RunConfiguration) -> RunResult | None:
+        """Return the run that is there if it is finished and as wanted, else None.
+
+        Args:
+            wanted: What is to decide it.
+        """
+        if self.configuration != wanted:
+            return None
+        try:
+            provenance = msgspec.json.decode((self.path / PROVENANCE).read_bytes(), type=RunProvenance)
+            return RunResult(wanted, provenance, self._scores(), self._maps())
+        except (OSError, msgspec.MsgspecError, ValueError, KeyError, zipfile.BadZipFile):
+            return None
+
+    def begin(self, configuration: RunConfiguration) -> None:
+        """Make the folder ready: a training under way that is as wanted stays, any other run is removed.
+
+        Raises:
+            DatasetError: The folder cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            agrees = self.configuration == configuration
+            (self.path / PROVENANCE).unlink(missing_ok=True)
+            for pattern in (
+                ".*.part*",
+                "*.part",
+                *(() if agrees else ("state-*.safetensors", LOG, CURVES, SCORES, MAPS)),
+            ):
+                for old in self.path.glob(pattern):
+                    old.unlink()
+            shutil.rmtree(self.path / CHECKPOINT, ignore_errors=True)
+        except OSError as error:
+            raise DatasetError(f"The run cannot be kept in {self.path}: {error.strerror or error}.") from error
+        write_json(self.path / CONFIGURATION, configuration)
+
+    def state(self, stage: str) -> StateFile:
+        """Return what keeps the state of a stage of the training."""
+        return StateFile(self.path / f"state-{stage}.safetensors")
+
+    def finish(
+        self, provenance: RunProvenance, scores: Mapping[str, float], held_out: Collection[str], maps: Maps | None
+    ) -> None:
+        """Write what came of the run; the provenance last.
+
+        Args:
+            provenance: How it was made.
+            scores: Score of every video of the test pairs.
+            held_out: Which of them were held out.
+            maps: Maps of the held-out videos, or None.
+
+        Raises:
+            ExportError: The disk is full, say.
+        """
+        with (
+            aside(self.path / SCORES, (".csv",), overwrite=True) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["video", "held_out", "score"])
+            writer.writerows([name, int(name in held_out), repr(score)] for name, score in sorted(scores.items()))
+        if maps is not None:
+            with aside(self.path / MAPS, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
+                rect = [maps.rect.left, maps.rect.top, maps.rect.right, maps.rect.bottom]
+                np.savez_compressed(
+                    binary,
+                    videos=np.array(maps.videos),
+                    maps=maps.values,
+                    kind=np.array(str(maps.kind)),
+                    rect=np.array(rect),
+                )
+        write_json(self.path / PROVENANCE, provenance)
+        for state in self.path.glob("state-*.safetensors"):
+            with suppress(OSError):
+                state.unlink()
+
+    def _scores(self) -> dict[str, float]:
+        with (self.path / SCORES).open(newline="", encoding="utf-8") as file:
+            return {row["video"]: float(row["score"]) for row in csv.DictReader(file)}
+
+    def _maps(self) -> Maps | None:
+        path = self.path / MAPS
+        if not path.exists():
+            return None
+        with np.load(path, allow_pickle=False) as file:
+            left, top, right, bottom = file["rect"].tolist()
+            return Maps(
+                tuple(file["videos"].tolist()),
+                file["maps"],
+                MapKind(str(file["kind"])),
+                MapRect(left, top, right, bottom),
+            )
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as JSON, aside first; numbers that are none become null.
+
+    Raises:
+        ExportError: It cannot be written.
+    """
+    with aside(path, (".json",), overwrite=True) as temporary:
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

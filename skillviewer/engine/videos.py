@@ -1,0 +1,88 @@
+"""What an evaluation knows of each video before any features: which file it is, and which frames are sampled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skillviewer.core.errors import DatasetError, SkillViewerError
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Dataset
+from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine.inputs import sampling_of
+from skillviewer.engine.train import FeatureBank
+from skillviewer.media.reader import VideoReader
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """One video.
+
+    Attributes:
+        digest: SHA-256 of its file.
+        size_px: Width and height of the picture.
+        frames: N frame indices that the test rule samples.
+        times_s: Their presentation times in seconds from the first frame.
+    """
+
+    digest: str
+    size_px: tuple[int, int]
+    frames: tuple[int, ...]
+    times_s: tuple[float, ...]
+
+
+def whole_files(dataset: Dataset) -> list[tuple[str, Path]]:
+    """Return name and file of every video that has a file.
+
+    Raises:
+        DatasetError: An attempt is a stretch of a longer video.
+    """
+    cut = [video.name for video in dataset.videos if video.extent is not None]
+    if cut:
+        raise DatasetError(
+            f"“{cut[0]}” is a stretch of a longer video. Cut the stretches into files of their own before training."
+        )
+    return [(video.name, video.path) for video in dataset.videos if video.path is not None]
+
+
+def facts_of(
+    dataset: Dataset, preprocessing: Preprocessing, token: CancelToken, report: Report
+) -> tuple[dict[str, VideoFacts], list[str]]:
+    """Open every video of a data set.
+
+    Args:
+        dataset: The data set.
+        preprocessing: Decides which frames are sampled.
+        token: Checked before every video.
+        report: Told of every video.
+
+    Returns:
+        What is known of them by name, and one sentence for every video that cannot be read.
+
+    Raises:
+        DatasetError: An attempt is a stretch of a longer video.
+    """
+    files = whole_files(dataset)
+    found: dict[str, VideoFacts] = {}
+    problems = []
+    for done, (name, path) in enumerate(files):
+        token.check()
+        report(Progress("opening videos", done, len(files)))
+        try:
+            with VideoReader(path) as reader:
+                info = reader.info
+        except SkillViewerError as error:
+            problems.append(str(error))
+            continue
+        frames = sampling_of(info, preprocessing, 1).frames[0]
+        found[name] = VideoFacts(
+            info.digest, (info.width_px, info.height_px), tuple(frames.tolist()), tuple(info.times_s[frames].tolist())
+        )
+    report(Progress("opening videos", len(files), len(files)))
+    return found, problems
+
+
+def time_bank(facts: Mapping[str, VideoFacts]) -> FeatureBank:
+    """Return time in place of features: one pass a video, (N, 1, 1, 1) float32, seconds from the first frame."""
+    return {name: [np.array(one.times_s, np.float32)[:, None, None, None]] for name, one in facts.items()}

@@ -1,0 +1,152 @@
+"""From a folder of videos and pairs to a checkpoint, end to end, on tiny videos."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.errors import CheckpointError, DatasetError
+from skillviewer.core.folds import inner_fold, make_folds
+from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.engine import training
+from skillviewer.engine.batches import videos_of
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.ceilings import ceilings
+from skillviewer.engine.engine import Engine
+from skillviewer.engine.train import Select
+from skillviewer.engine.training import TrainingPlan, TrainingResult, train_checkpoint
+from skillviewer.nets.checkpoint import load_checkpoint
+from skillviewer.nets.sizes import HeadSizes
+from tests.checkpoints import PREPROCESSING, SIZES
+from tests.videos import write_barcode_video
+
+NAMES = tuple(f"{who}{take}" for who in "abcd" for take in (1, 2))
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Eight videos of four participants; the longer the better."""
+    folder = tmp_path_factory.mktemp("videos")
+    for i, name in enumerate(NAMES):
+        write_barcode_video(folder / f"{name}.mp4", 8 + i)
+    return Dataset(
+        name="tiny",
+        form="pair-folder",
+        task="test",
+        videos=tuple(DatasetVideo(name, folder / f"{name}.mp4", participant=name[0]) for name in NAMES),
+        pairs=tuple(Pair(NAMES[j], NAMES[i]) for i in range(8) for j in range(i + 1, 8)),
+    )
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> FeatureCache:
+    return FeatureCache(tmp_path_factory.mktemp("features"))
+
+
+@pytest.fixture(autouse=True)
+def small_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sizes(_plan: TrainingPlan) -> HeadSizes:
+        return replace(SIZES, standardise=True)
+
+    monkeypatch.setattr(training.TrainingPlan, "sizes", sizes)
+
+
+PLAN = TrainingPlan(preprocessing=PREPROCESSING, candidates=2, epochs=2)
+
+
+def run(plan: TrainingPlan, dataset: Dataset, folder: Path, cache: FeatureCache, **more: object) -> TrainingResult:
+    return train_checkpoint(
+        plan,
+        dataset,
+        folder,
+        CancelToken(),
+        silent,
+        device_name="cpu",
+        cache=cache,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_checkpoint_says_what_it_was_trained_and_tested_on(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    result = run(PLAN, dataset, tmp_path / "m", cache)
+    card = load_checkpoint(tmp_path / "m").card
+    assert (card.name, card.task, card.n_videos) == ("m", "test", 6)
+    assert card.held_out is not None
+    assert 0 <= card.held_out.low <= card.held_out.accuracy <= card.held_out.high <= 1
+    assert card.held_out.n_pairs == 13  # of 28 pairs those within six videos are 15
+    assert "participant" in card.held_out.rule
+    assert "epoch chosen on a quarter of the training videos" in card.held_out.rule
+    with (tmp_path / "m" / training.LOG).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(result.rows)
+    assert (tmp_path / "m" / training.CURVES).read_bytes().startswith(b"\x89PNG")
+
+
+def test_trained_checkpoint_assesses_videos(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    run(PLAN, dataset, tmp_path / "m", cache)
+    path = dataset.videos[0].path
+    assert path is not None
+    with Engine.open(tmp_path / "m", device="cpu", cache=cache) as engine:
+        assert np.isfinite(engine.assess(path, passes=2).score)
+
+
+def test_same_seed_same_checkpoint(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    digests = {run(PLAN, dataset, tmp_path / name, cache).checkpoint.digest for name in ("one", "two")}
+    assert len(digests) == 1
+    assert run(replace(PLAN, seed=1), dataset, tmp_path / "three", cache).checkpoint.digest not in digests
+
+
+def test_no_held_out_video_is_trained_on_or_chosen_on(dataset: Dataset) -> None:
+    for fold in make_folds(dataset).folds:
+        inner = inner_fold(dataset, fold)
+        seen = set(videos_of([*inner.train_pairs, *inner.test_pairs, *fold.train_pairs]))
+        assert not seen & set(fold.held_out_videos)
+
+
+def test_best_on_test_is_labelled(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    result = run(replace(PLAN, select=Select.BEST_ON_TEST), dataset, tmp_path / "m", cache)
+    assert result.checkpoint.card.held_out is not None
+    assert "optimistic" in result.checkpoint.card.held_out.rule
+
+
+def test_test_data_of_their_own(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    train, test = dataset.restricted(NAMES[:6]), dataset.restricted(NAMES[6:])
+    card = run(PLAN, train, tmp_path / "m", cache, test=test).checkpoint.card
+    assert card.n_videos == 6
+    assert card.held_out is not None
+    assert card.held_out.n_pairs == 1
+    with pytest.raises(DatasetError, match="nothing would be held out"):
+        run(PLAN, train, tmp_path / "n", cache, test=dataset)
+    assert not (tmp_path / "n").exists()
+
+
+def test_video_that_cannot_be_read_is_told_and_left_out(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"nothing")
+    videos = (*dataset.videos[:-1], replace(dataset.videos[-1], path=broken))
+    result = run(PLAN, replace(dataset, videos=videos), tmp_path / "m", cache)
+    assert any("broken.mp4" in problem for problem in result.problems)
+
+
+def test_existing_checkpoint_is_not_replaced_unasked(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    with pytest.raises(CheckpointError, match="already"):
+        run(PLAN, dataset, tmp_path / "m", cache)
+
+
+def test_ceilings_know_which_way_is_better() -> None:
+    from skillviewer.core.pairs import Measure
+
+    videos = tuple(DatasetVideo(name) for name in "abc")
+    truth = (
+        Measure("quality", (("a", 3.0), ("b", 2.0), ("c", 1.0))),
+        Measure("shake", (("a", 1.0), ("b", 2.0), ("c", 0.0))),
+    )
+    pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
+    dataset = Dataset("d", "f", "t", videos, pairs, truth=truth)
+    assert ceilings(dataset, pairs) == (("quality", 1.0), ("shake", pytest.approx(1 / 3)))

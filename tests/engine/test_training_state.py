@@ -1,0 +1,104 @@
+"""A training that was killed goes on as if nothing had happened."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from skillviewer.core.errors import Cancelled, CheckpointError
+from skillviewer.core.job import CancelToken, Progress, silent
+from skillviewer.core.pairs import SimilarPair
+from skillviewer.engine.train import FitState, Keeper, Select, Trained, TrainSettings, fit
+from skillviewer.engine.training_state import StateFile
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.models import attention_model
+from skillviewer.nets.presets import LossSettings, OptimiserSettings
+from tests.engine.test_train import NAMES, PAIRS, SIZES, bank
+
+SGD = OptimiserSettings(learning_rate=0.05, weight_decay=1e-3, batch_pairs=16, epochs=4)
+ADAM = replace(SGD, algorithm="adam", learning_rate=1e-3)
+
+
+def settings(model: str) -> TrainSettings:
+    phases = (("scoring", ADAM), ("attention", replace(ADAM, learning_rate=1e-4))) if model == "raan" else ()
+    return TrainSettings(SGD, LossSettings(), Select.INNER, seed=3, phases=phases)
+
+
+def fresh(name: str) -> AttentionModel:
+    torch.manual_seed(1)
+    # random first states and dropout: torch's own generator matters
+    return attention_model(name).build(replace(SIZES, initial_state="randn", dropout=0.2, tsn_splits=5))
+
+
+def train(
+    name: str, keeper: Keeper | None, token: CancelToken | None = None, report: Callable[[Progress], None] = silent
+) -> Trained:
+    similar = [SimilarPair(NAMES[0], NAMES[1]), SimilarPair(NAMES[4], NAMES[6])]
+    return fit(
+        fresh(name),
+        bank(),
+        PAIRS[:40],
+        PAIRS[40:],
+        settings(name),
+        token or CancelToken(),
+        report,
+        similar=similar,
+        keeper=keeper,
+    )
+
+
+def killer(epoch: int) -> tuple[CancelToken, Callable[[Progress], None]]:
+    token = CancelToken()
+
+    def report(progress: Progress) -> None:
+        if progress.stage.startswith(f"epoch {epoch} ") and progress.done == 2:
+            token.cancel()
+
+    return token, report
+
+
+@pytest.mark.parametrize("name", ["full", "raan", "tsn-frozen"])
+def test_killed_training_goes_on_to_the_same_weights(name: str, tmp_path: Path) -> None:
+    whole = train(name, None)
+    state = StateFile(tmp_path / "state.safetensors", every_s=0)
+    for epoch in (2, 4):
+        token, report = killer(epoch)
+        with pytest.raises(Cancelled):
+            train(name, state, token, report)
+        kept = state.load()
+        assert kept is not None
+        assert kept.epoch == epoch - 1
+        torch.manual_seed(99)  # another process stands elsewhere
+    resumed = train(name, state)
+    assert resumed.epoch == whole.epoch
+    for key, tensor in whole.state.items():
+        assert torch.equal(tensor, resumed.state[key]), key
+    for a, b in zip(whole.rows, resumed.rows, strict=True):
+        assert replace(a, seconds=0) == replace(b, seconds=0)
+    assert [row.seconds for row in resumed.rows] == sorted(row.seconds for row in resumed.rows)
+
+
+def test_finished_training_is_not_repeated(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "state.safetensors")  # too short for anything but the end to be kept
+    first = train("full", state)
+    seen: list[Progress] = []
+    again = train("full", state, report=seen.append)
+    assert seen == []
+    assert again.rows == first.rows
+    assert all(torch.equal(tensor, again.state[key]) for key, tensor in first.state.items())
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", None])
+def test_state_that_cannot_be_read_is_as_good_as_none(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    train("full", StateFile(path))
+    path.write_bytes(path.read_bytes()[:-100] if content is None else content)
+    assert StateFile(path).load() is None
+
+
+def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    state = FitState(1, 1, 1, (0.5, 0.0), (), (), {}, {"random.cpu": torch.get_rng_state()})
+    with pytest.raises(CheckpointError, match="could not be kept at"):
+        StateFile(tmp_path / "nowhere" / "state.safetensors").keep(lambda: state, finished=True)

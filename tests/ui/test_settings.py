@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QMainWindow
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.scene import Look, Overlay, Scale
+from skillviewer.ui.app import begin
+from skillviewer.ui.geometry import clamped
+from skillviewer.ui.settings import MOST_RECENT, Settings
+from skillviewer.ui.theme import ThemeChoice
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeWorld
+
+ONE = QRect(0, 0, 1920, 1080)
+TWO = QRect(1920, 0, 2560, 1440)
+
+
+def test_what_is_set_is_there_next_time(tmp_path: Path) -> None:
+    first = Settings.in_folder(tmp_path)
+    first.theme = ThemeChoice.DARK
+    first.look = Look(overlay=Overlay.CONTOUR, scale=Scale.FRAME, colours="cividis")
+    first.passes = 4
+    first.model = "/models/mine"
+    first.automatic = False
+    first.remember(tmp_path / "a b.mp4")
+    first.save()
+    second = Settings.in_folder(tmp_path)
+    assert second.theme is ThemeChoice.DARK
+    assert second.look == Look(overlay=Overlay.CONTOUR, scale=Scale.FRAME, colours="cividis")
+    assert (second.passes, second.model, second.automatic) == (4, "/models/mine", False)
+    assert second.recent == (tmp_path / "a b.mp4",)
+
+
+def test_nonsense_counts_as_not_set(tmp_path: Path) -> None:
+    (tmp_path / "window.ini").write_text(
+        "[window]\ntheme=purple\n[look]\noverlay=sparkles\ncolours=jet\n[model]\npasses=many\n", encoding="utf-8"
+    )
+    settings = Settings.in_folder(tmp_path)
+    assert settings.theme is ThemeChoice.SYSTEM
+    assert settings.look == Look()
+    assert settings.passes == 1
+    assert settings.recent == ()
+
+
+def test_recent_files_are_few_and_the_latest_first(settings: Settings) -> None:
+    for i in range(20):
+        settings.remember(Path(f"/{i}"))
+    settings.remember(Path("/15"))
+    assert settings.recent[:3] == (Path("/15"), Path("/19"), Path("/18"))
+    assert len(settings.recent) == MOST_RECENT
+    settings.forget_recent()
+    assert settings.recent == ()
+
+
+@pytest.mark.parametrize(
+    ("window", "screens", "expected"),
+    [
+        (QRect(100, 100, 1200, 800), [ONE], QRect(100, 100, 1200, 800)),
+        (QRect(2500, 200, 1200, 800), [ONE, TWO], QRect(2500, 200, 1200, 800)),
+        (QRect(2500, 200, 1200, 800), [ONE], QRect(0, 0, 1200, 800)),  # the second screen is gone
+        (QRect(-5000, -5000, 1200, 800), [ONE], QRect(0, 0, 1200, 800)),
+        (QRect(10, 10, 4000, 3000), [ONE], QRect(10, 10, 1920, 1080)),  # too large for any
+        (QRect(1900, 100, 1200, 800), [ONE], QRect(0, 0, 1200, 800)),  # only a sliver in sight
+        (QRect(100, 1060, 1200, 800), [ONE], QRect(100, 280, 1200, 800)),  # its title is below the edge
+    ],
+)
+def test_the_window_lies_where_it_can_be_reached(window: QRect, screens: list[QRect], expected: QRect) -> None:
+    assert clamped(window, screens) == expected
+
+
+def test_size_and_look_come_back(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings) -> None:
+    first = make_window(world.backend())
+    first.window.resize(1000, 640)
+    first.program.state.set_look(overlay=Overlay.DIMMED)
+    first.program.state.set_passes(2)
+    first.window.close()
+    qtbot.waitUntil(lambda: not first.window.isVisible())
+    assert not settings.geometry.isEmpty()
+    probe = QMainWindow()
+    assert probe.restoreGeometry(settings.geometry)
+    assert probe.height() == 640
+    second = make_window(world.backend())
+    assert second.program.state.look.overlay is Overlay.DIMMED
+    assert second.program.state.passes == 2
+
+
+def test_the_model_used_last_is_loaded_again(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings
+) -> None:
+    first = make_window(world.backend())
+    begin(first.program, [], "beta")
+    qtbot.waitUntil(lambda: first.program.state.model is not None)
+    second = make_window(world.backend())
+    begin(second.program, [], None)
+    qtbot.waitUntil(lambda: second.program.state.model is not None)
+    assert world.opened_models == ["beta", "beta"]
+    settings.model = str(world.folder / "models" / "deleted")
+    third = make_window(world.backend())
+    begin(third.program, [], None)
+    qtbot.waitUntil(lambda: third.program.state.model is not None)
+    assert world.opened_models[-1] == "alpha", "one that is gone makes way for the first"

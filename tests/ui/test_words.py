@@ -1,0 +1,133 @@
+"""What is typed, searched and said."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.errors import VideoError
+from skillviewer.core.scene import Look, Scale, resolve
+from skillviewer.core.video import VideoInfo
+from skillviewer.ui.actions import plain
+from skillviewer.ui.colour_bar import ColourBar
+from skillviewer.ui.go_to import parse_place
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.message_bar import MessageBar
+from skillviewer.ui.messages import Message, Messages, Severity
+from skillviewer.ui.palette import fits
+from skillviewer.ui.status_bar import left_text
+from skillviewer.ui.theme import LIGHT
+from tests.ui.fakes import make_analysis, video_info
+
+VIDEO = video_info(Path("a.mp4"), 3000)  # 100 s
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        ("1", 0), ("412", 411), (" 3000 ", 2999), ("0", None), ("3001", None), ("-3", None),
+        ("13.5", 405), ("13s", 390), ("13,5 s", 405), ("1:02", 1860), ("00:13.733", 412), ("0:01:02.5", 1875),
+        ("1:40", 2999), ("1:41", None), ("99:99:99", None), ("abc", None), ("", None), (":", None), ("1:2:3:4", None),
+    ],
+)  # fmt: skip
+def test_a_place_is_understood(text: str, frame: int | None) -> None:
+    assert parse_place(text, VIDEO) == frame
+
+
+def test_a_time_as_shown_finds_its_own_frame() -> None:
+    rng = np.random.default_rng(3)
+    times_s = np.round(np.cumsum(rng.uniform(0.004, 0.09, 400)), 3)
+    video = VideoInfo(Path("v.mp4"), "d", times_s - times_s[0], 16, 9, float(times_s[-1]) + 1, 20.0, variable_rate=True)
+    for frame in range(400):
+        time_s = float(video.times_s[frame])
+        assert parse_place(f"{int(time_s // 60):02d}:{time_s % 60:06.3f}", video) == frame
+
+
+def test_the_palette_finds_by_words() -> None:
+    assert fits("Open the sample study", "samp") is not None
+    assert fits("Open the sample study", "study open") is not None
+    assert fits("Open the sample study", "close") is None
+    begins, inside = fits("Map as: Heat", "map"), fits("Heatmap", "map")
+    assert begins is not None
+    assert inside is not None
+    assert begins < inside
+
+
+def test_menu_marks_are_taken_away() -> None:
+    assert plain("&Open videos…") == "Open videos…"
+    assert plain("Save && &quit") == "Save & quit"
+
+
+def test_time_left_in_words() -> None:
+    assert [left_text(s) for s in (0.2, 14.4, 99, 170)] == ["1 s", "14 s", "99 s", "3 min"]
+
+
+@pytest.fixture
+def messages(qapp: QApplication) -> Messages:  # noqa: ARG001
+    return Messages()
+
+
+def test_messages_wait_for_each_other_and_are_said_once(messages: Messages) -> None:
+    messages.note("one")
+    messages.fail(VideoError("two"))
+    messages.note("one")
+    assert [m.text for m in messages.waiting] == ["two", "one"]
+    assert [m.severity for m in messages.waiting] == [Severity.ERROR, Severity.NOTE]
+    messages.dismiss()
+    assert [m.text for m in messages.waiting] == ["two"]
+    messages.dismiss()
+    messages.dismiss()
+    assert not messages.waiting
+
+
+def test_an_error_of_the_programmer_is_not_shown_raw(messages: Messages) -> None:
+    messages.fail(KeyError("internals"))
+    (message,) = messages.waiting
+    assert "internals" not in message.text
+    assert message.details == ("KeyError: 'internals'",)
+
+
+def test_the_bar_shows_the_latest_and_offers(qtbot: QtBot, messages: Messages, icons: Icons) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    bar = MessageBar(messages, icons, window)
+    bar.on_theme(LIGHT)
+    assert bar.isHidden()
+    done: list[int] = []
+    messages.note("first")
+    messages.post(
+        Message("<b>second</b>\n", details=tuple(str(i) for i in range(20)), offer="Do it", act=lambda: done.append(1))
+    )
+    assert not bar.isHidden()
+    assert bar.text == "<b>second</b>   (and 1 more)", "names of files are not read as markup"
+    assert bar.details.splitlines()[-1] == "and 12 more"
+    bar._offer.click()
+    assert done == [1]
+    assert bar.text == "first"
+
+
+def test_the_colour_bar_tells_its_limits(qtbot: QtBot) -> None:
+    bar = ColourBar()
+    qtbot.addWidget(bar)
+    bar.on_theme(LIGHT)
+    bar.resize(bar.sizeHint())
+    bar.show()
+    analysis = make_analysis(VIDEO)
+    scene = resolve(analysis, 2000, Look(scale=Scale.COMMON, common_limit=5))
+    bar.set_scene(scene)
+    assert bar.accessibleName().startswith("Colours from 0 to 5 times")
+    image = bar.grab().toImage()
+    row = [image.pixelColor(x, 5).lightness() for x in range(14, image.width() - 14)]
+    assert row[0] < 12
+    assert row[-1] > 120
+    assert np.corrcoef(row, np.arange(len(row)))[0, 1] > 0.9
+    signed = make_analysis(VIDEO, kind=MapKind.SIGNED)
+    bar.set_scene(resolve(signed, 2000, Look()))
+    image = bar.grab().toImage()
+    middle = image.pixelColor(image.width() // 2, 5)
+    assert min(middle.red(), middle.green(), middle.blue()) > 225, "zero is white"
+    bar.set_scene(None)
+    assert bar.accessibleName() == ""
