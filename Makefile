@@ -2,7 +2,6 @@
 
 VENV    := .venv
 BIN     := $(VENV)/bin
-SOURCES := skillviewer tests benchmarks packaging docs
 
 .PHONY: demo window test lint types contracts unit setup setup-dev clean help
 
@@ -25,7 +24,7 @@ types: $(VENV)/.ready-dev        ## types
 	$(BIN)/mypy
 
 contracts: $(VENV)/.ready-dev    ## which folder may import which
-	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/lint-imports
 
 unit: $(VENV)/.ready-dev         ## tests
 	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q

@@ -12,11 +12,13 @@ import argparse
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -92,6 +94,9 @@ def losses(path: Path, told: list[str]) -> list[str]:
     with Study.open(path) as study:
         votes = {vote.key: vote for vote in study.votes.all()}
         wrong = ["it can only be read"] if study.read_only else []
+    with closing(sqlite3.connect(path)) as connection:
+        (sound,) = connection.execute("PRAGMA integrity_check").fetchone()
+    wrong += [] if sound == "ok" else [sound]
     wrong += [f"vote {word} is lost" for word in told if word.strip("-") not in votes]
     return wrong + [f"withdrawal {word} is lost" for word in told if word[0] == "-" and votes[word[1:]].stands]
 
@@ -129,7 +134,9 @@ def measure(n_videos: int, n_votes: int) -> None:
         _timed("judgements", study.votes.judgements)
         _timed("scores of a model", lambda: study.models.scores("none"))
         _timed("a vote", lambda: study.votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Ann")))
-        _timed("100 votes", lambda: [study.votes.cast(Vote(*names[:2], Verdict.LEFT, "Ann")) for _ in range(100)])
+        _timed(
+            "100 votes", lambda: [study.votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Ann")) for _ in range(100)]
+        )
         _timed("a backup", study.back_up)
         for name in names:
             (Path(folder) / f"{name}.mp4").rename(Path(folder) / f"moved {name}.mp4")

@@ -17,6 +17,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("demo", "skillviewer.cli.demo", "Run the main job on the sample study."),
     ("train", "skillviewer.cli.train", "Train a model on a folder of videos and pairs."),
     ("study", "skillviewer.cli.study", "Make, fill, list, import, export and mend a study."),
+    ("evaluate", "skillviewer.cli.evaluate", "Train and test models on the folds of a data set, in one table."),
+    ("data", "skillviewer.cli.data", "Say what a data set holds, and how it is divided."),
     ("models", "skillviewer.cli.models", "List checkpoints and attention models."),
     ("weights", "skillviewer.cli.weights", "List or fetch backbone weights (the one command that uses the network)."),
     ("doctor", "skillviewer.cli.doctor", "Say what this computer has, and what is missing."),

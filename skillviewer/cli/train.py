@@ -21,7 +21,9 @@ from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings, Prepro
 @click.option("--preset", default="small-study", show_default=True, help="small-study, paper or official-code.")
 @click.option("--dataset-preset", default="other", show_default=True, help="Whose optimiser settings of the preset.")
 @click.option("--backbone", default="efficientnet-lite0", show_default=True, help="efficientnet-lite0, resnet101, ...")
-@click.option("--flow", type=click.Choice(FLOW_ALGORITHMS), default="tvl1-fast", show_default=True, help="Optical flow.")
+@click.option(
+    "--flow", type=click.Choice(FLOW_ALGORITHMS), default="tvl1-fast", show_default=True, help="Optical flow."
+)
 @click.option("--rate", type=click.FloatRange(min=0.1), help="Clock in Hz (the paper's slow tasks: 10).")
 @click.option("--stride", type=click.Choice(["1", "2"]), help="Fusion stride: 2 as released, 1 for finer maps.")
 @click.option("--select", type=click.Choice(["inner", "last", "best-on-test"]), default="inner", show_default=True)

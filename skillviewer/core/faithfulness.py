@@ -1,14 +1,14 @@
-"""Is a video's attention faithful: does taking away what the model attended to move the score more than chance would?
+"""Is a video's attention faithful: does taking away what the model attended to change its score more than chance would?
 
 Deletion and insertion: Petsiuk, Das & Saenko, "RISE", BMVC 2018. Shuffled and uniform attention: Jain & Wallace,
 "Attention is not Explanation", NAACL 2019; Wiegreffe & Pinter, "Attention is not not Explanation", EMNLP 2019. Sign:
 Liu et al., "Rethinking Attention-Model Explainability through Faithfulness Violation Test", ICML 2022.
 
 Cells are taken away by putting the video's mean feature in their place, in every sampled frame the same share, in the
-order of that frame's map. The score has no natural zero and attention has no sign, so a curve counts by how far the
-score lies from that of the whole video. The *gain* of an order is the area under that distance as cells are deleted
-less the area as they are inserted: large when the score leaves at once and comes back at once, 0 on average for orders
-that know nothing.
+order of that frame's map. What is measured is how far the steps of the score curve move: attention has no sign, and
+what some frames add to the score and others take from it would cancel out in the last score. The *gain* of an order is
+the area under that distance as cells are deleted less the area as they are inserted: large when the curve leaves at
+once and comes back at once, about 0 for an order that knows nothing.
 
 Chance is attention in the wrong place: the maps of the video moved over the frame (around the edges) and mirrored at
 random, in all frames alike. A shuffle of single cells would be too easy to beat: maps and what matters are both smooth
@@ -34,8 +34,11 @@ SPREAD = 2.0
 ROUNDING = 1e-6
 """Effects below this share of the score's size are rounding of the computation."""
 
-MOST_POINTS = 12
-"""Points of a curve on a large grid."""
+EVERY_COUNT_TO = 10
+"""Cells of the largest grid whose curves have a point at every count."""
+
+SHARES = (0.0, 0.05, 0.12, 0.25, 0.42)
+"""Shares of the cells at which the curves of larger grids have points; those beyond a half mirror them."""
 
 TOP_SHARE = 0.1
 """Share of cells that count as the most attended."""
@@ -49,13 +52,12 @@ def rounding_of(score: float) -> float:
 def removal_counts(n_cells: int) -> IntArray:
     """Return how many cells of a frame are gone at every point of a curve: (P,) int64 from 0 to L, symmetric.
 
-    Every count for small grids, else ``MOST_POINTS`` about evenly spread; with c there is also L - c, so that taking
-    away in reverse order is the same as putting back.
+    With c there is also L - c, so that taking away in reverse order is the same as putting back.
     """
-    steps = min(n_cells, MOST_POINTS - 1)
-    first = np.round(np.arange((steps + 1) // 2) * n_cells / steps).astype(np.int64)
-    middle = [n_cells // 2] if steps % 2 == 0 else []
-    return np.concatenate([first, middle, n_cells - first[::-1]]).astype(np.int64)
+    if n_cells <= EVERY_COUNT_TO:
+        return np.arange(n_cells + 1, dtype=np.int64)
+    low = np.round(np.array(SHARES) * n_cells).astype(np.int64)
+    return np.unique(np.concatenate([low, n_cells - low]))
 
 
 def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
@@ -89,19 +91,23 @@ def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any
     return np.roll(maps, (down, across), axis=(-2, -1))
 
 
-def distance_area(fractions: FloatArray, curve: FloatArray, score: float) -> FloatArray:
-    """Return the area under the distance of curves from a score, by the trapezoidal rule.
+def step_distances(curves: FloatArray, whole: FloatArray) -> FloatArray:
+    """Return how far the steps of score curves lie from those of the whole video.
 
     Args:
-        fractions: (P,) ascending from 0 to 1.
-        curve: (..., P) scores.
-        score: Score of the whole video.
+        curves: (..., N) score after every step.
+        whole: (N,) or (..., N), the same of the whole video.
 
     Returns:
-        (...) float64, in units of the score.
+        (...) float64, mean over the steps of the change of S_t - S_{t-1} in size, with S_0 = 0.
     """
-    distance = np.abs(curve - score)
-    area: FloatArray = ((distance[..., 1:] + distance[..., :-1]) / 2 * np.diff(fractions)).sum(axis=-1)
+    moved: FloatArray = np.abs(np.diff(curves - whole, axis=-1, prepend=0.0)).mean(axis=-1)
+    return moved
+
+
+def area_under(fractions: FloatArray, curve: FloatArray) -> FloatArray:
+    """Return the area under curves, (..., P) over (P,) ascending fractions, by the trapezoidal rule."""
+    area: FloatArray = ((curve[..., 1:] + curve[..., :-1]) / 2 * np.diff(fractions)).sum(axis=-1)
     return area
 
 
@@ -157,18 +163,62 @@ def opposite_shares(
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Removal:
+    """What becomes of a video as cells are taken away, or put back, in some order; or in R orders.
+
+    Attributes:
+        fractions: (P,) float64, share of the cells of every frame taken away, or put back, from 0 to 1.
+        scores: (P,) or (R, P) float64 score, mean over the passes.
+        distances: The same shape, how far the steps of the score curve lie from those of the whole video (see
+            ``step_distances``), mean over the passes.
+    """
+
+    fractions: FloatArray
+    scores: FloatArray
+    distances: FloatArray
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for name in self.__slots__:
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    __repr__ = shapes
+
+    def backwards(self) -> "Removal":
+        """Return the same read backwards: to insert by an order is to undo a deletion by its reverse."""
+        return Removal(1 - self.fractions[::-1], self.scores[..., ::-1], self.distances[..., ::-1])
+
+    def order(self, index: int) -> "Removal":
+        """Return one of several orders."""
+        return Removal(self.fractions, self.scores[index], self.distances[index])
+
+    def orders(self, indices: slice) -> "Removal":
+        """Return some of several orders."""
+        return Removal(self.fractions, self.scores[indices], self.distances[indices])
+
+    @property
+    def area(self) -> FloatArray:
+        """() or (R,) area under ``distances``, in units of the score."""
+        return area_under(self.fractions, self.distances)
+
+    @property
+    def score_area(self) -> FloatArray:
+        """() or (R,) area under ``scores``: the mean score on the way."""
+        return area_under(self.fractions, self.scores)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Faithfulness:
-    """What taking cells away and changing the maps does to the score. P points, R random orders; means over passes.
+    """What taking cells away and changing the maps does to the score. R random orders; means over passes.
 
     Attributes:
         score: Score of the whole video.
-        fractions: (P,) float64, share of the cells of every frame taken away (deletion) or put back (insertion).
-        deletion: (P,) float64 score as cells are deleted, the most attended first.
-        insertion: (P,) score as cells are inserted into the empty video, the most attended first.
-        deletion_random: (R, P) the same in the order of maps in random places.
-        insertion_random: (R, P).
-        deletion_effects: (P,) the same in the order of the measured effects: the most a map without sign could know.
-        insertion_effects: (P,).
+        deletion: As cells are deleted, the most attended first.
+        insertion: As cells are inserted into the empty video, the most attended first.
+        deletion_random: The same in the order of R maps in random places.
+        insertion_random: The same.
+        deletion_effects: The same in the order of the measured effects: the most that a map without sign could know.
+        insertion_effects: The same.
         permuted: (R,) score with the values of each map shuffled over its cells.
         uniform: Score with each map replaced by its mean in every cell.
         rank_correlation: (K, N) Spearman's rho of attention and size of effect over the cells of a frame; NaN where
@@ -178,13 +228,12 @@ class Faithfulness:
     """
 
     score: float
-    fractions: FloatArray
-    deletion: FloatArray
-    insertion: FloatArray
-    deletion_random: FloatArray
-    insertion_random: FloatArray
-    deletion_effects: FloatArray
-    insertion_effects: FloatArray
+    deletion: Removal
+    insertion: Removal
+    deletion_random: Removal
+    insertion_random: Removal
+    deletion_effects: Removal
+    insertion_effects: Removal
     permuted: FloatArray
     uniform: float
     rank_correlation: FloatArray
@@ -192,59 +241,35 @@ class Faithfulness:
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if isinstance(value, np.ndarray):
-                object.__setattr__(self, name, frozen(value))
+        for name in ("permuted", "rank_correlation", "opposite_share"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
 
     __repr__ = shapes
 
     @property
-    def deletion_reverse(self) -> FloatArray:
-        """(P,) score as cells are deleted, the least attended first: insertion, read backwards."""
-        return self.insertion[::-1]
+    def deletion_reverse(self) -> Removal:
+        """As cells are deleted, the least attended first."""
+        return self.insertion.backwards()
 
     @property
-    def insertion_reverse(self) -> FloatArray:
-        """(P,) score as cells are inserted, the least attended first."""
-        return self.deletion[::-1]
-
-    @property
-    def deletion_area(self) -> float:
-        """Area under the distance from the score as the most attended cells are deleted; larger is more faithful."""
-        return float(distance_area(self.fractions, self.deletion, self.score))
-
-    @property
-    def insertion_area(self) -> float:
-        """Area under the distance from the score as they are inserted; smaller is more faithful."""
-        return float(distance_area(self.fractions, self.insertion, self.score))
-
-    @property
-    def deletion_random_areas(self) -> FloatArray:
-        """(R,) the same of the random orders."""
-        return distance_area(self.fractions, self.deletion_random, self.score)
-
-    @property
-    def insertion_random_areas(self) -> FloatArray:
-        """(R,) the same of the random orders."""
-        return distance_area(self.fractions, self.insertion_random, self.score)
+    def insertion_reverse(self) -> Removal:
+        """As cells are inserted, the least attended first."""
+        return self.deletion.backwards()
 
     @property
     def gain(self) -> float:
-        """Gain of attention: deletion area less insertion area, in units of the score."""
-        return self.deletion_area - self.insertion_area
+        """Gain of attention: area of deletion less area of insertion, in units of the score."""
+        return float(self.deletion.area - self.insertion.area)
 
     @property
     def random_gains(self) -> FloatArray:
         """(R,) gains of the random orders."""
-        return self.deletion_random_areas - self.insertion_random_areas
+        return np.asarray(self.deletion_random.area - self.insertion_random.area)
 
     @property
     def effects_gain(self) -> float:
         """Gain of the order by measured effects."""
-        areas = (distance_area(self.fractions, c, self.score) for c in (self.deletion_effects, self.insertion_effects))
-        deleted, inserted = (float(area) for area in areas)
-        return deleted - inserted
+        return float(self.deletion_effects.area - self.insertion_effects.area)
 
     @property
     def threshold(self) -> float:
@@ -307,12 +332,12 @@ class Faithfulness:
         if self.faithful:
             return (
                 f"Attention is faithful {self.value:.2f} of 1 for this video: taking away what the model attended to "
-                "moves the score more than taking away the same regions elsewhere."
+                "moves the score more than taking away such regions elsewhere."
             )
         if self.decidable:
             return (
                 "Attention is no better than random for this video: taking away what the model attended to moves the "
-                "score no more than taking away the same regions elsewhere. The map shows where the model looked, not "
+                "score no more than taking away such regions elsewhere. The map shows where the model looked, not "
                 "why it scored so."
             )
         return (

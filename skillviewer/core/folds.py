@@ -40,6 +40,12 @@ class Folds:
     folds: tuple[Fold, ...]
     warning: str = ""
 
+    @property
+    def title(self) -> str:
+        """How many there are and what they hold out, for people."""
+        n = len(self.folds)
+        return f"{n} released folds" if self.by is FoldsBy.RELEASED else f"{n} folds by {self.by}"
+
 
 def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
     """Divide groups into parts with nearly the same number of members; no group is split.

@@ -73,7 +73,7 @@ def build_bank(
     candidates: int,
     token: CancelToken,
     report: Report,
-) -> tuple[FeatureBank, list[str]]:
+) -> tuple[MappedBank, list[str]]:
     """Compute (or find) the features of videos.
 
     Args:

@@ -14,12 +14,14 @@ from skillviewer.core.evidence import Evidence
 from skillviewer.core.faithfulness import (
     MIN_RANDOM,
     Faithfulness,
+    Removal,
     moved_at_random,
     opposite_shares,
     rank_correlations,
     removal_counts,
     removal_rank,
     rounding_of,
+    step_distances,
 )
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.engine.assess import FeatureSource
@@ -120,17 +122,17 @@ def weigh(
     with torch.inference_mode():
         runs = [Rerun(model, one, mean, meter.tick) for one in fused]
         score = float(np.mean([run.score for run in runs]))
-        nothing, segments = _segments(runs)
+        empty, segments = _segments(runs)
         cells, cell_steps = _cells(runs, model.grid) if size > 1 else (None, None)
         faithfulness = None
         if cell_steps is not None and model.map_kind is not MapKind.NONE:
-            faithfulness = _Trial(runs, model.map_kind, score, nothing, segments, cell_steps, n_random, seed).result()
+            faithfulness = _Trial(runs, model.map_kind, score, empty, segments, cell_steps, n_random, seed).result()
     return Evidence(
         video_digest=video_digest,
         model_digest=model_digest,
         map_kind=model.map_kind,
         score=score,
-        baseline=nothing,
+        baseline=float(empty[:, -1].mean()),
         segments=segments,
         cells=cells,
         cell_steps=cell_steps,
@@ -140,21 +142,21 @@ def weigh(
     )
 
 
-def _segments(runs: Sequence[Rerun]) -> tuple[float, FloatArray]:
-    """Return the score with everything taken away, and the contribution of each segment in each pass, (K, N)."""
+def _segments(runs: Sequence[Rerun]) -> tuple[FloatArray, FloatArray]:
+    """Return the score curves with everything taken away and the contributions of the segments, (K, N) each."""
     n, size = runs[0].n_steps, runs[0].n_cells
     away = torch.cat([torch.ones(1, n, dtype=torch.bool), torch.eye(n, dtype=torch.bool)])
     masks = away[:, :, None].expand(-1, -1, size)
-    scores = [run.masked(masks).cpu().numpy() for run in runs]
-    contributions = np.stack([run.score - own[1:] for run, own in zip(runs, scores, strict=True)])
-    return float(np.mean([own[0] for own in scores])), contributions
+    curves = np.stack([run.masked(masks).cpu().numpy() for run in runs])
+    scores = np.array([run.score for run in runs])
+    return curves[:, 0], scores[:, None] - curves[:, 1:, -1]
 
 
 def _cells(runs: Sequence[Rerun], grid: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
     """Return the contribution of each cell in all steps, (K, h, w), and in one step alone, (K, N, h, w)."""
     n, size = runs[0].n_steps, runs[0].n_cells
     masks = torch.eye(size, dtype=torch.bool)[:, None].expand(-1, n, -1)
-    always = np.stack([run.score - run.masked(masks).cpu().numpy() for run in runs])
+    always = np.stack([run.score - run.masked(masks)[:, -1].cpu().numpy() for run in runs])
     once = np.stack([run.score - run.each_cell().cpu().numpy() for run in runs])
     return always.reshape(-1, *grid), once.reshape(-1, n, *grid)
 
@@ -167,7 +169,7 @@ class _Trial:
         runs: Sequence[Rerun],
         kind: MapKind,
         score: float,
-        nothing: float,
+        empty: FloatArray,
         segments: FloatArray,
         effects: FloatArray,
         n_random: int,
@@ -175,7 +177,7 @@ class _Trial:
     ) -> None:
         self._runs = runs
         self._kind = kind
-        self._score, self._nothing = score, nothing
+        self._score, self._empty = score, empty
         self._segments, self._effects = segments, effects
         self._n_random = n_random
         self._rng = np.random.default_rng(seed)
@@ -188,37 +190,41 @@ class _Trial:
         placed = [moved_at_random(own, self._rng) for _ in range(self._n_random)]
         deletion, insertion = self._curves([own, np.abs(self._effects), *placed])
         rounding = rounding_of(self._score)
+        some = slice(2, None)
         return Faithfulness(
             score=self._score,
-            fractions=self._counts / self._counts[-1],
-            deletion=deletion[0],
-            insertion=insertion[0],
-            deletion_random=deletion[2:],
-            insertion_random=insertion[2:],
-            deletion_effects=deletion[1],
-            insertion_effects=insertion[1],
+            deletion=deletion.order(0),
+            insertion=insertion.order(0),
+            deletion_random=deletion.orders(some),
+            insertion_random=insertion.orders(some),
+            deletion_effects=deletion.order(1),
+            insertion_effects=insertion.order(1),
             permuted=self._with_maps([self._shuffled() for _ in range(self._n_random)]),
             uniform=float(self._with_maps([self._uniform()])[0]),
             rank_correlation=rank_correlations(self._maps, self._effects, rounding),
             opposite_share=opposite_shares(self._maps, self._effects, self._segments, self._kind, rounding),
         )
 
-    def _curves(self, magnitudes: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-        """Return the deletion and the insertion curves, (V, P) each, of the orders of V magnitudes, (K, N, h, w)."""
+    def _curves(self, magnitudes: Sequence[FloatArray]) -> tuple[Removal, Removal]:
+        """Return deletion and insertion in the orders of V magnitudes, (K, N, h, w) each."""
         ranks = np.stack([removal_rank(one, self._rng) for one in magnitudes])
-        # inserting by an order is deleting by its reverse, read backwards
+        v = len(ranks)
         both = self._deletion(np.concatenate([ranks, self._counts[-1] - 1 - ranks]))
-        return both[: len(ranks)], both[len(ranks) :, ::-1]
+        return both.orders(slice(v)), both.orders(slice(v, None)).backwards()
 
-    def _deletion(self, ranks: IntArray) -> FloatArray:
-        """Return the scores, (V, P), as the cells of (V, K, N, L) ranks below each count are taken away."""
+    def _deletion(self, ranks: IntArray) -> Removal:
+        """Delete the cells of (V, K, N, L) ranks below each count."""
         inner = self._counts[1:-1, None, None]
-        scores = []
-        for run, own in zip(self._runs, ranks.swapaxes(0, 1), strict=True):
+        scores, distances = [], []
+        for run, empty, own in zip(self._runs, self._empty, ranks.swapaxes(0, 1), strict=True):
             masks = torch.from_numpy(own[:, None] < inner).flatten(0, 1)
-            scores.append(run.masked(masks).reshape(len(ranks), -1).cpu().numpy())
-        ends = ((0, 0), (1, 1))
-        return np.pad(np.mean(scores, axis=0), ends, constant_values=((0, 0), (self._score, self._nothing)))
+            curves = run.masked(masks).cpu().numpy().reshape(len(ranks), -1, run.n_steps)
+            ends = [np.broadcast_to(end, (len(ranks), 1, run.n_steps)) for end in (run.curve, empty)]
+            curves = np.concatenate([ends[0], curves, ends[1]], axis=1)
+            scores.append(curves[..., -1])
+            distances.append(step_distances(curves, run.curve))
+        fractions = self._counts / self._counts[-1]
+        return Removal(fractions, np.mean(scores, axis=0), np.mean(distances, axis=0))
 
     def _shuffled(self) -> NDArray[np.float64]:
         """Return the maps with the values of each shuffled over its cells."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from skillviewer.core.arrays import FloatArray
 from skillviewer.nets.attention import AttentionModel, State
 
 Tick = Callable[[int], None]
@@ -16,7 +17,7 @@ Tick = Callable[[int], None]
 FLOATS_AT_ONCE = {"cpu": 2**20, "mps": 2**23, "cuda": 2**26}
 """Numbers of replaced frames held at once: what the caches of a CPU hold, and what fills a GPU."""
 
-STATES_AT_ONCE = {"cpu": 2**16, "mps": 2**20, "cuda": 2**23}
+STATES_AT_ONCE = {"cpu": 2**14, "mps": 2**20, "cuda": 2**23}
 """States times cells advanced at once where all look at the same frame."""
 
 
@@ -38,7 +39,6 @@ class Rerun:
         tick: Told of finished steps.
 
     Attributes:
-        score: Score of the pass as it is.
         attention: (N, h, w), its maps.
     """
 
@@ -50,18 +50,30 @@ class Rerun:
         self._cells = fused.flatten(2).transpose(1, 2).contiguous()  # (N, L, C)
         kind = fused.device.type
         self._frames_at_once = max(1, FLOATS_AT_ONCE.get(kind, 2**20) // self._cells[0].numel())
-        self._states_at_once = max(1, STATES_AT_ONCE.get(kind, 2**16) // self._cells.shape[1])
+        self._states_at_once = max(1, STATES_AT_ONCE.get(kind, 2**14) // self._cells.shape[1])
         self._before: list[State] = []  # the state before each step, as it is
         state = self._first_state(self._video_mean()[None])
-        maps = []
+        maps, scores = [], []
         for t in range(self.n_steps):
             self._before.append(state)
             out = model.step(self._frames(self._cells[t][None]), state)
             state = out.state
             maps.append(out.attention[0])
+            scores.append(out.score[0].double())
         self.attention = torch.stack(maps)
-        self.score = float(out.score.double())
+        self._curve = torch.stack(scores).cpu().numpy()
         tick(self.n_steps)
+
+    @property
+    def curve(self) -> FloatArray:
+        """(N,) score of the pass as it is, after every step."""
+        curve: FloatArray = self._curve
+        return curve
+
+    @property
+    def score(self) -> float:
+        """Score of the pass as it is."""
+        return float(self.curve[-1])
 
     @property
     def n_steps(self) -> int:
@@ -92,19 +104,21 @@ class Rerun:
             masks: (V, N, L) bool, V choices of cells to take away.
 
         Returns:
-            (V,) float64 scores.
+            (V, N) float64, score after every step.
         """
         masks = masks.to(self._cells.device)
-        scores = []
+        curves = []
         for chosen in torch.split(masks, self._frames_at_once):
             state = self._first_state(self._means_without(chosen))
+            scores = []
             for t, cells in enumerate(self._cells):
                 frames = torch.where(chosen[:, t, :, None], self._mean, cells)
                 out = self._model.step(self._frames(frames), state)
                 state = out.state
-            scores.append(out.score.double().expand(len(chosen)))
+                scores.append(out.score.double())
+            curves.append(torch.stack(scores, dim=1))
             self._tick(len(chosen) * self.n_steps)
-        return torch.cat(scores)
+        return torch.cat(curves)
 
     def _means_without(self, masks: Tensor) -> Tensor:
         """Return (V, C), the mean feature of the video with the chosen cells, (V, N, L), taken away."""

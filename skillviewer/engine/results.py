@@ -1,7 +1,6 @@
 """What an evaluation found of each model: from the scores of its runs to the numbers of a table."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -98,15 +97,11 @@ class Pointing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: its fold and seed, every metric of ``core.metrics.METRICS``, and how it was trained."""
+    """One run: its fold and seed, every metric of ``core.metrics.METRICS``, the epoch kept and seconds of training."""
 
     fold: str
     seed: int
-    accuracy: float
-    honest_accuracy: float
-    ties: float
-    kendall_tau_b: float
-    spearman: float
+    metrics: dict[str, float]
     epoch: int
     seconds: float
 
@@ -121,10 +116,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         folds: Of every fold, the mean over the seeds.
         sd: Standard deviation over the folds.
         sd_seeds: Standard deviation over the seeds of their means over the folds; null with a single seed.
-        honest_accuracy: Like accuracy, over pairs with both videos held out.
-        ties: Share of test pairs with exactly equal scores; they count as wrong.
-        kendall_tau_b: With Bradley-Terry strengths, over the held-out videos of a fold; mean.
-        spearman: Likewise.
+        metrics: Mean over the runs of every metric of ``core.metrics.METRICS``.
         pooled: Accuracy over the test pairs of all folds together.
         pooled_honest: The same of pairs with both videos held out.
         by_separation: Accuracy of near and far pairs.
@@ -146,10 +138,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     folds: tuple[float, ...]
     sd: float
     sd_seeds: float
-    honest_accuracy: float
-    ties: float
-    kendall_tau_b: float
-    spearman: float
+    metrics: dict[str, float]
     pooled: Interval
     pooled_honest: Interval
     by_separation: tuple[Separated, ...]
@@ -208,7 +197,7 @@ class Judge:
         for fold in self._folds:
             for what, accuracy in ceilings(self._dataset, fold.test_pairs):
                 found.setdefault(what, []).append(accuracy)
-        return {what: spread(values).mean for what, values in found.items()}
+        return {what: _mean(values) for what, values in found.items()}
 
     def result(self, model: str, found: Sequence[Found], first: Sequence[Found] | None) -> ModelResult:
         """Return the numbers of one model.
@@ -222,19 +211,16 @@ class Judge:
         scores = [one.scores for one in found]
         provenances = [one.run.provenance for one in found]
         quoted = published_accuracy(self._dataset.published, model)
-        folds = tuple(spread(n.accuracy for n in numbers if n.fold == fold.name).mean for fold in self._folds)
-        seeds = sorted({n.seed for n in numbers})
+        folds = tuple(_mean(_accuracy(n) for n in numbers if n.fold == fold.name) for fold in self._folds)
+        seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in sorted({n.seed for n in numbers})]
         return ModelResult(
             model=model,
             title=attention_model(model).title,
-            accuracy=spread(folds).mean,
+            accuracy=_mean(folds),
             folds=folds,
             sd=spread(folds).sd,
-            sd_seeds=spread(spread(n.accuracy for n in numbers if n.seed == seed).mean for seed in seeds).sd,
-            honest_accuracy=spread(n.honest_accuracy for n in numbers).mean,
-            ties=spread(n.ties for n in numbers).mean,
-            kendall_tau_b=spread(n.kendall_tau_b for n in numbers).mean,
-            spearman=spread(n.spearman for n in numbers).mean,
+            sd_seeds=spread(seeds).sd,
+            metrics={metric.name: _mean(n.metrics[metric.name] for n in numbers) for metric in METRICS},
             pooled=Interval.of(pooled_accuracy(scores, self._dataset)),
             pooled_honest=Interval.of(pooled_accuracy(scores, self._dataset, honest=True)),
             by_separation=tuple(
@@ -256,14 +242,12 @@ class Judge:
         )
 
     def _numbers(self, one: Found) -> RunNumbers:
-        measured = {metric.name: metric.measure(one.scores, self._reference) for metric in METRICS}
-        wanted = ("accuracy", "honest_accuracy", "ties", "kendall_tau_b", "spearman")
         return RunNumbers(
             fold=one.fold.name,
             seed=one.run.configuration.settings.seed,
+            metrics={metric.name: metric.measure(one.scores, self._reference) for metric in METRICS},
             epoch=one.run.provenance.epoch,
             seconds=one.run.provenance.seconds,
-            **{name: measured[name] for name in wanted},
         )
 
     def _difference(
@@ -307,6 +291,10 @@ class Judge:
         ]
 
 
-def _mean(values: Sequence[float]) -> float:
-    """Return the mean of the values that are numbers: a map of zeros has no energy anywhere."""
-    return spread(values).mean if any(map(math.isfinite, values)) else float("nan")
+def _accuracy(run: RunNumbers) -> float:
+    return run.metrics["accuracy"]
+
+
+def _mean(values: Iterable[float]) -> float:
+    """Return the mean of the values that are numbers; NaN without any."""
+    return spread(values).mean

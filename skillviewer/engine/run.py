@@ -129,7 +129,7 @@ def perform(footage: Footage, run: Run, token: CancelToken, report: Report) -> R
     folder.finish(
         RunProvenance(
             program=f"SkillViewer {__version__}",
-            torch=torch.__version__,
+            torch=str(torch.__version__),
             device=device_title(device),
             n_threads=torch.get_num_threads(),
             finished=datetime.now(UTC).isoformat(timespec="seconds"),

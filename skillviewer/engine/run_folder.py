@@ -143,6 +143,7 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         selection: How the epoch was chosen, in words.
         videos_looked_at: Videos whose features training has asked for.
         held_out_looked_at: Held-out videos among them: 0, unless the epoch is chosen on the test pairs.
+        results_sha256: Digest of scores and maps; filled in when they are written.
     """
 
     program: str
@@ -156,6 +157,7 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     selection: str
     videos_looked_at: int
     held_out_looked_at: int
+    results_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,8 @@ class RunFolder:
             return None
         try:
             provenance = msgspec.json.decode((self.path / PROVENANCE).read_bytes(), type=RunProvenance)
+            if self._results_sha256() != provenance.results_sha256:
+                return None
             return RunResult(wanted, provenance, self._scores(), self._maps())
         except (OSError, msgspec.MsgspecError, ValueError, KeyError, zipfile.BadZipFile):
             return None
@@ -281,10 +285,14 @@ class RunFolder:
                     kind=np.array(str(maps.kind)),
                     rect=np.array(rect),
                 )
-        write_json(self.path / PROVENANCE, provenance)
+        write_json(self.path / PROVENANCE, msgspec.structs.replace(provenance, results_sha256=self._results_sha256()))
         for state in self.path.glob("state-*.safetensors"):
             with suppress(OSError):
                 state.unlink()
+
+    def _results_sha256(self) -> str:
+        files = (self.path / name for name in (SCORES, MAPS))
+        return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()
 
     def _scores(self) -> dict[str, float]:
         with (self.path / SCORES).open(newline="", encoding="utf-8") as file:

@@ -168,14 +168,24 @@ def score_videos(
     return scores
 
 
-def _drawn(bank: FeatureBank, names: Sequence[str], rng: np.random.Generator) -> torch.Tensor:
-    """Draw one of the candidate frames in every segment of every video, (B, N, 2F, h, w) float32."""
-    videos = []
-    for name in names:
-        passes = bank[name]
-        drawn = rng.integers(0, len(passes), len(passes[0]))
-        videos.append(np.stack([passes[k][segment] for segment, k in enumerate(drawn)]))
-    return torch.from_numpy(np.stack(videos)).float()
+class _Draws:
+    """Draws one of the candidate frames in every segment, into memory that is kept: fresh memory costs extra time."""
+
+    def __init__(self, bank: FeatureBank, rng: np.random.Generator) -> None:
+        self._bank, self._rng = bank, rng
+        self._kept = np.empty((0, 0, 0, 0, 0), np.float32)
+
+    def draw(self, names: Sequence[str]) -> torch.Tensor:
+        """Return the features of videos, (B, N, 2F, h, w) float32, good until the next draw."""
+        shape = self._bank[names[0]][0].shape
+        if self._kept.shape[1:] != shape or len(self._kept) < len(names):
+            self._kept = np.empty((len(names), *shape), np.float32)
+        for place, name in enumerate(names):
+            passes = self._bank[name]
+            drawn = self._rng.integers(0, len(passes), size=(shape[0],))
+            for segment, k in enumerate(drawn.tolist()):
+                self._kept[place, segment] = passes[k][segment]
+        return torch.from_numpy(self._kept[: len(names)])
 
 
 def _optimiser(parameters: list[nn.Parameter], settings: OptimiserSettings) -> torch.optim.Optimizer:
@@ -208,6 +218,7 @@ class _Fitting:
         self._pairs, self._choosing, self._similar = pairs, choosing, similar
         self._device = next(model.parameters()).device
         self._rng = np.random.default_rng(settings.seed)
+        self._draws = _Draws(bank, self._rng)
         torch.manual_seed(settings.seed)
         self._phases = model.phases()
         own = dict(settings.phases)
@@ -238,7 +249,7 @@ class _Fitting:
     def _update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]], at: int) -> float:
         """Take one step of a phase and return the mean loss of a pair."""
         phase, optimiser, settings = self._phases[at], self._optimisers[at], self._settings
-        features = _drawn(self._bank, names, self._rng).to(self._device)
+        features = self._draws.draw(names).to(self._device)
         pairs = pair_batch(places, self._device)
         loss = self._model.loss(features, pairs, settings.loss, phase.name).loss
         optimiser.zero_grad(set_to_none=True)

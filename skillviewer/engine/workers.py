@@ -14,8 +14,6 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-import torch
-
 from skillviewer.core.errors import Cancelled, DeviceError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
 
@@ -66,10 +64,10 @@ def work_in_processes(
     do: "Do[ItemT, ResultT]",
     items: Sequence[ItemT],
     n_processes: int,
-    n_threads: int,
     token: CancelToken,
     told: Told,
     done: Callable[[int, Outcome[ResultT]], None],
+    prepare: Callable[[], object] | None = None,
 ) -> None:
     """Do pieces of work in processes of their own, each piece in one.
 
@@ -77,10 +75,10 @@ def work_in_processes(
         do: Does one piece; it, the pieces and their results are pickled.
         items: The pieces.
         n_processes: How many at once.
-        n_threads: Threads that torch computes with in each.
         token: Raise it to stop all.
         told: Called in this process whenever a piece reports.
         done: Called in this process with what came of a piece; an error of one does not stop the others.
+        prepare: Called first in every process; it is pickled too.
 
     Raises:
         DeviceError: A process died: out of memory, say.
@@ -99,7 +97,7 @@ def work_in_processes(
     try:
         for _ in range(min(n_processes, len(items))):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(do, n_threads, theirs), daemon=True)
+            process = context.Process(target=_serve, args=(do, prepare, theirs), daemon=True)
             process.start()
             theirs.close()
             workers[ours] = process
@@ -149,10 +147,11 @@ class _ParentGone(Exception):  # noqa: N818 - no error: nobody is left to tell
     """The other end of the pipe is closed."""
 
 
-def _serve(do: "Do[Any, Any]", n_threads: int, connection: Connection) -> None:
+def _serve(do: "Do[Any, Any]", prepare: Callable[[], object] | None, connection: Connection) -> None:
     """Do what comes through the pipe until None comes or the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's Ctrl+C is for the parent, which then tells us
-    torch.set_num_threads(n_threads)
+    if prepare is not None:
+        prepare()
     with suppress(EOFError, OSError, Cancelled, _ParentGone):
         while (item := connection.recv()) is not None:
             connection.send(_outcome(do, item, connection))

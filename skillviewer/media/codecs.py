@@ -1,5 +1,7 @@
 """Which codecs the installed video library has."""
 
+from typing import Literal
+
 import av
 
 
@@ -13,7 +15,7 @@ def can_encode(name: str) -> bool:
     return _has(name, "w")
 
 
-def _has(name: str, mode: str) -> bool:
+def _has(name: str, mode: Literal["r", "w"]) -> bool:
     try:
         av.Codec(name, mode)
     except av.codec.codec.UnknownCodecError:

@@ -1,5 +1,7 @@
 """Whether a video file's end is there, by its container's own account."""
 
+import re
+
 from skillviewer.media.container import VideoFile
 
 
@@ -27,10 +29,10 @@ def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
 def _ends_early(file: VideoFile, end_ticks: int) -> bool:
     """Return whether the pictures of a Matroska file end more than half a second before the duration in its head."""
     claimed_s = 0.0
-    tag = file.stream.metadata.get("DURATION", "")  # of this track, where the muxer wrote statistics
-    if tag.count(":") == 2:
-        hours, minutes, seconds = (float(part) for part in tag.split(":"))
-        claimed_s = 3600 * hours + 60 * minutes + seconds
+    # of this track, where the muxer wrote statistics
+    tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d*)?)", file.stream.metadata.get("DURATION", ""))
+    if tag:
+        claimed_s = 3600 * int(tag[1]) + 60 * int(tag[2]) + float(tag[3])
     elif len(file.container.streams) == 1 and file.container.duration:
         claimed_s = file.container.duration / 1e6
     return claimed_s > end_ticks * float(file.time_base) + 0.5

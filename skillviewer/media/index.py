@@ -69,6 +69,11 @@ class FrameIndex:
             at -= 1
         return at
 
+    def length(self, at: int) -> int:
+        """Return how many frames lie between an entry of ``starts`` and the next."""
+        stop = self.first_frames[at + 1] if at + 1 < len(self.starts) else len(self.packet)
+        return int(stop - self.first_frames[at])
+
 
 def index_frames(file: VideoFile, keep: Callable[[int, VideoFrame], None]) -> tuple[PacketTable, FrameIndex]:
     """Find the frames of a freshly opened file.

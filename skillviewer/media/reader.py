@@ -39,8 +39,9 @@ class VideoReader:
     """A video file whose frames are read in any order. It has one owner and is not for several threads.
 
     A frame that was decoded stays in a cache. A jump into a group of pictures decodes as little as it can; whoever
-    comes back to the same group, or steps backwards, gets the group decoded whole, or as much before the frame as the
-    cache holds, so that the next steps find it there. Forward steps go on from where decoding stands.
+    comes back to a group that the cache can hold gets it decoded whole; whoever steps backwards gets as many frames
+    before the wanted one as the cache holds, so that the next steps find them there. Forward steps go on from where
+    decoding stands.
 
     Args:
         path: The file.
@@ -224,7 +225,7 @@ class VideoReader:
         if frame is not None:
             return frame
         group = self._index.start_for(index)
-        again = group in self._visited
+        again = group in self._visited and self._index.length(group) <= self._capacity
         backwards = index < last <= index + WINDOW
         self._visited.add(group)
         # a little less than fits, so that the window does not push itself out

@@ -17,7 +17,8 @@ class Scope(StrEnum):
     """Where a key counts. Text fields come first everywhere."""
 
     WINDOW = "window"
-    PLAYER = "player"  # the picture and the curve, and lists that have no use for the key themselves
+    PLAYER = "player"  # the picture and the curve, and the list of videos
+    PICTURE = "picture"  # the picture and the curve: a list needs these keys itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ def _player(
     return ActionSpec(name, menu, _marked(text), keys, Scope.PLAYER, section, icon, checkable)
 
 
+def _picture(name: str, text: object, key: str, section: int) -> ActionSpec:
+    return ActionSpec(name, PLAYER, _marked(text), (key,), Scope.PICTURE, section)
+
+
 ACTIONS: tuple[ActionSpec, ...] = table(
     _window("open_videos", FILE, QT_TRANSLATE_NOOP("actions", "&Open videos…"), "Ctrl+O", icon="open"),
     _window("open_folder", FILE, QT_TRANSLATE_NOOP("actions", "Open a &folder…"), "Ctrl+Shift+O"),
@@ -95,14 +100,14 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _player("previous_frame", QT_TRANSLATE_NOOP("actions", "Previous frame"), ",", icon="previous_frame"),
     _player("next_frame", QT_TRANSLATE_NOOP("actions", "Next frame"), ".", icon="next_frame"),
     _player("back_second", QT_TRANSLATE_NOOP("actions", "Back 1 s"), "Shift+Left", section=1),
-    _player("on_second", QT_TRANSLATE_NOOP("actions", "On 1 s"), "Shift+Right", section=1),
+    _player("on_second", QT_TRANSLATE_NOOP("actions", "Forward 1 s"), "Shift+Right", section=1),
     _player("back_ten", QT_TRANSLATE_NOOP("actions", "Back 10 s"), "J", section=1),
-    _player("on_ten", QT_TRANSLATE_NOOP("actions", "On 10 s"), "L", section=1),
-    _player("first_frame", QT_TRANSLATE_NOOP("actions", "First frame"), "Home", section=1),
-    _player("last_frame", QT_TRANSLATE_NOOP("actions", "Last frame"), "End", section=1),
+    _player("on_ten", QT_TRANSLATE_NOOP("actions", "Forward 10 s"), "L", section=1),
+    _picture("first_frame", QT_TRANSLATE_NOOP("actions", "First frame"), "Home", 1),
+    _picture("last_frame", QT_TRANSLATE_NOOP("actions", "Last frame"), "End", 1),
     _window("go_to", PLAYER, QT_TRANSLATE_NOOP("actions", "&Go to time or frame…"), "Ctrl+G", section=1),
-    _player("previous_video", QT_TRANSLATE_NOOP("actions", "Previous video"), "PgUp", section=2),
-    _player("next_video", QT_TRANSLATE_NOOP("actions", "Next video"), "PgDown", section=2),
+    _picture("previous_video", QT_TRANSLATE_NOOP("actions", "Previous video"), "PgUp", 2),
+    _picture("next_video", QT_TRANSLATE_NOOP("actions", "Next video"), "PgDown", 2),
     _player("slower", QT_TRANSLATE_NOOP("actions", "Slower"), "[", section=3),
     _player("faster", QT_TRANSLATE_NOOP("actions", "Faster"), "]", section=3),
     _player("normal_speed", QT_TRANSLATE_NOOP("actions", "Normal speed"), "Backspace", section=3),
@@ -118,7 +123,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     ActionSpec(
         "automatic",
         MODEL,
-        _marked(QT_TRANSLATE_NOOP("actions", "Assess the video on screen &unasked")),
+        _marked(QT_TRANSLATE_NOOP("actions", "Assess the video on screen a&utomatically")),
         section=1,
         checkable=True,
     ),
@@ -180,6 +185,7 @@ class Actions(QObject):
             action = QAction(words(spec.text), window)
             action.setObjectName(spec.name)
             action.setCheckable(spec.checkable)
+            action.setIconVisibleInMenu(not spec.checkable)  # the mark stands in its place
             chosen = (keys or {}).get(spec.name, spec.keys)
             action.setShortcuts([QKeySequence(k, QKeySequence.SequenceFormat.PortableText) for k in chosen])
             if spec.scope is Scope.WINDOW:
@@ -214,10 +220,16 @@ class Actions(QObject):
         for name in names:
             self._actions[name].setEnabled(enabled)
 
-    def attach_player(self, *widgets: QWidget) -> None:
-        """Make the player's keys count in these widgets and what is inside them."""
+    def attach_player(self, *widgets: QWidget, lists: bool = False) -> None:
+        """Make the player's keys count in these widgets and what is inside them.
+
+        Args:
+            widgets: Where.
+            lists: Whether they are lists, which keep the keys that they need themselves.
+        """
+        scopes = {Scope.PLAYER} if lists else {Scope.PLAYER, Scope.PICTURE}
         for spec in ACTIONS:
-            if spec.scope is Scope.PLAYER:
+            if spec.scope in scopes:
                 for widget in widgets:
                     widget.addAction(self._actions[spec.name])
 

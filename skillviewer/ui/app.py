@@ -22,6 +22,7 @@ from skillviewer.ui.crash import ExceptionHook, log_to
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.main_window import MainWindow
+from skillviewer.ui.messages import Message, Severity
 from skillviewer.ui.program import Program
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.theme import ThemeSource, load_fonts
@@ -116,6 +117,9 @@ def begin(program: Program, files: Sequence[Path], model: str | None) -> None:
     """
     program.models.refresh()
     last = program.settings.model
+    if not program.models.entries and model is None:
+        text = program.tr("There is no checkpoint on this computer: train a model, or open a checkpoint folder.")
+        program.messages.post(Message(text, Severity.WARNING))
     known = {str(entry.folder): entry.name for entry in program.models.entries}
     program.models.choose_default(model if model is not None else known.get(last))
     if files:

@@ -18,6 +18,11 @@ SETTLE_MS = 300
 """A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
 
 
+SHOWN_EVERY_MS = 100
+"""Progress that comes quicker than this is shown at this pace: a model that works from the cache must not hold the
+window up."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Done:
     analysis: Analysis
@@ -71,8 +76,14 @@ class Assessments(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._ask_unasked)
+        self._latest: Progress | None = None
+        self._pace = QTimer(self)
+        self._pace.setSingleShot(True)
+        self._pace.setInterval(SHOWN_EVERY_MS)
+        self._pace.timeout.connect(self._show_latest)
         state.current_changed.connect(self._on_current)
         state.model_changed.connect(self._on_model)
+        videos.added.connect(self._on_added)
 
     @property
     def busy(self) -> bool:
@@ -123,6 +134,7 @@ class Assessments(QObject):
         """Stop the video under way and forget those that wait."""
         waiting, self._queue = self._queue, []
         self._unasked.clear()
+        self._latest = None
         for path in waiting:
             self._restore(path)
         if self._task is not None:
@@ -136,6 +148,13 @@ class Assessments(QObject):
         self._state.set_analysis(entry.analysis if entry is not None else None)
         if self._automatic:
             self._settle.start()
+
+    @Slot(int, int)
+    def _on_added(self, first: int, last: int) -> None:
+        """Give videos that come back what is known of them."""
+        for row in range(first, last + 1):
+            if self._known(self._videos[row].path) is not None:
+                self._restore(self._videos[row].path)
 
     @Slot(object)
     def _on_model(self, model: LoadedModel | None) -> None:
@@ -201,8 +220,16 @@ class Assessments(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        if self._running is None:
+        self._latest = progress
+        if not self._pace.isActive():
+            self._show_latest()
+
+    @Slot()
+    def _show_latest(self) -> None:
+        progress, self._latest = self._latest, None
+        if self._running is None or progress is None:
             return
+        self._pace.start()
         self._videos.update(self._running, done=progress.done, total=progress.total)
         self._tell_job(progress.done, progress.total)
         if isinstance(progress.value, Analysis) and self._running == self._state.current:
@@ -247,7 +274,8 @@ class Assessments(QObject):
         self._n_done += 1
         if self._running is not None and self._running not in self._queue:
             self._unasked.discard(self._running)
-        self._running = self._task = None
+        self._running = self._task = self._latest = None
+        self._pace.stop()
         if self._queue:
             self._advance()
         if self._running is None:
@@ -259,8 +287,11 @@ class Assessments(QObject):
             job.finish()
             self.busy_changed.emit(False)
 
+    def _known(self, path: Path) -> Analysis | None:
+        return self._kept.get((path, self._model.folder)) if self._model is not None else None
+
     def _restore(self, path: Path) -> None:
         """Give a video the state it has under the model that is loaded."""
-        analysis = self._kept.get((path, self._model.folder)) if self._model is not None else None
+        analysis = self._known(path)
         state = VideoState.DONE if analysis is not None else VideoState.NEW
         self._videos.update(path, state=state, analysis=analysis, done=0, total=0, reason="")

@@ -51,7 +51,7 @@ class Bindings(QObject):
         window.panel.chosen.connect(program.state.set_current)
         window.panel.entered.connect(self._focus_player)
         window.panel.in_sight.connect(program.intake.prefer)
-        window.actions_.attach_player(window.panel.view)
+        window.actions_.attach_player(window.panel.view, lists=True)
         self._on_look(program.state.look)
         self.refresh()
 

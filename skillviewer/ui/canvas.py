@@ -75,7 +75,6 @@ class Canvas(QWidget):
     painted = Signal(object)
     """The Moment that was just drawn."""
     moment_changed = Signal(object)
-    viewport_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +82,6 @@ class Canvas(QWidget):
         self._video: VideoInfo | None = None
         self._analysis: Analysis | None = None
         self._look = Look()
-        self._peek = False
         self._moment: Moment | None = None
         self._image: QImage | None = None
         self._buffer: Picture | None = None
@@ -131,7 +129,6 @@ class Canvas(QWidget):
         if video is not None:
             self._viewport = self._viewport.of_picture(video.width_px, video.height_px)
         self._set_moment(None)
-        self.viewport_changed.emit(self._viewport)
 
     def set_words(self, words: str) -> None:
         """Say in words why there is no picture."""
@@ -151,13 +148,6 @@ class Canvas(QWidget):
         """Show maps another way."""
         self._look = look
         self._resolve_again()
-
-    def set_peek(self, on: bool) -> None:
-        """Show the bare picture for as long as it is on."""
-        if on != self._peek:
-            self._peek = on
-            self._image = None
-            self.update()
 
     def zoom_in(self) -> None:
         """Zoom in on the middle."""
@@ -191,7 +181,6 @@ class Canvas(QWidget):
             self._viewport = viewport
             self._set_cursor()
             self.update()
-            self.viewport_changed.emit(viewport)
 
     def _set_cursor(self) -> None:
         if self._viewport.zoom > 1:
@@ -207,7 +196,7 @@ class Canvas(QWidget):
     def _compose(self, moment: Moment) -> QImage:
         """Lay the map over the picture, unless there is none to lay."""
         scene, picture = moment.scene, moment.shot.picture
-        if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF or self._peek:
+        if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
             self._drawn = picture
             return as_image(picture)
         shape = (*picture.shape[:2], 4)
@@ -272,7 +261,6 @@ class Canvas(QWidget):
         """Keep zoom and place."""
         super().resizeEvent(event)
         self._viewport = self._viewport.resized(self.width(), self.height())
-        self.viewport_changed.emit(self._viewport)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the mouse."""

@@ -129,6 +129,8 @@ class ModelMenu(Choice):
     def __init__(self, models: Models, parent: QWidget) -> None:
         super().__init__(models.tr("Model"), [], parent)
         self._models = models
+        self._nothing = self.addAction(self.tr("No checkpoint on this computer"))
+        self._nothing.setEnabled(False)
         self.chosen.connect(self._on_chosen)
         models.entries_changed.connect(self._on_entries)
         models.wanted_changed.connect(self._on_wanted)
@@ -141,8 +143,7 @@ class ModelMenu(Choice):
         if wanted is not None and str(wanted) not in {folder for folder, _ in entries}:
             entries.append((str(wanted), printable(wanted.name)))
         self.set_options(entries)
-        if not entries:
-            self.addAction(self.tr("No checkpoint on this computer")).setEnabled(False)
+        self._nothing.setVisible(not entries)
         self._on_wanted(wanted)
 
     @Slot(object)
@@ -205,11 +206,18 @@ class RecentMenu(QMenu):
     def refresh(self) -> None:
         """Read the list again."""
         self.clear()
-        for path in self._settings.recent:
+        recent = self._settings.recent
+        for path in recent:
             action = self.addAction(printable(str(path)).replace("&", "&&"))
             action.setData(str(path))
-        self.setEnabled(not self.isEmpty())
+        self.addSeparator()
+        self.addAction(self.tr("Forget these"))
+        self.setEnabled(bool(recent))
 
     @Slot(QAction)
     def _on_triggered(self, action: QAction) -> None:
-        self.chosen.emit(Path(action.data()))
+        if action.data():
+            self.chosen.emit(Path(action.data()))
+        else:
+            self._settings.forget_recent()
+            self.refresh()

@@ -65,6 +65,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._curve: ScoreCurve | None = None
         self._until = 1.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(False)  # files dropped here are for the window
         self.setAccessibleName(self.tr("Score over time"))
         self.setMinimumHeight(110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -157,7 +158,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.setBackground(theme.base)
         for name in ("left", "bottom"):
             axis = self.getAxis(name)
-            axis.setPen(theme.line if name == "bottom" else None)
+            axis.setPen(theme.line if name == "bottom" else theme.base)
+            axis.setTickPen(theme.line if name == "bottom" else theme.base)
             axis.setTextPen(theme.muted)
             axis.setStyle(tickLength=-4 if name == "bottom" else 0, tickFont=self.font())
         self.getAxis("left").setWidth(56)

@@ -188,7 +188,6 @@ class FrameFeed(QObject):
     opened = Signal(object)
     arrived = Signal(object)
     failed = Signal(object)
-    proxy_found = Signal(object)
 
     def __init__(self, lane: Lane[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -279,7 +278,6 @@ class FrameFeed(QObject):
         """Use the proxy of a video from now on, if it is the one on screen and there is a proxy by now."""
         if path == self._path:
             task = self._lane.submit(lambda videos, _token, _report: videos.look_for_proxy(path))
-            task.succeeded.connect(self.proxy_found)
             task.failed.connect(self.failed)
 
     @Slot(object)

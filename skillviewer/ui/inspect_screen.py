@@ -1,6 +1,7 @@
 """The Inspect screen: the player over the score curve."""
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis import Analysis
@@ -163,6 +164,11 @@ class InspectScreen(QWidget):
         program.opening.cannot_open.connect(self.player.canvas.set_words)
         actions.attach_player(self.player.canvas, self.curve)
         self.player.watch_keys(self.player.canvas, self.curve)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the picture the focus, so that the player's keys work at once."""
+        super().showEvent(event)
+        self.player.canvas.setFocus()
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:

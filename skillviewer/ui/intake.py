@@ -140,6 +140,12 @@ class Intake(QObject):
         task.succeeded.connect(self._on_sorted)
         task.failed.connect(self._messages.fail)
 
+    @Slot()
+    def forget(self) -> None:
+        """Look at no more of the videos that were taken in."""
+        self._to_probe.clear()
+        self._unreadable.clear()
+
     def prefer(self, paths: Sequence[Path]) -> None:
         """Look at these videos first: they are on screen."""
         wanted = set(paths)

@@ -3,17 +3,14 @@
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
     QMainWindow,
     QMenu,
-    QSizePolicy,
     QStackedWidget,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +27,7 @@ from skillviewer.ui.program import Program
 from skillviewer.ui.start_page import StartPage
 from skillviewer.ui.status_bar import StatusBar
 from skillviewer.ui.theme import Theme
+from skillviewer.ui.tool_bar import ToolBar
 
 LOGO_PX = 72
 LAYOUT_VERSION = 1
@@ -62,7 +60,10 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(program.state, program.playback, program.models, program.jobs, program.icons, self)
         self.setStatusBar(self.status)
         self._make_menus()
-        self._make_toolbar()
+        self.tools = ToolBar(
+            self.actions_, self.looks, self.model_menu, program.models, program.state, program.icons, self
+        )
+        self.addToolBar(self.tools)
         for dock in self._docks.values():
             dock.hide()
         program.themes.changed.connect(self.on_theme)
@@ -70,13 +71,10 @@ class MainWindow(QMainWindow):
         program.videos.added.connect(self._on_added)
         program.videos.cleared.connect(self.show_start)
         program.state.current_changed.connect(self._on_current)
-        program.state.model_changed.connect(self._on_model)
-        program.models.wanted_changed.connect(self._on_model)
         self.recent.chosen.connect(self._open_one)
         self.start.recent_chosen.connect(self._open_one)
         self.status.jobs_asked.connect(self.show_jobs)
         self.on_theme(program.themes.theme)
-        self._on_model()
         self.show_start()
 
     def _make_centre(self) -> None:
@@ -124,48 +122,6 @@ class MainWindow(QMainWindow):
         }
         self.actions_.fill(self.menuBar(), submenus)
 
-    def _make_toolbar(self) -> None:
-        bar = QToolBar(self.tr("Tools"), self)
-        bar.setObjectName("tools")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(20, 20))
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self._tool_icons: list[tuple[QToolButton, str]] = []
-        self._tool(bar, self.tr("Open"), "open").setDefaultAction(self.actions_["open_videos"])
-        bar.addSeparator()
-        self._model_button = self._tool(bar, "", "model", self.model_menu, self.tr("Model that looks at the videos"))
-        self._tool(bar, self.tr("Assess all"), "assess").setDefaultAction(self.actions_["assess_all"])
-        bar.addSeparator()
-        map_menu = QMenu(self)
-        map_menu.addAction(self.actions_["overlay"])
-        for menu in self.looks.all:
-            map_menu.addMenu(menu)
-        self._tool(bar, self.tr("Map"), "overlay", map_menu, self.tr("How the map is shown"))
-        space = QWidget(bar)
-        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(space)
-        self._tool(bar, "", "search").setDefaultAction(self.actions_["palette"])
-        for button, words in zip(
-            [b for b in bar.findChildren(QToolButton) if b.defaultAction() is not None],
-            (self.tr("Open"), self.tr("Assess all"), self.tr("All actions")),
-            strict=True,
-        ):
-            button.setText(words)
-        self.addToolBar(bar)
-
-    def _tool(self, bar: QToolBar, text: str, icon: str, menu: QMenu | None = None, tip: str = "") -> QToolButton:
-        button = QToolButton(bar)
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        if menu is not None:
-            button.setMenu(menu)
-            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-            self._tool_icons.append((button, icon))
-        bar.addWidget(button)
-        return button
-
     @property
     def panel(self) -> VideosPanel:
         """The list of videos."""
@@ -184,16 +140,24 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_start(self) -> None:
         """Show the first page."""
+        self._keep_layout()
         self.start.set_recent(self.program.settings.recent)
         for dock in self._docks.values():
             dock.hide()
         self.pages.setCurrentWidget(self.start)
 
+    def _keep_layout(self) -> None:
+        if self.pages.currentWidget() is not self.start:
+            self.program.settings.layout = self.saveState(LAYOUT_VERSION)
+
     def show_screen(self, name: str) -> None:
         """Show a screen with its docks."""
         coming = self.pages.currentWidget() is self.start
         self.pages.setCurrentWidget(self.screen_named(name))
-        if coming:
+        if not coming:
+            return
+        layout = self.program.settings.layout
+        if layout.isEmpty() or not self.restoreState(layout, LAYOUT_VERSION):
             for part in PANELS:
                 self._docks[part.name].setVisible(part.shown)
             self.resizeDocks([self._docks["videos"]], [400], Qt.Orientation.Horizontal)
@@ -208,12 +172,10 @@ class MainWindow(QMainWindow):
     def on_theme(self, theme: Theme) -> None:
         """Give every part its colours."""
         self.actions_.on_theme(theme)
-        for part in (self.messages, self.start, self.status, *self._screens.values()):
+        for part in (self.messages, self.start, self.status, self.tools, *self._screens.values()):
             _dress(part, theme)
         for dock in self._docks.values():
             _dress(dock.widget(), theme)
-        for button, icon in self._tool_icons:
-            button.setIcon(self.program.icons.icon(icon, theme))
 
     @Slot(int, int)
     def _on_added(self, _first: int, _last: int) -> None:
@@ -225,17 +187,6 @@ class MainWindow(QMainWindow):
     def _on_current(self, path: Path | None) -> None:
         self.panel.show_chosen(path)
         self.setWindowTitle(f"{printable(path.name)} – SkillViewer" if path is not None else "SkillViewer")
-
-    @Slot()
-    def _on_model(self, *_: object) -> None:
-        model = self.program.state.model
-        wanted = self.program.models.wanted
-        text = self.tr("No model")
-        if model is not None:
-            text = printable(model.name)
-        elif wanted is not None:
-            text = self.tr("{} …").format(printable(wanted.name))
-        self._model_button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 220))
 
     @Slot(object)
     def _open_one(self, path: Path) -> None:
@@ -278,6 +229,7 @@ class MainWindow(QMainWindow):
         if self.program.jobs.precious and not self.dialogs.confirm(self, question, self.tr("Stop and close")):
             return
         self.program.settings.geometry = self.saveGeometry()
+        self._keep_layout()
         self.program.settings.save()
         self.setEnabled(False)
         self.program.close()

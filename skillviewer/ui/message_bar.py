@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.export.words import printable
 from skillviewer.ui.icons import Icons
@@ -40,8 +40,6 @@ class MessageBar(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = QToolButton(self)
         self._more.clicked.connect(self.show_details)
-        self._offer = QPushButton(self)
-        self._offer.clicked.connect(self._on_offer)
         self._close = QToolButton(self)
         self._close.setAccessibleName(self.tr("Close this message"))
         self._close.setToolTip(self.tr("Close"))
@@ -49,7 +47,6 @@ class MessageBar(QFrame):
         row.addWidget(self._icon)
         row.addWidget(self._text, 1)
         row.addWidget(self._more)
-        row.addWidget(self._offer)
         row.addWidget(self._close)
         column.addLayout(row)
         self._details = QLabel(self)
@@ -106,8 +103,6 @@ class MessageBar(QFrame):
         self._details.setVisible(self._open and bool(lines))
         self._more.setVisible(bool(lines))
         self._more.setText(self.tr("Hide details") if self._open else self.tr("Details"))
-        self._offer.setVisible(bool(message.offer))
-        self._offer.setText(message.offer)
         theme = self._theme
         if theme is not None:
             colour = {Severity.NOTE: theme.accent, Severity.WARNING: theme.warn, Severity.ERROR: theme.bad}
@@ -124,10 +119,3 @@ class MessageBar(QFrame):
         """Show the further lines, or hide them again."""
         self._open = not self._open
         self._dress()
-
-    @Slot()
-    def _on_offer(self) -> None:
-        message = self._message
-        if message is not None and message.act is not None:
-            self._messages.dismiss()
-            message.act()

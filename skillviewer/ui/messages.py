@@ -1,6 +1,5 @@
 """What the window has to say to a person; shown in one place, the bar."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,15 +24,11 @@ class Message:
         text: A sentence.
         severity: How bad it is.
         details: More lines, shown on request: one for each file that was not understood, say.
-        offer: Words of a button, or "".
-        act: What the button does.
     """
 
     text: str
     severity: Severity = Severity.NOTE
     details: tuple[str, ...] = ()
-    offer: str = ""
-    act: Callable[[], None] | None = None
 
 
 class Messages(QObject):

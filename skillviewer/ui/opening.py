@@ -43,6 +43,7 @@ class Opening(QObject):
         super().__init__(parent)
         self._state, self._playback, self._feed = state, playback, feed
         self._videos, self._messages = videos, messages
+        self._noted: set[Path] = set()
         state.current_changed.connect(self._on_current)
         state.analysis_changed.connect(self._on_analysis)
         playback.frame_changed.connect(self._on_frame)
@@ -64,6 +65,9 @@ class Opening(QObject):
         self._playback.open(info)
         self._on_analysis(self._state.analysis)
         self._feed.request(0)
+        if info.note and info.path not in self._noted:
+            self._noted.add(info.path)
+            self._messages.note(f"{info.path.name}: {info.note}")
         self.opened.emit(info)
 
     @Slot(object)

@@ -77,6 +77,7 @@ class Program(QObject):
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
         self.playback.video_changed.connect(self.proxies.on_video)
         self.intake.took.connect(self._on_took)
+        self.videos.cleared.connect(self.intake.forget)
         self.state.look_changed.connect(self._on_look)
         self.state.passes_changed.connect(self._on_passes)
         self.state.model_changed.connect(self._on_model)

@@ -91,7 +91,7 @@ class VideoTable(QAbstractTableModel):
         if column == NAME:
             return printable(entry.name)
         if column == LENGTH:
-            return clock(entry.info.duration_s)[:-4] if entry.info is not None else "–"
+            return clock(entry.info.duration_s)[:-2] if entry.info is not None else "–"
         if column == SCORE:
             return signed(entry.analysis.score, 2) if entry.analysis is not None else "–"
         if entry.state is VideoState.WORKING and entry.total:

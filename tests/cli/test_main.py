@@ -117,7 +117,11 @@ def test_first_argument_that_is_no_command_is_a_file_to_open(monkeypatch: pytest
     opened: list[object] = []
     import skillviewer.ui.app as app
 
-    monkeypatch.setattr(app, "run", lambda files, **_: opened.append(files) or 0)
+    def remember(files: object, **_: object) -> int:
+        opened.append(files)
+        return 0
+
+    monkeypatch.setattr(app, "run", remember)
     assert run(["a.mp4", "b.mp4"]) == 0
     assert run([]) == 0
     assert opened == [(Path("a.mp4"), Path("b.mp4")), ()]

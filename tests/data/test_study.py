@@ -1,7 +1,9 @@
 """The study as a file: it loses nothing, refuses politely, and no code path changes a vote."""
 
+import errno
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -18,6 +20,7 @@ from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, StudySettings, Vote, database, file
 from skillviewer.data.study.backups import DAYS, LAST, backups_dir
+from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import APPLICATION_ID, VERSION
 from tests.data.studies import make_study
 
@@ -276,6 +279,22 @@ def test_read_only_folder(unprivileged: Path) -> None:
         assert study.votes.all() == (vote,)
 
 
+def test_study_that_was_killed_and_copied_to_a_read_only_folder_is_not_read_in_part(
+    path: Path, unprivileged: Path
+) -> None:
+    os.seteuid(os.getuid())
+    with Study.open(path) as study:
+        study.votes.cast(VOTE)
+        for side in (path, path.with_name(f"{path.name}-wal")):
+            shutil.copyfile(side, unprivileged / side.name)
+            (unprivileged / side.name).chmod(0o444)
+    unprivileged.chmod(0o555)
+    if os.getuid() == 0:
+        os.seteuid(65534)
+    with pytest.raises(StudyError, match=r"not closed in order.*Copy both files"):
+        Study.open(unprivileged / path.name)
+
+
 def test_network_drive_gets_a_rollback_journal_and_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file, "on_network_drive", lambda _folder: True)
     with Study.open(path) as study:
@@ -294,7 +313,7 @@ def test_kind_of_drive_is_read_from_the_mounts(tmp_path: Path, monkeypatch: pyte
         f"1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 0:9 / {tmp_path}/far\\040away rw,x - nfs4 host:/x rw\n"
         f"3 2 8:2 / {tmp_path}/far\\040away/near rw - ext4 /dev/b rw\n"
     )
-    monkeypatch.setattr(database.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(Path, "read_text", lambda *_, **__: mounts)
     assert not database.on_network_drive(tmp_path)
     assert database.on_network_drive(tmp_path / "far away" / "studies")
@@ -372,3 +391,41 @@ def test_threads_share_a_study(path: Path) -> None:
 def test_settings_are_checked(wrong: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
         StudySettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_drive_without_locks_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with Study.open(path) as study:
+        assert not study.read_only
+        assert "one person at a time" in study.notices[0]
+        study.votes.cast(VOTE)
+
+
+def test_lock_is_not_taken_on_a_file_that_its_holder_removed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder = WriteLock(path)
+    assert holder.held
+    assert not WriteLock(path).held
+    opened: list[int] = []
+    really = os.open
+
+    def slowly(name: Path, flags: int, mode: int = 0o777) -> int:
+        opened.append(really(name, flags, mode))
+        holder.release()  # between the opening and the locking of the next
+        return opened[-1]
+
+    monkeypatch.setattr(os, "open", slowly)
+    lock = WriteLock(path)
+    assert lock.held
+    assert len(opened) == 2  # the first file was gone: its lock would have kept nobody out
+    assert not WriteLock(path).held
+    lock.release()
+
+
+def test_example_of_the_documentation_runs(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "study.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    exec(example, {"folder": tmp_path / "videos", "videos": path.parent / "videos"})
+    assert capsys.readouterr().out.splitlines()[0] == f"a present {tmp_path / 'videos' / 'a.mp4'}"

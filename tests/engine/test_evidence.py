@@ -1,4 +1,4 @@
-"""Evidence against loops that run the whole model again, and on models whose truth is known."""
+"""Evidence against loops that run the whole model again; its progress, its seed, and the Engine's way to it."""
 
 import itertools
 from dataclasses import replace
@@ -8,30 +8,24 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from skillviewer.core.analysis import MapKind
 from skillviewer.core.errors import Cancelled, CheckpointError, VideoError
-from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, silent
 from skillviewer.engine import rerun
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.evidence import weigh
-from skillviewer.nets.attention import AttentionModel, State, StepOutput
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs
-from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import tiny_checkpoint
+from tests.engine.known import evidence_of
 from tests.nets.small import small_features, small_model
 from tests.videos import write_barcode_video
 
 NAMES = [entry.name for entry in ATTENTION_MODELS if entry.inputs is Inputs.FEATURES]
 MAPPED = [e.name for e in ATTENTION_MODELS if e.inputs is Inputs.FEATURES and e.map_kind is not MapKind.NONE]
 Array = NDArray[np.float64]
-
-
-def evidence_of(model: AttentionModel, fused: Tensor, seed: int = 0) -> Evidence:
-    return weigh(model, fused, "video", "model", CancelToken(), silent, seed=seed)
 
 
 class Slow:
@@ -50,16 +44,24 @@ class Slow:
             maps: NDArray[np.float32] = self.model.unroll(self.fused).attention.numpy()
         return maps
 
-    def score(self, fused: Tensor) -> float:
+    def curve(self, fused: Tensor) -> Array:
+        """Return the score of one pass after every step."""
         with torch.inference_mode():
-            return float(self.model.unroll(fused[None]).score.double())
+            return self.model.unroll(fused[None]).score_curve[0].double().numpy()
 
-    def without(self, k: int, away: NDArray[np.bool_]) -> float:
-        """Return the score of pass k without the chosen cells, (N, h, w)."""
+    def score(self, fused: Tensor) -> float:
+        return float(self.curve(fused)[-1])
+
+    def changed(self, k: int, away: NDArray[np.bool_]) -> Tensor:
+        """Return pass k without the chosen cells, (N, h, w)."""
         changed = self.fused[k].clone()
         for t, row, column in zip(*np.nonzero(away), strict=True):
             changed[t, :, row, column] = self.mean
-        return self.score(changed)
+        return changed
+
+    def without(self, k: int, away: NDArray[np.bool_]) -> float:
+        """Return its score."""
+        return self.score(self.changed(k, away))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -107,35 +109,43 @@ def test_curves_are_what_running_the_model_again_gives(name: str) -> None:
     assert evidence.cell_steps is not None
     passes, n = slow.fused.shape[:2]
     size = int(np.prod(slow.model.grid))
-    maps = slow.maps
-    assert tested.fractions.tolist() == pytest.approx([i / size for i in range(size + 1)])
+    whole = [slow.curve(one) for one in slow.fused]
 
-    def brute(magnitudes: NDArray[np.floating], count: int, *, inserting: bool) -> float:
-        scores = []
+    def brute(magnitudes: NDArray[np.floating], count: int, *, inserting: bool) -> tuple[float, float]:
+        scores, distances = [], []
         for k in range(passes):
             away = np.full((n, size), inserting)
             for t in range(n):
                 order = np.argsort(-magnitudes[k, t].ravel())
                 away[t, order[:count]] = not inserting
-            scores.append(slow.without(k, away.reshape(n, *slow.model.grid)))
-        return float(np.mean(scores))
+            curve = slow.curve(slow.changed(k, away.reshape(n, *slow.model.grid)))
+            scores.append(curve[-1])
+            steps = [curve[0], *np.diff(curve)]
+            steps_of_whole = [whole[k][0], *np.diff(whole[k])]
+            distances.append(np.mean([abs(a - b) for a, b in zip(steps, steps_of_whole, strict=True)]))
+        return float(np.mean(scores)), float(np.mean(distances))
 
-    for count in range(size + 1):
-        by_map, by_effect = np.abs(maps), np.abs(evidence.cell_steps)
-        assert tested.deletion[count] == pytest.approx(brute(by_map, count, inserting=False), abs=1e-5)
-        assert tested.insertion[count] == pytest.approx(brute(by_map, count, inserting=True), abs=1e-5)
-        assert tested.deletion_effects[count] == pytest.approx(brute(by_effect, count, inserting=False), abs=1e-5)
-        assert tested.insertion_effects[count] == pytest.approx(brute(by_effect, count, inserting=True), abs=1e-5)
-        # least attended first: the same with the magnitudes turned around
-        assert tested.deletion_reverse[count] == pytest.approx(brute(-by_map, count, inserting=False), abs=1e-5)
-        assert tested.insertion_reverse[count] == pytest.approx(brute(-by_map, count, inserting=True), abs=1e-5)
+    by_map, by_effect = np.abs(slow.maps), np.abs(evidence.cell_steps)
+    for removal, magnitudes, inserting in (
+        (tested.deletion, by_map, False),
+        (tested.insertion, by_map, True),
+        (tested.deletion_effects, by_effect, False),
+        (tested.insertion_effects, by_effect, True),
+        (tested.deletion_reverse, -by_map, False),
+        (tested.insertion_reverse, -by_map, True),
+    ):
+        assert removal.fractions.tolist() == pytest.approx([i / size for i in range(size + 1)])
+        for count in range(size + 1):
+            score, distance = brute(magnitudes, count, inserting=inserting)
+            assert removal.scores[count] == pytest.approx(score, abs=1e-5)
+            assert removal.distances[count] == pytest.approx(distance, abs=1e-5)
     for random, start, end in (
         (tested.deletion_random, evidence.score, evidence.baseline),
         (tested.insertion_random, evidence.baseline, evidence.score),
     ):
-        assert random.shape == (20, size + 1)
-        np.testing.assert_allclose(random[:, 0], start)
-        np.testing.assert_allclose(random[:, -1], end)
+        assert random.scores.shape == random.distances.shape == (20, size + 1)
+        np.testing.assert_allclose(random.scores[:, 0], start)
+        np.testing.assert_allclose(random.scores[:, -1], end)
 
 
 @pytest.mark.parametrize("name", MAPPED)
@@ -170,167 +180,11 @@ def test_small_batches_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) ->
             np.testing.assert_allclose(getattr(in_small_batches, part), getattr(at_once, part), atol=1e-6)
         assert at_once.faithfulness is not None
         assert in_small_batches.faithfulness is not None
-        for part in ("deletion", "deletion_random", "insertion_random", "permuted"):
+        np.testing.assert_allclose(in_small_batches.faithfulness.permuted, at_once.faithfulness.permuted, atol=1e-6)
+        for part in ("deletion", "deletion_random", "insertion_random"):
             first, second = (getattr(e.faithfulness, part) for e in (at_once, in_small_batches))
-            np.testing.assert_allclose(first, second, atol=1e-6)
-
-
-# ---- models whose truth is known
-
-
-SIDE = 5
-KNOWN = HeadSizes(feature_channels=2, channels=2, grid=(SIDE, SIDE), fusion_kernel=1, fusion_stride=1)
-
-
-class Known(AttentionModel):
-    """S = sum over steps and cells of a weight times channel 0; the map is a given one and does nothing.
-
-    Args:
-        reading: (5, 5) weights of the cells.
-        looking: (5, 5) map.
-    """
-
-    def __init__(self, reading: Tensor, looking: Tensor, kind: MapKind = MapKind.DISTRIBUTION) -> None:
-        super().__init__(KNOWN, nn.Identity())
-        self.reading = nn.Parameter(reading)
-        self.looking = looking
-        self.map_kind = kind
-
-    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
-        return (torch.zeros(batch, dtype=like.dtype),)
-
-    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:  # noqa: ARG002
-        total = state[0] + (fused_t[:, 0] * self.reading).sum(dim=(1, 2))
-        return StepOutput(self.looking.expand(len(fused_t), -1, -1), total[:, None], total, (total,))
-
-
-class Pooling(Known):
-    """S = sum over steps and cells of the map times channel 0."""
-
-    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
-        used = self.looking[None] if attention is None else attention
-        total = state[0] + (fused_t[:, 0] * used).sum(dim=(1, 2))
-        return StepOutput(used, total[:, None], total, (total,))
-
-
-def only(*cells: tuple[int, int], value: float = 1.0) -> Tensor:
-    weights = torch.zeros(SIDE, SIDE)
-    for row, column in cells:
-        weights[row, column] = value
-    return weights
-
-
-def random_video(n: int = 6, passes: int = 1, seed: int = 3) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(passes, n, 2, SIDE, SIDE, generator=generator)
-
-
-def test_score_read_from_one_cell_is_all_of_that_cell() -> None:
-    fused = random_video(passes=2)
-    evidence = evidence_of(Known(only((1, 3), value=2.0), only((1, 3))), fused)
-    values = fused[:, :, 0].double().numpy()
-    effects = 2 * (values[:, :, 1, 3] - values.mean())
-    assert evidence.cells is not None
-    assert evidence.cell_steps is not None
-    np.testing.assert_allclose(evidence.segments, effects, atol=1e-5)
-    np.testing.assert_allclose(evidence.cell_steps[:, :, 1, 3], effects, atol=1e-5)
-    np.testing.assert_allclose(evidence.cells[:, 1, 3], effects.sum(axis=1), atol=1e-5)
-    for cells in (evidence.cells.copy(), evidence.cell_steps.copy()):
-        cells[..., 1, 3] = 0
-        np.testing.assert_allclose(cells, 0, atol=1e-6)
-    assert evidence.baseline == pytest.approx(6 * 2 * values.mean(), abs=1e-5)
-    # a linear model leaves nothing over
-    assert evidence.remainder == pytest.approx(0, abs=1e-5)
-    assert evidence.cell_remainder == pytest.approx(0, abs=1e-5)
-
-
-def test_attention_on_the_cell_that_counts_is_faithful() -> None:
-    tested = evidence_of(Known(only((1, 3)), only((1, 3))), random_video()).faithfulness
-    assert tested is not None
-    assert tested.value == 1
-    assert tested.faithful
-    assert tested.decidable
-    assert tested.label == "faithful 1.00 of 1"
-    # everything goes with the first cell and comes back with it
-    np.testing.assert_allclose(tested.deletion[1:], tested.deletion[-1], atol=1e-5)
-    np.testing.assert_allclose(tested.insertion[1:], tested.score, atol=1e-5)
-
-
-def test_attention_beside_what_counts_is_not_faithful() -> None:
-    tested = evidence_of(Known(only((1, 3)), only((4, 0))), random_video(n=25)).faithfulness
-    assert tested is not None
-    assert tested.value == 0
-    assert not tested.faithful
-    assert tested.decidable
-    assert "no better than random" in tested.sentence
-
-
-def test_attention_that_shuns_what_counts_is_not_faithful() -> None:
-    shunning = (1 - only((1, 3))) / (SIDE * SIDE - 1)
-    tested = evidence_of(Known(only((1, 3)), shunning), random_video()).faithfulness
-    assert tested is not None
-    assert tested.gain < tested.random_gains.mean() < 0.5 * tested.effects_gain
-    assert tested.value == 0
-
-
-def test_luck_of_a_fixed_map_is_not_taken_for_faithfulness() -> None:
-    """One cell counts in all frames and maps rank it by chance: far from the half of them that rank it high pass."""
-    found = 0
-    for seed in range(40):
-        looking = torch.rand(SIDE, SIDE, generator=torch.Generator().manual_seed(seed))
-        tested = evidence_of(Known(only((2, 2)), looking / looking.sum()), random_video(), seed=seed).faithfulness
-        assert tested is not None
-        found += tested.faithful
-    assert found <= 6
-
-
-def test_where_nothing_matters_faithfulness_cannot_be_told() -> None:
-    tested = evidence_of(Known(torch.zeros(SIDE, SIDE), only((1, 3))), random_video()).faithfulness
-    assert tested is not None
-    assert (tested.value, tested.decidable) == (0, False)
-    assert "cannot be told" in tested.sentence
-    assert np.isnan(tested.rank_correlation).all()
-    assert np.isnan(tested.mean_opposite_share)
-
-
-def test_rank_correlation_finds_the_cells_that_count() -> None:
-    weights = torch.arange(1.0, 26).reshape(SIDE, SIDE)
-    fused = torch.ones(1, 4, 2, SIDE, SIDE)
-    fused[:, :2] = -1  # the mean is 0: every cell's effect is its weight, down then up
-    tested = evidence_of(Known(weights, weights / weights.sum()), fused).faithfulness
-    assert tested is not None
-    np.testing.assert_allclose(tested.rank_correlation, 1)
-    turned = evidence_of(Known(weights, weights.flip(0, 1) / weights.sum()), fused).faithfulness
-    assert turned is not None
-    np.testing.assert_allclose(turned.rank_correlation, -1)
-
-
-def test_opposite_sign_of_the_most_attended_cells() -> None:
-    reading = only((0, 0), (0, 1), value=3.0) + only((4, 4), value=-1.0)
-    fused = torch.ones(1, 4, 2, SIDE, SIDE)
-    fused[:, :2] = -1
-    looking = only((4, 4), value=0.6) + only((0, 0), value=0.4)  # a tenth of 25 cells is two
-    tested = evidence_of(Known(reading, looking), fused).faithfulness
-    assert tested is not None
-    np.testing.assert_allclose(tested.opposite_share, 0.5)
-    signed = evidence_of(Known(reading, looking, MapKind.SIGNED), fused).faithfulness
-    assert signed is not None
-    # maps are positive: in the first two frames the cell that lifts takes away, in the others the one that lowers
-    np.testing.assert_allclose(signed.opposite_share, 0.5)
-    agreeing = evidence_of(Known(reading, only((0, 0), (0, 1), value=0.5)), fused).faithfulness
-    assert agreeing is not None
-    np.testing.assert_allclose(agreeing.opposite_share, 0)
-
-
-def test_shuffled_attention_takes_another_cells_value() -> None:
-    fused = random_video(n=1)
-    tested = evidence_of(Pooling(torch.zeros(SIDE, SIDE), only((2, 2))), fused).faithfulness
-    assert tested is not None
-    values = fused[0, 0, 0].flatten().tolist()
-    nearest = [min(values, key=lambda v: abs(v - score)) for score in tested.permuted]
-    np.testing.assert_allclose(tested.permuted, nearest, atol=1e-6)
-    assert len(set(nearest)) > 5
-    assert tested.uniform == pytest.approx(np.mean(values), abs=1e-6)
+            np.testing.assert_allclose(first.scores, second.scores, atol=1e-6)
+            np.testing.assert_allclose(first.distances, second.distances, atol=1e-6)
 
 
 # ---- how it runs
@@ -345,10 +199,15 @@ def test_same_seed_same_evidence_and_another_seed_other_random_orders() -> None:
     for part in ("segments", "cells", "cell_steps"):
         np.testing.assert_array_equal(getattr(first, part), getattr(again, part))
         np.testing.assert_array_equal(getattr(first, part), getattr(other, part))
-    for part in ("deletion_random", "insertion_random", "permuted"):
-        np.testing.assert_array_equal(getattr(first.faithfulness, part), getattr(again.faithfulness, part))
-        assert not np.array_equal(getattr(first.faithfulness, part), getattr(other.faithfulness, part))
-    np.testing.assert_array_equal(first.faithfulness.deletion, other.faithfulness.deletion)
+    of_chance = [
+        (e.faithfulness.deletion_random.scores, e.faithfulness.insertion_random.scores, e.faithfulness.permuted)
+        for e in (first, again, other)
+        if e.faithfulness is not None
+    ]
+    for one, two, three in zip(*of_chance, strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert not np.array_equal(one, three)
+    np.testing.assert_array_equal(first.faithfulness.deletion.scores, other.faithfulness.deletion.scores)
     assert (first.seed, other.seed) == (5, 6)
 
 

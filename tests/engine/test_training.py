@@ -149,4 +149,4 @@ def test_ceilings_know_which_way_is_better() -> None:
     )
     pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
     dataset = Dataset("d", "f", "t", videos, pairs, truth=truth)
-    assert ceilings(dataset, pairs) == (("quality", 1.0), ("shake", pytest.approx(1 / 3)))
+    assert dict(ceilings(dataset, pairs)) == pytest.approx({"quality": 1.0, "shake": 1 / 3})

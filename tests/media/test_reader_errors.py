@@ -191,6 +191,21 @@ def test_an_end_of_zeros_is_noted(kind: str, tmp_path: Path, monkeypatch: pytest
         assert read_barcode(reader.frame(reader.n_frames // 2)) == reader.n_frames // 2
 
 
+@pytest.mark.parametrize("tag", [b"DURATION", b"DURATIOX"])
+def test_a_matroska_file_that_ends_before_the_duration_in_its_head_is_noted(tag: bytes, tmp_path: Path) -> None:
+    """The track's own duration, or where there is none the file's."""
+    video = write_barcode_video(tmp_path / "film.mkv", 90, kind="mkv")
+    data = video.path.read_bytes()
+    assert b"DURATION" in data
+    end = len(data) * 6 // 10
+    video.path.write_bytes(data[:end].replace(b"DURATION", tag) + bytes(len(data) - end))
+    with VideoReader(video.path) as reader:
+        assert "cut off" in reader.info.note
+    video.path.write_bytes(data.replace(b"DURATION", tag))
+    with VideoReader(video.path) as reader:
+        assert reader.info.note == ""
+
+
 def test_damage_in_the_middle_leaves_out_what_does_not_decode(tmp_path: Path) -> None:
     video = write_barcode_video(tmp_path / "film.mp4", 90)
     data = bytearray(video.path.read_bytes())

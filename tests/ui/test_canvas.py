@@ -110,14 +110,9 @@ def test_an_analysis_of_another_video_is_not_shown(canvas: Canvas) -> None:
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 
-def test_peeking_and_hiding_show_the_bare_picture(canvas: Canvas, analysis: Analysis) -> None:
+def test_hiding_the_map_shows_the_bare_picture(canvas: Canvas, analysis: Analysis) -> None:
     canvas.set_analysis(analysis)
     canvas.set_shot(shot(50))
-    with_map = drawn(canvas)
-    canvas.set_peek(on=True)
-    assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
-    canvas.set_peek(on=False)
-    assert np.array_equal(drawn(canvas), with_map)
     canvas.set_look(Look(overlay=Overlay.OFF))
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 

@@ -47,7 +47,7 @@ def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
     assert row_texts(table, 0) == ["P12", "–", "–", "not assessed"]
     info = video_info(path, 957)
     videos.update(path, info=info)
-    assert row_texts(table, 0) == ["P12", "00:31", "–", "not assessed"]
+    assert row_texts(table, 0) == ["P12", "00:31.9", "–", "not assessed"]
     videos.update(path, state=VideoState.WORKING, done=12, total=25)
     assert row_texts(table, 0)[STATE] == "12 of 25"
     analysis = make_analysis(info)
@@ -55,7 +55,7 @@ def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
     assert row_texts(table, 0)[SCORE] == f"{analysis.score:+.2f}".replace("-", "−")
     videos.update(path, state=VideoState.UNREADABLE, reason="P12.mp4 is not a video.")
     assert "is not a video" in table.index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
-    assert table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).startswith("P12, 00:31, ")
+    assert table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).startswith("P12, 00:31.9, ")
 
 
 def test_a_path_is_listed_once(videos: VideoList, table: VideoTable) -> None:

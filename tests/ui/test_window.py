@@ -1,54 +1,20 @@
-"""The window, driven as a user would."""
+"""The window, driven as a user would: open, look, find, go."""
 
-import logging
-import threading
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis import Analysis
-from skillviewer.core.job import CancelToken
 from skillviewer.ui.app import Composition
-from skillviewer.ui.crash import ExceptionHook
 from skillviewer.ui.go_to import GoTo
-from skillviewer.ui.inspect_screen import InspectScreen
 from skillviewer.ui.palette import KeySheet, Palette
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.video_list import VideoState
 from tests.ui.conftest import MakeWindow
-from tests.ui.fakes import N_SEGMENTS, FakeAssessor, FakeDialogs, FakeWorld
+from tests.ui.driving import drop, inspect, open_and_load, states
+from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
-
-
-def inspect(made: Composition) -> InspectScreen:
-    screen = made.window.screen_named("inspect")
-    assert isinstance(screen, InspectScreen)
-    return screen
-
-
-def open_and_load(qtbot: QtBot, made: Composition, paths: list[Path]) -> None:
-    made.program.models.choose_default(None)
-    made.program.open(paths)
-    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
-
-
-def states(made: Composition) -> list[str]:
-    return [str(entry.state) for entry in made.program.videos]
-
-
-def drop(made: Composition, paths: list[Path]) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    actions, button, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(50, 50), actions, data, button, none)
-    made.window.dragEnterEvent(enter)
-    assert enter.isAccepted()
-    made.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, none))
 
 
 def test_it_opens_at_once_and_shows_what_to_do(window: Composition) -> None:
@@ -83,85 +49,6 @@ def test_open_look_assess_and_read_the_score(qtbot: QtBot, window: Composition, 
     assert f"frame {number}/90" in text, "frames count from 1 for people"
 
 
-def test_the_curve_and_the_status_grow_while_the_model_works(
-    qtbot: QtBot, window: Composition, world: FakeWorld
-) -> None:
-    world.held = True
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    program = window.program
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
-    curve = inspect(window).curve.curve
-    assert curve is not None
-    assert len(curve.mean) == 12
-    assert "so far, after 12 of 25 sampled frames" in inspect(window).header.text
-    assert "12/25 sampled" in window.window.status.text
-    assert "1 job 48 %" in window.window.status.text
-    assert window.window.panel.table.index(0, 3).data() == "12 of 25"
-    assert window.window.actions_["stop"].isEnabled()
-    world.hold.set()
-    qtbot.waitUntil(lambda: not program.assessments.busy)
-    assert "job" not in window.window.status.text
-    assert states(window) == ["done"]
-
-
-def test_stopping_leaves_no_trace(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    world.held = True
-    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    program = window.program
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
-    program.assessments.ask_all()
-    assert states(window) == ["working", "waiting"]
-    window.window.actions_["stop"].trigger()
-    qtbot.waitUntil(lambda: not program.assessments.busy)
-    assert states(window) == ["new", "new"]
-    assert program.state.analysis is None
-    assert inspect(window).curve.curve is None
-    assert not program.jobs.running
-    assert "not assessed yet" in inspect(window).header.text
-    button = next(b for b in inspect(window).header.findChildren(QPushButton) if b.text() == "Assess")
-    assert button.isVisible()
-    world.held = False
-    click(button)
-    qtbot.waitUntil(lambda: states(window)[0] == "done")
-
-
-def test_everything_is_assessed_one_after_the_other(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    names = [f"{i}.mp4" for i in range(6)]
-    window.program.assessments.set_automatic(on=False)
-    open_and_load(qtbot, window, world.touch(*names))
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
-    window.program.state.set_current(window.program.videos[3].path)
-    window.window.actions_["assess_all"].trigger()
-    qtbot.waitUntil(lambda: not window.program.assessments.busy)
-    assert states(window) == ["done"] * 6
-    assert [stem for _, stem, _ in world.assessed] == ["3", "0", "1", "2", "4", "5"], "the one on screen first"
-
-
-def test_files_are_dropped_and_what_is_not_understood_is_listed(
-    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
-) -> None:
-    good = world.touch("a.mp4", "b.mkv")
-    folder = tmp_path / "more"
-    folder.mkdir()
-    (folder / "c.mov").touch()
-    (folder / "notes.txt").touch()
-    empty = tmp_path / "empty folder"
-    empty.mkdir()
-    world.broken = {"letter"}
-    letter = tmp_path / "letter.docx"
-    letter.touch()
-    drop(window, [*good, folder, empty, letter, tmp_path / "gone.mp4"])
-    qtbot.waitUntil(lambda: len(window.program.videos) == 3)
-    assert [entry.path.name for entry in window.program.videos] == ["a.mp4", "b.mkv", "c.mov"]
-    bar = window.window.messages
-    qtbot.waitUntil(bar.isVisible)
-    assert bar.text == "3 things were not opened."
-    assert bar.details.splitlines() == [
-        "empty folder: holds no videos", "letter.docx is not a video.", "gone.mp4: is not there",
-    ]  # fmt: skip
-    qtbot.waitUntil(lambda: window.program.feed.settled)
-
-
 def test_a_checkpoint_is_dropped(qtbot: QtBot, window: Composition, tmp_path: Path) -> None:
     checkpoint = tmp_path / "my model"
     checkpoint.mkdir()
@@ -171,109 +58,6 @@ def test_a_checkpoint_is_dropped(qtbot: QtBot, window: Composition, tmp_path: Pa
     assert window.program.state.model is not None
     assert window.program.state.model.name == "my model"
     assert "model my model" in window.window.status.text
-
-
-def test_a_broken_video_stops_nobody(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    world.broken = {"b"}
-    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
-    qtbot.waitUntil(window.window.messages.isVisible)
-    assert window.window.messages.text == "b.mp4 is not a video."
-    assert states(window)[1] == "unreadable"
-    bad = window.program.videos[1].path
-    window.program.state.set_current(bad)
-    qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
-    assert inspect(window).player.canvas.moment is None
-    window.window.actions_["assess_all"].trigger()
-    qtbot.waitUntil(lambda: not window.program.assessments.busy)
-    assert states(window) == ["done", "unreadable", "done"]
-
-
-def test_a_model_that_fails_says_so_and_goes_on(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    world.failing = {"a"}
-    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
-    window.program.assessments.ask_all()
-    qtbot.waitUntil(lambda: not window.program.assessments.busy)
-    assert states(window) == ["failed", "done"]
-    assert "ran out of memory" in window.window.messages.text
-    assert "could not be assessed" in inspect(window).header.text
-    assert window.program.state.analysis is None, "half an analysis is not shown as one"
-    close = window.window.messages.findChildren(QToolButton)[-1]
-    click(close)
-    assert not window.window.messages.isVisible()
-
-
-def test_a_checkpoint_that_cannot_be_loaded(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    window.program.models.choose(world.folder / "broken model")
-    qtbot.waitUntil(window.window.messages.isVisible)
-    assert window.window.messages.text == "broken model is not a checkpoint."
-    assert "no model" in window.window.status.text
-    window.program.models.choose_default("beta")
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
-
-
-def test_switching_models_while_working(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    world.held = True
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    program = window.program
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
-    world.held = False
-    program.models.step(1)
-    assert program.state.analysis is None, "nothing of the old model is shown under the new one"
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
-
-    def shown() -> Analysis:
-        assert program.state.analysis is not None
-        return program.state.analysis
-
-    assert shown().provenance.model == "beta"
-    program.models.step(1)
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
-    assert shown().provenance.model == "alpha"
-    program.models.step(-1)
-    qtbot.waitUntil(lambda: program.state.analysis is not None)
-    assert shown().provenance.model == "beta"
-    assert [(model, stem) for model, stem, _ in world.assessed] == [("alpha", "a"), ("beta", "a"), ("alpha", "a")], (
-        "what a model said is kept"
-    )
-
-
-def test_passes_give_an_interval(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    window.program.state.set_passes(4)
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.program.state.analysis is not None and window.program.state.analysis.complete)
-    assert "95 % interval" in inspect(window).header.text
-    assert "(4 passes)" in inspect(window).header.text
-    assert world.assessed == [("alpha", "a", 4)]
-
-
-def test_a_word_of_warning_is_shown(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    world.warning = "This video looks unlike the training videos."
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: "unlike the training videos" in inspect(window).header.text)
-
-
-def test_paging_quickly_starts_nothing(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    open_and_load(qtbot, window, world.touch(*(f"{i}.mp4" for i in range(8))))
-    qtbot.waitUntil(lambda: states(window)[0] == "done")
-    for _ in range(7):
-        window.window.panel.step(1)
-        qtbot.wait(5)
-    qtbot.waitUntil(lambda: states(window)[7] == "done")
-    assert [stem for _, stem, _ in world.assessed] == ["0", "7"]
-
-
-def test_the_video_on_screen_goes_first(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    world.held = True
-    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    program = window.program
-    qtbot.waitUntil(lambda: states(window)[0] == "working" and program.videos[0].done == 12)
-    program.state.set_current(program.videos[1].path)
-    qtbot.waitUntil(lambda: states(window) == ["waiting", "working"])
-    world.hold.set()
-    qtbot.waitUntil(lambda: not program.assessments.busy)
-    assert states(window) == ["done", "done"]
-    assert [stem for _, stem, _ in world.assessed] == ["a", "b", "a"]
 
 
 def test_playing_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -372,141 +156,6 @@ def test_videos_are_opened_by_the_dialog(
     assert len(window.program.videos) == 1
 
 
-@pytest.mark.parametrize("agreed", [True, False])
-def test_closing_during_a_job_asks(
-    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, agreed: bool
-) -> None:
-    world.held = True
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.program.videos[0].done == 12)
-    dialogs.confirm_answer = agreed
-    window.window.close()
-    assert len(dialogs.asked) == 1
-    if agreed:
-        qtbot.waitUntil(lambda: not window.window.isVisible())
-        assert not any(lane.running for lane in window.program.lanes)
-    else:
-        assert window.window.isVisible()
-        assert not window.program.closing
-        world.hold.set()
-        qtbot.waitUntil(lambda: states(window) == ["done"])
-
-
-def test_closing_waits_for_work_that_does_not_look_up_without_blocking(
-    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The job ignores its token for a while: the window stays responsive, waits, and frees the model in its thread."""
-    go, begun = threading.Event(), threading.Event()
-    freed: list[int] = []
-
-    def deaf(self: FakeAssessor, path: Path, passes: int, token: CancelToken, report: object) -> Analysis:  # noqa: ARG001
-        begun.set()
-        go.wait(10)
-        token.check()
-        raise AssertionError
-
-    monkeypatch.setattr(FakeAssessor, "assess", deaf)
-    monkeypatch.setattr(FakeAssessor, "close", lambda _self: freed.append(threading.get_ident()))
-    made = make_window(world.backend())
-    made.program.models.refresh()
-    open_and_load(qtbot, made, world.touch("a.mp4"))
-    qtbot.waitUntil(begun.is_set)
-    made.window.close()
-    beats: list[int] = []
-    timer = QTimer()
-    timer.timeout.connect(lambda: beats.append(1))
-    timer.start(5)
-    qtbot.wait(150)
-    timer.stop()
-    assert len(beats) > 10, "the event loop goes on"
-    assert made.window.isVisible(), "it waits"
-    go.set()
-    qtbot.waitUntil(lambda: not made.window.isVisible())
-    assert len(freed) == 1
-    assert freed[0] != threading.get_ident()
-
-
-def test_closing_while_the_model_loads_and_videos_are_looked_at(
-    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs
-) -> None:
-    world.load_s, world.decode_s = 0.2, 0.01
-    made = make_window(world.backend())
-    made.program.models.refresh()
-    made.program.models.choose_default(None)
-    made.program.open(world.touch(*(f"{i}.mp4" for i in range(50))))
-    qtbot.waitUntil(lambda: len(made.program.videos) == 50)
-    event = QCloseEvent()
-    made.window.closeEvent(event)
-    assert not event.isAccepted()
-    qtbot.waitUntil(lambda: not made.window.isVisible())
-    assert dialogs.asked == [], "nothing of worth is lost"
-
-
-def test_an_error_in_a_slot_is_logged_and_shown_and_the_window_lives(
-    qtbot: QtBot,
-    window: Composition,
-    world: FakeWorld,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    import sys
-
-    hook = ExceptionHook()
-    hook.caught.connect(window.program.messages.fail)
-    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)  # pytest-qt's own would fail the test
-    hook.install()
-    try:
-        with caplog.at_level(logging.ERROR):
-            QTimer.singleShot(0, lambda: 1 // 0)
-            qtbot.waitUntil(window.window.messages.isVisible)
-    finally:
-        hook.uninstall()
-    assert "should not have" in window.window.messages.text
-    assert "ZeroDivisionError" in window.window.messages.details
-    assert "ZeroDivisionError" in caplog.text
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    assert window.program.playback.video is not None
-
-
-def test_an_error_in_another_thread_is_shown_too(
-    qtbot: QtBot, window: Composition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(threading, "excepthook", lambda _args: None)
-    hook = ExceptionHook()
-    hook.caught.connect(window.program.messages.fail)
-    hook.install()
-    try:
-        thread = threading.Thread(target=lambda: window.window.actions_["missing"])
-        thread.start()
-        thread.join()
-        qtbot.waitUntil(lambda: "KeyError" in window.window.messages.details)
-    finally:
-        hook.uninstall()
-
-
-def test_a_frame_that_does_not_decode_is_told(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> None:
-    from skillviewer.core.errors import VideoError
-    from tests.ui.fakes import FakeReader
-
-    class Torn(FakeReader):
-        def frame(self, index: int, token: CancelToken | None = None, /) -> object:  # type: ignore[override]
-            if index > 50:
-                raise VideoError(f"Frame {index} does not decode.")
-            return super().frame(index, token)
-
-    backend = replace(world.backend(), open_reader=lambda path: Torn(world.info(path), 0.0, world.picture))  # type: ignore[arg-type,return-value]
-    made = make_window(backend)
-    made.program.open(world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
-    made.program.playback.seek(60)
-    qtbot.waitUntil(lambda: "does not decode" in made.window.messages.text)
-    made.program.playback.seek(20)
-    qtbot.waitUntil(lambda: made.program.feed.settled)
-    moment = inspect(made).player.canvas.moment
-    assert moment is not None
-    assert moment.shot.frame_index == 20
-
-
 def test_every_widget_that_takes_the_focus_has_a_name(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
     nameless = []
@@ -548,3 +197,46 @@ def test_the_list_state_words_follow(qtbot: QtBot, window: Composition, world: F
     assert table.index(0, 3).data() == "assessed"
     assert window.window.panel._count.text() == "1 video, 1 assessed"
     assert window.program.videos[0].total in {0, N_SEGMENTS}
+
+
+def test_files_can_be_dropped_anywhere(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    """No part of the window keeps what is dropped on it."""
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    assert window.window.acceptDrops()
+    assert [widget for widget in window.window.findChildren(QWidget) if widget.acceptDrops()] == []
+
+
+def test_docks_come_back_as_they_were(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    docks = window.window._docks
+    assert not docks["jobs"].isVisible()
+    window.window.show_jobs()
+    window.program.close_videos()
+    assert not docks["jobs"].isVisible()
+    open_and_load(qtbot, window, world.touch("b.mp4"))
+    assert docks["jobs"].isVisible()
+
+
+def test_a_video_that_comes_back_is_known(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    files = world.touch("a.mp4")
+    open_and_load(qtbot, window, files)
+    qtbot.waitUntil(lambda: states(window) == ["done"])
+    window.program.close_videos()
+    open_and_load(qtbot, window, files)
+    assert states(window) == ["done"]
+    assert window.program.state.analysis is not None
+    assert len(world.assessed) == 1
+
+
+def test_the_picture_has_the_focus_at_once(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    assert inspect(window).player.canvas.hasFocus()
+
+
+def test_recent_files_can_be_forgotten(window: Composition, settings: Settings, tmp_path: Path) -> None:
+    settings.remember(tmp_path / "a.mp4")
+    window.window.recent.refresh()
+    assert window.window.recent.isEnabled()
+    window.window.recent.actions()[-1].trigger()
+    assert settings.recent == ()
+    assert not window.window.recent.isEnabled()

@@ -1,12 +1,15 @@
 """Pairs that are agreed on: those that a data set states without raters, and those that a rule makes of votes."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from skillviewer.core.consensus import Agreement, rule_named
 from skillviewer.core.pairs import Judgement, Pair, SimilarPair
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.times import now
 from skillviewer.data.study.votes import video_id
+
+if TYPE_CHECKING:  # scipy takes a second
+    from skillviewer.core.consensus import Agreement
 
 
 class AgreedPairs:
@@ -62,7 +65,7 @@ def _videos(pair: Pair | SimilarPair) -> SimilarPair:
     return SimilarPair(pair.better, pair.worse) if isinstance(pair, Pair) else pair
 
 
-def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPair], rule: str) -> Agreement:
+def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPair], rule: str) -> "Agreement":
     """Return what is agreed on of every two videos: by a rule where somebody judged them, else as stated.
 
     Pairs that two sources state differently are left out.
@@ -72,6 +75,8 @@ def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPai
         agreed: Pairs that are stated without raters.
         rule: Name of the rule, see ``core.consensus.RULES``.
     """
+    from skillviewer.core.consensus import Agreement, rule_named
+
     by_votes = rule_named(rule).agree(judgements)
     judged = {_videos(pair) for pair in by_votes.pairs} | set(by_votes.similar)
     stated: dict[SimilarPair, set[Pair | SimilarPair]] = {}

@@ -63,14 +63,21 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open a database that is there; in a read-only folder as one that nobody changes.
 
     Raises:
+        StudyError: Its log has to be played back, and its folder cannot be written.
         sqlite3.Error: It is no database, or it cannot be read.
     """
     try:
         return _open(path, "mode=rw")
-    except sqlite3.OperationalError:
-        # a read-only folder without a log to be played back: nobody can be writing
-        if any(side.stat().st_size for side in side_files(path)):
+    except sqlite3.OperationalError as error:
+        full = [side for side in side_files(path) if side.stat().st_size]
+        if full and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            raise StudyError(
+                f"{path} was not closed in order, and its folder cannot be written to put what is in {full[0].name} in "
+                "its place. Copy both files to a folder that can be written, and open the study there."
+            ) from error
+        if full:
             raise
+        # a read-only folder without a log to be played back: nobody can be writing
         return _open(path, "immutable=1")
 
 
@@ -149,6 +156,7 @@ def copy_database(source: sqlite3.Connection, path: Path) -> None:
     """
     aside = path.with_name(f"{uuid.uuid4().hex}.part")
     try:
+        aside.touch(exist_ok=False)
         target = sqlite3.connect(aside, isolation_level=None)
         try:
             source.backup(target)

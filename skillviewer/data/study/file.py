@@ -59,7 +59,7 @@ class StudyFile:
         try:
             with in_words(self.path):
                 version = checked_version(self._connection, self.path)
-                self.read_only = read_only or not self._may_write()
+                self.read_only = read_only or not self._may_write(version)
                 if not self.read_only:
                     self._prepare(version)
                 elif version < VERSION:
@@ -90,7 +90,7 @@ class StudyFile:
             source.close()
         return path
 
-    def _may_write(self) -> bool:
+    def _may_write(self, version: int) -> bool:
         """Take the lock and try the file; say why where it does not go."""
         try:
             self._lock = WriteLock(self.path)
@@ -109,15 +109,17 @@ class StudyFile:
                     "notes cannot be given."
                 )
                 return False
+        self._connection.execute("BEGIN IMMEDIATE")  # succeeds on a write-protected file as well
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute("ROLLBACK")
+            self._connection.execute(f"PRAGMA user_version = {version}")
         except sqlite3.OperationalError as error:
             if not error.sqlite_errorname.startswith("SQLITE_READONLY"):
                 raise
             self.notice(f"{self.path.name} is write-protected: the study is open for reading only.")
             self._release()
             return False
+        finally:
+            self._connection.execute("ROLLBACK")
         return True
 
     def _prepare(self, version: int) -> None:

@@ -82,6 +82,11 @@ def relative(path: Path, folder: Path) -> str:
         return ""
 
 
+def joined(folder: Path, relative_path: str) -> Path:
+    """Undo ``relative``."""
+    return Path(os.path.normpath(folder / relative_path))
+
+
 class Shelf:
     """Files that a search has found, to be matched with the videos of a study.
 

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-_NOT_SUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
+_NOT_SUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _LOCKED_BYTE = 1 << 30  # far behind anything that is written
 
 
@@ -29,7 +29,7 @@ def _lock(handle: int) -> bool:
     except OSError as error:
         if error.errno in _NOT_SUPPORTED:
             raise
-        if isinstance(error, BlockingIOError | PermissionError) or error.errno == errno.EDEADLOCK:
+        if isinstance(error, BlockingIOError | PermissionError) or error.errno == errno.EDEADLK:
             return False
         raise
     return True

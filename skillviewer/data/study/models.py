@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import StudyError
 from skillviewer.core.pairs import Extent
 from skillviewer.core.places import cache_dir
-from skillviewer.data.analysis_file import SUFFIX, load_analysis, save_analysis
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.identity import relative
+from skillviewer.data.study.identity import joined, relative
 from skillviewer.data.study.times import now, read
 from skillviewer.data.study.video_rows import StudyVideo, extent_of, extent_text
+
+if TYPE_CHECKING:  # scipy takes a second
+    from skillviewer.core.analysis import Analysis
 
 
 class ModelState(StrEnum):
@@ -101,7 +103,7 @@ class Models:
         return self._model(rows[0])
 
     def _model(self, row: sqlite3.Row) -> ModelVersion:
-        places = [self._file.path.parent / row["relative_path"]] if row["relative_path"] else []
+        places = [joined(self._file.path.parent, row["relative_path"])] if row["relative_path"] else []
         places.append(Path(row["absolute_path"]))
         return ModelVersion(
             digest=row["digest"],
@@ -182,7 +184,7 @@ class Models:
             if row["extent"] == extent_text(extent_of(row))
         }
 
-    def keep_analysis(self, analysis: Analysis, extent: Extent | None = None) -> Path:
+    def keep_analysis(self, analysis: "Analysis", extent: Extent | None = None) -> Path:
         """Keep what a model says of a video: the whole in the cache, the score in the study.
 
         Args:
@@ -196,6 +198,8 @@ class Models:
             StudyError: The study cannot be written.
             ExportError: The cache cannot be written.
         """
+        from skillviewer.data.analysis_file import save_analysis
+
         if not analysis.complete:
             raise ValueError("only a complete analysis can be kept")
         digest, model = analysis.video.digest, analysis.provenance.model_digest
@@ -223,16 +227,20 @@ class Models:
 
 def analysis_path(video_digest: str, model_digest: str, extent: Extent | None = None) -> Path:
     """Return where the cache keeps what a model says of a video; the file is there or not."""
+    from skillviewer.data.analysis_file import SUFFIX
+
     part = extent_text(extent)
     end = f"-{hashlib.sha256(part.encode()).hexdigest()[:16]}" if part else ""
     return cache_dir() / "analyses" / video_digest[:2] / f"{video_digest}-{model_digest}{end}{SUFFIX}"
 
 
-def cached_analysis(video: StudyVideo, model_digest: str) -> Analysis | None:
+def cached_analysis(video: StudyVideo, model_digest: str) -> "Analysis | None":
     """Return what a model said of a video as it is now, or None where it has to be assessed (again).
 
     A damaged file is removed: everything in the cache can be computed again.
     """
+    from skillviewer.data.analysis_file import load_analysis
+
     path = analysis_path(video.digest, model_digest, video.extent)
     if not path.is_file():
         return None

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 
 import msgspec
 
-from skillviewer.core.consensus import rule_named
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.data.study.file import StudyFile
 
@@ -49,6 +48,10 @@ class StudySettings:
                 raise SettingsError(f"The share of {name} pairs is {share:g}: choose from 0 to 1.")
         if self.comparisons_per_video <= 0:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too few.")
+        if self.rule == "default":
+            return
+        from skillviewer.core.consensus import rule_named  # scipy takes a second
+
         try:
             rule_named(self.rule)
         except DatasetError as error:

@@ -5,7 +5,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from skillviewer.core.consensus import rule_named
 from skillviewer.core.errors import StudyError
 from skillviewer.core.pairs import Dataset, DatasetVideo
 from skillviewer.data.study import backups
@@ -132,6 +131,8 @@ class Study:
 
         Where somebody judged two videos, the votes count and not the agreed pair.
         """
+        from skillviewer.core.consensus import rule_named  # scipy takes a second
+
         settings = self.settings
         judgements = self.votes.judgements()
         agreement = combined(judgements, self.pairs.all(), settings.rule)

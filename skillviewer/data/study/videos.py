@@ -8,7 +8,7 @@ from pathlib import Path, PureWindowsPath
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.identity import Identity, Shelf, free_name, identify, relative, stat_of
+from skillviewer.data.study.identity import Identity, Shelf, free_name, identify, joined, relative, stat_of
 from skillviewer.data.study.times import now
 from skillviewer.data.study.video_rows import Added, NewVideo, Relinked, StudyVideo, VideoState, extent_cells, extent_of
 
@@ -60,10 +60,11 @@ class Videos:
         rows = self._file.rows("SELECT * FROM video WHERE name = ? AND removed_at IS NULL", (name,))
         if not rows:
             raise StudyError(f"There is no video “{name}” in the study.")
-        return self._seen(rows[0])
+        video = self._seen(rows[0])
+        return video if video.path is not None else next(other for other in self.all() if other.id == video.id)
 
     def _places(self, row: sqlite3.Row) -> list[Path]:
-        places = [self._folder / row["relative_path"]] if row["relative_path"] else []
+        places = [joined(self._folder, row["relative_path"])] if row["relative_path"] else []
         return [*places, Path(row["absolute_path"])] if row["absolute_path"] else places
 
     def _seen(self, row: sqlite3.Row) -> StudyVideo:
@@ -184,7 +185,7 @@ class Videos:
                 (*values, number),
             )
 
-    def change(self, name: str, **cells: str | float | None) -> StudyVideo:
+    def change(self, name: str, /, **cells: str | float | None) -> StudyVideo:
         """Change what is known of a video.
 
         Args:
@@ -331,8 +332,8 @@ class Videos:
         """
         with self._file.act() as db:
             for row in db.execute("SELECT * FROM video WHERE absolute_path <> ''").fetchall():
-                there = old_folder / row["relative_path"]
-                path = there.resolve() if row["relative_path"] and there.exists() else Path(row["absolute_path"])
+                there = joined(old_folder, row["relative_path"])
+                path = there if row["relative_path"] and there.is_file() else Path(row["absolute_path"])
                 db.execute(
                     "UPDATE video SET relative_path = ?, absolute_path = ? WHERE id = ?",
                     (relative(path, self._folder), str(path), row["id"]),

@@ -100,6 +100,13 @@ class NameDelegate(QStyledItemDelegate):
         painter.drawImage(target, image)
 
 
+class VideosView(QTableView):
+    """A table in which letters are keys of the player: names are found by the search field."""
+
+    def keyboardSearch(self, _search: str) -> None:
+        """Do nothing."""
+
+
 class VideosPanel(QWidget):
     """The videos of the study.
 
@@ -122,7 +129,7 @@ class VideosPanel(QWidget):
         self._videos, self._icons = videos, icons
         self.table = VideoTable(videos, self)
         self.filter = VideoFilter(self.table, self)
-        self.view = QTableView(self)
+        self.view = VideosView(self)
         self.search = QLineEdit(self)
         self._filter_button = QToolButton(self)
         self._count = QLabel(self)
@@ -147,6 +154,7 @@ class VideosPanel(QWidget):
         top.setSpacing(4)
         self.search.setPlaceholderText(self.tr("Search videos"))
         self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)  # files dropped here are for the window
         self.search.setAccessibleName(self.tr("Search videos by name"))
         self.search.textChanged.connect(self._on_search)
         self._filter_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -1,0 +1,217 @@
+"""``skillviewer data``: what a data set holds, and how it is divided for testing."""
+
+import json
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from skillviewer.cli.dataset_options import dataset_options, opened
+from skillviewer.core.errors import SkillViewerError
+
+if TYPE_CHECKING:
+    from skillviewer.core.folds import Folds
+    from skillviewer.core.pairs import Dataset
+
+_BY = click.Choice(["released", "participant", "video"])
+
+
+@click.group()
+def data() -> None:
+    """Say what a data set holds and how it is divided."""
+
+
+@data.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@dataset_options
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def inspect(
+    path: Path,
+    videos: Path | None,
+    form: str | None,
+    task: str | None,
+    rule: str,
+    participants: str | None,
+    as_json: bool,
+) -> int:
+    """Say what the data set at PATH holds, and what is missing or contradictory.
+
+    Where several tasks lie in one folder, all are told of; --task chooses one.
+    """
+    from skillviewer.data.formats import recognised_form
+
+    entry = recognised_form(path, form)
+    tasks = entry.tasks(path) if task is None else (task,)
+    holdings, failed = [], 0
+    for one in tasks if len(tasks) > 1 else (task,):
+        try:
+            holdings.append(_holdings(opened(path, videos, form, one, rule, participants), entry.title))
+        except SkillViewerError as error:
+            if len(tasks) == 1:
+                raise
+            failed += 1
+            click.echo(f"skillviewer: {one}: {error}", err=True)
+    if as_json:
+        click.echo(json.dumps({"datasets": [asdict(holding) for holding in holdings]}, indent=1, ensure_ascii=False))
+    else:
+        for holding in holdings:
+            _print(holding)
+    return 1 if failed else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a data set holds: the JSON of ``skillviewer data inspect``."""
+
+    name: str
+    form: str
+    task: str
+    subtasks: tuple[str, ...]
+    videos: int
+    videos_with_file: int
+    stretches_of_longer_videos: int
+    participants: int
+    videos_without_participant: int
+    pairs: int
+    possible_pairs: int  # videos of two sub-tasks are never compared
+    pairs_without_disparity: int
+    similar_by_depth: int
+    circles: int
+    judgements: int
+    raters: int
+    rule: str
+    released_folds: int
+    numbers: tuple[str, ...]
+    rating: str | None
+    regions: str | None
+    published: str | None
+    problems: tuple[str, ...]
+
+
+def _holdings(dataset: "Dataset", title: str) -> Holdings:
+    from skillviewer.core.order import cycles, similar_by_depth
+
+    subtasks = dataset.subtasks
+    by_depth = [
+        similar_by_depth([pair for pair in dataset.pairs if subtasks[pair.better] == subtask])
+        for subtask in sorted(set(subtasks.values()))
+    ]
+    return Holdings(
+        name=dataset.name,
+        form=title,
+        task=dataset.task,
+        subtasks=tuple(sorted(set(subtasks.values()) - {""})),
+        videos=len(dataset.videos),
+        videos_with_file=sum(video.path is not None for video in dataset.videos),
+        stretches_of_longer_videos=sum(video.extent is not None for video in dataset.videos),
+        participants=len(set(dataset.participants.values())),
+        videos_without_participant=len(dataset.videos) - len(dataset.participants),
+        pairs=len(dataset.pairs),
+        possible_pairs=sum(a.subtask == b.subtask for a, b in combinations(dataset.videos, 2)),
+        pairs_without_disparity=len(dataset.similar),
+        similar_by_depth=sum(map(len, by_depth)),
+        circles=len(cycles(dataset.pairs)),
+        judgements=len(dataset.judgements),
+        raters=len({judgement.rater for judgement in dataset.judgements}),
+        rule=dataset.rule,
+        released_folds=len(dataset.released or ()),
+        numbers=tuple(measure.name for measure in dataset.truth),
+        rating=dataset.scores.name if dataset.scores is not None else None,
+        regions=str(dataset.regions_path) if dataset.regions_path is not None else None,
+        published=dataset.published,
+        problems=dataset.problems,
+    )
+
+
+def _print(h: Holdings) -> None:
+    def share(count: int) -> str:
+        whole = h.possible_pairs
+        return f"{count} ({100 * count / whole:.0f} % of {whole} possible)" if whole else str(count)
+
+    people = str(h.participants) if h.participants else "nobody says who is in the videos"
+    if h.participants and h.videos_without_participant:
+        people += f" ({h.videos_without_participant} videos without)"
+    files = f"{h.videos}, {h.videos_with_file} with a file"
+    if h.stretches_of_longer_videos:
+        files += f", {h.stretches_of_longer_videos} of them stretches of longer recordings"
+    rows = (
+        ("form", h.form),
+        ("task", h.task),
+        ("sub-tasks", ", ".join(h.subtasks)),
+        ("videos", files),
+        ("participants", people),
+        ("ordered pairs", share(h.pairs)),
+        ("no disparity", str(h.pairs_without_disparity or "")),
+        ("similar by depth", share(h.similar_by_depth)),
+        ("circles", str(h.circles or "none")),
+        ("judgements", f"{h.judgements} of {h.raters} raters" if h.judgements else ""),
+        ("rule", h.rule),
+        ("released folds", str(h.released_folds or "none")),
+        ("numbers known", ", ".join(h.numbers)),
+        ("rating", h.rating or ""),
+        ("regions", h.regions or ""),
+        ("published as", h.published or ""),
+    )
+    click.echo(h.name)
+    for title, value in rows:
+        if value:
+            click.echo(f"  {title:<17} {value}")
+    for problem in h.problems:
+        click.echo(f"  ! {problem}")
+
+
+@data.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@dataset_options
+@click.option("--folds", "n_folds", type=click.IntRange(2), default=4, show_default=True, help="Number of folds.")
+@click.option("--by", type=_BY, help="What is held out together; else released folds, participants or videos.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with all pairs.")
+def folds(
+    path: Path,
+    videos: Path | None,
+    form: str | None,
+    task: str | None,
+    rule: str,
+    participants: str | None,
+    n_folds: int,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Print who is held out in which fold of the data set at PATH, and how many pairs that leaves."""
+    from skillviewer.core.folds import FoldsBy, make_folds
+
+    dataset = opened(path, videos, form, task, rule, participants)
+    made = make_folds(dataset, n_folds, FoldsBy(by) if by is not None else None)
+    if made.warning:
+        click.echo(made.warning, err=True)
+    if as_json:
+        click.echo(json.dumps(_folds_json(made), indent=1, ensure_ascii=False))
+        return
+    people = dataset.participants
+    click.echo(f"{dataset.name}: {made.title}")
+    click.echo(f"{'fold':>6} {'training pairs':>15} {'test pairs':>11} {'both held out':>14}  held out")
+    for fold in made.folds:
+        who = sorted({people.get(video, video) for video in fold.held_out_videos})
+        several = f"{len(fold.held_out_videos)} videos of " if who != sorted(fold.held_out_videos) else ""
+        counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.honest_pairs):>14}"
+        click.echo(f"{fold.name:>6} {counts}  {several}{', '.join(who)}")
+
+
+def _folds_json(made: "Folds") -> dict[str, object]:
+    return {
+        "by": str(made.by),
+        "warning": made.warning,
+        "folds": [
+            {
+                "name": fold.name,
+                "train_videos": list(fold.train_videos),
+                "held_out_videos": list(fold.held_out_videos),
+                "train_pairs": [[pair.better, pair.worse] for pair in fold.train_pairs],
+                "test_pairs": [[pair.better, pair.worse] for pair in fold.test_pairs],
+                "honest_pairs": [[pair.better, pair.worse] for pair in fold.honest_pairs],
+            }
+            for fold in made.folds
+        ],
+    }

@@ -1,0 +1,24 @@
+"""Numbers as they stand in sentences."""
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a number with its sign, a true minus and a dot; what rounds to zero has no sign.
+
+    Args:
+        value: A finite number.
+        digits: Decimals.
+    """
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def percent(part: int, whole: int) -> int:
+    """Return a share in whole percent, rounded half up; 0 and 100 only where it is none or all.
+
+    Args:
+        part: 0 to ``whole``.
+        whole: At least 1.
+    """
+    if part in {0, whole}:
+        return 100 * part // whole
+    return min(max((200 * part + whole) // (2 * whole), 1), 99)

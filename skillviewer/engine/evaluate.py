@@ -1,0 +1,329 @@
+"""Evaluating models on a data set: every model, seed and fold is trained and tested, and nothing is made twice.
+
+The folder of an evaluation holds one folder a run (``engine.run_folder``), which is skipped where it is finished and
+agrees with what is wanted, and the tables made from all of them (``engine.tables``).
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from skillviewer.core.errors import DatasetError, SettingsError
+from skillviewer.core.folds import Folds, FoldsBy, make_folds
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Dataset
+from skillviewer.data.regions import Regions, read_regions
+from skillviewer.engine.bank import build_bank, feature_source
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.device import choose_device
+from skillviewer.engine.extractor import own_backbone_weights
+from skillviewer.engine.mapped import MappedBank
+from skillviewer.engine.results import Found, Judge, ModelResult
+from skillviewer.engine.run import Footage, Run, RunSummary, perform
+from skillviewer.engine.run_folder import RunConfiguration, RunFolder
+from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
+from skillviewer.engine.training import TrainingPlan, selection_rule
+from skillviewer.engine.videos import VideoFacts, facts_of, whole_files
+from skillviewer.engine.workers import Outcome, work_here, work_in_processes
+from skillviewer.nets.features import backbone
+from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
+
+if TYPE_CHECKING:
+    from skillviewer.nets.configuration import BackboneConfig
+
+RUNS = "runs"
+_BY_SPLITS = ("tsn", "tsn-frozen")
+PARTS = 100
+"""Parts into which a run is divided when its progress is told."""
+
+
+def evaluable_models() -> tuple[str, ...]:
+    """Return the names of all models that can be evaluated: those that do not train their backbones."""
+    return tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs is not Inputs.SNIPPETS)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPlan:
+    """What is to be evaluated, and how.
+
+    Attributes:
+        models: Entries in ATTENTION_MODELS; the others are compared with the first.
+        training: How each is trained; its model and seed are replaced.
+        n_folds: Number of folds, where the data set does not come with its own.
+        by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
+        n_seeds: Seeds 0, 1, ... with which every model is trained on every fold.
+        jobs: Runs at once, each in a process of its own if there are several.
+        tolerance: Cells by which a map may miss a region.
+        checkpoints: Whether the checkpoint of every run is kept.
+    """
+
+    models: tuple[str, ...] = ("full",)
+    training: TrainingPlan = field(default_factory=TrainingPlan)
+    n_folds: int = 4
+    by: FoldsBy | None = None
+    n_seeds: int = 1
+    jobs: int = 1
+    tolerance: int = 1
+    checkpoints: bool = False
+
+    def check(self) -> None:
+        """Refuse what cannot be done before anything is done.
+
+        Raises:
+            CheckpointError: A model, preset or backbone is unknown, or a model cannot be evaluated.
+            SettingsError: A model is named twice, or a number makes no sense.
+        """
+        doubled = sorted({name for name in self.models if self.models.count(name) > 1})
+        if doubled:
+            raise SettingsError(f"The model {doubled[0]} is named twice.")
+        if not self.models:
+            raise SettingsError("Name at least one model to evaluate.")
+        for name in self.models:
+            plan = self.of(name, 0)
+            splits, segments = plan.sizes().tsn_splits, plan.preprocessing.n_segments
+            plan.settings()
+            if name in _BY_SPLITS and segments < splits:
+                raise SettingsError(f"{name} compares {splits} splits of a video: take at least {splits} segments.")
+
+    def of(self, model: str, seed: int) -> TrainingPlan:
+        """Return how a model is trained with a seed."""
+        return dataclasses.replace(self.training, model=model, seed=seed)
+
+    @property
+    def on_features(self) -> tuple[str, ...]:
+        """Models that look at features."""
+        return tuple(name for name in self.models if attention_model(name).inputs is Inputs.FEATURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What came of an evaluation.
+
+    Attributes:
+        record: Everything, as it stands in ``evaluation.json``.
+        n_trained: Runs that were made now.
+        n_found: Runs that were there already.
+        failures: One sentence for every run that failed; its model has no result.
+    """
+
+    record: EvaluationRecord
+    n_trained: int
+    n_found: int
+    failures: tuple[str, ...]
+
+    @property
+    def models(self) -> tuple[ModelResult, ...]:
+        """Results, in the order in which the models were named."""
+        return self.record.models
+
+
+def evaluate(
+    plan: EvaluationPlan,
+    dataset: Dataset,
+    folder: Path,
+    token: CancelToken,
+    report: Report,
+    *,
+    device_name: str = "auto",
+    cache: FeatureCache,
+) -> Evaluation:
+    """Evaluate models on a data set; what was finished before is not made again.
+
+    Args:
+        plan: What, and how.
+        dataset: Videos and pairs.
+        folder: Where runs and tables are kept.
+        token: Raise it to stop; what is finished stays.
+        report: Told of videos and runs; a finished run comes with a sentence as value.
+        device_name: Where to compute.
+        cache: Where features are kept.
+
+    Raises:
+        DatasetError: The data set cannot be divided, or a held-out video took part in training.
+        CheckpointError: A model or backbone is unknown or not here.
+        Cancelled: The token was raised.
+    """
+    plan.check()
+    choose_device(device_name)
+    preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache)
+    preparation.open_videos()
+    if any(run.plan.model in plan.on_features for run in preparation.missing):
+        preparation.compute_features()
+    missing = preparation.missing
+    n_found = len(preparation.runs) - len(missing)
+    failures = _make(missing, preparation.footage(), plan.jobs, token, report)
+    record = _record(plan, preparation, failures)
+    write_tables(record, folder)
+    return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
+
+
+class _Preparation:
+    """What has to be known before the first run: which videos can be read, the folds, the runs that are missing."""
+
+    def __init__(
+        self,
+        plan: EvaluationPlan,
+        dataset: Dataset,
+        folder: Path,
+        token: CancelToken,
+        report: Report,
+        device_name: str,
+        cache: FeatureCache,
+    ) -> None:
+        self._plan, self._folder, self._token, self._report = plan, folder, token, report
+        self._device_name, self._cache = device_name, cache
+        self._features = MappedBank({})
+        self._backbone: BackboneConfig | None = None
+        self.dataset = dataset
+        self.facts: Mapping[str, VideoFacts] = {}
+        self.problems = list(dataset.problems)
+        self.runs: tuple[Run, ...] = ()
+        self.missing: tuple[Run, ...] = ()
+        self.folds = Folds(FoldsBy.VIDEO, ())
+
+    def open_videos(self) -> None:
+        """Open every video and see what there is to do."""
+        whole = self.dataset
+        self.facts, problems = facts_of(whole, self._plan.training.preprocessing, self._token, self._report)
+        self.problems += problems
+        if not self.facts:
+            raise DatasetError(f"No video of {whole.name} can be read. Say where they lie.")
+        self._divide(whole.restricted(self.facts.keys()))
+
+    def compute_features(self) -> None:
+        """Compute (or find) the features; a video that fails is left out, and the folds are made without it."""
+        training, n = self._plan.training, len(self.facts)
+        trunk = backbone(training.backbone)
+        rows, columns = trunk.grid(training.preprocessing.input_px)
+        frames = n * training.candidates * training.preprocessing.n_segments
+        needed = frames * 2 * trunk.n_channels * rows * columns * 2
+        if needed > self._cache.max_bytes:
+            raise SettingsError(
+                f"The features of {n} videos take {needed / 1e9:.1f} GB, and the cache holds "
+                f"{self._cache.max_bytes / 1e9:.1f} GB. Allow it more, or take fewer candidate frames."
+            )
+        device = choose_device(self._device_name)
+        source, self._backbone = feature_source(
+            training.backbone, training.preprocessing, device, training.precision, self._cache
+        )
+        self._features, problems = build_bank(
+            whole_files(self.dataset), source, training.candidates, self._token, self._report
+        )
+        source.extractor.close()
+        self.problems += problems
+        if len(self._features) < n:
+            self._divide(self.dataset.restricted(self._features.keys()))
+
+    def _divide(self, usable: Dataset) -> None:
+        plan = self._plan
+        self.dataset = usable
+        self.folds = make_folds(usable, plan.n_folds, plan.by)
+        digest = own_backbone_weights(plan.training.backbone).digest if plan.on_features else ""
+        runs = []
+        for model in plan.models:
+            for seed in range(plan.n_seeds):
+                for number, fold in enumerate(self.folds.folds, start=1):
+                    training = plan.of(model, seed)
+                    configuration = RunConfiguration.of(
+                        training, usable, fold, self.facts, digest, checkpoint=plan.checkpoints
+                    )
+                    path = self._folder / RUNS / f"{model}-s{seed}-f{number}"
+                    runs.append(Run(training, fold, path, configuration))
+        self.runs = tuple(runs)
+        self.missing = tuple(run for run in runs if RunFolder(run.folder).finished(run.configuration) is None)
+
+    def footage(self) -> Footage:
+        """Return what all runs share."""
+        by_people = self.folds.by is FoldsBy.PARTICIPANT
+        return Footage(
+            dataset=self.dataset,
+            participants=self.dataset.participants if by_people else {},
+            facts={name: self.facts[name] for name in self.dataset.names},
+            features=self._features,
+            backbone=self._backbone,
+            device_name=self._device_name,
+        )
+
+
+def _make(runs: Sequence[Run], footage: Footage, jobs: int, token: CancelToken, report: Report) -> list[str]:
+    """Make runs, one or several at once, and return one sentence for every one that failed."""
+    failures: list[str] = []
+    parts = [0] * len(runs)
+    stage = f"training, {len(runs)} runs" if len(runs) != 1 else "training, one run"
+
+    def tell(value: object = None) -> None:
+        report(Progress(stage, sum(parts), PARTS * len(runs), value))
+
+    def told(index: int, progress: Progress) -> None:
+        if progress.stage == "training" and progress.total:  # an epoch of one of the stages of a run
+            stages = 2 if runs[index].configuration.refit else 1
+            parts[index] = max(parts[index], PARTS * progress.done // (progress.total * stages))
+            tell()
+
+    def done(index: int, outcome: Outcome[RunSummary]) -> None:
+        parts[index] = PARTS
+        title = runs[index].title
+        if outcome.result is None:
+            failures.append(f"{title}: {outcome.error}")
+            tell()
+            return
+        one = outcome.result
+        tell(f"{title}: accuracy {one.accuracy:.3f}, epoch {one.epoch}, {one.seconds:.0f} s")
+
+    if not runs:
+        return failures
+    tell()
+    do = partial(perform, footage)
+    if jobs == 1:
+        work_here(do, runs, token, told, done)
+    else:
+        threads = partial(torch.set_num_threads, max(1, torch.get_num_threads() // jobs))
+        work_in_processes(do, runs, jobs, token, told, done, threads)
+    return failures
+
+
+def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[str]) -> EvaluationRecord:
+    """Return what is found in the folders of all runs; a model of which a run is missing has no result."""
+    dataset, folds = preparation.dataset, preparation.folds
+    problems = list(preparation.problems)
+    regions: Regions | None = None
+    if dataset.regions_path is not None:
+        regions = read_regions(dataset.regions_path)
+        problems += regions.problems[:3]
+    judge = Judge(dataset, folds.folds, preparation.facts, regions, plan.tolerance)
+    found: dict[str, list[Found]] = {}
+    for model in plan.models:
+        runs = [run for run in preparation.runs if run.plan.model == model]
+        there = [RunFolder(run.folder).finished(run.configuration) for run in runs]
+        whole = [Found(run.fold, result) for run, result in zip(runs, there, strict=True) if result is not None]
+        if len(whole) == len(runs):
+            found[model] = whole
+    first = next(iter(found), None)
+    results = [judge.result(name, made, None if name == first else found[str(first)]) for name, made in found.items()]
+    training = plan.training
+    return EvaluationRecord(
+        dataset=dataset.name,
+        task=dataset.task,
+        rule=dataset.rule,
+        n_videos=len(dataset.videos),
+        n_participants=len(set(dataset.participants.values())),
+        n_pairs=len(dataset.pairs),
+        folds_by=str(folds.by),
+        division=folds.title,
+        folds=tuple(FoldRecord.of(fold) for fold in folds.folds),
+        warning=folds.warning,
+        n_seeds=plan.n_seeds,
+        preset=training.preset,
+        dataset_preset=training.dataset_preset,
+        backbone=training.backbone if plan.on_features else "",
+        preprocessing=training.preprocessing,
+        selection=selection_rule(training),
+        ceilings=judge.ceilings,
+        models=tuple(results),
+        problems=(*problems, *failures),
+    )

@@ -1,0 +1,363 @@
+"""The tables of an evaluation: JSON, Markdown, CSV and a plot, measured numbers beside published ones."""
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from skillviewer.core.pairs import Fold
+from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine.results import Interval, ModelResult, Separated
+from skillviewer.engine.run_folder import write_json
+from skillviewer.export.destination import aside
+from skillviewer.export.plots import Accuracy, plot_accuracies
+
+EVALUATION, MARKDOWN, CSV, PLOT = "evaluation.json", "table.md", "table.csv", "table.png"
+
+_RANGES = 5
+_DRAWN_CEILINGS = ("quality", "skill")
+NONE = "–"
+
+_ABOUT_ACCURACY = (
+    "Percent. Accuracy: share of the pairs that touch a held-out video which the scores order rightly, a tie being "
+    "wrong; mean and standard deviation over the folds. Pooled: over the pairs of all folds together, with an interval "
+    "from drawing participants (or videos, where nobody says who is in them). Kendall's tau-b and Spearman's rho: with "
+    "Bradley-Terry strengths, over the held-out videos."
+)
+_ABOUT_ATTENTION = (
+    "Held-out videos, sampled frames with a region in the picture, tolerance {}. Pointing: share of frames whose "
+    "strongest cell is within the tolerance of a region; energy: share of the map there. Uniform is chance; centre a "
+    "Gaussian at the middle of the picture."
+)
+
+
+class FoldRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A fold in numbers and names."""
+
+    name: str
+    held_out: tuple[str, ...]
+    n_train_pairs: int
+    n_test_pairs: int
+    n_honest_pairs: int
+
+    @classmethod
+    def of(cls, fold: Fold) -> "FoldRecord":
+        """Return a fold as plain values."""
+        return cls(
+            name=fold.name,
+            held_out=fold.held_out_videos,
+            n_train_pairs=len(fold.train_pairs),
+            n_test_pairs=len(fold.test_pairs),
+            n_honest_pairs=len(fold.honest_pairs),
+        )
+
+
+class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an evaluation says.
+
+    Attributes:
+        dataset: Name of the data set.
+        task: The task.
+        rule: How judgements or ratings became pairs.
+        n_videos: Videos that took part.
+        n_participants: People in them, 0 where nobody says.
+        n_pairs: Ordered pairs among them.
+        folds_by: What was held out together: ``released``, ``participant`` or ``video``.
+        division: The folds in words.
+        folds: The folds.
+        warning: What weakens them, or "".
+        n_seeds: Seeds.
+        preset: Preset of the training.
+        dataset_preset: Whose optimiser settings.
+        backbone: Where features come from, or "".
+        preprocessing: What was done to videos.
+        selection: How epochs were chosen, in words.
+        ceilings: Accuracy of ordering by each number known of the videos, mean over folds.
+        models: Results.
+        problems: What was left out and which runs failed, one sentence each.
+    """
+
+    dataset: str
+    task: str
+    rule: str
+    n_videos: int
+    n_participants: int
+    n_pairs: int
+    folds_by: str
+    division: str
+    folds: tuple[FoldRecord, ...]
+    warning: str
+    n_seeds: int
+    preset: str
+    dataset_preset: str
+    backbone: str
+    preprocessing: Preprocessing
+    selection: str
+    ceilings: dict[str, float]
+    models: tuple[ModelResult, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def optimistic(self) -> bool:
+        """Whether epochs were chosen on the test pairs."""
+        return any(model.optimistic for model in self.models)
+
+
+def models_json(record: EvaluationRecord) -> str:
+    """Return ``{"models": [...]}``: accuracies as fractions, null for what is not defined."""
+    return msgspec.json.format(msgspec.json.encode({"models": record.models}), indent=1).decode()
+
+
+def write_tables(record: EvaluationRecord, folder: Path) -> None:
+    """Write ``evaluation.json``, ``table.md``, ``table.csv`` and ``table.png`` into a folder.
+
+    Args:
+        record: What was found.
+        folder: Where to; what is there is replaced.
+
+    Raises:
+        ExportError: They cannot be written.
+    """
+    write_json(folder / EVALUATION, record)
+    with aside(folder / MARKDOWN, (".md",), overwrite=True) as temporary:
+        temporary.write_text(markdown(record), encoding="utf-8")
+    _write_csv(record, folder / CSV)
+    bars = [
+        Accuracy(_label(m), m.pooled.value, _number(m.pooled.low), _number(m.pooled.high))
+        for m in record.models
+        if math.isfinite(m.pooled.value)
+    ]
+    if bars:
+        optimistic = ", best epoch on the test pairs: optimistic" if record.optimistic else ""
+        plot_accuracies(
+            bars,
+            folder / PLOT,
+            title=f"{record.dataset}: test pairs of all folds, 95 % intervals{optimistic}",
+            references={what: record.ceilings[what] for what in _DRAWN_CEILINGS if what in record.ceilings},
+            overwrite=True,
+        )
+
+
+def _label(model: ModelResult) -> str:
+    return f"{model.model} (published {percent(model.published.accuracy)})" if model.published else model.model
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def percent(value: float | None) -> str:
+    """Return a fraction in percent with one decimal, or a dash."""
+    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.1f}"
+
+
+def _decimal(value: float | None, places: int = 2) -> str:
+    return NONE if value is None or not math.isfinite(value) else f"{value:.{places}f}"
+
+
+def _span(interval: Interval | None, *, signed: bool = False) -> str:
+    """Return a value with its interval in percent (or points of a percent)."""
+    if interval is None or not math.isfinite(interval.value):
+        return NONE
+    numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]
+    return f"{numbers[0]} ({numbers[1]} to {numbers[2]})" if math.isfinite(interval.low) else numbers[0]
+
+
+def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    line = ["|" + "|".join(["---"] + ["--:"] * (len(header) - 1)) + "|"]
+    return ["| " + " | ".join(header) + " |", *line, *("| " + " | ".join(row) + " |" for row in rows)]
+
+
+def accuracy_table(record: EvaluationRecord) -> list[str]:
+    """Return the table of accuracies as lines of Markdown."""
+    header = ["model", "accuracy ± sd", "pooled (95 %)", "both held out", "ties", "Kendall", "Spearman"]
+    first = record.models[0].model if record.models else ""
+    several = len(record.models) > 1
+    quoted = any(model.published for model in record.models)
+    header += [f"to {first} (95 %)"] if several else []
+    header += ["published"] if quoted else []
+    header += ["parameters", "training"]
+    rows = []
+    for m in record.models:
+        spread = f"{percent(m.accuracy)} ± {percent(m.sd)}" if math.isfinite(m.sd) else percent(m.accuracy)
+        row = [
+            m.model,
+            spread + ("*" if m.optimistic else ""),
+            _span(m.pooled),
+            percent(m.metrics["honest_accuracy"]),
+            percent(m.metrics["ties"]),
+            _decimal(m.metrics["kendall_tau_b"]),
+            _decimal(m.metrics["spearman"]),
+        ]
+        row += [_span(m.difference, signed=True)] if several else []
+        row += [percent(m.published.accuracy) if m.published else NONE] if quoted else []
+        rows.append([*row, f"{m.parameters:,}", f"{m.seconds:.0f} s"])
+    return _rows(header, rows)
+
+
+def markdown(record: EvaluationRecord) -> str:
+    """Return the whole evaluation as a page of Markdown."""
+    who = f" of {record.n_participants} participants" if record.n_participants else ""
+    flow = record.preprocessing.flow.algorithm
+    features = (
+        f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}" if record.backbone else "time"
+    )
+    seeds = "one seed" if record.n_seeds == 1 else f"{record.n_seeds} seeds"
+    lines = [
+        f"# {record.dataset}",
+        "",
+        (
+            f"{record.n_videos} videos{who}, {record.n_pairs} ordered pairs. {record.division}, {seeds}; "
+            f"preset {record.preset} ({record.dataset_preset}); {features}."
+        ),
+        "",
+        f"Selection rule: {record.selection}.",
+        "",
+        *accuracy_table(record),
+        "",
+        _ABOUT_ACCURACY,
+        "",
+    ]
+    if record.optimistic:
+        lines += ["\\* The epoch was chosen on the test pairs themselves: optimistic, only to compare with papers.", ""]
+    sources = sorted({m.published.source for m in record.models if m.published})
+    if sources:
+        lines += [f"Published: {'; '.join(sources)}; there, the epoch that is best on the test pairs.", ""]
+    if record.ceilings:
+        lines += [
+            "Ordering by what is known of the videos, on the same pairs: "
+            + ", ".join(f"{what} {percent(accuracy)}" for what, accuracy in record.ceilings.items())
+            + ".",
+            "",
+        ]
+    lines += _attention(record)
+    lines += _separations(record)
+    lines += [
+        "## Folds",
+        "",
+        *_rows(
+            ["fold", "held out", "training pairs", "test pairs", "both held out"],
+            [
+                [f.name, ", ".join(f.held_out), str(f.n_train_pairs), str(f.n_test_pairs), str(f.n_honest_pairs)]
+                for f in record.folds
+            ],
+        ),
+        "",
+    ]
+    said = [*([record.rule] if record.rule else []), *([record.warning] if record.warning else []), *record.problems]
+    if said:
+        lines += ["## Notes", "", *(f"- {sentence}" for sentence in said), ""]
+    return "\n".join(lines)
+
+
+def _attention(record: EvaluationRecord) -> list[str]:
+    with_maps = [m for m in record.models if m.attention is not None]
+    if not with_maps:
+        return []
+    one = with_maps[0].attention
+    assert one is not None
+    rows = []
+    for m in with_maps:
+        a = m.attention
+        assert a is not None
+        rows.append(
+            [
+                *(m.model, percent(a.hits), _decimal(a.times_chance), percent(a.hits_uniform), percent(a.hits_centre)),
+                *(percent(a.energy), _decimal(a.energy_times_uniform), percent(a.energy_centre)),
+            ]
+        )
+    return [
+        "## Attention against regions",
+        "",
+        *_rows(["model", "pointing", "× chance", "uniform", "centre", "energy", "× uniform", "centre's energy"], rows),
+        "",
+        _ABOUT_ATTENTION.format(f"{one.tolerance} {'cell' if one.tolerance == 1 else 'cells'}"),
+        "",
+    ]
+
+
+def _separations(record: EvaluationRecord) -> list[str]:
+    if not record.models or not record.models[0].by_separation:
+        return []
+    ranges = _even_ranges(record.models[0].by_separation)
+    titles = [f"{low}" if low == high else f"{low}–{high}" for low, high in ranges]
+    rows = []
+    for m in record.models:
+        row = [m.model]
+        for low, high in ranges:
+            inside = [at for at in m.by_separation if low <= at.separation <= high]
+            n = sum(at.n_pairs for at in inside)
+            row.append(percent(sum(at.accuracy * at.n_pairs for at in inside) / n) if n else NONE)
+        rows.append(row)
+    return [
+        "## By separation",
+        "",
+        *_rows(["steps apart", *titles], rows),
+        "",
+        "Accuracy of pairs by the number of steps between their videos in the order that all pairs imply.",
+        "",
+    ]
+
+
+def _even_ranges(separated: Sequence[Separated]) -> list[tuple[int, int]]:
+    """Divide separations into a few ranges that hold about equally many pairs."""
+    total = sum(at.n_pairs for at in separated)
+    ranges: list[tuple[int, int]] = []
+    start, counted = separated[0].separation, 0
+    for at in separated:
+        counted += at.n_pairs
+        if counted >= total * (len(ranges) + 1) / _RANGES:
+            ranges.append((start, at.separation))
+            start = at.separation + 1
+    return ranges
+
+
+def _write_csv(record: EvaluationRecord, path: Path) -> None:
+    """Write one row a model, fractions with a dot; empty where something is not defined."""
+    rows = [_csv_row(m) for m in record.models]
+    with (
+        aside(path, (".csv",), overwrite=True) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        if rows:
+            writer.writerow(rows[0])
+        writer.writerows([_cell(value) for value in row.values()] for row in rows)
+
+
+def _csv_row(m: ModelResult) -> dict[str, object]:
+    def interval(name: str, one: Interval | None) -> dict[str, object]:
+        return {
+            name: one.value if one else None,
+            f"{name}_low": one.low if one else None,
+            f"{name}_high": one.high if one else None,
+        }
+
+    a = m.attention
+    return {
+        "model": m.model,
+        **m.metrics,
+        "sd_folds": m.sd,
+        "sd_seeds": m.sd_seeds,
+        **interval("pooled", m.pooled),
+        **interval("pooled_honest", m.pooled_honest),
+        **interval("difference", m.difference),
+        **interval("difference_honest", m.difference_honest),
+        "published": m.published.accuracy if m.published else None,
+        "selection": m.selection,
+        "optimistic": int(m.optimistic),
+        "parameters": m.parameters,
+        "seconds": m.seconds,
+        "pointing": a.hits if a else None,
+        "pointing_uniform": a.hits_uniform if a else None,
+        "pointing_centre": a.hits_centre if a else None,
+        "energy": a.energy if a else None,
+        "energy_uniform": a.energy_uniform if a else None,
+        "energy_centre": a.energy_centre if a else None,
+    }
+
+
+def _cell(value: object) -> object:
+    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value

@@ -1,0 +1,102 @@
+"""What ``skillviewer data`` tells of a data set."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from skillviewer.cli.main import run
+from tests.cli.studies import NAMES, write_study
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_study(tmp_path_factory.mktemp("data") / "tiny")
+
+
+def test_inspect_tells_what_is_there(study: Path, capsys: Capture) -> None:
+    assert run(["data", "inspect", str(study)]) == 0
+    out = capsys.readouterr().out
+    rows = {line[2:19].strip(): line[20:] for line in out.splitlines()[1:]}
+    assert out.splitlines()[0] == "tiny"
+    assert rows["videos"] == "8, 8 with a file"
+    assert rows["participants"] == "4"
+    assert rows["ordered pairs"] == "27 (96 % of 28 possible)"
+    assert rows["no disparity"] == "1"
+    assert rows["numbers known"] == "quality"
+    assert rows["circles"] == "none"
+    assert rows["regions"].endswith("regions.csv")
+
+
+def test_inspect_as_json_lists_problems(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "pairs.csv").write_text("left,right,label\na,b,1\nb,c,1\nc,a,1\nx,y,3\n")
+    assert run(["data", "inspect", str(tmp_path), "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)["datasets"]
+    assert (one["videos"], one["videos_with_file"], one["pairs"], one["circles"]) == (3, 0, 3, 1)
+    assert any("line 5" in problem for problem in one["problems"])
+    assert any("circle" in problem for problem in one["problems"])
+
+
+def test_inspect_tells_of_every_task_in_a_folder(tmp_path: Path, capsys: Capture) -> None:
+    for task in ("Chopstick_Using", "Dough_Rolling"):
+        name = task.lower()
+        folder = tmp_path / "annotations" / task
+        (folder / "splits").mkdir(parents=True)
+        (folder / f"{name}_gt.csv").write_text("Vid1,Vid2,Best\nA1,A2,A1\nA1,B1,B1\n")
+    run(["data", "inspect", str(tmp_path), "--json"])
+    tasks = {one["task"] for one in json.loads(capsys.readouterr().out)["datasets"]}
+    assert {"chopstick_using", "dough_rolling"} <= tasks
+    assert run(["data", "inspect", str(tmp_path), "--task", "dough", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["datasets"]) == 1
+
+
+def test_folds_hold_whole_people_out(study: Path, capsys: Capture) -> None:
+    assert run(["data", "folds", str(study), "--json"]) == 0
+    out, err = capsys.readouterr()
+    made = json.loads(out)
+    assert made["by"] == "participant"
+    assert err == ""
+    assert sorted(name for fold in made["folds"] for name in fold["held_out_videos"]) == list(NAMES)
+    for fold in made["folds"]:
+        held_out = set(fold["held_out_videos"])
+        assert len({name[0] for name in held_out}) == 1
+        assert not held_out & {name for pair in fold["train_pairs"] for name in pair}
+        assert all(held_out & set(pair) for pair in fold["test_pairs"])
+        assert all(held_out >= set(pair) for pair in fold["honest_pairs"])
+        assert len(fold["train_pairs"]) + len(fold["test_pairs"]) == 27
+    assert run(["data", "folds", str(study)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "tiny: 4 folds by participant"
+    assert len(lines) == 6
+    assert sum(line.endswith("2 videos of a") for line in lines) == 1
+
+
+def test_folds_by_video_come_with_a_warning(tmp_path: Path, capsys: Capture) -> None:
+    study = write_study(tmp_path / "nobody", participants=False)
+    assert run(["data", "folds", str(study), "--folds", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert "2 folds by video" in out
+    assert "flatters every model" in err
+    assert run(["data", "folds", str(study), "--participants", "^."]) == 0
+    assert "4 folds by participant" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (["inspect", "/nowhere"], 1, "no file or folder"),
+        (["folds", "{study}", "--folds", "9"], 1, "choose 2 to 4"),
+        (["folds", "{study}", "--by", "released"], 1, "comes without folds"),
+        (["inspect", "{study}", "--rule", "loudest"], 1, "no rule “loudest”"),
+        (["folds", "{study}", "--folds", "1"], 2, ""),
+        (["nothing"], 2, ""),
+    ],
+)
+def test_what_cannot_be_done_is_said(args: list[str], code: int, message: str, study: Path, capsys: Capture) -> None:
+    assert run(["data", *(arg.format(study=study) for arg in args)]) == code
+    err = capsys.readouterr().err
+    assert message in err
+    assert "Traceback" not in err

@@ -1,0 +1,229 @@
+"""``skillviewer evaluate`` on a tiny study, from end to end."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skillviewer.cli.main import run
+from skillviewer.core.folds import inner_fold
+from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.engine import training
+from skillviewer.nets.checkpoint import load_checkpoint
+from tests.cli.studies import NAMES, write_study
+
+Capture = pytest.CaptureFixture[str]
+
+TINY = ["--segments", "7", "--input-px", "96", "--flow", "dis", "--candidates", "2", "--epochs", "1", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_study(tmp_path_factory.mktemp("data") / "tiny")
+
+
+def command(study: Path, folder: Path, *more: str) -> list[str]:
+    return ["evaluate", str(study), "-o", str(folder), *TINY, *more]
+
+
+def files_of(folder: Path) -> dict[str, int]:
+    return {str(p.relative_to(folder)): p.stat().st_mtime_ns for p in (folder / "runs").rglob("*") if p.is_file()}
+
+
+def models(capsys: Capture) -> list[dict[str, Any]]:
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["models"]
+    return list(found["models"])
+
+
+def test_models_are_trained_tested_and_tabulated_once(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    names = ["full", "none", "tsn-frozen", "raan", "duration"]
+    arguments = command(study, tmp_path, "--model", ",".join(names), "--folds", "2", "--json")
+    assert run(arguments) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert list(found) == ["models"]
+    assert [model["model"] for model in found["models"]] == names
+    for model in found["models"]:
+        assert len(model["folds"]) == 2
+        assert all(0 <= accuracy <= 1 for accuracy in model["folds"])
+        assert model["accuracy"] == pytest.approx(sum(model["folds"]) / 2)
+        assert model["pooled"]["low"] <= model["pooled"]["value"] <= model["pooled"]["high"]
+        assert model["ceilings"] == {"quality": 1.0}
+        assert not model["optimistic"]
+        assert (model["difference"] is None) == (model["model"] == "full")
+        assert (model["attention"] is None) == (model["model"] != "full")
+        assert all(run["seed"] == 0 for run in model["runs"])
+    assert found["models"][0]["attention"]["n_frames"] == 8 * 7
+    duration = found["models"][-1]
+    assert duration["accuracy"] == 1.0  # the longer, the better
+    assert duration["parameters"] == 1
+    assert "selection rule: epoch chosen on a quarter of the training videos" in err
+    assert "10 runs made, 0 found" in err
+    assert {p.name for p in tmp_path.iterdir()} == {"runs", "evaluation.json", "table.md", "table.csv", "table.png"}
+    page = (tmp_path / "table.md").read_text(encoding="utf-8")
+    assert "Selection rule: epoch chosen on a quarter of the training videos" in page
+    assert all(f"| {name} |" in page for name in names)
+    own = tmp_path / "runs" / "full-s0-f2"
+    assert {p.name for p in own.iterdir()} == {
+        "configuration.json", "curves.png", "log.csv", "maps.npz", "provenance.json", "scores.csv",
+    }  # fmt: skip
+    with (own / "scores.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["video"] for row in rows] == list(NAMES)
+    assert sum(int(row["held_out"]) for row in rows) == 4
+    provenance = json.loads((own / "provenance.json").read_text())
+    assert (provenance["held_out_looked_at"], provenance["videos_looked_at"]) == (0, 4)
+
+    before = files_of(tmp_path)
+    assert run(arguments) == 0
+    again, err = capsys.readouterr()
+    assert "0 runs made, 10 found" in err
+    assert files_of(tmp_path) == before
+    assert again == out
+
+
+def test_only_what_is_missing_or_made_otherwise_is_made(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    arguments = command(study, tmp_path, "--model", "duration", "--folds", "2")
+
+    def made_and_found(*more: str) -> str:
+        assert run([*arguments, *more]) == 0
+        return capsys.readouterr().err.splitlines()[-1].split(" in ")[0]
+
+    assert made_and_found() == "2 runs made, 0 found"
+    before = files_of(tmp_path)
+    assert made_and_found("--seeds", "2") == "2 runs made, 2 found"
+    after = files_of(tmp_path)
+    assert {name: after[name] for name in before} == before
+    assert made_and_found("--seeds", "2", "--select", "last") == "4 runs made, 0 found"
+    (tmp_path / "runs" / "duration-s1-f2" / "provenance.json").unlink()
+    assert made_and_found("--seeds", "2", "--select", "last") == "1 runs made, 3 found"
+
+
+def test_epoch_chosen_on_the_test_pairs_is_labelled_everywhere(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    arguments = command(study, tmp_path, "--model", "duration", "--folds", "2", "--select", "best-on-test")
+    assert run(arguments) == 0
+    out, err = capsys.readouterr()
+    assert "* epoch chosen on the test pairs themselves: optimistic" in out
+    assert "selection rule: epoch chosen on the test pairs themselves" in err
+    assert "optimistic" in (tmp_path / "table.md").read_text(encoding="utf-8")
+    assert run([*arguments, "--json"]) == 0
+    (duration,) = models(capsys)
+    assert duration["optimistic"]
+    assert "optimistic" in duration["selection"]
+
+
+def test_held_out_video_in_training_fails_the_run(
+    study: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leak = "a2"
+
+    def leaky(dataset: Dataset, fold: Fold, seed: int = 0) -> Fold:
+        inner = inner_fold(dataset, fold, seed)
+        pairs = tuple(pair for pair in dataset.pairs if pair.within({leak, *inner.train_videos}))
+        return Fold(inner.name, inner.train_videos, inner.held_out_videos, inner.train_pairs + pairs, inner.test_pairs)
+
+    monkeypatch.setattr(training, "inner_fold", leaky)
+    monkeypatch.setattr(training, "check_no_leak", lambda *_, **__: None)  # the first guard is off duty
+    assert run(command(study, tmp_path, "--model", "duration", "--json")) == 1
+    out, err = capsys.readouterr()
+    assert "leaks: “a2” is held out and yet used in training" in err
+    assert json.loads(out) == {"models": []}
+    for configuration in tmp_path.glob("runs/*/configuration.json"):
+        held_out = json.loads(configuration.read_text())["held_out"]
+        assert configuration.with_name("provenance.json").exists() == (leak not in held_out)
+
+
+def test_checkpoints_are_kept_on_request(study: Path, tmp_path: Path) -> None:
+    more = ["--model", "none,raan", "--folds", "2", "--checkpoints", "--no-refit"]
+    assert run(command(study, tmp_path, *more)) == 0
+    for name in ("none", "raan"):
+        checkpoint = load_checkpoint(tmp_path / "runs" / f"{name}-s0-f1" / "checkpoint")
+        assert checkpoint.config.attention_model == name
+        assert checkpoint.config.preprocessing.n_segments == 7
+        assert checkpoint.card.n_videos == 4
+
+
+def test_video_that_cannot_be_read_is_told_and_left_out(tmp_path: Path, capsys: Capture) -> None:
+    study = write_study(tmp_path / "study")
+    (study / "videos" / "c1.mp4").write_bytes(b"no video")
+    assert run(command(study, tmp_path / "out", "--model", "duration", "--json")) == 0
+    out, err = capsys.readouterr()
+    assert "c1.mp4" in err
+    (duration,) = json.loads(out)["models"]
+    tested = (tmp_path / "out" / "runs" / "duration-s0-f1" / "scores.csv").read_text()
+    assert "c1" not in tested
+    assert duration["pooled"]["n_clusters"] == 4
+
+
+def test_published_numbers_stand_beside_measured_ones(tmp_path: Path, capsys: Capture) -> None:
+    study = write_study(tmp_path / "Infant-Grasp")
+    more = ["--model", "duration,none", "--folds", "2", "--preset", "paper"]
+    assert run(command(study, tmp_path / "out", *more)) == 0
+    page = (tmp_path / "out" / "table.md").read_text(encoding="utf-8")
+    assert "preset paper (infant-grasp)" in page
+    assert "84.0" in page.split("| none |")[1].splitlines()[0]
+    assert "| published |" in capsys.readouterr().out
+
+
+def test_several_at_once_find_the_same(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    found = []
+    for jobs in ("1", "2"):
+        more = ["--model", "duration,raan", "--folds", "2", "--json", "--jobs", jobs]
+        assert run(command(study, tmp_path / jobs, *more)) == 0
+        found.append(models(capsys))
+    for one, two in zip(*found, strict=True):
+        assert one["folds"] == two["folds"]
+        assert one["by_separation"] == two["by_separation"]
+
+
+def test_killed_evaluation_goes_on(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    arguments = command(study, tmp_path, "--model", "duration,none", "--folds", "2", "--seeds", "2")
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "skillviewer", *arguments], env=environment, stderr=subprocess.DEVNULL
+    )
+    first = tmp_path / "runs" / "duration-s0-f1" / "provenance.json"
+    for _ in range(6000):
+        if first.exists() or process.poll() is not None:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    finished = first.stat().st_mtime_ns
+    assert run([*arguments, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)["models"]) == 2
+    n_made, n_found = (int(word) for word in err.splitlines()[-1].split() if word.isdigit())
+    assert n_made + n_found == 8
+    assert n_found >= 1
+    assert first.stat().st_mtime_ns == finished
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "message"),
+    [
+        (["--model", "nobody"], 1, "no attention model “nobody”"),
+        (["--model", "tsn"], 1, "trains its backbones"),
+        (["--model", "full,full"], 1, "named twice"),
+        (["--model", "duration", "--folds", "5"], 1, "choose 2 to 4"),
+        (["--model", "full", "--backbone", "resnet101"], 1, "skillviewer weights fetch resnet101"),
+        (["--model", "full", "--preset", "best"], 1, "no preset “best”"),
+        (["--model", "full", "--cache-gb", "0.1", "--candidates", "64", "--segments", "200"], 1, "the cache holds"),
+        (["--jobs", "0"], 2, ""),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    more: list[str], code: int, message: str, study: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert run(command(study, tmp_path / "out", *more)) == code
+    err = capsys.readouterr().err
+    assert message in err
+    assert "Traceback" not in err

@@ -1,0 +1,88 @@
+"""``skillviewer study`` as a person or a script meets it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from skillviewer.cli.main import run
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import Study, Vote
+from tests.data.studies import make_study, write_file
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_from_nothing_to_a_table(tmp_path: Path, capsys: Capture) -> None:
+    for name in ("P1_x", "P2_y"):
+        write_file(tmp_path / "videos" / f"{name}.mp4")
+    study = tmp_path / "my.skillstudy"
+    assert run(["study", "create", str(tmp_path / "my"), "--task", "peg"]) == 0
+    assert capsys.readouterr().out.strip() == str(study)
+    assert run(["study", "create", str(study)]) == 1
+    assert "there already" in capsys.readouterr().err
+    assert run(["study", "add", str(study), str(tmp_path / "videos"), "--participant-pattern", "^P[0-9]+"]) == 0
+    assert "2 videos added" in capsys.readouterr().err
+    assert run(["study", "add", str(study), str(tmp_path / "videos"), str(tmp_path / "none.mp4")]) == 1
+    err = capsys.readouterr().err
+    assert "0 videos added" in err
+    assert "none.mp4" in err
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("left,right,label,rater\nP1_x,P2_y,1,Ann\n")
+    assert run(["study", "import", str(study), str(pairs)]) == 0
+    assert "1 votes" in capsys.readouterr().out
+    out = tmp_path / "out.csv"
+    assert run(["study", "export", str(study), str(out), "--form", "labels"]) == 0
+    assert out.read_text() == "left,right,label\nP1_x,P2_y,1\n"
+    assert run(["study", "export", str(study), str(out), "--form", "labels"]) == 1
+    assert run(["study", "export", str(study), str(out), "--participants", "--force"]) == 0
+    assert out.read_text() == "video,participant\nP1_x,P1\nP2_y,P2\n"
+    assert run(["study", "export", str(study), str(tmp_path / "x.csv"), "--form", "odd"]) == 1
+    assert "every-vote" in capsys.readouterr().err
+
+
+def test_list_names_every_video_with_its_state(tmp_path: Path, capsys: Capture) -> None:
+    study = make_study(tmp_path, "a", "b", "c", "d")
+    (tmp_path / "videos" / "b.mp4").unlink()
+    write_file(tmp_path / "videos" / "c.mp4", "another and longer one")
+    (tmp_path / "videos" / "d.mp4").rename(tmp_path / "d.mp4")
+    assert run(["study", "list", str(study), "--json"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(r["name"], r["state"]) for r in records] == [
+        ("a", "present"),
+        ("b", "missing"),
+        ("c", "replaced"),
+        ("d", "moved"),
+    ]
+    assert records[1]["path"] is None
+    assert records[1]["recorded_path"] == str(tmp_path / "videos" / "b.mp4")
+    assert run(["study", "relink", str(study)]) == 1
+    out, err = capsys.readouterr()
+    assert out.split() == ["missing", "b", "replaced", "c"]
+    assert "1 found again, 2 not" in err
+    assert run(["study", "list", str(study), "--check"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "present",
+        "missing",
+        "replaced",
+        "present",
+    ]
+
+
+def test_study_that_is_open_elsewhere_is_listed_and_not_written(tmp_path: Path, capsys: Capture) -> None:
+    path = make_study(tmp_path, "a", "b")
+    with Study.open(path) as study:
+        study.votes.cast(Vote("a", "b", Verdict.LEFT, "Ann"))
+        assert run(["study", "list", str(path)]) == 0
+        assert run(["study", "export", str(path), str(tmp_path / "out.csv")]) == 0
+        assert run(["study", "add", str(path), str(write_file(tmp_path / "more.mp4"))]) == 1
+        err = capsys.readouterr().err
+        assert "another window" in err
+        assert "Traceback" not in err
+        assert len(study.videos.all()) == 2
+
+
+@pytest.mark.parametrize("command", [["list"], ["relink"], ["export", "out.csv"]])
+def test_what_is_no_study_is_told(tmp_path: Path, command: list[str], capsys: Capture) -> None:
+    assert run(["study", command[0], str(tmp_path / "none.skillstudy"), *command[1:]]) == 1
+    assert "There is no study" in capsys.readouterr().err

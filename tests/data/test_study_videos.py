@@ -1,0 +1,218 @@
+"""The videos of a study: told by their bytes, found again, and told apart from others in their place."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.errors import Cancelled, StudyError
+from skillviewer.core.job import CancelToken
+from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
+from skillviewer.data.study import NewVideo, Study, VideoState, Vote
+from tests.data.studies import make_study, write_file
+
+
+def states(study: Study) -> dict[str, str]:
+    return {video.name: video.state.value for video in study.videos.all()}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return make_study(tmp_path / "here", "a", "b", "c")
+
+
+def test_the_same_bytes_are_one_video_and_equal_names_are_told_apart(tmp_path: Path) -> None:
+    with Study.create(tmp_path / "study") as study:
+        first = write_file(tmp_path / "x" / "a.mp4", "one")
+        other = write_file(tmp_path / "y" / "A.mp4", "two")
+        same = write_file(tmp_path / "y" / "copy.mp4", "one")
+        empty = tmp_path / "empty.mp4"
+        empty.touch()
+        new = [NewVideo(p) for p in (first, other, same, empty, tmp_path / "none.mp4")]
+        added = study.videos.add(new)
+        assert added.names == ("a", "A (2)", "a", None, None)
+        assert added.known == ("a",)
+        assert len(added.problems) == 2
+        assert "empty" in added.problems[0]
+        assert "none.mp4" in added.problems[1]
+        assert states(study) == {"a": "present", "A (2)": "present"}
+        cut = study.videos.add([NewVideo(first, extent=e) for e in (FrameExtent(0, 9), TimeExtent(0, 9), None)])
+        assert cut.names == ("a (3)", "a (4)", "a")
+        assert study.videos.get("a (3)").extent == FrameExtent(0, 9)
+        assert study.videos.get("a (4)").extent == TimeExtent(0, 9)
+
+
+def test_study_and_videos_move_together(tmp_path: Path) -> None:
+    make_study(tmp_path / "here", "a", "b")
+    (tmp_path / "here").rename(tmp_path / "there")
+    with Study.open(tmp_path / "there" / "study.skillstudy") as study:
+        assert set(states(study).values()) == {"present"}
+        assert study.videos.get("a").path == tmp_path / "there" / "videos" / "a.mp4"
+
+
+def test_study_moves_and_videos_stay(path: Path, tmp_path: Path) -> None:
+    moved = path.rename(tmp_path / "study.skillstudy")
+    with Study.open(moved) as study:
+        assert set(states(study).values()) == {"present"}
+
+
+def test_another_file_at_the_relative_path_does_not_hide_the_right_one(path: Path, tmp_path: Path) -> None:
+    write_file(tmp_path / "videos" / "a.mp4", "another and longer one")
+    moved = path.rename(tmp_path / "study.skillstudy")
+    with Study.open(moved) as study:
+        assert study.videos.get("a").path == tmp_path / "here" / "videos" / "a.mp4"
+        assert states(study)["a"] == "present"
+
+
+def test_one_answer_finds_a_moved_folder_and_what_misses_is_listed(path: Path, tmp_path: Path) -> None:
+    far = tmp_path / "far" / "deep"
+    far.mkdir(parents=True)
+    shutil.move(tmp_path / "here" / "videos", far)
+    (far / "videos" / "b.mp4").rename(far / "videos" / "renamed.mp4")
+    (far / "videos" / "c.mp4").unlink()
+    write_file(far / "videos" / "c.mp4", "video X.mp4")  # of the same name and size, and another
+    with Study.open(path) as study:
+        assert set(states(study).values()) == {"missing"}
+        with pytest.raises(StudyError, match="no folder"):
+            study.videos.relink(tmp_path / "nowhere")
+        found = study.videos.relink(tmp_path / "far")
+        assert (found.found, found.missing, found.replaced) == (("a", "b"), ("c",), ())
+        assert study.videos.get("b").path == far / "videos" / "renamed.mp4"
+    with Study.open(path) as study:  # and for good
+        assert states(study) == {"a": "present", "b": "present", "c": "moved"}  # c by name and size, unsure
+        assert [v.state.value for v in study.videos.check()] == ["present", "present", "missing"]
+
+
+def test_file_that_moved_beside_the_others_is_told_and_relinked_without_a_folder(path: Path, tmp_path: Path) -> None:
+    videos = tmp_path / "here" / "videos"
+    (videos / "a.mp4").rename(tmp_path / "here" / "a.mp4")
+    (videos / "b.mp4").rename(tmp_path / "here" / "b.mp4")
+    write_file(tmp_path / "here" / "b.mp4", "video X.mp4")
+    with Study.open(path) as study:
+        assert states(study) == {"a": "moved", "b": "moved", "c": "present"}  # by name and size
+        assert study.videos.get("a").path == tmp_path / "here" / "a.mp4"
+        assert {v.name: v.state for v in study.videos.check()}["b"] is VideoState.MISSING  # by its bytes
+        assert study.videos.relink().found == ("a",)
+        assert states(study)["a"] == "present"
+        assert study.videos.get("a").path == tmp_path / "here" / "a.mp4"
+
+
+def test_replaced_files_are_told_apart_from_moved_and_touched_ones(path: Path, tmp_path: Path) -> None:
+    videos = tmp_path / "here" / "videos"
+    write_file(videos / "a.mp4", "something longer than before")
+    write_file(videos / "b.mp4", "video X.mp4")
+    os.utime(videos / "b.mp4", ns=(1, 1))
+    os.utime(videos / "c.mp4", ns=(2, 2))
+    with Study.open(path) as study:
+        assert states(study) == {"a": "replaced", "b": "present", "c": "present"}
+        assert [v.name for v in study.videos.all() if v.unsure] == ["b", "c"]
+        assert [(v.name, v.state.value, v.unsure) for v in study.videos.check()] == [
+            ("a", "replaced", False),
+            ("b", "replaced", False),
+            ("c", "present", False),
+        ]
+        assert [(v.name, v.state.value, v.unsure) for v in study.videos.all()] == [
+            ("a", "replaced", False),
+            ("b", "replaced", False),
+            ("c", "present", False),
+        ]
+        old = study.videos.get("b").digest
+        assert study.videos.accept_replacement("b").digest != old
+        assert states(study) == {"a": "replaced", "b": "present", "c": "present"}
+        write_file(tmp_path / "archive" / "a.mp4")  # the original
+        assert study.videos.relink(tmp_path / "archive").found == ("a",)
+
+
+def test_study_that_cannot_be_written_is_checked_all_the_same(path: Path, tmp_path: Path) -> None:
+    write_file(tmp_path / "here" / "videos" / "a.mp4", "video X.mp4")
+    os.utime(tmp_path / "here" / "videos" / "a.mp4", ns=(1, 1))
+    with Study.open(path, read_only=True) as study:
+        assert study.videos.check()[0].state is VideoState.REPLACED
+
+
+def test_video_without_a_file_is_found_by_its_name(path: Path, tmp_path: Path) -> None:
+    with Study.open(path) as study:
+        assert study.videos.add([NewVideo(None, "d")]).names == ("d",)
+        assert study.videos.add([NewVideo(None, "d")]).known == ("d",)
+        assert states(study)["d"] == "missing"
+        write_file(tmp_path / "far" / "D.MP4")
+        assert study.videos.relink(tmp_path / "far").found == ("d",)
+        assert len(study.videos.get("d").digest) == 64
+
+
+def test_lost_or_removed_video_comes_back_when_it_is_added_again(path: Path, tmp_path: Path) -> None:
+    lost = (tmp_path / "here" / "videos" / "a.mp4").rename(tmp_path / "elsewhere.mp4")
+    with Study.open(path) as study:
+        study.videos.remove("b")
+        assert "b" not in states(study)
+        added = study.videos.add([NewVideo(lost), NewVideo(tmp_path / "here" / "videos" / "b.mp4")])
+        assert added.known == ("a", "b")
+        assert states(study) == {"a": "present", "b": "present", "c": "present"}
+
+
+def test_removed_video_takes_its_votes_out_and_back(path: Path) -> None:
+    with Study.open(path) as study:
+        study.votes.cast(Vote("a", "b", Verdict.LEFT, "Ann"))
+        study.videos.remove("a")
+        assert study.votes.judgements() == ()
+        assert len(study.votes.all()) == 1
+        study.videos.bring_back("a")
+        assert len(study.votes.judgements()) == 1
+
+
+def test_what_is_known_of_a_video_can_be_changed(path: Path) -> None:
+    with Study.open(path) as study:
+        study.votes.cast(Vote("a", "b", Verdict.LEFT, "Ann"))
+        video = study.videos.change("a", name="first", participant="P7", notes="left-handed", sync_s=1.5)
+        assert (video.name, video.participant, video.notes, video.sync_s) == ("first", "P7", "left-handed", 1.5)
+        assert study.votes.judgements()[0].left == "first"
+        with pytest.raises(StudyError, match="another has it"):
+            study.videos.change("first", name="b", participant="lost")
+        assert study.videos.get("first").participant == "P7"
+        with pytest.raises(ValueError, match="digest"):
+            study.videos.change("first", digest="x")
+        with pytest.raises(StudyError, match="no video"):
+            study.videos.get("a")
+
+
+def test_stopped_adding_leaves_no_trace(path: Path, tmp_path: Path) -> None:
+    token = CancelToken()
+    new = [NewVideo(write_file(tmp_path / f"{i}.mp4")) for i in range(5)]
+    with Study.open(path) as study:
+        with pytest.raises(Cancelled):
+            study.videos.add(new, token, lambda progress: token.cancel() if progress.done == 3 else None)
+        assert len(study.videos.all()) == 3
+
+
+def test_save_as_finds_the_videos_from_another_folder(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with Study.open(path) as study:
+        copy = study.save_as(tmp_path / "other" / "copy")
+        with pytest.raises(StudyError, match="there already"):
+            study.save_as(copy)
+    shutil.move(tmp_path / "here", tmp_path / "other" / "here")  # both move below one folder
+    with Study.open(copy) as study:
+        assert set(states(study).values()) == {"missing"}
+    shutil.move(tmp_path / "other" / "here", tmp_path / "here")
+    (tmp_path / "other" / "deeper").mkdir()
+    tmp_path = tmp_path.rename(tmp_path.with_name(f"{tmp_path.name} moved"))
+    with Study.open(tmp_path / "other" / "copy.skillstudy") as study:
+        assert set(states(study).values()) == {"present"}
+
+
+def test_windows_paths_are_matched_by_their_last_part(path: Path) -> None:
+    with Study.open(path) as study:
+        with study._file.act() as db:
+            db.execute("UPDATE video SET relative_path = '', absolute_path = 'D:\\old\\a.mp4' WHERE name = 'a'")
+        assert states(study)["a"] == "moved"
+
+
+def test_long_and_foreign_names_of_videos(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["länger " * 12] * 7)
+    video = write_file(deep / "手 'quoted' %20.mp4")
+    assert len(os.fsencode(video)) > 512
+    with Study.create(tmp_path / "study") as study:
+        study.videos.add([NewVideo(video)])
+    with Study.open(tmp_path / "study.skillstudy") as study:
+        assert study.videos.all()[0].path == video

@@ -1,0 +1,268 @@
+"""Votes, pairs, remarks, models and scores of a study, and how they come in and go out."""
+
+import csv
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.core.pairs import FrameExtent, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.places import resources_dir
+from skillviewer.core.video import VideoInfo
+from skillviewer.data.formats import open_dataset
+from skillviewer.data.study import (
+    ModelState,
+    NewVideo,
+    Opinion,
+    Study,
+    StudySettings,
+    Vote,
+    analysis_path,
+    cached_analysis,
+)
+from skillviewer.data.study.exchange import PAIR_FORMS, bring_in, export_pairs, export_videos
+from tests.data.studies import make_study, write_file
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return make_study(tmp_path / "here", "a", "b", "c")
+
+
+def vote(left: str, right: str, verdict: Verdict | None, rater: str = "Ann") -> Vote:
+    return Vote(left, right, verdict, rater)
+
+
+def test_undo_is_a_later_row(path: Path) -> None:
+    judgement = Judgement("a", "b", Verdict.RIGHT, "Ann", datetime(2026, 1, 2, 3, 4, 5, 6, UTC), 4.5, 0.9, 0.5)
+    with Study.open(path) as study:
+        first = study.votes.cast(Vote.of(judgement, reason="calmer", mark_s=2.5, purpose="random"))
+        assert first.judgement == judgement
+        assert (first.reason, first.mark_s, first.purpose, len(first.key)) == ("calmer", 2.5, "random", 32)
+        skipped = study.votes.cast(vote("a", "c", None, "Bob"))
+        assert skipped.judgement is None
+        assert skipped.judged_at is not None
+        assert study.votes.judgements() == (judgement,)
+        gone = study.votes.withdraw(first.id)
+        assert not gone.stands
+        assert study.votes.judgements() == ()
+        with pytest.raises(StudyError, match="already"):
+            study.votes.withdraw(first.id)
+        again = study.votes.cast(Vote.of(judgement))
+        assert [v.id for v in study.votes.all()] == [first.id, skipped.id, again.id]
+        assert study.votes.raters() == ("Ann", "Bob")
+
+
+def test_votes_that_make_no_sense_change_nothing(path: Path) -> None:
+    with Study.open(path) as study:
+        for wrong in (vote("a", "a", Verdict.LEFT), vote("a", "x", Verdict.LEFT), vote("a", "b", Verdict.LEFT, " ")):
+            with pytest.raises(StudyError):
+                study.votes.cast(wrong)
+        with pytest.raises(StudyError, match="no video"):
+            study.votes.bring_in([vote("a", "b", Verdict.LEFT), vote("a", "x", Verdict.LEFT)])
+        with pytest.raises(StudyError, match="no vote 9"):
+            study.votes.withdraw(9)
+        assert study.votes.all() == ()
+        assert study.votes.raters() == ()
+
+
+def test_dataset_of_a_study_prefers_votes_to_stated_pairs(path: Path) -> None:
+    settings = StudySettings(title="T", task="grasp", rule="unanimous")
+    with Study.open(path) as study:
+        study.settings = settings
+        study.videos.change("a", participant="P1", task="peg")
+        stated: list[Pair | SimilarPair] = [Pair("a", "b"), Pair("b", "c"), SimilarPair("c", "a")]
+        assert study.pairs.add(stated, "elsewhere") == 3
+        assert study.pairs.add(stated, "elsewhere") == 0
+        assert study.pairs.add([Pair("c", "b")], "another place") == 1  # contradicts
+        study.votes.cast(vote("b", "a", Verdict.LEFT))
+        dataset = study.dataset()
+    assert dataset.pairs == (Pair("b", "a"),)
+    assert dataset.similar == (SimilarPair("a", "c"),)
+    assert (dataset.name, dataset.task, dataset.rule[:9]) == ("T", "grasp", "unanimous")
+    assert dataset.participants == {"a": "P1"}
+    assert dataset.subtasks["a"] == "peg"
+    assert dataset.video("a").path == path.parent / "videos" / "a.mp4"
+
+
+@pytest.mark.parametrize("form", [form.name for form in PAIR_FORMS])
+def test_what_goes_out_is_read_back_alike(path: Path, tmp_path: Path, form: str) -> None:
+    with Study.open(path) as study:
+        study.votes.bring_in([vote("a", "b", Verdict.LEFT), vote("b", "a", Verdict.RIGHT, "Bob")])
+        study.votes.bring_in([vote("c", "b", Verdict.LEFT), vote("a", "c", Verdict.NEITHER), vote("a", "c", None)])
+        study.votes.withdraw(study.votes.cast(vote("c", "b", Verdict.RIGHT)).id)
+        out = tmp_path / "out" / ("grasp_gt.csv" if form == "epic-skills" else "pairs.csv")
+        out.parent.mkdir()
+        assert export_pairs(study, out, form) > 0
+        with pytest.raises(ExportError, match="there already"):
+            export_pairs(study, out, form)
+        export_pairs(study, out, form, overwrite=True)
+        pairs, similar, votes = study.dataset().pairs, study.dataset().similar, study.votes.all()
+    assert [p.name for p in out.parent.iterdir()] == [out.name]
+    if form == "every-vote":
+        with Study.open(make_study(tmp_path / "copy", "a", "b", "c")) as other:
+            came = bring_in(other, out)
+            assert (came.videos, came.votes, came.problems) == (0, 6, ())
+            assert [replace(v, id=0) for v in other.votes.all()] == [replace(v, id=0) for v in votes]
+            assert bring_in(other, out).votes == 0
+        return
+    dataset = open_dataset(out.parent, videos_dir=path.parent / "videos")
+    assert dataset.pairs == pairs
+    if form not in {"better-worse", "epic-skills"}:
+        assert dataset.similar == similar
+    if form == "judgements":
+        assert [(j.rater, j.verdict) for j in dataset.judgements] == [
+            ("Ann", Verdict.LEFT),
+            ("Bob", Verdict.RIGHT),
+            ("Ann", Verdict.LEFT),
+            ("Ann", Verdict.NEITHER),
+        ]
+
+
+def test_table_of_votes_with_wrong_rows_tells_them_and_takes_the_rest(path: Path, tmp_path: Path) -> None:
+    table = tmp_path / "votes.csv"
+    columns = "left,right,rater,verdict,judged_at,key,withdrawn_at"
+    table.write_text(f"{columns}\na,b,Ann,1,,k1,\na,x,Ann,1,,k2,\na,b,Ann,2,,k3,\na,b,Ann,0,yesterday,k4,\n")
+    with Study.open(path) as study:
+        came = bring_in(study, table)
+        assert came.votes == 1
+        assert [problem[:16] for problem in came.problems] == [f"votes.csv line {n}" for n in (3, 4, 5)]
+
+
+def test_data_set_comes_in_once_with_its_videos_people_and_votes(tmp_path: Path) -> None:
+    sample = resources_dir() / "sample_study"
+    with Study.create(tmp_path / "study") as study:
+        came = bring_in(study, sample)
+        dataset = open_dataset(sample)
+        assert (came.videos, came.votes, came.pairs) == (24, len(dataset.judgements), 0)
+        own = study.dataset()
+        assert own.pairs == dataset.pairs
+        assert own.similar == dataset.similar
+        assert own.participants == dataset.participants
+        again = bring_in(study, sample)
+        assert (again.videos, again.votes, again.pairs) == (0, 0, 0)
+        export_videos(study, tmp_path / "participants.csv")
+        with (tmp_path / "participants.csv").open(newline="") as file:
+            assert next(csv.DictReader(file)) == {"video": "000", "participant": "P13"}
+
+
+def test_pairs_without_raters_come_in_as_agreed_pairs_also_without_files(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "pairs.csv").write_text("better,worse\nx,y\ny,z\n")
+    with Study.create(tmp_path / "study") as study:
+        came = bring_in(study, tmp_path / "set")
+        assert (came.videos, came.votes, came.pairs) == (3, 0, 2)
+        assert study.dataset().pairs == (Pair("x", "y"), Pair("y", "z"))
+        again = bring_in(study, tmp_path / "set")
+        assert (again.videos, again.pairs) == (0, 0)
+
+
+def test_two_copies_of_a_study_meet_again(path: Path, tmp_path: Path) -> None:
+    with Study.open(path) as study:
+        study.votes.cast(vote("a", "b", Verdict.LEFT))
+        copy = study.save_as(tmp_path / "copy")
+    with Study.open(copy) as other:
+        other.votes.withdraw(1)
+        other.videos.change("b", name="b, renamed")
+        other.votes.cast(vote("c", "b, renamed", Verdict.LEFT, "Bob"))
+        other.videos.add([NewVideo(write_file(tmp_path / "more" / "a.mp4", "another"))])
+        other.votes.cast(vote("a (2)", "a", Verdict.LEFT, "Bob"))
+    (tmp_path / "more" / "a.mp4").unlink()
+    with Study.open(path) as study:
+        came = bring_in(study, copy)
+        assert (came.videos, came.votes) == (1, 2)
+        assert not study.votes.get(1).stands
+        assert [(j.left, j.right, j.rater) for j in study.votes.judgements()] == [
+            ("c", "b", "Bob"),
+            ("a (2)", "a", "Bob"),
+        ]
+        assert bring_in(study, copy).votes == 0
+        assert study.videos.get("a (2)").path is None
+
+
+def test_remarks_are_kept_removed_and_brought_back(path: Path) -> None:
+    with Study.open(path) as study:
+        remarks = study.remarks
+        number = remarks.keep_moment("a", 1.5, 2.5, author="Ann", label="slip", model_digest="d")
+        remarks.change_moment(number, opinion=Opinion.DISAGREE)
+        note = remarks.write_note("not the hand", author="Ann", video="a", moment=number, time_s=2.0)
+        remarks.write_note("of the whole", author="Bob")
+        (moment,) = remarks.moments("a")
+        assert (moment.start_s, moment.label, moment.opinion) == (1.5, "slip", Opinion.DISAGREE)
+        assert remarks.moments("b") == ()
+        assert [n.text for n in remarks.notes()] == ["not the hand", "of the whole"]
+        assert [n.id for n in remarks.notes("a")] == [note]
+        remarks.change_note(note, "the hand")
+        remarks.remove("moment", number)
+        assert remarks.moments() == ()
+        assert [n.text for n in remarks.notes()] == ["of the whole"]
+        remarks.bring_back("moment", number)
+        assert remarks.moments() == (moment,)
+        assert remarks.notes("a")[0].text == "the hand"
+        for wrong in (
+            lambda: remarks.keep_moment("a", 2, 2, author="Ann"),
+            lambda: remarks.write_note(" ", author="Ann"),
+            lambda: remarks.write_note("x", author="Ann", video="x"),
+            lambda: remarks.change_note(99, "x"),
+            lambda: remarks.remove("note", 99),
+        ):
+            with pytest.raises(StudyError):
+                wrong()
+
+
+def test_versions_of_a_model_can_be_gone_back_to(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "here" / "models" / "m1").mkdir(parents=True)
+    with Study.open(path) as study:
+        first = study.models.add("d1", "mine", tmp_path / "here" / "models" / "m1")
+        second = study.models.add(
+            "d2", "mine", tmp_path / "gone", parent="d1", state=ModelState.PROPOSED, facts={"seed": 3}
+        )
+        assert (first.version, second.version, second.parent, second.facts) == (1, 2, "d1", {"seed": 3})
+        assert (first.path, second.path) == (tmp_path / "here" / "models" / "m1", None)
+        assert study.models.decide("d2", ModelState.ACCEPTED).state is ModelState.ACCEPTED
+        study.use_model("d2")
+        study.use_model("d1")
+        assert study.settings.model == "d1"
+        with pytest.raises(StudyError, match="no model"):
+            study.use_model("d3")
+    moved = (tmp_path / "here").rename(tmp_path / "there")
+    with Study.open(moved / "study.skillstudy") as study:
+        assert study.models.get("d1").path == moved / "models" / "m1"
+
+
+def analysis_of(digest: str, model: str) -> Analysis:
+    video = VideoInfo(Path("/old/a.mp4"), digest, np.arange(9) / 10, 64, 48, 0.9, 10.0)
+    about = Provenance("test", "m", model, "none", "none", "none", "cpu", "float32")
+    curve = np.array([[0.0, 0.5], [0.0, 0.7]])
+    samples, stops = np.array([[1, 5], [2, 6]]), np.array([4, 9])
+    maps, state = np.full((2, 2, 3, 3), 1 / 9, np.float32), np.zeros((2, 2, 1), np.float32)
+    return Analysis(video, samples, maps, MapKind.DISTRIBUTION, MapRect(), state, curve, stops, 2, about)
+
+
+def test_analyses_are_kept_by_digests_and_can_be_made_again(path: Path) -> None:
+    with Study.open(path) as study:
+        video = study.videos.get("a")
+        assert cached_analysis(video, "model") is None
+        analysis = analysis_of(video.digest, "model")
+        kept = study.models.keep_analysis(analysis)
+        assert kept == analysis_path(video.digest, "model")
+        again = cached_analysis(video, "model")
+        assert again is not None
+        assert again.score == analysis.score
+        assert again.video.path == video.path  # where it is now
+        scores = study.models.scores("model")
+        assert scores["a"].score == pytest.approx(0.6)
+        assert scores["a"].interval == analysis.interval
+        assert study.models.scores("another") == {}
+        kept.write_bytes(b"damaged")
+        assert cached_analysis(video, "model") is None
+        assert not kept.exists()
+        assert study.models.scores("model") == scores  # the list still shows it
+        study.videos.add([NewVideo(video.path, "part", extent=FrameExtent(0, 5))])
+        assert list(study.models.scores("model")) == ["a"]  # not of the part
+        study.models.keep_analysis(analysis, FrameExtent(0, 5))
+        assert list(study.models.scores("model")) == ["a", "part"]

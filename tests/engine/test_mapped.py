@@ -1,0 +1,67 @@
+"""Features by reference: the same numbers, no open files, and a word when they are gone."""
+
+from multiprocessing import Pipe
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.engine.cache import FeatureCache, FeatureKey
+from skillviewer.engine.mapped import AveragedBank, MappedBank, MappedPass, WatchedBank, reference
+
+RNG = np.random.default_rng(0)
+FEATURES = RNG.normal(size=(3, 4, 2, 2)).astype(np.float16)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> MappedPass:
+    cache = FeatureCache(tmp_path)
+    key = FeatureKey("digest", (("a", 1),), (1, 2, 3))
+    assert cache.put(key, FEATURES)
+    features = cache.get(key, FEATURES.shape)
+    assert features is not None
+    found = reference(features)
+    assert isinstance(found, MappedPass)
+    return found
+
+
+def test_reference_leads_to_the_same_numbers_in_any_process(kept: MappedPass) -> None:
+    here, there = Pipe()
+    here.send(MappedBank({"v": [kept, FEATURES]}))
+    bank = there.recv()
+    for features in bank["v"]:
+        np.testing.assert_array_equal(features, FEATURES)
+    assert list(bank) == ["v"]
+    assert len(bank) == 1
+
+
+def n_open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
+def test_bank_keeps_no_file_open(kept: MappedPass) -> None:
+    bank = MappedBank({f"v{i}": [kept] * 4 for i in range(50)})
+    before = n_open_files()
+    for name in bank:
+        assert len(bank[name]) == 4
+    assert n_open_files() <= before + 4
+
+
+def test_features_that_went_away_are_named(kept: MappedPass) -> None:
+    bank = MappedBank({"P07 second try": [kept]})
+    kept.path.unlink()
+    with pytest.raises(DatasetError, match=r"P07 second try.*larger cache"):
+        bank["P07 second try"]
+
+
+def test_averaged_bank_averages_over_the_cells_once(kept: MappedPass) -> None:
+    watched = WatchedBank(MappedBank({"v": [kept], "w": [kept]}))
+    bank = AveragedBank(watched)
+    (averaged,) = bank["v"]
+    np.testing.assert_allclose(averaged[:, :, 0, 0], FEATURES.astype(np.float64).mean(axis=(2, 3)), atol=1e-6)
+    assert averaged.shape == (3, 4, 1, 1)
+    assert bank["v"] is bank["v"]
+    assert watched.seen == {"v"}
+    assert sorted(bank) == sorted(watched) == ["v", "w"]

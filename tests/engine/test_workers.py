@@ -1,0 +1,132 @@
+"""Work in processes: every piece is done once, errors are told, and nothing is left behind."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skillviewer.core.errors import Cancelled, DatasetError, DeviceError
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.engine.workers import Outcome, work_here, work_in_processes
+
+Outcomes = dict[int, Outcome[Any]]
+
+
+def square(number: int, token: CancelToken, report: Report) -> tuple[int, int]:
+    """Square a number; 13 is an error to show, 14 a fault, 15 the death of the process, 16 never ends."""
+    report(Progress("squaring", 1, 2))
+    if number == 13:
+        raise DatasetError("13 is unlucky.")
+    if number == 14:
+        raise ZeroDivisionError("a fault")
+    if number == 15:
+        os._exit(3)
+    while number == 16:
+        token.check()
+        report(Progress("waiting"))
+        time.sleep(0.02)
+    return number * number, os.getpid()
+
+
+def prepared() -> None:
+    os.environ["PREPARED"] = "yes"
+
+
+def collect(numbers: list[int], n_processes: int = 2) -> tuple[Outcomes, list[tuple[int, Progress]]]:
+    outcomes: Outcomes = {}
+    told: list[tuple[int, Progress]] = []
+    work_in_processes(
+        square,
+        numbers,
+        n_processes,
+        CancelToken(),
+        lambda index, progress: told.append((index, progress)),
+        outcomes.__setitem__,
+        prepared,
+    )
+    return outcomes, told
+
+
+def test_every_piece_is_done_once_elsewhere_and_an_error_stops_no_other() -> None:
+    outcomes, told = collect([2, 13, 4, 5])
+    assert sorted(outcomes) == [0, 1, 2, 3]
+    results = {index: outcome.result for index, outcome in outcomes.items() if outcome.result is not None}
+    assert {index: value for index, (value, _) in results.items()} == {0: 4, 2: 16, 3: 25}
+    assert os.getpid() not in {process for _, process in results.values()}
+    assert isinstance(outcomes[1].error, DatasetError)
+    assert str(outcomes[1].error) == "13 is unlucky."
+    assert sorted(index for index, _ in told) == [0, 1, 2, 3]
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize(("number", "error", "message"), [(14, RuntimeError, "a fault"), (15, DeviceError, "code 3")])
+def test_fault_and_death_of_a_process_are_errors(number: int, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        collect([number], n_processes=1)
+    assert multiprocessing.active_children() == []
+
+
+def test_cancelled_work_ends_soon_and_leaves_no_process() -> None:
+    token = CancelToken()
+
+    def told(_index: int, progress: Progress) -> None:
+        if progress.stage == "waiting":
+            token.cancel()
+
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        work_in_processes(square, [16, 16], 2, token, told, lambda _i, _o: None)
+    assert multiprocessing.active_children() == []
+    assert time.monotonic() - started < 60  # it would never end by itself
+
+
+def test_here_does_the_same_without_processes() -> None:
+    outcomes: Outcomes = {}
+    told: list[int] = []
+    work_here(square, [3, 13], CancelToken(), lambda index, _: told.append(index), outcomes.__setitem__)
+    assert outcomes[0].result == (9, os.getpid())
+    assert isinstance(outcomes[1].error, DatasetError)
+    assert told == [0, 1]
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        work_here(square, [3], token, lambda _i, _p: None, outcomes.__setitem__)
+
+
+def orphan(path: str, _token: CancelToken, report: Report) -> None:
+    """Write one's process number, then report for ever."""
+    Path(path).write_text(str(os.getpid()))
+    while True:
+        report(Progress("alive"))
+        time.sleep(0.02)
+
+
+def parent_of_an_orphan(path: str) -> None:
+    work_in_processes(orphan, [path], 1, CancelToken(), lambda _i, _p: None, lambda _i, _o: None)
+
+
+def test_worker_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "pid"
+    parent = multiprocessing.get_context("spawn").Process(target=parent_of_an_orphan, args=(str(path),))
+    parent.start()
+    worker = int(_waited(lambda: path.read_text() if path.exists() else ""))
+    parent.kill()
+    parent.join()
+    _waited(lambda: "" if _runs(worker) else "gone")
+
+
+def _runs(process: int) -> bool:
+    status = Path(f"/proc/{process}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
+def _waited(look: Callable[[], str]) -> str:
+    for _ in range(1500):
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("nothing came of it within half a minute")

@@ -1,0 +1,36 @@
+"""The window, driven: open, drop, read off."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from pytestqt.qtbot import QtBot
+
+from skillviewer.ui.app import Composition
+from skillviewer.ui.inspect_screen import InspectScreen
+
+
+def inspect(made: Composition) -> InspectScreen:
+    screen = made.window.screen_named("inspect")
+    assert isinstance(screen, InspectScreen)
+    return screen
+
+
+def open_and_load(qtbot: QtBot, made: Composition, paths: list[Path]) -> None:
+    made.program.models.choose_default(None)
+    made.program.open(paths)
+    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
+
+
+def states(made: Composition) -> list[str]:
+    return [str(entry.state) for entry in made.program.videos]
+
+
+def drop(made: Composition, paths: list[Path]) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    actions, button, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), actions, data, button, none)
+    made.window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    made.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, none))

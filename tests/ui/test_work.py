@@ -1,0 +1,128 @@
+"""The model at work: progress, stopping, order, switching."""
+
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.ui.app import Composition
+from tests.ui.driving import inspect, open_and_load, states
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import click
+
+
+def test_the_curve_and_the_status_grow_while_the_model_works(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.held = True
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    program = window.program
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
+    curve = inspect(window).curve.curve
+    assert curve is not None
+    assert len(curve.mean) == 12
+    assert "so far, after 12 of 25 sampled frames" in inspect(window).header.text
+    assert "12/25 sampled" in window.window.status.text
+    assert "1 job 48 %" in window.window.status.text
+    assert window.window.panel.table.index(0, 3).data() == "12 of 25"
+    assert window.window.actions_["stop"].isEnabled()
+    world.hold.set()
+    qtbot.waitUntil(lambda: not program.assessments.busy)
+    assert "job" not in window.window.status.text
+    assert states(window) == ["done"]
+
+
+def test_stopping_leaves_no_trace(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.held = True
+    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
+    program = window.program
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
+    program.assessments.ask_all()
+    assert states(window) == ["working", "waiting"]
+    window.window.actions_["stop"].trigger()
+    qtbot.waitUntil(lambda: not program.assessments.busy)
+    assert states(window) == ["new", "new"]
+    assert program.state.analysis is None
+    assert inspect(window).curve.curve is None
+    assert not program.jobs.running
+    assert "not assessed yet" in inspect(window).header.text
+    button = next(b for b in inspect(window).header.findChildren(QPushButton) if b.text() == "Assess")
+    assert button.isVisible()
+    world.held = False
+    click(button)
+    qtbot.waitUntil(lambda: states(window)[0] == "done")
+
+
+def test_everything_is_assessed_one_after_the_other(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    names = [f"{i}.mp4" for i in range(6)]
+    window.program.assessments.set_automatic(on=False)
+    open_and_load(qtbot, window, world.touch(*names))
+    qtbot.waitUntil(lambda: window.program.state.model is not None)
+    window.program.state.set_current(window.program.videos[3].path)
+    window.window.actions_["assess_all"].trigger()
+    qtbot.waitUntil(lambda: not window.program.assessments.busy)
+    assert states(window) == ["done"] * 6
+    assert [stem for _, stem, _ in world.assessed] == ["3", "0", "1", "2", "4", "5"], "the one on screen first"
+
+
+def test_switching_models_while_working(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.held = True
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    program = window.program
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
+    world.held = False
+    program.models.step(1)
+    assert program.state.analysis is None, "nothing of the old model is shown under the new one"
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
+
+    def shown() -> Analysis:
+        assert program.state.analysis is not None
+        return program.state.analysis
+
+    assert shown().provenance.model == "beta"
+    program.models.step(1)
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
+    assert shown().provenance.model == "alpha"
+    program.models.step(-1)
+    qtbot.waitUntil(lambda: program.state.analysis is not None)
+    assert shown().provenance.model == "beta"
+    assert [(model, stem) for model, stem, _ in world.assessed] == [("alpha", "a"), ("beta", "a"), ("alpha", "a")], (
+        "what a model said is kept"
+    )
+
+
+def test_passes_give_an_interval(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    window.program.state.set_passes(4)
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: window.program.state.analysis is not None and window.program.state.analysis.complete)
+    assert "95 % interval" in inspect(window).header.text
+    assert "(4 passes)" in inspect(window).header.text
+    assert world.assessed == [("alpha", "a", 4)]
+
+
+def test_a_word_of_warning_is_shown(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.warning = "This video looks unlike the training videos."
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: "unlike the training videos" in inspect(window).header.text)
+
+
+def test_paging_quickly_starts_nothing(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_and_load(qtbot, window, world.touch(*(f"{i}.mp4" for i in range(8))))
+    qtbot.waitUntil(lambda: states(window)[0] == "done")
+    for _ in range(7):
+        window.window.panel.step(1)
+        qtbot.wait(5)
+    qtbot.waitUntil(lambda: states(window)[7] == "done")
+    assert [stem for _, stem, _ in world.assessed] == ["0", "7"]
+
+
+def test_the_video_on_screen_goes_first(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.held = True
+    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
+    program = window.program
+    qtbot.waitUntil(lambda: states(window)[0] == "working" and program.videos[0].done == 12)
+    program.state.set_current(program.videos[1].path)
+    qtbot.waitUntil(lambda: states(window) == ["waiting", "working"])
+    world.hold.set()
+    qtbot.waitUntil(lambda: not program.assessments.busy)
+    assert states(window) == ["done", "done"]
+    assert [stem for _, stem, _ in world.assessed] == ["a", "b", "a"]
