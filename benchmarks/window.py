@@ -27,7 +27,7 @@ from benchmarks.clips import write_textured_clip
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.core.video import VideoInfo
 from skillviewer.engine.library import model_folder
-from skillviewer.ui.app import Composition, compose, dress, real_backend
+from skillviewer.ui.app import Composition, compose, dress, real_backend, rest_idle_threads
 from skillviewer.ui.canvas import Canvas, Moment
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.inspect_screen import InspectScreen
@@ -320,6 +320,7 @@ def main() -> None:
         folder = Path(name)
         model = model_folder(given.model) if given.model else untrained_elsewhere(folder, given.backbone)
         os.environ[HOME_VARIABLE] = str(folder / "home")
+        rest_idle_threads()
         open_time()
         videos = [given.video] if given.video else []
         sizes = () if given.video else SIZES

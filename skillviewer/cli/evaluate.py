@@ -20,7 +20,9 @@ _BY = click.Choice(["released", "participant", "video"])
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--model", "models", default="full", show_default=True, help="Models with commas between, or all.")
+@click.option(
+    "--model", "models", default="full", show_default=True, help="Models with commas between, or all (but tsn)."
+)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder.")
 @click.option("--folds", "n_folds", type=click.IntRange(2), default=4, show_default=True, help="Number of folds.")
 @click.option("--by", type=_BY, help="What is held out together; else released folds, participants or videos.")
@@ -89,7 +91,7 @@ def evaluate(
     from skillviewer.core.folds import FoldsBy
     from skillviewer.core.places import cache_dir
     from skillviewer.engine.cache import FeatureCache
-    from skillviewer.engine.evaluate import EvaluationPlan, evaluable_models
+    from skillviewer.engine.evaluate import EvaluationPlan, usual_models
     from skillviewer.engine.evaluate import evaluate as run_evaluation
     from skillviewer.engine.tables import PLOT, accuracy_table, models_json
     from skillviewer.engine.train import Select
@@ -112,7 +114,7 @@ def evaluate(
         refit=refit,
         epochs=epochs,
     )
-    names = evaluable_models() if models == ALL else tuple(name.strip() for name in models.split(",") if name.strip())
+    names = usual_models() if models == ALL else tuple(name.strip() for name in models.split(",") if name.strip())
     plan = EvaluationPlan(
         models=names,
         training=training,

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from skillviewer.core.arrays import Float32Array
@@ -67,9 +69,17 @@ def feature_source(
     return FeatureSource(extractor, cache, preprocessing), config
 
 
+class PassSource(Protocol):
+    """Where passes of a video come from: features or snippets."""
+
+    def passes(self, reader: VideoReader, passes: int, token: CancelToken) -> Sequence[NDArray[Any]]:
+        """Return K passes of a video."""
+        ...
+
+
 def build_bank(
     videos: Sequence[tuple[str, Path]],
-    source: FeatureSource,
+    source: PassSource,
     candidates: int,
     token: CancelToken,
     report: Report,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from skillviewer.core.aside import ASIDE, written_aside
 
 DEFAULT_MAX_BYTES = 20 * 2**30
 _SUFFIX = ".safetensors"
+_KINDS: dict[str, np.dtype[Any]] = {"F16": np.dtype(np.float16), "U8": np.dtype(np.uint8)}
 _MAX_HEADER = 2**16
 _ABANDONED_AFTER_S = 3600.0
 
@@ -70,7 +72,7 @@ class FeatureCache:
     def _path(self, key: FeatureKey) -> Path:
         return self._folder / key.name[:2] / (key.name + _SUFFIX)
 
-    def get(self, key: FeatureKey, shape: Sequence[int]) -> NDArray[np.float16] | None:
+    def get(self, key: FeatureKey, shape: Sequence[int]) -> NDArray[Any] | None:
         """Return the features of a key, mapped from the disk, or None when there is no sound entry.
 
         Args:
@@ -92,12 +94,12 @@ class FeatureCache:
             os.utime(path)  # used now: it goes last
         return features
 
-    def put(self, key: FeatureKey, features: NDArray[np.float16]) -> bool:
+    def put(self, key: FeatureKey, features: NDArray[Any]) -> bool:
         """Keep features. A cache that cannot be written costs time later, not the result: then False is returned.
 
         Args:
             key: What they were computed from.
-            features: (N, 2F, h, w) float16.
+            features: (N, 2F, h, w) float16; or snippets of bytes, uint8.
         """
         path = self._path(key)
         size = features.nbytes
@@ -147,18 +149,19 @@ class FeatureCache:
                 path.unlink()
 
 
-def _map(path: Path, shape: tuple[int, ...]) -> NDArray[np.float16] | None:
+def _map(path: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:
     """Map the tensor of a safetensors file (8 bytes of header length, a JSON header, the data), if it is sound."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(min(length, _MAX_HEADER)))
     entry = header["features"]
-    if entry["dtype"] != "F16" or tuple(entry["shape"]) != shape:
+    kind = _KINDS.get(entry["dtype"])
+    if kind is None or tuple(entry["shape"]) != shape:
         return None
     start = 8 + length + entry["data_offsets"][0]
-    features = np.memmap(path, np.float16, "r", start, shape)
+    features = np.memmap(path, kind, "r", start, shape)
     return features if _checksum(features) == header["__metadata__"]["crc32"] else None
 
 
-def _checksum(features: NDArray[np.float16]) -> str:
+def _checksum(features: NDArray[Any]) -> str:
     return f"{zlib.crc32(np.ascontiguousarray(features).data):08x}"

@@ -5,6 +5,7 @@ agrees with what is wanted, and the tables made from all of them (``engine.table
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +19,7 @@ from skillviewer.core.folds import Folds, FoldsBy, make_folds
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.regions import Regions, read_regions
-from skillviewer.engine.bank import build_bank, feature_source
+from skillviewer.engine.bank import PassSource, build_bank, feature_source
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device
 from skillviewer.engine.extractor import own_backbone_weights
@@ -26,6 +27,7 @@ from skillviewer.engine.mapped import MappedBank
 from skillviewer.engine.results import Found, Judge, ModelResult
 from skillviewer.engine.run import Footage, Run, RunSummary, perform
 from skillviewer.engine.run_folder import RunConfiguration, RunFolder
+from skillviewer.engine.snippets import SnippetSource
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
 from skillviewer.engine.training import TrainingPlan, selection_rule
 from skillviewer.engine.videos import VideoFacts, facts_of, whole_files
@@ -42,8 +44,8 @@ PARTS = 100
 """Parts into which a run is divided when its progress is told."""
 
 
-def evaluable_models() -> tuple[str, ...]:
-    """Return the names of all models that can be evaluated: those that do not train their backbones."""
+def usual_models() -> tuple[str, ...]:
+    """Return the names of all models but those that train their backbones, which takes a GPU and days."""
     return tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs is not Inputs.SNIPPETS)
 
 
@@ -87,6 +89,10 @@ class EvaluationPlan:
             plan = self.of(name, 0)
             splits, segments = plan.sizes().tsn_splits, plan.preprocessing.n_segments
             plan.settings()
+            if self.checkpoints and attention_model(name).inputs is not Inputs.FEATURES:
+                raise SettingsError(
+                    f"{name} does not look at kept features: it has no checkpoint that could be viewed."
+                )
             if name in _BY_SPLITS and segments < splits:
                 raise SettingsError(f"{name} compares {splits} splits of a video: take at least {splits} segments.")
 
@@ -94,10 +100,9 @@ class EvaluationPlan:
         """Return how a model is trained with a seed."""
         return dataclasses.replace(self.training, model=model, seed=seed)
 
-    @property
-    def on_features(self) -> tuple[str, ...]:
-        """Models that look at features."""
-        return tuple(name for name in self.models if attention_model(name).inputs is Inputs.FEATURES)
+    def fed(self, inputs: Inputs) -> tuple[str, ...]:
+        """Return the models that are fed features, snippets or time."""
+        return tuple(name for name in self.models if attention_model(name).inputs is inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +157,7 @@ def evaluate(
     choose_device(device_name)
     preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache)
     preparation.open_videos()
-    if any(run.plan.model in plan.on_features for run in preparation.missing):
-        preparation.compute_features()
+    preparation.compute_inputs()
     missing = preparation.missing
     n_found = len(preparation.runs) - len(missing)
     failures = _make(missing, preparation.footage(), plan.jobs, token, report)
@@ -177,7 +181,7 @@ class _Preparation:
     ) -> None:
         self._plan, self._folder, self._token, self._report = plan, folder, token, report
         self._device_name, self._cache = device_name, cache
-        self._features = MappedBank({})
+        self._features, self._snippets = MappedBank({}), MappedBank({})
         self._backbone: BackboneConfig | None = None
         self.dataset = dataset
         self.facts: Mapping[str, VideoFacts] = {}
@@ -195,42 +199,62 @@ class _Preparation:
             raise DatasetError(f"No video of {whole.name} can be read. Say where they lie.")
         self._divide(whole.restricted(self.facts.keys()))
 
-    def compute_features(self) -> None:
-        """Compute (or find) the features; a video that fails is left out, and the folds are made without it."""
-        training, n = self._plan.training, len(self.facts)
+    def compute_inputs(self) -> None:
+        """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
+        if self._wanted(Inputs.FEATURES):
+            self._features = self._bank(self._feature_source())
+        if self._wanted(Inputs.SNIPPETS):
+            self._snippets = self._bank(self._snippet_source())
+
+    def _wanted(self, inputs: Inputs) -> bool:
+        return any(run.plan.model in self._plan.fed(inputs) for run in self.missing)
+
+    def _feature_source(self) -> PassSource:
+        training = self._plan.training
         trunk = backbone(training.backbone)
         rows, columns = trunk.grid(training.preprocessing.input_px)
-        frames = n * training.candidates * training.preprocessing.n_segments
-        needed = frames * 2 * trunk.n_channels * rows * columns * 2
-        if needed > self._cache.max_bytes:
-            raise SettingsError(
-                f"The features of {n} videos take {needed / 1e9:.1f} GB, and the cache holds "
-                f"{self._cache.max_bytes / 1e9:.1f} GB. Allow it more, or take fewer candidate frames."
-            )
+        self._check_room(2 * trunk.n_channels * rows * columns * 2)
         device = choose_device(self._device_name)
         source, self._backbone = feature_source(
             training.backbone, training.preprocessing, device, training.precision, self._cache
         )
-        self._features, problems = build_bank(
-            whole_files(self.dataset), source, training.candidates, self._token, self._report
-        )
-        source.extractor.close()
+        return source
+
+    def _snippet_source(self) -> PassSource:
+        source = SnippetSource(self._cache, self._plan.training.preprocessing)
+        self._check_room(math.prod(source.shape[1:]))
+        return source
+
+    def _check_room(self, frame_bytes: int) -> None:
+        n, training = len(self.facts), self._plan.training
+        needed = n * training.candidates * training.preprocessing.n_segments * frame_bytes
+        if needed > self._cache.max_bytes:
+            raise SettingsError(
+                f"What is kept of {n} videos takes {needed / 1e9:.1f} GB, and the cache holds "
+                f"{self._cache.max_bytes / 1e9:.1f} GB. Allow it more, or take fewer candidate frames."
+            )
+
+    def _bank(self, source: PassSource) -> MappedBank:
+        files, n = whole_files(self.dataset), self._plan.training.candidates
+        bank, problems = build_bank(files, source, n, self._token, self._report)
         self.problems += problems
-        if len(self._features) < n:
-            self._divide(self.dataset.restricted(self._features.keys()))
+        if problems:
+            self._divide(self.dataset.restricted(bank.keys()))
+        return bank
 
     def _divide(self, usable: Dataset) -> None:
         plan = self._plan
         self.dataset = usable
         self.folds = make_folds(usable, plan.n_folds, plan.by)
-        digest = own_backbone_weights(plan.training.backbone).digest if plan.on_features else ""
+        used = {plan.of(model, 0).backbone_used for model in plan.models} - {""}
+        digests = {name: own_backbone_weights(name).digest for name in used}
         runs = []
         for model in plan.models:
             for seed in range(plan.n_seeds):
                 for number, fold in enumerate(self.folds.folds, start=1):
                     training = plan.of(model, seed)
                     configuration = RunConfiguration.of(
-                        training, usable, fold, self.facts, digest, checkpoint=plan.checkpoints
+                        training, usable, fold, self.facts, digests, checkpoint=plan.checkpoints
                     )
                     path = self._folder / RUNS / f"{model}-s{seed}-f{number}"
                     runs.append(Run(training, fold, path, configuration))
@@ -245,6 +269,7 @@ class _Preparation:
             participants=self.dataset.participants if by_people else {},
             facts={name: self.facts[name] for name in self.dataset.names},
             features=self._features,
+            snippets=self._snippets,
             backbone=self._backbone,
             device_name=self._device_name,
         )
@@ -320,7 +345,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         n_seeds=plan.n_seeds,
         preset=training.preset,
         dataset_preset=training.dataset_preset,
-        backbone=training.backbone if plan.on_features else "",
+        backbone=training.backbone if plan.fed(Inputs.FEATURES) else "",
         preprocessing=training.preprocessing,
         selection=selection_rule(training),
         ceilings=judge.ceilings,

@@ -58,7 +58,11 @@ def sampling_of(info: VideoInfo, preprocessing: Preprocessing, passes: int) -> S
 
 
 def stream_inputs(
-    reader: VideoReader, preprocessing: Preprocessing, line: IntArray, positions: IntArray
+    reader: VideoReader,
+    preprocessing: Preprocessing,
+    line: IntArray,
+    positions: IntArray,
+    size: tuple[int, int] | None = None,
 ) -> Iterator[SampledInput]:
     """Decode, convert and compute flow, only what is needed, in order of time.
 
@@ -67,6 +71,7 @@ def stream_inputs(
         preprocessing: What the model was trained on.
         line: (m,) frame index of every position of the timeline.
         positions: (p,) ascending, unique positions wanted.
+        size: Width and height that frames are squashed to, or None for the input square.
 
     Yields:
         One input a position, as soon as the last picture of its flow stack has been decoded.
@@ -74,7 +79,7 @@ def stream_inputs(
     stacks = FlowStacks(preprocessing.flow, len(line))
     flow_positions = stacks.positions_needed(positions)
     flow_size = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
-    square = (preprocessing.input_px, preprocessing.input_px)
+    size = size if size is not None else (preprocessing.input_px, preprocessing.input_px)
     wanted = set(positions.tolist())
     for_flow = set(flow_positions.tolist())
     every = np.union1d(positions, flow_positions)
@@ -90,7 +95,7 @@ def stream_inputs(
             if at in for_flow:
                 greys[at] = frame.grey(flow_size)
             if at in wanted:
-                colours[at] = frame.rgb(square)
+                colours[at] = frame.rgb(size)
         flow = stacks.stack(position, greys.__getitem__)
         for old in [g for g in greys if g < position - after]:
             del greys[old]

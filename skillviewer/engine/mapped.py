@@ -22,26 +22,28 @@ class MappedPass:
     Attributes:
         path: A file of the cache.
         offset: Where in it they begin.
-        shape: (N, 2F, h, w), float16.
+        shape: (N, 2F, h, w).
+        kind: Name of the number type: float16 of features, uint8 of snippets.
     """
 
     path: Path
     offset: int
     shape: tuple[int, ...]
+    kind: str
 
 
-Reference: TypeAlias = MappedPass | NDArray[np.float16]
+Reference: TypeAlias = MappedPass | NDArray[Any]
 """Where features lie, or the features themselves."""
 
 
-def reference(features: NDArray[np.float16]) -> Reference:
+def reference(features: NDArray[Any]) -> Reference:
     """Return where features lie, or the features themselves where they lie in memory alone."""
     if isinstance(features, np.memmap) and features.filename is not None:
-        return MappedPass(Path(features.filename), int(features.offset), features.shape)
+        return MappedPass(Path(features.filename), int(features.offset), features.shape, features.dtype.name)
     return features
 
 
-class MappedBank(Mapping[str, Sequence[NDArray[np.floating[Any]]]]):
+class MappedBank(Mapping[str, Sequence[NDArray[Any]]]):
     """Features of every video by name, as ``train.FeatureBank`` says.
 
     Args:
@@ -51,8 +53,8 @@ class MappedBank(Mapping[str, Sequence[NDArray[np.floating[Any]]]]):
     def __init__(self, passes: Mapping[str, Sequence[Reference]]) -> None:
         self._passes = {name: tuple(some) for name, some in passes.items()}
 
-    def __getitem__(self, name: str) -> Sequence[NDArray[np.floating[Any]]]:
-        """Return the K passes of a video, each (N, 2F, h, w) float16.
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
+        """Return the K passes of a video, each (N, 2F, h, w).
 
         Raises:
             KeyError: There is no such video.
@@ -67,11 +69,11 @@ class MappedBank(Mapping[str, Sequence[NDArray[np.floating[Any]]]]):
         return len(self._passes)
 
 
-def _opened(one: Reference, name: str) -> NDArray[np.float16]:
+def _opened(one: Reference, name: str) -> NDArray[Any]:
     if not isinstance(one, MappedPass):
         return one
     try:
-        return np.memmap(one.path, np.float16, "r", one.offset, one.shape)
+        return np.memmap(one.path, one.kind, "r", one.offset, one.shape)
     except (OSError, ValueError) as error:
         raise DatasetError(
             f"The features of “{name}” are no longer in the cache ({one.path}): it was emptied, or is too small for "
@@ -79,18 +81,18 @@ def _opened(one: Reference, name: str) -> NDArray[np.float16]:
         ) from error
 
 
-class AveragedBank(Mapping[str, Sequence[NDArray[np.floating[Any]]]]):
+class AveragedBank(Mapping[str, Sequence[NDArray[Any]]]):
     """A bank whose features are averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32.
 
     Args:
         bank: The bank.
     """
 
-    def __init__(self, bank: Mapping[str, Sequence[NDArray[np.floating[Any]]]]) -> None:
+    def __init__(self, bank: Mapping[str, Sequence[NDArray[Any]]]) -> None:
         self._bank = bank
-        self._kept: dict[str, Sequence[NDArray[np.floating[Any]]]] = {}
+        self._kept: dict[str, Sequence[NDArray[Any]]] = {}
 
-    def __getitem__(self, name: str) -> Sequence[NDArray[np.floating[Any]]]:
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the averaged passes of a video."""
         if name not in self._kept:
             passes = [np.asarray(one, np.float32) for one in self._bank[name]]
@@ -104,24 +106,24 @@ class AveragedBank(Mapping[str, Sequence[NDArray[np.floating[Any]]]]):
         return len(self._bank)
 
 
-class WatchedBank(Mapping[str, Sequence[NDArray[np.floating[Any]]]]):
+class WatchedBank(Mapping[str, Sequence[NDArray[Any]]]):
     """A bank that remembers which videos were asked for: what a training has really looked at.
 
     Args:
         bank: The bank.
     """
 
-    def __init__(self, bank: Mapping[str, Sequence[NDArray[np.floating[Any]]]]) -> None:
-        self._bank = bank
+    def __init__(self, bank: Mapping[str, Sequence[NDArray[Any]]]) -> None:
+        self.bank = bank
         self.seen: set[str] = set()
 
-    def __getitem__(self, name: str) -> Sequence[NDArray[np.floating[Any]]]:
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the passes of a video and remember it."""
         self.seen.add(name)
-        return self._bank[name]
+        return self.bank[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._bank)
+        return iter(self.bank)
 
     def __len__(self) -> int:
-        return len(self._bank)
+        return len(self.bank)

@@ -60,6 +60,7 @@ class Footage:
         participants: Who is in which video, where whole people are held out; else empty.
         facts: Of every video.
         features: By reference; empty where no run needs them.
+        snippets: Of models that are trained end to end; likewise.
         backbone: The backbones behind them, or None.
         device_name: Where to compute.
     """
@@ -68,6 +69,7 @@ class Footage:
     participants: Mapping[str, str]
     facts: Mapping[str, VideoFacts]
     features: MappedBank
+    snippets: MappedBank
     backbone: BackboneConfig | None
     device_name: str
 
@@ -108,15 +110,13 @@ def perform(footage: Footage, run: Run, token: CancelToken, report: Report) -> R
     check_no_leak(fold, footage.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
-    on_time = attention_model(plan.model).inputs is Inputs.TIME
-    bank: FeatureBank = time_bank(footage.facts) if on_time else footage.features
-    watched = WatchedBank(bank)
+    watched = WatchedBank(_bank(footage, attention_model(plan.model).inputs))
     device = choose_device(footage.device_name)
     with device_errors():
         model, trained = fit_fold(plan, footage.dataset, fold, watched, device, token, report, keeper=folder.state)
         if plan.select is not Select.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)
-        scores, maps = _look(model, bank, fold, token)
+        scores, maps = _look(model, watched.bank, fold, token)
     if not all(map(math.isfinite, scores.values())):
         raise SettingsError(
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
@@ -124,7 +124,7 @@ def perform(footage: Footage, run: Run, token: CancelToken, report: Report) -> R
         )
     seconds = _seconds(trained.rows)
     write_log(run.folder, trained.rows, run.title)
-    if run.configuration.checkpoint and not on_time:
+    if run.configuration.checkpoint and attention_model(plan.model).inputs is Inputs.FEATURES:
         _save_checkpoint(footage, run, model)
     folder.finish(
         RunProvenance(
@@ -147,6 +147,13 @@ def perform(footage: Footage, run: Run, token: CancelToken, report: Report) -> R
     result = FoldScores(fold, scores)
     accuracy, honest = (count_pairs(result.tested(honest), scores).accuracy for honest in (False, True))
     return RunSummary(accuracy, honest, trained.epoch, seconds)
+
+
+def _bank(footage: Footage, inputs: Inputs) -> FeatureBank:
+    """Return what a model is fed."""
+    if inputs is Inputs.TIME:
+        return time_bank(footage.facts)
+    return footage.snippets if inputs is Inputs.SNIPPETS else footage.features
 
 
 def _look(

@@ -86,7 +86,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         dataset: Dataset,
         fold: Fold,
         facts: Mapping[str, VideoFacts],
-        backbone_digest: str,
+        digests: Mapping[str, str],
         *,
         checkpoint: bool,
     ) -> "RunConfiguration":
@@ -97,10 +97,10 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             dataset: The videos that can be read.
             fold: The fold.
             facts: Of these videos.
-            backbone_digest: Digest of the backbone's weights.
+            digests: Digest of the weights of every backbone that is used, by name.
             checkpoint: Whether the checkpoint is kept.
         """
-        on_features = attention_model(plan.model).inputs is Inputs.FEATURES
+        on_time = attention_model(plan.model).inputs is Inputs.TIME
         return cls(
             model=plan.model,
             fold=fold.name,
@@ -110,10 +110,10 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             sizes=plan.sizes(),
             settings=plan.settings(),
             refit=plan.refit,
-            candidates=plan.candidates if on_features else 1,
+            candidates=1 if on_time else plan.candidates,
             preprocessing=plan.preprocessing,
-            backbone=plan.backbone if on_features else "",
-            backbone_digest=backbone_digest if on_features else "",
+            backbone=plan.backbone_used,
+            backbone_digest=digests.get(plan.backbone_used, ""),
             precision=plan.precision,
             videos_sha256=_digest(sorted((name, facts[name].digest) for name in dataset.names)),
             pairs_sha256=_digest(

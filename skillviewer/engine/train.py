@@ -20,12 +20,16 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.pairs import Pair, SimilarPair
 from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
+from skillviewer.engine.schedule import Schedule
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 
-FeatureBank = Mapping[str, Sequence[NDArray[np.floating[Any]]]]
-"""Features of every video by name: K candidate passes, each (N, 2F, h, w); float16, mapped from disk, as a rule."""
+FeatureBank = Mapping[str, Sequence[NDArray[Any]]]
+"""Features of every video by name: K candidate passes, each (N, 2F, h, w); float16, mapped from disk, as a rule.
+
+Snippets for a network that is trained end to end are uint8; everything else is computed with as float32.
+"""
 
 
 class Select(StrEnum):
@@ -85,7 +89,7 @@ class FitState:
 
     Attributes:
         epoch: Epochs finished.
-        turn: Batches finished.
+        turns: Batches finished, of every phase.
         best_epoch: The best epoch so far.
         best_key: By which it is compared: accuracy, then negative loss.
         rows: The log so far.
@@ -95,7 +99,7 @@ class FitState:
     """
 
     epoch: int
-    turn: int
+    turns: tuple[int, ...]
     best_epoch: int
     best_key: tuple[float, float]
     rows: tuple[EpochRow, ...]
@@ -132,8 +136,13 @@ class Trained:
 
 
 def first_pass(bank: FeatureBank, name: str) -> torch.Tensor:
-    """Return the features of the frames that the test rule samples, (N, 2F, h, w) float32."""
-    return torch.from_numpy(np.array(bank[name][0], np.float32))
+    """Return the features of the frames that the test rule samples, (N, 2F, h, w) float32, or uint8 snippets."""
+    features = bank[name][0]
+    return torch.from_numpy(np.array(features, _computed(features)))
+
+
+def _computed(features: NDArray[Any]) -> np.dtype[Any]:
+    return np.dtype(np.uint8 if features.dtype == np.uint8 else np.float32)
 
 
 def outputs(
@@ -173,26 +182,20 @@ class _Draws:
 
     def __init__(self, bank: FeatureBank, rng: np.random.Generator) -> None:
         self._bank, self._rng = bank, rng
-        self._kept = np.empty((0, 0, 0, 0, 0), np.float32)
+        self._kept: NDArray[Any] = np.empty((0, 0, 0, 0, 0), np.float32)
 
     def draw(self, names: Sequence[str]) -> torch.Tensor:
-        """Return the features of videos, (B, N, 2F, h, w) float32, good until the next draw."""
-        shape = self._bank[names[0]][0].shape
-        if self._kept.shape[1:] != shape or len(self._kept) < len(names):
-            self._kept = np.empty((len(names), *shape), np.float32)
+        """Return the features of videos, (B, N, 2F, h, w) float32 or uint8 snippets, good until the next draw."""
+        one = self._bank[names[0]][0]
+        shape, kind = one.shape, _computed(one)
+        if self._kept.shape[1:] != shape or len(self._kept) < len(names) or self._kept.dtype != kind:
+            self._kept = np.empty((len(names), *shape), kind)
         for place, name in enumerate(names):
             passes = self._bank[name]
             drawn = self._rng.integers(0, len(passes), size=(shape[0],))
             for segment, k in enumerate(drawn.tolist()):
                 self._kept[place, segment] = passes[k][segment]
         return torch.from_numpy(self._kept[: len(names)])
-
-
-def _optimiser(parameters: list[nn.Parameter], settings: OptimiserSettings) -> torch.optim.Optimizer:
-    rate, decay = settings.learning_rate, settings.weight_decay
-    if settings.algorithm == "sgd":
-        return torch.optim.SGD(parameters, lr=rate, momentum=settings.momentum, weight_decay=decay)
-    return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
 
 
 def _held_out(scores: Mapping[str, float], pairs: Sequence[Pair], loss: LossSettings) -> tuple[float, Count]:
@@ -220,14 +223,12 @@ class _Fitting:
         self._rng = np.random.default_rng(settings.seed)
         self._draws = _Draws(bank, self._rng)
         torch.manual_seed(settings.seed)
-        self._phases = model.phases()
-        own = dict(settings.phases)
-        self._optimisers = [_optimiser(p.parameters, own.get(p.name, settings.optimiser)) for p in self._phases]
+        self._schedule = Schedule(model.phases(), settings.optimiser, dict(settings.phases), len(pairs))
+        self.n_epochs = self._schedule.n_epochs
         self._everybody = videos_of([*pairs, *choosing])
         self._started = monotonic()
         self._losses: list[float] = []
         self._best, self._best_epoch, self._best_key = _copy(model), 0, (-1.0, 0.0)
-        self._turn = 0
         self.epoch = 0
         self.rows: list[EpochRow] = []
 
@@ -238,25 +239,20 @@ class _Fitting:
         todo = list(batches(self._pairs, settings, self._rng, self._similar))
         for done, (names, places) in enumerate(todo, start=1):
             token.check()
-            at = self._turn % len(self._phases)
-            self._turn += 1
-            self._losses.append(self._update(names, places, at))
-            report(Progress(f"epoch {self.epoch + 1} of {settings.epochs}", done, len(todo)))
+            self._losses.append(self._update(names, places))
+            report(Progress(f"epoch {self.epoch + 1} of {self.n_epochs}", done, len(todo)))
             if stop is not None and stop.cancelled:
                 break
         self.epoch += 1
 
-    def _update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]], at: int) -> float:
-        """Take one step of a phase and return the mean loss of a pair."""
-        phase, optimiser, settings = self._phases[at], self._optimisers[at], self._settings
+    def _update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
+        """Take one step of the phase whose turn it is and return the mean loss of a pair."""
+        schedule, settings = self._schedule, self._settings
+        at = schedule.next_phase()
         features = self._draws.draw(names).to(self._device)
         pairs = pair_batch(places, self._device)
-        loss = self._model.loss(features, pairs, settings.loss, phase.name).loss
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if settings.optimiser.clip_norm:
-            nn.utils.clip_grad_norm_(phase.parameters, settings.optimiser.clip_norm)
-        optimiser.step()
+        loss = self._model.loss(features, pairs, settings.loss, schedule.name(at)).loss
+        schedule.step(at, loss, settings.optimiser.clip_norm)
         summed = settings.loss.reduction == "sum" and not self._model.own_loss
         return float(loss.detach()) / (len(pairs.label) if summed else 1)
 
@@ -295,16 +291,13 @@ class _Fitting:
         """Return where the training stands."""
         tensors = {f"model.{k}": v for k, v in _copy(self._model).items()}
         tensors |= {f"best.{k}": v for k, v in self._best.items()}
-        for i, optimiser in enumerate(self._optimisers):
-            for parameter, values in optimiser.state_dict()["state"].items():
-                found = {k: torch.as_tensor(v).detach().cpu().clone() for k, v in values.items() if v is not None}
-                tensors |= {f"optimiser.{i}.{parameter}.{k}": v for k, v in found.items()}
+        tensors |= {f"optimiser.{k}": v for k, v in self._schedule.tensors().items()}
         tensors["random.cpu"] = torch.get_rng_state()
         if self._device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self._device)
         return FitState(
             self.epoch,
-            self._turn,
+            tuple(self._schedule.turns),
             self._best_epoch,
             self._best_key,
             tuple(self.rows),
@@ -321,13 +314,8 @@ class _Fitting:
 
         self._model.load_state_dict(part("model."))
         self._best, self._best_epoch, self._best_key = part("best."), state.best_epoch, state.best_key
-        for i, optimiser in enumerate(self._optimisers):
-            values: dict[int, dict[str, torch.Tensor]] = {}
-            for name, tensor in part(f"optimiser.{i}.").items():
-                parameter, _, what = name.partition(".")
-                values.setdefault(int(parameter), {})[what] = tensor
-            optimiser.load_state_dict({**optimiser.state_dict(), "state": values})
-        self.epoch, self._turn = state.epoch, state.turn
+        self._schedule.restore(state.turns, part("optimiser."))
+        self.epoch = state.epoch
         self.rows, self._losses = list(state.rows), list(state.losses)
         self._rng.bit_generator.state = dict(state.generator)
         torch.set_rng_state(state.tensors["random.cpu"])
@@ -347,6 +335,7 @@ def fit(
     stop: CancelToken | None = None,
     similar: Sequence[SimilarPair] = (),
     keeper: Keeper | None = None,
+    until: int | None = None,
 ) -> Trained:
     """Train a model in place and return the weights of the chosen epoch.
 
@@ -361,6 +350,7 @@ def fit(
         stop: Raise it to stop after the current batch and keep the best epoch so far.
         similar: Pairs without disparity, for models that learn from them.
         keeper: Keeps the state after epochs, and has the one to go on from.
+        until: Epoch after which to end, though the settings, and what follows from them, are for more.
 
     Raises:
         DatasetError: There is nothing to train on or to choose on.
@@ -370,8 +360,8 @@ def fit(
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
     if settings.select is not Select.LAST and not choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
-    epochs = settings.optimiser.epochs
     fitting = _Fitting(model, bank, pairs, choosing, similar, settings)
+    epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = keeper.load() if keeper is not None else None
     if kept is not None:
         fitting.restore(kept)

@@ -19,6 +19,7 @@ from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold, Pair
 from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine import snippets
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.bank import build_bank, feature_source, pooled, statistics
 from skillviewer.engine.batches import videos_of
@@ -81,20 +82,21 @@ class TrainingPlan:
         """Return the head's sizes on the features of the backbone.
 
         Raises:
-            CheckpointError: A name is unknown, or the model trains its own backbones.
+            CheckpointError: A name is unknown.
         """
         entry, trunk = attention_model(self.model), backbone(self.backbone)
-        if entry.inputs is Inputs.SNIPPETS:
-            raise CheckpointError(
-                f"The model {entry.name} trains its backbones on pictures and flow; here heads are trained on kept "
-                "features. Choose tsn-frozen, which has the same losses."
-            )
-        if entry.inputs is Inputs.TIME:
+        if entry.inputs is not Inputs.FEATURES:
             return entry.at_paper_scale(preset(self.preset).head)
         sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(self.preprocessing.input_px))
         if self.fusion_stride is None:
             return sizes
         return dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
+
+    @property
+    def backbone_used(self) -> str:
+        """The backbone whose weights decide the result; "" for a model that looks at time alone."""
+        used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: snippets.BACKBONE, Inputs.TIME: ""}
+        return used[attention_model(self.model).inputs]
 
     def settings(self) -> TrainSettings:
         """Return the settings of the training: the preset's, or a model's own where it was published with some."""
@@ -133,7 +135,8 @@ def _new_model(
 ) -> AttentionModel:
     """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
     torch.manual_seed(plan.seed)
-    model = attention_model(plan.model).build(sizes)
+    entry = attention_model(plan.model)
+    model = snippets.end_to_end(sizes) if entry.inputs is Inputs.SNIPPETS else entry.build(sizes)
     for part in model.modules():
         if isinstance(part, Standardising) and part.standardise:
             part.set_statistics(*statistics(bank, names))
@@ -166,25 +169,24 @@ def fit_fold(
     """
     sizes, bank = _training_form(plan, bank)
 
-    def trained(on: Fold, choosing: Sequence[Pair], settings: TrainSettings, stage: str) -> Trained:
+    def trained(on: Fold, choosing: Sequence[Pair], select: Select, stage: str, until: int | None = None) -> Trained:
+        settings = dataclasses.replace(plan.settings(), select=select)
         similar = similar_for_training(dataset, on) if model.uses_similar else ()
         kept = keeper(stage) if keeper is not None else None
-        return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept)
+        return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, until)
 
-    settings = plan.settings()
     if plan.select is not Select.INNER:
         model = _new_model(plan, sizes, bank, fold.train_videos, device)
         choosing = fold.test_pairs if plan.select is Select.BEST_ON_TEST else ()
-        result = trained(fold, choosing, settings, "final")
+        result = trained(fold, choosing, plan.select, "final")
     else:
         inner = inner_fold(dataset, fold, plan.seed)
         check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
         model = _new_model(plan, sizes, bank, inner.train_videos, device)
-        result = trained(inner, inner.test_pairs, settings, "choice")
+        result = trained(inner, inner.test_pairs, plan.select, "choice")
         if plan.refit and not (stop is not None and stop.cancelled):
-            again = dataclasses.replace(plan, select=Select.LAST, epochs=result.epoch)
             model = _new_model(plan, sizes, bank, fold.train_videos, device)
-            final = trained(fold, (), again.settings(), "final")
+            final = trained(fold, (), Select.LAST, "final", until=result.epoch)
             result = Trained(final.state, final.epoch, (*result.rows, *final.rows))
     if sizes != plan.sizes():
         model = attention_model(plan.model).build(plan.sizes()).to(device)
@@ -238,8 +240,10 @@ def train_checkpoint(
     if folder.exists() and not replace:
         raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
     plan.sizes()  # a plan that cannot work is refused before hours of features
-    if attention_model(plan.model).inputs is Inputs.TIME:
-        raise CheckpointError(f"The model {plan.model} looks at no picture: it can be evaluated, not kept and viewed.")
+    if attention_model(plan.model).inputs is not Inputs.FEATURES:
+        raise CheckpointError(
+            f"The model {plan.model} does not look at kept features: it can be evaluated, not kept and viewed."
+        )
     device = choose_device(device_name)
     source, backbones = feature_source(plan.backbone, plan.preprocessing, device, plan.precision, cache)
     bank, problems = dataset_features(dataset, source, plan.candidates, token, report)

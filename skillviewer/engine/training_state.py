@@ -38,7 +38,7 @@ class StateFile:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
             return FitState(
                 epoch=numbers["epoch"],
-                turn=numbers["turn"],
+                turns=tuple(numbers["turns"]),
                 best_epoch=numbers["best_epoch"],
                 best_key=(numbers["best_key"][0], numbers["best_key"][1]),
                 rows=tuple(EpochRow(**row) for row in numbers["rows"]),
@@ -58,7 +58,7 @@ class StateFile:
         if not finished and monotonic() - self._kept_at < self._every_s:
             return
         now = state()
-        numbers = {name: getattr(now, name) for name in ("epoch", "turn", "best_epoch", "best_key", "losses")}
+        numbers = {name: getattr(now, name) for name in ("epoch", "turns", "best_epoch", "best_key", "losses")}
         numbers |= {"rows": [asdict(row) for row in now.rows], "generator": now.generator}
         aside = self._path.with_name(self._path.name + ".part")
         try:

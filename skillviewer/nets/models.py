@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
-from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, OptimiserSettings, preset
+from skillviewer.nets.presets import (
+    RAAN_ATTENTION,
+    RAAN_SCORING,
+    TSN_APPEARANCE,
+    TSN_MOTION,
+    OptimiserSettings,
+    preset,
+)
 from skillviewer.nets.sizes import HeadSizes
 
 if TYPE_CHECKING:
@@ -229,6 +236,7 @@ ATTENTION_MODELS = table(
         "as published: two-stream TSN trained end to end", DOUGHTY_2018,
         "Doughty et al.", Published(71.5, 70.2, 83.2, 79.4, 80.3),
         inputs=Inputs.SNIPPETS, paper_sizes=HeadSizes(feature_channels=512, grid=(6, 6)),
+        training=(("appearance", TSN_APPEARANCE), ("motion", TSN_MOTION)),
     ),
     AttentionEntry(
         "tsn-frozen", "Who's better, on frozen features", MapKind.NONE, _tsn_frozen,

@@ -155,7 +155,13 @@ def preset(name: str) -> Preset:
 
 
 TSN_APPEARANCE = OptimiserSettings(
-    learning_rate=1e-3, weight_decay=5e-4, batch_pairs=128, epochs=0, iterations=3_500, milestones=(1_500, 3_000)
+    learning_rate=1e-3,
+    weight_decay=5e-4,
+    batch_pairs=128,
+    epochs=0,
+    iterations=3_500,
+    milestones=(1_500, 3_000),
+    look_every=50,
 )
 """Doughty et al. 2018, spatial stream (the weight decay is ours: they do not tell theirs)."""
 

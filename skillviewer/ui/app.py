@@ -1,6 +1,7 @@
 """The composition root: makes the program and its window from real or given parts, and runs them."""
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -139,6 +140,7 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
     Returns:
         0, or 130 when it was stopped by Ctrl+C in the terminal.
     """
+    rest_idle_threads()
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
@@ -176,6 +178,15 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
             logging.getLogger("skillviewer").removeHandler(handler)
             handler.close()
     return 130 if interrupted else 0
+
+
+def rest_idle_threads() -> None:
+    """Let the threads that compute for torch sleep while they wait for each other; before torch is imported.
+
+    By default they spin, and on a machine that is busy with anything else they then take the window's time for nothing:
+    measured with benchmarks/window.py, an analysis from the cache took ten times as long and held the window up.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _wake() -> None:

@@ -211,7 +211,8 @@ def test_killed_evaluation_goes_on(study: Path, tmp_path: Path, capsys: Capture)
     ("more", "code", "message"),
     [
         (["--model", "nobody"], 1, "no attention model “nobody”"),
-        (["--model", "tsn"], 1, "trains its backbones"),
+        (["--model", "tsn"], 1, "skillviewer weights fetch alexnet"),
+        (["--model", "duration", "--checkpoints"], 1, "no checkpoint that could be viewed"),
         (["--model", "full,full"], 1, "named twice"),
         (["--model", "duration", "--folds", "5"], 1, "choose 2 to 4"),
         (["--model", "full", "--backbone", "resnet101"], 1, "skillviewer weights fetch resnet101"),

@@ -17,7 +17,7 @@ from skillviewer.core.localisation import Region
 from skillviewer.core.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.regions import Regions
-from skillviewer.engine.evaluate import EvaluationPlan, evaluable_models
+from skillviewer.engine.evaluate import EvaluationPlan, usual_models
 from skillviewer.engine.results import Found, Judge
 from skillviewer.engine.run_folder import Maps, RunConfiguration, RunFolder, RunProvenance, RunResult
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, markdown, models_json, write_tables
@@ -43,7 +43,7 @@ PLAN = TrainingPlan(preprocessing=Preprocessing(n_segments=2, input_px=128, flow
 
 
 def configuration(plan: TrainingPlan = PLAN, fold: Fold = FOLDS[0], dataset: Dataset = DATASET) -> RunConfiguration:
-    return RunConfiguration.of(plan, dataset, fold, FACTS, "weights", checkpoint=False)
+    return RunConfiguration.of(plan, dataset, fold, FACTS, {"efficientnet-lite0": "weights"}, checkpoint=False)
 
 
 def provenance(held_out_looked_at: int = 0) -> RunProvenance:
@@ -237,9 +237,9 @@ OTHERS = {
     "participants": configuration(
         dataset=replace(DATASET, videos=(replace(DATASET.videos[0], participant="z"), *DATASET.videos[1:]))
     ),
-    "weights": RunConfiguration.of(PLAN, DATASET, FOLDS[0], FACTS, "others", checkpoint=False),
+    "weights": RunConfiguration.of(PLAN, DATASET, FOLDS[0], FACTS, {"efficientnet-lite0": "others"}, checkpoint=False),
     "videos": RunConfiguration.of(
-        PLAN, DATASET, FOLDS[0], {**FACTS, "b2": replace(FACTS["b2"], digest="cut anew")}, "weights", checkpoint=False
+        PLAN, DATASET, FOLDS[0], {**FACTS, "b2": replace(FACTS["b2"], digest="cut anew")}, {}, checkpoint=False
     ),
 }
 
@@ -317,7 +317,7 @@ def test_plan_that_cannot_work_is_refused(plan: EvaluationPlan, error: type[Exce
 
 
 def test_all_models_that_can_be_evaluated_can() -> None:
-    for name in evaluable_models():
+    for name in usual_models():
         plan = dataclasses.replace(PLAN, preprocessing=Preprocessing(), model=name)
         EvaluationPlan((name,), plan).check()
         assert math.prod(plan.sizes().grid) >= 1

@@ -1,0 +1,94 @@
+"""Whose turn it is, with which step size: the optimisers of a model's phases."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import nn
+
+from skillviewer.nets.attention import Phase
+from skillviewer.nets.presets import OptimiserSettings
+
+
+class Schedule:
+    """Phases take turns, batch by batch; those with a number of iterations share the batches in that proportion.
+
+    Where iterations say how long, the epochs follow from them; where somebody asks for a number of epochs all the same,
+    iterations and milestones are scaled to it.
+
+    Args:
+        phases: Parameters that are updated together.
+        settings: How long, and the optimiser of every phase without one of its own.
+        own: Settings by name of phase.
+        n_pairs: Pairs to train on.
+    """
+
+    def __init__(
+        self, phases: Sequence[Phase], settings: OptimiserSettings, own: Mapping[str, OptimiserSettings], n_pairs: int
+    ) -> None:
+        self._phases = phases
+        self._settings = [own.get(phase.name, settings) for phase in phases]
+        self._optimisers = [
+            _optimiser(phase.parameters, each) for phase, each in zip(phases, self._settings, strict=True)
+        ]
+        iterations = [each.iterations for each in self._settings]
+        n_batches = math.ceil(n_pairs / settings.batch_pairs)
+        self.n_epochs = settings.epochs or math.ceil(sum(iterations) / n_batches)
+        self._scale = self.n_epochs * n_batches / sum(iterations) if all(iterations) else 1.0
+        self._shares = [n * self._scale if all(iterations) else 1.0 for n in iterations]
+        self.turns = [0] * len(phases)
+
+    def next_phase(self) -> int:
+        """Return the phase that is furthest behind its share."""
+        return min(range(len(self._phases)), key=lambda at: self.turns[at] / self._shares[at])
+
+    def step(self, at: int, loss: torch.Tensor, clip_norm: float) -> Phase:
+        """Update the parameters of a phase.
+
+        Args:
+            at: Place of the phase.
+            loss: () to be minimised.
+            clip_norm: Greatest norm of the gradient; 0 for no limit.
+        """
+        phase, optimiser, settings = self._phases[at], self._optimisers[at], self._settings[at]
+        passed = sum(self.turns[at] >= milestone * self._scale for milestone in settings.milestones)
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * 0.1**passed
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if clip_norm:
+            nn.utils.clip_grad_norm_(phase.parameters, clip_norm)
+        optimiser.step()
+        self.turns[at] += 1
+        return phase
+
+    def name(self, at: int) -> str:
+        """Return the name of a phase."""
+        return self._phases[at].name
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return what the optimisers remember, as copies on the CPU."""
+        found = {}
+        for i, optimiser in enumerate(self._optimisers):
+            for parameter, values in optimiser.state_dict()["state"].items():
+                known = {k: torch.as_tensor(v).detach().cpu().clone() for k, v in values.items() if v is not None}
+                found.update({f"{i}.{parameter}.{k}": v for k, v in known.items()})
+        return found
+
+    def restore(self, turns: Sequence[int], tensors: Mapping[str, torch.Tensor]) -> None:
+        """Go on from what ``turns`` and ``tensors`` were."""
+        self.turns = list(turns)
+        for i, optimiser in enumerate(self._optimisers):
+            values: dict[int, dict[str, torch.Tensor]] = {}
+            for name, tensor in tensors.items():
+                place, parameter, what = name.split(".", 2)
+                if int(place) == i:
+                    values.setdefault(int(parameter), {})[what] = tensor
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": values})
+
+
+def _optimiser(parameters: list[nn.Parameter], settings: OptimiserSettings) -> torch.optim.Optimizer:
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.algorithm == "sgd":
+        return torch.optim.SGD(parameters, lr=rate, momentum=settings.momentum, weight_decay=decay)
+    return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)

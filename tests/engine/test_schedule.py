@@ -1,0 +1,75 @@
+"""Whose turn it is, and with which step size."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from skillviewer.engine.schedule import Schedule
+from skillviewer.nets.attention import Phase
+from skillviewer.nets.presets import TSN_APPEARANCE, TSN_MOTION, OptimiserSettings
+
+PLAIN = OptimiserSettings(learning_rate=0.1, momentum=0.0, weight_decay=0.0, batch_pairs=10, epochs=3)
+FEW = replace(PLAIN, epochs=0, iterations=10, milestones=(5,))
+MANY = replace(FEW, iterations=30, milestones=(12, 24))
+
+
+def phases(*names: str) -> list[Phase]:
+    return [Phase(name, [nn.Parameter(torch.zeros(1))]) for name in names]
+
+
+def run(schedule: Schedule, n: int, made: list[Phase]) -> list[tuple[str, float]]:
+    """Take steps with a gradient of -1 and return whose turn it was and how far its parameter went."""
+    taken = []
+    for _ in range(n):
+        at = schedule.next_phase()
+        parameter = made[at].parameters[0]
+        before = float(parameter.detach())
+        schedule.step(at, -parameter.sum(), 0.0)
+        taken.append((schedule.name(at), round(float(parameter.detach()) - before, 9)))
+    return taken
+
+
+def test_phases_without_iterations_alternate_and_keep_their_rate() -> None:
+    made = phases("a", "b", "c")
+    schedule = Schedule(made, PLAIN, {"b": replace(PLAIN, learning_rate=0.01)}, 25)
+    assert schedule.n_epochs == 3
+    steps = run(schedule, 7, made)
+    assert [name for name, _ in steps] == ["a", "b", "c", "a", "b", "c", "a"]
+    assert {step for name, step in steps if name != "b"} == {0.1}
+    assert {step for name, step in steps if name == "b"} == {0.01}
+
+
+def test_iterations_are_shared_out_and_milestones_kept() -> None:
+    made = phases("a", "b")
+    schedule = Schedule(made, FEW, {"a": FEW, "b": MANY}, 40)
+    assert schedule.n_epochs == 10  # 40 iterations of 4 batches an epoch
+    steps = run(schedule, 40, made)
+    own = {name: [step for one, step in steps if one == name] for name in "ab"}
+    assert own["a"] == pytest.approx([0.1] * 5 + [0.01] * 5)
+    assert own["b"] == pytest.approx([0.1] * 12 + [0.01] * 12 + [0.001] * 6)
+    for done in range(0, 40, 4):
+        assert abs(3 * sum(name == "a" for name, _ in steps[:done]) - done + done // 4) <= 4
+
+
+def test_asked_for_epochs_scale_the_whole_course() -> None:
+    made = phases("a", "b")
+    schedule = Schedule(made, replace(FEW, epochs=5), {"a": FEW, "b": MANY}, 40)
+    assert schedule.n_epochs == 5
+    own = [step for name, step in run(schedule, 20, made) if name == "b"]
+    assert own == pytest.approx([0.1] * 6 + [0.01] * 6 + [0.001] * 3)
+
+
+def test_published_course_of_the_two_streams() -> None:
+    made = phases("appearance", "motion")
+    own = {"appearance": TSN_APPEARANCE, "motion": TSN_MOTION}
+    assert Schedule(made, TSN_APPEARANCE, own, 314).n_epochs == 7167  # 21,500 batches, three an epoch
+
+
+def test_gradient_is_clipped_within_its_phase() -> None:
+    made = phases("a", "b")
+    schedule = Schedule(made, PLAIN, {}, 10)
+    schedule.step(0, -50 * made[0].parameters[0].sum(), 2.0)
+    assert float(made[0].parameters[0].detach()) == pytest.approx(0.2, rel=1e-4)
+    assert float(made[1].parameters[0].detach()) == 0
