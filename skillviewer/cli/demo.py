@@ -29,7 +29,7 @@ def has_display() -> bool:
     type=click.Path(path_type=Path),
     help="Folder for files.",
 )
-@click.option("--passes", default=2, show_default=True, type=click.IntRange(1, 64), help="K interleaved passes.")
+@click.option("--passes", default=4, show_default=True, type=click.IntRange(1, 64), help="K interleaved passes.")
 def demo(window: bool | None, output: Path, passes: int) -> int:
     """Run the main job on the sample study.
 

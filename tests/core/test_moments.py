@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -201,9 +200,9 @@ def test_words() -> None:
 
 
 def test_only_the_stretch_itself_says_where_the_model_looked() -> None:
-    first, second = looking(0.1, 0.1), looking(0.9, 0.9)
-    both = replace(first, attention=np.stack([first.attention[0, 0], second.attention[0, 1]])[None])
-    assert mainly_looked_at(both, 0, 0) == "the upper left"
-    assert mainly_looked_at(both, 1, 1) == "the lower right"
-    assert find_moments(both)[0].place == "the lower right"
-    assert both.video.path == Path("video.mp4")
+    corner, other = looking(0.1, 0.1).attention[0, 0], looking(0.9, 0.9).attention[0, 0]
+    maps = np.stack([other, other, corner, other, other])[None]
+    analysis = replace(with_curve(0.0, 0.0, -1.0, 0.0, 0.0), attention=maps)
+    assert mainly_looked_at(analysis, 2, 2) == "the upper left"
+    assert mainly_looked_at(analysis, 0, 4) == "the lower right"
+    assert [m.place for m in find_moments(analysis)] == ["the upper left"]

@@ -1,6 +1,7 @@
 """Evidence against loops that run the whole model again; its progress, its seed, and the Engine's way to it."""
 
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from skillviewer.core.analysis import MapKind
 from skillviewer.core.errors import Cancelled, CheckpointError, VideoError
+from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, silent
 from skillviewer.engine import rerun
 from skillviewer.engine.cache import FeatureCache
@@ -308,3 +310,12 @@ def test_engine_stops_explaining_when_asked(video: Path, engine: Engine) -> None
 
     with pytest.raises(Cancelled):
         engine.explain(video, token=token, report=stop)
+
+
+def test_the_example_of_the_page_on_evidence_runs(video: Path, engine: Engine) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert len(examples) == 1
+    names: dict[str, object] = {"video": video, "engine": engine}
+    exec(examples[0], names)
+    assert isinstance(names["evidence"], Evidence)

@@ -16,7 +16,7 @@ MANY = replace(FEW, iterations=30, milestones=(12, 24))
 
 
 def phases(*names: str) -> list[Phase]:
-    return [Phase(name, [nn.Parameter(torch.zeros(1))]) for name in names]
+    return [Phase(name, [nn.Parameter(torch.zeros(1, dtype=torch.float64))]) for name in names]
 
 
 def run(schedule: Schedule, n: int, made: list[Phase]) -> list[tuple[str, float]]:
