@@ -107,7 +107,7 @@ def wait(until: Callable[[], bool], timeout_s: float = 600) -> None:
     while not until():
         if time.perf_counter() > end:
             raise TimeoutError
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+        pause(2)
 
 
 def say(what: str, value: str) -> None:

@@ -217,7 +217,8 @@ class Faithfulness:
         insertion: As cells are inserted into the empty video, the most attended first.
         deletion_random: The same in the order of R maps in random places.
         insertion_random: The same.
-        deletion_effects: The same in the order of the measured effects: the most that a map without sign could know.
+        deletion_effects: The same in the order of the measured effects of each cell on the score right after its step:
+            the most that a map without sign could know.
         insertion_effects: The same.
         permuted: (R,) score with the values of each map shuffled over its cells.
         uniform: Score with each map replaced by its mean in every cell.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -123,10 +124,10 @@ def weigh(
         runs = [Rerun(model, one, mean, meter.tick) for one in fused]
         score = float(np.mean([run.score for run in runs]))
         empty, segments = _segments(runs)
-        cells, cell_steps = _cells(runs, model.grid) if size > 1 else (None, None)
+        cells = _cells(runs, model.grid) if size > 1 else None
         faithfulness = None
-        if cell_steps is not None and model.map_kind is not MapKind.NONE:
-            faithfulness = _Trial(runs, model.map_kind, score, empty, segments, cell_steps, n_random, seed).result()
+        if cells is not None and model.map_kind is not MapKind.NONE:
+            faithfulness = _Trial(runs, model.map_kind, score, empty, segments, cells, n_random, seed).result()
     return Evidence(
         video_digest=video_digest,
         model_digest=model_digest,
@@ -134,8 +135,8 @@ def weigh(
         score=score,
         baseline=float(empty[:, -1].mean()),
         segments=segments,
-        cells=cells,
-        cell_steps=cell_steps,
+        cells=cells.always if cells is not None else None,
+        cell_steps=cells.once if cells is not None else None,
         faithfulness=faithfulness,
         n_random=n_random,
         seed=seed,
@@ -152,13 +153,30 @@ def _segments(runs: Sequence[Rerun]) -> tuple[FloatArray, FloatArray]:
     return curves[:, 0], scores[:, None] - curves[:, 1:, -1]
 
 
-def _cells(runs: Sequence[Rerun], grid: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
-    """Return the contribution of each cell in all steps, (K, h, w), and in one step alone, (K, N, h, w)."""
+class _Cells(NamedTuple):
+    """Contributions of cells.
+
+    Attributes:
+        always: (K, h, w), taken away in all steps.
+        once: (K, N, h, w), in one step alone.
+        at_once: (K, N, h, w), the same to the score right after that step.
+    """
+
+    always: FloatArray
+    once: FloatArray
+    at_once: FloatArray
+
+
+def _cells(runs: Sequence[Rerun], grid: tuple[int, int]) -> _Cells:
     n, size = runs[0].n_steps, runs[0].n_cells
     masks = torch.eye(size, dtype=torch.bool)[:, None].expand(-1, n, -1)
     always = np.stack([run.score - run.masked(masks)[:, -1].cpu().numpy() for run in runs])
-    once = np.stack([run.score - run.each_cell().cpu().numpy() for run in runs])
-    return always.reshape(-1, *grid), once.reshape(-1, n, *grid)
+    at_once, once = [], []
+    for run in runs:
+        now, later = (scores.cpu().numpy() for scores in run.each_cell())
+        at_once.append(run.curve[:, None] - now)
+        once.append(run.score - later)
+    return _Cells(always.reshape(-1, *grid), *(np.reshape(x, (-1, n, *grid)) for x in (once, at_once)))
 
 
 class _Trial:
@@ -171,14 +189,14 @@ class _Trial:
         score: float,
         empty: FloatArray,
         segments: FloatArray,
-        effects: FloatArray,
+        cells: _Cells,
         n_random: int,
         seed: int,
     ) -> None:
         self._runs = runs
         self._kind = kind
         self._score, self._empty = score, empty
-        self._segments, self._effects = segments, effects
+        self._segments, self._cells = segments, cells
         self._n_random = n_random
         self._rng = np.random.default_rng(seed)
         self._maps: NDArray[np.float64] = np.stack([run.attention.double().cpu().numpy() for run in runs])
@@ -188,7 +206,7 @@ class _Trial:
         """Run everything."""
         own = np.abs(self._maps)
         placed = [moved_at_random(own, self._rng) for _ in range(self._n_random)]
-        deletion, insertion = self._curves([own, np.abs(self._effects), *placed])
+        deletion, insertion = self._curves([own, np.abs(self._cells.at_once), *placed])
         rounding = rounding_of(self._score)
         some = slice(2, None)
         return Faithfulness(
@@ -201,8 +219,8 @@ class _Trial:
             insertion_effects=insertion.order(1),
             permuted=self._with_maps([self._shuffled() for _ in range(self._n_random)]),
             uniform=float(self._with_maps([self._uniform()])[0]),
-            rank_correlation=rank_correlations(self._maps, self._effects, rounding),
-            opposite_share=opposite_shares(self._maps, self._effects, self._segments, self._kind, rounding),
+            rank_correlation=rank_correlations(self._maps, self._cells.once, rounding),
+            opposite_share=opposite_shares(self._maps, self._cells.once, self._segments, self._kind, rounding),
         )
 
     def _curves(self, magnitudes: Sequence[FloatArray]) -> tuple[Removal, Removal]:

@@ -126,13 +126,13 @@ class Rerun:
         taken = weights @ self._cells.flatten(0, 1)
         return self._video_mean() - taken + weights.sum(dim=1, keepdim=True) * self._mean
 
-    def each_cell(self) -> Tensor:
+    def each_cell(self) -> tuple[Tensor, Tensor]:
         """Take each cell away in one step alone.
 
         Versions of the video that differ in one step are the same up to that step, and see the same frames after it.
 
         Returns:
-            (N, L) float64 scores.
+            (N, L) float64 scores right after that step, and at the end.
         """
         n, size = self.n_steps, self.n_cells
         own = torch.eye(size, dtype=torch.bool, device=self._cells.device)
@@ -142,6 +142,7 @@ class Rerun:
             share = 1 / (n * size)
             state = self._first_state(self._video_mean() + share * (self._mean - self._cells.flatten(0, 1)))
         scores = torch.zeros(0, dtype=torch.float64, device=self._cells.device)
+        at_once = []
         for t, cells in enumerate(self._cells):
             first = t * size
             before = _rows(state, first, first + size) if early else self._repeated(self._before[t], size)
@@ -150,7 +151,8 @@ class Rerun:
             replaced, replaced_scores = self._replace_each(cells, own, before)
             state = _together([_rows(advanced, 0, first), replaced, _rows(advanced, first + size, running)])
             scores = torch.cat([scores[:first], replaced_scores, scores[first + size :]])
-        return scores.reshape(n, size)
+            at_once.append(replaced_scores)
+        return torch.stack(at_once), scores.reshape(n, size)
 
     @staticmethod
     def _repeated(state: State, times: int) -> State:

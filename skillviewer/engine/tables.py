@@ -246,7 +246,8 @@ def markdown(record: EvaluationRecord) -> str:
         ),
         "",
     ]
-    said = [*([record.rule] if record.rule else []), *([record.warning] if record.warning else []), *record.problems]
+    rule = f"Pairs: {record.rule}." if record.rule else ""
+    said = [sentence for sentence in (rule, record.warning, *record.problems) if sentence]
     if said:
         lines += ["## Notes", "", *(f"- {sentence}" for sentence in said), ""]
     return "\n".join(lines)
