@@ -24,8 +24,9 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.clips import write_textured_clip
-from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.places import HOME_VARIABLE, cache_dir
 from skillviewer.core.video import VideoInfo
+from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.library import model_folder
 from skillviewer.ui.app import Composition, compose, dress, real_backend, rest_idle_threads
 from skillviewer.ui.canvas import Canvas, Moment
@@ -293,6 +294,7 @@ def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool)
     """Assess the video on screen, while somebody scrubs or not."""
     program = made.program
     rng = np.random.default_rng(1)
+    FeatureCache(cache_dir() / "features").clear()
     program.state.set_analysis(None)
     heart.start()
     before = time.perf_counter()

@@ -56,9 +56,10 @@ class Familiarity:
         distance = self.distance(pooled)
         if distance <= self.limit:
             return ""
+        times = distance / self.limit
         return (
-            f"This video looks unlike those the model was trained on ({distance / self.limit:.1f} times the distance of "
-            f"the most unusual of {len(self.held_out)} training videos). Its score may mean little."
+            f"This video looks unlike those the model was trained on: {times:.1f} times as far from them as the most "
+            f"unusual of the {len(self.held_out)} training videos. Its score may mean little."
         )
 
 

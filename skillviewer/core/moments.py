@@ -1,9 +1,10 @@
 """The few stretches of a video that moved the score most, good ones too.
 
-What a segment is worth is its contribution where there is evidence (the score less the score without the segment), else
-the change of the score curve, mean over the passes, from the segment before; the first segment, with which the curve
-begins, then has none. A stretch grows from its strongest segment over the neighbours that have the same sign and are
-worth at least half as much, and is worth the sum. Two stretches of one sign never touch, and none overlap.
+What a segment is worth is, as one chooses, its contribution (the score less the score without the segment: what the
+score at the end owes to it) or the change of the score curve, mean over the passes, from the segment before (what the
+model made of it at the time, which it may forget; the first segment, with which the curve begins, has none). A stretch
+grows from its strongest segment over the neighbours that have the same sign and are worth at least half as much, and is
+worth the sum. Two stretches of one sign never touch, and none overlap.
 """
 
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ class Moment:
         amount: What it is worth, signed, in units of the score.
         basis: What that is.
         change: Change of the mean score curve over it.
+        contribution: Sum of its segments' contributions to the score, or None without evidence.
+        hardly_counts: Whether that is next to nothing: the score at the end hardly depends on the stretch.
         place: Where in the picture the model mainly looked ("the upper left"), "" for nowhere in particular, or None
             for a model without a map.
     """
@@ -77,6 +80,8 @@ class Moment:
     amount: float
     basis: Basis
     change: float
+    contribution: float | None
+    hardly_counts: bool
     place: str | None
 
     @property
@@ -87,6 +92,8 @@ class Moment:
         """
         if self.basis is Basis.CURVE:
             what = f"the score {'rises' if self.amount > 0 else 'falls'} here"
+            if self.hardly_counts:
+                what += ", but at the end it hardly counts"
         else:
             what = f"this stretch {'raises' if self.amount > 0 else 'lowers'} the score"
             if self.change * self.amount < 0:
@@ -97,28 +104,34 @@ class Moment:
         return f"{what}; the model looked {where}"
 
 
-def find_moments(analysis: Analysis, evidence: Evidence | None = None) -> tuple[Moment, ...]:
+def find_moments(
+    analysis: Analysis, evidence: Evidence | None = None, basis: Basis | None = None
+) -> tuple[Moment, ...]:
     """Return the 3 to 5 stretches that moved the score most, in order of time; fewer in a video that has fewer.
 
-    There is one of each sign wherever both raise and lower the score.
+    There is one of each sign wherever some segments raise and others lower the score.
 
     Args:
         analysis: What the model said.
-        evidence: Contributions of the segments, or None to go by the score curve.
+        evidence: Contributions of the segments, where they are known.
+        basis: What a segment is worth; None for its contribution where there is evidence, else for the score curve.
 
     Raises:
-        ValueError: The evidence is of another analysis.
+        ValueError: The evidence is of another analysis, or there is none to go by.
     """
     if evidence is not None and not evidence.belongs_to(analysis):
         raise ValueError("the evidence is of another analysis")
-    changes = curve_changes(analysis)
-    worth = evidence.contributions if evidence is not None else changes
-    basis = Basis.CONTRIBUTION if evidence is not None else Basis.CURVE
+    if basis is None:
+        basis = Basis.CURVE if evidence is None else Basis.CONTRIBUTION
+    contributions = None if evidence is None else evidence.contributions
+    worth = curve_changes(analysis) if basis is Basis.CURVE else contributions
+    if worth is None:
+        raise ValueError("contributions are known from evidence alone")
     owner = _segments_with_frames(analysis)
     by_frames = np.bincount(owner, weights=worth).astype(np.float64)
     nothing = max(rounding_of(analysis.score), NEGLIGIBLE * float(np.abs(by_frames).max()))
     found = [
-        _moment(analysis, worth, changes, basis, np.flatnonzero((owner >= first) & (owner <= last)))
+        _moment(analysis, worth, contributions, basis, np.flatnonzero((owner >= first) & (owner <= last)))
         for first, last in chosen_stretches(by_frames, nothing)
     ]
     return tuple(sorted(found, key=lambda moment: moment.start_frame))
@@ -187,12 +200,18 @@ def chosen_stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]
 
 
 def _moment(
-    analysis: Analysis, worth: FloatArray, changes: FloatArray, basis: Basis, segments: NDArray[np.signedinteger]
+    analysis: Analysis,
+    worth: FloatArray,
+    contributions: FloatArray | None,
+    basis: Basis,
+    segments: NDArray[np.signedinteger],
 ) -> Moment:
     first, last = int(segments[0]), int(segments[-1])
     start = int(analysis.segment_stops[first - 1]) if first else 0
     stop = int(analysis.segment_stops[last])
     strongest = segments[np.argmax(np.abs(worth[segments]))]
+    contribution = None if contributions is None else float(contributions[segments].sum())
+    least = 0.0 if contributions is None else NEGLIGIBLE * float(np.abs(contributions).max())
     return Moment(
         first_segment=first,
         last_segment=last,
@@ -203,7 +222,9 @@ def _moment(
         key_frame=int(analysis.samples[0, strongest]),
         amount=float(worth[segments].sum()),
         basis=basis,
-        change=float(changes[segments].sum()),
+        change=float(curve_changes(analysis)[segments].sum()),
+        contribution=contribution,
+        hardly_counts=contribution is not None and abs(contribution) <= least,
         place=mainly_looked_at(analysis, first, last),
     )
 

@@ -37,7 +37,7 @@ def test_new_videos_of_the_same_kind_are_rarely_flagged_and_others_always() -> N
     assert sum(bool(w) for w in same) < 20
     other = familiarity.warning(training(1, seed=2)[0] + 3.0)
     assert "unlike" in other
-    assert "60 training videos" in other
+    assert "of the 60 training videos" in other
 
 
 def test_too_few_videos_say_nothing() -> None:

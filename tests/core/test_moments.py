@@ -86,6 +86,19 @@ def test_contributions_go_before_the_curve() -> None:
     assert moments[1].words.startswith("this stretch lowers the score; ")
 
 
+def test_the_curve_can_be_asked_for_and_what_is_forgotten_is_said() -> None:
+    analysis = with_curve(0.0, -1.0, 0.0, 0.0, -0.4, 0.0, kind=MapKind.NONE)
+    evidence = evidence_for(analysis, 0.0, -0.001, 0.0, 0.0, -0.3, 0.5)
+    early, late = find_moments(analysis, evidence, Basis.CURVE)
+    assert (early.amount, early.change, early.contribution) == pytest.approx((-1.0, -1.0, -0.001))
+    assert (late.amount, late.contribution) == pytest.approx((-0.4, -0.3))
+    assert early.words == "the score falls here, but at the end it hardly counts"
+    assert late.words == "the score falls here"
+    assert [m.contribution for m in find_moments(analysis)] == [None, None]
+    with pytest.raises(ValueError, match="from evidence alone"):
+        find_moments(analysis, basis=Basis.CONTRIBUTION)
+
+
 def test_evidence_of_another_analysis_is_refused() -> None:
     analysis = with_curve(0.0, -1.0)
     foreign = replace(evidence_for(analysis, 0.1, 0.2), model_digest="1" * 64)
