@@ -34,14 +34,19 @@ SHOWN, ASSESSED = 12, 7
 """Videos in the list, and how many of them have a score."""
 
 
+def pause(ms: int) -> None:
+    """Let the window live for a time."""
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+
+
 def wait(until: Callable[[], bool], timeout_s: float = 120.0) -> None:
     """Let the window live until something is so."""
     for _ in range(round(timeout_s / 0.02)):
         if until():
             return
-        loop = QEventLoop()
-        QTimer.singleShot(20, loop.quit)
-        loop.exec()
+        pause(20)
     raise TimeoutError("the window did not get there")
 
 
@@ -51,8 +56,10 @@ def opened(app: QApplication, theme: ThemeChoice, folder: Path) -> Composition:
     settings.theme = theme
     themes, icons = dress(app, settings)
     made = compose(real_backend(), settings, themes, icons, Dialogs())
+    made.window.resize(*SIZE)
     made.window.show()
-    made.window.resize(*SIZE)  # after it was shown: first it is fitted to the screen, and there is none
+    pause(200)
+    made.window.resize(*SIZE)  # again: a window that is shown is fitted to the screen, and there is none
     program = made.program
     program.state.set_passes(PASSES)
     program.assessments.set_automatic(on=False)

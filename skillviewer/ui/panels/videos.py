@@ -37,6 +37,8 @@ from skillviewer.ui.video_table import (
 )
 
 THUMBNAIL = QSize(52, 34)
+LEAST_PX = 280
+"""Narrower, the names would have no room."""
 ROW_PX = 48
 ICON_PX = 14
 
@@ -202,6 +204,7 @@ class VideosPanel(QWidget):
         group.addAction(action)
 
     def _set_up_view(self) -> None:
+        self.setMinimumWidth(LEAST_PX)
         view = self.view
         view.setModel(self.filter)
         view.setAccessibleName(self.tr("Videos"))
@@ -226,7 +229,7 @@ class VideosPanel(QWidget):
         metrics = self.fontMetrics()
         widths = {
             LENGTH: metrics.horizontalAdvance(self.tr("Length")) + 22,
-            SCORE: metrics.horizontalAdvance("−0.00") + 18,
+            SCORE: metrics.horizontalAdvance("−0.00") + 28,
         }
         for column, width in widths.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
