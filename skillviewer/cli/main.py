@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import multiprocessing
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -102,4 +103,5 @@ def run(args: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """Run the command line and leave the process."""
+    multiprocessing.freeze_support()  # a frozen program starts its workers through this same entry
     sys.exit(run())

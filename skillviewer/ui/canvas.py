@@ -78,7 +78,7 @@ class Canvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._painter = Painter()
+        self._painters: dict[tuple[int, int], Painter] = {}  # by size: previews and exact pictures take turns
         self._video: VideoInfo | None = None
         self._analysis: Analysis | None = None
         self._look = Look()
@@ -125,6 +125,7 @@ class Canvas(QWidget):
     def set_video(self, video: VideoInfo | None) -> None:
         """Show another video; nothing is on screen until its first picture comes."""
         self._video = video
+        self._painters.clear()
         self._words = ""
         if video is not None:
             self._viewport = self._viewport.of_picture(video.width_px, video.height_px)
@@ -202,7 +203,8 @@ class Canvas(QWidget):
         shape = (*picture.shape[:2], 4)
         if self._buffer is None or self._buffer.shape != shape:
             self._buffer = np.empty(shape, np.uint8)
-        self._drawn = self._painter.paint(scene, picture, self._buffer)
+        painter = self._painters.setdefault((shape[0], shape[1]), Painter())
+        self._drawn = painter.paint(scene, picture, self._buffer)
         return as_image(self._drawn)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -228,7 +228,7 @@ class VideosPanel(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
         widths = {
-            LENGTH: metrics.horizontalAdvance(self.tr("Length")) + 22,
+            LENGTH: max(metrics.horizontalAdvance(text) for text in (self.tr("Length"), "0:00:00")) + 28,
             SCORE: metrics.horizontalAdvance("−0.00") + 28,
         }
         for column, width in widths.items():
