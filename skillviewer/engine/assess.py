@@ -63,7 +63,8 @@ class FeatureSource:
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
         step = 0
-        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, wanted):
+        batch = self.extractor.flow_batch(self.preprocessing.flow.algorithm)
+        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, wanted, batch=batch):
             token.check()
             features = self.extractor.features(item.rgb, item.flow)
             for i in missing:

@@ -6,15 +6,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import Float32Array, Picture
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.weights import find_weights, weights_dir
+from skillviewer.media.flow import FieldBatch
+from skillviewer.media.tvl1 import PRESETS
 from skillviewer.nets.backbone_weights import BackboneWeights
 from skillviewer.nets.checkpoint import Checkpoint, load_backbone_weights
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.deployment import Precision, deploy
 from skillviewer.nets.features import TwoStream, backbone
+from skillviewer.nets.tvl1 import BatchedTVL1
 
 FEATURES_VERSION = 1
 """Raised whenever the same configuration gives other numbers, so that kept features are computed again."""
@@ -46,6 +49,7 @@ class FeatureExtractor:
         self._precision = precision
         self._streams: TwoStream | None = deploy(streams, flow_length, device, precision)
         self._retrained = ""
+        self._flow: dict[str, BatchedTVL1] = {}
 
     @classmethod
     def open(cls, checkpoint: Checkpoint, device: torch.device) -> Self:
@@ -88,6 +92,7 @@ class FeatureExtractor:
             ("input_px", preprocessing.input_px),
             ("rate_hz", preprocessing.rate_hz),
             ("flow", flow.algorithm),
+            ("flow_by", "torch" if self._batches(flow.algorithm) else "kernels"),
             ("flow_length", flow.length),
             ("flow_bound_px", flow.bound_px),
             ("flow_short_side_px", flow.short_side_px),
@@ -99,6 +104,28 @@ class FeatureExtractor:
             ("precision", self._precision),
             ("retrained", self._retrained),
         )
+
+    def _batches(self, algorithm: str) -> bool:
+        return self._device.type == "cuda" and algorithm in PRESETS
+
+    def flow_batch(self, algorithm: str) -> FieldBatch | None:
+        """Return what computes TV-L1 in batches on this device, or None where the kernels on the CPU are used.
+
+        Both are the same algorithm; their fields differ in the last bits, so features of one are not taken for those
+        of the other.
+        """
+        if not self._batches(algorithm):
+            return None
+        if algorithm not in self._flow:
+            self._flow[algorithm] = BatchedTVL1(algorithm)
+        solver = self._flow[algorithm]
+
+        def fields(first: Picture, second: Picture) -> Float32Array:
+            pictures = [torch.from_numpy(np.array(p)).to(self._device) for p in (first, second)]
+            flow: Float32Array = solver(*pictures).permute(0, 2, 3, 1).cpu().numpy()
+            return flow
+
+        return fields
 
     def features(self, rgb: Picture, flow: Picture) -> NDArray[np.float16]:
         """Compute the features of one sampled frame.

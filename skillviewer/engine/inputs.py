@@ -1,5 +1,6 @@
 """From a video to what the backbones are fed, one sampled position after the other, in one pass over the file."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,8 +9,11 @@ import numpy as np
 from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.core.video import VideoInfo, sample_positions, segments, timeline
-from skillviewer.media.flow import FlowStacks, grey_size
+from skillviewer.media.flow import FieldBatch, FlowStacks, grey_size
 from skillviewer.media.reader import VideoReader
+
+FLOW_THREADS = 4
+"""Fields of a stack computed side by side, where there are as many cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def stream_inputs(
     line: IntArray,
     positions: IntArray,
     size: tuple[int, int] | None = None,
+    batch: FieldBatch | None = None,
 ) -> Iterator[SampledInput]:
     """Decode, convert and compute flow, only what is needed, in order of time.
 
@@ -72,11 +77,12 @@ def stream_inputs(
         line: (m,) frame index of every position of the timeline.
         positions: (p,) ascending, unique positions wanted.
         size: Width and height that frames are squashed to, or None for the input square.
+        batch: Computes TV-L1 on a GPU, or None for the kernels on the CPU.
 
     Yields:
         One input a position, as soon as the last picture of its flow stack has been decoded.
     """
-    stacks = FlowStacks(preprocessing.flow, len(line))
+    stacks = FlowStacks(preprocessing.flow, len(line), threads=min(os.cpu_count() or 1, FLOW_THREADS), batch=batch)
     flow_positions = stacks.positions_needed(positions)
     flow_size = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
     size = size if size is not None else (preprocessing.input_px, preprocessing.input_px)

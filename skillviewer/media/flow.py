@@ -135,6 +135,10 @@ def grey_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, i
     return round(width_px * short_side_px / shorter), round(height_px * short_side_px / shorter)
 
 
+FieldBatch = Callable[[Picture, Picture], Float32Array]
+"""Two (B, h, w) uint8 to the flow of every pair, (B, h, w, 2) float32."""
+
+
 class FlowStacks:
     """Flow stacks of one video.
 
@@ -146,13 +150,16 @@ class FlowStacks:
     To be used by one thread.
     """
 
-    def __init__(self, settings: FlowSettings, n_positions: int, threads: int = 1) -> None:
+    def __init__(
+        self, settings: FlowSettings, n_positions: int, threads: int = 1, batch: FieldBatch | None = None
+    ) -> None:
         """Prepare for a video; nothing is computed yet.
 
         Args:
             settings: Algorithm, length and bound.
             n_positions: Length of the timeline, at least 1.
             threads: Fields of a stack computed side by side.
+            batch: Computes many TV-L1 fields at once elsewhere (on a GPU), or None for the kernels here.
 
         Raises:
             SettingsError: The algorithm is unknown, or the length is not even and positive.
@@ -163,6 +170,7 @@ class FlowStacks:
         self._settings = settings
         self._n_fields = n_positions - 1
         self._threads = threads
+        self._batch = batch if settings.algorithm != "dis" else None
         self._recent: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()  # field -> (2, h, w)
 
     def positions_needed(self, samples: IntArray) -> IntArray:
@@ -195,8 +203,13 @@ class FlowStacks:
             return quantise(still, self._settings.bound_px)
         fields: list[int] = self._fields(np.array([position])).tolist()
         missing = sorted({f for f in fields if f not in self._recent})
-        pictures = {p: self._prepared(grey(p)) for p in sorted({*missing, *(f + 1 for f in missing)})}
-        computed = self._in_threads(lambda f: self._field(pictures[f], pictures[f + 1]), missing)
+        needed = {p: grey(p) for p in sorted({*missing, *(f + 1 for f in missing)})}
+        if self._batch is not None and missing:
+            first, second = (np.stack([needed[f + after] for f in missing]) for after in (0, 1))
+            computed = [self._quantised(flow) for flow in self._batch(first, second)]
+        else:
+            pictures = {p: self._prepared(picture) for p, picture in needed.items()}
+            computed = self._in_threads(lambda f: self._field(pictures[f], pictures[f + 1]), missing)
         self._recent.update(zip(missing, computed, strict=True))
         for field in fields:
             self._recent.move_to_end(field)
@@ -225,6 +238,9 @@ class FlowStacks:
             assert isinstance(first, np.ndarray)
             assert isinstance(second, np.ndarray)
             flow = dis(first, second)
+        return self._quantised(flow)
+
+    def _quantised(self, flow: Float32Array) -> NDArray[np.uint8]:
         return np.ascontiguousarray(quantise(flow, self._settings.bound_px).transpose(2, 0, 1))
 
     def _in_threads(self, work: Callable[[int], NDArray[np.uint8]], fields: list[int]) -> list[NDArray[np.uint8]]:

@@ -15,7 +15,7 @@ from skillviewer.core.preprocessing import FlowSettings
 from skillviewer.core.video import sample_positions
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.engine import Engine
-from skillviewer.engine.extractor import own_backbone_weights
+from skillviewer.engine.extractor import FeatureExtractor, own_backbone_weights
 from skillviewer.engine.inputs import sampling_of, stream_inputs
 from skillviewer.media.flow import flow_field, grey_size, quantise
 from skillviewer.media.reader import VideoReader
@@ -210,3 +210,25 @@ def test_provenance_names_what_was_used(video: Path, engine: Engine) -> None:
     assert (provenance.model, provenance.attention_model) == ("tiny", "full")
     assert (provenance.backbone, provenance.flow, provenance.device) == ("efficientnet-lite0", "dis", "cpu")
     assert provenance.model_digest == engine.checkpoint.digest
+
+
+def test_flow_in_batches_is_what_a_gpu_would_be_fed(video: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batched TV-L1 takes the kernels' place on CUDA; here it runs on the CPU and must stream nearly the same."""
+    fast = replace(PREPROCESSING, flow=FlowSettings("tvl1-fast", length=4, short_side_px=48))
+    extractor = FeatureExtractor.open(load_checkpoint(folder), torch.device("cpu"))
+    assert extractor.flow_batch("tvl1-fast") is None
+    by_kernels = dict(extractor.configuration(fast))
+    monkeypatch.setattr(FeatureExtractor, "_batches", lambda _self, algorithm: algorithm != "dis")
+    batch = extractor.flow_batch("tvl1-fast")
+    assert batch is not None
+    assert extractor.flow_batch("dis") is None
+    assert dict(extractor.configuration(fast)) != by_kernels
+    with VideoReader(video) as reader:
+        sampling = sampling_of(reader.info, fast, 1)
+        streams = [
+            [item.flow for item in stream_inputs(reader, fast, sampling.timeline, sampling.positions[0], batch=way)]
+            for way in (None, batch)
+        ]
+    for kernels, batched in zip(*streams, strict=True):
+        difference = np.abs(kernels.astype(int) - batched.astype(int))
+        assert np.mean(difference <= 1) > 0.97
