@@ -8,6 +8,7 @@ Without VIDEO a 10 s clip of 1280 x 720 is made.
 """
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from skillviewer.core.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.assess import FeatureSource, assess
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.extractor import FeatureExtractor
-from skillviewer.engine.inputs import sampling_of, stream_inputs
+from skillviewer.engine.inputs import FLOW_THREADS, sampling_of, stream_inputs
 from skillviewer.engine.weights import find_weights
 from skillviewer.media.flow import FlowStacks, grey_size, warm_up
 from skillviewer.media.reader import VideoReader
@@ -103,7 +104,7 @@ def measure(video: Path, name: str, algorithm: str, folder: Path) -> None:
         info = reader.info
     print(f"{info.n_frames} frames, {info.width_px} x {info.height_px}, {algorithm}, {torch.get_num_threads()} threads")
 
-    stacks = FlowStacks(preprocessing.flow, len(sampling.timeline))
+    stacks = FlowStacks(preprocessing.flow, len(sampling.timeline), threads=min(os.cpu_count() or 1, FLOW_THREADS))
     grey_positions = stacks.positions_needed(positions)
     size = grey_size(info.width_px, info.height_px, preprocessing.flow.short_side_px)
     every = np.union1d(positions, grey_positions)

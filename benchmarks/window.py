@@ -29,7 +29,7 @@ from skillviewer.core.video import VideoInfo
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.library import model_folder
 from skillviewer.ui.app import Composition, compose, dress, real_backend, rest_idle_threads
-from skillviewer.ui.canvas import Canvas, Moment
+from skillviewer.ui.canvas import Canvas, Shown
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.inspect_screen import InspectScreen
 from skillviewer.ui.settings import Settings
@@ -85,8 +85,8 @@ class Watch(QObject):
         canvas.painted.connect(self._on_painted)
 
     @Slot(object)
-    def _on_painted(self, moment: Moment) -> None:
-        self.painted.append((time.perf_counter(), moment.shot.frame_index, moment.shot.exact))
+    def _on_painted(self, shown: Shown) -> None:
+        self.painted.append((time.perf_counter(), shown.shot.frame_index, shown.shot.exact))
 
     def has(self, frame: int) -> bool:
         """Return whether the exact picture of a frame has been painted."""

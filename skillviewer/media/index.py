@@ -6,7 +6,7 @@ believed only if
 
 * the codec is known to put one picture in a packet, and no packet is marked, or seen, to show nothing;
 * every packet has a time stamp of its own, and key frames follow each other in time;
-* no packet is damaged, blank or malformed, and nothing stopped the reading;
+* no packet is damaged, blank or malformed, nothing stopped the reading, and the end of the file is there;
 * the first frames, decoded, are those foretold; only leading pictures that refer to what was cut away may be missing.
 
 Otherwise the frames are counted by decoding: H.264 and packed MPEG-4 in AVI, GIF, files with damaged packets, and
@@ -86,7 +86,7 @@ def index_frames(file: VideoFile, keep: Callable[[int, VideoFrame], None]) -> tu
         VideoError: Nothing decodes.
     """
     table = read_packets(file)
-    order = None if table.doubt or not len(table.pts) else _foretold(file, table, keep)
+    order = None if table.doubt or table.damaged or not len(table.pts) else _foretold(file, table, keep)
     counted = order is None
     if order is None:
         order, keys, failed = count_frames(file, len(table.pts), keep)

@@ -35,7 +35,7 @@ AVERAGED_BELOW = 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moment:
+class Shown:
     """What is on screen: a picture and the scene of the same frame, always together.
 
     Attributes:
@@ -64,7 +64,7 @@ def as_image(picture: Picture) -> QImage:
 
 
 class Canvas(QWidget):
-    """Shows one moment of a video. Wheel zooms, drag pans, a double click fits the picture in.
+    """Shows one frame of a video with its map. Wheel zooms, drag pans, a double click fits the picture in.
 
     The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
 
@@ -73,8 +73,8 @@ class Canvas(QWidget):
     """
 
     painted = Signal(object)
-    """The Moment that was just drawn."""
-    moment_changed = Signal(object)
+    """The Shown that was just drawn."""
+    shown_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +82,7 @@ class Canvas(QWidget):
         self._video: VideoInfo | None = None
         self._analysis: Analysis | None = None
         self._look = Look()
-        self._moment: Moment | None = None
+        self._shown: Shown | None = None
         self._image: QImage | None = None
         self._buffer: Picture | None = None
         self._drawn: Picture | None = None  # memory of the image
@@ -99,9 +99,9 @@ class Canvas(QWidget):
         self.setAccessibleName(self.tr("Picture"))
 
     @property
-    def moment(self) -> Moment | None:
+    def shown(self) -> Shown | None:
         """What is on screen, or about to be."""
-        return self._moment
+        return self._shown
 
     @property
     def viewport(self) -> Viewport:
@@ -129,16 +129,16 @@ class Canvas(QWidget):
         self._words = ""
         if video is not None:
             self._viewport = self._viewport.of_picture(video.width_px, video.height_px)
-        self._set_moment(None)
+        self._set_shown(None)
 
     def set_words(self, words: str) -> None:
         """Say in words why there is no picture."""
         self._words = words
-        self._set_moment(None)
+        self._set_shown(None)
 
     def set_shot(self, shot: Shot) -> None:
         """Show a picture, with the scene of the same frame."""
-        self._set_moment(self._resolved(shot))
+        self._set_shown(self._resolved(shot))
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Show what the model says of a video, so far; if it is this one."""
@@ -162,20 +162,20 @@ class Canvas(QWidget):
         """Show the whole picture."""
         self._set_viewport(self._viewport.fitted())
 
-    def _resolved(self, shot: Shot) -> Moment:
+    def _resolved(self, shot: Shot) -> Shown:
         analysis, video = self._analysis, self._video
         same = analysis is not None and video is not None and analysis.video.digest == video.digest
-        return Moment(shot, resolve(analysis, shot.frame_index, self._look) if same and analysis is not None else None)
+        return Shown(shot, resolve(analysis, shot.frame_index, self._look) if same and analysis is not None else None)
 
     def _resolve_again(self) -> None:
-        if self._moment is not None:
-            self._set_moment(self._resolved(self._moment.shot))
+        if self._shown is not None:
+            self._set_shown(self._resolved(self._shown.shot))
 
-    def _set_moment(self, moment: Moment | None) -> None:
-        self._moment = moment
+    def _set_shown(self, shown: Shown | None) -> None:
+        self._shown = shown
         self._image = None
         self.update()
-        self.moment_changed.emit(moment)
+        self.shown_changed.emit(shown)
 
     def _set_viewport(self, viewport: Viewport) -> None:
         if viewport != self._viewport:
@@ -191,12 +191,12 @@ class Canvas(QWidget):
             self.unsetCursor()
 
     def _zoom(self, factor: float, x: float, y: float) -> None:
-        if self._moment is not None:
+        if self._shown is not None:
             self._set_viewport(self._viewport.zoomed(factor, x, y))
 
-    def _compose(self, moment: Moment) -> QImage:
+    def _compose(self, shown: Shown) -> QImage:
         """Lay the map over the picture, unless there is none to lay."""
-        scene, picture = moment.scene, moment.shot.picture
+        scene, picture = shown.scene, shown.shot.picture
         if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
             self._drawn = picture
             return as_image(picture)
@@ -211,21 +211,21 @@ class Canvas(QWidget):
         """Draw."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
-        moment = self._moment
-        if moment is None:
+        shown = self._shown
+        if shown is None:
             self._draw_words(painter)
         else:
-            self._draw_moment(painter, moment)
+            self._draw_shown(painter, shown)
         if self._ring:
             painter.setPen(QPen(self._accent, 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
-        if moment is not None:
-            self.painted.emit(moment)
+        if shown is not None:
+            self.painted.emit(shown)
 
-    def _draw_moment(self, painter: QPainter, moment: Moment) -> None:
+    def _draw_shown(self, painter: QPainter, shown: Shown) -> None:
         if self._image is None:
-            self._image, self._small = self._compose(moment), None
+            self._image, self._small = self._compose(shown), None
         target, ratio = QRectF(*self._viewport.rect), self.devicePixelRatioF()
         scale = target.width() * ratio / self._image.width()
         if scale >= AVERAGED_BELOW:

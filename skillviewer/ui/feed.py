@@ -177,8 +177,8 @@ def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Re
 class FrameFeed(QObject):
     """Brings pictures of one player.
 
-    The latest request wins, and its exact picture always arrives. A picture of an earlier request is never shown after
-    one of a later, and answers of a video that has been left are dropped by generation.
+    The latest request wins, and its exact picture always arrives, the last of all: one lane answers in order. Answers
+    of a video that has been left are dropped by generation.
 
     Args:
         lane: Lane that owns the open videos.
@@ -288,14 +288,7 @@ class FrameFeed(QObject):
         if isinstance(value, VideoInfo):
             self.opened.emit(value)
         elif isinstance(value, Shot):
-            self._show(value)
+            self._shown = value
+            self.arrived.emit(value)
         else:
             self.failed.emit(value)
-
-    def _show(self, shot: Shot) -> None:
-        shown = self._shown
-        newer = shown is None or shot.serial > shown.serial
-        better = shown is not None and shot.serial == shown.serial and shot.exact and not shown.exact
-        if newer or better:
-            self._shown = shot
-            self.arrived.emit(shot)

@@ -8,7 +8,7 @@ from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.scene import MapSource, Overlay, Scene
 from skillviewer.core.video import VideoInfo
 from skillviewer.ui.actions import Actions
-from skillviewer.ui.canvas import Canvas, Moment
+from skillviewer.ui.canvas import Canvas, Shown
 from skillviewer.ui.colour_bar import ColourBar
 from skillviewer.ui.feed import FrameFeed
 from skillviewer.ui.icons import Icons
@@ -97,21 +97,21 @@ class Caption(QWidget):
         self._n_samples = 0 if analysis is None else analysis.n_segments * analysis.n_passes
 
     @Slot(object)
-    def set_moment(self, moment: Moment | None) -> None:
+    def set_shown(self, shown: Shown | None) -> None:
         """Say what is on screen."""
-        scene = moment.scene if moment is not None else None
+        scene = shown.scene if shown is not None else None
         words = self._say(scene)
-        if moment is not None and not moment.shot.exact:
+        if shown is not None and not shown.shot.exact:
             words = self.tr("{} · preview").format(words) if words else self.tr("preview")
         self._words.setText(words)
         hidden = scene is not None and scene.look.overlay is Overlay.OFF
-        shown = scene is not None and scene.source is not MapSource.NOTHING and not hidden
+        visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
         own = scene is not None and scene.source is MapSource.OWN
-        self._dot.set_filled(own if shown else None)
-        self._dot.setVisible(shown)
-        self._bar.set_scene(scene if shown else None)
-        self._bar.setVisible(shown)
-        self._unit.setText(self._unit_words(scene) if shown and scene is not None else "")
+        self._dot.set_filled(own if visible else None)
+        self._dot.setVisible(visible)
+        self._bar.set_scene(scene if visible else None)
+        self._bar.setVisible(visible)
+        self._unit.setText(self._unit_words(scene) if visible and scene is not None else "")
 
     def _unit_words(self, scene: Scene) -> str:
         """Say what the numbers of the bar are."""
@@ -172,7 +172,7 @@ class Player(QWidget):
         column.addWidget(self.caption)
         column.addWidget(self.transport)
         self._overlay_key = QElapsedTimer()
-        self.canvas.moment_changed.connect(self.caption.set_moment)
+        self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.set_look(state.look)
         playback.video_changed.connect(self._on_video)
         feed.arrived.connect(self.canvas.set_shot)

@@ -272,3 +272,14 @@ def test_of_a_program_stream_that_breaks_off_what_decodes_counts(share: float, t
         assert reader.n_frames == len(decoded) < 90
         for index in (0, len(decoded) // 2, len(decoded) - 1):
             np.testing.assert_array_equal(reader.frame(index), rgb(decoded[index]))
+
+
+def test_wherever_an_end_of_zeros_begins_only_what_decodes_is_counted(tmp_path: Path) -> None:
+    """The last picture may be partly there: whether it decodes is not told by its packet."""
+    video = write_barcode_video(tmp_path / "film", 90, kind="mkv")
+    data = video.path.read_bytes()
+    middle = len(data) * 6 // 10
+    for cut in range(middle - 150, middle, 5):
+        video.path.write_bytes(data[:cut] + bytes(len(data) - cut))
+        with VideoReader(video.path) as reader:
+            assert reader.n_frames == len(decode_in_order(video.path))

@@ -11,7 +11,7 @@ from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.arrays import Picture
 from skillviewer.core.scene import Look, Overlay, resolve
 from skillviewer.media.overlay import paint
-from skillviewer.ui.canvas import Canvas, Moment
+from skillviewer.ui.canvas import Canvas, Shown
 from skillviewer.ui.feed import Shot
 from skillviewer.ui.theme import DARK
 from tests.ui.fakes import make_analysis, numbered_picture, video_info
@@ -76,7 +76,7 @@ def test_a_map_is_drawn_by_the_one_painter(canvas: Canvas, analysis: Analysis) -
 
 
 def test_picture_and_scene_change_together(canvas: Canvas, analysis: Analysis) -> None:
-    seen: list[Moment] = []
+    seen: list[Shown] = []
     canvas.painted.connect(seen.append)
     canvas.set_analysis(analysis)
     for serial, frame in enumerate((20, 50, 80)):
@@ -86,9 +86,9 @@ def test_picture_and_scene_change_together(canvas: Canvas, analysis: Analysis) -
     assert [m.scene.frame_index for m in seen if m.scene] == [20, 50, 80]
 
 
-def test_a_moment_of_two_frames_cannot_be_made(analysis: Analysis) -> None:
+def test_a_picture_and_a_scene_of_two_frames_cannot_be_joined(analysis: Analysis) -> None:
     with pytest.raises(ValueError, match="picture of frame 5, scene of 6"):
-        Moment(shot(5), resolve(analysis, 6, Look()))
+        Shown(shot(5), resolve(analysis, 6, Look()))
 
 
 def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: Canvas) -> None:
@@ -105,8 +105,8 @@ def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: Canvas) -> Non
 def test_an_analysis_of_another_video_is_not_shown(canvas: Canvas) -> None:
     canvas.set_analysis(make_analysis(video_info(Path("other.mp4"), 90, 321, 181)))
     canvas.set_shot(shot(50))
-    assert canvas.moment is not None
-    assert canvas.moment.scene is None
+    assert canvas.shown is not None
+    assert canvas.shown.scene is None
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 
@@ -187,6 +187,6 @@ def test_words_stand_where_there_is_no_picture(canvas: Canvas) -> None:
 def test_another_video_takes_the_old_picture_away(canvas: Canvas) -> None:
     canvas.set_shot(shot(5))
     canvas.set_video(video_info(Path("b.mp4"), 90))
-    assert canvas.moment is None
+    assert canvas.shown is None
     image = on_screen(canvas)
     assert (image == image[0, 0]).all()

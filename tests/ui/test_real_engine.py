@@ -46,11 +46,13 @@ def test_the_same_numbers_in_the_window_and_without_one(
     assert isinstance(screen, InspectScreen)
     program.playback.seek(int(alone.samples[0, 2]))
     qtbot.waitUntil(lambda: program.feed.settled)
-    moment = screen.player.canvas.moment
-    assert moment is not None
-    assert moment.scene is not None
-    assert moment.scene.values is not None
-    assert moment.scene.values.max() == pytest.approx(float(alone.attention[0, 2].max()) * moment.scene.values.size)
+    on_screen = screen.player.canvas.shown
+    assert on_screen is not None
+    assert on_screen.scene is not None
+    assert on_screen.scene.values is not None
+    assert on_screen.scene.values.max() == pytest.approx(
+        float(alone.attention[0, 2].max()) * on_screen.scene.values.size
+    )
     assert "interval" in screen.header.text
 
 

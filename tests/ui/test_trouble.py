@@ -56,7 +56,7 @@ def test_a_broken_video_stops_nobody(qtbot: QtBot, window: Composition, world: F
     bad = window.program.videos[1].path
     window.program.state.set_current(bad)
     qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
-    assert inspect(window).player.canvas.moment is None
+    assert inspect(window).player.canvas.shown is None
     window.window.actions_["assess_all"].trigger()
     qtbot.waitUntil(lambda: not window.program.assessments.busy)
     assert states(window) == ["done", "unreadable", "done"]
@@ -144,9 +144,9 @@ def test_a_frame_that_does_not_decode_is_told(qtbot: QtBot, make_window: MakeWin
     qtbot.waitUntil(lambda: "does not decode" in made.window.messages.text)
     made.program.playback.seek(20)
     qtbot.waitUntil(lambda: made.program.feed.settled)
-    moment = inspect(made).player.canvas.moment
-    assert moment is not None
-    assert moment.shot.frame_index == 20
+    shown = inspect(made).player.canvas.shown
+    assert shown is not None
+    assert shown.shot.frame_index == 20
 
 
 def test_a_note_on_a_file_is_told_once(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> None:

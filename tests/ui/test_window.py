@@ -68,9 +68,9 @@ def test_playing_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) 
     qtbot.waitUntil(lambda: program.playback.frame > 10)
     play.trigger()
     qtbot.waitUntil(lambda: program.feed.settled)
-    moment = inspect(window).player.canvas.moment
-    assert moment is not None
-    assert moment.shot.frame_index == program.playback.frame
+    shown = inspect(window).player.canvas.shown
+    assert shown is not None
+    assert shown.shot.frame_index == program.playback.frame
 
 
 def test_going_to_a_frame(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

@@ -4,9 +4,10 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.job import Progress
 from skillviewer.ui.app import Composition
 from tests.ui.driving import inspect, open_and_load, states
-from tests.ui.fakes import FakeWorld
+from tests.ui.fakes import N_SEGMENTS, FakeWorld
 from tests.ui.hands import click
 
 
@@ -126,3 +127,20 @@ def test_the_video_on_screen_goes_first(qtbot: QtBot, window: Composition, world
     qtbot.waitUntil(lambda: not program.assessments.busy)
     assert states(window) == ["done", "done"]
     assert [stem for _, stem, _ in world.assessed] == ["a", "b", "a"]
+
+
+def test_progress_that_waits_to_be_shown_is_forgotten_with_the_job(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.held = True
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    program = window.program
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
+    assert program.state.analysis is not None
+    late = Progress("looking", 12, N_SEGMENTS, program.state.analysis)
+    for _ in range(2):  # the second has to wait
+        program.assessments._on_progress(late)
+    program.assessments.stop()
+    program.state.set_analysis(None)
+    program.assessments._show_latest()  # its time has come before the job has stopped
+    assert program.state.analysis is None

@@ -18,7 +18,7 @@ from skillviewer.media.proxy import ScrubProxy, build_proxy
 from skillviewer.media.reader import VideoReader
 from skillviewer.ui.app import Composition
 from skillviewer.ui.backend import Backend
-from skillviewer.ui.canvas import Moment
+from skillviewer.ui.canvas import Shown
 from skillviewer.ui.inspect_screen import InspectScreen
 from tests.ui.fakes import FakeWorld, make_analysis
 from tests.ui.hands import move, press, release
@@ -53,21 +53,21 @@ class Witness:
         self.wrong: list[str] = []
         self.canvas.painted.connect(self._on_painted)
 
-    def _on_painted(self, moment: Moment) -> None:
-        number = read_barcode(moment.shot.picture)
-        self.painted.append((number, moment.scene is not None and moment.scene.values is not None))
-        if number != moment.shot.frame_index:
-            self.wrong.append(f"picture of {number} is called {moment.shot.frame_index}")
-        if moment.scene is None:
+    def _on_painted(self, shown: Shown) -> None:
+        number = read_barcode(shown.shot.picture)
+        self.painted.append((number, shown.scene is not None and shown.scene.values is not None))
+        if number != shown.shot.frame_index:
+            self.wrong.append(f"picture of {number} is called {shown.shot.frame_index}")
+        if shown.scene is None:
             return
         analysis = self.made.program.state.analysis
         assert analysis is not None
         truth = resolve(analysis, number, self.made.program.state.look)
-        if moment.scene.sample_frame != truth.sample_frame or moment.scene.frame_index != number:
-            self.wrong.append(f"picture of {number} with the map of {moment.scene.frame_index}")
+        if shown.scene.sample_frame != truth.sample_frame or shown.scene.frame_index != number:
+            self.wrong.append(f"picture of {number} with the map of {shown.scene.frame_index}")
         image = self.canvas.image
         assert image is not None
-        if not np.array_equal(pixels(image), paint(truth, moment.shot.picture)):
+        if not np.array_equal(pixels(image), paint(truth, shown.shot.picture)):
             self.wrong.append(f"frame {number}: the pixels are not those of picture and map")
 
 
@@ -109,9 +109,9 @@ def test_while_scrubbing(qtbot: QtBot, witness: Witness, pause_ms: int) -> None:
     scrub(qtbot, witness, [*jumps, *sweep, 123], pause_ms)
     assert not witness.wrong
     assert witness.painted[-1] == (123, True)
-    moment = witness.canvas.moment
-    assert moment is not None
-    assert moment.shot.exact
+    shown = witness.canvas.shown
+    assert shown is not None
+    assert shown.shot.exact
     assert len({number for number, _ in witness.painted}) > 5
 
 
