@@ -23,6 +23,18 @@ from tests.ui.fakes import FakeDialogs, FakeWorld
 MakeWindow = Callable[[Backend], Composition]
 
 
+class PatientBot(QtBot):
+    """Waits longer before it gives up: machines may be busy, and only a test that fails takes that long."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 20_000) -> None:  # noqa: N802
+        super().waitUntil(callback, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:  # noqa: ARG001
+    return PatientBot(request)
+
+
 @pytest.fixture(scope="session")
 def icons(qapp: QApplication) -> Icons:  # noqa: ARG001 - pixmaps need an application
     return Icons(resources_dir() / "icons")
