@@ -13,7 +13,7 @@ from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.faithfulness import MIN_RANDOM
-from skillviewer.core.job import CancelToken, Report, silent
+from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.places import cache_dir
 from skillviewer.engine.assess import FeatureSource, assess
 from skillviewer.engine.cache import FeatureCache
@@ -129,7 +129,7 @@ class Engine:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
         token = token if token is not None else CancelToken()
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
-            warm_up(self._announce)
+            warm_up(lambda text: self._tell(text, report))
         with device_errors(), VideoReader(path) as reader:
             return assess(
                 reader,
@@ -180,13 +180,18 @@ class Engine:
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
-            warm_up(self._announce)
+            warm_up(lambda text: self._tell(text, report))
         with device_errors(), VideoReader(path) as reader:
             digest = reader.info.digest
             if isinstance(video, Analysis) and digest != video.video.digest:
                 raise VideoError(f"{path} is no longer the file that was analysed. Assess it again.")
             fused = fused_passes(reader, self._model, self._source, passes, token, report)
             return weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
+
+    def _tell(self, text: str, report: Report) -> None:
+        """Announce rare long work, also to the one who waits for this job."""
+        self._announce(text)
+        report(Progress(text))
 
     def _warn(self, pooled: Float32Array) -> str:
         familiarity = self._checkpoint.familiarity

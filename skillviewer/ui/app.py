@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,10 +40,10 @@ def _open_reader(path: Path) -> Reader:
     return VideoReader(path)
 
 
-def _open_model(folder: Path, announce: Callable[[str], None]) -> Assessor:
+def _open_model(folder: Path) -> Assessor:
     from skillviewer.engine.engine import Engine  # imports torch: seconds, in the model lane
 
-    return Engine.open(folder, announce=announce)
+    return Engine.open(folder)
 
 
 def _open_proxy(video: VideoInfo) -> Proxy | None:

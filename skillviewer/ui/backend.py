@@ -102,15 +102,14 @@ class Backend:
 
     Attributes:
         open_reader: Opens a video. Runs in a lane.
-        open_model: Loads a checkpoint by folder; told in a sentence of rare long work. Runs in a lane and imports
-            torch there.
+        open_model: Loads a checkpoint by folder. Runs in a lane and imports torch there.
         find_models: Lists the checkpoints. Light.
         open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a lane.
         build_proxy: Makes the proxy of a video, if it is worth one. Runs in a lane.
     """
 
     open_reader: Callable[[Path], Reader]
-    open_model: Callable[[Path, Callable[[str], None]], Assessor]
+    open_model: Callable[[Path], Assessor]
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]
     build_proxy: Callable[[Path, CancelToken, Report], None]

@@ -152,12 +152,13 @@ class Lane(QObject, Generic[ResourceT]):
 
     @Slot(int, str, object)
     def _deliver(self, number: int, kind: str, payload: object) -> None:
-        task = self._tasks[number]
         if kind == "progressed":
-            if not task.token.cancelled:
-                task.progressed.emit(payload)
+            # work that keeps its report function may call it when the job is over: nobody waits for that
+            waiting = self._tasks.get(number)
+            if waiting is not None and not waiting.token.cancelled:
+                waiting.progressed.emit(payload)
             return
-        del self._tasks[number]
+        task = self._tasks.pop(number)
         if kind == "succeeded" and task.token.cancelled:
             kind = "cancelled"  # asked to stop before the answer was read
         if kind == "cancelled":

@@ -16,14 +16,15 @@ from skillviewer.ui.state import LoadedModel, ViewerState
 class ModelSlot:
     """The loaded model, in the model lane. It stays on its device until another takes its place."""
 
-    def __init__(self, open_model: Callable[[Path, Callable[[str], None]], Assessor]) -> None:
+    def __init__(self, open_model: Callable[[Path], Assessor]) -> None:
         self._open_model = open_model
         self._assessor: Assessor | None = None
 
     def load(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel:
         """Load a checkpoint; the one before is given back only when this one stands."""
         token.check()
-        assessor = self._open_model(folder, lambda text: report(Progress(text)))
+        report(Progress("loading"))
+        assessor = self._open_model(folder)
         self.close()
         self._assessor = assessor
         return LoadedModel(assessor.name, folder, assessor.device_name, assessor.memory_text())

@@ -232,3 +232,18 @@ def test_flow_in_batches_is_what_a_gpu_would_be_fed(video: Path, folder: Path, m
     for kernels, batched in zip(*streams, strict=True):
         difference = np.abs(kernels.astype(int) - batched.astype(int))
         assert np.mean(difference <= 1) > 0.97
+
+
+def test_rare_long_work_is_announced_and_told_to_the_job(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = replace(PREPROCESSING, flow=FlowSettings("tvl1-fast", length=4, short_side_px=48))
+    tiny_checkpoint(tmp_path / "fast", preprocessing=fast)
+    monkeypatch.setattr("skillviewer.engine.engine.warm_up", lambda announce: announce("compiling"))
+    announced: list[str] = []
+    told: list[Progress] = []
+    cache = FeatureCache(tmp_path / "f")
+    with Engine.open(tmp_path / "fast", device="cpu", cache=cache, announce=announced.append) as engine:
+        engine.assess(video, report=told.append)
+    assert announced == ["compiling"]
+    assert told[0] == Progress("compiling")

@@ -218,8 +218,7 @@ class FakeWorld:
         self.readers.append(reader)
         return reader
 
-    def open_model(self, folder: Path, announce: Callable[[str], None]) -> "FakeAssessor":
-        announce("loading")
+    def open_model(self, folder: Path) -> "FakeAssessor":
         time.sleep(self.load_s)
         if folder.name.startswith("broken"):
             raise CheckpointError(f"{folder.name} is not a checkpoint.")

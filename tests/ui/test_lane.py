@@ -215,3 +215,22 @@ def test_without_interrupting_a_begun_request_is_answered(qtbot: QtBot, make_lan
     go.set()
     qtbot.waitUntil(lambda: not box.busy)
     assert got == [1, 2]
+
+
+def test_report_that_comes_after_its_job_is_over_is_dropped(qtbot: QtBot, make_lane: MakeLane) -> None:
+    kept: list[Report] = []
+
+    def keeps(_resource: object, _token: CancelToken, report: Report) -> str:
+        kept.append(report)
+        return "kept"
+
+    def speaks_late(_resource: object, _token: CancelToken, report: Report) -> str:
+        kept[0](Progress("for the job before"))
+        report(Progress("for this job"))
+        return "spoke"
+
+    lane = make_lane()
+    first, second = Log(lane.submit(keeps)), Log(lane.submit(speaks_late))
+    qtbot.waitUntil(lambda: second.over)
+    assert first.kinds == ["succeeded", "finished"]
+    assert second.said[0] == ("progressed", Progress("for this job"))

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
+from skillviewer.ui.panels.videos import elide_mode
 from skillviewer.ui.video_list import VideoList, VideoState
 from skillviewer.ui.video_table import COLUMNS, LENGTH, NAME, SCORE, STATE, VideoFilter, VideoTable
 from tests.ui.fakes import make_analysis, video_info
@@ -111,3 +112,17 @@ def test_words_and_states_filter(videos: VideoList, filtered: VideoFilter) -> No
     filtered.set_words("")
     filtered.set_state(None)
     assert len(names(filtered)) == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "cut"),
+    [
+        (["P01_left_hand_front", "P02_left_hand_front"], Qt.TextElideMode.ElideRight),
+        (["study_kitchen_take_1", "study_kitchen_take_2"], Qt.TextElideMode.ElideLeft),
+        (["apples", "pears", "plums"], Qt.TextElideMode.ElideMiddle),
+        (["alone"], Qt.TextElideMode.ElideMiddle),
+        ([], Qt.TextElideMode.ElideMiddle),
+    ],
+)
+def test_long_names_are_cut_where_they_are_alike(names: list[str], cut: Qt.TextElideMode) -> None:
+    assert elide_mode(names) is cut

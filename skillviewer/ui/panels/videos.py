@@ -1,5 +1,6 @@
 """The panel of videos: name, length, score and state of each; sort, search, filter."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
@@ -41,16 +42,39 @@ LEAST_PX = 280
 """Narrower, the names would have no room."""
 ROW_PX = 48
 ICON_PX = 14
+ALIKE = 4
+"""Names that begin or end with this many letters in common are cut there."""
+
+
+def elide_mode(names: Sequence[str]) -> Qt.TextElideMode:
+    """Return where long names of a list are cut, so that what tells them apart stays.
+
+    Names of a study often begin and end alike: ``participant_07_left_hand_camera_front``.
+    """
+    if len(names) < 2:
+        return Qt.TextElideMode.ElideMiddle
+    before, after = _n_alike(names), _n_alike([name[::-1] for name in names])
+    if max(before, after) < ALIKE:
+        return Qt.TextElideMode.ElideMiddle
+    return Qt.TextElideMode.ElideRight if after >= before else Qt.TextElideMode.ElideLeft
+
+
+def _n_alike(names: Sequence[str]) -> int:
+    """Return with how many letters all names begin alike: those of the first and the last in order."""
+    first, last = min(names), max(names)
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
 
 
 class NameDelegate(QStyledItemDelegate):
-    """A small picture, the name (cut in the middle where it is long), and under it the state as icon and word."""
+    """A small picture, the name (cut where it is too long), and under it the state as icon and word."""
 
     def __init__(self, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)
         self._icons = icons
         self._muted, self._hole = QColor("grey"), QColor("grey")
         self._pictures: dict[VideoState, QIcon] = {}
+        self.elide = Qt.TextElideMode.ElideMiddle
 
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
@@ -80,7 +104,7 @@ class NameDelegate(QStyledItemDelegate):
         line = option.fontMetrics.height()
         top = rect.center().y() - line
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        name = option.fontMetrics.elidedText(option.text, Qt.TextElideMode.ElideMiddle, width)
+        name = option.fontMetrics.elidedText(option.text, self.elide, width)
         painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
         picture = self._pictures.get(entry.state)
         if picture is not None:
@@ -145,6 +169,7 @@ class VideosPanel(QWidget):
         self._fill_empty(open_action)
         for signal in (videos.added, videos.changed, videos.cleared):
             signal.connect(self._on_list)
+        videos.added.connect(self._on_added)
         self._on_list()
 
     def _lay_out(self) -> None:
@@ -306,6 +331,11 @@ class VideosPanel(QWidget):
         for action in self._orders.actions():
             action.setChecked(action.data() == column)
         self._settle.start()
+
+    @Slot(int, int)
+    def _on_added(self, _first: int, _last: int) -> None:
+        self._delegate.elide = elide_mode([entry.name for entry in self._videos])
+        self.view.viewport().update()
 
     @Slot()
     def _on_list(self, *_: object) -> None:
