@@ -48,6 +48,10 @@ class CancelToken:
         """Whether somebody asked to stop."""
         return self._flag.is_set()
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until somebody asks to stop, at most so long; return whether somebody did."""
+        return self._flag.wait(timeout_s)
+
     def check(self) -> None:
         """Raise ``Cancelled`` when somebody asked to stop."""
         if self._flag.is_set():

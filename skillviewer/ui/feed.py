@@ -52,6 +52,10 @@ WARM_BYTES = 200 * 2**20
 """Videos whose decoded frames take no more are decoded ahead into the reader's cache; longer ones get a proxy."""
 
 WARM_STEP = 16
+REST_S = 0.06
+"""While a hand moves over a proxy nothing large is decoded: the cores are left to whoever computes. After this rest the
+exact picture is."""
+
 IDLE_MS = 250
 """Rest after which decoding ahead begins."""
 
@@ -144,12 +148,8 @@ def _opened(videos: OpenVideos, path: Path, generation: int) -> _Answer:
     return _Answer(generation, info)
 
 
-def _preview(videos: OpenVideos, path: Path, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
-    """Return the best picture that is quickly had, and the frame that it shows."""
-    small = videos.small(path, wanted)
-    if small is not None:
-        return wanted, small
-    reader = videos.reader(path)
+def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
+    """Return the best picture that is quickly had without a proxy, and the frame that it shows."""
     near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
     if near is not None and abs(near - wanted) <= abs(key - wanted):
         picture = reader.cached(near)
@@ -164,9 +164,13 @@ def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Re
         picture = reader.cached(want.frame_index)
         if picture is None:
             if not want.playing:
-                index, small = _preview(videos, want.path, want.frame_index, superseded)
+                index, small = want.frame_index, videos.small(want.path, want.frame_index)
+                rest_s = REST_S if small is not None else 0.0
+                if small is None:
+                    index, small = _preview(reader, want.frame_index, superseded)
                 shot = Shot(want.serial, index, small, exact=False)
                 report(Progress("preview", value=_Answer(want.generation, shot)))
+                superseded.wait(rest_s)
                 superseded.check()
             picture = reader.frame(want.frame_index, superseded)
     except SkillViewerError as error:

@@ -1,5 +1,7 @@
 """Whether a window can be opened on this computer, told without opening one."""
 
+from skillviewer.core.places import resources_dir
+
 
 def window_problem() -> str | None:
     """Return what keeps the window from working, in words, or None.
@@ -12,8 +14,8 @@ def window_problem() -> str | None:
     created = None
     if QGuiApplication.instance() is None:
         created = QGuiApplication(["skillviewer", "-platform", "offscreen"])
-    families = QFontDatabase.families()
+    lettered = bool(QFontDatabase.families()) or any((resources_dir() / "style" / "fonts").glob("*.ttf"))
     del created
-    if not families:
-        return "no font is installed, so every letter would be a box: on Debian apt-get install fonts-dejavu-core"
+    if not lettered:
+        return "there is no font, so every letter would be a box: on Debian apt-get install fonts-dejavu-core"
     return None

@@ -217,3 +217,20 @@ def test_decoding_ahead_is_for_short_videos_only(world: FakeWorld) -> None:
     videos.warm(Path("long.mp4"), CancelToken())
     assert not world.readers[0]._cache
     videos.close()
+
+
+def test_over_a_proxy_nothing_large_is_decoded_until_the_hand_rests(
+    qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skillviewer.ui.feed.REST_S", 0.3)
+    world.proxies, world.n_frames = True, {"a": 100_000}  # too long to be decoded ahead
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    qtbot.waitUntil(lambda: bool(watch.opened))
+    for frame in range(100, 130):
+        feed.request(frame)
+        qtbot.wait(3)
+    assert not world.readers[0]._cache
+    assert len(watch.shots) > 10
+    qtbot.waitUntil(lambda: feed.settled)
+    assert list(world.readers[0]._cache) == [129]
