@@ -14,7 +14,7 @@ def window_problem() -> str | None:
     created = None
     if QGuiApplication.instance() is None:
         created = QGuiApplication(["skillviewer", "-platform", "offscreen"])
-    lettered = bool(QFontDatabase.families()) or any((resources_dir() / "style" / "fonts").glob("*.ttf"))
+    lettered = bool(QFontDatabase.families()) or any((resources_dir() / "style" / "fonts").glob("*.[ot]tf"))
     del created
     if not lettered:
         return "there is no font, so every letter would be a box: on Debian apt-get install fonts-dejavu-core"
