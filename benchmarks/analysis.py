@@ -29,10 +29,9 @@ from skillviewer.engine.inputs import FLOW_THREADS, sampling_of, stream_inputs
 from skillviewer.engine.weights import find_weights
 from skillviewer.media.flow import FlowStacks, grey_size, warm_up
 from skillviewer.media.reader import VideoReader
-from skillviewer.nets.backbone_weights import random_backbone_weights, stream_state
+from skillviewer.nets.backbone_weights import random_backbone_weights
 from skillviewer.nets.checkpoint import load_backbone_weights
-from skillviewer.nets.configuration import BackboneConfig
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
+from skillviewer.nets.features import backbone
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import preset
 
@@ -58,24 +57,10 @@ class Clock:
 
 def extractor_for(name: str, preprocessing: Preprocessing) -> FeatureExtractor:
     """Return both streams, on the weights that are here or on random ones."""
-    entry, path = backbone(name), find_weights(name)
+    path = find_weights(name)
     weights = load_backbone_weights(path, name) if path else random_backbone_weights(name, 0)
     print(f"{name}: {'its ImageNet weights' if path else 'random weights'}")
-    config = BackboneConfig(
-        name=name,
-        appearance_digest=weights.digest,
-        motion_digest=weights.digest,
-        appearance_normalisation=entry.normalisation,
-        motion_normalisation=FLOW_ACROSS_MODALITIES,
-    )
-    length = preprocessing.flow.length
-    trunks = []
-    for channels in (3, 2 * length):
-        trunk = entry.make(channels)
-        trunk.load_state_dict(stream_state(weights, channels))
-        trunks.append(trunk.eval())
-    streams = TwoStream(trunks[0], trunks[1], entry.normalisation, FLOW_ACROSS_MODALITIES, preprocessing.input_px)
-    return FeatureExtractor(streams, config, length, torch.device("cpu"), "float32")
+    return FeatureExtractor.frozen(weights, preprocessing, torch.device("cpu"), "float32")
 
 
 def measure(video: Path, name: str, algorithm: str, folder: Path) -> None:

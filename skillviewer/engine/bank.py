@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import SkillViewerError
@@ -19,10 +18,8 @@ from skillviewer.engine.extractor import FeatureExtractor, own_backbone_weights
 from skillviewer.engine.mapped import MappedBank, Reference, reference
 from skillviewer.engine.train import FeatureBank
 from skillviewer.media.reader import VideoReader
-from skillviewer.nets.backbone_weights import stream_state
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.deployment import Precision
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
 
 _MIN_SCALE = 1e-3
 """Channels that hardly vary are not blown up."""
@@ -43,30 +40,8 @@ def feature_source(
     Raises:
         CheckpointError: The backbone's weights are not on this computer.
     """
-    entry = backbone(name)
-    weights = own_backbone_weights(name)
-    config = BackboneConfig(
-        name=name,
-        appearance_digest=weights.digest,
-        motion_digest=weights.digest,
-        appearance_normalisation=entry.normalisation,
-        motion_normalisation=FLOW_ACROSS_MODALITIES,
-    )
-
-    def trunk(in_channels: int) -> nn.Module:
-        net = entry.make(in_channels)
-        net.load_state_dict(stream_state(weights, in_channels))
-        return net.eval()
-
-    streams = TwoStream(
-        trunk(3),
-        trunk(2 * preprocessing.flow.length),
-        entry.normalisation,
-        FLOW_ACROSS_MODALITIES,
-        preprocessing.input_px,
-    )
-    extractor = FeatureExtractor(streams, config, preprocessing.flow.length, device, precision)
-    return FeatureSource(extractor, cache, preprocessing), config
+    extractor = FeatureExtractor.frozen(own_backbone_weights(name), preprocessing, device, precision)
+    return FeatureSource(extractor, cache, preprocessing), extractor.backbones
 
 
 class PassSource(Protocol):

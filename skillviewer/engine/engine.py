@@ -128,8 +128,7 @@ class Engine:
         if passes < 1:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
         token = token if token is not None else CancelToken()
-        if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
-            warm_up(lambda text: self._tell(text, report))
+        self._warm_up(report)
         with device_errors(), VideoReader(path) as reader:
             return assess(
                 reader,
@@ -179,8 +178,7 @@ class Engine:
                 )
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
-        if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
-            warm_up(lambda text: self._tell(text, report))
+        self._warm_up(report)
         with device_errors(), VideoReader(path) as reader:
             digest = reader.info.digest
             if isinstance(video, Analysis) and digest != video.video.digest:
@@ -188,10 +186,15 @@ class Engine:
             fused = fused_passes(reader, self._model, self._source, passes, token, report)
             return weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
 
-    def _tell(self, text: str, report: Report) -> None:
-        """Announce rare long work, also to the one who waits for this job."""
-        self._announce(text)
-        report(Progress(text))
+    def _warm_up(self, report: Report) -> None:
+        """Make the flow kernels ready; announce a compilation, also to the one who waits for this job."""
+
+        def tell(text: str) -> None:
+            self._announce(text)
+            report(Progress(text))
+
+        if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
+            warm_up(tell)
 
     def _warn(self, pooled: Float32Array) -> str:
         familiarity = self._checkpoint.familiarity

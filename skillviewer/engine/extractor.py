@@ -5,6 +5,7 @@ from typing import Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from skillviewer.core.arrays import Float32Array, Picture
 from skillviewer.core.errors import CheckpointError
@@ -12,11 +13,11 @@ from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.weights import find_weights, weights_dir
 from skillviewer.media.flow import FieldBatch
 from skillviewer.media.tvl1 import PRESETS
-from skillviewer.nets.backbone_weights import BackboneWeights
+from skillviewer.nets.backbone_weights import BackboneWeights, stream_state
 from skillviewer.nets.checkpoint import Checkpoint, load_backbone_weights
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.deployment import Precision, deploy
-from skillviewer.nets.features import TwoStream, backbone
+from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
 from skillviewer.nets.tvl1 import BatchedTVL1
 
 FEATURES_VERSION = 1
@@ -74,6 +75,35 @@ class FeatureExtractor:
         if checkpoint.streams:  # backbones of its own: its features are nobody else's
             extractor._retrained = checkpoint.digest
         return extractor
+
+    @classmethod
+    def frozen(
+        cls, weights: BackboneWeights, preprocessing: Preprocessing, device: torch.device, precision: Precision
+    ) -> Self:
+        """Return both streams on the weights of one backbone for pictures; the motion stream across modalities."""
+        entry, length = backbone(weights.name), preprocessing.flow.length
+        config = BackboneConfig(
+            name=weights.name,
+            appearance_digest=weights.digest,
+            motion_digest=weights.digest,
+            appearance_normalisation=entry.normalisation,
+            motion_normalisation=FLOW_ACROSS_MODALITIES,
+        )
+
+        def trunk(in_channels: int) -> nn.Module:
+            net = entry.make(in_channels)
+            net.load_state_dict(stream_state(weights, in_channels))
+            return net.eval()
+
+        streams = TwoStream(
+            trunk(3), trunk(2 * length), entry.normalisation, FLOW_ACROSS_MODALITIES, preprocessing.input_px
+        )
+        return cls(streams, config, length, device, precision)
+
+    @property
+    def backbones(self) -> BackboneConfig:
+        """The two backbones, as a checkpoint names them."""
+        return self._config
 
     @property
     def n_channels(self) -> int:

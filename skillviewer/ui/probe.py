@@ -15,7 +15,8 @@ def window_problem() -> str | None:
     if QGuiApplication.instance() is None:
         created = QGuiApplication(["skillviewer", "-platform", "offscreen"])
     lettered = bool(QFontDatabase.families()) or any((resources_dir() / "style" / "fonts").glob("*.[ot]tf"))
-    del created
+    if created is not None:
+        created.shutdown()  # a window may still be opened in this process
     if not lettered:
         return "there is no font, so every letter would be a box: on Debian apt-get install fonts-dejavu-core"
     return None
