@@ -83,6 +83,11 @@ class Engine:
         return self._checkpoint.name
 
     @property
+    def digest(self) -> str:
+        """Digest of the checkpoint: of its configuration and weights."""
+        return self._checkpoint.digest
+
+    @property
     def checkpoint(self) -> Checkpoint:
         """The checkpoint: configuration and card."""
         return self._checkpoint

@@ -1,5 +1,6 @@
 """Which video is assessed now, and which are next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Assessments(QObject):
     """
 
     busy_changed = Signal(bool)
+    assessed = Signal(object, object)
+    """A whole ``Analysis``, and the ``LoadedModel`` that made it."""
 
     def __init__(
         self,
@@ -116,7 +119,7 @@ class Assessments(QObject):
         for path in paths:
             self._unasked.discard(path)
             entry = self._videos.get(path)
-            if entry is None or entry.state is VideoState.UNREADABLE or path == self._running or path in self._queue:
+            if entry is None or not entry.state.has_picture or path == self._running or path in self._queue:
                 continue
             if again or entry.state is not VideoState.DONE:
                 self._queue.append(path)
@@ -142,6 +145,29 @@ class Assessments(QObject):
         else:
             self._finish_job()
 
+    def take(self, analyses: Mapping[Path, Analysis], folder: Path) -> None:
+        """Take in what was kept of an earlier assessment by a model; what was made meanwhile stands.
+
+        Args:
+            analyses: By video.
+            folder: The model's.
+        """
+        for path, analysis in analyses.items():
+            self._kept.setdefault((path, folder), analysis)
+            entry = self._videos.get(path)
+            if self._model is not None and self._model.folder == folder and entry is not None:
+                if path == self._running and path in self._unasked and self._task is not None:
+                    self._task.cancel()  # begun because nothing was known of it
+                if path == self._running or entry.state is not VideoState.NEW:
+                    continue
+                self._restore(path)
+                if path == self._state.current:
+                    self._state.set_analysis(self._kept[path, folder])
+
+    def forget(self) -> None:
+        """Forget what models said of videos that are no longer there."""
+        self._kept.clear()
+
     @Slot(object)
     def _on_current(self, path: Path | None) -> None:
         entry = self._videos.get(path) if path is not None else None
@@ -164,7 +190,7 @@ class Assessments(QObject):
         if before is not None:
             self.stop()  # what waited for the first model goes on waiting
         for entry in self._videos:
-            if entry.state not in {VideoState.UNREADABLE, VideoState.WAITING}:
+            if entry.state.has_picture and entry.state is not VideoState.WAITING:
                 self._restore(entry.path)
         self._on_current(self._state.current)
         self._advance()
@@ -241,6 +267,7 @@ class Assessments(QObject):
         if path is None or model is None:
             return
         self._kept[path, model.folder] = done.analysis
+        self.assessed.emit(done.analysis, model)
         self._restore(path)
         if path == self._state.current:
             self._state.set_analysis(done.analysis)

@@ -1,13 +1,15 @@
 """What the window needs from the rest of the program, as types; tests give their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Picture
+from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Report
+from skillviewer.core.model_facts import ModelFacts
 from skillviewer.core.video import VideoInfo
 
 
@@ -65,6 +67,11 @@ class Assessor(Protocol):
         ...
 
     @property
+    def digest(self) -> str:
+        """Digest of the checkpoint."""
+        ...
+
+    @property
     def device_name(self) -> str:
         """Where it runs, for people."""
         ...
@@ -75,6 +82,30 @@ class Assessor(Protocol):
 
     def assess(self, path: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
         """Assess one video; ``report`` is told of every step, with the analysis so far as its value."""
+        ...
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        ...
+
+
+class ModelPool(Protocol):
+    """Several loaded models: ``skillviewer.engine.comparing.ModelPool``."""
+
+    def facts(self, folder: Path) -> ModelFacts:
+        """Return what a model's checkpoint says of itself; it is loaded if it is not yet."""
+        ...
+
+    def assess(self, folder: Path, video: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
+        """Assess one video with one of the models."""
+        ...
+
+    def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> Evidence:
+        """Return the evidence for an analysis by one of the models."""
+        ...
+
+    def keep(self, folders: Collection[Path]) -> None:
+        """Let go of all models but these."""
         ...
 
     def close(self) -> None:
@@ -106,6 +137,8 @@ class Backend:
         find_models: Lists the checkpoints. Light.
         open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a lane.
         build_proxy: Makes the proxy of a video, if it is worth one. Runs in a lane.
+        open_pool: Makes the place where several models are held that are compared. Runs in a lane and imports torch
+            there.
     """
 
     open_reader: Callable[[Path], Reader]
@@ -113,3 +146,4 @@ class Backend:
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]
     build_proxy: Callable[[Path, CancelToken, Report], None]
+    open_pool: Callable[[], ModelPool]

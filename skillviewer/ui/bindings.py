@@ -1,5 +1,6 @@
 """What each action does."""
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QUrl, Slot
@@ -7,11 +8,14 @@ from PySide6.QtGui import QDesktopServices
 
 from skillviewer.core.places import log_dir
 from skillviewer.core.scene import Look, Overlay
+from skillviewer.data.study import SUFFIX
 from skillviewer.ui.about import About
+from skillviewer.ui.action_table import PREFIX_OF_SCREENS
 from skillviewer.ui.go_to import GoTo
 from skillviewer.ui.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.palette import KeySheet, Palette
-from skillviewer.ui.program import sample_videos
+from skillviewer.ui.parts import PANELS, SCREENS
+from skillviewer.ui.study_slot import sample_source
 
 if TYPE_CHECKING:
     from skillviewer.ui.inspect_screen import InspectScreen
@@ -21,7 +25,7 @@ NEEDS_VIDEO = (
     "next_frame", "back_second", "on_second", "back_ten", "on_ten", "first_frame", "last_frame", "go_to", "mark_in",
     "mark_out", "clear_marks", "loop",
 )  # fmt: skip
-NEEDS_LIST = ("close_videos", "previous_video", "next_video", "find_video")
+NEEDS_LIST = ("previous_video", "next_video", "find_video")
 
 
 class Bindings(QObject):
@@ -31,11 +35,19 @@ class Bindings(QObject):
         super().__init__(window)
         self._window, self._program = window, window.program
         self._bind_files()
+        self._bind_edit()
+        self._bind_screens()
         self._bind_view()
         self._bind_player()
         self._bind_model()
         program = self._program
+        for part in (*SCREENS, *PANELS):
+            if part.bind is not None:
+                part.bind(window)
         for signal in (
+            program.studies.opened,
+            program.studies.closed,
+            program.videos.removed,
             program.playback.video_changed,
             program.videos.added,
             program.videos.changed,
@@ -64,9 +76,27 @@ class Bindings(QObject):
         actions.bind("open_videos", lambda: program.open(window.dialogs.videos(window)))
         actions.bind("open_folder", self._open_folder)
         actions.bind("open_sample", self._open_sample)
-        actions.bind("close_videos", program.close_videos)
+        actions.bind("new_study", self._new_study)
+        actions.bind("save_study", self._save_study)
+        actions.bind("locate_videos", self._locate)
+        actions.bind("remove_video", program.remove_current)
+        actions.bind("close_study", program.close_study)
         actions.bind("quit", window.close)
-        actions["open_sample"].setEnabled(sample_videos() is not None)
+        actions["open_sample"].setEnabled(sample_source() is not None)
+
+    def _bind_edit(self) -> None:
+        actions, undo = self._window.actions_, self._program.undo
+        actions.bind("undo", undo.undo)
+        actions.bind("redo", undo.redo)
+        undo.changed.connect(self._on_undo)
+        self._on_undo()
+
+    def _bind_screens(self) -> None:
+        actions, known = self._window.actions_, {part.name for part in SCREENS}
+        for name in ("inspect", "compare", "rank", "finetune", "export"):
+            action = f"{PREFIX_OF_SCREENS}{name}"
+            actions.bind(action, partial(self._window.show_screen, name))
+            actions[action].setVisible(name in known)
 
     def _bind_view(self) -> None:
         window, actions = self._window, self._window.actions_
@@ -125,6 +155,12 @@ class Bindings(QObject):
         program, actions = self._program, self._window.actions_
         actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
         actions.set_enabled(len(program.videos) > 0, *NEEDS_LIST)
+        study = program.studies.current
+        screens = [f"{PREFIX_OF_SCREENS}{part.name}" for part in SCREENS]
+        actions.set_enabled(study is not None or len(program.videos) > 0, *screens, "close_study")
+        actions.set_enabled(study is not None, "save_study")
+        actions.set_enabled(program.studies.writable, "locate_videos")
+        actions.set_enabled(program.studies.writable and program.state.current is not None, "remove_video")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
         actions.set_enabled(model and len(program.videos) > 0, "assess_all")
@@ -162,9 +198,38 @@ class Bindings(QObject):
             self._program.open([folder])
 
     def _open_sample(self) -> None:
-        folder = sample_videos()
+        self._program.studies.open_sample()
+
+    def _new_study(self) -> None:
+        kinds = self.tr("Studies (*{})").format(SUFFIX)
+        path = self._window.dialogs.save(self._window, self.tr("New study"), kinds)
+        if path is not None:
+            self._program.studies.create(path)
+
+    def _save_study(self) -> None:
+        study = self._program.studies.current
+        if study is None:
+            return
+        name = "" if study.draft else study.path.name
+        kinds = self.tr("Studies (*{})").format(SUFFIX)
+        path = self._window.dialogs.save(self._window, self.tr("Save study as"), kinds, name)
+        if path is not None:
+            self._program.studies.save_as(path)
+
+    def _locate(self) -> None:
+        folder = self._window.dialogs.folder(self._window, self.tr("Find missing videos below a folder"))
         if folder is not None:
-            self._program.intake.take([folder])
+            self._program.studies.locate(folder)
+
+    @Slot()
+    def _on_undo(self) -> None:
+        undo, actions = self._program.undo, self._window.actions_
+        for name, words, what in (
+            ("undo", self.tr("&Undo"), undo.undo_text),
+            ("redo", self.tr("&Redo"), undo.redo_text),
+        ):
+            actions[name].setEnabled(what is not None)
+            actions[name].setText(words if what is None else f"{words} {what}".replace("&", "&&").replace("&&", "&", 1))
 
     def _open_model(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Open a checkpoint folder"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from skillviewer.data.study import SUFFIX
 from skillviewer.media.files import VIDEO_SUFFIXES
 
 
@@ -11,11 +12,23 @@ class Dialogs:
     """Asks for files, folders, and yes or no."""
 
     def videos(self, parent: QWidget) -> list[Path]:
-        """Ask for videos; none when the person changed their mind."""
+        """Ask for videos or a study; none when the person changed their mind."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
-        kinds = parent.tr("Videos ({});;All files (*)").format(patterns)
-        names, _ = QFileDialog.getOpenFileNames(parent, parent.tr("Open videos"), "", kinds)
+        kinds = parent.tr("Videos and studies ({0} *{1});;Studies (*{1});;All files (*)").format(patterns, SUFFIX)
+        names, _ = QFileDialog.getOpenFileNames(parent, parent.tr("Open videos or a study"), "", kinds)
         return [Path(name) for name in names]
+
+    def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
+        """Ask where to write a file; it asks by itself before one is written over.
+
+        Args:
+            parent: Over which window.
+            title: Of the dialog.
+            kinds: Kinds of files in Qt's form, ``Studies (*.skillstudy)``.
+            name: Name that is proposed.
+        """
+        chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
+        return Path(chosen) if chosen else None
 
     def folder(self, parent: QWidget, title: str) -> Path | None:
         """Ask for a folder."""

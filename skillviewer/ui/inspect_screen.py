@@ -115,13 +115,16 @@ class ScoreHeader(QWidget):
         self._warning.setVisible(bool(analysis.warning))
 
     def _why_none(self, entry: Entry | None) -> str:
-        program = self._program
         if entry is None:
             return ""
-        if entry.state is VideoState.UNREADABLE:
-            return self.tr("this file cannot be read")
-        if entry.state is VideoState.FAILED:
-            return self.tr("could not be assessed")
+        program = self._program
+        words = {
+            VideoState.UNREADABLE: self.tr("this file cannot be read"),
+            VideoState.MISSING: self.tr("the file is not where it was"),
+            VideoState.FAILED: self.tr("could not be assessed"),
+        }
+        if entry.state in words:
+            return words[entry.state]
         if program.state.model is None:
             loading = program.models.wanted is not None
             return self.tr("the model is being loaded") if loading else self.tr("no model: choose one above")

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.video import VideoInfo
+from skillviewer.data.study import SUFFIX
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.lane import Lane
@@ -29,12 +30,14 @@ class Sorted:
     Attributes:
         videos: Videos, those of folders by name.
         checkpoints: Checkpoint folders.
+        studies: Studies.
         refused: What was not understood, each with its reason.
     """
 
     videos: tuple[Path, ...]
     checkpoints: tuple[Path, ...]
     refused: tuple[tuple[Path, str], ...]
+    studies: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,15 +59,16 @@ def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
     """
     videos: dict[Path, None] = {}
     checkpoints: list[Path] = []
+    studies: list[Path] = []
     refused: list[tuple[Path, str]] = []
     for given in paths:
         path = given.absolute()
         if not path.exists():
             refused.append((path, "is not there"))
-        elif (path / CHECKPOINT_FILE).is_file():
-            checkpoints.append(path)
-        elif path.name == CHECKPOINT_FILE:
-            checkpoints.append(path.parent)
+        elif path.suffix == SUFFIX and path.is_file():
+            studies.append(path)
+        elif (folder := _checkpoint_at(path)) is not None:
+            checkpoints.append(folder)
         elif path.is_dir():
             inside = expand([path])
             videos.update(dict.fromkeys(inside))
@@ -79,7 +83,14 @@ def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
                 refused.append((path, str(error)))
             else:
                 videos[path] = None
-    return Sorted(tuple(videos), tuple(checkpoints), tuple(refused))
+    return Sorted(tuple(videos), tuple(checkpoints), tuple(refused), tuple(studies))
+
+
+def _checkpoint_at(path: Path) -> Path | None:
+    """Return the folder of a checkpoint that is meant by a folder or the file inside it, or None."""
+    if (path / CHECKPOINT_FILE).is_file():
+        return path
+    return path.parent if path.name == CHECKPOINT_FILE else None
 
 
 def probe(path: Path, backend: Backend) -> Probed:
@@ -139,6 +150,12 @@ class Intake(QObject):
         task = self._lane.submit(lambda backend, _token, _report: sort_paths(given, backend))
         task.succeeded.connect(self._on_sorted)
         task.failed.connect(self._messages.fail)
+
+    def look_at(self, paths: Sequence[Path]) -> None:
+        """Look at videos of the list that nobody has looked at yet."""
+        queued = set(self._to_probe)
+        self._to_probe += [path for path in paths if path not in queued]
+        self._probe_next()
 
     @Slot()
     def forget(self) -> None:

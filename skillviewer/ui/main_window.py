@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.export.words import printable
-from skillviewer.ui.actions import FILE, MODEL, VIEW, Actions
+from skillviewer.ui.action_table import FILE, MODEL, VIEW
+from skillviewer.ui.actions import Actions
 from skillviewer.ui.choices import LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.geometry import first_size, place
@@ -24,13 +25,14 @@ from skillviewer.ui.message_bar import MessageBar
 from skillviewer.ui.panels.videos import VideosPanel
 from skillviewer.ui.parts import PANELS, SCREENS
 from skillviewer.ui.program import Program
+from skillviewer.ui.screens import START, Screens, dress
 from skillviewer.ui.start_page import StartPage
 from skillviewer.ui.status_bar import StatusBar
+from skillviewer.ui.study_slot import OpenStudy
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.tool_bar import ToolBar
 
 LOGO_PX = 72
-LAYOUT_VERSION = 1
 
 
 class MainWindow(QMainWindow):
@@ -57,11 +59,13 @@ class MainWindow(QMainWindow):
         self.model_menu = ModelMenu(program.models, self)
         self._make_centre()
         self._docks = {part.name: self._make_dock(part.name) for part in PANELS}
+        self.screens = Screens(self, self.pages, self._docks, program, self.actions_)
         self.status = StatusBar(program.state, program.playback, program.models, program.jobs, program.icons, self)
         self.setStatusBar(self.status)
         self._make_menus()
+        names = [part.name for part in SCREENS]
         self.tools = ToolBar(
-            self.actions_, self.looks, self.model_menu, program.models, program.state, program.icons, self
+            self.actions_, self.looks, self.model_menu, program.models, program.state, program.icons, names, self
         )
         self.addToolBar(self.tools)
         for dock in self._docks.values():
@@ -69,8 +73,10 @@ class MainWindow(QMainWindow):
         program.themes.changed.connect(self.on_theme)
         program.closed.connect(self._on_closed)
         program.videos.added.connect(self._on_added)
-        program.videos.cleared.connect(self.show_start)
+        program.studies.opened.connect(self._on_study)
+        program.studies.closed.connect(self.show_start)
         program.state.current_changed.connect(self._on_current)
+        self.screens.shown.connect(self._on_screen)
         self.recent.chosen.connect(self._open_one)
         self.start.recent_chosen.connect(self._open_one)
         self.status.jobs_asked.connect(self.show_jobs)
@@ -88,7 +94,6 @@ class MainWindow(QMainWindow):
         logo = self.program.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())
         self.start = StartPage(logo, self.actions_["open_sample"], self.actions_["open_videos"], self.pages)
         self.pages.addWidget(self.start)
-        self._screens: dict[str, QWidget] = {}
         column.addWidget(self.messages)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
@@ -129,38 +134,17 @@ class MainWindow(QMainWindow):
 
     def screen_named(self, name: str) -> QWidget:
         """Return a screen, made when it is first asked for."""
-        screen = self._screens.get(name)
-        if screen is None:
-            part = next(part for part in SCREENS if part.name == name)
-            screen = self._screens[name] = part.make(self.program, self.actions_, self.pages)
-            self.pages.addWidget(screen)
-            _dress(screen, self.program.themes.theme)
-        return screen
+        return self.screens.named(name)
 
     @Slot()
     def show_start(self) -> None:
         """Show the first page."""
-        self._keep_layout()
         self.start.set_recent(self.program.settings.recent)
-        for dock in self._docks.values():
-            dock.hide()
-        self.pages.setCurrentWidget(self.start)
-
-    def _keep_layout(self) -> None:
-        if self.pages.currentWidget() is not self.start:
-            self.program.settings.layout = self.saveState(LAYOUT_VERSION)
+        self.screens.show_start()
 
     def show_screen(self, name: str) -> None:
         """Show a screen with its docks."""
-        coming = self.pages.currentWidget() is self.start
-        self.pages.setCurrentWidget(self.screen_named(name))
-        if not coming:
-            return
-        layout = self.program.settings.layout
-        if layout.isEmpty() or not self.restoreState(layout, LAYOUT_VERSION):
-            for part in PANELS:
-                self._docks[part.name].setVisible(part.shown)
-            self.resizeDocks([self._docks["videos"]], [400], Qt.Orientation.Horizontal)
+        self.screens.show(name)
 
     @Slot()
     def show_jobs(self) -> None:
@@ -172,21 +156,50 @@ class MainWindow(QMainWindow):
     def on_theme(self, theme: Theme) -> None:
         """Give every part its colours."""
         self.actions_.on_theme(theme)
-        for part in (self.messages, self.start, self.status, self.tools, *self._screens.values()):
-            _dress(part, theme)
+        for part in (self.messages, self.start, self.status, self.tools, *self.screens.made):
+            dress(part, theme)
         for dock in self._docks.values():
-            _dress(dock.widget(), theme)
+            dress(dock.widget(), theme)
 
     @Slot(int, int)
     def _on_added(self, _first: int, _last: int) -> None:
         self.recent.refresh()
-        if self.pages.currentWidget() is self.start:
-            self.show_screen(SCREENS[0].name)
+        if self.screens.current == START:
+            self.screens.show_last()
+
+    @Slot(object)
+    def _on_study(self, _study: OpenStudy) -> None:
+        self.recent.refresh()
+        if self.screens.current == START:
+            self.screens.show_last()
+        self.retitle()
 
     @Slot(object)
     def _on_current(self, path: Path | None) -> None:
         self.panel.show_chosen(path)
-        self.setWindowTitle(f"{printable(path.name)} – SkillViewer" if path is not None else "SkillViewer")
+        self.retitle()
+
+    @Slot(str)
+    def _on_screen(self, _name: str) -> None:
+        self.retitle()
+
+    @Slot()
+    def retitle(self) -> None:
+        """Say in the title and at the foot what is on screen; a screen may have words of its own for that.
+
+        A screen on which nobody may read a name has ``window_title()`` and ``status_text()``.
+        """
+        screen, study, path = self.screens.widget, self.program.studies.current, self.program.state.current
+        own = getattr(screen, "window_title", None)
+        if own is not None:
+            parts = [own()]
+        else:
+            parts = [printable(path.name)] if path is not None else []
+            if study is not None and not study.draft:
+                parts.append(printable(study.title))
+        self.setWindowTitle(" – ".join([*(part for part in parts if part), "SkillViewer"]))
+        status = getattr(screen, "status_text", None)
+        self.status.speak_for(status() if status is not None else None)
 
     @Slot(object)
     def _open_one(self, path: Path) -> None:
@@ -229,7 +242,7 @@ class MainWindow(QMainWindow):
         if self.program.jobs.precious and not self.dialogs.confirm(self, question, self.tr("Stop and close")):
             return
         self.program.settings.geometry = self.saveGeometry()
-        self._keep_layout()
+        self.screens.keep()
         self.program.settings.save()
         self.setEnabled(False)
         self.program.close()
@@ -238,10 +251,3 @@ class MainWindow(QMainWindow):
     def _on_closed(self) -> None:
         self._ready_to_close = True
         self.close()
-
-
-def _dress(part: QWidget, theme: Theme) -> None:
-    """Give a part its colours, if it paints with any of its own."""
-    dress = getattr(part, "on_theme", None)
-    if dress is not None:
-        dress(theme)

@@ -27,7 +27,7 @@ class ModelSlot:
         assessor = self._open_model(folder)
         self.close()
         self._assessor = assessor
-        return LoadedModel(assessor.name, folder, assessor.device_name, assessor.memory_text())
+        return LoadedModel(assessor.name, folder, assessor.device_name, assessor.memory_text(), assessor.digest)
 
     @property
     def assessor(self) -> Assessor:

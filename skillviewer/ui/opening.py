@@ -74,7 +74,9 @@ class Opening(QObject):
     def _on_failed(self, error: Exception) -> None:
         self._playback.pause()
         if self._playback.video is None and self._feed.path is not None:
-            self._videos.update(self._feed.path, state=VideoState.UNREADABLE, reason=str(error))
+            entry = self._videos.get(self._feed.path)
+            if entry is not None and entry.state is not VideoState.MISSING:
+                self._videos.update(self._feed.path, state=VideoState.UNREADABLE, reason=str(error))
             self.cannot_open.emit(str(error))
         else:
             self._messages.fail(error)

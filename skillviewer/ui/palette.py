@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.ui.actions import ACTIONS, MENUS, key_text, plain, words
+from skillviewer.ui.action_table import ACTIONS, MENUS
+from skillviewer.ui.actions import key_text, plain, words
 from skillviewer.ui.sheet import Sheet
 
 ROW_PX = 32

@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.registry import table
 from skillviewer.ui.actions import Actions
+from skillviewer.ui.comparing.binding import bind as compare_keys
 from skillviewer.ui.panels.jobs import JobsPanel
 from skillviewer.ui.panels.videos import VideosPanel
 from skillviewer.ui.program import Program
+from skillviewer.ui.ranking.keys import bind as rank_keys
+
+if TYPE_CHECKING:
+    from skillviewer.ui.main_window import MainWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,9 @@ class Part:
         make: Makes its widget: ``make(program, actions, parent)``. Screens are made when they are first shown.
         area: Side of the window, for docks.
         shown: Whether a dock is there at first.
+        screens: The screens that a dock belongs to; empty for all.
+        bind: Ties the actions of the part to what they do: ``bind(window)``, once, when the window is made. It reaches
+            the widget of a screen by ``window.screen_named`` only when an action is used.
     """
 
     name: str
@@ -30,12 +39,30 @@ class Part:
     make: Callable[[Program, Actions, QWidget], QWidget]
     area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea
     shown: bool = True
+    screens: tuple[str, ...] = ()
+    bind: "Callable[[MainWindow], None] | None" = None
+
+    def belongs_to(self, screen: str) -> bool:
+        """Return whether a dock belongs to a screen."""
+        return not self.screens or screen in self.screens
 
 
 def _inspect(program: Program, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.inspect_screen import InspectScreen  # pyqtgraph and OpenCV take half a second
 
     return InspectScreen(program, actions, parent)
+
+
+def _compare(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+    from skillviewer.ui.comparing.screen import CompareScreen
+
+    return CompareScreen(program, actions, parent)
+
+
+def _rank(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+    from skillviewer.ui.ranking.screen import RankScreen
+
+    return RankScreen(program, actions, parent)
 
 
 def _videos(program: Program, actions: Actions, parent: QWidget) -> QWidget:
@@ -46,9 +73,21 @@ def _jobs(program: Program, _actions: Actions, parent: QWidget) -> QWidget:
     return JobsPanel(program.jobs, parent)
 
 
-SCREENS: tuple[Part, ...] = table(Part("inspect", str(QT_TRANSLATE_NOOP("parts", "Inspect")), _inspect))
+WITH_LIST = ("inspect", "compare", "finetune", "export")
+"""Screens beside which the list of videos stands; where pairs are judged nobody may read a name."""
+
+SCREENS: tuple[Part, ...] = table(
+    Part("inspect", str(QT_TRANSLATE_NOOP("parts", "Inspect")), _inspect),
+    Part("compare", str(QT_TRANSLATE_NOOP("parts", "Compare")), _compare, bind=compare_keys),
+    Part("rank", str(QT_TRANSLATE_NOOP("parts", "Rank")), _rank, bind=rank_keys),
+)
 
 PANELS: tuple[Part, ...] = table(
-    Part("videos", str(QT_TRANSLATE_NOOP("parts", "Videos")), _videos),
+    Part(
+        "videos",
+        str(QT_TRANSLATE_NOOP("parts", "Videos")),
+        _videos,
+        screens=("inspect", "compare", "finetune", "export"),
+    ),
     Part("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), _jobs, shown=False),
 )

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from skillviewer.core.places import resources_dir
 from skillviewer.ui.assessments import Assessments
-from skillviewer.ui.backend import Backend
+from skillviewer.ui.backend import Backend, ModelPool
 from skillviewer.ui.feed import FrameFeed, OpenVideos
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.intake import Intake, Sorted
@@ -21,17 +20,12 @@ from skillviewer.ui.proxies import Proxies
 from skillviewer.ui.score_curve import score_curve
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.state import LoadedModel, ViewerState
+from skillviewer.ui.studies import REMARKS, VIDEOS, VOTES, Studies
+from skillviewer.ui.study_list import StudyList
+from skillviewer.ui.study_slot import OpenStudy, StudySlot
 from skillviewer.ui.theme import ThemeSource
+from skillviewer.ui.undo import Deed, Undo
 from skillviewer.ui.video_list import VideoList
-
-
-def sample_videos() -> Path | None:
-    """Return the folder of the sample study's videos, or None where it does not ship."""
-    try:
-        folder = resources_dir() / "sample_study" / "videos"
-    except FileNotFoundError:
-        return None
-    return folder if folder.is_dir() else None
 
 
 class Program(QObject):
@@ -59,7 +53,14 @@ class Program(QObject):
         self.model: Lane[ModelSlot] = Lane("model", lambda: ModelSlot(backend.open_model), ModelSlot.close, self)
         self.index: Lane[Backend] = Lane("index", lambda: backend, _keep, self)
         self.copies: Lane[Backend] = Lane("copies", lambda: backend, _keep, self)
-        self.lanes = (self.frames, self.model, self.index, self.copies)
+        self.study: Lane[StudySlot] = Lane("study", StudySlot, StudySlot.close, self)
+        self.compared: Lane[ModelPool] = Lane("compare", backend.open_pool, lambda pool: pool.close(), self)
+        self.pairs: tuple[Lane[OpenVideos], ...] = tuple(
+            Lane(f"pair {i}", lambda: OpenVideos(backend.open_reader, backend.open_proxy, 1), OpenVideos.close, self)
+            for i in range(4)
+        )
+        """Two for the pair that is judged, and two that open the next one."""
+        self.lanes = (self.frames, self.model, self.index, self.copies, self.study, self.compared, *self.pairs)
         self._alive = len(self.lanes)
         for lane in self.lanes:
             lane.finished.connect(self._on_lane_finished)
@@ -74,6 +75,11 @@ class Program(QObject):
         self.assessments = Assessments(self.model, self.state, self.videos, self.jobs, self.messages, self)
         self.assessments.set_automatic(settings.automatic)
         self.intake = Intake(self.index, self.videos, self.messages, self)
+        self.studies = Studies(self.study, self.jobs, self.messages, self)
+        self.undo = Undo(self.studies, self)
+        self.study_list = StudyList(
+            self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
+        )
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
         self.playback.video_changed.connect(self.proxies.on_video)
         self.intake.took.connect(self._on_took)
@@ -81,6 +87,8 @@ class Program(QObject):
         self.state.look_changed.connect(self._on_look)
         self.state.passes_changed.connect(self._on_passes)
         self.state.model_changed.connect(self._on_model)
+        self.studies.opened.connect(self._on_study)
+        self.studies.changed.connect(self._on_study_changed)
 
     @property
     def closing(self) -> bool:
@@ -93,11 +101,25 @@ class Program(QObject):
             self.settings.remember(path.absolute())
         self.intake.take(paths)
 
-    def close_videos(self) -> None:
-        """Empty the list."""
-        self.assessments.stop()
-        self.state.set_current(None)
-        self.videos.clear()
+    def close_study(self) -> None:
+        """Close the study with its videos."""
+        self.studies.close()
+
+    def remove_current(self) -> None:
+        """Take the video on screen out of the study; the file stays, and so does what was said of it."""
+        path = self.state.current
+        entry = self.videos.get(path) if path is not None else None
+        if entry is None or not entry.known_as:
+            return
+        name = entry.known_as
+        self.undo.perform(
+            Deed(
+                self.tr("removal of {}").format(name),
+                lambda study: study.videos.remove(name),
+                lambda study, _none: study.videos.bring_back(name).name,
+                (VIDEOS,),
+            )
+        )
 
     def score_here(self) -> float | None:
         """Return the mean score after the last step known at the playhead, or None."""
@@ -127,8 +149,23 @@ class Program(QObject):
     def _on_took(self, found: Sorted) -> None:
         if found.checkpoints:
             self.models.choose(found.checkpoints[-1])
+        if found.studies:
+            self.studies.open(found.studies[-1])
         if found.videos:
+            self.studies.enrol(found.videos)
             self.state.set_current(found.videos[0])
+
+    @Slot(object)
+    def _on_study(self, study: OpenStudy) -> None:
+        if not study.draft:
+            self.settings.remember(study.path)
+
+    @Slot(object)
+    def _on_study_changed(self, changes: frozenset[str]) -> None:
+        """Remember a draft once somebody has said something in it."""
+        study = self.studies.current
+        if study is not None and study.draft and changes & {VOTES, REMARKS}:
+            self.settings.remember(study.path)
 
     @Slot(object)
     def _on_look(self, look: object) -> None:  # noqa: ARG002

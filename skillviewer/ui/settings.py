@@ -86,6 +86,17 @@ class Settings:
         self._store.setValue("model/folder", folder)
 
     @property
+    def compared(self) -> tuple[str, ...]:
+        """The models that were compared last, by folder of the checkpoint or "uniform"; empty at first."""
+        value = self._store.value("compare/models", [])
+        items = value if isinstance(value, list) else [value]
+        return tuple(str(item) for item in items if item)
+
+    @compared.setter
+    def compared(self, keys: tuple[str, ...]) -> None:
+        self._store.setValue("compare/models", list(keys))
+
+    @property
     def automatic(self) -> bool:
         """Whether the video on screen is assessed unasked."""
         return str(self._store.value("model/automatic", "true")) == "true"
@@ -120,12 +131,20 @@ class Settings:
     def geometry(self, value: QByteArray) -> None:
         self._store.setValue("window/geometry", value)
 
-    @property
-    def layout(self) -> QByteArray:
-        """Places and sizes of the docks; empty at first."""
-        value = self._store.value("window/layout")
+    def layout(self, screen: str) -> QByteArray:
+        """Return places and sizes of the docks beside a screen; empty at first."""
+        value = self._store.value(f"window/layout_{screen}")
         return value if isinstance(value, QByteArray) else QByteArray()
 
-    @layout.setter
-    def layout(self, value: QByteArray) -> None:
-        self._store.setValue("window/layout", value)
+    def keep_layout(self, screen: str, value: QByteArray) -> None:
+        """Remember places and sizes of the docks beside a screen."""
+        self._store.setValue(f"window/layout_{screen}", value)
+
+    @property
+    def person(self) -> str:
+        """Who works here, as notes and moments are signed; "" for nobody in particular."""
+        return str(self._store.value("person/name", ""))
+
+    @person.setter
+    def person(self, name: str) -> None:
+        self._store.setValue("person/name", name.strip())

@@ -19,12 +19,14 @@ class LoadedModel:
         folder: Where it lies.
         device: Where it runs, for people.
         memory: Used and total memory of a GPU, or "".
+        digest: Digest of its checkpoint.
     """
 
     name: str
     folder: Path
     device: str
     memory: str = ""
+    digest: str = ""
 
 
 class ViewerState(QObject):

@@ -14,6 +14,9 @@ from skillviewer.ui.state import LoadedModel, ViewerState
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import speed_text
 
+ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
+"""Fields that speak of the video on screen."""
+
 
 def left_text(seconds: float) -> str:
     """Return a time left as ``14 s`` or ``3 min``."""
@@ -45,6 +48,7 @@ class StatusBar(QStatusBar):
     ) -> None:
         super().__init__(parent)
         self._state, self._playback, self._models, self._jobs, self._icons = state, playback, models, jobs, icons
+        self._instead: str | None = None
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
         self._video = self._field(self.tr("Video"))
@@ -97,8 +101,19 @@ class StatusBar(QStatusBar):
     @property
     def text(self) -> str:
         """All fields that are shown, for tests and screen readers."""
-        shown = [self._video.text(), *(f.text() for f in self._fields.values()), self._job.text()]
+        fields = [f for n, f in self._fields.items() if self._instead is None or n not in ABOUT_VIDEO]
+        shown = [self._video.text(), *(f.text() for f in fields), self._job.text()]
         return " | ".join(text for text in shown if text)
+
+    def speak_for(self, text: str | None) -> None:
+        """Say this in the place of everything about the video on screen; None to speak of the video again."""
+        self._instead = text
+        self._video.setText(text or "")
+        self._video.setToolTip("")
+        if text is None:
+            self._on_video(self._playback.video)
+        for name in ABOUT_VIDEO:
+            self._fields[name].setVisible(text is None and bool(self._fields[name].text()))
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
@@ -109,7 +124,7 @@ class StatusBar(QStatusBar):
         field = self._fields[name]
         if field.text() != text:
             field.setText(text)
-            field.setVisible(bool(text))
+            field.setVisible(bool(text) and (self._instead is None or name not in ABOUT_VIDEO))
             if name in {"frame", "sampled", "time"}:  # so that the line does not dance
                 field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
 
@@ -117,9 +132,10 @@ class StatusBar(QStatusBar):
     def _on_video(self, video: VideoInfo | None) -> None:
         for field in self._fields.values():
             field.setMinimumWidth(0)
-        self._video.setText(printable(video.path.name) if video is not None else "")
-        note = video.note if video is not None else ""
-        self._video.setToolTip("\n".join(x for x in (printable(str(video.path)), note) if x) if video else "")
+        if self._instead is None:
+            self._video.setText(printable(video.path.name) if video is not None else "")
+            note = video.note if video is not None else ""
+            self._video.setToolTip("\n".join(x for x in (printable(str(video.path)), note) if x) if video else "")
         rate = ""
         if video is not None:
             words = self.tr("{:.2f} fps variable") if video.variable_rate else self.tr("{:.2f} fps")

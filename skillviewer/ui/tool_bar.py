@@ -1,10 +1,13 @@
 """The row of tools: open, model, assess, map, all actions."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from skillviewer.export.words import printable
+from skillviewer.ui.action_table import PREFIX_OF_SCREENS
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.choices import LookMenus, ModelMenu
 from skillviewer.ui.icons import Icons
@@ -25,6 +28,7 @@ class ToolBar(QToolBar):
         models: Which is loading.
         state: Which is loaded.
         icons: Icons by name.
+        screens: Names of the screens.
         parent: The window.
     """
 
@@ -36,6 +40,7 @@ class ToolBar(QToolBar):
         models: Models,
         state: ViewerState,
         icons: Icons,
+        screens: Sequence[str],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -46,8 +51,13 @@ class ToolBar(QToolBar):
         self.setIconSize(QSize(20, 20))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._menu_buttons: list[tuple[QToolButton, str]] = []
-        self._add_action(actions["open_videos"])
+        for name in screens:
+            button = self._add_button()
+            button.setDefaultAction(actions[f"{PREFIX_OF_SCREENS}{name}"])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setProperty("tab", True)
         self.addSeparator()
+        self._add_action(actions["open_videos"])
         self._model = self._add_menu(model_menu, "model", self.tr("Model that looks at the videos"))
         self._add_action(actions["assess_all"])
         self.addSeparator()

@@ -22,6 +22,12 @@ class VideoState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     UNREADABLE = "unreadable"
+    MISSING = "missing"
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether its file can be looked at."""
+        return self not in {VideoState.UNREADABLE, VideoState.MISSING}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +43,9 @@ class Entry:
         total: Sampled frames in all, or 0.
         analysis: What the model chosen says of it, whole; or None.
         reason: Why it failed, in a sentence.
+        known_as: Its name in the study, or "" until the study knows it.
+        participant: The person in it, or None.
+        task: What is done in it, or "" for the study's task.
     """
 
     path: Path
@@ -47,11 +56,14 @@ class Entry:
     total: int = 0
     analysis: Analysis | None = None
     reason: str = ""
+    known_as: str = ""
+    participant: str | None = None
+    task: str = ""
 
     @property
     def name(self) -> str:
-        """Name of the file without its suffix."""
-        return self.path.stem
+        """Its name in the study, or that of the file without its suffix."""
+        return self.known_as or self.path.stem
 
 
 class VideoList(QObject):
@@ -60,6 +72,8 @@ class VideoList(QObject):
     about_to_add = Signal(int, int)
     added = Signal(int, int)
     changed = Signal(int)
+    about_to_remove = Signal(int)
+    removed = Signal(int)
     about_to_clear = Signal()
     cleared = Signal()
 
@@ -86,21 +100,42 @@ class VideoList(QObject):
         row = self._rows.get(path)
         return None if row is None else self._entries[row]
 
+    def named(self, name: str) -> Entry | None:
+        """Return the entry of a video by its name in the study, or None."""
+        return next((entry for entry in self._entries if entry.known_as == name), None)
+
     def add(self, paths: Iterable[Path]) -> list[Path]:
         """Append videos; those that are there already are left as they are.
 
         Returns:
             The videos that are new.
         """
-        fresh = [path for path in dict.fromkeys(paths) if path not in self._rows]
+        return [entry.path for entry in self.add_entries(Entry(path) for path in dict.fromkeys(paths))]
+
+    def add_entries(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Append videos with what is known of them; those whose path is there already are left as they are.
+
+        Returns:
+            The entries that are new.
+        """
+        fresh = list({entry.path: entry for entry in entries if entry.path not in self._rows}.values())
         if fresh:
             first, last = len(self._entries), len(self._entries) + len(fresh) - 1
             self.about_to_add.emit(first, last)
-            for path in fresh:
-                self._rows[path] = len(self._entries)
-                self._entries.append(Entry(path))
+            for entry in fresh:
+                self._rows[entry.path] = len(self._entries)
+                self._entries.append(entry)
             self.added.emit(first, last)
         return fresh
+
+    def remove(self, path: Path) -> None:
+        """Take a video out of the list."""
+        row = self._rows.get(path)
+        if row is not None:
+            self.about_to_remove.emit(row)
+            del self._entries[row]
+            self._rows = {entry.path: at for at, entry in enumerate(self._entries)}
+            self.removed.emit(row)
 
     def update(self, path: Path, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
         """Change fields of an entry; a video that has left the list is ignored."""

@@ -39,6 +39,7 @@ class VideoTable(QAbstractTableModel):
             VideoState.DONE: self.tr("assessed"),
             VideoState.FAILED: self.tr("failed"),
             VideoState.UNREADABLE: self.tr("unreadable"),
+            VideoState.MISSING: self.tr("not found"),
         }
         self._order = {state: at for at, state in enumerate(VideoState)}
         self._tellers: dict[int, Callable[[Entry, int], object]] = {
@@ -52,6 +53,8 @@ class VideoTable(QAbstractTableModel):
         videos.about_to_add.connect(self._on_about_to_add)
         videos.added.connect(self._on_added)
         videos.changed.connect(self._on_changed)
+        videos.about_to_remove.connect(self._on_about_to_remove)
+        videos.removed.connect(self._on_removed)
         videos.about_to_clear.connect(self.beginResetModel)
         videos.cleared.connect(self.endResetModel)
 
@@ -116,6 +119,14 @@ class VideoTable(QAbstractTableModel):
         self.endInsertRows()
 
     @Slot(int)
+    def _on_about_to_remove(self, row: int) -> None:
+        self.beginRemoveRows(QModelIndex(), row, row)
+
+    @Slot(int)
+    def _on_removed(self, _row: int) -> None:
+        self.endRemoveRows()
+
+    @Slot(int)
     def _on_changed(self, row: int) -> None:
         self.dataChanged.emit(self.index(row, 0), self.index(row, COLUMNS - 1))
 
@@ -131,7 +142,7 @@ class VideoFilter(QSortFilterProxyModel):
         self.setSortRole(SORT_ROLE)
 
     def set_words(self, text: str) -> None:
-        """Keep videos whose path holds all these words."""
+        """Keep videos whose path, name, participant or task holds all these words."""
         self._words = tuple(text.casefold().split())
         self.invalidate()
 
@@ -145,7 +156,8 @@ class VideoFilter(QSortFilterProxyModel):
         entry = self.sourceModel().index(row, 0, parent).data(ENTRY_ROLE)
         if not isinstance(entry, Entry):
             return False
-        text = f"{entry.path.parent.name}/{entry.path.name}".casefold()
+        person = entry.participant or ""
+        text = f"{entry.path.parent.name}/{entry.path.name} {entry.name} {person} {entry.task}".casefold()
         fits = self._state is None or entry.state is self._state
         return fits and all(word in text for word in self._words)
 

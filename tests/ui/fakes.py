@@ -17,6 +17,7 @@ from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.video import VideoInfo, sample_positions, segments
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.dialogs import Dialogs
+from tests.ui.pools import FakePool
 
 BITS = 16
 BLOCK = 6
@@ -51,7 +52,7 @@ def video_info(
 ) -> VideoInfo:
     return VideoInfo(
         path=path,
-        digest=hashlib.sha256(str(path).encode()).hexdigest(),
+        digest=hashlib.sha256(path.read_bytes() if path.is_file() else str(path).encode()).hexdigest(),
         times_s=np.arange(n_frames) / rate_hz,
         width_px=width,
         height_px=height,
@@ -118,6 +119,10 @@ class FakeProxy:
         pass
 
 
+def model_digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
 def make_analysis(
     video: VideoInfo,
     passes: int = 1,
@@ -160,7 +165,16 @@ def make_analysis(
         score_curve=drift[:, :steps],
         segment_stops=stops[:steps],
         n_segments=N_SEGMENTS,
-        provenance=Provenance("SkillViewer test", model, "0" * 64, "full", "dis", "fake", "cpu", "float32"),
+        provenance=Provenance(
+            "SkillViewer test",
+            model,
+            hashlib.sha256(model.encode()).hexdigest(),
+            "full",
+            "dis",
+            "fake",
+            "cpu",
+            "float32",
+        ),
         warning=warning,
     )
 
@@ -197,6 +211,7 @@ class FakeWorld:
     assessed: list[tuple[str, str, int]] = field(default_factory=list)
     opened_models: list[str] = field(default_factory=list)
     readers: list[FakeReader] = field(default_factory=list)
+    pools: list[FakePool] = field(default_factory=list)
     hold: threading.Event = field(default_factory=threading.Event)
     held: bool = False
 
@@ -208,7 +223,7 @@ class FakeWorld:
         self.folder.mkdir(parents=True, exist_ok=True)
         paths = [self.folder / name for name in names]
         for path in paths:
-            path.touch()
+            path.write_text(f"the video {path}")  # no two alike: a study knows videos by their bytes
         return paths
 
     def open_reader(self, path: Path) -> FakeReader:
@@ -238,7 +253,12 @@ class FakeWorld:
                 report(Progress("copying", done, 20))
             self.proxies = True
 
-        return Backend(self.open_reader, self.open_model, self.find_models, open_proxy, build_proxy)
+        return Backend(self.open_reader, self.open_model, self.find_models, open_proxy, build_proxy, self.open_pool)
+
+    def open_pool(self) -> FakePool:
+        pool = FakePool(self, make_analysis, model_digest)
+        self.pools.append(pool)
+        return pool
 
 
 @dataclass(frozen=True)
@@ -257,6 +277,10 @@ class FakeAssessor:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def digest(self) -> str:
+        return model_digest(self._name)
 
     @property
     def device_name(self) -> str:
@@ -297,6 +321,7 @@ class FakeDialogs(Dialogs):
     def __init__(self) -> None:
         self.videos_answer: list[Path] = []
         self.folder_answer: Path | None = None
+        self.save_answer: Path | None = None
         self.confirm_answer = True
         self.asked: list[str] = []
 
@@ -305,6 +330,9 @@ class FakeDialogs(Dialogs):
 
     def folder(self, parent: object, title: str) -> Path | None:  # noqa: ARG002
         return self.folder_answer
+
+    def save(self, parent: object, title: str, kinds: str, name: str = "") -> Path | None:  # noqa: ARG002
+        return self.save_answer
 
     def confirm(self, parent: object, text: str, yes: str) -> bool:  # noqa: ARG002
         self.asked.append(text)

@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.actions import ACTIONS, MENUS, Scope, conflicts, key_text, plain
+from skillviewer.ui.action_table import ACTIONS, MENUS, Scope
+from skillviewer.ui.actions import conflicts, key_text, plain
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspect_screen import InspectScreen
 from tests.ui.fakes import FakeWorld

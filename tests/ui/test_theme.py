@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QPalette, QRaw
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.places import resources_dir
-from skillviewer.ui.actions import ACTIONS
+from skillviewer.ui.action_table import ACTIONS
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.theme import DARK, FONT_FAMILY, LIGHT, Theme, ThemeChoice, ThemeSource, app_font
 from skillviewer.ui.video_list import VideoState

@@ -123,7 +123,7 @@ def test_a_sheet_closes_when_the_focus_goes_elsewhere(qtbot: QtBot, window: Comp
 
 def test_closing_all_videos_goes_back_to_the_first_page(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    window.window.actions_["close_videos"].trigger()
+    window.window.actions_["close_study"].trigger()
     assert window.window.pages.currentWidget() is window.window.start
     assert window.program.playback.video is None
     open_and_load(qtbot, window, world.touch("b.mp4"))
@@ -211,7 +211,7 @@ def test_docks_come_back_as_they_were(qtbot: QtBot, window: Composition, world: 
     docks = window.window._docks
     assert not docks["jobs"].isVisible()
     window.window.show_jobs()
-    window.program.close_videos()
+    window.program.close_study()
     assert not docks["jobs"].isVisible()
     open_and_load(qtbot, window, world.touch("b.mp4"))
     assert docks["jobs"].isVisible()
@@ -221,9 +221,10 @@ def test_a_video_that_comes_back_is_known(qtbot: QtBot, window: Composition, wor
     files = world.touch("a.mp4")
     open_and_load(qtbot, window, files)
     qtbot.waitUntil(lambda: states(window) == ["done"])
-    window.program.close_videos()
+    window.program.close_study()
+    window.program.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, files)
-    assert states(window) == ["done"]
+    qtbot.waitUntil(lambda: states(window) == ["done"])
     assert window.program.state.analysis is not None
     assert len(world.assessed) == 1
 

@@ -1,5 +1,6 @@
 """A study: videos, raters, votes, remarks, models and settings in one file; each part has a module of its own."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +10,7 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.pairs import Dataset, DatasetVideo
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
-from skillviewer.data.study.database import new_path
+from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.models import Models
 from skillviewer.data.study.remarks import Remarks
@@ -72,8 +73,8 @@ class Study:
         file = StudyFile(path, read_only=read_only)
         study = cls(file)
         try:
-            if not file.read_only and study._changed_since_backup():
-                study.back_up()
+            if not file.read_only:
+                study.back_up_if_changed()
         except StudyError as error:  # the study itself is sound, and may be all that is left
             file.notice(f"No backup could be made. {error}")
         return study
@@ -146,6 +147,37 @@ class Study:
             judgements=judgements,
             rule=rule_named(settings.rule).text if judgements else "",
         )
+
+    def written_version(self) -> int:
+        """Return a number that is another one after another process has written the study."""
+        return int(self._file.value("PRAGMA data_version"))
+
+    def has_words(self) -> bool:
+        """Return whether anybody said anything in it: votes, pairs, moments, notes, or facts of a video."""
+        tables = ("judgement", "agreed_pair", "moment", "note", "rater")
+        if any(self._file.value(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
+            return True
+        told = "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL"
+        return self._file.value(f"SELECT 1 FROM video WHERE {told} LIMIT 1") is not None  # noqa: S608 - ours
+
+    @staticmethod
+    def delete(path: Path) -> None:
+        """Remove a study that is not open, and its backups. For drafts in which nobody said anything."""
+        for file in (*backups.backups(path), *side_files(path), path):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):
+            backups.backups_dir(path).rmdir()
+
+    def back_up_if_changed(self) -> Path | None:
+        """Make a backup if something was written since the last one.
+
+        Returns:
+            The backup, or None where the last one still stands.
+
+        Raises:
+            StudyError: It cannot be written.
+        """
+        return self.back_up() if self._changed_since_backup() else None
 
     def back_up(self) -> Path:
         """Make a backup, and let old ones go.

@@ -86,6 +86,7 @@ class NameDelegate(QStyledItemDelegate):
             VideoState.DONE: theme.accent,
             VideoState.FAILED: theme.bad,
             VideoState.UNREADABLE: theme.bad,
+            VideoState.MISSING: theme.warn,
         }
         self._pictures = {s: self._icons.icon(f"state_{s}", theme, colour) for s, colour in colours.items()}
 

@@ -1,0 +1,201 @@
+"""Everything a person can do, as a table: a new action is one line here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP
+
+from skillviewer.core.registry import table
+
+
+class Scope(StrEnum):
+    """Where a key counts. Text fields come first everywhere."""
+
+    WINDOW = "window"
+    PLAYER = "player"  # the picture and the curve, and the list of videos
+    PICTURE = "picture"  # the picture and the curve: a list needs these keys itself
+    SCREEN = "screen"  # anywhere on the screen that is named
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One thing a person can do.
+
+    Attributes:
+        name: Identity.
+        menu: Menu that it stands in.
+        text: Words, for translation.
+        keys: Shortcuts in Qt's portable form.
+        scope: Where the keys count.
+        section: A line is drawn in the menu where it changes.
+        icon: Name of its icon, or "".
+        checkable: Whether it is on or off.
+        screen: The screen on which its keys count, for ``Scope.SCREEN``.
+    """
+
+    name: str
+    menu: str
+    text: str
+    keys: tuple[str, ...] = ()
+    scope: Scope = Scope.WINDOW
+    section: int = 0
+    icon: str = ""
+    checkable: bool = False
+    screen: str = ""
+
+
+def _marked(text: object) -> str:
+    return str(text)
+
+
+FILE = _marked(QT_TRANSLATE_NOOP("actions", "&File"))
+EDIT = _marked(QT_TRANSLATE_NOOP("actions", "&Edit"))
+VIEW = _marked(QT_TRANSLATE_NOOP("actions", "&View"))
+PLAYER = _marked(QT_TRANSLATE_NOOP("actions", "&Player"))
+MODEL = _marked(QT_TRANSLATE_NOOP("actions", "&Model"))
+COMPARE = _marked(QT_TRANSLATE_NOOP("actions", "&Compare"))
+RANK = _marked(QT_TRANSLATE_NOOP("actions", "&Rank"))
+FINETUNE = _marked(QT_TRANSLATE_NOOP("actions", "Fine-&tune"))
+HELP = _marked(QT_TRANSLATE_NOOP("actions", "&Help"))
+MENUS = (FILE, EDIT, VIEW, PLAYER, MODEL, COMPARE, RANK, FINETUNE, HELP)
+PLAYER_SCREENS = frozenset({"inspect", "compare"})
+"""Screens that show the current video with the player's keys."""
+PREFIX_OF_SCREENS = "show_"
+"""Actions that go to a screen are called ``show_`` and its name."""
+
+
+def _window(name: str, menu: str, text: object, *keys: str, section: int = 0, icon: str = "") -> ActionSpec:
+    return ActionSpec(name, menu, _marked(text), keys, Scope.WINDOW, section, icon)
+
+
+def _player(
+    name: str, text: object, *keys: str, section: int = 0, icon: str = "", menu: str = PLAYER, checkable: bool = False
+) -> ActionSpec:
+    return ActionSpec(name, menu, _marked(text), keys, Scope.PLAYER, section, icon, checkable)
+
+
+def _screen(
+    name: str,
+    screen: str,
+    menu: str,
+    text: object,
+    *keys: str,
+    section: int = 0,
+    icon: str = "",
+    checkable: bool = False,
+) -> ActionSpec:
+    return ActionSpec(name, menu, _marked(text), keys, Scope.SCREEN, section, icon, checkable, screen)
+
+
+def _rank(name: str, text: object, *keys: str, section: int = 0, icon: str = "", checkable: bool = False) -> ActionSpec:
+    return _screen(name, "rank", RANK, text, *keys, section=section, icon=icon, checkable=checkable)
+
+
+def _compare(name: str, text: object, *keys: str, section: int = 0, checkable: bool = False) -> ActionSpec:
+    return _screen(name, "compare", COMPARE, text, *keys, section=section, checkable=checkable)
+
+
+def _to_screen(name: str, text: object, key: str) -> ActionSpec:
+    return ActionSpec(f"{PREFIX_OF_SCREENS}{name}", VIEW, _marked(text), (key,), section=-1, checkable=True)
+
+
+def _picture(name: str, text: object, key: str, section: int) -> ActionSpec:
+    return ActionSpec(name, PLAYER, _marked(text), (key,), Scope.PICTURE, section)
+
+
+ACTIONS: tuple[ActionSpec, ...] = table(
+    _window("new_study", FILE, QT_TRANSLATE_NOOP("actions", "&New study…"), "Ctrl+N"),
+    _window("open_videos", FILE, QT_TRANSLATE_NOOP("actions", "&Open…"), "Ctrl+O", icon="open"),
+    _window("open_folder", FILE, QT_TRANSLATE_NOOP("actions", "Open a &folder…"), "Ctrl+Shift+O"),
+    _window("open_sample", FILE, QT_TRANSLATE_NOOP("actions", "Open the &sample study")),
+    _window("save_study", FILE, QT_TRANSLATE_NOOP("actions", "Save study &as…"), "Ctrl+S", section=1),
+    _window("locate_videos", FILE, QT_TRANSLATE_NOOP("actions", "Find &missing videos…"), section=1),
+    _window("remove_video", FILE, QT_TRANSLATE_NOOP("actions", "&Remove this video from the study"), section=1),
+    _window("close_study", FILE, QT_TRANSLATE_NOOP("actions", "&Close the study"), "Ctrl+W", section=1),
+    _window("quit", FILE, QT_TRANSLATE_NOOP("actions", "&Quit"), "Ctrl+Q", section=2),
+    _window("undo", EDIT, QT_TRANSLATE_NOOP("actions", "&Undo"), "Ctrl+Z"),
+    _window("redo", EDIT, QT_TRANSLATE_NOOP("actions", "&Redo"), "Ctrl+Shift+Z"),
+    _to_screen("inspect", QT_TRANSLATE_NOOP("actions", "Inspect"), "Ctrl+1"),
+    _to_screen("compare", QT_TRANSLATE_NOOP("actions", "Compare"), "Ctrl+2"),
+    _to_screen("rank", QT_TRANSLATE_NOOP("actions", "Rank"), "Ctrl+3"),
+    _to_screen("finetune", QT_TRANSLATE_NOOP("actions", "Fine-tune"), "Ctrl+4"),
+    _to_screen("export", QT_TRANSLATE_NOOP("actions", "Export"), "Ctrl+5"),
+    _window("palette", VIEW, QT_TRANSLATE_NOOP("actions", "&All actions…"), "Ctrl+K", icon="search"),
+    _window("find_video", VIEW, QT_TRANSLATE_NOOP("actions", "&Find a video"), "Ctrl+F"),
+    _player(
+        "overlay",
+        QT_TRANSLATE_NOOP("actions", "Show the &map"),
+        "H",
+        menu=VIEW,
+        section=1,
+        icon="overlay",
+        checkable=True,
+    ),
+    _player("zoom_in", QT_TRANSLATE_NOOP("actions", "Zoom &in"), "+", "=", menu=VIEW, section=2),
+    _player("zoom_out", QT_TRANSLATE_NOOP("actions", "Zoom &out"), "-", menu=VIEW, section=2),
+    _window("zoom_fit", VIEW, QT_TRANSLATE_NOOP("actions", "Fit the &picture"), "Ctrl+0", section=2),
+    _window("curve_fit", VIEW, QT_TRANSLATE_NOOP("actions", "Show the whole &curve"), "Ctrl+9", section=2),
+    _window("full_screen", VIEW, QT_TRANSLATE_NOOP("actions", "F&ull screen"), "F11", section=3),
+    _player("play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", icon="play"),
+    _player("previous_sample", QT_TRANSLATE_NOOP("actions", "Previous sampled frame"), "Left", icon="previous_sample"),
+    _player("next_sample", QT_TRANSLATE_NOOP("actions", "Next sampled frame"), "Right", icon="next_sample"),
+    _player("previous_frame", QT_TRANSLATE_NOOP("actions", "Previous frame"), ",", icon="previous_frame"),
+    _player("next_frame", QT_TRANSLATE_NOOP("actions", "Next frame"), ".", icon="next_frame"),
+    _player("back_second", QT_TRANSLATE_NOOP("actions", "Back 1 s"), "Shift+Left", section=1),
+    _player("on_second", QT_TRANSLATE_NOOP("actions", "Forward 1 s"), "Shift+Right", section=1),
+    _player("back_ten", QT_TRANSLATE_NOOP("actions", "Back 10 s"), "J", section=1),
+    _player("on_ten", QT_TRANSLATE_NOOP("actions", "Forward 10 s"), "L", section=1),
+    _picture("first_frame", QT_TRANSLATE_NOOP("actions", "First frame"), "Home", 1),
+    _picture("last_frame", QT_TRANSLATE_NOOP("actions", "Last frame"), "End", 1),
+    _window("go_to", PLAYER, QT_TRANSLATE_NOOP("actions", "&Go to time or frame…"), "Ctrl+G", section=1),
+    _picture("previous_video", QT_TRANSLATE_NOOP("actions", "Previous video"), "PgUp", 2),
+    _picture("next_video", QT_TRANSLATE_NOOP("actions", "Next video"), "PgDown", 2),
+    _player("slower", QT_TRANSLATE_NOOP("actions", "Slower"), "[", section=3),
+    _player("faster", QT_TRANSLATE_NOOP("actions", "Faster"), "]", section=3),
+    _player("normal_speed", QT_TRANSLATE_NOOP("actions", "Normal speed"), "Backspace", section=3),
+    _player("mark_in", QT_TRANSLATE_NOOP("actions", "Selection starts here"), "I", section=4),
+    _player("mark_out", QT_TRANSLATE_NOOP("actions", "Selection ends here"), "O", section=4),
+    _window("clear_marks", PLAYER, QT_TRANSLATE_NOOP("actions", "Select nothing"), section=4),
+    _player(
+        "loop", QT_TRANSLATE_NOOP("actions", "&Loop the selection"), "Shift+L", section=4, icon="loop", checkable=True
+    ),
+    _window("assess", MODEL, QT_TRANSLATE_NOOP("actions", "&Assess this video again"), "Ctrl+R", icon="assess"),
+    _window("assess_all", MODEL, QT_TRANSLATE_NOOP("actions", "Assess a&ll videos"), "Ctrl+Shift+R", icon="assess"),
+    _window("stop", MODEL, QT_TRANSLATE_NOOP("actions", "&Stop"), "Ctrl+.", icon="stop"),
+    ActionSpec(
+        "automatic",
+        MODEL,
+        _marked(QT_TRANSLATE_NOOP("actions", "Assess the video on screen a&utomatically")),
+        section=1,
+        checkable=True,
+    ),
+    _player("next_model", QT_TRANSLATE_NOOP("actions", "&Next model"), "T", menu=MODEL, section=2),
+    _player("previous_model", QT_TRANSLATE_NOOP("actions", "&Previous model"), "Shift+T", menu=MODEL, section=2),
+    _window("open_model", MODEL, QT_TRANSLATE_NOOP("actions", "&Open a checkpoint folder…"), section=2),
+    _compare("compare_models", QT_TRANSLATE_NOOP("actions", "Choose &models…"), "M"),
+    _compare("compare_difference", QT_TRANSLATE_NOOP("actions", "Show the &difference"), "D", checkable=True),
+    _compare("compare_all", QT_TRANSLATE_NOOP("actions", "Assess all &videos with these models"), section=1),
+    _compare("save_comparison", QT_TRANSLATE_NOOP("actions", "Save the numbers as a &table…"), section=2),
+    _compare("save_comparison_figure", QT_TRANSLATE_NOOP("actions", "Save the panes as a &figure…"), section=2),
+    _rank("rank_left", QT_TRANSLATE_NOOP("actions", "&Left is better"), "1"),
+    _rank("rank_right", QT_TRANSLATE_NOOP("actions", "&Right is better"), "2"),
+    _rank("rank_neither", QT_TRANSLATE_NOOP("actions", "&No difference"), "0"),
+    _rank("rank_skip", QT_TRANSLATE_NOOP("actions", "S&kip this pair"), "X"),
+    _rank("rank_reason", QT_TRANSLATE_NOOP("actions", "Write a r&eason"), "R", section=1),
+    _rank("rank_mark", QT_TRANSLATE_NOOP("actions", "&Mark this time"), "M", section=1),
+    _rank("rank_swap", QT_TRANSLATE_NOOP("actions", "&Swap sides"), "S", section=1),
+    _rank("rank_together", QT_TRANSLATE_NOOP("actions", "&One clock for both"), "F", section=1, checkable=True),
+    _rank("rank_other", QT_TRANSLATE_NOOP("actions", "Keys move the &other video"), "A", section=1),
+    _rank("rank_play", QT_TRANSLATE_NOOP("actions", "&Play or pause"), "Space", "K", section=2, icon="play"),
+    _rank("rank_previous_frame", QT_TRANSLATE_NOOP("actions", "Previous frame"), ",", section=2, icon="previous_frame"),
+    _rank("rank_next_frame", QT_TRANSLATE_NOOP("actions", "Next frame"), ".", section=2, icon="next_frame"),
+    _rank("rank_back_second", QT_TRANSLATE_NOOP("actions", "Back 1 s"), "Left", "Shift+Left", section=3),
+    _rank("rank_on_second", QT_TRANSLATE_NOOP("actions", "Forward 1 s"), "Right", "Shift+Right", section=3),
+    _rank("rank_back_ten", QT_TRANSLATE_NOOP("actions", "Back 10 s"), "J", section=3),
+    _rank("rank_on_ten", QT_TRANSLATE_NOOP("actions", "Forward 10 s"), "L", section=3),
+    _rank("rank_first", QT_TRANSLATE_NOOP("actions", "To the beginning"), "Home", section=3),
+    _rank("rank_last", QT_TRANSLATE_NOOP("actions", "To the end"), "End", section=3),
+    _window("shortcuts", HELP, QT_TRANSLATE_NOOP("actions", "&Keys"), "F1", "?"),
+    _window("open_log", HELP, QT_TRANSLATE_NOOP("actions", "Show the &log")),
+    _window("about", HELP, QT_TRANSLATE_NOOP("actions", "&About SkillViewer"), section=1),
+)

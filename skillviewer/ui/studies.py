@@ -1,0 +1,289 @@
+"""The study that is open: one lane owns the file, and everything written to it goes through there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.job import CancelToken, Report
+from skillviewer.data.study import NewVideo, Relinked, Study, StudyVideo
+from skillviewer.ui.jobs import Jobs
+from skillviewer.ui.lane import Lane, Task
+from skillviewer.ui.messages import Message, Messages, Severity
+from skillviewer.ui.study_slot import OpenStudy, StudySlot, drafts_dir, new_draft, open_sample, sample_path
+
+BACK_UP_MS = 10 * 60 * 1000
+WATCH_MS = 4000
+"""How often a study that another window writes is looked at for news."""
+
+VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
+EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Videos of the study, and what was said while they were added."""
+
+    study: OpenStudy
+    videos: tuple[StudyVideo, ...]
+    problems: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+
+class Studies(QObject):
+    """Opens, makes and saves studies, and passes what is done to them on to their lane.
+
+    Args:
+        lane: Lane that owns the open study.
+        jobs: Shows long work.
+        messages: Told of failures and notices.
+        parent: Owner.
+    """
+
+    replaced = Signal()
+    """Another study takes the place of the one before, or none: what was on screen goes."""
+    opened = Signal(object)
+    """``OpenStudy``: a study was opened, or its name or settings are others now."""
+    listed = Signal(object)
+    """``tuple[StudyVideo, ...]``: the videos of the study, anew."""
+    closed = Signal()
+    changed = Signal(object)
+    """``frozenset[str]`` of what was changed, by this window or by another."""
+
+    def __init__(self, lane: Lane[StudySlot], jobs: Jobs, messages: Messages, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lane, self._jobs, self._messages = lane, jobs, messages
+        self._current: OpenStudy | None = None
+        self._told: tuple[str, ...] = ()
+        self._changes: dict[Task, frozenset[str]] = {}
+        self._back_up = QTimer(self)
+        self._back_up.setInterval(BACK_UP_MS)
+        self._back_up.timeout.connect(self._on_back_up)
+        self._watch = QTimer(self)
+        self._watch.setInterval(WATCH_MS)
+        self._watch.timeout.connect(self._on_watch)
+
+    @property
+    def current(self) -> OpenStudy | None:
+        """The study that is open."""
+        return self._current
+
+    @property
+    def writable(self) -> bool:
+        """Whether there is a study that can be written."""
+        return self._current is not None and not self._current.read_only
+
+    # what panels do
+
+    def read(self, work: Callable[[Study], object]) -> Task:
+        """Ask something of the study, in its lane; the answer arrives at ``succeeded`` of the task.
+
+        Args:
+            work: Plain code that returns values only.
+        """
+        return self._lane.submit(lambda slot, _token, _report: work(slot.study))
+
+    def act(self, work: Callable[[Study], object], *changes: str) -> Task:
+        """Write to the study, in its lane. Failures are shown; ``changed`` tells what is other now.
+
+        Args:
+            work: Plain code that does one whole act.
+            changes: Of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models`` and ``settings``.
+        """
+        task = self.read(work)
+        self._changes[task] = frozenset(changes)
+        task.succeeded.connect(self._on_acted)
+        task.failed.connect(self._messages.fail)
+        task.finished.connect(self._on_act_finished)
+        return task
+
+    @Slot(object)
+    def _on_acted(self, _result: object) -> None:
+        task = self.sender()
+        assert isinstance(task, Task)
+        changes = self._changes[task]
+        if SETTINGS in changes:
+            self._refresh(self._submit(lambda slot, _token, _report: slot.facts()))
+        if VIDEOS in changes:
+            self.relist()
+        if changes:
+            self.changed.emit(changes)
+
+    @Slot()
+    def _on_act_finished(self) -> None:
+        task = self.sender()
+        assert isinstance(task, Task)
+        self._changes.pop(task, None)
+
+    # which study
+
+    def create(self, path: Path) -> None:
+        """Make a new study and open it."""
+        self._exchange(lambda slot, _token, _report: slot.swap(Study.create(path)))
+
+    def open(self, path: Path) -> None:
+        """Open a study; the one before is closed when this one stands."""
+        if self._current is not None and self._current.path == path.absolute():
+            return
+        draft = path.absolute().parent == drafts_dir().absolute()
+        self._exchange(lambda slot, _token, _report: slot.swap(Study.open(path), draft=draft))
+
+    def open_sample(self) -> None:
+        """Open the sample study."""
+        if self._current is not None and self._current.path == sample_path().absolute():
+            return
+        task = self._exchange(lambda slot, token, report: slot.swap(open_sample(token, report)))
+        self._jobs.follow(self.tr("Opening the sample study"), task, precious=False)
+
+    def save_as(self, path: Path) -> None:
+        """Go on in a copy of the study; a draft leaves nothing behind."""
+
+        def work(slot: StudySlot) -> _Listed:
+            old, was_draft = slot.study, slot.facts().draft
+            settings = old.settings
+            new = Study.open(old.save_as(path))
+            if was_draft and settings.title == "Untitled":
+                new.settings = replace(settings, title="")
+            old_path = old.path
+            slot.swap(new)
+            if was_draft and old_path.exists():
+                Study.delete(old_path)
+            return _Listed(slot.facts(), new.videos.all())
+
+        task = self._submit(lambda slot, _token, _report: work(slot))
+        task.succeeded.connect(self._on_saved_as)
+
+    def close(self) -> None:
+        """Close the study."""
+        if self._current is not None:
+            self._current = None
+            self._watch.stop()
+            self._back_up.stop()
+            self._submit(lambda slot, _token, _report: slot.close())
+            self.replaced.emit()
+            self.closed.emit()
+
+    def enrol(self, paths: Sequence[Path]) -> None:
+        """Add videos to the study; without one, a draft is made for them. One for reading only lists them alone."""
+        new = [NewVideo(path) for path in paths]
+
+        def work(slot: StudySlot, token: CancelToken, report: Report) -> _Listed:
+            if not slot.is_open:
+                slot.swap(new_draft(), draft=True)
+            if slot.study.read_only:
+                text = f"{slot.study.path.name} is open for reading only: the videos are shown, but not added to it."
+                return _Listed(slot.facts(), slot.study.videos.all(), (text,))
+            added = slot.study.videos.add(new, token, report)
+            known = tuple(name for name in added.known if name is not None)
+            return _Listed(slot.facts(), slot.study.videos.all(), added.problems, known)
+
+        task = self._submit(work)
+        task.succeeded.connect(self._on_enrolled)
+        self._jobs.follow(self.tr("Adding videos to the study"), task, precious=False)
+
+    def relist(self) -> None:
+        """Read the list of videos again."""
+        task = self._submit(lambda slot, _token, _report: _Listed(slot.facts(), slot.study.videos.all()))
+        task.succeeded.connect(self._on_listed)
+
+    def locate(self, folder: Path) -> None:
+        """Find moved videos again below a folder, by size and content."""
+
+        def work(slot: StudySlot, token: CancelToken, report: Report) -> Relinked:
+            return slot.study.videos.relink(folder, token, report)
+
+        task = self._submit(work)
+        task.succeeded.connect(self._on_relinked)
+        self._jobs.follow(self.tr("Looking for videos"), task, precious=False)
+
+    def _submit(self, work: Callable[[StudySlot, CancelToken, Report], object]) -> Task:
+        task = self._lane.submit(work)
+        task.failed.connect(self._messages.fail)
+        return task
+
+    def _exchange(self, swap: Callable[[StudySlot, CancelToken, Report], None]) -> Task:
+        def work(slot: StudySlot, token: CancelToken, report: Report) -> _Listed:
+            swap(slot, token, report)
+            return _Listed(slot.facts(), slot.study.videos.all())
+
+        task = self._submit(work)
+        task.succeeded.connect(self._on_exchanged)
+        return task
+
+    def _refresh(self, task: Task) -> None:
+        task.succeeded.connect(self._on_facts)
+
+    @Slot(object)
+    def _on_facts(self, study: OpenStudy) -> None:
+        before, self._current = self._current, study
+        if before is None or before.path != study.path:
+            self._told = ()
+            self._back_up.start()
+            self._watch.start()
+        fresh = tuple(text for text in study.notices if text not in self._told)
+        self._told = study.notices
+        for text in fresh:
+            self._messages.post(Message(text, Severity.WARNING if study.read_only else Severity.NOTE))
+        if study != before:
+            self.opened.emit(study)
+
+    @Slot(object)
+    def _on_exchanged(self, found: _Listed) -> None:
+        self.replaced.emit()
+        self._current = None
+        self._on_facts(found.study)
+        self.listed.emit(found.videos)
+        self._tell_missing(found.videos)
+
+    @Slot(object)
+    def _on_saved_as(self, found: _Listed) -> None:
+        self._on_facts(found.study)
+        self.listed.emit(found.videos)
+        self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))
+
+    @Slot(object)
+    def _on_listed(self, found: _Listed) -> None:
+        self._on_facts(found.study)
+        self.listed.emit(found.videos)
+
+    @Slot(object)
+    def _on_enrolled(self, found: _Listed) -> None:
+        self._on_listed(found)
+        self.changed.emit(frozenset({VIDEOS}))
+        for text in found.problems:
+            self._messages.post(Message(text, Severity.WARNING))
+
+    @Slot(object)
+    def _on_relinked(self, found: Relinked) -> None:
+        text = self.tr("{} videos found again.").format(len(found.found))
+        lost = (*found.missing, *found.replaced)
+        if lost:
+            text = self.tr("{} videos found again, {} are still missing.").format(len(found.found), len(lost))
+        self._messages.post(Message(text, Severity.WARNING if lost else Severity.NOTE, lost))
+        self.relist()
+        self.changed.emit(frozenset({VIDEOS}))
+
+    def _tell_missing(self, videos: Sequence[StudyVideo]) -> None:
+        lost = [video for video in videos if video.path is None]
+        if lost:
+            words = self.tr("{} of {} videos are not where they were. File › Find missing videos… finds moved ones.")
+            details = tuple(f"{video.name}: {video.recorded_path}" for video in lost)
+            self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
+
+    @Slot()
+    def _on_back_up(self) -> None:
+        if self.writable:
+            self._submit(lambda slot, _token, _report: slot.study.back_up_if_changed())
+
+    @Slot()
+    def _on_watch(self) -> None:
+        if self._current is not None and self._current.read_only and not self._lane.stopped:
+            task = self._submit(lambda slot, _token, _report: slot.is_open and slot.news())
+            task.succeeded.connect(self._on_news)
+
+    @Slot(object)
+    def _on_news(self, news: bool) -> None:
+        if news:
+            self.relist()
+            self.changed.emit(EVERYTHING)

@@ -1,0 +1,190 @@
+"""Keeps the list of videos and the open study alike, and keeps what models said from one session to the next."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.data.study import Study, StudyVideo, cached_analysis
+from skillviewer.data.study import VideoState as FileState
+from skillviewer.ui.assessments import Assessments
+from skillviewer.ui.backend import Backend
+from skillviewer.ui.intake import Intake
+from skillviewer.ui.lane import Lane, Task
+from skillviewer.ui.state import LoadedModel, ViewerState
+from skillviewer.ui.studies import Studies
+from skillviewer.ui.video_list import Entry, VideoList, VideoState
+
+AT_ONCE = 25
+"""Kept analyses that are brought to the window together."""
+
+
+def entry_of(video: StudyVideo) -> Entry:
+    """Return a video of a study as an entry of the list."""
+    path = video.path if video.path is not None else Path(video.recorded_path)
+    state, reason = VideoState.NEW, ""
+    if video.state is FileState.REPLACED:
+        state = VideoState.MISSING
+        words = QCoreApplication.translate("StudyList", "Another file is in the place of this video: {}")
+        reason = words.format(path)
+    elif video.path is None:
+        state = VideoState.MISSING
+        words = QCoreApplication.translate("StudyList", "The file is not where it was: {}")
+        reason = words.format(video.recorded_path or video.name)
+    return Entry(path, state=state, reason=reason, known_as=video.name, participant=video.participant, task=video.task)
+
+
+def recall(videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report) -> dict[Path, Analysis]:
+    """Return what a model said of videos before, by path; some at a time also as values of progress."""
+    found: dict[Path, Analysis] = {}
+    for i, video in enumerate(videos):
+        token.check()
+        if video.path is not None and video.state is not FileState.REPLACED:
+            analysis = cached_analysis(video, model_digest)
+            if analysis is not None:
+                found[video.path] = analysis
+        if len(found) >= AT_ONCE:
+            report(Progress("reading analyses", i, len(videos), found))
+            found = {}
+    return found
+
+
+class StudyList(QObject):
+    """Joins the open study, the list of videos and the queue of assessments.
+
+    Args:
+        studies: The open study.
+        videos: The list.
+        assessments: Given what was kept, and asked what is to be kept.
+        intake: Looks at videos that come with a study.
+        index: Lane in which what was kept is read.
+        state: Says which model is loaded.
+        parent: Owner.
+    """
+
+    def __init__(
+        self,
+        studies: Studies,
+        videos: VideoList,
+        assessments: Assessments,
+        intake: Intake,
+        index: Lane[Backend],
+        state: ViewerState,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._studies, self._videos, self._assessments = studies, videos, assessments
+        self._intake, self._index, self._state = intake, index, state
+        self._known: tuple[StudyVideo, ...] = ()
+        self._recalled: tuple[str, frozenset[str]] = ("", frozenset())
+        self._task: Task | None = None
+        self._folder: Path | None = None
+        studies.replaced.connect(self._on_replaced)
+        studies.listed.connect(self._on_listed)
+        state.model_changed.connect(self._on_model)
+        assessments.assessed.connect(self._on_assessed)
+
+    @property
+    def known(self) -> tuple[StudyVideo, ...]:
+        """The videos of the study, as they were listed last."""
+        return self._known
+
+    @Slot()
+    def _on_replaced(self) -> None:
+        self._known = ()
+        self._recalled = ("", frozenset())
+        self._assessments.stop()
+        self._assessments.forget()
+        self._state.set_current(None)
+        self._videos.clear()
+
+    @Slot(object)
+    def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
+        self._known = known
+        wanted = {entry.path: entry for entry in map(entry_of, known)}
+        names = {entry.known_as for entry in wanted.values()}
+        before = {entry.path for entry in self._videos}
+        for entry in self._videos:
+            moved = entry.known_as in names and entry.path not in wanted
+            gone = entry.known_as and entry.known_as not in names
+            if moved or gone:
+                if entry.path == self._state.current:
+                    self._state.set_current(None)
+                self._videos.remove(entry.path)
+        for path in before & set(wanted):
+            self._update(wanted[path])
+        fresh = self._videos.add_entries(entry for path, entry in wanted.items() if path not in before)
+        self._intake.look_at([entry.path for entry in fresh if entry.state.has_picture])
+        if self._state.current is None and fresh:
+            self._state.set_current(fresh[0].path)
+        self._recall()
+
+    def _update(self, wanted: Entry) -> None:
+        entry = self._videos.get(wanted.path)
+        if entry is None:
+            return
+        changes: dict[str, object] = {}
+        for name in ("known_as", "participant", "task"):
+            if getattr(entry, name) != getattr(wanted, name):
+                changes[name] = getattr(wanted, name)
+        if (wanted.state is VideoState.MISSING) != (entry.state is VideoState.MISSING):
+            changes |= {"state": wanted.state, "reason": wanted.reason}
+        if changes:
+            self._videos.update(wanted.path, **changes)
+
+    @Slot(object)
+    def _on_model(self, _model: LoadedModel | None) -> None:
+        self._recall()
+
+    def _recall(self) -> None:
+        """Read what the loaded model said of the videos before."""
+        model = self._state.model
+        if model is None or not model.digest or self._index.stopped:
+            return
+        names = frozenset(video.digest for video in self._known)
+        digest, before = self._recalled
+        fresh = names if digest != model.digest else names - before
+        self._recalled = (model.digest, names)
+        videos = [video for video in self._known if video.digest in fresh]
+        if not videos:
+            return
+        if digest != model.digest and self._task is not None:
+            self._task.cancel()
+        folder = model.folder
+        self._folder = folder
+        task = self._index.submit(lambda _backend, token, report: recall(videos, model.digest, token, report))
+        self._task = task
+        task.progressed.connect(self._on_some)
+        task.succeeded.connect(self._on_recalled)
+        task.finished.connect(self._on_finished)
+
+    @Slot(object)
+    def _on_some(self, progress: Progress) -> None:
+        if isinstance(progress.value, dict) and self._folder is not None:
+            self._assessments.take(progress.value, self._folder)
+
+    @Slot(object)
+    def _on_recalled(self, found: dict[Path, Analysis]) -> None:
+        if self._folder is not None:
+            self._assessments.take(found, self._folder)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        if self.sender() is self._task:
+            self._task = None
+
+    @Slot(object, object)
+    def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:
+        """Keep what a model said; videos that are not in the study are not kept."""
+        video = next((v for v in self._known if v.path == analysis.video.path), None)
+        if video is None or not self._studies.writable or not model.digest:
+            return
+        extent = video.extent
+
+        def keep(study: Study) -> None:
+            study.models.add(model.digest, model.name, model.folder)
+            study.models.keep_analysis(analysis, extent)
+
+        self._studies.act(keep)

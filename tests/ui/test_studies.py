@@ -1,0 +1,268 @@
+"""The study behind the window: made by itself, opened, saved, read only, missing videos, undo."""
+
+import shutil
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.errors import StudyError
+from skillviewer.data.study import NewVideo, Study, StudySettings
+from skillviewer.ui.app import Composition
+from skillviewer.ui.study_slot import drafts_dir, sample_path
+from skillviewer.ui.undo import Deed
+from skillviewer.ui.video_list import VideoState
+from tests.ui.conftest import MakeWindow
+from tests.ui.driving import drop, open_and_load, states
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import key
+
+
+def wait_for_study(qtbot: QtBot, made: Composition, n_videos: int) -> None:
+    def known() -> bool:
+        return (
+            made.program.studies.current is not None and sum(bool(e.known_as) for e in made.program.videos) == n_videos
+        )
+
+    qtbot.waitUntil(known)
+
+
+def note_deed(text: str) -> Deed:
+    return Deed(
+        "note",
+        lambda study: study.remarks.write_note(text, video="a", author="me"),
+        lambda study, number: study.remarks.remove("note", cast("int", number)),
+        ("remarks",),
+    )
+
+
+def notes_of(path: Path) -> list[str]:
+    with Study.open(path, read_only=True) as study:
+        return [note.text for note in study.remarks.notes("a")]
+
+
+@pytest.fixture
+def study_file(world: FakeWorld, tmp_path: Path) -> Path:
+    files = world.touch("a.mp4", "b.mp4", "c.mp4")
+    path = tmp_path / "grasp.skillstudy"
+    with Study.create(path, StudySettings(title="Grasping", task="grasp")) as made:
+        made.videos.add([NewVideo(file, participant=f"P{i}") for i, file in enumerate(files)])
+    return path
+
+
+def test_videos_without_a_study_go_into_a_draft(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
+    wait_for_study(qtbot, window, 2)
+    study = window.program.studies.current
+    assert study is not None
+    assert study.draft
+    assert study.path.parent == drafts_dir()
+    assert [entry.known_as for entry in window.program.videos] == ["a", "b"]
+    window.program.close_study()
+    qtbot.waitUntil(lambda: not study.path.exists())
+    assert len(window.program.videos) == 0
+    assert window.window.pages.currentWidget() is window.window.start
+
+
+def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    wait_for_study(qtbot, window, 1)
+    study = window.program.studies.current
+    assert study is not None
+    window.program.undo.perform(note_deed("shaky"))
+    qtbot.waitUntil(lambda: window.program.undo.undo_text == "note")
+    window.program.close_study()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    assert notes_of(study.path) == ["shaky"]
+    assert study.path in window.program.settings.recent
+
+
+def test_a_study_is_dropped_and_its_videos_are_there(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    drop(window, [study_file])
+    wait_for_study(qtbot, window, 3)
+    assert [e.participant for e in window.program.videos] == ["P0", "P1", "P2"]
+    qtbot.waitUntil(lambda: "Grasping" in window.window.windowTitle())
+    assert window.program.state.current == next(iter(window.program.videos)).path
+
+
+def test_a_study_that_is_opened_in_the_place_of_another_clears_the_list(
+    qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path
+) -> None:
+    open_and_load(qtbot, window, world.touch("loose.mp4"))
+    wait_for_study(qtbot, window, 1)
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    assert [entry.name for entry in window.program.videos] == ["a", "b", "c"]
+
+
+def test_a_draft_is_saved_under_a_name(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    wait_for_study(qtbot, window, 1)
+    draft = window.program.studies.current
+    assert draft is not None
+    dialogs.save_answer = tmp_path / "named.skillstudy"
+    window.window.actions_["save_study"].trigger()
+    qtbot.waitUntil(lambda: window.program.studies.current is not None and not window.program.studies.current.draft)
+    study = window.program.studies.current
+    assert study is not None
+    assert study.path == dialogs.save_answer
+    assert study.title == "named"
+    assert not draft.path.exists()
+    assert [entry.name for entry in window.program.videos] == ["a"], "the videos stay on screen"
+
+
+def test_what_models_said_is_there_again_in_the_next_session(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path
+) -> None:
+    first = make_window(world.backend())
+    first.program.models.refresh()
+    open_and_load(qtbot, first, [study_file])
+    first.program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(first) == ["done"] * 3)
+    scores = [e.analysis.score for e in first.program.videos if e.analysis is not None]
+    first.program.close()
+    assert first.program.wait()
+    world.assessed.clear()
+    second = make_window(world.backend())
+    second.program.assessments.set_automatic(on=False)
+    second.program.models.refresh()
+    open_and_load(qtbot, second, [study_file])
+    qtbot.waitUntil(lambda: states(second) == ["done"] * 3)
+    assert [e.analysis.score for e in second.program.videos if e.analysis is not None] == pytest.approx(scores)
+    assert world.assessed == []
+
+
+def test_a_second_window_gets_it_for_reading_only_and_sees_news(
+    qtbot: QtBot, window: Composition, study_file: Path
+) -> None:
+    with Study.open(study_file) as owner:
+        window.program.open([study_file])
+        wait_for_study(qtbot, window, 3)
+        study = window.program.studies.current
+        assert study is not None
+        assert study.read_only
+        assert "open in another window" in window.window.messages.text
+        task = window.program.undo.perform(note_deed("no"))
+        with qtbot.waitSignal(task.failed):
+            pass
+        assert "reading only" in window.window.messages.text
+        assert window.program.undo.undo_text is None
+        with qtbot.waitSignal(window.program.studies.changed, timeout=20_000) as news:
+            owner.remarks.write_note("seen", video="a", author="other")
+        assert "remarks" in news.args[0]
+
+
+def test_missing_videos_are_said_and_found_again(
+    qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    away = tmp_path / "elsewhere" / "deep"
+    shutil.move(world.folder, away)
+    (away / "b.mp4").rename(away / "renamed.mp4")
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    assert states(window) == [VideoState.MISSING] * 3
+    assert "3 of 3 videos are not where they were" in window.window.messages.text
+    dialogs.folder_answer = tmp_path
+    window.window.actions_["locate_videos"].trigger()
+    qtbot.waitUntil(lambda: VideoState.MISSING not in states(window))
+    assert {entry.name: entry.path.name for entry in window.program.videos} == {
+        "a": "a.mp4",
+        "b": "renamed.mp4",
+        "c": "c.mp4",
+    }
+
+
+def test_undo_and_redo_from_the_keyboard(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    undo, actions = window.program.undo, window.window.actions_
+    assert not actions["undo"].isEnabled()
+    undo.perform(note_deed("one"))
+    undo.perform(note_deed("two"))
+    qtbot.waitUntil(lambda: actions["undo"].isEnabled() and not window.program.study.busy)
+    assert actions["undo"].text() == "&Undo note"
+    key(window.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(actions["redo"].isEnabled)
+    assert notes_of(study_file) == ["one"]
+    actions["redo"].trigger()
+    qtbot.waitUntil(lambda: not actions["redo"].isEnabled() and not window.program.study.busy)
+    assert sorted(notes_of(study_file)) == ["one", "two"]
+    undo.undo()
+    undo.undo()
+    qtbot.waitUntil(lambda: not actions["undo"].isEnabled() and not window.program.study.busy)
+    assert notes_of(study_file) == []
+
+
+def test_a_video_is_removed_and_brought_back(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    window.window.actions_["remove_video"].trigger()
+    qtbot.waitUntil(lambda: [entry.name for entry in window.program.videos] == ["b", "c"])
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: sorted(entry.name for entry in window.program.videos) == ["a", "b", "c"])
+
+
+def test_a_new_study_is_empty_and_takes_what_is_dropped(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    dialogs.save_answer = tmp_path / "new"
+    window.window.actions_["new_study"].trigger()
+    qtbot.waitUntil(lambda: window.program.studies.current is not None)
+    assert window.window.screens.current == "inspect"
+    drop(window, world.touch("x.mp4"))
+    wait_for_study(qtbot, window, 1)
+    with Study.open(tmp_path / "new.skillstudy", read_only=True) as study:
+        assert [video.name for video in study.videos.all()] == ["x"]
+
+
+def test_the_sample_study_comes_with_participants_and_votes(qtbot: QtBot, window: Composition) -> None:
+    window.program.assessments.set_automatic(on=False)
+    window.window.actions_["open_sample"].trigger()
+    qtbot.waitUntil(lambda: len(window.program.videos) == 24, timeout=60_000)
+    people = {entry.participant for entry in window.program.videos}
+    assert people == {f"P{n}" for n in range(13, 19)}
+    window.program.close_study()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    with Study.open(sample_path(), read_only=True) as study:
+        assert len(study.votes.raters()) == 5
+        assert len(study.dataset().pairs) > 200
+
+
+def test_a_study_of_a_newer_program_is_refused_and_the_one_on_screen_stays(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    wait_for_study(qtbot, window, 1)
+    strange = tmp_path / "strange.skillstudy"
+    strange.write_bytes(b"not a study at all" * 100)
+    window.program.open([strange])
+    qtbot.waitUntil(lambda: "strange.skillstudy" in window.window.messages.text)
+    assert [entry.name for entry in window.program.videos] == ["a"]
+
+
+def test_what_cannot_be_undone_stays_to_be_undone(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    def fail(_study: Study, _result: object) -> object:
+        raise StudyError("The disk is full.")
+
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    undo = window.program.undo
+    undo.perform(Deed("wink", lambda _study: None, fail, ("remarks",)))
+    qtbot.waitUntil(lambda: undo.undo_text == "wink")
+    undo.undo()
+    qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
+    assert undo.undo_text == "wink"
+    assert undo.redo_text is None
+
+
+def test_nothing_is_open(window: Composition, qtbot: QtBot) -> None:
+    task = window.program.studies.read(lambda study: study.title)
+    with qtbot.waitSignal(task.failed) as failed:
+        pass
+    assert isinstance(failed.args[0], StudyError)
