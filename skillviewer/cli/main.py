@@ -17,6 +17,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("score", "skillviewer.cli.score", "Score videos and say what the model looked at."),
     ("demo", "skillviewer.cli.demo", "Run the main job on the sample study."),
     ("train", "skillviewer.cli.train", "Train a model on a folder of videos and pairs."),
+    ("finetune", "skillviewer.cli.finetune", "Go on training a model on the votes of a study, or begin one."),
     ("study", "skillviewer.cli.study", "Make, fill, list, import, export and mend a study."),
     ("evaluate", "skillviewer.cli.evaluate", "Train and test models on the folds of a data set, in one table."),
     ("data", "skillviewer.cli.data", "Say what a data set holds, and how it is divided."),

@@ -1,7 +1,9 @@
 """``skillviewer score``: videos in, scores out."""
 
 import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,11 +11,19 @@ from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.job import CancelToken
 
+if TYPE_CHECKING:
+    from skillviewer.core.pairs import TimeExtent
+
+END_S = sys.float_info.max
+"""Later than any video ends."""
+
 
 @click.command()
 @click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--model", help="Checkpoint: a name (see skillviewer models) or a folder.")
 @click.option("--passes", default=1, show_default=True, type=click.IntRange(1, 64), help="K interleaved passes.")
+@click.option("--from", "start_s", type=click.FloatRange(0), help="Second at which the attempt begins, if not at 0.")
+@click.option("--to", "stop_s", type=click.FloatRange(0), help="Second at which it ends, if not with the video.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line, as docs/scripting.md says.")
 @click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Folder for the whole analyses (.npz).")
@@ -22,18 +32,24 @@ def score(
     videos: tuple[Path, ...],
     model: str | None,
     passes: int,
+    start_s: float | None,
+    stop_s: float | None,
     device: str,
     as_json: bool,
     save: Path | None,
     force: bool,
 ) -> int:
-    """Score VIDEOS and say what the model looked at. A video that fails is told and the others go on."""
+    """Score VIDEOS and say what the model looked at. A video that fails is told and the others go on.
+
+    With --from and --to a stretch of each is scored, and nothing outside it is looked at.
+    """
     from skillviewer.core.analysis_json import analysis_json
     from skillviewer.data.analysis_file import SUFFIX, save_analysis
     from skillviewer.engine.engine import Engine
     from skillviewer.engine.library import DEFAULT_MODEL
     from skillviewer.media.files import expand, free_names
 
+    extent = _stretch(start_s, stop_s)
     files = expand(videos)
     names = free_names(files, SUFFIX)
     if save is not None and not force:
@@ -45,7 +61,7 @@ def score(
         for path, name in zip(files, names, strict=True):
             try:
                 with progress_bar(unit="frame") as report:
-                    analysis = engine.assess(path, passes=passes, token=CancelToken(), report=report)
+                    analysis = engine.assess(path, passes=passes, token=CancelToken(), report=report, extent=extent)
                 if save is not None:
                     save_analysis(analysis, save / name)
             except SkillViewerError as error:
@@ -63,3 +79,14 @@ def score(
             if analysis.warning:
                 click.echo(f"{path}: {analysis.warning}", err=True)
     return 1 if failed else 0
+
+
+def _stretch(start_s: float | None, stop_s: float | None) -> "TimeExtent | None":
+    from skillviewer.core.pairs import TimeExtent
+
+    if start_s is None and stop_s is None:
+        return None
+    extent = TimeExtent(start_s or 0.0, END_S if stop_s is None else stop_s)
+    if extent.stop_s <= extent.start_s:
+        raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {extent.start_s} s.")
+    return extent

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from skillviewer.cli.progress import progress_bar
+from skillviewer.cli.study_ranking import ranking
 from skillviewer.core.job import CancelToken
 
 _PATH = click.Path(path_type=Path)
@@ -19,6 +20,9 @@ def _say(notices: tuple[str, ...]) -> None:
 @click.group()
 def study() -> None:
     """Make and keep a study: one file with videos, raters, votes, notes and models (docs/study.md)."""
+
+
+study.add_command(ranking)
 
 
 @study.command()

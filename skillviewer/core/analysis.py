@@ -74,6 +74,8 @@ class Analysis:
             steps finished so far, in all passes alike, and N is smaller.
         warning: A word of warning for a person (unlike the training videos, say), or "".
         provenance: Where the numbers come from.
+        pooled: (2F,) float32, what the video looks like: its features' mean over sampled frames, passes and cells. None
+            while it is being computed, and in analyses kept by older versions.
     """
 
     video: VideoInfo
@@ -87,11 +89,14 @@ class Analysis:
     n_segments: int
     provenance: Provenance
     warning: str = ""
+    pooled: Float32Array | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays and check that their shapes agree."""
-        for name in ("samples", "attention", "task_state", "score_curve", "segment_stops"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+        for name in ("samples", "attention", "task_state", "score_curve", "segment_stops", "pooled"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, frozen(value))
         k, n = self.samples.shape
         fits = (
             self.attention.shape[:2] == (k, n)
@@ -99,6 +104,7 @@ class Analysis:
             and self.task_state.shape[:2] == (k, n)
             and self.score_curve.shape == (k, n)
             and self.segment_stops.shape == (n,)
+            and (self.pooled is None or self.pooled.ndim == 1)
         )
         if not fits:
             raise ValueError(f"shapes do not agree: {self!r}")

@@ -1,7 +1,8 @@
 """An analysis as a file: NumPy's ``.npz``, readable with ``numpy.load(path)`` and without pickle.
 
 Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``attention`` (K, N, h, w), ``task_state``
-(K, N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), and ``about``, a string of JSON with everything else.
+(K, N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), ``pooled`` (2F,) where it is known, and ``about``, a string
+of JSON with everything else.
 """
 
 import zipfile
@@ -71,6 +72,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
         warning=analysis.warning,
         provenance=analysis.provenance,
     )
+    pooled = {} if analysis.pooled is None else {"pooled": analysis.pooled}
     try:
         with written_aside(path) as aside, aside.open("wb") as file:
             np.savez_compressed(
@@ -83,6 +85,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
                 task_state=analysis.task_state,
                 score_curve=analysis.score_curve,
                 segment_stops=analysis.segment_stops,
+                **pooled,
             )
     except OSError as error:
         raise ExportError(f"The analysis could not be written to {path}: {error.strerror or error}.") from error
@@ -121,6 +124,7 @@ def load_analysis(path: Path) -> Analysis:
                 n_segments=about.n_segments,
                 provenance=about.provenance,
                 warning=about.warning,
+                pooled=arrays.get("pooled"),
             )
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.analysis import Analysis, MapRect, Provenance
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.core.video import VideoInfo
 from skillviewer.engine.cache import FeatureCache, FeatureKey
@@ -34,8 +35,9 @@ class FeatureSource:
     cache: FeatureCache
     preprocessing: Preprocessing
 
-    def _key(self, info: VideoInfo, positions: NDArray[np.int64]) -> FeatureKey:
-        return FeatureKey(info.digest, self.extractor.configuration(self.preprocessing), tuple(positions.tolist()))
+    def _keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
+        configuration = (*self.extractor.configuration(self.preprocessing), *sampling.key)
+        return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
 
     def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
         """Yield the features of one step after the other, for all passes at once.
@@ -50,7 +52,7 @@ class FeatureSource:
         """
         n = sampling.positions.shape[1]
         shape = (n, *self.extractor.feature_shape(self.preprocessing))
-        keys = [self._key(reader.info, positions) for positions in sampling.positions]
+        keys = self._keys(reader.info, sampling)
         passes = [self.cache.get(key, shape) for key in keys]
         missing = [i for i, features in enumerate(passes) if features is None]
         if not missing:
@@ -75,11 +77,16 @@ class FeatureSource:
         for i in missing:
             self.cache.put(keys[i], computed[i])
 
-    def passes(self, reader: VideoReader, passes: int, token: CancelToken) -> list[Features]:
-        """Return the features of K passes, each (N, 2F, h, w) float16, mapped from the cache where it has them."""
-        sampling = sampling_of(reader.info, self.preprocessing, passes)
+    def passes(
+        self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
+    ) -> list[Features]:
+        """Return the features of K passes over a video or a stretch of it, each (N, 2F, h, w) float16.
+
+        They are mapped from the cache where it has them.
+        """
+        sampling = sampling_of(reader.info, self.preprocessing, passes, extent)
         shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
-        keys = [self._key(reader.info, positions) for positions in sampling.positions]
+        keys = self._keys(reader.info, sampling)
         found = [self.cache.get(key, shape) for key in keys]
         if any(features is None for features in found):
             computed = np.stack(list(self.steps(reader, sampling, token)), axis=1)
@@ -103,7 +110,7 @@ class _Growing:
         self._state.append(state.float().cpu().numpy())
         self._score.append(score.double().cpu().numpy())
 
-    def so_far(self, provenance: Provenance, warning: str = "") -> Analysis:
+    def so_far(self, provenance: Provenance, warning: str = "", pooled: NDArray[np.float32] | None = None) -> Analysis:
         done = len(self._score)
         return Analysis(
             video=self._info,
@@ -117,6 +124,7 @@ class _Growing:
             n_segments=self._sampling.positions.shape[1],
             provenance=provenance,
             warning=warning,
+            pooled=pooled,
         )
 
 
@@ -130,6 +138,7 @@ def assess(
     word_of_warning: Callable[[NDArray[np.float32]], str],
     token: CancelToken,
     report: Report,
+    extent: Extent | None = None,
 ) -> Analysis:
     """Assess one video; the first map is reported while the rest is still to be computed.
 
@@ -143,13 +152,15 @@ def assess(
         word_of_warning: From the video's mean feature, (2F,) float32, to a warning or "".
         token: Checked after every sampled frame.
         report: Told of every step; ``value`` is the analysis so far.
+        extent: The stretch of the video to assess, or None for all of it.
 
     Raises:
+        DatasetError: The stretch lies outside the video.
         VideoError: The video cannot be read.
         Cancelled: Somebody raised the token.
     """
     info = reader.info
-    sampling = sampling_of(info, source.preprocessing, passes)
+    sampling = sampling_of(info, source.preprocessing, passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
     growing = _Growing(info, sampling, model, rect)
@@ -177,4 +188,5 @@ def assess(
                 out = model.step(fused_t, state)
                 state = out.state
                 growing.add(out.attention, out.task_state, out.score)
-    return growing.so_far(provenance, word_of_warning((pooled / n).astype(np.float32)))
+    mean = (pooled / n).astype(np.float32)
+    return growing.so_far(provenance, word_of_warning(mean), mean)

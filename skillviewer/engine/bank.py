@@ -1,6 +1,6 @@
 """Features of a whole data set, computed once and mapped from the cache afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.cache import FeatureCache
@@ -47,8 +48,10 @@ def feature_source(
 class PassSource(Protocol):
     """Where passes of a video come from: features or snippets."""
 
-    def passes(self, reader: VideoReader, passes: int, token: CancelToken) -> Sequence[NDArray[Any]]:
-        """Return K passes of a video."""
+    def passes(
+        self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
+    ) -> Sequence[NDArray[Any]]:
+        """Return K passes of a video or of a stretch of it."""
         ...
 
 
@@ -58,6 +61,7 @@ def build_bank(
     candidates: int,
     token: CancelToken,
     report: Report,
+    extents: Mapping[str, Extent] | None = None,
 ) -> tuple[MappedBank, list[str]]:
     """Compute (or find) the features of videos.
 
@@ -67,6 +71,7 @@ def build_bank(
         candidates: K, frames of every segment that training draws from.
         token: Checked after every sampled frame.
         report: Told of every video.
+        extents: The stretch of its file that is the attempt, by name; the others are whole files.
 
     Returns:
         The bank, and one sentence for every video that could not be read; the others go on.
@@ -77,7 +82,8 @@ def build_bank(
         report(Progress("features of videos", done, len(videos)))
         try:
             with VideoReader(path) as reader:
-                bank[name] = [reference(features) for features in source.passes(reader, candidates, token)]
+                found = source.passes(reader, candidates, token, (extents or {}).get(name))
+                bank[name] = [reference(features) for features in found]
         except SkillViewerError as error:
             problems.append(str(error))
     report(Progress("features of videos", len(videos), len(videos)))

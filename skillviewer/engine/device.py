@@ -7,6 +7,8 @@ import torch
 
 from skillviewer.core.errors import DeviceError
 
+_NO_MEMORY = "The computer ran out of memory. Close other programs, or use fewer passes or smaller batches."
+
 
 def choose_device(name: str = "auto") -> torch.device:
     """Return the device to compute on.
@@ -49,13 +51,19 @@ def memory_text(device: torch.device) -> str:
 
 @contextmanager
 def device_errors() -> Iterator[None]:
-    """Turn torch's out-of-memory error into one sentence."""
+    """Turn running out of memory into one sentence."""
     try:
         yield
+    except MemoryError as error:
+        raise DeviceError(_NO_MEMORY) from error
     except torch.OutOfMemoryError as error:
         raise DeviceError(
             "The GPU ran out of memory. Close other programs that use it, use fewer passes, or choose the device cpu."
         ) from error
+    except RuntimeError as error:
+        if "allocate memory" not in str(error):  # torch's allocator on the CPU has no error of its own
+            raise
+        raise DeviceError(_NO_MEMORY) from error
 
 
 def n_threads() -> int:

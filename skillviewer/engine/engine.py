@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import torch
 
 from skillviewer import __version__
@@ -14,12 +15,14 @@ from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.faithfulness import MIN_RANDOM
 from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.core.pairs import Extent
 from skillviewer.core.places import cache_dir
 from skillviewer.engine.assess import FeatureSource, assess
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device, device_errors, device_title, memory_text
 from skillviewer.engine.evidence import fused_passes, weigh
 from skillviewer.engine.extractor import FeatureExtractor
+from skillviewer.engine.inputs import sampling_of
 from skillviewer.engine.library import model_folder
 from skillviewer.media.flow import warm_up
 from skillviewer.media.reader import VideoReader
@@ -115,17 +118,24 @@ class Engine:
         )
 
     def assess(
-        self, path: str | Path, passes: int = 1, token: CancelToken | None = None, report: Report = silent
+        self,
+        path: str | Path,
+        passes: int = 1,
+        token: CancelToken | None = None,
+        report: Report = silent,
+        extent: Extent | None = None,
     ) -> Analysis:
-        """Assess one video.
+        """Assess one video, or a stretch of it.
 
         Args:
             path: The file.
             passes: K, interleaved choices of frames; two or more give an interval.
             token: Raise it to stop; it is checked after every sampled frame.
             report: Told of every step; ``value`` is the analysis so far.
+            extent: The stretch, or None for the whole video. Nothing outside it is looked at.
 
         Raises:
+            DatasetError: The stretch lies outside the video.
             VideoError: The file cannot be read.
             DeviceError: The device ran out of memory.
             Cancelled: The token was raised.
@@ -145,6 +155,7 @@ class Engine:
                 self._warn,
                 token,
                 report,
+                extent,
             )
 
     def explain(
@@ -188,6 +199,12 @@ class Engine:
             digest = reader.info.digest
             if isinstance(video, Analysis) and digest != video.video.digest:
                 raise VideoError(f"{path} is no longer the file that was analysed. Assess it again.")
+            sampling = sampling_of(reader.info, self._source.preprocessing, passes)
+            if isinstance(video, Analysis) and not np.array_equal(video.samples, sampling.frames):
+                raise CheckpointError(
+                    f"The analysis of {video.video.path.name} is of a stretch of it, or not complete: evidence is of "
+                    "whole videos. Assess the whole video, or cut the stretch into a file of its own."
+                )
             fused = fused_passes(reader, self._model, self._source, passes, token, report)
             return weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
 

@@ -30,7 +30,7 @@ from skillviewer.engine.run_folder import RunConfiguration, RunFolder
 from skillviewer.engine.snippets import SnippetSource
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
 from skillviewer.engine.training import TrainingPlan, selection_rule
-from skillviewer.engine.videos import VideoFacts, facts_of, whole_files
+from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.engine.workers import Outcome, work_here, work_in_processes
 from skillviewer.nets.features import backbone
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
@@ -235,8 +235,8 @@ class _Preparation:
             )
 
     def _bank(self, source: PassSource) -> MappedBank:
-        files, n = whole_files(self.dataset), self._plan.training.candidates
-        bank, problems = build_bank(files, source, n, self._token, self._report)
+        files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
+        bank, problems = build_bank(files, source, n, self._token, self._report, extents)
         self.problems += problems
         if problems:
             self._divide(self.dataset.restricted(bank.keys()))

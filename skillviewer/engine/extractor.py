@@ -1,5 +1,6 @@
 """The two backbones on their device: one sampled frame and its flow stack to features."""
 
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
@@ -43,12 +44,19 @@ class FeatureExtractor:
     """Both streams, ready for inference."""
 
     def __init__(
-        self, streams: TwoStream, config: BackboneConfig, flow_length: int, device: torch.device, precision: Precision
+        self,
+        load: Callable[[], TwoStream],
+        config: BackboneConfig,
+        flow_length: int,
+        device: torch.device,
+        precision: Precision,
     ) -> None:
+        self._load: Callable[[], TwoStream] | None = load
+        self._flow_length = flow_length
         self._config = config
         self._device = device
         self._precision = precision
-        self._streams: TwoStream | None = deploy(streams, flow_length, device, precision)
+        self._streams: TwoStream | None = None
         self._retrained = ""
         self._flow: dict[str, BatchedTVL1] = {}
 
@@ -59,19 +67,29 @@ class FeatureExtractor:
         Raises:
             CheckpointError: Their weights are not here, or are others.
         """
+        extractor = cls.later(checkpoint, device)
+        extractor.ready()
+        return extractor
+
+    @classmethod
+    def later(cls, checkpoint: Checkpoint, device: torch.device) -> Self:
+        """Return the same, whose weights are loaded by the first frame that has to be looked at.
+
+        Where features are kept, none has. What ``open`` raises is then raised by ``features``.
+
+        Raises:
+            CheckpointError: The checkpoint has no backbone.
+        """
         config = checkpoint.config
-        assert config.backbone is not None
-        own = own_backbone_weights(config.backbone.name)
-        motion = None
-        if not config.backbone.across_modalities:
-            motion = own_backbone_weights(f"{config.backbone.name}-flow")
-        extractor = cls(
-            checkpoint.two_stream(own, motion),
-            config.backbone,
-            config.preprocessing.flow.length,
-            device,
-            config.precision,
-        )
+        if config.backbone is None:
+            raise CheckpointError(f"The checkpoint {checkpoint.name} looks at time alone: it has no backbone.")
+        name, across = config.backbone.name, config.backbone.across_modalities
+
+        def load() -> TwoStream:
+            motion = None if across else own_backbone_weights(f"{name}-flow")
+            return checkpoint.two_stream(own_backbone_weights(name), motion)
+
+        extractor = cls(load, config.backbone, config.preprocessing.flow.length, device, config.precision)
         if checkpoint.streams:  # backbones of its own: its features are nobody else's
             extractor._retrained = checkpoint.digest
         return extractor
@@ -98,7 +116,18 @@ class FeatureExtractor:
         streams = TwoStream(
             trunk(3), trunk(2 * length), entry.normalisation, FLOW_ACROSS_MODALITIES, preprocessing.input_px
         )
-        return cls(streams, config, length, device, precision)
+        extractor = cls(lambda: streams, config, length, device, precision)
+        extractor.ready()
+        return extractor
+
+    def ready(self) -> TwoStream:
+        """Return both streams on the device, loaded if they are not yet."""
+        if self._streams is None:
+            if self._load is None:
+                raise RuntimeError("the extractor is closed")
+            self._streams = deploy(self._load(), self._flow_length, self._device, self._precision)
+            self._load = None
+        return self._streams
 
     @property
     def backbones(self) -> BackboneConfig:
@@ -167,13 +196,12 @@ class FeatureExtractor:
         Returns:
             (2F, h, w) float16: rounded before the head, so that kept features give the same score.
         """
-        if self._streams is None:
-            raise RuntimeError("the extractor is closed")
+        streams = self.ready()
         with torch.inference_mode():
             picture = torch.from_numpy(np.array(rgb))[None].to(self._device)
             stack = torch.from_numpy(np.array(flow))[None].to(self._device)
-            return self._streams(picture, stack)[0].to(torch.float16).cpu().numpy()  # type: ignore[no-any-return]
+            return streams(picture, stack)[0].to(torch.float16).cpu().numpy()  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Let go of the weights."""
-        self._streams = None
+        self._streams = self._load = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.core.video import VideoInfo, sample_positions, segments, timeline
 from skillviewer.media.flow import FieldBatch, FlowStacks, grey_size
@@ -39,26 +40,48 @@ class Sampling:
         timeline: (m,) int64 frame index of every position of the model's clock.
         positions: (K, N) int64 sampled positions.
         segment_stops: (N,) int64 frame at which each segment ends.
+        stretch: The frames that were sampled from, as (start, stop), where they are not the whole video.
     """
 
     timeline: IntArray
     positions: IntArray
     segment_stops: IntArray
+    stretch: tuple[int, int] | None = None
 
     @property
     def frames(self) -> IntArray:
         """(K, N) sampled frame indices."""
         return self.timeline[self.positions]
 
+    @property
+    def key(self) -> tuple[tuple[str, str | int | float | None], ...]:
+        """What features depend on beside positions and configuration: nothing, unless it is of a stretch."""
+        return () if self.stretch is None else (("from_frame", self.stretch[0]), ("to_frame", self.stretch[1]))
 
-def sampling_of(info: VideoInfo, preprocessing: Preprocessing, passes: int) -> Sampling:
-    """Choose the sampled frames of K passes over a video."""
-    line = timeline(info.times_s, preprocessing.rate_hz)
+
+def sampling_of(info: VideoInfo, preprocessing: Preprocessing, passes: int, extent: Extent | None = None) -> Sampling:
+    """Choose the sampled frames of K passes over a video, or over a stretch of it.
+
+    Nothing outside a stretch is looked at: its clock begins with it, and flow is taken between its frames alone.
+
+    Args:
+        info: The video.
+        preprocessing: Number of segments, clock, length of flow stacks.
+        passes: K.
+        extent: The stretch, or None for the whole video.
+
+    Raises:
+        DatasetError: The stretch lies outside the video.
+    """
+    whole = range(info.n_frames)
+    frames = whole if extent is None else extent.frames(info)
+    line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
     length = preprocessing.flow.length
     positions = sample_positions(len(line), preprocessing.n_segments, length, passes)
-    ends = np.append(line[1:], info.n_frames)  # a position lasts until the next one's frame
+    ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
     stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), preprocessing.n_segments, length)]
-    return Sampling(line, positions, np.array(stops, dtype=np.int64))
+    stretch = None if frames == whole else (frames.start, frames.stop)
+    return Sampling(line, positions, np.array(stops, dtype=np.int64), stretch)
 
 
 def stream_inputs(

@@ -1,5 +1,6 @@
 """The checkpoints on this computer, by name: a person's own, then those that ship with the program."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ DEFAULT_MODEL = "sample-full"
 """The checkpoint that the sample study opens with."""
 
 _CONFIG = "config.json"
+_WEIGHTS = "weights.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,15 @@ def model_folder(name_or_folder: str | Path) -> Path:
         raise CheckpointError(f"{path} is no checkpoint: it has no {_CONFIG}.")
     names = ", ".join(entry.name for entry in entries) or "none"
     raise CheckpointError(f"There is no checkpoint “{name_or_folder}”. Give a folder or one of these names: {names}.")
+
+
+def digest(folder: Path) -> str:
+    """Return the SHA-256 of a checkpoint's configuration and weights, as ``nets.checkpoint.digest``, without torch.
+
+    Raises:
+        CheckpointError: They cannot be read.
+    """
+    try:
+        return hashlib.sha256((folder / _CONFIG).read_bytes() + (folder / _WEIGHTS).read_bytes()).hexdigest()
+    except OSError as error:
+        raise CheckpointError(f"{folder} is no checkpoint that can be read: {error.strerror or error}.") from error

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from skillviewer.core.job import CancelToken
+from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.cache import FeatureCache, FeatureKey
 from skillviewer.engine.extractor import own_backbone_weights
@@ -52,22 +53,26 @@ class SnippetSource:
         width, height = SIZE_PX
         return self.preprocessing.n_segments, CHANNELS, height, width
 
-    def passes(self, reader: VideoReader, passes: int, token: CancelToken) -> list[NDArray[Any]]:
+    def passes(
+        self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
+    ) -> list[NDArray[Any]]:
         """Return the snippets of K passes, each (N, 3 + 2L, h, w) uint8, mapped from the cache where it has them.
 
         Args:
             reader: The open video.
             passes: K.
             token: Checked after every snippet.
+            extent: The stretch of the video to sample, or None for all of it.
         """
         flow = replace(self.preprocessing.flow, length=_STACK, short_side_px=SIZE_PX[1])
         preprocessing = replace(self.preprocessing, flow=flow)
-        sampling = sampling_of(reader.info, preprocessing, passes)
+        sampling = sampling_of(reader.info, preprocessing, passes, extent)
         configuration = (
             ("snippets", _VERSION),
             ("rate_hz", preprocessing.rate_hz),
             ("flow", flow.algorithm),
             ("flow_bound_px", flow.bound_px),
+            *sampling.key,
         )
         keys = [FeatureKey(reader.info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
         missing = [i for i, key in enumerate(keys) if self.cache.get(key, self.shape) is None]

@@ -22,6 +22,7 @@ from skillviewer.core.pairs import Pair, SimilarPair
 from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
 from skillviewer.engine.schedule import Schedule
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
+from skillviewer.nets.deployment import Precision
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 
@@ -51,6 +52,7 @@ class TrainSettings:
         seed: Same seed, same data, same machine: same weights.
         phases: (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
             ``optimiser``.
+        precision: What each frame passes through by itself is computed in; all else is float32.
     """
 
     optimiser: OptimiserSettings
@@ -58,6 +60,7 @@ class TrainSettings:
     select: Select = Select.INNER
     seed: int = 0
     phases: tuple[tuple[str, OptimiserSettings], ...] = ()
+    precision: Precision = "float32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class EpochRow:
     Attributes:
         epoch: From 1.
         loss: Mean training loss.
-        train_accuracy: Strict accuracy over the training pairs.
+        train_accuracy: Strict accuracy over the training pairs, as they were scored for the steps of the epoch.
         held_out_loss: Loss over the pairs that choose the epoch; NaN without any.
         held_out_accuracy: Strict accuracy over those pairs; NaN without any.
         best: Whether it is the best so far.
@@ -94,6 +97,7 @@ class FitState:
         best_key: By which it is compared: accuracy, then negative loss.
         rows: The log so far.
         losses: Of the batches since the last row of the log.
+        hits: (pairs ordered correctly, pairs) of these batches.
         generator: State of numpy's generator, as plain values.
         tensors: ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU.
     """
@@ -104,6 +108,7 @@ class FitState:
     best_key: tuple[float, float]
     rows: tuple[EpochRow, ...]
     losses: tuple[float, ...]
+    hits: tuple[tuple[int, int], ...]
     generator: Mapping[str, Any]
     tensors: Mapping[str, torch.Tensor]
 
@@ -178,24 +183,32 @@ def score_videos(
 
 
 class _Draws:
-    """Draws one of the candidate frames in every segment, into memory that is kept: fresh memory costs extra time."""
+    """Draws one of the candidate frames in every segment, into memory that is kept: fresh memory costs extra time.
 
-    def __init__(self, bank: FeatureBank, rng: np.random.Generator) -> None:
-        self._bank, self._rng = bank, rng
-        self._kept: NDArray[Any] = np.empty((0, 0, 0, 0, 0), np.float32)
+    Args:
+        bank: Features.
+        rng: Draws.
+        device: Where they go.
+    """
+
+    def __init__(self, bank: FeatureBank, rng: np.random.Generator, device: torch.device) -> None:
+        self._bank, self._rng, self._device = bank, rng, device
+        self._kept = torch.empty(0)
 
     def draw(self, names: Sequence[str]) -> torch.Tensor:
         """Return the features of videos, (B, N, 2F, h, w) float32 or uint8 snippets, good until the next draw."""
         one = self._bank[names[0]][0]
-        shape, kind = one.shape, _computed(one)
+        shape, kind = one.shape, torch.uint8 if one.dtype == np.uint8 else torch.float32
         if self._kept.shape[1:] != shape or len(self._kept) < len(names) or self._kept.dtype != kind:
-            self._kept = np.empty((len(names), *shape), kind)
+            self._kept = torch.empty((len(names), *shape), dtype=kind, device=self._device)
+        video = np.empty(shape, one.dtype)  # as it is kept: torch converts several times as fast as numpy
         for place, name in enumerate(names):
             passes = self._bank[name]
             drawn = self._rng.integers(0, len(passes), size=(shape[0],))
             for segment, k in enumerate(drawn.tolist()):
-                self._kept[place, segment] = passes[k][segment]
-        return torch.from_numpy(self._kept[: len(names)])
+                video[segment] = passes[k][segment]
+            self._kept[place].copy_(torch.from_numpy(video))
+        return self._kept[: len(names)]
 
 
 def _held_out(scores: Mapping[str, float], pairs: Sequence[Pair], loss: LossSettings) -> tuple[float, Count]:
@@ -205,7 +218,7 @@ def _held_out(scores: Mapping[str, float], pairs: Sequence[Pair], loss: LossSett
     return value, count_pairs(pairs, scores)
 
 
-class _Fitting:
+class Fitting:
     """A training under way."""
 
     def __init__(
@@ -220,14 +233,16 @@ class _Fitting:
         self._model, self._bank, self._settings = model, bank, settings
         self._pairs, self._choosing, self._similar = pairs, choosing, similar
         self._device = next(model.parameters()).device
+        model.mixed = settings.precision == "bfloat16"
         self._rng = np.random.default_rng(settings.seed)
-        self._draws = _Draws(bank, self._rng)
+        self._draws = _Draws(bank, self._rng, self._device)
         torch.manual_seed(settings.seed)
         self._schedule = Schedule(model.phases(), settings.optimiser, dict(settings.phases), len(pairs))
         self.n_epochs = self._schedule.n_epochs
-        self._everybody = videos_of([*pairs, *choosing])
+        self._looked_at = videos_of(choosing)
         self._started = monotonic()
         self._losses: list[float] = []
+        self._hits: list[tuple[int, int]] = []
         self._best, self._best_epoch, self._best_key = _copy(model), 0, (-1.0, 0.0)
         self.epoch = 0
         self.rows: list[EpochRow] = []
@@ -239,29 +254,31 @@ class _Fitting:
         todo = list(batches(self._pairs, settings, self._rng, self._similar))
         for done, (names, places) in enumerate(todo, start=1):
             token.check()
-            self._losses.append(self._update(names, places))
-            report(Progress(f"epoch {self.epoch + 1} of {self.n_epochs}", done, len(todo)))
+            self._losses.append(self.update(names, places))
+            report(Progress(f"epoch {self.epoch + 1} of {self.n_epochs}", done, len(todo), self._losses[-1]))
             if stop is not None and stop.cancelled:
                 break
         self.epoch += 1
 
-    def _update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
+    def update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
         """Take one step of the phase whose turn it is and return the mean loss of a pair."""
         schedule, settings = self._schedule, self._settings
         at = schedule.next_phase()
-        features = self._draws.draw(names).to(self._device)
+        features = self._draws.draw(names)
         pairs = pair_batch(places, self._device)
-        loss = self._model.loss(features, pairs, settings.loss, schedule.name(at)).loss
+        loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(at))
         schedule.step(at, loss, settings.optimiser.clip_norm)
+        right = (score.detach()[pairs.better] > score.detach()[pairs.worse]).sum()
+        self._hits.append((int(right), len(pairs.label)))
         summed = settings.loss.reduction == "sum" and not self._model.own_loss
         return float(loss.detach()) / (len(pairs.label) if summed else 1)
 
     def look(self, token: CancelToken) -> EpochRow:
-        """Score all videos, remember the weights if they are the best so far, and return a row of the log."""
+        """Score what chooses, remember the weights if they are the best so far, and return a row of the log."""
         settings = self._settings
-        scores = score_videos(self._model, self._bank, self._everybody, token)
         held_loss, held = float("nan"), Count(0, 0, 0)
         if self._choosing:
+            scores = score_videos(self._model, self._bank, self._looked_at, token)
             held_loss, held = _held_out(scores, self._choosing, settings.loss)
         # accuracy first; of equals, the lower loss
         key = (float(self.epoch), 0.0) if settings.select is Select.LAST else (held.accuracy, -held_loss)
@@ -271,13 +288,14 @@ class _Fitting:
         row = EpochRow(
             epoch=self.epoch,
             loss=float(np.mean(self._losses)) if self._losses else float("nan"),
-            train_accuracy=count_pairs(self._pairs, scores).accuracy,
+            train_accuracy=sum(right for right, _ in self._hits) / max(1, sum(n for _, n in self._hits)),
             held_out_loss=held_loss,
             held_out_accuracy=held.accuracy,
             best=better,
             seconds=monotonic() - self._started,
         )
         self._losses.clear()
+        self._hits.clear()
         self.rows.append(row)
         return row
 
@@ -285,6 +303,7 @@ class _Fitting:
         """Give the model the weights of the chosen epoch."""
         self._model.load_state_dict(self._best)
         self._model.eval()
+        self._model.mixed = False
         return Trained(self._best, self._best_epoch, tuple(self.rows))
 
     def state(self) -> FitState:
@@ -302,6 +321,7 @@ class _Fitting:
             self._best_key,
             tuple(self.rows),
             tuple(self._losses),
+            tuple(self._hits),
             dict(self._rng.bit_generator.state),
             tensors,
         )
@@ -316,7 +336,7 @@ class _Fitting:
         self._best, self._best_epoch, self._best_key = part("best."), state.best_epoch, state.best_key
         self._schedule.restore(state.turns, part("optimiser."))
         self.epoch = state.epoch
-        self.rows, self._losses = list(state.rows), list(state.losses)
+        self.rows, self._losses, self._hits = list(state.rows), list(state.losses), list(state.hits)
         self._rng.bit_generator.state = dict(state.generator)
         torch.set_rng_state(state.tensors["random.cpu"])
         if self._device.type == "cuda" and "random.cuda" in state.tensors:
@@ -346,7 +366,7 @@ def fit(
         choosing: Pairs that choose the epoch; none under ``Select.LAST``.
         settings: Optimiser, loss, which epoch is kept, seed.
         token: Raise it to stop and keep nothing.
-        report: Told of every batch, and of every epoch with its ``EpochRow`` as value.
+        report: Told of every batch with its mean loss of a pair, and of every epoch with its ``EpochRow`` as value.
         stop: Raise it to stop after the current batch and keep the best epoch so far.
         similar: Pairs without disparity, for models that learn from them.
         keeper: Keeps the state after epochs, and has the one to go on from.
@@ -360,7 +380,7 @@ def fit(
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
     if settings.select is not Select.LAST and not choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
-    fitting = _Fitting(model, bank, pairs, choosing, similar, settings)
+    fitting = Fitting(model, bank, pairs, choosing, similar, settings)
     epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = keeper.load() if keeper is not None else None
     if kept is not None:

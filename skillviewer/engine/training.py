@@ -28,7 +28,7 @@ from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.mapped import AveragedBank
 from skillviewer.engine.train import EpochRow, FeatureBank, Keeper, Select, Trained, TrainSettings, fit, score_videos
-from skillviewer.engine.videos import whole_files
+from skillviewer.engine.videos import extents_of, files_of
 from skillviewer.export.destination import aside
 from skillviewer.export.plots import plot_training
 from skillviewer.nets.attention import AttentionModel
@@ -61,6 +61,7 @@ class TrainingPlan:
         epochs: Number of epochs, or None for the preset's.
         seed: Decides what is held out, what is drawn and how weights begin.
         precision: Of the features.
+        training_precision: Of training: in bfloat16 what each frame passes through by itself, all else in float32.
         half: Whether the checkpoint's matrices are stored in float16.
     """
 
@@ -76,6 +77,7 @@ class TrainingPlan:
     epochs: int | None = None
     seed: int = 0
     precision: Precision = "float32"
+    training_precision: Precision = "float32"
     half: bool = True
 
     def sizes(self) -> HeadSizes:
@@ -104,7 +106,7 @@ class TrainingPlan:
         optimiser = own[0][1] if own else chosen.optimiser(self.dataset_preset)
         if self.epochs is not None:
             optimiser = dataclasses.replace(optimiser, epochs=self.epochs)
-        return TrainSettings(optimiser, chosen.loss, self.select, self.seed, own)
+        return TrainSettings(optimiser, chosen.loss, self.select, self.seed, own, self.training_precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,18 +306,14 @@ def train_checkpoint(
 def dataset_features(
     dataset: Dataset, source: FeatureSource, candidates: int, token: CancelToken, report: Report
 ) -> tuple[FeatureBank, list[str]]:
-    """Return the features of every video of a data set that has a file; arguments are those of ``build_bank``.
-
-    Raises:
-        DatasetError: An attempt is a stretch of a longer video.
-    """
-    return build_bank(whole_files(dataset), source, candidates, token, report)
+    """Return the features of every video of a data set that has a file; arguments are those of ``build_bank``."""
+    return build_bank(files_of(dataset), source, candidates, token, report, extents_of(dataset))
 
 
 def _refuse_shared_files(train: Dataset, test: Dataset) -> None:
-    paths = {video.path.resolve() for video in train.videos if video.path is not None}
+    attempts = {(video.path.resolve(), video.extent) for video in train.videos if video.path is not None}
     for video in test.videos:
-        if video.path is not None and video.path.resolve() in paths:
+        if video.path is not None and (video.path.resolve(), video.extent) in attempts:
             raise DatasetError(f"{video.path} is in the training and in the test data: nothing would be held out.")
 
 

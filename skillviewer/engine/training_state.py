@@ -43,6 +43,7 @@ class StateFile:
                 best_key=(numbers["best_key"][0], numbers["best_key"][1]),
                 rows=tuple(EpochRow(**row) for row in numbers["rows"]),
                 losses=tuple(numbers["losses"]),
+                hits=tuple((right, n) for right, n in numbers["hits"]),
                 generator=numbers["generator"],
                 tensors=tensors,
             )
@@ -58,7 +59,7 @@ class StateFile:
         if not finished and monotonic() - self._kept_at < self._every_s:
             return
         now = state()
-        numbers = {name: getattr(now, name) for name in ("epoch", "turns", "best_epoch", "best_key", "losses")}
+        numbers = {name: getattr(now, name) for name in ("epoch", "turns", "best_epoch", "best_key", "losses", "hits")}
         numbers |= {"rows": [asdict(row) for row in now.rows], "generator": now.generator}
         aside = self._path.with_name(self._path.name + ".part")
         try:

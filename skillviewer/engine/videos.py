@@ -8,7 +8,7 @@ import numpy as np
 
 from skillviewer.core.errors import DatasetError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Dataset
+from skillviewer.core.pairs import Dataset, Extent
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.inputs import sampling_of
 from skillviewer.engine.train import FeatureBank
@@ -20,10 +20,10 @@ class VideoFacts:
     """One video.
 
     Attributes:
-        digest: SHA-256 of its file.
+        digest: SHA-256 of its file; of a stretch, its first frame and the one after its last behind it.
         size_px: Width and height of the picture.
         frames: N frame indices that the test rule samples.
-        times_s: Their presentation times in seconds from the first frame.
+        times_s: Their presentation times in seconds from the first frame of the attempt.
     """
 
     digest: str
@@ -33,7 +33,7 @@ class VideoFacts:
 
 
 def whole_files(dataset: Dataset) -> list[tuple[str, Path]]:
-    """Return name and file of every video that has a file.
+    """Return name and file of every video that has a file, for what works on whole files alone.
 
     Raises:
         DatasetError: An attempt is a stretch of a longer video.
@@ -41,9 +41,19 @@ def whole_files(dataset: Dataset) -> list[tuple[str, Path]]:
     cut = [video.name for video in dataset.videos if video.extent is not None]
     if cut:
         raise DatasetError(
-            f"“{cut[0]}” is a stretch of a longer video. Cut the stretches into files of their own before training."
+            f"“{cut[0]}” is a stretch of a longer video. Cut the stretches into files of their own first."
         )
     return [(video.name, video.path) for video in dataset.videos if video.path is not None]
+
+
+def files_of(dataset: Dataset) -> list[tuple[str, Path]]:
+    """Return name and file of every video that has a file; several may be stretches of one: see ``extents_of``."""
+    return [(video.name, video.path) for video in dataset.videos if video.path is not None]
+
+
+def extents_of(dataset: Dataset) -> dict[str, Extent]:
+    """Return the stretch of its file that is the attempt, by name, for every video that is not a whole file."""
+    return {video.name: video.extent for video in dataset.videos if video.extent is not None}
 
 
 def facts_of(
@@ -59,11 +69,8 @@ def facts_of(
 
     Returns:
         What is known of them by name, and one sentence for every video that cannot be read.
-
-    Raises:
-        DatasetError: An attempt is a stretch of a longer video.
     """
-    files = whole_files(dataset)
+    files, extents = files_of(dataset), extents_of(dataset)
     found: dict[str, VideoFacts] = {}
     problems = []
     for done, (name, path) in enumerate(files):
@@ -72,12 +79,15 @@ def facts_of(
         try:
             with VideoReader(path) as reader:
                 info = reader.info
+            sampling = sampling_of(info, preprocessing, 1, extents.get(name))
         except SkillViewerError as error:
-            problems.append(str(error))
+            problems.append(f"{name}: {error}" if name in extents else str(error))
             continue
-        frames = sampling_of(info, preprocessing, 1).frames[0]
+        frames, first = sampling.frames[0], sampling.timeline[0]
+        times_s = info.times_s[frames] - info.times_s[first]
+        where = "" if sampling.stretch is None else "[{}:{}]".format(*sampling.stretch)
         found[name] = VideoFacts(
-            info.digest, (info.width_px, info.height_px), tuple(frames.tolist()), tuple(info.times_s[frames].tolist())
+            info.digest + where, (info.width_px, info.height_px), tuple(frames.tolist()), tuple(times_s.tolist())
         )
     report(Progress("opening videos", len(files), len(files)))
     return found, problems

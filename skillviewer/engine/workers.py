@@ -68,6 +68,7 @@ def work_in_processes(
     told: Told,
     done: Callable[[int, Outcome[ResultT]], None],
     prepare: Callable[[], object] | None = None,
+    patience_s: float = _STOP_AFTER_S,
 ) -> None:
     """Do pieces of work in processes of their own, each piece in one.
 
@@ -79,6 +80,7 @@ def work_in_processes(
         told: Called in this process whenever a piece reports.
         done: Called in this process with what came of a piece; an error of one does not stop the others.
         prepare: Called first in every process; it is pickled too.
+        patience_s: A process that was asked to stop and is in the middle of something is ended after so long.
 
     Raises:
         DeviceError: A process died: out of memory, say.
@@ -117,7 +119,7 @@ def work_in_processes(
                 done(index, message)
                 give(connection)
     finally:
-        _close(workers)
+        _close(workers, patience_s)
 
 
 def _received(connection: Connection, process: BaseProcess) -> Any:  # noqa: ANN401 - a message
@@ -131,12 +133,12 @@ def _received(connection: Connection, process: BaseProcess) -> Any:  # noqa: ANN
         ) from error
 
 
-def _close(workers: dict[Connection, BaseProcess]) -> None:
+def _close(workers: dict[Connection, BaseProcess], patience_s: float) -> None:
     for connection in workers:
         with suppress(OSError):
             connection.send(None)
     for connection, process in workers.items():
-        process.join(_STOP_AFTER_S)
+        process.join(patience_s)
         if process.is_alive():  # in the middle of something long; all it writes is written aside
             process.terminate()
             process.join()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,10 @@ from skillviewer.export.canvas import Canvas, Span, bar_owners
 from skillviewer.export.destination import check, make_folder
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.layout import Layout, lay_out, picture_sizes
-from skillviewer.export.theme import DARK, Theme
+from skillviewer.export.options import offered
+from skillviewer.export.theme import DARK, THEMES, Theme
 from skillviewer.media.reader import VideoReader
+from skillviewer.media.sound import ENCODERS, Sound, has_sound
 from skillviewer.media.writer import Quality, VideoWriter
 
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
@@ -45,19 +47,21 @@ class ClipOptions:
         labels: Whether time, frame, score and where the map comes from are written.
         theme: Colours of the strip.
         quality: ``small``, ``good`` or ``best``.
+        sound: Whether the sound of the first video is kept; never where the speed is not 1, nor in a GIF.
     """
 
-    start: int = 0
-    stop: int | None = None
-    speed: float = 1.0
-    look: Look = field(default_factory=Look)
-    size: tuple[int, int] | None = None
-    columns: int = 0
-    title: str = ""
-    curve: bool = True
-    labels: bool = True
-    theme: Theme = DARK
-    quality: Quality = "good"
+    start: int = offered(0, "First frame", "Counted from 0", low=0)
+    stop: int | None = offered(None, "Stop before frame", "Counted from 0; empty for the end", low=1)
+    speed: float = offered(1.0, "Speed", "2 plays twice as fast, and says so", low=0.05, high=16, unit="×")
+    look: Look = offered(Look(), "Map")
+    size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
+    columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
+    title: str = offered("", "Title")
+    curve: bool = offered(True, "Score curve")
+    labels: bool = offered(True, "Words and colour bar")
+    theme: Theme = offered(DARK, "Colours around the picture", choices=THEMES)
+    quality: Quality = offered("good", "Quality", "Better is larger")
+    sound: bool = offered(False, "Keep the sound", "Left out where the speed is not 1, and in a GIF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +212,41 @@ def export_grid(
     make_folder(path)
     with (
         opened(exhibits) as readers,
-        VideoWriter(path, width, height, rate_hz=rate_hz, quality=quality, overwrite=overwrite) as writer,
+        VideoWriter(
+            path,
+            width,
+            height,
+            rate_hz=rate_hz,
+            quality=quality,
+            overwrite=overwrite,
+            sound=_sound(exhibits, options, path, plan.span),
+        ) as writer,
     ):
-        for at, pictures in enumerate(_pictures(readers, plan.shown, sizes)):
+        for at, pictures in enumerate(_pictures(exhibits, readers, plan.shown, sizes)):
             token.check()
             painted = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures)
             writer.write(painted, float(plan.times_s[at]))
             report(Progress("writing the clip", at + 1, total))
     return path
+
+
+def _sound(exhibits: Sequence[Exhibit], options: ClipOptions, path: Path, span: Span) -> Sound | None:
+    if not options.sound or clip_remarks(exhibits, options, path):
+        return None
+    return Sound(exhibits[0].path, span.start_s, span.stop_s)
+
+
+def clip_remarks(exhibits: Sequence[Exhibit], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
+    """Return what a person should know of a clip before it is written: why it has no sound where that was wished."""
+    if options is None or not options.sound or not exhibits:
+        return ()
+    if options.speed != 1:
+        return (f"The sound is left out: the clip plays at {options.speed:g} times the speed of the video.",)
+    if path.suffix.lower() not in ENCODERS:
+        return (f"The sound is left out: {path.suffix} files have none.",)
+    if not has_sound(exhibits[0].path):
+        return (f"The clip has no sound: {exhibits[0].path.name} has none.",)
+    return ()
 
 
 def preview(exhibits: Sequence[Exhibit], options: ClipOptions | None = None) -> Picture:
@@ -232,16 +263,17 @@ def preview(exhibits: Sequence[Exhibit], options: ClipOptions | None = None) -> 
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     with opened(exhibits) as readers:
-        pictures = next(_pictures(readers, plan.shown[:1], sizes))
+        pictures = next(_pictures(exhibits, readers, plan.shown[:1], sizes))
     return canvas.paint(float(plan.clock_s[0]), plan.shown[0].tolist(), pictures).copy()
 
 
 def _pictures(
-    readers: Sequence[VideoReader], shown: IntArray, sizes: Sequence[tuple[int, int]]
+    exhibits: Sequence[Exhibit], readers: Sequence[VideoReader], shown: IntArray, sizes: Sequence[tuple[int, int]]
 ) -> Iterator[list[Picture]]:
     """Decode every video once, in order, and give the pictures of one moment after another.
 
     Args:
+        exhibits: What is shown, one a pane; blurs faces where that is wished.
         readers: One for each pane; panes of one video share a reader.
         shown: (M, V) int64 frames, no column of which descends.
         sizes: (width_px, height_px) of each pane.
@@ -249,16 +281,16 @@ def _pictures(
     first = {id(reader): at for at, reader in reversed(list(enumerate(readers)))}  # pane that decodes for a reader
     streams = {at: readers[at].stream(np.unique(shown[:, at])) for at in first.values()}
     current = {at: next(stream) for at, stream in streams.items()}
-    pictures: dict[tuple[int, tuple[int, int]], Picture] = {}
+    pictures: dict[tuple[int, tuple[int, int], int], Picture] = {}
     for row in shown:
         for at, stream in streams.items():
             if current[at].index != row[at]:
                 current[at] = next(stream)
                 pictures = {key: picture for key, picture in pictures.items() if key[0] != at}
         out = []
-        for reader, size in zip(readers, sizes, strict=True):
-            key = (first[id(reader)], size)
+        for exhibit, reader, size in zip(exhibits, readers, sizes, strict=True):
+            key = (first[id(reader)], size, id(exhibit.faces))
             if key not in pictures:
-                pictures[key] = current[key[0]].rgb(size)
+                pictures[key] = exhibit.picture(current[key[0]], size)
             out.append(pictures[key])
         yield out

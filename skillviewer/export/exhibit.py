@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
-from skillviewer.media.reader import VideoReader
+from skillviewer.core.evidence import Evidence
+from skillviewer.core.faces import Faces, fits
+from skillviewer.media.faces import blurred
+from skillviewer.media.reader import DecodedFrame, VideoReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +22,47 @@ class Exhibit:
         analysis: What the model says of it.
         title: What stands beside it (name of the video or of the model); nothing when empty.
         source: Where the pictures come from: an open reader, a path, or None for the analysis's own path.
+        faces: Faces that are blurred wherever the video is shown, or None.
+        evidence: What raised and lowered the score, for the exports that show it, or None.
 
     Raises:
-        ExportError: The analysis is not finished.
+        ExportError: The analysis is not finished, or the faces are of another video.
     """
 
     analysis: Analysis
     title: str = ""
     source: VideoReader | Path | None = None
+    faces: Faces | None = None
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an analysis that is still being computed."""
+        """Refuse an analysis that is still being computed, and faces of another video."""
         if not self.analysis.complete:
             raise ExportError(f"{self.analysis.video.path} has not been assessed to its end: assess it first.")
+        if self.faces is not None and not fits(self.faces, self.analysis.video.digest):
+            raise ExportError(
+                f"The face boxes are of another video than {self.analysis.video.path.name}: look for faces again."
+            )
+
+    @property
+    def path(self) -> Path:
+        """Where the video lies."""
+        if isinstance(self.source, VideoReader):
+            return self.source.info.path
+        return self.source if self.source is not None else self.analysis.video.path
+
+    def picture(self, decoded: DecodedFrame, size: tuple[int, int] | None = None) -> Picture:
+        """Return a frame as it may be shown, before a map is laid over it: with faces blurred where that is wished.
+
+        Args:
+            decoded: The frame.
+            size: (width_px, height_px), or None for the video's own.
+
+        Returns:
+            (H, W, 3) uint8 RGB.
+        """
+        picture = decoded.rgb(size)
+        return picture if self.faces is None else blurred(picture, self.faces.boxes_at(decoded.index))
 
 
 @contextmanager

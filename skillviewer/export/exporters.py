@@ -1,6 +1,7 @@
 """The table of what can be exported; menus, dialogs, command lines and contract tests are made from it.
 
-To add one: a file with a function, and an entry here.
+To add one: a file with a function, and an entry here. What is made of a whole study, not of analysed videos, stands in
+``engine/study_exports.py``.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,22 +9,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.core.registry import look_up, table
-from skillviewer.export.clip import CLIP_SUFFIXES, ClipOptions, export_grid
+from skillviewer.export.clip import CLIP_SUFFIXES, ClipOptions, clip_remarks, export_grid, preview
+from skillviewer.export.curve_figure import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.sheet import SHEET_SUFFIXES, SheetOptions, export_sheet
-from skillviewer.export.still import STILL_SUFFIXES, StillOptions, export_stills
+from skillviewer.export.maps import MAPS_SUFFIXES, export_maps
+from skillviewer.export.sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
+from skillviewer.export.still import STILL_SUFFIXES, StillOptions, export_stills, paint_still
 from skillviewer.export.table import (
-    MAPS_SUFFIXES,
     RECORD_SUFFIXES,
     TABLE_SUFFIXES,
+    export_comparison,
     export_curves,
-    export_maps,
+    export_evidence,
     export_record,
     export_scores,
 )
+
+TABLES_GROUP = "table"
 
 Write = Callable[[Sequence[Exhibit], Path, Any, bool, CancelToken, Report], Path]
 """exhibits, path, options, overwrite, token, report -> path"""
@@ -41,6 +47,13 @@ class Exporter:
         needs_video: Whether the video itself must be there, or the analysis is enough.
         takes_several: Whether one file can hold several analyses.
         write: Writes it; called by ``export``.
+        about: One sentence for people.
+        group: Word under which it is found together with others on the command line, or "" where it stands alone.
+        least: How many analyses it takes at least.
+        needs_evidence: Whether every exhibit must come with evidence.
+        preview: Paints what the first page or frame will be, (H, W, 3) uint8 RGB: ``preview(exhibits, options)``; None
+            where there is nothing to see.
+        remarks: What a person should know before it is written: ``remarks(exhibits, options, path)``.
     """
 
     name: str
@@ -50,6 +63,27 @@ class Exporter:
     needs_video: bool
     takes_several: bool
     write: Write
+    about: str = ""
+    group: str = ""
+    least: int = 1
+    needs_evidence: bool = False
+    preview: Callable[[Sequence[Exhibit], Any], Picture] | None = None
+    remarks: Callable[[Sequence[Exhibit], Any, Path], tuple[str, ...]] | None = None
+
+    def check(self, exhibits: Sequence[Exhibit]) -> None:
+        """Refuse exhibits of which it cannot be made.
+
+        Raises:
+            ExportError: Too few, too many, or without the evidence that is needed.
+        """
+        n = len(exhibits)
+        if n < self.least or (n > 1 and not self.takes_several):
+            several = "one or more" if self.least == 1 else f"{self.least} or more"
+            wanted = f"{several} analysed videos" if self.takes_several else "one analysed video"
+            raise ExportError(f"{self.title} is made of {wanted}, not of {n}.")
+        bare = [e for e in exhibits if e.evidence is None]
+        if self.needs_evidence and bare:
+            raise ExportError(f"There is no evidence yet of {bare[0].path.name}: explain its score first.")
 
     def export(
         self,
@@ -76,12 +110,15 @@ class Exporter:
             VideoError: A video cannot be read.
             Cancelled: The token was raised.
         """
-        if not exhibits or (len(exhibits) > 1 and not self.takes_several):
-            wanted = "one or more analysed videos" if self.takes_several else "one analysed video"
-            raise ExportError(f"{self.title} is made of {wanted}, not of {len(exhibits)}.")
+        self.check(exhibits)
         token = token if token is not None else CancelToken()
         token.check()
         return self.write(exhibits, path, options, overwrite, token, report)
+
+
+def _evidence(exhibits: Sequence[Exhibit], path: Path, *, overwrite: bool) -> Path:
+    explained = [(e.analysis, e.evidence) for e in exhibits if e.evidence is not None]
+    return export_evidence(explained, path, overwrite=overwrite)
 
 
 EXPORTERS = table(
@@ -93,6 +130,9 @@ EXPORTERS = table(
         True,
         True,
         lambda e, p, o, w, t, r: export_grid(e, p, o, t, r, overwrite=w),
+        about="The video with its map, score curve and words; several play side by side on one clock.",
+        preview=preview,
+        remarks=clip_remarks,
     ),
     Exporter(
         "still",
@@ -102,6 +142,8 @@ EXPORTERS = table(
         True,
         True,
         lambda e, p, o, w, _t, _r: export_stills(e, p, o, overwrite=w),
+        about="One frame as it is seen; several videos show the same time side by side.",
+        preview=lambda e, o: paint_still(e, o if o is not None else StillOptions()),
     ),
     Exporter(
         "sheet",
@@ -111,6 +153,19 @@ EXPORTERS = table(
         True,
         True,
         lambda e, p, o, w, t, r: export_sheet(e, p, o, overwrite=w, token=t, report=r),
+        about="Sampled frames in rows, a row a video or a model, on one scale: a figure for a paper.",
+        preview=preview_sheet,
+    ),
+    Exporter(
+        "curve",
+        "Score curve",
+        CURVE_SUFFIXES,
+        CurveOptions,
+        False,
+        True,
+        lambda e, p, o, w, _t, _r: export_curve(e, p, o, overwrite=w),
+        about="Score curves over one axis as a drawing that stays sharp at any size.",
+        preview=preview_curve,
     ),
     Exporter(
         "scores",
@@ -120,6 +175,8 @@ EXPORTERS = table(
         False,
         True,
         lambda e, p, _o, w, _t, _r: export_scores([x.analysis for x in e], p, overwrite=w),
+        about="One row a video and model: score, interval, and where the numbers come from.",
+        group=TABLES_GROUP,
     ),
     Exporter(
         "curves",
@@ -129,6 +186,32 @@ EXPORTERS = table(
         False,
         True,
         lambda e, p, _o, w, _t, _r: export_curves([x.analysis for x in e], p, overwrite=w),
+        about="One row for every step of every pass: frame, time, score, and where the map has its peak.",
+        group=TABLES_GROUP,
+    ),
+    Exporter(
+        "evidence",
+        "Table of evidence",
+        TABLE_SUFFIXES,
+        None,
+        False,
+        True,
+        lambda e, p, _o, w, _t, _r: _evidence(e, p, overwrite=w),
+        about="One row for every segment and cell: what it contributed to the score.",
+        group=TABLES_GROUP,
+        needs_evidence=True,
+    ),
+    Exporter(
+        "comparison",
+        "Table of models compared",
+        TABLE_SUFFIXES,
+        None,
+        False,
+        True,
+        lambda e, p, _o, w, _t, _r: export_comparison([x.analysis for x in e], p, overwrite=w),
+        about="One row for every two models on a video: how alike their maps and scores are.",
+        group=TABLES_GROUP,
+        least=2,
     ),
     Exporter(
         "result",
@@ -138,6 +221,8 @@ EXPORTERS = table(
         False,
         False,
         lambda e, p, _o, w, _t, _r: export_record(e[0].analysis, p, overwrite=w),
+        about="Everything about one video but the maps, in one object.",
+        group=TABLES_GROUP,
     ),
     Exporter(
         "maps",
@@ -147,6 +232,8 @@ EXPORTERS = table(
         False,
         False,
         lambda e, p, _o, w, _t, _r: export_maps(e[0].analysis, p, overwrite=w),
+        about="The maps of one video as the model computed them, for NumPy.",
+        group=TABLES_GROUP,
     ),
 )
 """In the order of menus."""

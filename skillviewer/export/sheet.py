@@ -5,7 +5,7 @@ the words stay sharp at any size.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,8 +20,9 @@ from skillviewer.export.canvas import bar_owners, common_looks
 from skillviewer.export.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
 from skillviewer.export.destination import aside
 from skillviewer.export.exhibit import Exhibit, opened
-from skillviewer.export.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, save_figure
+from skillviewer.export.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, pixels, save_figure
 from skillviewer.export.lettering import Lettering
+from skillviewer.export.options import offered
 from skillviewer.export.theme import WHITE, unit
 from skillviewer.export.words import clock, score_digits, score_so_far, score_words, signed
 from skillviewer.media.overlay import paint
@@ -54,15 +55,15 @@ class SheetOptions:
         look: How maps are shown.
     """
 
-    frames: tuple[int, ...] = ()
-    n_frames: int = 8
-    columns: int = 0
-    width_mm: float = 240.0
-    dpi: float = 300.0
-    text_pt: float = 7.5
-    title: str = ""
-    captions: bool = True
-    look: Look = field(default_factory=Look)
+    frames: tuple[int, ...] = offered((), "Chosen frames", "Counted from 0; empty for evenly spread ones")
+    n_frames: int = offered(8, "Evenly spread frames", low=1, high=200)
+    columns: int = offered(0, "Frames in a row", "0 for eight, or as many as there are", low=0, high=50)
+    width_mm: float = offered(240.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
+    dpi: float = offered(300.0, "Print resolution", low=30, high=1200, unit="dpi")
+    text_pt: float = offered(7.5, "Text size", low=3, high=36, unit="pt")
+    title: str = offered("", "Title")
+    captions: bool = offered(True, "Time and score below each frame")
+    look: Look = offered(Look(), "Map")
 
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
@@ -115,6 +116,25 @@ def export_sheet(
     with aside(path, SHEET_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(_Sheet(exhibits, options).draw(token, report), temporary, path.suffix.lower())
     return path
+
+
+def preview_sheet(exhibits: Sequence[Exhibit], options: SheetOptions | None = None, width_px: int = 1200) -> Picture:
+    """Return a sheet as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
+
+    Args:
+        exhibits: One row each.
+        options: How; its print resolution is not used.
+        width_px: Width of the picture.
+
+    Raises:
+        ExportError: No exhibit, or a frame that a video does not have.
+        VideoError: A video cannot be read.
+    """
+    options = options if options is not None else SheetOptions()
+    if not exhibits:
+        raise ExportError("There is nothing to put on a sheet.")
+    small = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
+    return pixels(_Sheet(exhibits, small).draw(CancelToken(), silent))
 
 
 class _Sheet:
@@ -216,7 +236,8 @@ class _Sheet:
 
     def _cell(self, at: int, decoded: DecodedFrame, left: int, top: int) -> None:
         analysis, height = self.analyses[at], self._picture_height(at)
-        picture = paint(resolve(analysis, decoded.index, self.looks[at]), decoded.rgb((self.cell, height)))
+        shown = self.exhibits[at].picture(decoded, (self.cell, height))
+        picture = paint(resolve(analysis, decoded.index, self.looks[at]), shown)
         self._place(picture, left, top, self.cell, height)
         if self.options.captions:
             y = top + height + round(self.line * 0.52)

@@ -1,7 +1,7 @@
 """A still: one frame as it is seen, with its map, words, curve and colour bar."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.analysis import Analysis
@@ -12,7 +12,8 @@ from skillviewer.export.canvas import Span
 from skillviewer.export.clip import ClipOptions, clip_canvas
 from skillviewer.export.destination import aside
 from skillviewer.export.exhibit import Exhibit, opened
-from skillviewer.export.theme import WHITE, Theme
+from skillviewer.export.options import offered
+from skillviewer.export.theme import THEMES, WHITE, Theme
 from skillviewer.media.reader import VideoReader
 
 STILL_SUFFIXES = (".png",)
@@ -34,14 +35,14 @@ class StillOptions:
         theme: Colours of the strip.
     """
 
-    frame: int | None = None
-    look: Look = field(default_factory=Look)
-    size: tuple[int, int] | None = None
-    columns: int = 0
-    title: str = ""
-    curve: bool = True
-    labels: bool = True
-    theme: Theme = WHITE
+    frame: int | None = offered(None, "Frame", "Counted from 0; empty for the last sampled one", low=0)
+    look: Look = offered(Look(), "Map")
+    size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
+    columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
+    title: str = offered("", "Title")
+    curve: bool = offered(True, "Score curve")
+    labels: bool = offered(True, "Words and colour bar")
+    theme: Theme = offered(WHITE, "Colours around the picture", choices=THEMES)
 
 
 def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:
@@ -73,9 +74,9 @@ def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:
     frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in exhibits[1:])]
     pictures = []
     with opened(exhibits) as readers:
-        for reader, shown, pane in zip(readers, frames, canvas.layout.panes, strict=True):
+        for exhibit, reader, shown, pane in zip(exhibits, readers, frames, canvas.layout.panes, strict=True):
             decoded = next(reader.stream([shown]))
-            pictures.append(decoded.rgb((pane.picture.width, pane.picture.height)))
+            pictures.append(exhibit.picture(decoded, (pane.picture.width, pane.picture.height)))
     return canvas.paint(clock_s, frames, pictures).copy()
 
 

@@ -70,3 +70,6 @@ WHITE = Theme(
         (20, 130, 150),
     ),
 )
+
+THEMES: tuple[tuple[str, object], ...] = (("dark", DARK), ("white", WHITE))
+"""Their names."""

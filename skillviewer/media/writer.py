@@ -1,7 +1,7 @@
 """Writing video: at true times, beside the name asked for, read back before it takes that name.
 
 MP4 holds H.264 (yuv420p, BT.709, index in front), which browsers and office programs play; WebM holds VP9, whose
-encoder is free of the GPL; GIF has a palette of its own for every frame. No date, program version or other metadata is
+encoder is free of the GPL; GIF has one palette for all its frames. No date, program version or other metadata is
 written.
 """
 
@@ -16,10 +16,9 @@ from typing import Literal, Self, TypeAlias
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.codec.context import Flags as CodecFlags
 from av.error import FFmpegError
-from av.filter import Graph
-from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 from av.video.stream import VideoStream
@@ -27,7 +26,9 @@ from av.video.stream import VideoStream
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.media.codecs import can_encode
+from skillviewer.media.gif import SharedPalette
 from skillviewer.media.reader import VideoReader
+from skillviewer.media.sound import ENCODERS, RATE_HZ, Sound, SoundTrack, has_sound
 
 Quality: TypeAlias = Literal["small", "good", "best"]
 
@@ -99,6 +100,7 @@ class VideoWriter:
         codec: "h264", "vp9" or "gif"; None: what goes with the suffix.
         quality: "small", "good" or "best".
         overwrite: Whether a file of that name may be replaced.
+        sound: What is heard meanwhile, or None. A GIF holds none.
 
     Raises:
         ExportError: The name, size or codec cannot be used, or the file is there already.
@@ -114,6 +116,7 @@ class VideoWriter:
         codec: str | None = None,
         quality: Quality = "good",
         overwrite: bool = False,
+        sound: Sound | None = None,
     ) -> None:
         self._path = Path(path)
         self._format = _format_for(self._path, codec)
@@ -129,6 +132,7 @@ class VideoWriter:
         self._first_s = 0.0
         self._last_s = 0.0
         self._waiting: VideoFrame | None = None
+        self._sound = sound
         self._part = self._path.with_name(f".{secrets.token_hex(6)}.part{self._path.suffix}")
         try:
             self._part.touch(exist_ok=False)  # a folder that cannot be written to says so now
@@ -195,7 +199,22 @@ class VideoWriter:
             stream.codec_context.color_trc = ColorTrc.BT709
             stream.codec_context.color_range = ColorRange.MPEG
         self._stream = stream
-        self._palette = _palette(self.size, made.clock_hz, int(made.quality[quality])) if not self._even else None
+        self._palette: SharedPalette | None = None
+        if not self._even:
+            beside = self._part.with_suffix(".pictures")
+            self._palette = SharedPalette(self.size, made.clock_hz, int(made.quality[quality]), beside)
+        self._track = self._open_track()
+
+    def _open_track(self) -> SoundTrack | None:
+        if self._sound is None:
+            return None
+        encoder = ENCODERS.get(self._path.suffix.lower())
+        if encoder is None or not can_encode(encoder):
+            raise ExportError(f"{self._path} cannot hold sound. Choose MP4 or WebM, or export without sound.")
+        stream = self._container.add_stream(encoder, rate=RATE_HZ)
+        assert isinstance(stream, AudioStream)
+        stream.codec_context.flags |= CodecFlags.bitexact
+        return SoundTrack(stream, self._sound)
 
     def _frame(self, picture: Picture, tick: int) -> VideoFrame:
         """Return a picture as a frame for the encoder or the palette."""
@@ -221,11 +240,13 @@ class VideoWriter:
             return
         frame.duration = until - self._ticks[-1]
         try:
-            if self._palette is None:
-                self._encode([frame])
-            else:
-                self._palette.push(frame)
-                self._encode(_pull(self._palette))
+            if self._palette is not None:
+                self._palette.take(frame)
+                return
+            self._encode([frame])
+            if self._track is not None:
+                for packet in self._track.up_to(until / self._format.clock_hz):
+                    self._container.mux_one(packet)
         except (FFmpegError, OSError) as error:
             raise self._failure(error) from error
 
@@ -244,9 +265,11 @@ class VideoWriter:
         self._pass_on(until=self._ticks[-1] + max(1, last))
         try:
             if self._palette is not None:
-                self._palette.push(None)
-                self._encode(_pull(self._palette))
+                self._encode(self._palette.give())
             self._encode([None])
+            if self._track is not None:
+                for packet in self._track.rest():
+                    self._container.mux_one(packet)
             self._container.close()
             self._read_back()
             self._check_free()
@@ -272,6 +295,8 @@ class VideoWriter:
             raise ExportError(f"{self._path} was not written: it came back as {info.width_px} x {info.height_px}.")
         if abs(info.duration_s - times_s[-1] - self._last_s) > 2 * tick_s:
             raise ExportError(f"{self._path} was not written: it came back {info.duration_s:.3f} s long.")
+        if has_sound(self._part) is not (self._track is not None):
+            raise ExportError(f"{self._path} was not written: its sound did not come back.")
 
     def _check_free(self) -> None:
         if self._path.is_dir():
@@ -288,6 +313,9 @@ class VideoWriter:
     def _discard(self) -> None:
         """Let go of everything; remove the file unless it has its name by now."""
         self._waiting = None
+        palette = getattr(self, "_palette", None)
+        if palette is not None:
+            palette.close()
         container = getattr(self, "_container", None)
         if container is not None:
             with suppress(FFmpegError, OSError):
@@ -308,33 +336,3 @@ def _format_for(path: Path, codec: str | None) -> _Format:
             return made
     known = ", ".join(suffix for made in _FORMATS for suffix in made.suffixes)
     raise ExportError(f"{path} cannot be written: choose a name that ends in one of {known}.")
-
-
-def _palette(size: tuple[int, int], clock_hz: int, n_colours: int) -> Graph:
-    """Return a filter that gives every frame the palette that fits it best."""
-    graph = Graph()
-    source = graph.add_buffer(
-        width=size[0], height=size[1], format=VideoFormat("rgb24"), time_base=Fraction(1, clock_hz)
-    )
-    split = graph.add("split")
-    choose = graph.add("palettegen", f"stats_mode=single:max_colors={n_colours}:reserve_transparent=0")
-    use = graph.add("paletteuse", "new=1:dither=sierra2_4a")
-    sink = graph.add("buffersink")
-    source.link_to(split)
-    split.link_to(use, 0, 0)
-    split.link_to(choose, 1, 0)
-    choose.link_to(use, 0, 1)
-    use.link_to(sink)
-    graph.configure()
-    return graph
-
-
-def _pull(graph: Graph) -> Iterable[VideoFrame]:
-    """Yield the frames that have come through a filter."""
-    while True:
-        try:
-            frame = graph.pull()
-        except (av.BlockingIOError, av.EOFError):
-            return
-        assert isinstance(frame, VideoFrame)
-        yield frame

@@ -87,6 +87,8 @@ class AttentionModel(nn.Module, ABC):
         needs_whole_video: Whether the first step needs all frames fused (the initial state is made of their mean).
         uses_similar: Whether its loss also learns from pairs without disparity.
         own_loss: Whether its loss is its own, averaged over the pairs whatever the settings say.
+        mixed: Whether what each frame passes through by itself is computed in bfloat16; weights, recurrences and losses
+            stay float32. Set by training.
     """
 
     map_kind: MapKind = MapKind.DISTRIBUTION
@@ -95,6 +97,7 @@ class AttentionModel(nn.Module, ABC):
     needs_whole_video: bool = False
     uses_similar: bool = False
     own_loss: bool = False
+    mixed: bool = False
 
     def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:
         super().__init__()
@@ -154,8 +157,13 @@ class AttentionModel(nn.Module, ABC):
         if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
             raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
         few = torch.split(features.flatten(0, 1), FRAMES_AT_ONCE)
-        fused = torch.cat([self.fusion(frames.to(self.dtype)) for frames in few])
-        return fused.reshape(*features.shape[:2], *fused.shape[1:])
+        with self.mixing(features.device):
+            fused = torch.cat([self.fusion(frames.to(self.dtype)) for frames in few])
+        return fused.to(self.dtype).reshape(*features.shape[:2], *fused.shape[1:])
+
+    def mixing(self, device: torch.device) -> torch.autocast:
+        """Return the context in which single frames are computed."""
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.mixed)
 
     def unroll(self, fused: Tensor, seed: int = 0) -> AttentionOutput:
         """Look at fused frames one after the other.

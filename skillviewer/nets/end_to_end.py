@@ -31,7 +31,9 @@ class EndToEndModel(TsnModel):
 
     def fuse(self, features: Tensor) -> Tensor:
         """Return what the backbones make of snippets, (B, N, 2F, rows, columns)."""
-        return snippet_features(self.streams, *self._cut(features))
+        with self.mixing(features.device):
+            found = snippet_features(self.streams, *self._cut(features))
+        return found.to(self.dtype)
 
     def phases(self) -> tuple[Phase, ...]:
         """Return the two streams: each backbone with its score."""
@@ -53,10 +55,11 @@ class EndToEndModel(TsnModel):
         loss = split_ranking_loss(split_means(scores, self.sizes.tsn_splits), pairs, MARGIN, BETA)
         return LossOutput(loss, scores.mean(dim=1))
 
-    @staticmethod
-    def _scored(trunk: nn.Module, score: StreamScore, inputs: Tensor, n_videos: int) -> Tensor:
+    def _scored(self, trunk: nn.Module, score: StreamScore, inputs: Tensor, n_videos: int) -> Tensor:
         """Score snippets of a stream, (B N, channels, side, side) to (B, N)."""
-        scores: Tensor = score(trunk(inputs).flatten(1))
+        with self.mixing(inputs.device):
+            found: Tensor = trunk(inputs)
+        scores: Tensor = score(found.to(self.dtype).flatten(1))
         return scores.reshape(n_videos, -1)
 
     def _cut(self, snippets: Tensor) -> tuple[Tensor, Tensor]:

@@ -77,13 +77,28 @@ class Fusion(Standardising):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Fuse frames, (M, 2F, rows, columns) to (M, C, h, w)."""
-        frames = self.dropout(self.standardised(frames))
         before, after = self.padding
-        if before or after:
-            frames = F.pad(frames, (before, after, before, after))
-        hidden = self._first_of_one(frames) if self._is_one_matmul(frames) else self.first(frames)
+        if self._folds(frames):
+            hidden = self._first_of_raw(frames)
+        else:
+            frames = self.dropout(self.standardised(frames))
+            if before or after:
+                frames = F.pad(frames, (before, after, before, after))
+            hidden = self._first_of_one(frames) if self._is_one_matmul(frames) else self.first(frames)
         fused: Tensor = self.second(torch.relu(hidden))
         return torch.relu(fused) if self.rectified else fused
+
+    def _folds(self, frames: Tensor) -> bool:
+        """Return whether standardising may be left to the first convolution, and is dearer than scaling its weights."""
+        plain = self.padding == (0, 0) and not (self.training and self.dropout.p)
+        return self.standardise and plain and frames.numel() > self.first.weight.numel()
+
+    def _first_of_raw(self, frames: Tensor) -> Tensor:
+        """Return W * ((x - mean) / scale) + b as (W / scale) * x + (b - (W / scale) * mean)."""
+        weight = self.first.weight / self.scale[:, None, None]
+        assert self.first.bias is not None
+        bias = self.first.bias - weight.sum(dim=(2, 3)) @ self.mean
+        return F.conv2d(frames, weight, bias, self.first.stride)
 
     def _is_one_matmul(self, frames: Tensor) -> bool:
         (kernel, _), (stride, _) = self.first.kernel_size, self.first.stride

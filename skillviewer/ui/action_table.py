@@ -131,6 +131,13 @@ ACTIONS: tuple[ActionSpec, ...] = table(
         icon="overlay",
         checkable=True,
     ),
+    ActionSpec(
+        "cell_evidence",
+        VIEW,
+        _marked(QT_TRANSLATE_NOOP("actions", "Show what each &cell contributed")),
+        section=1,
+        checkable=True,
+    ),
     _player("zoom_in", QT_TRANSLATE_NOOP("actions", "Zoom &in"), "+", "=", menu=VIEW, section=2),
     _player("zoom_out", QT_TRANSLATE_NOOP("actions", "Zoom &out"), "-", menu=VIEW, section=2),
     _window("zoom_fit", VIEW, QT_TRANSLATE_NOOP("actions", "Fit the &picture"), "Ctrl+0", section=2),
@@ -145,6 +152,8 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _player("on_second", QT_TRANSLATE_NOOP("actions", "Forward 1 s"), "Shift+Right", section=1),
     _player("back_ten", QT_TRANSLATE_NOOP("actions", "Back 10 s"), "J", section=1),
     _player("on_ten", QT_TRANSLATE_NOOP("actions", "Forward 10 s"), "L", section=1),
+    _player("previous_moment", QT_TRANSLATE_NOOP("actions", "Previous moment"), "Ctrl+Left", section=1),
+    _player("next_moment", QT_TRANSLATE_NOOP("actions", "Next moment"), "Ctrl+Right", section=1),
     _picture("first_frame", QT_TRANSLATE_NOOP("actions", "First frame"), "Home", 1),
     _picture("last_frame", QT_TRANSLATE_NOOP("actions", "Last frame"), "End", 1),
     _window("go_to", PLAYER, QT_TRANSLATE_NOOP("actions", "&Go to time or frame…"), "Ctrl+G", section=1),
@@ -155,6 +164,14 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _player("normal_speed", QT_TRANSLATE_NOOP("actions", "Normal speed"), "Backspace", section=3),
     _player("mark_in", QT_TRANSLATE_NOOP("actions", "Selection starts here"), "I", section=4),
     _player("mark_out", QT_TRANSLATE_NOOP("actions", "Selection ends here"), "O", section=4),
+    ActionSpec(
+        "keep_moment",
+        PLAYER,
+        _marked(QT_TRANSLATE_NOOP("actions", "&Keep the selection as a moment")),
+        ("Return", "Enter"),
+        Scope.PICTURE,
+        section=4,
+    ),
     _window("clear_marks", PLAYER, QT_TRANSLATE_NOOP("actions", "Select nothing"), section=4),
     _player(
         "loop", QT_TRANSLATE_NOOP("actions", "&Loop the selection"), "Shift+L", section=4, icon="loop", checkable=True

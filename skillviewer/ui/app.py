@@ -17,7 +17,7 @@ from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.places import config_dir, log_dir, resources_dir
 from skillviewer.core.video import VideoInfo
 from skillviewer.engine.library import find_models
-from skillviewer.ui.backend import Assessor, Backend, ModelPool, Proxy, Reader
+from skillviewer.ui.backend import Assessor, Backend, ModelPool, Proxy, Reader, Tuner
 from skillviewer.ui.bindings import Bindings
 from skillviewer.ui.crash import ExceptionHook, log_to
 from skillviewer.ui.dialogs import Dialogs
@@ -64,9 +64,15 @@ def _open_pool() -> ModelPool:
     return Pool()
 
 
+def _open_tuner() -> Tuner:
+    from skillviewer.engine.tuning_process import Tuner as Process
+
+    return Process()
+
+
 def real_backend() -> Backend:
     """Return the readers, models and proxies of the program itself; heavy imports wait until they are used."""
-    return Backend(_open_reader, _open_model, find_models, _open_proxy, _build_proxy, _open_pool)
+    return Backend(_open_reader, _open_model, find_models, _open_proxy, _build_proxy, _open_pool, _open_tuner)
 
 
 @dataclass(slots=True)

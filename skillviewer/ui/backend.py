@@ -11,6 +11,8 @@ from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.model_facts import ModelFacts
 from skillviewer.core.video import VideoInfo
+from skillviewer.engine.tuning_job import TuningCost, TuningJob, TuningResult
+from skillviewer.engine.tuning_process import StopFolder
 
 
 class Reader(Protocol):
@@ -84,6 +86,10 @@ class Assessor(Protocol):
         """Assess one video; ``report`` is told of every step, with the analysis so far as its value."""
         ...
 
+    def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
+        """Return the evidence for an analysis that this model made."""
+        ...
+
     def close(self) -> None:
         """Give the device's memory back."""
         ...
@@ -113,6 +119,22 @@ class ModelPool(Protocol):
         ...
 
 
+class Tuner(Protocol):
+    """Who fine-tunes, elsewhere: ``skillviewer.engine.tuning_process.Tuner``."""
+
+    def cost(self, job: TuningJob, token: CancelToken, report: Report, /) -> TuningCost:
+        """Measure what a job costs."""
+        ...
+
+    def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report, /) -> TuningResult:
+        """Fine-tune; ``stop`` asks to stop and keep the best, the token to stop and keep nothing."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
 class ModelEntry(Protocol):
     """A checkpoint on this computer: ``skillviewer.engine.library.ModelEntry``."""
 
@@ -139,6 +161,7 @@ class Backend:
         build_proxy: Makes the proxy of a video, if it is worth one. Runs in a lane.
         open_pool: Makes the place where several models are held that are compared. Runs in a lane and imports torch
             there.
+        open_tuner: Makes who fine-tunes. Runs in a lane.
     """
 
     open_reader: Callable[[Path], Reader]
@@ -147,3 +170,4 @@ class Backend:
     open_proxy: Callable[[VideoInfo], Proxy | None]
     build_proxy: Callable[[Path, CancelToken, Report], None]
     open_pool: Callable[[], ModelPool]
+    open_tuner: Callable[[], Tuner]

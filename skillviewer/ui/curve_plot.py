@@ -9,12 +9,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.video import VideoInfo
+from skillviewer.ui.explaining.cards import Card
+from skillviewer.ui.explaining.signed_bar import sign_colour
 from skillviewer.ui.playback import Playback
 from skillviewer.ui.score_curve import ScoreCurve, score_curve
 from skillviewer.ui.state import ViewerState
-from skillviewer.ui.theme import Theme
+from skillviewer.ui.theme import LIGHT, Theme
 
 ZOOM_STEP = 1.25
+FLAG_ROW = 0.06
+"""Where flags stand, in parts of the height from the top."""
 STRIP = 0.13
 """Part of the height, at the foot, that belongs to segments and sampled frames."""
 
@@ -62,8 +66,10 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._held = Qt.MouseButton.NoButton
         self._held_s = 0.0
         self._state, self._playback = state, playback
+        self._theme: Theme = LIGHT
         self._curve: ScoreCurve | None = None
         self._until = 1.0
+        self._cards: tuple[Card, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(False)  # files dropped here are for the window
         self.setAccessibleName(self.tr("Score over time"))
@@ -76,6 +82,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._box.disableAutoRange()
         self._make_items()
         self._box.sigYRangeChanged.connect(self._place_strip)
+        self._box.sigYRangeChanged.connect(self._place_flags)
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
         playback.marks_changed.connect(self._on_marks)
@@ -92,6 +99,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._point = pg.ScatterPlotItem(size=9, pxMode=True)
         self._analysed = pg.PlotCurveItem(connect="pairs")
         self._ticks = pg.PlotCurveItem(connect="pairs")
+        self._flags = pg.ScatterPlotItem(pxMode=True)
+        self._stretches = pg.PlotCurveItem(connect="pairs")
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         for item in (
             self._selection,
@@ -102,6 +111,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
             self._analysed,
             self._ticks,
             self._point,
+            self._stretches,
+            self._flags,
             self._cursor,
         ):
             self.addItem(item)
@@ -116,6 +127,36 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     def curve(self) -> ScoreCurve | None:
         """What is drawn."""
         return self._curve
+
+    def set_cards(self, cards: tuple[Card, ...]) -> None:
+        """Flag moments: a triangle up where one raises the score, down where it lowers it, a square for a kept one."""
+        if cards != self._cards:
+            self._cards = cards
+            self._place_flags()
+
+    @property
+    def flags(self) -> list[tuple[float, str]]:
+        """Time and form of the flags that are drawn: ``"t1"`` up, ``"t"`` down, ``"s"`` kept."""
+        return [(float(spot.pos().x()), str(spot.symbol())) for spot in self._flags.points()]
+
+    @Slot()
+    def _place_flags(self, *_: object) -> None:
+        """Put the flags at the top, whatever the scores are."""
+        bottom, top = self._box.viewRange()[1]
+        row = top - (top - bottom) * FLAG_ROW
+        spots = []
+        for card in self._cards:
+            value = card.found.amount if card.found is not None else 0.0
+            spots.append({
+                "pos": (card.start_s, row),
+                "symbol": "s" if card.found is None else "t1" if value > 0 else "t",
+                "size": 10,
+                "brush": sign_colour(value, self._theme),
+                "pen": None,
+            })  # fmt: skip
+        self._flags.setData(spots)
+        ends = np.array([end for card in self._cards for end in (card.start_s, card.stop_s)])
+        self._stretches.setData(ends, np.full(len(ends), row))
 
     def _time_at(self, event: QMouseEvent | QWheelEvent) -> float:
         return float(self._box.mapSceneToView(self.mapToScene(event.position().toPoint())).x())
@@ -155,6 +196,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Take colours; pyqtgraph does not follow the palette."""
+        self._theme = theme
         self.setBackground(theme.base)
         for name in ("left", "bottom"):
             axis = self.getAxis(name)
@@ -173,6 +215,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._cursor.setPen(pg.mkPen(theme.text, width=1))
         self._point.setBrush(accent)
         self._point.setPen(pg.mkPen(theme.base, width=1.5))
+        self._stretches.setPen(pg.mkPen(_faded(QColor(theme.muted), 0.7), width=1))
+        self._place_flags()
         self._selection.setBrush(_faded(accent, 0.10))
         for line in self._selection.lines:
             line.setPen(pg.mkPen(_faded(accent, 0.6), width=1))

@@ -165,8 +165,15 @@ class InspectScreen(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(splitter)
         program.opening.cannot_open.connect(self.player.canvas.set_words)
+        self._inquiry = program.insight.inquiry
+        self._inquiry.changed.connect(self._on_moments)
+        self._on_moments()
         actions.attach_player(self.player.canvas, self.curve)
         self.player.watch_keys(self.player.canvas, self.curve)
+
+    @Slot()
+    def _on_moments(self) -> None:
+        self.curve.set_cards(self._inquiry.cards)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Give the picture the focus, so that the player's keys work at once."""

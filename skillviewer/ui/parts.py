@@ -10,8 +10,12 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.registry import table
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.comparing.binding import bind as compare_keys
+from skillviewer.ui.explaining.keys import bind as insight_keys
 from skillviewer.ui.panels.jobs import JobsPanel
+from skillviewer.ui.panels.moments import MomentsPanel
+from skillviewer.ui.panels.notes import NotesPanel
 from skillviewer.ui.panels.videos import VideosPanel
+from skillviewer.ui.panels.why import WhyPanel
 from skillviewer.ui.program import Program
 from skillviewer.ui.ranking.keys import bind as rank_keys
 
@@ -65,12 +69,32 @@ def _rank(program: Program, actions: Actions, parent: QWidget) -> QWidget:
     return RankScreen(program, actions, parent)
 
 
+def _finetune(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+    from skillviewer.ui.finetuning.screen import FinetuneScreen
+
+    return FinetuneScreen(program, actions, parent)
+
+
 def _videos(program: Program, actions: Actions, parent: QWidget) -> QWidget:
     return VideosPanel(program.videos, program.icons, actions["open_videos"], parent)
 
 
 def _jobs(program: Program, _actions: Actions, parent: QWidget) -> QWidget:
     return JobsPanel(program.jobs, parent)
+
+
+def _why(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+    p = program
+    return WhyPanel(p.insight, p.state, p.videos, p.playback, p.frames, actions, parent)
+
+
+def _moments(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+    return MomentsPanel(program.insight, actions, parent)
+
+
+def _notes(program: Program, _actions: Actions, parent: QWidget) -> QWidget:
+    p = program
+    return NotesPanel(p.insight.remarks, p.studies, p.undo, p.state, p.playback, parent)
 
 
 WITH_LIST = ("inspect", "compare", "finetune", "export")
@@ -80,6 +104,7 @@ SCREENS: tuple[Part, ...] = table(
     Part("inspect", str(QT_TRANSLATE_NOOP("parts", "Inspect")), _inspect),
     Part("compare", str(QT_TRANSLATE_NOOP("parts", "Compare")), _compare, bind=compare_keys),
     Part("rank", str(QT_TRANSLATE_NOOP("parts", "Rank")), _rank, bind=rank_keys),
+    Part("finetune", str(QT_TRANSLATE_NOOP("parts", "Fine-tune")), _finetune),
 )
 
 PANELS: tuple[Part, ...] = table(
@@ -88,6 +113,28 @@ PANELS: tuple[Part, ...] = table(
         str(QT_TRANSLATE_NOOP("parts", "Videos")),
         _videos,
         screens=("inspect", "compare", "finetune", "export"),
+    ),
+    Part(
+        "why",
+        str(QT_TRANSLATE_NOOP("parts", "Why")),
+        _why,
+        Qt.DockWidgetArea.RightDockWidgetArea,
+        screens=("inspect",),
+        bind=insight_keys,
+    ),
+    Part(
+        "moments",
+        str(QT_TRANSLATE_NOOP("parts", "Moments")),
+        _moments,
+        Qt.DockWidgetArea.RightDockWidgetArea,
+        screens=("inspect",),
+    ),
+    Part(
+        "notes",
+        str(QT_TRANSLATE_NOOP("parts", "Notes")),
+        _notes,
+        Qt.DockWidgetArea.RightDockWidgetArea,
+        screens=("inspect",),
     ),
     Part("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), _jobs, shown=False),
 )

@@ -60,6 +60,7 @@ class Caption(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._n_samples = 0
+        self._contributions = False
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
@@ -96,6 +97,10 @@ class Caption(QWidget):
         """Learn how many sampled frames there will be."""
         self._n_samples = 0 if analysis is None else analysis.n_segments * analysis.n_passes
 
+    def set_contributions(self, shown: bool) -> None:
+        """Say whether contributions of cells stand in the place of maps."""
+        self._contributions = shown
+
     @Slot(object)
     def set_shown(self, shown: Shown | None) -> None:
         """Say what is on screen."""
@@ -115,6 +120,8 @@ class Caption(QWidget):
 
     def _unit_words(self, scene: Scene) -> str:
         """Say what the numbers of the bar are."""
+        if self._contributions:
+            return self.tr("contribution to the score")
         return {
             MapKind.DISTRIBUTION: self.tr("times uniform"),
             MapKind.GATE: self.tr("gate, 0 to 1"),
@@ -129,6 +136,10 @@ class Caption(QWidget):
             return self.tr("this model has no map")
         if scene.look.overlay is Overlay.OFF:
             return self.tr("map hidden")
+        if self._contributions and scene.source is not MapSource.NOTHING:
+            return self.tr("contribution of cells at sampled frame {} of {}").format(
+                scene.sample + 1, max(scene.n_samples, self._n_samples)
+            )
         forms = {
             MapSource.OWN: self.tr("sampled frame {} of {}"),
             MapSource.HELD: self.tr("map of sampled frame {} of {}, held for {:.2f} s"),
@@ -172,6 +183,7 @@ class Player(QWidget):
         column.addWidget(self.caption)
         column.addWidget(self.transport)
         self._overlay_key = QElapsedTimer()
+        self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.set_look(state.look)
         playback.video_changed.connect(self._on_video)
@@ -191,10 +203,23 @@ class Player(QWidget):
         self.canvas.set_video(video)
         self._on_analysis(self._state.analysis)
 
+    def set_contributions(self, contributions: Analysis | None) -> None:
+        """Show what each cell contributed in the place of the maps, or the maps again.
+
+        Args:
+            contributions: The analysis on screen with signed contributions as its maps, or None.
+        """
+        if contributions is not self._contributions:
+            self._contributions = contributions
+            self._on_analysis(self._state.analysis)
+
     @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
+        instead = self._contributions
+        same = instead is not None and analysis is not None and instead.score_curve is analysis.score_curve
+        self.caption.set_contributions(same)
         self.caption.set_analysis(analysis)
-        self.canvas.set_analysis(analysis)
+        self.canvas.set_analysis(instead if same else analysis)
 
     def on_overlay_key(self) -> None:
         """Hide or show the map; remember when, for a key that is held shows the bare picture only until let go."""

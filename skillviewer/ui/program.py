@@ -6,7 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.ui.assessments import Assessments
-from skillviewer.ui.backend import Backend, ModelPool
+from skillviewer.ui.backend import Backend, ModelPool, Tuner
+from skillviewer.ui.explaining.insight import Insight
 from skillviewer.ui.feed import FrameFeed, OpenVideos
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.intake import Intake, Sorted
@@ -55,12 +56,22 @@ class Program(QObject):
         self.copies: Lane[Backend] = Lane("copies", lambda: backend, _keep, self)
         self.study: Lane[StudySlot] = Lane("study", StudySlot, StudySlot.close, self)
         self.compared: Lane[ModelPool] = Lane("compare", backend.open_pool, lambda pool: pool.close(), self)
+        self.train: Lane[Tuner] = Lane("train", backend.open_tuner, lambda tuner: tuner.close(), self)
         self.pairs: tuple[Lane[OpenVideos], ...] = tuple(
             Lane(f"pair {i}", lambda: OpenVideos(backend.open_reader, backend.open_proxy, 1), OpenVideos.close, self)
             for i in range(4)
         )
         """Two for the pair that is judged, and two that open the next one."""
-        self.lanes = (self.frames, self.model, self.index, self.copies, self.study, self.compared, *self.pairs)
+        self.lanes = (
+            self.frames,
+            self.model,
+            self.index,
+            self.copies,
+            self.study,
+            self.compared,
+            self.train,
+            *self.pairs,
+        )
         self._alive = len(self.lanes)
         for lane in self.lanes:
             lane.finished.connect(self._on_lane_finished)
@@ -79,6 +90,20 @@ class Program(QObject):
         self.undo = Undo(self.studies, self)
         self.study_list = StudyList(
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
+        )
+        self.insight = Insight(
+            model=self.model,
+            index=self.index,
+            state=self.state,
+            videos=self.videos,
+            playback=self.playback,
+            studies=self.studies,
+            undo=self.undo,
+            models=self.models,
+            settings=settings,
+            jobs=self.jobs,
+            messages=self.messages,
+            parent=self,
         )
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
         self.playback.video_changed.connect(self.proxies.on_video)

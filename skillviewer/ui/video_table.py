@@ -12,26 +12,31 @@ from PySide6.QtCore import (
     Slot,
 )
 
+from skillviewer.core.cohort import MIN_COHORT
 from skillviewer.export.words import clock, printable, signed
+from skillviewer.ui.cohorts import Cohorts
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAME, LENGTH, SCORE, STATE = range(4)
-COLUMNS = 4
+NAME, LENGTH, SCORE, PERCENTILE, STATE = range(5)
+COLUMNS = 5
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
+UNDER_ROLE = Qt.ItemDataRole.UserRole + 2
+"""What stands under a name or a score."""
 
 Index = QModelIndex | QPersistentModelIndex
 
 
 class VideoTable(QAbstractTableModel):
-    """Rows are videos; columns are name, length, score and state."""
+    """Rows are videos; columns are name, length, score, percentile among the comparable videos, and state."""
 
     def __init__(self, videos: VideoList, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._videos = videos
+        self._cohorts = Cohorts(videos)
         self._words = {
             VideoState.NEW: self.tr("not assessed"),
             VideoState.WAITING: self.tr("waiting"),
@@ -49,6 +54,7 @@ class VideoTable(QAbstractTableModel):
             Qt.ItemDataRole.AccessibleTextRole: self._spoken,
             SORT_ROLE: self._sort_key,
             ENTRY_ROLE: lambda entry, _column: entry,
+            UNDER_ROLE: lambda entry, column: self.interval(entry) if column == SCORE else self.about(entry),
         }
         videos.about_to_add.connect(self._on_about_to_add)
         videos.added.connect(self._on_added)
@@ -69,7 +75,12 @@ class VideoTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Return the names of the columns."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("Name"), self.tr("Length"), self.tr("Score"), self.tr("State"))[section]
+            titles = (
+                self.tr("Name"), self.tr("Length"), self.tr("Score"), self.tr("Percentile"), self.tr("State")
+            )  # fmt: skip
+            return titles[section]
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and section == PERCENTILE:
+            return self.tr("Among the comparable videos of the same task: {} at least").format(MIN_COHORT)
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         return None
@@ -97,9 +108,26 @@ class VideoTable(QAbstractTableModel):
             return clock(entry.info.duration_s)[:-2] if entry.info is not None else "–"
         if column == SCORE:
             return signed(entry.analysis.score, 2) if entry.analysis is not None else "–"
+        if column == PERCENTILE:
+            percentile = self._cohorts.percentile(entry)
+            return f"{percentile:.0f}" if percentile is not None else "–"
         if entry.state is VideoState.WORKING and entry.total:
             return self.tr("{} of {}").format(entry.done, entry.total)
         return self._words[entry.state]
+
+    def interval(self, entry: Entry) -> str:
+        """Return the interval of a score, "" without one."""
+        found = entry.analysis.interval if entry.analysis is not None else None
+        return self.tr("{} to {}").format(*(signed(end, 2) for end in found)) if found is not None else ""
+
+    def about(self, entry: Entry) -> str:
+        """Return what stands under a name: of an assessed video its length and participant, else how far it is."""
+        if entry.state is not VideoState.DONE:
+            return self._text(entry, STATE)
+        parts = [self._text(entry, LENGTH), printable(entry.participant or "")]
+        if entry.analysis is not None and entry.analysis.warning:
+            parts.append(self.tr("read with care"))
+        return " · ".join(part for part in parts if part)
 
     def _sort_key(self, entry: Entry, column: int) -> str | float:
         if column == NAME:
@@ -108,6 +136,9 @@ class VideoTable(QAbstractTableModel):
             return entry.info.duration_s if entry.info is not None else -1.0
         if column == SCORE:
             return entry.analysis.score if entry.analysis is not None else float("-inf")
+        if column == PERCENTILE:
+            percentile = self._cohorts.percentile(entry)
+            return percentile if percentile is not None else float("-inf")
         return float(self._order[entry.state])
 
     @Slot(int, int)
@@ -129,6 +160,8 @@ class VideoTable(QAbstractTableModel):
     @Slot(int)
     def _on_changed(self, row: int) -> None:
         self.dataChanged.emit(self.index(row, 0), self.index(row, COLUMNS - 1))
+        if self._videos[row].state is VideoState.DONE:  # a score more moves the percentiles of all
+            self.dataChanged.emit(self.index(0, PERCENTILE), self.index(len(self._videos) - 1, PERCENTILE))
 
 
 class VideoFilter(QSortFilterProxyModel):
@@ -185,9 +218,10 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
 
 
 def _tool_tip(entry: Entry, _column: int) -> str:
-    return "\n".join(part for part in (printable(str(entry.path)), entry.reason) if part)
+    warning = entry.analysis.warning if entry.analysis is not None else ""
+    return "\n".join(part for part in (printable(str(entry.path)), entry.reason, warning) if part)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in {LENGTH, SCORE} else Qt.AlignmentFlag.AlignLeft
+    side = Qt.AlignmentFlag.AlignRight if column in {LENGTH, SCORE, PERCENTILE} else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter

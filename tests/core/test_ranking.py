@@ -2,13 +2,15 @@
 
 from itertools import combinations
 
+import choix
+import evalica
 import numpy as np
 import pytest
 from scipy import optimize, stats
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.pairs import Judgement, Pair, Verdict
-from skillviewer.core.ranking import PRIOR_SD, bradley_terry
+from skillviewer.core.ranking import PRIOR_SD, bradley_terry, strengths_from_wins
 
 
 def most_probable(wins: np.ndarray, prior_sd: float) -> np.ndarray:
@@ -30,6 +32,53 @@ def test_strengths_maximise_the_posterior(prior_sd: float) -> None:
     strengths = bradley_terry(pairs, prior_sd)
     assert strengths.names == tuple("012345")
     np.testing.assert_allclose(strengths.values, most_probable(wins, prior_sd), atol=1e-4)
+
+
+def test_other_packages_agree() -> None:
+    """choix maximises the same posterior, without ties; evalica's likelihood has ties as half wins, without a prior."""
+    rng = np.random.default_rng(2)
+    won = [tuple(int(x) for x in rng.choice(7, 2, replace=False)) for _ in range(60)]
+    ours = bradley_terry([Pair(str(i), str(j)) for i, j in won], prior_sd=2.0)
+    theirs = choix.opt_pairwise(7, won, alpha=1 / (2 * 2.0**2))
+    np.testing.assert_allclose(ours.values, theirs - theirs.mean(), atol=1e-4)
+    judged = [Judgement(str(i), str(j), Verdict(int(rng.choice([1, 0, -1]))), "r") for i, j in won]
+    flat = bradley_terry(judged, prior_sd=1e4).by_video()
+    winners = [{1: evalica.Winner.X, 0: evalica.Winner.Draw, -1: evalica.Winner.Y}[int(j.verdict)] for j in judged]
+    scores = evalica.bradley_terry(
+        [j.left for j in judged], [j.right for j in judged], winners, tolerance=1e-12, limit=10_000
+    ).scores
+    logits = np.log([scores[name] for name in "0123456"])
+    np.testing.assert_allclose([flat[name] for name in "0123456"], logits - logits.mean(), atol=1e-3)
+
+
+def test_uncertainty_is_close_to_expectation_propagation() -> None:
+    rng = np.random.default_rng(2)
+    won = [tuple(int(x) for x in sorted(rng.choice(7, 2, replace=False))) for _ in range(40)]
+    won += [(j, i) for i, j in won[:12]]
+    ours = bradley_terry([Pair(str(i), str(j)) for i, j in won], prior_sd=2.0)
+    _, theirs = choix.ep_pairwise(7, won, 1 / 2.0**2)
+    about_mean = np.eye(7) - 1 / 7
+    np.testing.assert_allclose(ours.covariance, about_mean @ theirs @ about_mean, atol=0.1)
+
+
+def test_a_video_of_which_nothing_was_said_stands_at_the_mean() -> None:
+    strengths = bradley_terry([Pair("a", "b")], names=["c"])
+    assert strengths.names == ("a", "b", "c")
+    assert strengths.by_video()["c"] == pytest.approx(0)
+    assert strengths.standard_errors[2] > strengths.standard_errors[0]
+
+
+def test_no_wins_at_all_give_the_prior() -> None:
+    values, covariance = strengths_from_wins(np.zeros((3, 3)), prior_sd=2.0)
+    np.testing.assert_array_equal(values, 0)
+    np.testing.assert_allclose(covariance, 4 * (np.eye(3) - 1 / 3), atol=1e-12)
+
+
+def test_reliability_is_the_share_of_spread_that_is_no_error() -> None:
+    strengths = bradley_terry([Pair("a", "b")] * 8 + [Pair("b", "c")] * 8 + [Pair("c", "b")] * 2)
+    error = np.mean(np.diag(strengths.covariance))
+    assert strengths.reliability == pytest.approx(1 - error / np.var(strengths.values, ddof=1))
+    assert bradley_terry([Pair("a", "b"), Pair("b", "a")]).reliability != 1
 
 
 def test_without_much_of_a_prior_it_is_the_log_odds() -> None:

@@ -99,6 +99,6 @@ def test_state_that_cannot_be_read_is_as_good_as_none(content: bytes | None, tmp
 
 
 def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    state = FitState(1, (1,), 1, (0.5, 0.0), (), (), {}, {"random.cpu": torch.get_rng_state()})
+    state = FitState(1, (1,), 1, (0.5, 0.0), (), (), (), {}, {"random.cpu": torch.get_rng_state()})
     with pytest.raises(CheckpointError, match="could not be kept at"):
         StateFile(tmp_path / "nowhere" / "state.safetensors").keep(lambda: state, finished=True)

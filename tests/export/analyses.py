@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.evidence import Evidence
 from skillviewer.core.video import VideoInfo, sample_positions, segments
 
 
@@ -54,4 +55,24 @@ def analysis(
         segment_stops=np.array([s.stop_frame for s in segments(video.n_frames, n_segments, 4)]),
         n_segments=n_segments,
         provenance=Provenance("SkillViewer test", model, "e" * 64, "full", "tvl1", "tiny", "cpu", "float32"),
+    )
+
+
+def evidence(of: Analysis) -> Evidence:
+    """Return evidence in which segment n contributes n / 10 and cell (y, x) contributes (y - x) / 10, in every pass."""
+    k, n = of.score_curve.shape
+    h, w = of.attention.shape[2:]
+    y, x = np.mgrid[:h, :w]
+    return Evidence(
+        video_digest=of.video.digest,
+        model_digest=of.provenance.model_digest,
+        map_kind=of.map_kind,
+        score=of.score,
+        baseline=-1.0,
+        segments=np.tile(np.arange(n) / 10, (k, 1)),
+        cells=np.tile((y - x) / 10, (k, 1, 1)),
+        cell_steps=np.zeros((k, n, h, w)),
+        faithfulness=None,
+        n_random=20,
+        seed=0,
     )

@@ -9,7 +9,8 @@ import pytest
 
 from skillviewer.core import analysis_json
 from skillviewer.export.exporters import EXPORTERS
-from skillviewer.export.table import CurveRow, ScoreRow, export_maps
+from skillviewer.export.maps import export_maps
+from skillviewer.export.rows import CurveRow, ScoreRow
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis, info
 

@@ -11,7 +11,7 @@ from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
 from skillviewer.export.sheet import SheetOptions
 from skillviewer.media.reader import VideoReader
-from tests.export.analyses import analysis
+from tests.export.analyses import analysis, evidence
 
 SHORT = {"clip": ClipOptions(start=50), "sheet": SheetOptions(dpi=72)}
 EVERY = [pytest.param(e, s, id=f"{e.name}{s}") for e in EXPORTERS for s in e.suffixes]
@@ -20,7 +20,8 @@ AWKWARD = "a 'b' \"c\" $d {e} %f ü 手術 #1"
 
 
 def exhibits(reader: VideoReader, n: int = 1) -> list[Exhibit]:
-    return [Exhibit(analysis(reader.info, passes=2, model=f"model {at}"), AWKWARD, reader) for at in range(n)]
+    analyses = [analysis(reader.info, passes=2, model=f"model {at}") for at in range(n)]
+    return [Exhibit(a, AWKWARD, reader, evidence=evidence(a)) for a in analyses]
 
 
 @pytest.mark.parametrize(("made", "suffix"), EVERY)
@@ -28,7 +29,7 @@ def test_writes_under_awkward_names_into_new_folders(
     tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str
 ) -> None:
     path = tmp_path / "new folder" / f"{AWKWARD}{suffix}"
-    assert made.export(exhibits(reader), path, SHORT.get(made.name)) == path
+    assert made.export(exhibits(reader, made.least), path, SHORT.get(made.name)) == path
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     assert path.stat().st_size > 100
     # readable for others, as any file that is made here
@@ -42,10 +43,10 @@ def test_refuses_to_overwrite_unless_asked(tmp_path: Path, reader: VideoReader, 
     path = tmp_path / f"one{suffix}"
     path.write_bytes(b"mine")
     with pytest.raises(ExportError, match="is there already: choose another name, or ask to overwrite it") as refused:
-        made.export(exhibits(reader), path, SHORT.get(made.name))
+        made.export(exhibits(reader, made.least), path, SHORT.get(made.name))
     assert str(path) in str(refused.value)
     assert path.read_bytes() == b"mine"
-    made.export(exhibits(reader), path, SHORT.get(made.name), overwrite=True)
+    made.export(exhibits(reader, made.least), path, SHORT.get(made.name), overwrite=True)
     assert path.read_bytes() != b"mine"
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
@@ -55,13 +56,13 @@ def test_other_suffixes_folders_and_closed_folders_are_refused(
     tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str
 ) -> None:
     with pytest.raises(ExportError, match="choose a name that ends in"):
-        made.export(exhibits(reader), tmp_path / "one.xyz")
+        made.export(exhibits(reader, made.least), tmp_path / "one.xyz")
     (tmp_path / f"folder{suffix}").mkdir()
     with pytest.raises(ExportError, match="is a folder"):
-        made.export(exhibits(reader), tmp_path / f"folder{suffix}")
+        made.export(exhibits(reader, made.least), tmp_path / f"folder{suffix}")
     (tmp_path / "file").touch()
     with pytest.raises(ExportError, match=r"could not be written|cannot be written"):
-        made.export(exhibits(reader), tmp_path / "file" / f"one{suffix}", SHORT.get(made.name))
+        made.export(exhibits(reader, made.least), tmp_path / "file" / f"one{suffix}", SHORT.get(made.name))
 
 
 @pytest.mark.parametrize(("made", "suffix"), FIRST)
@@ -71,7 +72,7 @@ def test_cancelled_before_it_began_writes_nothing(
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        made.export(exhibits(reader), tmp_path / f"one{suffix}", token=token)
+        made.export(exhibits(reader, made.least), tmp_path / f"one{suffix}", token=token)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -96,8 +97,10 @@ def test_video_is_needed_only_where_it_is_said(
 
     from skillviewer.core.errors import VideoError
 
-    one = exhibits(reader)[0].analysis
-    gone = [Exhibit(one.with_video(replace(one.video, path=tmp_path / "gone.mp4")))]
+    gone = [
+        replace(e, analysis=e.analysis.with_video(replace(e.analysis.video, path=tmp_path / "gone.mp4")), source=None)
+        for e in exhibits(reader, made.least)
+    ]
     path = tmp_path / f"one{suffix}"
     if made.needs_video:
         with pytest.raises(VideoError, match=r"gone\.mp4"):

@@ -13,15 +13,9 @@ import pytest
 from skillviewer.core.analysis import MapKind, MapRect
 from skillviewer.core.analysis_json import AnalysisRecord
 from skillviewer.core.errors import ExportError
-from skillviewer.export.table import (
-    CurveRow,
-    ScoreRow,
-    curve_rows,
-    export_curves,
-    export_maps,
-    export_record,
-    export_scores,
-)
+from skillviewer.export.maps import export_maps
+from skillviewer.export.rows import CurveRow, ScoreRow, curve_rows
+from skillviewer.export.table import export_curves, export_record, export_scores
 from tests.export.analyses import analysis, info
 
 

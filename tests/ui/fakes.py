@@ -13,10 +13,13 @@ import numpy as np
 from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
+from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.video import VideoInfo, sample_positions, segments
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.dialogs import Dialogs
+from tests.ui.evidence import Explaining, explain
+from tests.ui.fake_tuner import FakeTuner
 from tests.ui.pools import FakePool
 
 BITS = 16
@@ -212,8 +215,10 @@ class FakeWorld:
     opened_models: list[str] = field(default_factory=list)
     readers: list[FakeReader] = field(default_factory=list)
     pools: list[FakePool] = field(default_factory=list)
+    explaining: Explaining = field(default_factory=Explaining)
     hold: threading.Event = field(default_factory=threading.Event)
     held: bool = False
+    tuner: FakeTuner = field(default_factory=FakeTuner)
 
     def info(self, path: Path) -> VideoInfo:
         return video_info(path, self.n_frames.get(path.stem, 90), *self.size)
@@ -253,7 +258,15 @@ class FakeWorld:
                 report(Progress("copying", done, 20))
             self.proxies = True
 
-        return Backend(self.open_reader, self.open_model, self.find_models, open_proxy, build_proxy, self.open_pool)
+        return Backend(
+            self.open_reader,
+            self.open_model,
+            self.find_models,
+            open_proxy,
+            build_proxy,
+            self.open_pool,
+            lambda: self.tuner,
+        )
 
     def open_pool(self) -> FakePool:
         pool = FakePool(self, make_analysis, model_digest)
@@ -303,6 +316,9 @@ class FakeAssessor:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
             report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step)))
         return self._analysis(video, passes, N_SEGMENTS)
+
+    def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
+        return explain(self._world.explaining, video, token, report)
 
     def _analysis(self, video: VideoInfo, passes: int, steps: int) -> Analysis:
         world = self._world

@@ -6,9 +6,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.panels.videos import elide_mode
+from skillviewer.ui.video_cells import elide_mode
 from skillviewer.ui.video_list import VideoList, VideoState
-from skillviewer.ui.video_table import COLUMNS, LENGTH, NAME, SCORE, STATE, VideoFilter, VideoTable
+from skillviewer.ui.video_table import (
+    COLUMNS,
+    LENGTH,
+    NAME,
+    PERCENTILE,
+    SCORE,
+    STATE,
+    UNDER_ROLE,
+    VideoFilter,
+    VideoTable,
+)
 from tests.ui.fakes import make_analysis, video_info
 
 
@@ -45,10 +55,10 @@ def names(model: VideoFilter) -> list[str]:
 
 def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
     (path,) = add(videos, "P12.mp4")
-    assert row_texts(table, 0) == ["P12", "–", "–", "not assessed"]
+    assert row_texts(table, 0) == ["P12", "–", "–", "–", "not assessed"]
     info = video_info(path, 957)
     videos.update(path, info=info)
-    assert row_texts(table, 0) == ["P12", "00:31.9", "–", "not assessed"]
+    assert row_texts(table, 0) == ["P12", "00:31.9", "–", "–", "not assessed"]
     videos.update(path, state=VideoState.WORKING, done=12, total=25)
     assert row_texts(table, 0)[STATE] == "12 of 25"
     analysis = make_analysis(info)
@@ -126,3 +136,33 @@ def test_words_and_states_filter(videos: VideoList, filtered: VideoFilter) -> No
 )
 def test_long_names_are_cut_where_they_are_alike(names: list[str], cut: Qt.TextElideMode) -> None:
     assert elide_mode(names) is cut
+
+
+def test_a_percentile_needs_twenty_comparable_videos(videos: VideoList, table: VideoTable) -> None:
+    paths = add(videos, *(f"{n:02d}.mp4" for n in range(22)))
+    for n, path in enumerate(paths):
+        videos.update(path, task="suturing" if n < 21 else "knots")
+    for n, path in enumerate(paths[:20]):
+        videos.update(path, state=VideoState.DONE, analysis=make_analysis(video_info(path), seed=n))
+    assert row_texts(table, 3)[PERCENTILE] == "–", "only 19 others"
+    videos.update(paths[20], state=VideoState.DONE, analysis=make_analysis(video_info(paths[20])))
+    videos.update(paths[21], state=VideoState.DONE, analysis=make_analysis(video_info(paths[21])))
+    scores = [entry.analysis.score for entry in list(videos)[:21] if entry.analysis is not None]
+    lower = sum(score < scores[3] for score in scores)
+    assert row_texts(table, 3)[PERCENTILE] == f"{100 * lower / 20:.0f}"
+    assert row_texts(table, 21)[PERCENTILE] == "–", "another task"
+
+
+def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
+    (path,) = add(videos, "P12.mp4")
+    info = video_info(path, 957)
+    videos.update(path, info=info, participant="P12", known_as="twelve")
+    assert table.index(0, NAME).data(UNDER_ROLE) == "not assessed"
+    assert table.index(0, SCORE).data(UNDER_ROLE) == ""
+    analysis = make_analysis(info, passes=3, warning="Unlike the others.")
+    videos.update(path, state=VideoState.DONE, analysis=analysis)
+    assert table.index(0, NAME).data() == "twelve"
+    assert table.index(0, NAME).data(UNDER_ROLE) == "00:31.9 · P12 · read with care"
+    assert analysis.interval is not None
+    low, high = (f"{end:+.2f}".replace("-", "−") for end in analysis.interval)
+    assert table.index(0, SCORE).data(UNDER_ROLE) == f"{low} to {high}"

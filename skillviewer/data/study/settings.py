@@ -25,6 +25,7 @@ class StudySettings:
         rule: How votes become pairs (see ``core.consensus.RULES``).
         participant_pattern: Regular expression that finds the participant in the name of a video, or "".
         model: Digest of the model in use, or "".
+        blind: Whether the Why page of a video stays shut until one has judged the video oneself.
     """
 
     title: str = ""
@@ -38,6 +39,7 @@ class StudySettings:
     rule: str = "default"
     participant_pattern: str = ""
     model: str = ""
+    blind: bool = False
 
     def __post_init__(self) -> None:
         """Check the values."""

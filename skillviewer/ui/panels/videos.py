@@ -1,10 +1,9 @@
-"""The panel of videos: name, length, score and state of each; sort, search, filter."""
+"""The panel of videos: name, state, score with its interval, and percentile of each; sort, search, filter."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QImage, QPainter, QPalette
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -13,118 +12,30 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QStackedLayout,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from skillviewer.core.arrays import Picture
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.theme import Theme
+from skillviewer.ui.video_cells import NameDelegate, ScoreDelegate, elide_mode
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
 from skillviewer.ui.video_table import (
     ENTRY_ROLE,
     LENGTH,
     NAME,
+    PERCENTILE,
     SCORE,
     STATE,
-    Index,
     VideoFilter,
     VideoTable,
 )
 
-THUMBNAIL = QSize(52, 34)
 LEAST_PX = 280
 """Narrower, the names would have no room."""
 ROW_PX = 48
-ICON_PX = 14
-ALIKE = 4
-"""Names that begin or end with this many letters in common are cut there."""
-
-
-def elide_mode(names: Sequence[str]) -> Qt.TextElideMode:
-    """Return where long names of a list are cut, so that what tells them apart stays.
-
-    Names of a study often begin and end alike: ``participant_07_left_hand_camera_front``.
-    """
-    if len(names) < 2:
-        return Qt.TextElideMode.ElideMiddle
-    before, after = _n_alike(names), _n_alike([name[::-1] for name in names])
-    if max(before, after) < ALIKE:
-        return Qt.TextElideMode.ElideMiddle
-    return Qt.TextElideMode.ElideRight if after >= before else Qt.TextElideMode.ElideLeft
-
-
-def _n_alike(names: Sequence[str]) -> int:
-    """Return with how many letters all names begin alike: those of the first and the last in order."""
-    first, last = min(names), max(names)
-    pairs = enumerate(zip(first, last, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
-
-
-class NameDelegate(QStyledItemDelegate):
-    """A small picture, the name (cut where it is too long), and under it the state as icon and word."""
-
-    def __init__(self, icons: Icons, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._icons = icons
-        self._muted, self._hole = QColor("grey"), QColor("grey")
-        self._pictures: dict[VideoState, QIcon] = {}
-        self.elide = Qt.TextElideMode.ElideMiddle
-
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours."""
-        self._muted, self._hole = QColor(theme.muted), QColor(theme.raised)
-        colours = {
-            VideoState.NEW: theme.muted,
-            VideoState.WAITING: theme.muted,
-            VideoState.WORKING: theme.accent,
-            VideoState.DONE: theme.accent,
-            VideoState.FAILED: theme.bad,
-            VideoState.UNREADABLE: theme.bad,
-            VideoState.MISSING: theme.warn,
-        }
-        self._pictures = {s: self._icons.icon(f"state_{s}", theme, colour) for s, colour in colours.items()}
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw."""
-        self.initStyleOption(option, index)
-        style = option.widget.style()
-        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-        entry = index.data(ENTRY_ROLE)
-        if not isinstance(entry, Entry):
-            return
-        rect: QRect = option.rect
-        box = QRect(QPoint(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2), THUMBNAIL)
-        self._draw_thumbnail(painter, box, entry.thumbnail)
-        left, width = box.right() + 11, rect.right() - box.right() - 13
-        line = option.fontMetrics.height()
-        top = rect.center().y() - line
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        name = option.fontMetrics.elidedText(option.text, self.elide, width)
-        painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
-        picture = self._pictures.get(entry.state)
-        if picture is not None:
-            picture.paint(painter, QRect(left, top + line + 2, ICON_PX, ICON_PX))
-        painter.setPen(self._muted)
-        words = QRect(left + ICON_PX + 5, top + line, width - ICON_PX - 5, line + 2)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(words, flags, index.sibling(index.row(), STATE).data())
-
-    def _draw_thumbnail(self, painter: QPainter, box: QRect, thumbnail: Picture | None) -> None:
-        if thumbnail is None:
-            painter.fillRect(box, self._hole)
-            return
-        height, width = thumbnail.shape[:2]
-        image = QImage(thumbnail.data, width, height, thumbnail.strides[0], QImage.Format.Format_RGB888)
-        target = QRect(QPoint(0, 0), QSize(width, height).scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio))
-        target.moveCenter(box.center())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(target, image)
 
 
 class VideosView(QTableView):
@@ -168,7 +79,7 @@ class VideosPanel(QWidget):
         self._lay_out()
         self._set_up_view()
         self._fill_empty(open_action)
-        for signal in (videos.added, videos.changed, videos.cleared):
+        for signal in (videos.added, videos.changed, videos.removed, videos.cleared):
             signal.connect(self._on_list)
         videos.added.connect(self._on_added)
         self._on_list()
@@ -215,6 +126,7 @@ class VideosPanel(QWidget):
             (NAME, self.tr("By name")),
             (LENGTH, self.tr("By length")),
             (SCORE, self.tr("By score")),
+            (PERCENTILE, self.tr("By percentile")),
             (STATE, self.tr("By state")),
         ):
             self._option(menu, orders, words, column, checked=column == -1)
@@ -254,15 +166,18 @@ class VideosPanel(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
         widths = {
-            LENGTH: max(metrics.horizontalAdvance(text) for text in (self.tr("Length"), "0:00:00")) + 28,
-            SCORE: metrics.horizontalAdvance("−0.00") + 28,
+            SCORE: metrics.horizontalAdvance(self.tr("{} to {}").format("−0.00", "−0.00")) + 24,
+            PERCENTILE: metrics.horizontalAdvance(self.tr("Percentile")) + 26,
         }
         for column, width in widths.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column, width)
-        view.hideColumn(STATE)  # shown under the name
+        view.hideColumn(STATE)  # shown under the name, as is the length
+        view.hideColumn(LENGTH)
         self._delegate = NameDelegate(self._icons, view)
         view.setItemDelegateForColumn(NAME, self._delegate)
+        self._scores = ScoreDelegate(view)
+        view.setItemDelegateForColumn(SCORE, self._scores)
         header.sortIndicatorChanged.connect(self._on_sorted)
         view.selectionModel().currentRowChanged.connect(self._on_current)
         view.activated.connect(self._on_activated)
@@ -285,6 +200,7 @@ class VideosPanel(QWidget):
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
         self._delegate.on_theme(theme)
+        self._scores.on_theme(theme)
         self._filter_button.setIcon(self._icons.icon("filter", theme))
         self.view.viewport().update()
 

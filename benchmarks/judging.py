@@ -1,0 +1,201 @@
+"""How quickly the next pair is there: from the key of a vote to both first pictures, and to both videos playing.
+
+    QT_QPA_PLATFORM=offscreen python -m benchmarks.judging [--pairs N] [--watch SECONDS] [--video FILE ...]
+
+Drives the real window with the real reader over a study in a temporary folder. Without --video clips of a drifting
+texture are made, at 1280 x 720 and 1920 x 1080, 10 s each; every clip stands in the study six times. A rater plays each
+pair for a while, votes by key and plays the next one at once. Then, without a window: how long the study's lane takes
+for the next pair and the tally, with 200 videos and 2,000 votes. Times are wall times in ms.
+"""
+
+import argparse
+import os
+import random
+import struct
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.clips import write_textured_clip
+from benchmarks.window import Heart, pause, say, spread, wait
+from skillviewer.core.pairs import Verdict
+from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.ui.app import Composition, compose, dress, real_backend
+from skillviewer.ui.canvas import Shown
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.ranking.deck import Deck
+from skillviewer.ui.ranking.queue import outlook
+from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.settings import Settings
+
+COPIES = 6
+SIZES = ((1280, 720), (1920, 1080))
+
+
+class Watch(QObject):
+    """Takes the time at which the pictures of a deck are painted."""
+
+    def __init__(self, decks: Sequence[Deck]) -> None:
+        super().__init__()
+        self.painted: list[tuple[float, object, int]] = []
+        for deck in decks:
+            for player in deck.players:
+                player.canvas.painted.connect(self._on_painted)
+
+    @Slot(object)
+    def _on_painted(self, shown: Shown) -> None:
+        self.painted.append((time.perf_counter(), self.sender(), shown.shot.frame_index))
+
+    def when_both(self, deck: Deck, above: int) -> float | None:
+        """Return when both players of a deck had painted a frame beyond one, or None."""
+        times = []
+        for player in deck.players:
+            mine = [at for at, canvas, frame in self.painted if canvas is player.canvas and frame > above]
+            if not mine:
+                return None
+            times.append(min(mine))
+        return max(times)
+
+
+def copies(clip: Path, folder: Path, n: int) -> list[Path]:
+    """Copy a clip, each copy with another box of nothing at its end, so that no two are the same to a study."""
+    data, made = clip.read_bytes(), []
+    for i in range(n):
+        made.append(folder / f"{clip.stem} {i}{clip.suffix}")
+        made[-1].write_bytes(data + struct.pack(">I4sI", 12, b"free", i))
+    return made
+
+
+def press(which: Qt.Key) -> None:
+    """Press a key where the focus is."""
+    focused = QApplication.focusWidget()
+    if focused is None:
+        raise RuntimeError("nothing has the focus")
+    QTest.keyClick(focused, which)
+
+
+def sit_down(made: Composition, study: Path) -> RankScreen:
+    """Open the study and begin as a rater."""
+    made.program.studies.open(study)
+    wait(lambda: made.program.studies.current is not None)
+    made.window.show_screen("rank")
+    screen = made.window.screen_named("rank")
+    assert isinstance(screen, RankScreen)
+    wait(lambda: str(screen.judging.phase) == "rater")
+    screen.judging.enter("Ann")
+    wait(lambda: screen.judging.accepting)
+    return screen
+
+
+def vote_and_play(screen: RankScreen, watch: Watch) -> tuple[float, float]:
+    """Vote, and play the next pair as soon as it is there.
+
+    Returns:
+        ms from the vote until both first pictures were painted, and until both second ones were.
+    """
+    desk, before = screen.desk, screen.desk.deck
+    watch.painted.clear()
+    voted = time.perf_counter()
+    press(Qt.Key.Key_1)
+    wait(lambda: desk.deck is not before and watch.when_both(desk.deck, -1) is not None)
+    press(Qt.Key.Key_Space)
+    wait(lambda: watch.when_both(desk.deck, 0) is not None)
+    first, moving = watch.when_both(desk.deck, -1), watch.when_both(desk.deck, 0)
+    assert first is not None
+    assert moving is not None
+    return 1000 * (first - voted), 1000 * (moving - voted)
+
+
+def judge(made: Composition, study: Path, n_pairs: int, watch_s: float) -> None:
+    """Vote, and take the times."""
+    screen = sit_down(made, study)
+    desk, watch, heart = screen.desk, Watch(screen.desk.decks), Heart()
+    pictures, plays = [], []
+    heart.start()
+    for _ in range(n_pairs):
+        pause(round(1000 * watch_s))
+        desk.deck.clock.pause()
+        wait(lambda: screen.judging.accepting)
+        picture_ms, playing_ms = vote_and_play(screen, watch)
+        pictures.append(picture_ms)
+        plays.append(playing_ms)
+    spread("vote to both first pictures", pictures)
+    spread("vote to both playing (second picture)", plays)
+    heart.stop()
+    screen.judging.leave()
+
+
+def large_study(folder: Path) -> None:
+    """Print how long the next pair and the tally take with 200 videos and 2,000 votes of five raters."""
+    chance = random.Random(0)
+    with Study.create(folder / "large.skillstudy") as study:
+        for i in range(200):
+            (folder / f"{i}.bin").write_bytes(struct.pack("I", i))
+        study.videos.add([NewVideo(folder / f"{i}.bin", f"video {i}") for i in range(200)])
+        votes = []
+        for n in range(2000):
+            a, b = chance.sample(range(200), 2)
+            better = a + chance.gauss(0, 30) > b + chance.gauss(0, 30)
+            verdict = Verdict.LEFT if better else Verdict.RIGHT
+            votes.append(Vote(f"video {a}", f"video {b}", verdict, f"rater {n % 5}", purpose="informative"))
+        study.votes.bring_in(votes)
+        times = []
+        on_screen = None
+        for _ in range(12):
+            before = time.perf_counter()
+            found = outlook(study, "rater 0", on_screen)
+            times.append(1000 * (time.perf_counter() - before))
+            on_screen = found.turns[0]
+        print("200 videos, 2,000 votes")
+        say("first time (scipy is imported)", f"{times[0]:6.0f}")
+        spread("next pair and tally, in the study's lane", times[1:])
+
+
+def main() -> None:
+    """Run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=20)
+    parser.add_argument("--watch", type=float, default=3.0, help="seconds that each pair is played")
+    parser.add_argument("--video", type=Path, nargs="+", help="videos to measure on instead")
+    given = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ[HOME_VARIABLE] = str(folder / "home")
+        app = QApplication(sys.argv[:1])
+        settings = Settings.in_folder(folder)
+        settings.automatic = False
+        themes, icons = dress(app, settings)
+        sets = {"given videos": given.video} if given.video else {}
+        for size in () if given.video else SIZES:
+            clip = write_textured_clip(folder / f"{size[0]}x{size[1]}.mp4", 300, size)
+            sets[f"{size[0]} x {size[1]}, 300 frames, {clip.stat().st_size / 2**20:.0f} MB"] = copies(
+                clip, folder, COPIES
+            )
+        for i, (title, videos) in enumerate(sets.items()):
+            path = folder / f"{i}.skillstudy"
+            with Study.create(path) as study:
+                study.videos.add([NewVideo(video.absolute()) for video in videos])
+            made = compose(real_backend(), settings, themes, icons, Dialogs())
+            made.window.resize(1280, 800)
+            made.window.show()
+            print(title)
+            try:
+                n_pairs = min(given.pairs, len(videos) * (len(videos) - 1) // 2 - 2)
+                judge(made, path, n_pairs, given.watch)
+            finally:
+                made.program.close()
+                made.program.wait()
+                made.window.hide()
+        large_study(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""What an epoch of training costs on kept features, beside the forward and backward passes of its videos alone.
+
+    python -m benchmarks.training [--model full] [--preset small-study] [--precision bfloat16] [--threads 1]
+
+Features are random, written to files and mapped as the cache does: 40 videos, four candidate passes of 25 frames
+(1 GB on the disk while it runs; ``--videos`` for fewer). Every batch is drawn, computed and stepped, and its distinct
+videos are passed forward and backward once more by themselves, in turns, so that other load meets both alike.
+CPU seconds are of all threads of the program.
+"""
+
+import argparse
+import itertools
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from skillviewer.core.job import CancelToken
+from skillviewer.core.pairs import Pair
+from skillviewer.engine.bank import statistics
+from skillviewer.engine.batches import batches, pair_batch
+from skillviewer.engine.mapped import MappedBank, MappedPass
+from skillviewer.engine.train import Fitting, Select
+from skillviewer.engine.training import TrainingPlan
+from skillviewer.nets.fusion import Standardising
+from skillviewer.nets.models import attention_model
+
+N_SEGMENTS, CANDIDATES = 25, 4
+
+
+def random_bank(
+    folder: Path, names: list[str], shape: tuple[int, int, int], candidates: int = CANDIDATES
+) -> MappedBank:
+    """Write random features of videos into files and return them as a bank."""
+    rng = np.random.default_rng(0)
+    whole = (N_SEGMENTS, *shape)
+    passes = {}
+    for name in names:
+        paths = [folder / f"{name}-{k}" for k in range(candidates)]
+        for path in paths:
+            rng.standard_normal(whole, np.float32).astype(np.float16).tofile(path)
+        passes[name] = [MappedPass(path, 0, whole, "float16") for path in paths]
+    return MappedBank(passes)
+
+
+class Clock:
+    """CPU and wall seconds, added up."""
+
+    def __init__(self) -> None:
+        self.cpu_s = self.wall_s = 0.0
+
+    def time(self, work: Callable[[], object]) -> None:
+        """Do something and add its time."""
+        cpu, wall = time.process_time(), time.perf_counter()
+        work()
+        self.cpu_s += time.process_time() - cpu
+        self.wall_s += time.perf_counter() - wall
+
+    def __str__(self) -> str:
+        return f"{self.cpu_s:7.2f} s CPU {self.wall_s:7.2f} s wall"
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="full")
+    parser.add_argument("--preset", default="small-study")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--videos", type=int, default=40)
+    parser.add_argument("--pairs", type=int, default=500)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    plan = TrainingPlan(model=args.model, preset=args.preset, training_precision=args.precision)
+    settings, sizes = replace(plan.settings(), select=Select.LAST), plan.sizes()
+    names = [f"v{i:04}" for i in range(args.videos)]
+    rng = np.random.default_rng(0)
+    every = [Pair(a, b) for a, b in itertools.combinations(names, 2)]
+    pairs = [every[i] for i in sorted(rng.permutation(len(every))[: args.pairs])]
+    with tempfile.TemporaryDirectory() as folder:
+        bank = random_bank(Path(folder), names, (sizes.feature_channels, *sizes.grid))
+        torch.manual_seed(0)
+        model = attention_model(args.model).build(sizes)
+        for part in model.modules():
+            if isinstance(part, Standardising) and part.standardise:
+                part.set_statistics(*statistics(bank, names[:2]))
+        token = CancelToken()
+        fitting = Fitting(model, bank, pairs, [], [], settings)
+        model.train()
+        whole, alone = Clock(), Clock()
+        n_passes = 0
+        for number, (some, places) in enumerate(batches(pairs, settings.optimiser, rng)):
+            features = torch.randn(len(some), N_SEGMENTS, sizes.feature_channels, *sizes.grid)
+            in_batch = pair_batch(places)
+
+            def passes(features: torch.Tensor = features, in_batch: object = in_batch) -> None:
+                model.zero_grad()
+                model.loss(features, in_batch, settings.loss, model.phases()[0].name).loss.backward()  # type: ignore[arg-type, no-untyped-call]
+
+            def step(some: list[str] = some, places: list[tuple[int, int, int]] = places) -> None:
+                fitting.update(some, places)
+
+            if number == 0:  # memory and kernels are made once
+                step(), passes()
+            for work, clock in ((step, whole), (passes, alone))[:: 1 if number % 2 else -1]:
+                clock.time(work)
+            n_passes += len(some)
+        whole.time(lambda: fitting.look(token))
+    print(
+        f"{args.model}, {args.preset}, {args.precision}, {args.threads} threads: an epoch over {len(pairs)} pairs of "
+        f"{len(names)} videos, {number + 1} batches, {n_passes} passes of {N_SEGMENTS} frames"
+    )
+    print(f"  epoch, from kept features to new weights  {whole}")
+    print(f"  forward and backward of its videos alone  {alone}")
+    print(f"  ratio {whole.cpu_s / alone.cpu_s:.2f} (CPU)   {1e3 * whole.cpu_s / n_passes:.1f} ms CPU a video")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""``skillviewer finetune``: a model that goes on learning from the votes of a study, or a first one from nothing."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from tqdm import tqdm
+
+from skillviewer.cli.progress import progress_bar
+from skillviewer.core.errors import StudyError
+from skillviewer.core.job import CancelToken, Progress
+
+if TYPE_CHECKING:
+    from skillviewer.core.accuracy import Pooled
+    from skillviewer.core.job import Report
+    from skillviewer.core.tuning_report import BeforeAfter, TuningReport
+    from skillviewer.data.study import Study
+    from skillviewer.engine.tuning_job import TuningCost
+
+NOTHING = "none"
+SHOWN = 5
+
+
+@click.command()
+@click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
+@click.option("--from", "begin", default=NOTHING, show_default=True, help="Model to go on with: a name or a folder.")
+@click.option("-o", "--output", help="Name of the new version, or a folder; else that of the model it begins as.")
+@click.option("--rule", help="How votes become pairs; else the study's own (docs/data.md).")
+@click.option("--by", type=click.Choice(["participant", "video"]), help="What is held out; else participants if known.")
+@click.option("--epochs", type=click.IntRange(1), help="Epochs at most, if not the preset's.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same result.")
+@click.option(
+    "--candidates", type=click.IntRange(1), default=2, show_default=True, help="Frames a segment to draw from."
+)
+@click.option("--old-pairs/--no-old-pairs", default=True, show_default=True, help="Look at what it forgets meanwhile.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--cost", "only_cost", is_flag=True, help="Say what it would cost, and stop.")
+@click.option("--accept", is_flag=True, help="Make the new version the one in use.")
+@click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
+@click.option("--use", help="Go to a version, NAME:NUMBER as --versions lists it, and stop.")
+def finetune(
+    path: Path,
+    begin: str,
+    output: str | None,
+    rule: str | None,
+    by: str | None,
+    epochs: int | None,
+    seed: int,
+    candidates: int,
+    old_pairs: bool,
+    device: str,
+    only_cost: bool,
+    accept: bool,
+    versions: bool,
+    use: str | None,
+) -> None:
+    """Train a model on the votes of STUDY; whole participants (or videos) are held out, and the cost is told before.
+
+    The new version is added to the study, where it waits to be accepted. Ctrl+C stops and keeps the best so far; a
+    second time discards it.
+    """
+    from skillviewer.data.study import Study
+
+    with Study.open(path) as study:
+        for notice in study.notices:
+            click.echo(f"skillviewer: {notice}", err=True)
+        if use is not None:
+            _use(study, use)
+        elif versions:
+            _list(study)
+        else:
+            chosen = (rule, by, epochs, seed, candidates, old_pairs)
+            _train(study, begin, output, chosen, device, only_cost=only_cost, accepted=accept)
+
+
+def _train(
+    study: "Study",
+    begin: str,
+    output: str | None,
+    chosen: tuple[str | None, str | None, int | None, int, int, bool],
+    device: str,
+    *,
+    only_cost: bool,
+    accepted: bool,
+) -> None:
+    from skillviewer.core.folds import FoldsBy
+    from skillviewer.core.tuning import TuningChoices
+    from skillviewer.data.study import versions
+    from skillviewer.engine.library import digest, model_folder
+    from skillviewer.engine.tuning_cost import cost_of
+    from skillviewer.engine.tuning_job import TuningJob
+    from skillviewer.engine.tuning_run import finetune as run_finetune
+
+    rule, by, epochs, seed, candidates, old_pairs = chosen
+    if study.read_only and not only_cost:
+        raise StudyError(f"{study.path} can be read only, so no version can be added to it.")
+    said = versions.study_pairs(study, rule)
+    parent = None if begin == NOTHING else model_folder(begin)
+    parent_digest = digest(parent) if parent is not None else None
+    name = versions.known_as(study, parent_digest, parent.name if parent is not None else study.title)
+    if output is not None:
+        name = Path(output).name
+    named = output is None or Path(output).name == output
+    folder = versions.next_folder(study, name, parent_digest) if named else Path(output or "")
+    choices = TuningChoices(
+        rule if rule is not None else study.settings.rule,
+        FoldsBy(by) if by is not None else None,
+        seed,
+        epochs,
+        candidates,
+        old_pairs,
+    )
+    job = TuningJob(said, choices, parent, folder, device)
+    with progress_bar() as bar:
+        cost = cost_of(job, CancelToken(), bar)
+    click.echo(_cost_text(cost), err=True)
+    if only_cost:
+        return
+    with _stoppable() as (token, stop, training), progress_bar() as bar:
+        result = run_finetune(job, token, _with_lines(bar, training), stop)
+    click.echo(_report_text(result.report))
+    known = (parent_digest, parent) if parent is not None and parent_digest is not None else None
+    version = versions.propose(study, result.digest, name, result.folder, result.facts, known)
+    if accepted:
+        versions.accept(study, result.digest)
+    state = "in use" if accepted else f"to be accepted: --use {version.name}:{version.version}"
+    click.echo(f"{version.name}:{version.version}  {result.folder}  ({state})")
+
+
+@contextmanager
+def _stoppable() -> Iterator[tuple[CancelToken, CancelToken, Callable[[], None]]]:
+    """Give a flag that cancels, one that stops and keeps the best, and a call that says that training has begun."""
+    token, stop = CancelToken(), CancelToken()
+    begun = False
+
+    def begin() -> None:
+        nonlocal begun
+        begun = True
+
+    def on_interrupt(_number: int, _frame: object) -> None:
+        if begun and not stop.cancelled:
+            click.echo("\nStopping; the best so far is kept. Ctrl+C again discards it.", err=True)
+            stop.cancel()
+        else:
+            token.cancel()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield token, stop, begin
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _with_lines(bar: "Report", training: Callable[[], None]) -> "Report":
+    """Return a report that also writes a line an epoch above the bar."""
+    from skillviewer.core.tuning_report import BatchRow, TuningRow
+
+    def report(progress: Progress) -> None:
+        if isinstance(progress.value, BatchRow | TuningRow):
+            training()
+        if isinstance(progress.value, TuningRow):
+            row = progress.value
+            loss = f"loss {row.loss:.3f}   " if row.epoch else "as it was    "
+            with tqdm.external_write_mode():
+                click.echo(
+                    f"epoch {row.epoch:>3}   {loss}held out {row.held_out_loss:.3f}   {_accuracy(row.held_out)}",
+                    err=True,
+                )
+        bar(progress)
+
+    return report
+
+
+def _accuracy(pooled: "Pooled") -> str:
+    return (
+        f"{100 * pooled.value:.1f} % ({100 * pooled.low:.1f} to {100 * pooled.high:.1f}) of {pooled.n_pairs} held-out "
+        "pairs"
+    )
+
+
+def _cost_text(cost: "TuningCost") -> str:
+    fold = cost.division.fold
+    features = (
+        f", and {cost.feature_s:.0f} s for features of {cost.videos_missing} videos" if cost.frames_missing else ""
+    )
+    lines = (
+        f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {_held_out(cost)}",
+        f"at most {cost.epochs} epochs of {cost.epoch_s:.1f} s{features}: {cost.total_s:.0f} s in all, measured now",
+        *cost.division.warnings,
+        *cost.problems,
+    )
+    return "\n".join(lines)
+
+
+def _held_out(cost: "TuningCost") -> str:
+    return f"{len(cost.division.fold.held_out_videos)} videos, by {cost.division.by}"
+
+
+def _compared(what: str, compared: "BeforeAfter") -> str:
+    text = f"{what}: {_accuracy(compared.after)}"
+    if compared.before is not None and compared.gain is not None:
+        gain = compared.gain
+        text += f", before {100 * compared.before.value:.1f} %: gain {100 * gain.value:+.1f} points"
+        text += f" ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
+    return text.replace("held-out pairs", "pairs")
+
+
+def _report_text(report: "TuningReport") -> str:
+    from skillviewer.core.tuning_report import OldKind
+
+    lines = [_compared("held out", report.held_out)]
+    if report.set_aside is not None:
+        lines.append(_compared("chosen at random and set aside", report.set_aside))
+    forgetting = report.forgetting
+    if forgetting.pairs is not None:
+        lines.append(_compared(forgetting.what, forgetting.pairs))
+    elif forgetting.kind is OldKind.DRIFT:
+        lines.append(f"{forgetting.what}: {forgetting.drift:.2f} standard deviations, order {forgetting.order:.2f}")
+    lines += [
+        f"  {shift.video}: score {shift.before:+.3f} to {shift.after:+.3f}, rank {shift.rank_before:g} to "
+        f"{shift.rank_after:g} ({shift.use})"
+        for shift in report.shifts[:SHOWN]
+        if report.held_out.before is not None
+    ]
+    lines += [
+        f"  {change.video}: attention before and after correlate {change.correlation:.2f}"
+        for change in report.attention[:SHOWN]
+    ]
+    lines += [f"! {warning}" for warning in report.warnings]
+    return "\n".join((*lines, *report.problems))
+
+
+def _list(study: "Study") -> None:
+    used = study.settings.model
+    for version in study.models.all():
+        accuracy = version.facts.get("accuracy")
+        figure = f"{100 * accuracy:.1f} %" if isinstance(accuracy, float) else ""
+        where = version.path or f"missing: {version.recorded_path}"
+        mark = "*" if version.digest == used else " "
+        click.echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure:>7}  {where}")
+
+
+def _use(study: "Study", name: str) -> None:
+    from skillviewer.data.study import versions
+
+    for version in study.models.all():
+        if f"{version.name}:{version.version}" == name:
+            if version.path is None:
+                raise StudyError(f"The checkpoint of {name} is missing: it was at {version.recorded_path}.")
+            versions.accept(study, version.digest)
+            click.echo(f"{name} is in use")
+            return
+    raise StudyError(f"The study has no model {name}. List them with --versions.")

@@ -1,0 +1,162 @@
+"""All that the votes of a study say: strengths, agreement, raters, circles, connectivity, split-half reliability."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+
+from skillviewer.core.agreement import Alpha, agreement
+from skillviewer.core.contradictions import Contradictions, contradictions
+from skillviewer.core.pair_choice import Asked, Why
+from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.core.ranking import Strengths, bradley_terry
+from skillviewer.core.raters import RaterReport, rater_reports
+from skillviewer.core.split_half import SplitHalf, split_half
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one video stands.
+
+    Attributes:
+        name: The video.
+        task: Its task.
+        rank: 1 for the strongest of its task.
+        strength: Bradley-Terry strength in logits, the mean of all being 0.
+        error: Its standard error.
+        won: Votes for it.
+        lost: Votes for the other.
+        neither: Votes for no difference.
+    """
+
+    name: str
+    task: str
+    rank: int
+    strength: float
+    error: float
+    won: int
+    lost: int
+    neither: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankingReport:
+    """What the votes of a study say.
+
+    Attributes:
+        standings: Videos that somebody judged, the strongest first.
+        reliability: Separation reliability of the strengths, 0 to 1; NaN without votes.
+        nominal: Agreement of the raters, verdicts being three names; None where no pair was judged by two.
+        ordinal: The same, verdicts having an order.
+        on_test: The ordinal one over the test pairs alone: pairs that only chance chose.
+        raters: What the votes of every rater say of the rater.
+        contradictions: Circles in what most say.
+        parts: For every task, the sets of its videos that votes connect, the largest first; a video that nobody
+            judged is a set of its own.
+        split_half: Reliability by halves, or None where there are too few votes.
+        judged: Judgements.
+        skipped: Pairs skipped.
+        why: How many judgements there are of pairs asked for every reason.
+    """
+
+    standings: tuple[Standing, ...]
+    reliability: float
+    nominal: Alpha | None
+    ordinal: Alpha | None
+    on_test: Alpha | None
+    raters: tuple[RaterReport, ...]
+    contradictions: Contradictions
+    parts: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    split_half: SplitHalf | None
+    judged: int
+    skipped: int
+    why: tuple[tuple[str, int], ...]
+
+    @property
+    def connected(self) -> bool:
+        """Whether votes connect all videos of every task."""
+        return all(len(parts) == 1 for _, parts in self.parts)
+
+    @property
+    def connectivity(self) -> str:
+        """Whether strengths can be compared, in words."""
+        if self.connected:
+            return "Votes connect all videos: their strengths can be compared."
+        told = []
+        for task, parts in self.parts:
+            if len(parts) == 1:
+                continue
+            of_task = f" of {task}" if task else ""
+            alone = [part[0] for part in parts if len(part) == 1]
+            groups = len(parts) - len(alone)
+            if groups > 1:
+                told.append(
+                    f"The videos{of_task} fall into {groups} groups that no vote connects: strengths of two groups "
+                    "cannot be compared."
+                )
+            if alone:
+                names = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
+                told.append(f"No vote on {names}{of_task} yet.")
+        return " ".join(told)
+
+
+def ranking_report(videos: Mapping[str, str], asked: Sequence[Asked]) -> RankingReport:
+    """Return all that votes say.
+
+    Args:
+        videos: Task of every video, by name.
+        asked: What was asked and counts, in the order of voting; what it says of other videos is passed over.
+    """
+    asked = [a for a in asked if a.left in videos and a.right in videos]
+    judgements = [j for a in asked if (j := a.judgement) is not None]
+    tests = {frozenset((a.left, a.right)) for a in asked if a.why == Why.TEST}
+    tested = [j for j in judgements if frozenset((j.left, j.right)) in tests]
+    strengths = bradley_terry(judgements) if judgements else None
+    return RankingReport(
+        standings=_standings(videos, judgements, strengths) if strengths is not None else (),
+        reliability=strengths.reliability if strengths is not None else float("nan"),
+        nominal=agreement(judgements, "nominal"),
+        ordinal=agreement(judgements, "ordinal"),
+        on_test=agreement(tested, "ordinal"),
+        raters=rater_reports(asked),
+        contradictions=contradictions(judgements),
+        parts=_parts(videos, judgements),
+        split_half=split_half(judgements),
+        judged=len(judgements),
+        skipped=len(asked) - len(judgements),
+        why=tuple(sorted(Counter(str(a.why) for a in asked if a.verdict is not None).items())),
+    )
+
+
+def _standings(
+    videos: Mapping[str, str], judgements: Sequence[Judgement], strengths: Strengths
+) -> tuple[Standing, ...]:
+    won, lost, neither = Counter[str](), Counter[str](), Counter[str]()
+    for j in judgements:
+        if j.verdict is Verdict.NEITHER:
+            neither.update((j.left, j.right))
+        else:
+            better, worse = (j.left, j.right) if j.verdict is Verdict.LEFT else (j.right, j.left)
+            won[better] += 1
+            lost[worse] += 1
+    rows = zip(strengths.names, strengths.values.tolist(), strengths.standard_errors.tolist(), strict=True)
+    ranks: Counter[str] = Counter()
+    found = []
+    for name, value, error in sorted(rows, key=lambda row: (-row[1], row[0])):
+        ranks[videos[name]] += 1
+        rank = ranks[videos[name]]
+        found.append(Standing(name, videos[name], rank, value, error, won[name], lost[name], neither[name]))
+    return tuple(found)
+
+
+def _parts(
+    videos: Mapping[str, str], judgements: Sequence[Judgement]
+) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
+    graph = nx.Graph()
+    graph.add_nodes_from(videos)
+    graph.add_edges_from((j.left, j.right) for j in judgements if videos[j.left] == videos[j.right])
+    by_task: dict[str, list[tuple[str, ...]]] = {task: [] for task in sorted(set(videos.values()))}
+    for part in nx.connected_components(graph):
+        by_task[videos[min(part)]].append(tuple(sorted(part)))
+    return tuple((task, tuple(sorted(parts, key=lambda p: (-len(p), p)))) for task, parts in by_task.items())

@@ -1,0 +1,86 @@
+"""Would other votes give the same order: strengths from one half of the votes against those from the other half."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from skillviewer.core.numerals import signed
+from skillviewer.core.pairs import Judgement
+from skillviewer.core.ranking import bradley_terry
+
+FEWEST_RATERS = 4
+"""With so many raters, halves are of raters; with fewer, of judgements."""
+FEWEST_VIDEOS = 5
+"""A rank correlation of fewer videos says nothing."""
+N_SPLITS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SplitHalf:
+    """Rank correlation of the halves, stepped up to the length of the whole.
+
+    Attributes:
+        value: Mean over the splits of 2 r / (1 + r) (Spearman and Brown, 1910), r being Spearman's.
+        low: 2.5 % of the splits lie below.
+        high: 97.5 % of the splits lie below.
+        halves: What was halved: "raters" or "judgements".
+        n_splits: Splits at random.
+    """
+
+    value: float
+    low: float
+    high: float
+    halves: str
+    n_splits: int
+
+    @property
+    def sentence(self) -> str:
+        """The number in words, with its caveat."""
+        return (
+            f"Split-half reliability {signed(self.value)} ({signed(self.low)} to {signed(self.high)} over "
+            f"{self.n_splits} random halves of the {self.halves}). Pairs that were chosen because they tell most make "
+            "it look better than it is, and halves of judgements share their raters: trust agreement on the test pairs "
+            "more."
+        )
+
+
+def split_half(judgements: Sequence[Judgement], n_splits: int = N_SPLITS, seed: int = 0) -> SplitHalf | None:
+    """Return the split-half reliability of the order, or None where halves have too few videos in common.
+
+    Args:
+        judgements: Judgements of all raters.
+        n_splits: Splits at random.
+        seed: Seed of the splits.
+    """
+    raters = sorted({j.rater for j in judgements})
+    by_rater = len(raters) >= FEWEST_RATERS
+    unit = np.array([raters.index(j.rater) if by_rater else i for i, j in enumerate(judgements)], dtype=np.int64)
+    n_units = len(raters) if by_rater else len(judgements)
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(n_splits if n_units > 1 else 0):
+        first = rng.permutation(n_units)[: n_units // 2]
+        inside = np.isin(unit, first)
+        halves = [[j for j, chosen in zip(judgements, inside == half, strict=True) if chosen] for half in (True, False)]
+        found.append(_correlation(*halves))
+    values = np.array([value for value in found if np.isfinite(value)])
+    if len(values) < n_splits / 2:
+        return None
+    low, high = np.percentile(values, [2.5, 97.5])
+    halved = "raters" if by_rater else "judgements"
+    return SplitHalf(float(values.mean()), float(low), float(high), halved, len(values))
+
+
+def _correlation(first: Sequence[Judgement], second: Sequence[Judgement]) -> float:
+    """Return the stepped-up correlation over the videos of both halves; NaN of too few."""
+    if not first or not second:
+        return float("nan")
+    strengths = [bradley_terry(half).by_video() for half in (first, second)]
+    both = sorted(strengths[0].keys() & strengths[1].keys())
+    ranks = [stats.rankdata([s[name] for name in both]) for s in strengths]
+    if len(both) < FEWEST_VIDEOS or any(np.ptp(r) == 0 for r in ranks):
+        return float("nan")
+    r = float(np.corrcoef(*ranks)[0, 1])
+    return 2 * r / (1 + r) if r > 0 else r

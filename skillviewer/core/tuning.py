@@ -1,0 +1,222 @@
+"""Fine-tuning as values: what a person chooses, what a study says, and how its pairs are divided.
+
+Whole participants are held out, else whole videos, never pairs. Pairs that were chosen at random and set aside as the
+honest test set are trained on nowhere, whoever is in them.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, inner_fold, make_folds
+from skillviewer.core.order import cycles, islands
+from skillviewer.core.pairs import Dataset, Fold, Judgement, Pair, SimilarPair
+
+MIN_CHOOSING = 12
+"""With fewer pairs to choose an epoch on, or left to train on meanwhile, the last epoch is taken: a choice among epochs
+would be chance."""
+
+FEW_PAIRS = 30
+"""Fewer training pairs, or held-out pairs, are too few to say much: the report warns."""
+
+N_PARTS = 4
+"""One of so many parts is held out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuningChoices:
+    """What a person chooses.
+
+    Attributes:
+        rule: How votes become pairs (see ``core.consensus.RULES``).
+        by: What is held out together, or None for participants where all are known and videos where not.
+        seed: Decides what is held out and what is drawn: same seed, same result.
+        epochs: Epochs at most, or None for as many as suit the start.
+        candidates: K, frames of every segment that training draws from.
+        old_pairs: Whether to look how the pairs that the model knew before are ordered meanwhile.
+    """
+
+    rule: str = "default"
+    by: FoldsBy | None = None
+    seed: int = 0
+    epochs: int | None = None
+    candidates: int = 2
+    old_pairs: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if self.by is FoldsBy.RELEASED:
+            raise DatasetError("A study has no released folds: hold out by participant or by video.")
+        if self.candidates < 1 or (self.epochs is not None and self.epochs < 1):
+            raise DatasetError("Fine-tuning needs at least one epoch and one frame to draw from in every segment.")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPairs:
+    """What a study says of its videos, by a rule.
+
+    Attributes:
+        dataset: Videos, pairs by the rule, and the votes behind them.
+        set_aside: Pairs that were chosen at random as the honest test set.
+        digests: SHA-256 of the videos' files by name, where they are known.
+    """
+
+    dataset: Dataset
+    set_aside: frozenset[SimilarPair] = frozenset()
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    def named_by(self, digests: Collection[str]) -> frozenset[str]:
+        """Return the names of the videos whose files have one of these digests."""
+        return frozenset(name for name in self.dataset.names if self.digests.get(name) in digests)
+
+    @property
+    def raters(self) -> tuple[str, ...]:
+        """Who voted, in alphabetical order."""
+        return tuple(sorted({judgement.rater for judgement in self.dataset.judgements}))
+
+    def restricted(self, names: Collection[str]) -> "StudyPairs":
+        """Return what is said of fewer videos."""
+        fewer = self.dataset.restricted(names)
+        keep = set(fewer.names)
+        return replace(self, dataset=fewer, set_aside=frozenset(p for p in self.set_aside if p.within(keep)))
+
+    def is_set_aside(self, pair: Pair) -> bool:
+        """Return whether a pair belongs to the honest test set."""
+        return SimilarPair(pair.better, pair.worse) in self.set_aside
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How the pairs are used.
+
+    Attributes:
+        by: What is held out together.
+        fold: What is trained on and what is held out.
+        inner: Within the training videos: on what the epoch is chosen; None where the last epoch is taken.
+        set_aside: Pairs of the honest test set, ordered; of these, those of two training videos are neither trained on
+            nor among the fold's test pairs.
+        warnings: What weakens the result, one sentence each.
+    """
+
+    by: FoldsBy
+    fold: Fold
+    inner: Fold | None
+    set_aside: tuple[Pair, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+
+def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()) -> Division:
+    """Divide the pairs of a study.
+
+    Args:
+        study: What it says; videos without a file are left out.
+        choices: What a person chose.
+        seen: Videos that the model has been trained on before: where it can be helped, none of them is held out.
+
+    Raises:
+        DatasetError: There is nothing to train on, or nothing is left once videos are held out. The sentence says why.
+    """
+    usable = study.restricted([video.name for video in study.dataset.videos if video.path is not None])
+    _check_pairs(study, usable)
+    dataset = usable.dataset
+    set_aside = tuple(pair for pair in dataset.pairs if usable.is_set_aside(pair))
+    folds = make_folds(dataset, _n_parts(dataset, choices.by), choices.by, choices.seed)
+    offered = [*folds.folds, *_unseen(dataset, folds.by, seen)]
+    offered = [replace(f, train_pairs=tuple(p for p in f.train_pairs if not usable.is_set_aside(p))) for f in offered]
+
+    def worth(fold: Fold) -> tuple[bool, bool, int]:
+        """Return what speaks for a fold; scores have no say, and of equals the first, drawn by the seed, is taken."""
+        size = min(len(fold.train_pairs), N_PARTS * len(fold.test_pairs))
+        return size > 0, not set(seen) & set(fold.held_out_videos), size
+
+    fold = max(offered, key=worth)
+    if not fold.train_pairs or not fold.test_pairs:
+        raise DatasetError(
+            f"With videos held out by {folds.by} nothing is left to {'test' if fold.train_pairs else 'train'} on: "
+            f"there are {len(dataset.pairs)} pairs among {len(dataset.videos)} videos. Judge more pairs"
+            + (", or hold out by video." if folds.by is FoldsBy.PARTICIPANT else ".")
+        )
+    check_no_leak(fold, dataset.participants if folds.by is FoldsBy.PARTICIPANT else None)
+    inner = _inner(dataset, fold, choices.seed)
+    warnings = [folds.warning.split(" No pairs to train on")[0]] if folds.by is FoldsBy.VIDEO else []
+    known = set(seen) & set(fold.held_out_videos)
+    if known:
+        warnings.append(
+            f"The model was trained on {len(known)} of the held-out videos before ({min(known)}, for one): its "
+            "accuracy before is too good."
+        )
+    return Division(folds.by, fold, inner, set_aside, (*warnings, *_warnings(study, dataset, fold, inner)))
+
+
+def _unseen(dataset: Dataset, by: FoldsBy, seen: Collection[str]) -> list[Fold]:
+    """Return the fold that holds out whoever the model has not been trained on, if it has been on some."""
+    people = dataset.participants if by is FoldsBy.PARTICIPANT else {name: name for name in dataset.names}
+    known = {people[name] for name in dataset.names if name in seen}
+    unseen = [name for name in dataset.names if people[name] not in known]
+    return [fold_of("unseen", dataset.names, unseen, dataset.pairs)] if known and unseen else []
+
+
+def _n_parts(dataset: Dataset, by: FoldsBy | None) -> int:
+    """Return how many parts there can be: a participant or a video each at least."""
+    known = dataset.participants
+    by_participant = by is FoldsBy.PARTICIPANT or (by is None and len(known) == len(dataset.videos))
+    return min(N_PARTS, max(2, len(set(known.values()) if by_participant else dataset.videos)))
+
+
+def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
+    """Raise an error that says why there is nothing to train on."""
+    if usable.dataset.pairs:
+        return
+    dataset = study.dataset
+    if dataset.pairs:
+        raise DatasetError(
+            f"There are {len(dataset.pairs)} pairs, but the files of their videos are missing. Locate the videos first."
+        )
+    if dataset.similar:
+        raise DatasetError(
+            f"All {len(dataset.similar)} pairs that were judged count as no difference by the rule “{dataset.rule}”: "
+            "they order nothing. Judge more pairs, or choose another rule."
+        )
+    raise DatasetError(f"There are no votes and no pairs in {dataset.name} to train on. Judge some pairs first.")
+
+
+def _inner(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
+    try:
+        inner = inner_fold(dataset, fold, seed, N_PARTS)
+    except DatasetError:  # fewer than two training videos: then nothing is chosen
+        return None
+    return inner if min(len(inner.train_pairs), len(inner.test_pairs)) >= MIN_CHOOSING else None
+
+
+def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | None) -> list[str]:
+    found = []
+    missing = len(study.dataset.videos) - len(dataset.videos)
+    if missing:
+        found.append(f"The files of {missing} videos are missing: their pairs are left out.")
+    if len(fold.train_pairs) < FEW_PAIRS:
+        found.append(f"Only {len(fold.train_pairs)} pairs are left to train on: expect little.")
+    if len(fold.test_pairs) < FEW_PAIRS:
+        found.append(f"Only {len(fold.test_pairs)} pairs are held out: their accuracy will be rough.")
+    if inner is None:
+        found.append("The pairs are too few to choose an epoch on: the last one is taken.")
+    split = contradicted(dataset.judgements)
+    if split:
+        found.append(f"On {split} pairs the votes contradict each other; the rule decides what they count as.")
+    circles = cycles(dataset.pairs)
+    if circles:
+        circle = " over ".join((*circles[0], circles[0][0]))
+        found.append(f"Pairs go in circles ({circle}): no model can order them all. Judge them again.")
+    parts = islands(fold.train_pairs)
+    if len(parts) > 1:
+        found.append(f"No chain of training pairs connects all videos: they fall into {len(parts)} sets.")
+    return found
+
+
+def contradicted(judgements: Sequence[Judgement]) -> int:
+    """Return on how many pairs one vote says the contrary of another."""
+    winners: dict[SimilarPair, set[str]] = {}
+    for judgement in judgements:
+        if judgement.verdict:
+            winner = judgement.left if judgement.verdict > 0 else judgement.right
+            winners.setdefault(SimilarPair(judgement.left, judgement.right), set()).add(winner)
+    return sum(len(found) > 1 for found in winners.values())

@@ -1,0 +1,71 @@
+"""Faces of a video as a JSON file: what was found, and what a person drew or took away."""
+
+from pathlib import Path
+
+import msgspec
+
+from skillviewer.core.aside import written_aside
+from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.faces import Faces
+
+FORMAT = 1
+
+
+class _Record(msgspec.Struct):
+    format: int
+    faces: Faces
+
+
+def faces_text(faces: Faces) -> str:
+    """Return faces as JSON."""
+    return msgspec.json.encode(_Record(FORMAT, faces)).decode()
+
+
+def read_faces_text(text: str | bytes, source: str = "The text") -> Faces:
+    """Return the faces that JSON tells of.
+
+    Args:
+        text: What ``faces_text`` returned.
+        source: What the text is, for the message.
+
+    Raises:
+        VideoError: It tells of no faces, or is of a newer program.
+    """
+    try:
+        record = msgspec.json.decode(text, type=_Record)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise VideoError(f"{source} holds no face boxes that can be read: {error}. Look for faces again.") from error
+    if record.format != FORMAT:
+        raise VideoError(
+            f"{source} has face boxes of form {record.format}, and this program knows form {FORMAT}: use a newer one."
+        )
+    return record.faces
+
+
+def save_faces(faces: Faces, path: Path, *, overwrite: bool = False) -> Path:
+    """Write faces as a JSON file.
+
+    Raises:
+        ExportError: It is there already, or it cannot be written.
+    """
+    if path.exists() and not overwrite:
+        raise ExportError(f"{path} is there already: choose another name, or ask to overwrite it.")
+    try:
+        with written_aside(path) as temporary:
+            temporary.write_text(msgspec.json.format(faces_text(faces), indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+    return path
+
+
+def load_faces(path: Path) -> Faces:
+    """Read faces from a JSON file.
+
+    Raises:
+        VideoError: It cannot be read, or holds no faces.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return read_faces_text(text, str(path))

@@ -1,0 +1,307 @@
+"""A whole study in one file that opens on another computer: ``.skillarchive``, a zip file.
+
+In it: ``manifest.json`` (size and SHA-256 of every other file), the study, ``videos/``, ``models/`` (checkpoints) and
+``analyses/`` (what models said, so that nothing need be computed again). It holds no path of the computer that it was
+made on. With pseudonyms, no name of a video, participant or rater is left in it: videos are copied without sound and
+without what their files say of their origin, and the key lies elsewhere or nowhere.
+"""
+
+import hashlib
+import sqlite3
+import tempfile
+import zipfile
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from skillviewer import __version__
+from skillviewer.core.aside import written_aside
+from skillviewer.core.errors import ExportError
+from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
+from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.study.archive_form import (
+    BLOCK,
+    FORMAT,
+    MANIFEST,
+    MODIFIED_NS,
+    SUFFIXES,
+    Entry,
+    KnownAnalysis,
+    Manifest,
+    entry_info,
+    free_entry,
+    safe_name,
+    verify,
+)
+from skillviewer.data.study.database import in_words
+from skillviewer.data.study.models import analysis_path
+from skillviewer.data.study.pseudonyms import Pseudonyms, invent, rewrite
+from skillviewer.data.study.study import Study
+from skillviewer.data.study.video_rows import StudyVideo, VideoState, extent_of
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveOptions:
+    """What goes into an archive.
+
+    Attributes:
+        videos: Whether the video files go in; those that are missing or replaced cannot.
+        models: Whether the checkpoints that the study names go in.
+        analyses: Whether what models said goes in.
+        pseudonyms: Whether videos, participants and raters get other names.
+        texts: Whether notes, reasons and labels stay when names are replaced; names in them are replaced.
+        key: Where the key to the pseudonyms is written, apart from the archive; nowhere if None.
+    """
+
+    videos: bool = True
+    models: bool = True
+    analyses: bool = True
+    pseudonyms: bool = False
+    texts: bool = True
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """What was written, after it was read back.
+
+    Attributes:
+        path: The archive.
+        n_videos: Video files in it.
+        n_models: Checkpoints in it.
+        n_analyses: Analyses in it.
+        n_bytes: Its size.
+        remarks: What a person should know, one sentence each.
+        key: Where the key to the pseudonyms was written, or None.
+    """
+
+    path: Path
+    n_videos: int
+    n_models: int
+    n_analyses: int
+    n_bytes: int
+    remarks: tuple[str, ...]
+    key: Path | None
+
+
+def pack(
+    study_path: Path,
+    path: Path,
+    options: ArchiveOptions | None = None,
+    *,
+    overwrite: bool = False,
+    token: CancelToken | None = None,
+    report: Report = silent,
+) -> Archived:
+    """Write a study as one file, and read all of it back before it gets its name.
+
+    Args:
+        study_path: The study; it may be open elsewhere and is not changed.
+        path: Where to; its suffix is ``.skillarchive`` or ``.zip``.
+        options: What goes in.
+        overwrite: Whether files of these names may be replaced.
+        token: Raise it to stop; nothing is left behind.
+        report: Told of every file.
+
+    Raises:
+        ExportError: The name is refused, a video cannot be copied without its origin, or the disk is full.
+        StudyError: The study cannot be read.
+        Cancelled: The token was raised.
+    """
+    options = options if options is not None else ArchiveOptions()
+    token = token if token is not None else CancelToken()
+    key = options.key if options.pseudonyms else None
+    if path.suffix.lower() not in SUFFIXES:
+        raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}.")
+    for target in (path, key):
+        if target is not None and (target.is_dir() or (target.exists() and not overwrite)):
+            raise ExportError(f"{target} is there already: choose another name, or ask to overwrite it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            written_aside(path) as part,
+            tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=".part") as folder,
+            zipfile.ZipFile(part, "x", allowZip64=True) as file,
+        ):
+            packer = _Packer(study_path, Path(folder), file, options, token, report)
+            packer.run()
+            file.close()
+            verify(part, token, report)
+            if key is not None:
+                with written_aside(key) as beside:
+                    beside.write_text(packer.names.key() if packer.names is not None else "", encoding="utf-8")
+            made = replace(packer.result(path, key), n_bytes=part.stat().st_size)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ExportError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}.") from error
+    return made
+
+
+class _Packer:
+    """An archive in the making."""
+
+    def __init__(
+        self,
+        study_path: Path,
+        folder: Path,
+        file: zipfile.ZipFile,
+        options: ArchiveOptions,
+        token: CancelToken,
+        report: Report,
+    ) -> None:
+        self.study_path, self.folder, self.file = study_path, folder, file
+        self.options, self.token, self.report = options, token, report
+        self.names: Pseudonyms | None = None
+        self.entries: list[Entry] = []
+        self.analyses: list[KnownAnalysis] = []
+        self.remarks: list[str] = []
+        self.n_videos = self.n_models = 0
+        self.digests: dict[str, str] = {}  # of copies, by that of the original
+
+    def run(self) -> None:
+        stem = "study" if self.options.pseudonyms else safe_name(self.study_path.stem)
+        copy = self.folder / f"{stem}.skillstudy"
+        with Study.open(self.study_path, read_only=True) as study:
+            videos = study.videos.check(self.token)
+            models = study.models.all()
+            study.save_as(copy)
+        with in_words(copy), closing(sqlite3.connect(copy, isolation_level=None)) as db:
+            db.row_factory = sqlite3.Row
+            db.execute("PRAGMA secure_delete = ON")
+            if self.options.pseudonyms:
+                self.names = invent(db)
+            self._pack_videos(db, videos)
+            self._pack_models(db, {m.digest: m.path for m in models if m.path is not None})
+            self._pack_analyses(db)
+            if self.names is not None:
+                rewrite(db, self.names, texts=self.options.texts)
+                if self.options.texts:
+                    self.remarks.append(
+                        "Names in notes, reasons and labels were replaced; read those texts before you pass them on: "
+                        "people are also told by what is said of them."
+                    )
+            db.execute("VACUUM")
+        self._add(copy, copy.name)
+        manifest = Manifest(
+            format=FORMAT,
+            program=f"SkillViewer {__version__}",
+            study=copy.name,
+            pseudonymised=self.names is not None,
+            files=tuple(self.entries),
+            analyses=tuple(self.analyses),
+        )
+        self.file.writestr(entry_info(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+
+    def result(self, path: Path, key: Path | None) -> Archived:
+        return Archived(path, self.n_videos, self.n_models, len(self.analyses), 0, tuple(self.remarks), key)
+
+    def _known_as(self, name: str) -> str:
+        return name if self.names is None else self.names.videos[name]
+
+    def _pack_videos(self, db: sqlite3.Connection, videos: tuple[StudyVideo, ...]) -> None:
+        taken: set[str] = set()
+        places: dict[int, str] = {}
+        for done, video in enumerate(videos):
+            self.report(Progress("packing videos", done, len(videos)))
+            suffix = Path(video.path.name if video.path is not None else video.recorded_path).suffix.lower()
+            place = f"videos/{free_entry(safe_name(self._known_as(video.name)), taken)}{suffix}"
+            places[video.id] = place
+            if not self.options.videos:
+                continue
+            if video.path is None or video.state not in (VideoState.PRESENT, VideoState.MOVED):
+                self.remarks.append(f"{self._known_as(video.name)} is not in the archive: its file is {video.state}.")
+                continue
+            self._pack_video(db, video, video.path, place)
+            self.n_videos += 1
+        self.report(Progress("packing videos", len(videos), len(videos)))
+        for row in db.execute("SELECT id FROM video").fetchall():
+            db.execute(
+                "UPDATE video SET relative_path = ?, absolute_path = '', modified_ns = ?, other_digest = '' "
+                "WHERE id = ?",
+                (places.get(row["id"], ""), MODIFIED_NS, row["id"]),
+            )
+
+    def _pack_video(self, db: sqlite3.Connection, video: StudyVideo, source: Path, place: str) -> None:
+        if self.names is None:
+            self._add(source, place)
+            return
+        from skillviewer.media.remux import copy_without_metadata
+
+        copy = self.folder / f"copy{source.suffix.lower()}"
+        copy_without_metadata(source, copy, self.token)
+        entry = self._add(copy, place)
+        copy.unlink()
+        self.digests[video.digest] = entry.sha256
+        db.execute(
+            "UPDATE video SET digest = ?, size_bytes = ? WHERE digest = ?",
+            (entry.sha256, entry.size_bytes, video.digest),
+        )
+        db.execute("UPDATE score SET video_digest = ? WHERE video_digest = ?", (entry.sha256, video.digest))
+
+    def _pack_models(self, db: sqlite3.Connection, folders: dict[str, Path]) -> None:
+        taken: set[str] = set()
+        for row in db.execute("SELECT digest, name, version FROM model ORDER BY name, version").fetchall():
+            place = f"models/{free_entry(safe_name(row['name']), taken)}"
+            db.execute(
+                "UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?", (place, place, row["digest"])
+            )
+            folder = folders.get(row["digest"])
+            if not self.options.models:
+                continue
+            if folder is None:
+                self.remarks.append(f"The model {row['name']} is not in the archive: its checkpoint is missing.")
+                continue
+            # a card may tell of data and people
+            files = [f for f in sorted(folder.iterdir()) if f.is_file()]
+            if self.names is not None:
+                files = [f for f in files if f.name in ("config.json", "weights.safetensors")]
+            for file in files:
+                self._add(file, f"{place}/{file.name}")
+            self.n_models += 1
+
+    def _pack_analyses(self, db: sqlite3.Connection) -> None:
+        if not self.options.analyses:
+            return
+        back = {new: old for old, new in self.digests.items()}
+        rows = db.execute(
+            "SELECT v.*, s.model_digest FROM video AS v JOIN score AS s ON s.video_digest = v.digest "
+            "WHERE v.removed_at IS NULL AND v.digest <> '' ORDER BY v.id, s.model_digest"
+        ).fetchall()
+        for done, row in enumerate(rows):
+            self.report(Progress("packing analyses", done, len(rows)))
+            digest, model = row["digest"], row["model_digest"]
+            source = analysis_path(back.get(digest, digest), model, extent_of(row))
+            if not source.is_file():
+                continue
+            analysis = load_analysis(source)
+            video = replace(analysis.video, path=Path(row["relative_path"]), digest=digest)
+            analysis = replace(analysis, video=video)
+            if self.names is not None:
+                clean = self.names.replacer()
+                analysis = replace(
+                    analysis, video=replace(video, note=clean(video.note)), warning=clean(analysis.warning)
+                )
+            copy = self.folder / f"copy{ANALYSIS_SUFFIX}"
+            save_analysis(analysis, copy)
+            place = f"analyses/{len(self.analyses):04d}{ANALYSIS_SUFFIX}"
+            self._add(copy, place)
+            copy.unlink()
+            self.analyses.append(KnownAnalysis(place, self._known_as(row["name"]), model))
+
+    def _add(self, source: Path, place: str) -> Entry:
+        """Put a file into the archive; what can be packed smaller is."""
+        sha, size = hashlib.sha256(), 0
+        info = entry_info(place)
+        if place.startswith(("videos/", "analyses/")):
+            info.compress_type = zipfile.ZIP_STORED
+        with source.open("rb") as original, self.file.open(info, "w", force_zip64=True) as target:
+            while block := original.read(BLOCK):
+                self.token.check()
+                sha.update(block)
+                size += len(block)
+                target.write(block)
+        entry = Entry(place, size, sha.hexdigest())
+        self.entries.append(entry)
+        return entry

@@ -1,0 +1,127 @@
+"""The form of an archive of a study: a zip file with a manifest that tells size and SHA-256 of every other file."""
+
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.core.job import CancelToken, Progress, Report
+
+SUFFIX = ".skillarchive"
+SUFFIXES = (SUFFIX, ".zip")
+FORMAT = 1
+MANIFEST = "manifest.json"
+MODIFIED_NS = 1_577_836_800 * 10**9
+"""2020-01-01: the same for every file, since times tell of days of work."""
+
+BLOCK = 1 << 20
+_FORBIDDEN = '<>:"/\\|?*'
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One file of an archive."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+class KnownAnalysis(msgspec.Struct, frozen=True):
+    """What a model said of a video: the file, the name of the video in the study, and the digest of the model."""
+
+    file: str
+    video: str
+    model: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What an archive holds."""
+
+    format: int
+    program: str
+    study: str
+    pseudonymised: bool
+    files: tuple[Entry, ...]
+    analyses: tuple[KnownAnalysis, ...] = ()
+
+
+def entry_info(name: str) -> zipfile.ZipInfo:
+    """Return the head of a file in an archive, without a time or an owner."""
+    info = zipfile.ZipInfo(name)  # 1980: no time of this computer
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
+    return info
+
+
+def safe_name(name: str) -> str:
+    """Return a name that is a file name on every system."""
+    kept = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
+    return kept[:100] or "unnamed"
+
+
+def free_entry(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken yet, in any case, and take it."""
+    free, number = name, 2
+    while free.casefold() in taken:
+        free, number = f"{name} ({number})", number + 1
+    taken.add(free.casefold())
+    return free
+
+
+def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
+    """Return the manifest of an archive.
+
+    Raises:
+        StudyError: It has none, or was made by a newer program.
+    """
+    try:
+        manifest = msgspec.json.decode(file.read(MANIFEST), type=Manifest)
+    except (KeyError, msgspec.MsgspecError, zipfile.BadZipFile) as error:
+        raise StudyError(f"{path} is not an archive of a study.") from error
+    if manifest.format > FORMAT:
+        raise StudyError(f"{path} was made by a newer program ({manifest.program}). Open it with that.")
+    return manifest
+
+
+def checked(file: zipfile.ZipFile, entry: Entry, token: CancelToken) -> Iterator[bytes]:
+    """Yield what is in a file of an archive; at its end it must be what the manifest says.
+
+    Raises:
+        StudyError: It is damaged.
+        Cancelled: The token was raised.
+    """
+    sha = hashlib.sha256()
+    try:
+        with file.open(entry.name) as inside:
+            while block := inside.read(BLOCK):
+                token.check()
+                sha.update(block)
+                yield block
+    except (KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise StudyError(f"{file.filename} is damaged: {entry.name} in it cannot be read.") from error
+    if sha.hexdigest() != entry.sha256:
+        raise StudyError(f"{file.filename} is damaged: {entry.name} in it is not what was put in.")
+
+
+def verify(path: Path, token: CancelToken, report: Report) -> None:
+    """Read every file of an archive that was just written.
+
+    Raises:
+        ExportError: It is not what was to be written.
+        Cancelled: The token was raised.
+    """
+    with zipfile.ZipFile(path) as file:
+        manifest = read_manifest(file, path)
+        if {*file.namelist()} != {MANIFEST, *(entry.name for entry in manifest.files)}:
+            raise ExportError("The archive was not written: files are missing in it.")
+        for done, entry in enumerate(manifest.files):
+            report(Progress("reading the archive back", done, len(manifest.files)))
+            try:
+                for _ in checked(file, entry, token):
+                    pass
+            except StudyError as error:
+                raise ExportError(f"The archive was not written: {entry.name} did not come back whole.") from error
+        report(Progress("reading the archive back", len(manifest.files), len(manifest.files)))

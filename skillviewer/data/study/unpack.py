@@ -1,0 +1,100 @@
+"""Opening an archive of a study on this computer: a folder with the study, its videos and its models."""
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from skillviewer.core.aside import written_aside
+from skillviewer.core.errors import StudyError
+from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.data.study.archive_form import MODIFIED_NS, checked, read_manifest
+from skillviewer.data.study.models import analysis_path
+from skillviewer.data.study.study import Study
+from skillviewer.data.study.video_rows import StudyVideo
+
+
+def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: Report = silent) -> Path:
+    """Unpack an archive into a new folder, checking every file against the manifest.
+
+    What models said is put where the program keeps it, so that scores and maps are there at once.
+
+    Args:
+        path: The archive.
+        folder: The folder to make; it must not be there, or be empty.
+        token: Raise it to stop; nothing is left behind.
+        report: Told of every file.
+
+    Returns:
+        The study, in that folder.
+
+    Raises:
+        StudyError: It is no archive, it is damaged, the folder is not empty, or it cannot be written.
+        Cancelled: The token was raised.
+    """
+    token = token if token is not None else CancelToken()
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StudyError(f"{folder} is there already and not empty: choose another folder to unpack into.")
+    try:
+        with zipfile.ZipFile(path) as file, _folder_aside(folder) as aside:
+            manifest = read_manifest(file, path)
+            for done, entry in enumerate(manifest.files):
+                report(Progress("unpacking", done, len(manifest.files)))
+                target = _inside(aside, entry.name, path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as out:
+                    for block in checked(file, entry, token):
+                        out.write(block)
+                os.utime(target, ns=(MODIFIED_NS, MODIFIED_NS))
+            study = _inside(aside, manifest.study, path)
+            with Study.open(study, read_only=True) as opened:
+                videos = {video.name: video for video in opened.videos.all()}
+            for known in manifest.analyses:
+                _install(_inside(aside, known.file, path), videos.get(known.video), known.model)
+            shutil.rmtree(aside / "analyses", ignore_errors=True)
+            report(Progress("unpacking", len(manifest.files), len(manifest.files)))
+    except zipfile.BadZipFile as error:
+        raise StudyError(f"{path} is not an archive, or it is damaged.") from error
+    except OSError as error:
+        raise StudyError(f"{path} could not be unpacked: {error.strerror or error}.") from error
+    return folder / manifest.study
+
+
+def _install(source: Path, video: StudyVideo | None, model: str) -> None:
+    if video is None or not source.is_file():
+        return
+    target = analysis_path(video.digest, model, video.extent)
+    if not target.exists():
+        with written_aside(target) as part:
+            shutil.copyfile(source, part)
+
+
+def _inside(folder: Path, name: str, archive: Path) -> Path:
+    """Return where a file of an archive goes; never outside the folder."""
+    pure = PurePosixPath(name)
+    if (
+        pure.is_absolute()
+        or not pure.parts
+        or any(part in ("..", "") or ":" in part or "\\" in part for part in pure.parts)
+    ):
+        raise StudyError(f"{archive} is not an archive of a study: {name!r} in it would lie outside its folder.")
+    return folder.joinpath(*pure.parts)
+
+
+@contextmanager
+def _folder_aside(folder: Path) -> Iterator[Path]:
+    """Give a folder beside its place; rename it at the end, remove it when anything goes wrong."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=".part"))
+    try:
+        yield aside
+        aside.chmod(0o755)
+        if folder.is_dir():
+            folder.rmdir()
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

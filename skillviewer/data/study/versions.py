@@ -1,0 +1,132 @@
+"""What fine-tuning takes from a study and gives back: pairs by a rule, and versions of a model to accept or discard."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from skillviewer.core.errors import StudyError
+from skillviewer.core.pair_choice import Why
+from skillviewer.core.pairs import SimilarPair
+from skillviewer.core.places import data_dir
+from skillviewer.core.tuning import StudyPairs
+from skillviewer.data.study.agreed import combined
+from skillviewer.data.study.models import ModelState, ModelVersion
+from skillviewer.data.study.study import Study
+
+SET_ASIDE = frozenset({Why.TEST.value, "random"})
+"""Purposes of votes on pairs that were chosen at random: such pairs are the honest test set."""
+
+
+def study_pairs(study: Study, rule: str | None = None) -> StudyPairs:
+    """Return what a study says of its videos.
+
+    Args:
+        study: The open study.
+        rule: How votes become pairs, or None for the study's own rule.
+
+    Raises:
+        DatasetError: There is no such rule.
+    """
+    from skillviewer.core.consensus import rule_named  # scipy takes a second
+
+    dataset = study.dataset()
+    chosen = rule if rule is not None else study.settings.rule
+    agreement = combined(dataset.judgements, study.pairs.all(), chosen)
+    set_aside = {
+        SimilarPair(vote.left, vote.right) for vote in study.votes.all() if vote.stands and vote.purpose in SET_ASIDE
+    }
+    return StudyPairs(
+        replace(
+            dataset,
+            pairs=agreement.pairs,
+            similar=agreement.similar,
+            rule=rule_named(chosen).text if dataset.judgements else dataset.rule,
+        ),
+        frozenset(set_aside),
+        {video.name: video.digest for video in study.videos.all() if video.digest},
+    )
+
+
+def known_as(study: Study, digest: str | None, otherwise: str) -> str:
+    """Return the name under which a study keeps a model and its versions.
+
+    Args:
+        study: The open study.
+        digest: Of the model, or None for one that begins from nothing.
+        otherwise: Its name where the study does not know it.
+    """
+    for version in study.models.all():
+        if version.digest == digest:
+            return version.name
+    return otherwise
+
+
+def next_folder(study: Study, name: str, begun_as: str | None = None) -> Path:
+    """Return a free folder for the next version of a model, in the person's own models.
+
+    Args:
+        study: The open study.
+        name: What all versions are called.
+        begun_as: Digest of the model that it begins as; where the study does not know it yet, it will be version 1.
+    """
+    known = study.models.all()
+    numbers = [version.version for version in known if version.name == name]
+    if begun_as is not None and begun_as not in {version.digest for version in known}:
+        numbers.append(max(numbers, default=0) + 1)
+    number = max(numbers, default=0) + 1
+    while (folder := data_dir() / "models" / f"{name}-v{number}").exists():
+        number += 1
+    return folder
+
+
+def propose(
+    study: Study,
+    digest: str,
+    name: str,
+    folder: Path,
+    facts: Mapping[str, object],
+    parent: tuple[str, Path] | None = None,
+) -> ModelVersion:
+    """Keep a new version that nobody has decided on yet, and the model that it began as, to be gone back to.
+
+    Args:
+        study: The open study.
+        digest: Digest of its checkpoint.
+        name: What all versions are called.
+        folder: Its checkpoint.
+        facts: Data, raters, rule, seed, figures; values of JSON.
+        parent: Digest and folder of the model that it began as, or None.
+
+    Raises:
+        StudyError: The study cannot be written.
+    """
+    if parent is not None and parent[0] not in {version.digest for version in study.models.all()}:
+        study.models.add(parent[0], name, parent[1])
+    return study.models.add(
+        digest, name, folder, parent=parent[0] if parent is not None else None, state=ModelState.PROPOSED, facts=facts
+    )
+
+
+def accept(study: Study, digest: str) -> ModelVersion:
+    """Accept a version and make it the one in use; also to go back to one that was in use before.
+
+    Raises:
+        StudyError: There is no such model, or the study cannot be written.
+    """
+    version = study.models.decide(digest, ModelState.ACCEPTED)
+    study.use_model(digest)
+    return version
+
+
+def turn_down(study: Study, digest: str) -> ModelVersion:
+    """Discard a version; it stays listed, and its checkpoint is the caller's to remove.
+
+    Raises:
+        StudyError: There is no such model, or the study cannot be written.
+    """
+    return study.models.decide(digest, ModelState.DISCARDED)
+
+
+def changed(name: str, folder: Path) -> StudyError:
+    """Return the error that says that a checkpoint is no longer the one that the study knows."""
+    return StudyError(f"The checkpoint at {folder} is no longer the version of {name} that this study knows.")

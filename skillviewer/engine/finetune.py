@@ -1,0 +1,328 @@
+"""Fine-tuning a head on the pairs of a study: a copy of a model, on kept features, watched on pairs that it never sees.
+
+The epoch is chosen on a part of the training videos, then a fresh copy is trained on all of them for as many epochs;
+where the pairs are too few for that, the last epoch is taken. Held-out pairs choose nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import torch
+
+from skillviewer.core.accuracy import FoldScores, pooled_accuracy
+from skillviewer.core.folds import check_no_leak
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.order import similar_for_training
+from skillviewer.core.pairs import Dataset, Pair
+from skillviewer.core.tuning import Division, StudyPairs, TuningChoices, divide
+from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
+from skillviewer.engine.bank import build_bank, pooled
+from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
+from skillviewer.engine.old_pairs import OldPairs, known_before
+from skillviewer.engine.starting_point import StartingPoint
+from skillviewer.engine.train import EpochRow, FeatureBank, Select, Trained, TrainSettings, fit, score_videos
+from skillviewer.engine.training_state import StateFile
+from skillviewer.engine.videos import whole_files
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.losses import margin_ranking_loss
+from skillviewer.nets.presets import LossSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """What the forgetting check looks at.
+
+    Attributes:
+        kind: Pairs, drift or nothing.
+        what: The same in words.
+        bank: Features of its videos.
+        pairs: The old pairs with their videos, or None where drift is looked at.
+        names: The videos.
+    """
+
+    kind: OldKind
+    what: str
+    bank: FeatureBank
+    pairs: Dataset | None
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a training needs.
+
+    Attributes:
+        start: Where it starts.
+        study: What the study says of the videos that can be read.
+        division: How its pairs are used.
+        bank: Features of its videos.
+        old: What the forgetting check looks at.
+        problems: What was left out, one sentence each.
+    """
+
+    start: StartingPoint
+    study: StudyPairs
+    division: Division
+    bank: FeatureBank
+    old: Old
+    problems: tuple[str, ...]
+
+
+def prepare(
+    start: StartingPoint,
+    study: StudyPairs,
+    choices: TuningChoices,
+    token: CancelToken,
+    report: Report,
+) -> Prepared:
+    """Compute (or find) all features that a training needs; what cannot be trained is said before.
+
+    Args:
+        start: Where it starts.
+        study: What the study says.
+        choices: What a person chose.
+        token: Checked after every sampled frame.
+        report: Told of every video.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+        Cancelled: The token was raised.
+    """
+    known = known_of(start)
+    seen = study.named_by(known.trained_digests()) if known is not None else frozenset()
+    divide(study, choices, seen)  # what cannot work is refused before hours of features
+    bank, problems = build_bank(whole_files(study.dataset), start.source, choices.candidates, token, report)
+    readable = study.restricted(list(bank))
+    division = divide(readable, choices, seen)
+    old, more = _old(start, readable, division, bank, known if choices.old_pairs else None, token, report)
+    return Prepared(start, readable, division, bank, old, (*problems, *more))
+
+
+def known_of(start: StartingPoint) -> OldPairs | None:
+    """Return the pairs that the starting point knew before, where somebody kept them."""
+    return known_before(start.parent.folder, start.parent.name) if start.parent is not None else None
+
+
+def _old(
+    start: StartingPoint,
+    study: StudyPairs,
+    division: Division,
+    bank: FeatureBank,
+    known: OldPairs | None,
+    token: CancelToken,
+    report: Report,
+) -> tuple[Old, list[str]]:
+    """Choose what the forgetting check looks at: old pairs where they are known, else familiar videos of the study."""
+    if start.parent is None:
+        return Old(OldKind.NOTHING, "nothing was known before", {}, None, ()), []
+    own = {study.digests[name] for name in study.dataset.names if name in study.digests}
+    other = known.without(own - known.trained_digests()) if known is not None else None
+    if other is not None:
+        found, problems = build_bank(whole_files(other.dataset), start.source, 1, token, report)
+        readable = other.dataset.restricted(list(found))
+        if readable.pairs:
+            return Old(OldKind.PAIRS, other.what, found, readable, tuple(videos_of(readable.pairs))), problems
+    unused = [name for name in bank if name not in set(videos_of(division.fold.train_pairs))]
+    familiarity = start.parent.familiarity
+    names = unused
+    if familiarity is not None and unused:
+        looks = pooled(bank, unused)
+        names = [name for name, one in zip(unused, looks, strict=True) if not familiarity.warning(one)] or unused
+    alike = "that look like those it was trained on" if familiarity is not None and names != unused else "of the study"
+    what = (
+        f"nobody kept the pairs that {start.parent.name} was trained on: drift of the scores of {len(names)} videos "
+        f"{alike}, which take no part in the training"
+    )
+    return Old(OldKind.DRIFT if names else OldKind.NOTHING, what, bank, None, tuple(names)), []
+
+
+class _Watch:
+    """Looks at a model after every epoch, on pairs that training never sees, and turns reports into rows."""
+
+    def __init__(self, prepared: Prepared, settings: TrainSettings, report: Report, n_batches: int) -> None:
+        self._prepared, self._settings, self._report = prepared, settings, report
+        self._test = prepared.division.fold.test_pairs
+        self._names = videos_of(self._test)
+        self._started = monotonic()
+        self._n_batches = n_batches
+        self._batch = self._epoch = 0
+        self._begun = False
+        self._smoothed = float("nan")
+        self._before: Mapping[str, float] = {}
+
+    def left_s(self) -> float:
+        """Return the seconds left at the pace so far, looks included; NaN before the first batch."""
+        if not self._batch:
+            return float("nan")
+        pace = (monotonic() - self._started) / self._batch
+        return pace * max(self._n_batches - self._batch, 0)
+
+    def expect(self, n_batches: int) -> None:
+        """Be told how many batches there are in all, once that is known better."""
+        self._n_batches = n_batches
+
+    @property
+    def batch(self) -> int:
+        """Batches so far."""
+        return self._batch
+
+    def begin(self, model: AttentionModel, token: CancelToken) -> None:
+        """Look at the model as it was, if it was trained before."""
+        old = self._prepared.old
+        if self._prepared.start.parent is None or self._begun:
+            return
+        self._begun = True
+        self._before = score_videos(model, old.bank, old.names, token)
+        self._tell(model, EpochRow(0, *[float("nan")] * 4, True, 0.0), token, final=False)
+
+    def listen(self, model: AttentionModel, token: CancelToken, *, final: bool, until: int) -> Report:
+        """Return what a stage of the training reports to."""
+
+        def hear(progress: Progress) -> None:
+            if isinstance(progress.value, EpochRow):
+                self._epoch += 1
+                self._tell(model, progress.value, token, final=final, until=until)
+            elif isinstance(progress.value, float):
+                self._batch += 1
+                loss = progress.value
+                kept = SMOOTHING if self._smoothed == self._smoothed else 0.0
+                self._smoothed = (kept * self._smoothed if kept else 0.0) + (1 - kept) * loss
+                row = BatchRow(self._batch, loss, self._smoothed, self.left_s())
+                self._report(Progress(_stage(final=final), self._batch, self._n_batches, row))
+
+        return hear
+
+    def _tell(self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, until: int = 0) -> None:
+        prepared, old = self._prepared, self._prepared.old
+        scores = score_videos(model, prepared.bank, self._names, token)
+        told = TuningRow(
+            epoch=self._epoch,
+            batch=self._batch,
+            final=final,
+            loss=row.loss,
+            choosing_accuracy=row.held_out_accuracy,
+            held_out_loss=_loss(self._test, scores, self._settings.loss),
+            held_out=pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset),
+            old=self._old(score_videos(model, old.bank, old.names, token)),
+            old_kind=old.kind,
+            best=row.best if not final else row.epoch == until,
+            seconds=monotonic() - self._started,
+            seconds_left=self.left_s(),
+        )
+        self._report(Progress(_stage(final=final), self._batch, self._n_batches, told))
+
+    def _old(self, scores: Mapping[str, float]) -> float:
+        old = self._prepared.old
+        if old.kind is OldKind.DRIFT:
+            return drift_of(self._before, scores)
+        if old.pairs is None:
+            return float("nan")
+        return sum(scores[p.better] > scores[p.worse] for p in old.pairs.pairs) / len(old.pairs.pairs)
+
+
+def _stage(*, final: bool) -> str:
+    return "training on all training pairs" if final else "choosing the epoch"
+
+
+def _loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: LossSettings) -> float:
+    names, places = placed(pairs)
+    score = torch.tensor([scores[name] for name in names], dtype=torch.float64)
+    return float(margin_ranking_loss(score, pair_batch(places), LossSettings(loss.margin)))
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A head that was trained.
+
+    Attributes:
+        model: The model, in evaluation mode.
+        epoch: The epoch that was kept, of the last stage.
+        selection: How it was chosen, in words.
+        rows: The log of both stages.
+        seconds: What it took.
+    """
+
+    model: AttentionModel
+    epoch: int
+    selection: str
+    rows: tuple[EpochRow, ...]
+    seconds: float
+
+
+def tune(
+    prepared: Prepared,
+    choices: TuningChoices,
+    token: CancelToken,
+    report: Report,
+    stop: CancelToken | None = None,
+    work: Path | None = None,
+) -> Tuned:
+    """Train.
+
+    Args:
+        prepared: Features, and how the pairs are used.
+        choices: What a person chose.
+        token: Raise it to stop and keep nothing.
+        report: Told of every batch with a ``BatchRow`` and of every epoch with a ``TuningRow`` as value.
+        stop: Raise it to stop after the current batch and keep the best epoch so far.
+        work: Folder in which the state is kept, so that a training that was killed goes on; None to keep none.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+        SettingsError: The training diverged.
+        CheckpointError: The state cannot be kept: the disk is full, say.
+        Cancelled: The token was raised.
+    """
+    start, division, bank = prepared.start, prepared.division, prepared.bank
+    fold, inner = division.fold, division.inner
+    n_videos = len(videos_of(fold.train_pairs))
+    settings = start.settings(len(fold.train_pairs), n_videos, choices.epochs, choices.seed)
+    epochs = settings.optimiser.epochs
+    each_choice = n_batches(inner.train_pairs, settings) if inner is not None else 0
+    each_final = n_batches(fold.train_pairs, settings)
+    watch = _Watch(prepared, settings, report, epochs * (each_choice + each_final))
+    started = monotonic()
+
+    def stage(
+        pairs: Sequence[Pair], choosing: Sequence[Pair], select: Select, until: int
+    ) -> tuple[AttentionModel, Trained]:
+        final = select is Select.LAST
+        model = start.model(bank, sorted(videos_of(pairs)), choices.seed)
+        watch.begin(model, token)
+        on = fold if final or inner is None else inner
+        similar = similar_for_training(prepared.study.dataset, on) if model.uses_similar else ()
+        keeper = StateFile(work / f"state-{'final' if final else 'choice'}.safetensors") if work is not None else None
+        hear = watch.listen(model, token, final=final, until=until)
+        chosen = replace(settings, select=select)
+        return model, fit(model, bank, pairs, choosing, chosen, token, hear, stop, similar, keeper, until)
+
+    if inner is None:
+        watch.expect(epochs * each_final)
+        model, trained = stage(fold.train_pairs, (), Select.LAST, epochs)
+        chosen, selection, rows = trained, "last epoch", trained.rows
+    else:
+        check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+        model, chosen = stage(inner.train_pairs, inner.test_pairs, Select.INNER, epochs)
+        rows, selection = chosen.rows, "epoch chosen on a quarter of the training videos"
+        if not _stopped(stop):
+            watch.expect(watch.batch + chosen.epoch * each_final)
+            again, last = stage(fold.train_pairs, (), Select.LAST, chosen.epoch)
+            rows = (*rows, *last.rows)
+            if last.epoch == chosen.epoch:
+                model, chosen = again, last
+                selection += ", then trained afresh on all training videos for as many epochs"
+    if _stopped(stop):
+        selection += "; stopped before its end by a person"
+    return Tuned(model.eval(), chosen.epoch, selection, rows, monotonic() - started)
+
+
+def _stopped(stop: CancelToken | None) -> bool:
+    return stop is not None and stop.cancelled
+
+
+def n_batches(pairs: Sequence[Pair], settings: TrainSettings) -> int:
+    """Return about how many batches an epoch has: one by videos is left out where no pair lies within it."""
+    return len(list(batches(pairs, settings.optimiser, np.random.default_rng(0))))

@@ -1,0 +1,125 @@
+"""What fine-tuning starts from: a checkpoint, or nothing, which is a fresh head on the embedded backbone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import torch
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.preprocessing import FlowSettings, Preprocessing
+from skillviewer.engine.assess import FeatureSource
+from skillviewer.engine.bank import feature_source, statistics
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.extractor import FeatureExtractor
+from skillviewer.engine.train import FeatureBank, Select, TrainSettings
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
+from skillviewer.nets.configuration import CheckpointConfig
+from skillviewer.nets.fusion import Standardising
+from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.presets import OptimiserSettings, preset
+
+PRESET = "small-study"
+BACKBONE = "efficientnet-lite0"
+FROM_NOTHING = "full"
+"""The model that is trained where there was none."""
+
+TUNING_RATE = 0.3
+"""Share of a preset's step size with which a trained head goes on."""
+
+SPARSE_PAIRS = 5
+"""Where a batch of videos would hold fewer pairs, batches are made of pairs instead."""
+
+BATCH_PAIRS = 8
+"""Pairs of such a batch: at most 16 videos."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartingPoint:
+    """Where a training starts.
+
+    Attributes:
+        parent: The checkpoint, or None where there is none.
+        config: Of the new checkpoint; the digest of its weights is filled in when it is saved.
+        source: Where features come from.
+        device: Where it is trained.
+    """
+
+    parent: Checkpoint | None
+    config: CheckpointConfig
+    source: FeatureSource
+    device: torch.device
+
+    @classmethod
+    def of(cls, folder: Path | None, device: torch.device, cache: FeatureCache) -> "StartingPoint":
+        """Open a starting point.
+
+        Args:
+            folder: Folder of a checkpoint, or None to begin from nothing.
+            device: Where to train.
+            cache: Where features are kept.
+
+        Raises:
+            CheckpointError: It cannot be read, has no features to be trained on, or its backbone is not here.
+        """
+        if folder is None:
+            preprocessing = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"))
+            source, backbones = feature_source(BACKBONE, preprocessing, device, "float32", cache)
+            channels, *grid = source.extractor.feature_shape(preprocessing)
+            sizes = preset(PRESET).sizes(channels, (grid[0], grid[1]))
+            config = CheckpointConfig(
+                attention_model=FROM_NOTHING,
+                sizes=sizes,
+                preprocessing=preprocessing,
+                backbone=backbones,
+                preset=PRESET,
+            )
+            return cls(None, config, source, device)
+        parent = load_checkpoint(folder)
+        if attention_model(parent.config.attention_model).inputs is not Inputs.FEATURES:
+            raise CheckpointError(f"{parent.name} does not look at kept features: it cannot be fine-tuned.")
+        source = FeatureSource(FeatureExtractor.later(parent, device), cache, parent.config.preprocessing)
+        return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
+
+    def model(self, bank: FeatureBank, names: Sequence[str], seed: int) -> AttentionModel:
+        """Return a model to train: a copy of the parent, or one with the seed's first weights.
+
+        Args:
+            bank: Features.
+            names: Training videos, whose statistics a fresh model takes; a parent keeps its own.
+            seed: Of the first weights.
+        """
+        if self.parent is not None:
+            return self.parent.build().to(self.device)
+        torch.manual_seed(seed)
+        model = attention_model(self.config.attention_model).build(self.config.sizes)
+        for part in model.modules():
+            if isinstance(part, Standardising) and part.standardise:
+                part.set_statistics(*statistics(bank, names))
+        return model.to(self.device)
+
+    def settings(self, n_pairs: int, n_videos: int, epochs: int | None, seed: int) -> TrainSettings:
+        """Return how it is trained.
+
+        Args:
+            n_pairs: Training pairs.
+            n_videos: Videos in them.
+            epochs: Epochs, or None for the preset's.
+            seed: Of the training.
+        """
+        chosen, own = preset(self.config.preset), attention_model(self.config.attention_model).training
+        rate = TUNING_RATE if self.parent is not None else 1.0
+
+        def slower(settings: OptimiserSettings) -> OptimiserSettings:
+            return replace(settings, learning_rate=rate * settings.learning_rate)
+
+        optimiser = slower(own[0][1] if own else chosen.optimiser(self.config.dataset_preset))
+        if epochs is not None:
+            optimiser = replace(optimiser, epochs=epochs)
+        size = optimiser.batch_videos
+        if size and n_videos > 1 and n_pairs * size * (size - 1) < SPARSE_PAIRS * n_videos * (n_videos - 1):
+            optimiser = replace(optimiser, batch_videos=0, batch_pairs=BATCH_PAIRS)
+        phases = tuple((name, slower(settings)) for name, settings in own)
+        return TrainSettings(optimiser, chosen.loss, Select.INNER, seed, phases)

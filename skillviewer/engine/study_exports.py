@@ -1,0 +1,183 @@
+"""The table of what is exported of a whole study: tables of votes, and the archive.
+
+It stands here and not in ``export`` because it opens a study. To add one: a function, and an entry here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.job import CancelToken, Report, silent
+from skillviewer.core.pairs import Judgement, Pair
+from skillviewer.core.registry import look_up, table
+from skillviewer.data.study import Study
+from skillviewer.data.study.archive import ArchiveOptions, pack
+from skillviewer.data.study.archive_form import SUFFIXES
+from skillviewer.export.destination import check
+from skillviewer.export.options import offered
+from skillviewer.export.table import TABLE_SUFFIXES, export_judgements, export_strengths
+
+Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
+"""study, path, options, overwrite, token, report -> remarks"""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOptions:
+    """What goes into the archive of a study; see ``data.study.archive.ArchiveOptions``.
+
+    Attributes:
+        videos: Whether the video files go in.
+        models: Whether the checkpoints go in.
+        analyses: Whether what models said goes in.
+        pseudonyms: Whether videos, participants and raters get other names.
+        texts: Whether notes, reasons and labels stay then.
+        key: Where the key to the pseudonyms is written, or "" for nowhere.
+    """
+
+    videos: bool = offered(True, "With the videos")
+    models: bool = offered(True, "With the models")
+    analyses: bool = offered(True, "With scores and maps")
+    pseudonyms: bool = offered(
+        False, "Other names", "For videos, participants and raters; videos go without sound and origin"
+    )
+    texts: bool = offered(True, "Keep notes and reasons", "Names in them are replaced; else they are emptied")
+    key: str = offered("", "Key to the names", "A CSV file apart from the archive; empty: nobody can tell afterwards")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyExporter:
+    """One way out of the program for a whole study.
+
+    Attributes:
+        name: Name by which it is asked for.
+        title: Name for people.
+        suffixes: Suffixes of the files it writes; the first is the usual one.
+        options: Dataclass of its options, or None.
+        write: Writes it; called by ``export``.
+        about: One sentence for people.
+        group: Word under which it is found on the command line together with others, or "".
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    options: type[Any] | None
+    write: Write
+    about: str
+    group: str = ""
+
+    def export(
+        self,
+        study: Path,
+        path: Path,
+        options: object = None,
+        *,
+        overwrite: bool = False,
+        token: CancelToken | None = None,
+        report: Report = silent,
+    ) -> tuple[str, ...]:
+        """Write an export of a study.
+
+        Args:
+            study: The study; it may be open elsewhere.
+            path: Where to; its suffix chooses the format.
+            options: An instance of ``options``, or None for the defaults.
+            overwrite: Whether a file of that name may be replaced.
+            token: Raise it to stop; nothing is left behind.
+            report: Told of progress.
+
+        Returns:
+            What a person should know, one sentence each.
+
+        Raises:
+            ExportError: It cannot be written; the message says why.
+            StudyError: The study cannot be read.
+            Cancelled: The token was raised.
+        """
+        check(path, self.suffixes, overwrite=overwrite)
+        token = token if token is not None else CancelToken()
+        token.check()
+        return self.write(study, path, options, overwrite, token, report)
+
+
+def _judgements(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
+    with Study.open(study, read_only=True) as opened:
+        judgements = opened.votes.judgements()
+    export_judgements(judgements, path, overwrite=overwrite)
+    return () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
+
+
+def _strengths(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
+    with Study.open(study, read_only=True) as opened:
+        dataset = opened.dataset()
+    comparisons: tuple[Pair | Judgement, ...] = dataset.judgements or dataset.pairs
+    if not comparisons:
+        raise ExportError(f"{study.name} has no judgement and no pair that is agreed on: there are no strengths.")
+    export_strengths(comparisons, path, overwrite=overwrite)
+    return () if dataset.judgements else ("The strengths are those of the pairs that are agreed on: nobody judged.",)
+
+
+def _archive(
+    study: Path, path: Path, options: StudyOptions | None, token: CancelToken, report: Report, *, overwrite: bool
+) -> tuple[str, ...]:
+    chosen = options if options is not None else StudyOptions()
+    made = pack(
+        study,
+        path,
+        ArchiveOptions(
+            videos=chosen.videos,
+            models=chosen.models,
+            analyses=chosen.analyses,
+            pseudonyms=chosen.pseudonyms,
+            texts=chosen.texts,
+            key=Path(chosen.key) if chosen.key else None,
+        ),
+        overwrite=overwrite,
+        token=token,
+        report=report,
+    )
+    found = f"{made.n_videos} videos, {made.n_models} models and {made.n_analyses} analyses are in the archive."
+    key = (f"The key to the names is {made.key}: keep it apart.",) if made.key is not None else ()
+    return (found, *key, *made.remarks)
+
+
+STUDY_EXPORTERS = table(
+    StudyExporter(
+        "judgements",
+        "Table of judgements",
+        TABLE_SUFFIXES,
+        None,
+        lambda s, p, _o, w, _t, _r: _judgements(s, p, overwrite=w),
+        about="One row for every judgement that stands: who said what of which pair, and when.",
+        group="table",
+    ),
+    StudyExporter(
+        "strengths",
+        "Table of strengths",
+        TABLE_SUFFIXES,
+        None,
+        lambda s, p, _o, w, _t, _r: _strengths(s, p, overwrite=w),
+        about="One row a video: its strength by the judgements, with its standard error.",
+        group="table",
+    ),
+    StudyExporter(
+        "study",
+        "Whole study",
+        SUFFIXES,
+        StudyOptions,
+        lambda s, p, o, w, t, r: _archive(s, p, o, t, r, overwrite=w),
+        about="Everything in one file that opens on another computer, with other names if need be.",
+    ),
+)
+"""In the order of menus."""
+
+
+def study_exporter(name: str) -> StudyExporter:
+    """Return the exporter of a name.
+
+    Raises:
+        ExportError: There is none.
+    """
+    return look_up(STUDY_EXPORTERS, name, "export of a study", ExportError)

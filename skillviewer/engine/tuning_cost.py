@@ -1,0 +1,150 @@
+"""What a fine-tuning will cost, before it begins: features that are not kept yet, and seconds, as measured here now."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.tuning import Division, divide
+from skillviewer.engine.assess import FeatureSource
+from skillviewer.engine.batches import batches, pair_batch, videos_of
+from skillviewer.engine.cache import FeatureKey
+from skillviewer.engine.device import choose_device, device_errors
+from skillviewer.engine.finetune import known_of
+from skillviewer.engine.inputs import sampling_of, stream_inputs
+from skillviewer.engine.starting_point import StartingPoint
+from skillviewer.engine.tuning_job import TuningCost, TuningJob
+from skillviewer.engine.videos import whole_files
+from skillviewer.media.flow import warm_up
+from skillviewer.media.reader import VideoReader
+
+TRIED_FRAMES = 3
+"""Sampled frames that are tried; the first is not counted, for it waits for weights and kernels."""
+
+TRIED_VIDEOS = 4
+"""Videos of the batch that is tried."""
+
+
+def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
+    """Measure what a job costs: a few sampled frames and one batch are tried, and what is kept is counted.
+
+    Args:
+        job: The job.
+        token: Checked between videos.
+        report: Told of progress.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+        CheckpointError: The model cannot be read.
+        Cancelled: The token was raised.
+    """
+    device = choose_device(job.device_name)
+    with device_errors():
+        start = StartingPoint.of(job.parent, device, job.cache())
+        known = known_of(start)
+        seen = job.study.named_by(known.trained_digests()) if known is not None else frozenset()
+        division = divide(job.study, job.choices, seen)
+        wanted = [(path, job.choices.candidates) for _, path in whole_files(job.study.dataset)]
+        if known is not None and job.choices.old_pairs:
+            wanted += [(path, 1) for _, path in whole_files(known.dataset)]
+        missing, problems = _missing(start.source, wanted, token, report)
+        report(Progress("measuring a batch", 0, 0))
+        untried = next((path for path, n in missing if n), None)
+        frame_s = _frame_s(start.source, untried, token, report) if untried is not None else 0.0
+        step_s, look_s = _video_s(start)
+    frames = sum(n for _, n in missing)
+    epochs, passes_s, epoch_s = _training(start, division, job, step_s, look_s)
+    n_looks = 2 * len(job.study.dataset.videos) * look_s
+    return TuningCost(
+        division=division,
+        frames_missing=frames,
+        videos_missing=sum(n > 0 for _, n in missing),
+        feature_s=frames * frame_s,
+        epochs=epochs,
+        epoch_s=epoch_s,
+        total_s=frames * frame_s + passes_s + n_looks,
+        problems=tuple(problems),
+    )
+
+
+def _missing(
+    source: FeatureSource, wanted: Sequence[tuple[Path, int]], token: CancelToken, report: Report
+) -> tuple[list[tuple[Path, int]], list[str]]:
+    """Return file and number of sampled frames whose features are not kept, and sentences about broken files."""
+    found, problems = [], []
+    pre, extractor = source.preprocessing, source.extractor
+    shape = (pre.n_segments, *extractor.feature_shape(pre))
+    for done, (path, passes) in enumerate(wanted):
+        token.check()
+        report(Progress("looking which features are kept", done, len(wanted)))
+        try:
+            with VideoReader(path) as reader:
+                info = reader.info
+        except SkillViewerError as error:
+            problems.append(str(error))
+            continue
+        rows = sampling_of(info, pre, passes).positions
+        keys = [FeatureKey(info.digest, extractor.configuration(pre), tuple(row.tolist())) for row in rows]
+        gone = [row for key, row in zip(keys, rows, strict=True) if source.cache.get(key, shape) is None]
+        found.append((path, len(np.unique(gone))))
+    return found, problems
+
+
+def _frame_s(source: FeatureSource, path: Path, token: CancelToken, report: Report) -> float:
+    """Return the seconds that one sampled frame takes: decoding, flow and both backbones."""
+    if source.preprocessing.flow.algorithm.startswith("tvl1"):
+        warm_up(lambda text: report(Progress(text)))
+    with VideoReader(path) as reader:
+        sampling = sampling_of(reader.info, source.preprocessing, 1)
+        positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
+        batch = source.extractor.flow_batch(source.preprocessing.flow.algorithm)
+        began = perf_counter()
+        n = 0
+        for item in stream_inputs(reader, source.preprocessing, sampling.timeline, positions, batch=batch):
+            token.check()
+            source.extractor.features(item.rgb, item.flow)
+            if n == 0 and len(positions) > 1:
+                began = perf_counter()
+            n += 1
+    return (perf_counter() - began) / max(n - 1, 1)
+
+
+def _video_s(start: StartingPoint) -> tuple[float, float]:
+    """Return the seconds of one video in training and in a look, tried on features of zeros."""
+    sizes, pre = start.config.sizes, start.config.preprocessing
+    features = torch.zeros(TRIED_VIDEOS, pre.n_segments, sizes.feature_channels, *sizes.grid, device=start.device)
+    model = start.model({"": [features[0].cpu().numpy()]}, [""], 0)
+    settings = start.settings(1, 2, None, 0).loss
+    pairs = pair_batch([(0, 1, 1), (2, 3, 1)], start.device)
+    times = []
+    for _ in range(2):
+        model.train()
+        began = perf_counter()
+        model.loss(features, pairs, settings, model.phases()[0].name).loss.backward()  # type: ignore[no-untyped-call]
+        trained = perf_counter()
+        model.eval()
+        with torch.inference_mode():
+            model(features)
+        times.append((trained - began, perf_counter() - trained))
+    step, look = times[-1]
+    return step / TRIED_VIDEOS, look / TRIED_VIDEOS
+
+
+def _training(
+    start: StartingPoint, division: Division, job: TuningJob, step_s: float, look_s: float
+) -> tuple[int, float, float]:
+    """Return epochs at most, seconds of all of them, and seconds of one over the training pairs."""
+    fold, inner = division.fold, division.inner
+    settings = start.settings(
+        len(fold.train_pairs), len(videos_of(fold.train_pairs)), job.choices.epochs, job.choices.seed
+    ).optimiser
+    looked = len(videos_of(fold.train_pairs)) + len(videos_of(fold.test_pairs))
+    times = []
+    for pairs in (fold.train_pairs, *([inner.train_pairs] if inner is not None else [])):
+        drawn = sum(len(names) for names, _ in batches(pairs, settings, np.random.default_rng(job.choices.seed)))
+        times.append(drawn * step_s + looked * look_s)
+    return len(times) * settings.epochs, settings.epochs * sum(times), times[0]

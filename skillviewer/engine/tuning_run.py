@@ -1,0 +1,218 @@
+"""Fine-tuning from end to end: from what a study says to a checkpoint with a report; all of it or nothing."""
+
+import math
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from skillviewer import __version__
+from skillviewer.core.errors import CheckpointError, SkillViewerError
+from skillviewer.core.familiarity import learn_familiarity
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Pair
+from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport
+from skillviewer.engine.bank import pooled
+from skillviewer.engine.device import choose_device, device_errors
+from skillviewer.engine.finetune import Prepared, Tuned, known_of, prepare, tune
+from skillviewer.engine.old_pairs import PAIRS, write_pairs
+from skillviewer.engine.run_folder import write_json
+from skillviewer.engine.starting_point import StartingPoint
+from skillviewer.engine.training import write_log
+from skillviewer.engine.tuning_job import TuningJob, TuningResult
+from skillviewer.engine.tuning_outcome import outcome
+from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
+from skillviewer.nets.configuration import Card, HeldOut
+
+REPORT = "report.json"
+"""What the report says, beside the weights."""
+
+ROOM_BYTES = 200 * 2**20
+"""Free space that must be left over for the checkpoint, its log and the state of the training."""
+
+
+def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelToken | None = None) -> TuningResult:
+    """Train and write the new checkpoint. The model that it starts from is never changed.
+
+    Args:
+        job: What is to be trained.
+        token: Raise it to stop and keep nothing: no file of the training is left.
+        report: Told of videos, batches (``BatchRow``) and epochs (``TuningRow``).
+        stop: Raise it to stop soon and keep the best epoch so far.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+        CheckpointError: The model cannot be read, a checkpoint is there already, or the disk is full. What was trained
+            is kept in the work folder, and the same job goes on from there.
+        DeviceError: The device ran out of memory.
+        SettingsError: The training diverged.
+        Cancelled: The token was raised.
+    """
+    if job.folder.exists():
+        raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
+    work = job.work_folder()
+    _check_room(job.folder.parent, work)
+    device = choose_device(job.device_name)
+    with device_errors():
+        start = StartingPoint.of(job.parent, device, job.cache())
+        prepared = prepare(start, job.study, job.choices, token, report)
+        try:
+            work.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
+        try:
+            tuned = tune(prepared, job.choices, token, report, stop, work)
+            said = outcome(prepared, tuned, token, report)
+            token.check()
+            report(Progress("writing the checkpoint", 0, 1))
+            checkpoint = _save(job, prepared, tuned, said)
+        except SkillViewerError:
+            raise  # what was trained stays, so that the same job goes on
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+    shutil.rmtree(work, ignore_errors=True)
+    return TuningResult(
+        folder=checkpoint.folder,
+        digest=checkpoint.digest,
+        parent_digest=start.parent.digest if start.parent is not None else None,
+        parent_name=start.parent.name if start.parent is not None else "",
+        report=said,
+        facts=_facts(job, prepared, said),
+    )
+
+
+def _check_room(*folders: Path) -> None:
+    for folder in folders:
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        try:
+            free = shutil.disk_usage(there).free
+        except OSError as error:
+            raise CheckpointError(f"{there} cannot be looked at: {error.strerror or error}.") from error
+        if free < ROOM_BYTES:
+            raise CheckpointError(
+                f"The disk of {there} has {free / 1e6:.0f} MB left, and a training needs {ROOM_BYTES / 1e6:.0f}. Make "
+                "room first; nothing has been begun."
+            )
+
+
+def _save(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> Checkpoint:
+    """Write the checkpoint with its log, report and pairs; all of it or nothing."""
+    start, division = prepared.start, prepared.division
+    checkpoint = save_checkpoint(
+        job.folder,
+        start.config,
+        tuned.model,
+        _card(job, prepared, said),
+        streams=start.parent.streams if start.parent is not None else None,
+        familiarity=learn_familiarity(pooled(prepared.bank, division.fold.train_videos)),
+    )
+    try:
+        write_log(job.folder, tuned.rows, job.folder.name)
+        write_json(job.folder / REPORT, said)
+        _write_pairs(job, prepared)
+    except BaseException as error:
+        shutil.rmtree(job.folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise CheckpointError(f"{job.folder} could not be written: {error.strerror or error}.") from error
+        raise
+    return checkpoint
+
+
+def _write_pairs(job: TuningJob, prepared: Prepared) -> None:
+    study = prepared.study
+    files = {v.name: (v.path, study.digests.get(v.name, "")) for v in study.dataset.videos if v.path is not None}
+    rows: list[tuple[Pair, str]] = [(pair, "trained") for pair in prepared.division.fold.train_pairs]
+    known = known_of(prepared.start)
+    if known is not None:
+        # names of two data sets may be the same: those that were known before carry a mark
+        old = {v.name: (v.path, known.digests.get(v.name, "")) for v in known.dataset.videos if v.path is not None}
+        marked = {name: f"{name.partition('#')[0]}#{old[name][1][:8]}" for name in old}
+        files |= {marked[name]: place for name, place in old.items()}
+        rows += [(Pair(marked[p.better], marked[p.worse]), "old") for p in known.dataset.pairs if p.within(old)]
+    write_pairs(job.folder / PAIRS, rows, files)
+
+
+def _percent(compared: BeforeAfter) -> str:
+    after = compared.after
+    text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({100 * after.low:.1f} to {100 * after.high:.1f})"
+    if compared.before is not None and compared.gain is not None:
+        gain = compared.gain
+        text += (
+            f", before {100 * compared.before.value:.1f} %, gain {100 * gain.value:+.1f} points "
+            f"({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
+        )
+    return text
+
+
+def _remembered(said: TuningReport) -> str:
+    forgetting = said.forgetting
+    if forgetting.kind is OldKind.DRIFT:
+        return f"{forgetting.what}: {forgetting.drift:.2f} standard deviations, order kept {forgetting.order:.2f}"
+    return forgetting.what + (f": {_percent(forgetting.pairs)}" if forgetting.pairs is not None else "")
+
+
+def _held_out_rule(prepared: Prepared, said: TuningReport) -> str:
+    division = prepared.division
+    n_out, n_all = len(division.fold.held_out_videos), len(prepared.study.dataset.videos)
+    return f"{n_out} of {n_all} videos held out by {division.by}, never by pair; {said.selection}"
+
+
+def _card(job: TuningJob, prepared: Prepared, said: TuningReport) -> Card:
+    study, fold, start = prepared.study, prepared.division.fold, prepared.start
+    dataset, after = study.dataset, said.held_out.after
+    begun = "from nothing"
+    if start.parent is not None:
+        begun = f"from {start.parent.name} (digest {start.parent.digest[:16]})"
+    # who the raters are stays in the study: a checkpoint may be given away
+    votes = f"{len(dataset.judgements)} votes of {len(study.raters)} raters. {dataset.rule}".strip()
+    notes = [
+        f"Trained {begun} on the votes of a study; the head alone, on frozen features.",
+        f"Held out: {_percent(said.held_out)}.",
+        *([f"Chosen at random and set aside: {_percent(said.set_aside)}."] if said.set_aside is not None else []),
+        f"Known before: {_remembered(said)}.",
+        *said.warnings,
+    ]
+    low, high = (x if math.isfinite(x) else end for x, end in ((after.low, 0.0), (after.high, 1.0)))
+    return Card(
+        name=job.folder.name,
+        task=dataset.task,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        program=f"SkillViewer {__version__}",
+        training_data=f"{dataset.name}: {len(fold.train_videos)} videos, {votes}",
+        n_videos=len(fold.train_videos),
+        n_pairs=len(fold.train_pairs),
+        held_out=HeldOut(
+            accuracy=after.value, low=low, high=high, n_pairs=after.n_pairs, rule=_held_out_rule(prepared, said)
+        ),
+        seed=job.choices.seed,
+        preset=start.config.preset,
+        notes=" ".join(notes),
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _facts(job: TuningJob, prepared: Prepared, said: TuningReport) -> dict[str, object]:
+    """Return what the study keeps: data, raters, rule, seed, figures."""
+    study, fold, held = prepared.study, prepared.division.fold, said.held_out
+    return {
+        "videos": len(fold.train_videos),
+        "pairs": len(fold.train_pairs),
+        "held_out_videos": list(fold.held_out_videos),
+        "held_out_by": str(prepared.division.by),
+        "held_out_pairs": held.after.n_pairs,
+        "votes": len(study.dataset.judgements),
+        "raters": list(study.raters),
+        "rule": job.choices.rule,
+        "seed": job.choices.seed,
+        "accuracy": _finite(held.after.value),
+        "low": _finite(held.after.low),
+        "high": _finite(held.after.high),
+        "accuracy_before": _finite(held.before.value) if held.before is not None else None,
+        "gain": _finite(held.gain.value) if held.gain is not None else None,
+        "known_before": _remembered(said),
+        "selection": said.selection,
+        "warnings": list(said.warnings),
+    }

@@ -1,0 +1,322 @@
+"""The report of a cohort: how the scores of a study are spread, every video, the raters, and what is not known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.cohort import MIN_COHORT, Standing, standing
+from skillviewer.core.errors import ExportError
+from skillviewer.core.numerals import signed
+from skillviewer.core.pairs import Judgement, Pair
+from skillviewer.export.drawings import distribution, interval_bar
+from skillviewer.export.paper import Paper, Sheet, gap, grid, heading, paragraph
+from skillviewer.export.raters import RATER_HEAD, rater_cells, raters_summary
+from skillviewer.export.theme import WHITE
+from skillviewer.export.words import printable, score_digits
+
+if TYPE_CHECKING:
+    from reportlab.platypus import Flowable
+
+
+@dataclass(frozen=True, slots=True)
+class CohortOptions:
+    """What a report of a cohort says besides what the analyses hold.
+
+    Attributes:
+        paper: ``a4`` or ``letter``; a web page has no size.
+        title: Name of the study, or "".
+        task: What is done in the videos, or "".
+        statement: The question that raters answered, or "".
+        participants: The person in a video, by its title; those left out are not named.
+        judgements: What raters said.
+        pairs: What the study makes of the judgements, or agreed pairs: the model's order is counted against them.
+        seen_in_training: Titles of videos of which it is known that the model was trained on them; None where nobody knows.
+        model_version: Version of the model, or "".
+        made_on: Date of the report; None for today.
+    """
+
+    paper: Paper = "a4"
+    title: str = ""
+    task: str = ""
+    statement: str = ""
+    participants: Mapping[str, str] = field(default_factory=dict)
+    judgements: tuple[Judgement, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    seen_in_training: frozenset[str] | None = None
+    model_version: str = ""
+    made_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A video of the cohort."""
+
+    rank: int
+    name: str
+    participant: str
+    standing: Standing
+    warned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Everything in the report of a cohort."""
+
+    options: CohortOptions
+    title: str
+    digits: int
+    rows: tuple[Row, ...]
+    model: str
+    model_digest: str
+    program: str
+    day: date
+    raters: tuple[tuple[str, ...], ...]
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """Scores in the order of the rows."""
+        return tuple(row.standing.score for row in self.rows)
+
+    @property
+    def sentence(self) -> str:
+        """What the cohort is."""
+        scores = self.scores
+        n = len(scores)
+        return (
+            f"{n} video{'s' if n > 1 else ''} assessed by {self.model}: scores from {signed(min(scores), self.digits)} to "
+            f"{signed(max(scores), self.digits)}, median {signed(float(np.median(scores)), self.digits)}."
+        )
+
+    @property
+    def raters_words(self) -> str:
+        """What the votes come to, "" without any."""
+        return raters_summary(
+            self.options.judgements,
+            self.options.pairs,
+            dict(zip((r.name for r in self.rows), self.scores, strict=True)),
+        )
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What is not known."""
+        return _unknown(self)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Scale of the bars of the table."""
+        ends = [end for row in self.rows for end in (row.standing.score, *(row.standing.interval or ()))]
+        low, high = min(ends), max(ends)
+        by = max((high - low) * 0.03, 1e-6)
+        return low - by, high + by
+
+
+def gather_cohort(analyses: Sequence[tuple[str, Analysis]], options: CohortOptions, day: date) -> Cohort:
+    """Gather everything of a report.
+
+    Args:
+        analyses: (title, analysis) of every video, all by one model.
+        options: What else is known.
+        day: Date of the report.
+
+    Raises:
+        ExportError: The analyses are of several models, or one video is there twice.
+    """
+    models = {a.provenance.model_digest for _, a in analyses}
+    if len(models) != 1:
+        raise ExportError(f"A cohort is made of the scores of one model, not of {len(models)}: choose one.")
+    names = [name for name, _ in analyses]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ExportError(f"“{twice}” is in the cohort twice: give every video a name of its own.")
+    scores = [a.score for _, a in analyses]
+    ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], names[at]))
+    rows = []
+    for at in ranked:
+        name, one = analyses[at]
+        rows.append(
+            Row(
+                rank=1 + sum(score > one.score for score in scores),
+                name=printable(name),
+                participant=printable(options.participants.get(name, "")),
+                standing=standing(one.score, one.interval, [s for i, s in enumerate(scores) if i != at]),
+                warned=bool(one.warning),
+            )
+        )
+    first = analyses[0][1].provenance
+    return Cohort(
+        options=options,
+        title=printable(options.title) or "Cohort",
+        digits=score_digits([a for _, a in analyses]),
+        rows=tuple(rows),
+        model=f"{first.model} {options.model_version}".strip(),
+        model_digest=first.model_digest,
+        program=first.program,
+        day=day,
+        raters=rater_cells(options.judgements),
+    )
+
+
+def _unknown(cohort: Cohort) -> tuple[str, ...]:
+    n, rows = len(cohort.rows), cohort.rows
+    passes = [row for row in rows if row.standing.interval is not None]
+    words = [
+        "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of two models cannot be compared."
+    ]
+    if passes:
+        at_median = sum(row.standing.at_median for row in passes)
+        words.append(
+            f"Intervals say how much the choice of frames moves a score and nothing else. {at_median} of {len(passes)} videos "
+            "cannot be told from the median."
+        )
+    if len(passes) < n:
+        words.append(f"{n - len(passes)} of {n} videos were assessed with one pass and have no interval.")
+    if n - 1 < MIN_COHORT:
+        words.append(
+            f"With fewer than {MIN_COHORT} other videos no percentile is given: one more or less would move it by over 5 %."
+        )
+    warned = sum(row.warned for row in rows)
+    words.append(
+        f"{warned} of {n} videos look unlike those the model was trained on; their scores may mean little."
+        if warned
+        else "No video was flagged as unlike those the model was trained on; that does not show that it is like them."
+    )
+    seen = cohort.options.seen_in_training
+    if seen is None:
+        words.append(
+            "Whether the model was trained on these videos or people is not known here; if it was, the scores flatter it."
+        )
+    else:
+        known = sum(row.name in seen for row in rows)
+        words.append(f"{known} of {n} videos were in the training of the model: their scores flatter it.")
+    if not cohort.options.judgements and not cohort.options.pairs:
+        words.append("No person has judged these videos, so nothing here shows that the scores follow skill.")
+    else:
+        words.append(
+            "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
+        )
+    return tuple(words)
+
+
+def cohort_pdf(cohort: Cohort) -> bytes:
+    """Return the report as PDF.
+
+    Raises:
+        ExportError: It cannot be set.
+    """
+    sheet = Sheet(
+        cohort.options.paper,
+        f"Cohort report: {cohort.title}",
+        f"An aid to judgement, not a certificate.  {cohort.title}",
+    )
+    target = BytesIO()
+    sheet.build(_story(cohort, sheet.width_pt), target)
+    return target.getvalue()
+
+
+def _story(cohort: Cohort, width: float) -> list["Flowable"]:
+    from reportlab.platypus import CondPageBreak
+
+    story: list[Flowable] = [
+        grid(
+            [
+                [
+                    paragraph("Cohort report", size_pt=8.2, of=WHITE.muted),
+                    paragraph(f"{cohort.model} · {cohort.day.isoformat()}", size_pt=8.2, of=WHITE.muted, right=True),
+                ]
+            ],
+            (width * 0.5, width * 0.5),
+            pad_pt=0,
+        ),
+        paragraph(cohort.title, size_pt=17, bold=True, leading=1.25),
+    ]
+    if cohort.options.task:
+        story.append(paragraph(cohort.options.task, size_pt=9, of=WHITE.muted))
+    story += [gap(6), paragraph(cohort.sentence, size_pt=11.5, bold=True, leading=1.35)]
+    story += [
+        heading("How the scores are spread", "videos by score; every tick is a video"),
+        distribution(cohort.scores, width, 130, cohort.digits),
+    ]
+    if cohort.raters:
+        story += _raters(cohort, width)
+    story += [heading("What is not known"), *(paragraph(f"•  {line}", size_pt=8.2) for line in cohort.unknown)]
+    # the table may be split: its heading stays with the first rows of it
+    title = heading("The videos", "by score; bar: 95 % interval, dashed: median")
+    title.style.keepWithNext = 0
+    story += [CondPageBreak(110), title, _table(cohort, width)]
+    story += [
+        heading("Where the numbers come from"),
+        grid(
+            [
+                [paragraph(name, size_pt=7.4, of=WHITE.muted), paragraph(value, size_pt=7.4)]
+                for name, value in cohort_facts(cohort)
+            ],
+            (84, width - 84),
+            pad_pt=0.6,
+        ),
+    ]
+    return story
+
+
+def cohort_facts(cohort: Cohort) -> tuple[tuple[str, str], ...]:
+    """Return what the numbers come from, as (name, value)."""
+    return (
+        ("Model", cohort.model),
+        ("Model digest", cohort.model_digest),
+        ("Program", cohort.program),
+        ("Date", cohort.day.isoformat()),
+    )
+
+
+def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
+    story: list[Flowable] = [heading("The raters", cohort.options.statement)]
+    if cohort.raters_words:
+        story.append(paragraph(cohort.raters_words, size_pt=8.4, after_pt=3))
+    head = [paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 0) for at, word in enumerate(RATER_HEAD)]
+    rows = [[paragraph(cell, size_pt=8.2, right=at > 0) for at, cell in enumerate(row)] for row in cohort.raters]
+    story.append(
+        grid(
+            [head, *rows],
+            (width * 0.22, width * 0.13, width * 0.28, width * 0.23, width * 0.14),
+            lines=True,
+            pad_pt=1.6,
+            repeat=1,
+        )
+    )
+    return story
+
+
+def percentile_words(of: Standing) -> str:
+    """Return the percentile of a row."""
+    return "–" if of.percentile is None else f"{of.percentile:.0f}"
+
+
+def score_cell(of: Standing, digits: int) -> str:
+    """Return the score of a row with its interval."""
+    if of.interval is None:
+        return signed(of.score, digits)
+    return f"{signed(of.score, digits)}  ({signed(of.interval[0], digits)} to {signed(of.interval[1], digits)})"
+
+
+def _table(cohort: Cohort, width: float) -> "Flowable":
+    median, bars = float(np.median(cohort.scores)), width * 0.26
+    people = 0.14 if any(row.participant for row in cohort.rows) else 0.0
+    widths = (20.0, width * (0.36 - people) - 20, width * people, width * 0.27, bars, width * 0.11)
+    words = ("", "video", "participant" if people else "", "score (95 % interval)", "", "percentile")
+    lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at == 5) for at, word in enumerate(words)]]
+    for row in cohort.rows:
+        lines.append(
+            [
+                paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
+                paragraph(row.name + (" *" if row.warned else ""), size_pt=8.0),
+                paragraph(row.participant, size_pt=8.0),
+                paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
+                interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),
+                paragraph(percentile_words(row.standing), size_pt=8.0, right=True),
+            ]
+        )
+    return grid(lines, widths, lines=True, pad_pt=1.5, repeat=1, middle=True)

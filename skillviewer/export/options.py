@@ -1,0 +1,177 @@
+"""The options of an export as people choose them: made from the fields of its dataclass, for dialog and command line.
+
+A field says what it is called with ``offered``; its kind comes from its type. A field of a type that nobody can type in
+is not offered.
+"""
+
+import types
+from dataclasses import MISSING, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.scene import Look
+
+ValueT = TypeVar("ValueT")
+_META = "offered"
+
+
+class OptionKind(StrEnum):
+    """What a person enters."""
+
+    FLAG = "yes or no"
+    WHOLE = "whole number"
+    NUMBER = "number"
+    TEXT = "text"
+    CHOICE = "choice"
+    SIZE = "size"
+    FRAMES = "frames"
+    LOOK = "look"
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    title: str
+    help: str
+    low: float | None
+    high: float | None
+    unit: str
+    choices: tuple[tuple[str, object], ...]
+
+
+def offered(
+    default: ValueT,
+    title: str,
+    help: str = "",  # noqa: A002 - what it is called everywhere else, too
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str = "",
+    choices: tuple[tuple[str, object], ...] = (),
+) -> ValueT:
+    """Return a field of a dataclass of options, with the words for people.
+
+    Args:
+        default: Its default.
+        title: What it is called, in a few words.
+        help: One sentence more, without a full stop.
+        low: Least value of a number.
+        high: Greatest value of a number.
+        unit: Unit of a number.
+        choices: (name, value) of each choice, where the type alone does not tell.
+    """
+    offer = _Offer(title, help, low, high, unit, choices)
+    return cast("ValueT", field(default=default, metadata={_META: offer}))
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of an export.
+
+    Attributes:
+        name: Field of the dataclass.
+        title: What it is called.
+        help: One sentence more, or "".
+        kind: What a person enters.
+        default: Its default.
+        empty: Whether it may be left empty (None).
+        low: Least value of a number, or None.
+        high: Greatest value of a number, or None.
+        unit: Unit of a number, or "".
+        choices: (name, value) of each choice.
+    """
+
+    name: str
+    title: str
+    help: str
+    kind: OptionKind
+    default: Any
+    empty: bool
+    low: float | None
+    high: float | None
+    unit: str
+    choices: tuple[tuple[str, object], ...]
+
+    @property
+    def flag(self) -> str:
+        """Name on the command line, without the dashes."""
+        return self.name.replace("_", "-")
+
+    def choice_name(self, value: object) -> str:
+        """Return the name of a choice by its value."""
+        return next((name for name, other in self.choices if other == value), str(value))
+
+
+_PLAIN = {bool: OptionKind.FLAG, int: OptionKind.WHOLE, float: OptionKind.NUMBER, str: OptionKind.TEXT}
+
+
+def options_of(kind: type[Any] | None) -> tuple[Option, ...]:
+    """Return the options that a dataclass offers, in its order; none for None."""
+    if kind is None:
+        return ()
+    hints = get_type_hints(kind)
+    found = []
+    for each in fields(kind):
+        default = each.default if each.default is not MISSING else _made(each.default_factory)
+        option = _option(each.name, hints[each.name], default, each.metadata.get(_META))
+        if option is not None:
+            found.append(option)
+    return tuple(found)
+
+
+def _made(factory: Any) -> object:  # noqa: ANN401 - what dataclasses call a factory
+    return None if factory is MISSING else factory()
+
+
+def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Option | None:  # noqa: ANN401 - a type
+    empty = False
+    if get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint):
+        inner = [part for part in get_args(hint) if part is not type(None)]
+        if len(inner) != 1:
+            return None
+        empty, hint = True, inner[0]
+    offer = offer if offer is not None else _Offer(name.replace("_", " ").capitalize(), "", None, None, "", ())
+    choices = offer.choices
+    if get_origin(hint) is Literal:
+        choices = choices or tuple((str(value), value) for value in get_args(hint))
+    elif isinstance(hint, type) and issubclass(hint, StrEnum):
+        choices = choices or tuple((str(value), value) for value in hint)
+    if choices:
+        kind = OptionKind.CHOICE
+    elif hint in _PLAIN:
+        kind = _PLAIN[hint]
+    elif hint is Look:
+        kind = OptionKind.LOOK
+    elif get_origin(hint) is tuple and get_args(hint) == (int, int):
+        kind = OptionKind.SIZE
+    elif get_origin(hint) is tuple and get_args(hint) == (int, ...):
+        kind = OptionKind.FRAMES
+    else:
+        return None
+    return Option(
+        name, offer.title, offer.help, kind, default, empty, offer.low, offer.high, offer.unit, tuple(choices)
+    )
+
+
+def read_size(text: str) -> tuple[int, int]:
+    """Return (width_px, height_px) of "1280x720".
+
+    Raises:
+        ExportError: It is no size.
+    """
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise ExportError(f"“{text}” is no size: write it as 1280x720.")
+    return int(parts[0]), int(parts[1])
+
+
+def read_frames(text: str) -> tuple[int, ...]:
+    """Return the frames of "10 20 30" or "10,20,30".
+
+    Raises:
+        ExportError: They are no whole numbers.
+    """
+    parts = text.replace(",", " ").split()
+    if not all(part.isdecimal() for part in parts):
+        raise ExportError(f"“{text}” are no frames: write whole numbers with spaces or commas between.")
+    return tuple(int(part) for part in parts)

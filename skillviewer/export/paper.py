@@ -1,0 +1,275 @@
+"""Pages: fonts that are embedded, styles, the frame of a page, and reading back what was written."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from xml.sax.saxutils import escape
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.places import resources_dir
+from skillviewer.export.figure import lettered
+from skillviewer.export.theme import WHITE, Colour, mixed
+from skillviewer.export.words import printable
+
+if TYPE_CHECKING:
+    from reportlab.lib.colors import Color
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfgen.canvas import Canvas
+    from reportlab.platypus import Flowable
+
+Paper = Literal["a4", "letter"]
+SIZES_PT: dict[Paper, tuple[float, float]] = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}
+"""(width, height) in points."""
+
+MARGIN_PT = 42.0
+FOOT_PT = 26.0
+REGULAR, BOLD = "Inter", "Inter-SemiBold"
+FAINT = mixed(WHITE.muted, WHITE.background, 0.75)
+"""Greyed text; contrast to white at least 3.5 to 1."""
+
+
+@cache
+def register_fonts() -> None:
+    """Make the fonts known to the PDF library."""
+    from reportlab.lib.fonts import addMapping
+    from reportlab.pdfbase.pdfmetrics import registerFont
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    folder = resources_dir() / "report"
+    for name, file in ((REGULAR, "Inter-Regular.ttf"), (BOLD, "Inter-SemiBold.ttf")):
+        registerFont(TTFont(name, str(folder / file)))
+    for bold in (0, 1):
+        for italic in (0, 1):
+            addMapping(REGULAR, bold, italic, BOLD if bold else REGULAR)
+        addMapping(BOLD, bold, 0, BOLD)
+
+
+@cache
+def _own_letters(name: str) -> frozenset[int]:
+    from reportlab.pdfbase.pdfmetrics import getFont
+
+    register_fonts()
+    return frozenset(getFont(name).face.charToGlyph)
+
+
+@cache
+def _other_font(text: str) -> tuple[str, str]:
+    """Return a text that can be drawn, and the name of a font that has its letters and that a PDF can hold."""
+    from reportlab.pdfbase.pdfmetrics import registerFont
+    from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
+    drawable, file = lettered(text)
+    name = f"other-{file.stem}"
+    try:
+        registerFont(TTFont(name, str(file)))
+    except (TTFError, OSError):  # outlines that the library cannot embed
+        return "\N{REPLACEMENT CHARACTER}" * len(drawable), REGULAR
+    return drawable, name
+
+
+def marked(text: str, font: str = REGULAR) -> str:
+    """Return plain text as a paragraph's markup: escaped, and letters that Inter lacks in a font that has them."""
+    own = _own_letters(font)
+    parts = re.findall(r"\s+|\S+", printable(text))
+    out = []
+    for part in parts:
+        if all(ord(c) in own or c.isspace() for c in part):
+            out.append(escape(part))
+        else:
+            drawable, name = _other_font(part)
+            out.append(f'<font name="{name}">{escape(drawable)}</font>')
+    return "".join(out)
+
+
+def colour(of: Colour) -> "Color":
+    """Return a colour for the PDF library."""
+    from reportlab.lib.colors import Color
+
+    return Color(of[0] / 255, of[1] / 255, of[2] / 255)
+
+
+def style(
+    size_pt: float = 8.6, *, bold: bool = False, of: Colour = WHITE.text, leading: float = 1.38, after_pt: float = 0.0,
+    right: bool = False,
+) -> "ParagraphStyle":  # fmt: skip
+    """Return a style of text."""
+    from reportlab.lib.enums import TA_LEFT, TA_RIGHT
+    from reportlab.lib.styles import ParagraphStyle
+
+    register_fonts()
+    return ParagraphStyle(
+        "text",
+        fontName=BOLD if bold else REGULAR,
+        fontSize=size_pt,
+        leading=size_pt * leading,
+        textColor=colour(of),
+        spaceAfter=after_pt,
+        alignment=TA_RIGHT if right else TA_LEFT,
+        splitLongWords=1,
+    )
+
+
+def paragraph(text: str, **how: Any) -> "Flowable":  # noqa: ANN401 - the arguments of ``style``
+    """Return plain text as a paragraph; the keywords are those of ``style``."""
+    from reportlab.platypus import Paragraph
+
+    made = style(**how)
+    return Paragraph(marked(text, made.fontName), made)
+
+
+def heading(text: str, note: str = "") -> "Flowable":
+    """Return the heading of a part of a page, with a few muted words behind it."""
+    from reportlab.platypus import Paragraph
+
+    made = style(9.4, bold=True, after_pt=3.0)
+    made.spaceBefore = 9.0
+    made.keepWithNext = 1
+    grey = "#{:02x}{:02x}{:02x}".format(*WHITE.muted)
+    behind = f'&nbsp;&nbsp;<font name="{REGULAR}" size="7.8" color="{grey}">{marked(note)}</font>' if note else ""
+    return Paragraph(marked(text, BOLD) + behind, made)
+
+
+def gap(height_pt: float) -> "Flowable":
+    """Return empty space."""
+    from reportlab.platypus import Spacer
+
+    return Spacer(1, height_pt)
+
+
+def picture(jpeg: bytes, width_pt: float, height_pt: float) -> "Flowable":
+    """Return a picture."""
+    from reportlab.platypus import Image
+
+    return Image(BytesIO(jpeg), width_pt, height_pt)
+
+
+def grid(
+    rows: Sequence[Sequence[Any]], widths_pt: Sequence[float], *, pad_pt: float = 2.0, lines: bool = False,
+    repeat: int = 0, middle: bool = False,
+) -> "Flowable":  # fmt: skip
+    """Return flowables side by side in rows: quiet, with fine lines between the rows where they are asked for."""
+    from reportlab.platypus import Table, TableStyle
+
+    look: list[tuple[Any, ...]] = [
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+        ("TOPPADDING", (0, 0), (-1, -1), pad_pt),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), pad_pt),
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE" if middle else "TOP"),
+    ]
+    if lines:
+        look.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, colour(WHITE.line)))
+    return Table(
+        [list(row) for row in rows], colWidths=list(widths_pt), style=TableStyle(look), repeatRows=repeat, hAlign="LEFT"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The frame of the pages of one document.
+
+    Attributes:
+        paper: Size of the page.
+        title: Name of the document in the file and at the foot of every page.
+        foot: What else stands at the foot.
+    """
+
+    paper: Paper
+    title: str
+    foot: str
+
+    @property
+    def width_pt(self) -> float:
+        """Width between the margins."""
+        return SIZES_PT[self.paper][0] - 2 * MARGIN_PT
+
+    def build(self, story: Iterable["Flowable"], target: BytesIO) -> int:
+        """Set a story; return its number of pages.
+
+        Raises:
+            ExportError: Something on a page is larger than the page.
+        """
+        from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+        from reportlab.platypus.doctemplate import LayoutError
+
+        width, height = SIZES_PT[self.paper]
+        # no name, no date: who made it and when is on the page, where it can be read
+        document = BaseDocTemplate(
+            target, pagesize=(width, height), title=printable(self.title), author="", creator="SkillViewer",
+            producer="SkillViewer", invariant=1, lang="en",
+        )  # fmt: skip
+        frame = Frame(
+            MARGIN_PT, MARGIN_PT + FOOT_PT, self.width_pt, height - 2 * MARGIN_PT - FOOT_PT,
+            leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
+        )  # fmt: skip
+        document.addPageTemplates(PageTemplate(frames=[frame], onPage=self._foot))
+        try:
+            document.build(list(story))
+        except LayoutError as error:
+            raise ExportError(f"The report does not fit on its pages: {str(error).splitlines()[0]}.") from error
+        return int(document.page)
+
+    def _foot(self, canvas: "Canvas", document: Any) -> None:  # noqa: ANN401 - not typed
+        from reportlab.platypus import Paragraph
+
+        y = MARGIN_PT + FOOT_PT - 8
+        canvas.setStrokeColor(colour(WHITE.line))
+        canvas.setLineWidth(0.5)
+        canvas.line(MARGIN_PT, y, MARGIN_PT + self.width_pt, y)
+        small = {"size_pt": 7.0, "of": WHITE.muted}
+        left = Paragraph(marked(self.foot), style(**small))
+        _, height = left.wrap(self.width_pt - 70, 40)
+        left.drawOn(canvas, MARGIN_PT, y - 4 - height)
+        right = Paragraph(f"page {document.page}", style(**small, right=True))
+        _, height = right.wrap(60, 20)
+        right.drawOn(canvas, MARGIN_PT + self.width_pt - 60, y - 4 - height)
+
+
+def fitted(sheet: Sheet, stories: Iterable[Callable[[], Sequence["Flowable"]]]) -> Callable[[], Sequence["Flowable"]]:
+    """Return the first of some versions of one page, each smaller than the one before, that fits on a page.
+
+    Raises:
+        ExportError: Not even the smallest fits.
+    """
+    problem = ""
+    for story in stories:
+        try:
+            if sheet.build(story(), BytesIO()) == 1:
+                return story
+        except ExportError as error:
+            problem = f" {error}"
+    raise ExportError(f"The report does not fit on its pages: shorten the title or the notes.{problem}")
+
+
+def check_pdf(path: Path, words: Sequence[str], n_pages: int | None = None) -> None:
+    """Read a PDF back: the pages are there, and the words can be found in it.
+
+    Args:
+        path: The file.
+        words: Sentences that a search has to find, however they are broken into lines.
+        n_pages: How many pages there must be, or None for any number.
+
+    Raises:
+        ExportError: Something is missing.
+    """
+    from pypdf import PdfReader
+    from pypdf.errors import PdfReadError
+
+    try:
+        pages = PdfReader(path).pages
+        found = _bare("".join(page.extract_text() for page in pages))
+    except (PdfReadError, OSError) as error:
+        raise ExportError(f"{path} was written and cannot be read back: {error}.") from error
+    if n_pages is not None and len(pages) != n_pages:
+        raise ExportError(f"{path} was written with {len(pages)} pages in place of {n_pages}.")
+    for sentence in words:
+        if _bare(sentence) not in found:
+            raise ExportError(f"{path} was written, but a search in it does not find “{sentence}”.")
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s+", "", text)

@@ -1,0 +1,115 @@
+"""What was written, read from the file itself once it is in its place: the last step before "done"."""
+
+import csv
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.media.reader import VideoReader
+from skillviewer.media.sound import has_sound
+
+
+def read_back(path: Path) -> tuple[str, ...]:
+    """Read a file that was exported and say what is in it, a few words each; the first is its size on disk.
+
+    Raises:
+        ExportError: It cannot be read, or is not what its name says.
+    """
+    try:
+        size = path.stat().st_size
+        reader = _READERS.get(path.suffix.lower())
+        found = reader(path) if reader is not None else ()
+    except (OSError, ValueError, VideoError, zipfile.BadZipFile, csv.Error) as error:
+        raise ExportError(f"{path} was written, but cannot be read back: {error}") from error
+    return (size_words(size), *found)
+
+
+def size_words(n_bytes: int) -> str:
+    """Return a size for people: "3.2 MB"."""
+    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= step:
+            return f"{n_bytes / step:.3g} {unit}"
+    return f"{n_bytes} bytes"
+
+
+def _video(path: Path) -> tuple[str, ...]:
+    with VideoReader(path, cache_bytes=0) as reader:
+        info = reader.info
+        reader.frame(info.n_frames - 1)
+    words = [f"{info.n_frames} frames", f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
+    if info.variable_rate:
+        words.append("at their own, uneven times")
+    if has_sound(path):
+        words.append("with sound")
+    return tuple(words)
+
+
+def _picture(path: Path) -> tuple[str, ...]:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        picture.load()
+        return (f"{picture.width} × {picture.height} pixels",)
+
+
+def _csv(path: Path) -> tuple[str, ...]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file, strict=True))
+    if not rows or any(len(row) != len(rows[0]) for row in rows):
+        raise ValueError("its rows have not all the columns.")
+    return (f"{len(rows) - 1} rows", f"{len(rows[0])} columns")
+
+
+def _json(path: Path) -> tuple[str, ...]:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return (f"{len(found)} rows",) if isinstance(found, list) else (f"{len(found)} keys",)
+
+
+def _arrays(path: Path) -> tuple[str, ...]:
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as arrays:
+        return tuple(f"{name} {list(arrays[name].shape)}" for name in ("attention", "frames") if name in arrays.files)
+
+
+def _drawing(path: Path) -> tuple[str, ...]:
+    from xml.etree import ElementTree as ET
+
+    try:
+        root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
+    except ET.ParseError as error:
+        raise ValueError("it is no drawing.") from error
+    return (f"{root.get('width', '')} × {root.get('height', '')}",)
+
+
+def _document(path: Path) -> tuple[str, ...]:
+    data = path.read_bytes()
+    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-64:]:
+        raise ValueError("it is no whole PDF.")
+    pages = data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type/Page/")
+    return (f"{pages} page" + "s" * (pages != 1),) if pages else ()
+
+
+def _archive(path: Path) -> tuple[str, ...]:
+    with zipfile.ZipFile(path) as archive:
+        broken = archive.testzip()
+        if broken is not None:
+            raise ValueError(f"{broken} in it is damaged.")
+        return (f"{len(archive.namelist())} files",)
+
+
+_READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {
+    ".mp4": _video,
+    ".webm": _video,
+    ".gif": _video,
+    ".png": _picture,
+    ".csv": _csv,
+    ".json": _json,
+    ".npz": _arrays,
+    ".svg": _drawing,
+    ".pdf": _document,
+    ".zip": _archive,
+    ".skillarchive": _archive,
+}

@@ -1,0 +1,107 @@
+"""Rows of the tables that are made of votes: judgements, and the strengths that follow from them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from skillviewer.core.pairs import Judgement, Pair, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementRow:
+    """What one rater said of two videos at one time.
+
+    Attributes:
+        left: Name of the video on the left.
+        right: Name of the video on the right.
+        verdict: 1 where the left one is better, -1 the right one, 0 neither.
+        rater: Who.
+        judged_at: When, ISO 8601; empty where it was not kept.
+        taken_s: Time from first sight to the vote; empty where it was not kept.
+        watched: Share of the two videos that was watched, 0 to 1; empty where it was not kept.
+        speed: Playback speed; 1 is real time.
+    """
+
+    left: str
+    right: str
+    verdict: int
+    rater: str
+    judged_at: str | None
+    taken_s: float | None
+    watched: float | None
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class StrengthRow:
+    """How strong the raters, or the pairs that are agreed on, make one video: Bradley and Terry's model.
+
+    Attributes:
+        rank: Place in the order, 1 is the strongest.
+        video: Name of the video.
+        strength: In logits; the mean of all is 0.
+        standard_error: Of the strength, in logits.
+        n_comparisons: Comparisons that it is part of.
+        n_better: Of these, those that it won.
+        n_worse: Those that it lost.
+        n_equal: Those without a difference.
+    """
+
+    rank: int
+    video: str
+    strength: float
+    standard_error: float
+    n_comparisons: int
+    n_better: int
+    n_worse: int
+    n_equal: int
+
+
+def judgement_rows(judgements: Iterable[Judgement]) -> list[JudgementRow]:
+    """Return one row for each judgement."""
+    return [
+        JudgementRow(
+            left=j.left,
+            right=j.right,
+            verdict=int(j.verdict),
+            rater=j.rater,
+            judged_at=None if j.judged_at is None else j.judged_at.isoformat(),
+            taken_s=j.taken_s,
+            watched=j.watched,
+            speed=j.speed,
+        )
+        for j in judgements
+    ]
+
+
+def strength_rows(comparisons: Sequence[Pair | Judgement]) -> list[StrengthRow]:
+    """Return one row for each video that was compared, the strongest first.
+
+    Raises:
+        DatasetError: There is nothing to compare.
+    """
+    from skillviewer.core.ranking import bradley_terry
+
+    strengths = bradley_terry(comparisons)
+    counts = {name: {1: 0, 0: 0, -1: 0} for name in strengths.names}
+    for comparison in comparisons:
+        if isinstance(comparison, Pair):
+            left, right, verdict = comparison.better, comparison.worse, Verdict.LEFT
+        else:
+            left, right, verdict = comparison.left, comparison.right, comparison.verdict
+        counts[left][int(verdict)] += 1
+        counts[right][-int(verdict)] += 1
+    errors = strengths.standard_errors
+    order = sorted(range(len(strengths.names)), key=lambda at: (-strengths.values[at], strengths.names[at]))
+    return [
+        StrengthRow(
+            rank=rank,
+            video=(name := strengths.names[at]),
+            strength=float(strengths.values[at]),
+            standard_error=float(errors[at]),
+            n_comparisons=sum(counts[name].values()),
+            n_better=counts[name][1],
+            n_worse=counts[name][-1],
+            n_equal=counts[name][0],
+        )
+        for rank, at in enumerate(order, start=1)
+    ]

@@ -1,0 +1,420 @@
+"""What stands on the "why" page of one video, as values: sentences, moments, pictures; laid out elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from io import BytesIO
+
+from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.arrays import Picture
+from skillviewer.core.cohort import Member, ReferenceVideo, Standing, reference_video, standing
+from skillviewer.core.evidence import Evidence
+from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.core.moments import Moment, find_moments
+from skillviewer.core.numerals import signed
+from skillviewer.core.pairs import Judgement
+from skillviewer.core.scene import Look, Scale, display_limit, resolve
+from skillviewer.export.colour_bar import bar_colours, bar_scale, tick_words
+from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.paper import Paper
+from skillviewer.export.raters import raters_words
+from skillviewer.export.sheet import evenly_spread
+from skillviewer.export.words import clock, printable, score_digits, score_so_far
+from skillviewer.media.overlay import paint
+
+CAUTION = "An aid to judgement, not a certificate."
+PRINT_DPI = 300.0
+A_ROW = 5
+"""Key frames side by side; a video that is wider than high has two rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A note that goes on the page.
+
+    Attributes:
+        text: The words.
+        author: Who wrote them, or "" where the page is to name nobody.
+        time_s: The time in the video that they speak of, or None.
+    """
+
+    text: str
+    author: str = ""
+    time_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionOf:
+    """What a person said of a moment that the model found.
+
+    Attributes:
+        start_s: Where the moment starts.
+        stop_s: Where it ends.
+        opinion: ``agree``, ``disagree`` or ``not relevant``.
+    """
+
+    start_s: float
+    stop_s: float
+    opinion: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherModel:
+    """Where another model puts the video.
+
+    Attributes:
+        name: Its name.
+        standing: Where the video stands among the same cohort by that model.
+    """
+
+    name: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """What a report of one video says besides what the analysis holds; what is left out is missed aloud.
+
+    Attributes:
+        paper: ``a4`` or ``letter``; a web page has no size.
+        task: What is done in the video, or "".
+        participant: The person in it, by the name that the study gives, or "".
+        known_as: Name of the video in ``others`` and ``judgements``; "" for its title.
+        cohort: What the comparable videos are of, as it is said in a sentence.
+        others: The comparable videos with their scores by the same model, without this one.
+        reference: The well-scored video that is shown beside this one, or None.
+        evidence: What raised and lowered the score, or None where it was not computed.
+        judgements: What raters said, of all videos of the study.
+        opinions: What people said of the moments.
+        notes: Notes on the video; as many as fit are printed.
+        other_models: Where other models put it.
+        model_version: Version of the model, or "".
+        made_on: Date of the report; None for today.
+        look: How maps are shown.
+    """
+
+    paper: Paper = "a4"
+    task: str = ""
+    participant: str = ""
+    known_as: str = ""
+    cohort: str = "this task"
+    others: tuple[Member, ...] = ()
+    reference: Exhibit | None = None
+    evidence: Evidence | None = None
+    judgements: tuple[Judgement, ...] = ()
+    opinions: tuple[OpinionOf, ...] = ()
+    notes: tuple[Remark, ...] = ()
+    other_models: tuple[OtherModel, ...] = ()
+    model_version: str = ""
+    made_on: date | None = None
+    look: Look = field(default_factory=Look)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture with its map, as it is shown.
+
+    Attributes:
+        jpeg: The picture.
+        aspect: Width by height.
+        time: Its time in words.
+        score: Mean score after the last step by then; NaN before the first.
+        frame: The frame, from 0.
+    """
+
+    jpeg: bytes
+    aspect: float
+    time: str
+    score: float
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A moment with what is told of it."""
+
+    moment: Moment
+    shot: Shot
+    opinion: str
+
+    @property
+    def time(self) -> str:
+        """Its stretch in words."""
+        return f"{clock(self.moment.start_s)}–{clock(self.moment.stop_s)}"
+
+    @property
+    def words(self) -> str:
+        """What happens in it, as a sentence."""
+        text = self.moment.words
+        return f"{text[0].upper()}{text[1:]}."
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The colour bar: colours from low to high, ticks as (share of the width, number), title."""
+
+    colours: tuple[tuple[int, int, int], ...]
+    ticks: tuple[tuple[float, str], ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Everything on the page."""
+
+    analysis: Analysis
+    options: ReportOptions
+    title: str
+    subtitle: str
+    standing: Standing
+    digits: int
+    key_frames: tuple[Shot, ...]
+    bar: Bar | None
+    moments: tuple[Told, ...]
+    own_shot: Shot
+    reference: tuple[str, str, Shot] | None
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def sentence(self) -> str:
+        """Where the score stands."""
+        return self.standing.sentence(self.digits)
+
+    @property
+    def faithful(self) -> bool:
+        """Whether the attention is known to be better than random; else what shows it is greyed."""
+        evidence = self.options.evidence
+        return evidence is not None and evidence.faithfulness is not None and evidence.faithfulness.faithful
+
+    @property
+    def faithfulness(self) -> str:
+        """The sentence on faithfulness."""
+        if self.options.evidence is None:
+            if self.analysis.map_kind is MapKind.NONE:
+                return "This model has no map, so there is no attention whose faithfulness could be tested."
+            return (
+                "Whether the attention is faithful was not tested for this video: the maps show where the model looked, not "
+                "why it scored so."
+            )
+        return self.options.evidence.faithfulness_sentence
+
+    @property
+    def remainder(self) -> str:
+        """What the contributions leave over, in words."""
+        evidence = self.options.evidence
+        if evidence is None:
+            return "Contributions of the segments were not computed for this report."
+        return (
+            f"Score {signed(evidence.score, self.digits)} = {signed(evidence.baseline, self.digits)} (empty video) "
+            f"{signed(float(evidence.contributions.sum()), self.digits)} (sum of the segments) "
+            f"{signed(evidence.remainder, self.digits)} (remainder: what the segments do together). Measured by replacing "
+            "each segment with the mean of the video, not read from the attention."
+        )
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the numbers do not say."""
+        return (
+            *_interval_words(self.analysis),
+            _familiar_words(self.analysis),
+            _agreement_words(self.options, self.standing),
+        )
+
+    @property
+    def raters(self) -> str:
+        """What the raters said of it."""
+        return raters_words(self.options.judgements, self.options.known_as or self.title)
+
+
+def _interval_words(analysis: Analysis) -> tuple[str, ...]:
+    k = analysis.n_passes
+    if k < 2:
+        return (
+            "The score comes from one pass over the video, so it has no interval: how much the choice of frames moves it is not known.",
+        )
+    return (
+        f"The interval comes from {k} passes that looked at other frames: it tells how much the choice of frames moves the "
+        "score. Other folds or versions of the model are not in it.",
+    )
+
+
+def _familiar_words(analysis: Analysis) -> str:
+    note = f" {analysis.video.note}" if analysis.video.note else ""
+    return (analysis.warning or "The model gave no warning that the video looks unlike those it was trained on.") + note
+
+
+def _agreement_words(options: ReportOptions, own: Standing) -> str:
+    known = [m for m in options.other_models if m.standing.percentile is not None]
+    if not known or own.percentile is None:
+        return "Whether other models agree is not known: too few videos, or no other model has assessed them."
+    low = own.percentile < 50
+    same = [m.name for m in known if ((m.standing.percentile or 0.0) < 50) is low]
+    side = "below" if low else "above"
+    rest = [m.name for m in known if m.name not in same]
+    text = f"{len(same)} of {len(known)} other models also put it {side} the median"
+    return (
+        f"{text} ({', '.join(same)})."
+        if same and not rest
+        else f"{text}; {', '.join(rest)} do not."
+        if rest
+        else f"{text}."
+    )
+
+
+def encoded(picture: Picture) -> bytes:
+    """Return a picture as JPEG without metadata."""
+    from PIL import Image
+
+    target = BytesIO()
+    Image.fromarray(picture).save(target, format="JPEG", quality=92, subsampling=0)
+    return target.getvalue()
+
+
+def _nearest_shown(analysis: Analysis, share: float) -> int:
+    """Return the sampled frame nearest to a share of the video."""
+    samples = analysis.samples[0]
+    return int(samples[min(int(share * len(samples)), len(samples) - 1)])
+
+
+def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None = None, report: Report = silent) -> Why:
+    """Gather everything of a page; the videos are decoded for this once.
+
+    Args:
+        exhibit: The video.
+        options: What else is known.
+        token: Checked after every picture.
+        report: Told of every picture.
+
+    Raises:
+        ExportError: Evidence or reference do not belong to the video.
+        VideoError: A video cannot be read.
+        Cancelled: The token was raised.
+    """
+    from skillviewer.core.errors import ExportError
+
+    analysis, video = exhibit.analysis, exhibit.analysis.video
+    if options.evidence is not None and not options.evidence.belongs_to(analysis):
+        raise ExportError(
+            f"The evidence is of another analysis than that of {analysis.video.path.name}: compute it again."
+        )
+    title = printable(exhibit.title or analysis.video.path.stem)
+    found = find_moments(analysis, options.evidence)
+    key = evenly_spread(analysis, A_ROW if video.width_px <= video.height_px else 2 * A_ROW).tolist()
+    fullest = max(found, key=lambda m: abs(m.amount)).key_frame if found else key[-1]
+    exhibits = [exhibit]
+    wanted = [sorted({*key, fullest, *(m.key_frame for m in found)})]
+    if options.reference is not None:
+        other = options.reference.analysis
+        if other.provenance.model_digest != analysis.provenance.model_digest:
+            raise ExportError(
+                f"The reference {other.video.path.name} was assessed by another model: assess it by the same."
+            )
+        exhibits.append(options.reference)
+        wanted.append([_nearest_shown(other, fullest / analysis.video.n_frames)])
+    shots = _shots(exhibits, wanted, options.look, token, report)
+    own = shots[0]
+    return Why(
+        analysis=analysis,
+        options=options,
+        title=title,
+        subtitle=" · ".join(printable(x) for x in (options.task, options.participant) if x),
+        standing=standing(analysis.score, analysis.interval, [m.score for m in options.others], options.cohort),
+        digits=score_digits([analysis]),
+        key_frames=tuple(own[frame] for frame in key),
+        bar=_colour_bar(analysis, key[-1], options.look),
+        moments=tuple(Told(m, own[m.key_frame], _opinion(m, options.opinions)) for m in found),
+        own_shot=own[fullest],
+        reference=_reference(options, title, analysis, shots),
+        facts=facts(analysis, options.model_version, made_on(options.made_on)),
+    )
+
+
+def _shots(
+    exhibits: Sequence[Exhibit], wanted: Sequence[Sequence[int]], look: Look, token: CancelToken | None, report: Report
+) -> list[dict[int, Shot]]:
+    """Decode and paint the wanted frames of each video."""
+    looks = [look, *(_on_scale_of(exhibits[0].analysis, e.analysis, look) for e in exhibits[1:])]
+    shots: list[dict[int, Shot]] = []
+    total, done = sum(len(frames) for frames in wanted), 0
+    with opened(exhibits) as readers:
+        for exhibit, reader, frames, own_look in zip(exhibits, readers, wanted, looks, strict=True):
+            video = exhibit.analysis.video
+            # at most 85 mm wide on paper
+            width = min(video.width_px, round(85 / 25.4 * PRINT_DPI))
+            size = (width, max(1, round(width * video.height_px / video.width_px)))
+            shots.append({})
+            for decoded in reader.stream(frames):
+                painted = paint(resolve(exhibit.analysis, decoded.index, own_look), exhibit.picture(decoded, size))
+                shots[-1][decoded.index] = Shot(
+                    jpeg=encoded(painted),
+                    aspect=video.width_px / video.height_px,
+                    time=clock(float(video.times_s[decoded.index])),
+                    score=score_so_far(exhibit.analysis, decoded.index)[1],
+                    frame=decoded.index,
+                )
+                done += 1
+                report(Progress("drawing the report", done, total))
+                if token is not None:
+                    token.check()
+    return shots
+
+
+def _on_scale_of(first: Analysis, other: Analysis, look: Look) -> Look:
+    """Return the look of a second video, such that its maps have the scale of the first where they are of one kind."""
+    if look.scale is not Scale.VIDEO or first.map_kind is not other.map_kind:
+        return look
+    return replace(look, scale=Scale.COMMON, common_limit=display_limit(first) or 1.0)
+
+
+def _colour_bar(analysis: Analysis, frame: int, look: Look) -> Bar | None:
+    if analysis.map_kind is MapKind.NONE:
+        return None
+    scene = resolve(analysis, frame, look)
+    scale = bar_scale(scene)
+    colours = bar_colours(scene)[::4]
+    ticks = tuple((scale.share(v), words) for v, words in zip(scale.ticks, tick_words(scale), strict=True))
+    return Bar(tuple((int(r), int(g), int(b)) for r, g, b in colours), ticks, scale.title)
+
+
+def _opinion(moment: Moment, opinions: Sequence[OpinionOf]) -> str:
+    """Return what was said of a moment: the opinion whose stretch shares most with it, over half of either."""
+    for opinion in opinions:
+        shared = min(moment.stop_s, opinion.stop_s) - max(moment.start_s, opinion.start_s)
+        if shared > 0.5 * min(moment.stop_s - moment.start_s, opinion.stop_s - opinion.start_s):
+            return opinion.opinion
+    return ""
+
+
+def _reference(
+    options: ReportOptions, title: str, analysis: Analysis, shots: Sequence[dict[int, Shot]]
+) -> tuple[str, str, Shot] | None:
+    """Return name, words and picture of the reference."""
+    if options.reference is None:
+        return None
+    other = options.reference.analysis
+    name = printable(options.reference.title or other.video.path.stem)
+    digits = score_digits([analysis])
+    chosen: ReferenceVideo | None = reference_video(
+        Member(options.known_as or title, analysis.score, None), [Member(m.name, m.score, None) for m in options.others]
+    )
+    why = "chosen by hand" if chosen is None or chosen.name != name else "the nearest well-scored video of the cohort"
+    return name, f"score {signed(other.score, digits)}; {why}", next(iter(shots[1].values()))
+
+
+def made_on(day: date | None) -> date:
+    """Return the date of a report."""
+    return day if day is not None else datetime.now().astimezone().date()
+
+
+def facts(analysis: Analysis, version: str, day: date) -> tuple[tuple[str, str], ...]:
+    """Return what is needed to compute the numbers again, as (name, value)."""
+    source = analysis.provenance
+    model = f"{source.model} {version}".strip()
+    return (
+        ("Model", f"{model} ({source.attention_model}, {source.backbone}, flow {source.flow})"),
+        ("Model digest", source.model_digest),
+        ("Video digest", analysis.video.digest),
+        ("Passes, segments", f"{analysis.n_passes} × {analysis.n_segments} frames of {analysis.video.n_frames}"),
+        ("Program", f"{source.program}, {source.device}, {source.precision}"),
+        ("Date", day.isoformat()),
+    )

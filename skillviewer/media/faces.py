@@ -1,0 +1,175 @@
+"""Find faces in a video, and blur them beyond recognition. An aid: faces are missed, and a person has to look.
+
+The detector is YuNet (Wu, Peng & Yu, Machine Intelligence Research 2023) in OpenCV's ``FaceDetectorYN``; its weights
+ship with the program. It is run at two sizes: the small one finds faces that fill the picture, the large one small ones.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import VideoError
+from skillviewer.core.face_tracks import WEAK, Found, link
+from skillviewer.core.faces import FaceBox, Faces
+from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.core.places import models_dir
+from skillviewer.media.reader import VideoReader
+
+METHOD = "YuNet 2023mar"
+SIDES_PX = (640, 320)
+"""Longer sides of the pictures that are searched."""
+
+SEARCH_HZ = 10.0
+"""How many frames a second are searched; the boxes of those between follow."""
+
+CELLS = 4
+"""Cells across and down to which a face is averaged: 16 colours cannot tell two people apart."""
+
+REACH = 1.5
+"""The blurred ellipse in sizes of the box: 1.42 times would just hold its corners."""
+
+_SAME = 0.4  # overlap from which on two finds of one frame are one face
+_FEATHER = 0.12  # width of the soft rim, as a share of the ellipse
+
+
+def detector_file() -> Path:
+    """Return the weights of the detector.
+
+    Raises:
+        VideoError: They are missing, or OpenCV cannot use them.
+    """
+    try:
+        file = models_dir() / "faces-yunet" / "face_detection_yunet_2023mar.onnx"
+    except FileNotFoundError as error:
+        raise VideoError(f"Faces cannot be searched for: {error}. Draw the boxes by hand.") from error
+    if not file.is_file() or not hasattr(cv2, "FaceDetectorYN"):
+        raise VideoError(
+            f"Faces cannot be searched for: the detector {file} is missing, or this OpenCV ({cv2.__version__}) cannot "
+            "run it. Draw the boxes by hand."
+        )
+    return file
+
+
+class FaceFinder:
+    """Finds faces in pictures. To be used by one thread.
+
+    Raises:
+        VideoError: The detector cannot be used.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self._detector = cv2.FaceDetectorYN.create(str(detector_file()), "", (320, 320), WEAK, 0.3, 1000)
+        except cv2.error as error:
+            raise VideoError(f"Faces cannot be searched for: {error.err}. Draw the boxes by hand.") from error
+
+    def find(self, picture: Picture) -> tuple[tuple[FaceBox, float], ...]:
+        """Return (box, certainty) of every find, the surest first.
+
+        Args:
+            picture: (H, W, 3) uint8 RGB.
+        """
+        finds = [find for side in SIDES_PX for find in self._find(picture, side)]
+        finds.sort(key=lambda find: -find[1])
+        kept: list[tuple[FaceBox, float]] = []
+        for box, certainty in finds:
+            if all(box.overlap(other) < _SAME for other, _ in kept):
+                kept.append((box, certainty))
+        return tuple(kept)
+
+    def _find(self, picture: Picture, side: int) -> Iterator[tuple[FaceBox, float]]:
+        height, width = picture.shape[:2]
+        scale = side / max(height, width)
+        size = (max(32, round(width * scale)), max(32, round(height * scale)))
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small = cv2.cvtColor(cv2.resize(picture, size, interpolation=way), cv2.COLOR_RGB2BGR)
+        self._detector.setInputSize(size)
+        _, rows = self._detector.detect(small)
+        for row in rows if rows is not None else ():
+            left, top, w, h = (float(v) for v in row[:4])
+            if w > 0 and h > 0:
+                box = FaceBox(left / size[0], top / size[1], (left + w) / size[0], (top + h) / size[1])
+                yield box, min(float(row[-1]), 1.0)
+
+
+def searched_frames(
+    times_s: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]], rate_hz: float
+) -> list[int]:
+    """Return the frames that are searched: the first, the last, and about ``rate_hz`` a second between."""
+    times = np.asarray(times_s, np.float64)
+    ticks = np.arange(0.0, times[-1] + 0.5 / rate_hz, 1 / rate_hz)
+    at = np.searchsorted(times, ticks + 1e-6, side="right") - 1
+    return sorted({0, len(times) - 1, *np.clip(at, 0, len(times) - 1).tolist()})
+
+
+def find_faces(
+    reader: VideoReader, rate_hz: float = SEARCH_HZ, token: CancelToken | None = None, report: Report = silent
+) -> Faces:
+    """Search a video for faces.
+
+    Args:
+        reader: The video.
+        rate_hz: Frames a second that are searched.
+        token: Checked after every one.
+        report: Told of every one.
+
+    Raises:
+        VideoError: The detector cannot be used, or a frame does not decode.
+        Cancelled: The token was raised.
+    """
+    token = token if token is not None else CancelToken()
+    finder = FaceFinder()
+    frames = searched_frames(reader.info.times_s, rate_hz)
+    found = []
+    for done, decoded in enumerate(reader.stream(frames), start=1):
+        token.check()
+        found.append(Found(decoded.index, finder.find(decoded.rgb())))
+        report(Progress("looking for faces", done, len(frames)))
+    tracks, doubts = link(found, reader.info.times_s)
+    return Faces(reader.info.digest, reader.info.n_frames, tracks, doubts, METHOD)
+
+
+def blurred(picture: Picture, boxes: Sequence[FaceBox]) -> Picture:
+    """Return a picture with faces blurred beyond recognition.
+
+    What lies in a box is averaged to ``CELLS`` x ``CELLS`` colours, smoothed, and laid over an ellipse that holds the
+    box with its corners: nothing finer than those averages is left inside the box, so there is nothing to sharpen.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB; not changed.
+        boxes: Faces.
+
+    Returns:
+        A new picture, or ``picture`` itself where there are no boxes in it.
+    """
+    height, width = picture.shape[:2]
+    inside = [box for box in boxes if box.right > 0 and box.bottom > 0 and box.left < 1 and box.top < 1]
+    if not inside:
+        return picture
+    out = np.array(picture, copy=True, order="C")
+    for box in inside:
+        _cover(out, box, height, width)
+    return out
+
+
+def _cover(picture: Picture, box: FaceBox, height: int, width: int) -> None:
+    # in whole pixels, and never smaller than the box
+    centre_x, centre_y = (box.left + box.right) / 2 * width, (box.top + box.bottom) / 2 * height
+    radius_x = max((box.right - box.left) * width / 2, 1.0) * REACH
+    radius_y = max((box.bottom - box.top) * height / 2, 1.0) * REACH
+    reach_x, reach_y = radius_x * (1 + _FEATHER), radius_y * (1 + _FEATHER)
+    left, right = max(int(np.floor(centre_x - reach_x)), 0), min(int(np.ceil(centre_x + reach_x)), width)
+    top, bottom = max(int(np.floor(centre_y - reach_y)), 0), min(int(np.ceil(centre_y + reach_y)), height)
+    if left >= right or top >= bottom:
+        return
+    part = picture[top:bottom, left:right]
+    size = (right - left, bottom - top)
+    cells = cv2.resize(part, (min(CELLS, size[0]), min(CELLS, size[1])), interpolation=cv2.INTER_AREA)
+    smooth = cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR)
+    y, x = np.mgrid[top:bottom, left:right]
+    distance = np.hypot((x + 0.5 - centre_x) / radius_x, (y + 0.5 - centre_y) / radius_y)
+    share = np.clip((1 + _FEATHER - distance) / _FEATHER, 0, 1)[..., None]
+    part[:] = np.rint(part + (smooth.astype(np.float64) - part) * share).astype(np.uint8)

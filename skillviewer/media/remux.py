@@ -1,0 +1,79 @@
+"""A video copied packet by packet into a new file, without sound and without what its file says of its origin."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+from av.error import FFmpegError
+
+from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.job import CancelToken
+from skillviewer.media.container import VideoFile
+from skillviewer.media.reader import VideoReader
+
+_MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
+_MUXERS |= {".ts": "mpegts", ".mts": "mpegts", ".m2ts": "mpegts", ".gif": "gif", ".mpg": "vob", ".mpeg": "vob"}
+
+
+def copy_without_metadata(source: Path, target: Path, token: CancelToken | None = None) -> None:
+    """Copy the pictures of a video, bit by bit, and nothing else: no sound, title, place, date, device or chapter.
+
+    The copy is read and compared: the same frames at the same times, and the same first and last picture.
+
+    Args:
+        source: The video.
+        target: Where to; its suffix is that of the source.
+        token: Raise it to stop.
+
+    Raises:
+        ExportError: The copy cannot be made, or is not the same video.
+        VideoError: The source cannot be read.
+        Cancelled: The token was raised.
+    """
+    muxer = _MUXERS.get(source.suffix.lower())
+    if muxer is None:
+        raise _refusal(source, f"{source.suffix or 'such'} files cannot be copied in this way")
+    try:
+        _copy(source, target, muxer, token)
+    except (FFmpegError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and getattr(error, "errno", None) == 28:  # no space left: not the video's fault
+            raise ExportError(f"{target} could not be written: {error.strerror or error}.") from error
+        raise _refusal(source, str(error)) from error
+    _compare(source, target)
+
+
+def _copy(source: Path, target: Path, muxer: str, token: CancelToken | None) -> None:
+    with (
+        VideoFile(source) as file,
+        av.open(f"file:{target.absolute()}", "w", format=muxer, options={"fflags": "+bitexact"}) as container,
+    ):
+        stream = container.add_stream_from_template(file.stream)
+        stream.metadata.clear()
+        while (found := file.read()) is not None:
+            if token is not None:
+                token.check()
+            found[1].stream = stream
+            container.mux_one(found[1])
+
+
+def _compare(source: Path, target: Path) -> None:
+    try:
+        with VideoReader(source, cache_bytes=0) as old, VideoReader(target, cache_bytes=0) as new:
+            same = (
+                old.n_frames == new.n_frames
+                and (old.info.width_px, old.info.height_px) == (new.info.width_px, new.info.height_px)
+                and np.abs(old.info.times_s - new.info.times_s).max() < 2e-3
+                and all(np.array_equal(old.frame(i), new.frame(i)) for i in (0, old.n_frames - 1))
+            )
+            facts = f"{new.n_frames} of {old.n_frames} frames came back"
+    except VideoError as error:
+        raise _refusal(source, "the copy cannot be read") from error
+    if not same:
+        raise _refusal(source, f"the copy is not the same video ({facts})")
+
+
+def _refusal(source: Path, why: str) -> ExportError:
+    return ExportError(
+        f"{source.name} cannot be copied without what its file says of its origin: {why.rstrip('.')}. Leave the videos "
+        "out, or convert this one to MP4 first."
+    )

@@ -1,0 +1,84 @@
+"""What the compared models have said: of the video on screen, and of all others."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.evidence import Evidence
+from skillviewer.core.model_facts import ModelFacts
+
+MIN_VIDEOS = 5
+"""Videos that a model must have scored before its scores can be told in standard deviations of them."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """Everything by key of the model, most of it by path of the video too.
+
+    Attributes:
+        facts: What checkpoints say of themselves.
+        analyses: Whole analyses.
+        seconds: What the last assessment by a model took.
+        evidence: Where it was asked for.
+        failures: Why a video could not be assessed.
+        broken: Why a model could not be loaded.
+    """
+
+    facts: dict[str, ModelFacts] = field(default_factory=dict)
+    analyses: dict[str, dict[Path, Analysis]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    evidence: dict[tuple[str, Path], Evidence] = field(default_factory=dict)
+    failures: dict[tuple[str, Path], str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    def analysis(self, key: str, path: Path) -> Analysis | None:
+        """Return what a model says of a video, or None."""
+        return self.analyses.get(key, {}).get(path)
+
+    def keep(self, key: str, path: Path, analysis: Analysis) -> None:
+        """Take in what a model says of a video."""
+        self.analyses.setdefault(key, {})[path] = analysis
+        self.failures.pop((key, path), None)
+
+    def open(self, key: str, path: Path) -> bool:
+        """Return whether a model has still to be asked about a video."""
+        known = self.analysis(key, path) is not None or (key, path) in self.failures
+        return not known and key not in self.broken
+
+    def forgive(self, path: Path | None) -> None:
+        """Forget failures, so that what failed is tried again: models, and those of one video."""
+        self.broken.clear()
+        self.failures = {item: reason for item, reason in self.failures.items() if item[1] != path}
+
+    def forget_videos(self) -> None:
+        """Forget all that was said of videos; what is known of models stays."""
+        self.analyses.clear()
+        self.evidence.clear()
+        self.failures.clear()
+
+    def over(self, keys: Iterable[str], names: Mapping[Path, str]) -> dict[str, dict[str, Analysis]]:
+        """Return analyses by key of the model and name of the video.
+
+        Args:
+            keys: Models.
+            names: Names of the videos that count, by path.
+        """
+        return {
+            key: {names[path]: a for path, a in self.analyses.get(key, {}).items() if path in names} for key in keys
+        }
+
+    def spread(self, key: str, paths: Iterable[Path]) -> tuple[float, float] | None:
+        """Return mean and standard deviation of a model's scores over videos, or None where too few are known.
+
+        Args:
+            key: The model.
+            paths: Videos that count.
+        """
+        known = self.analyses.get(key, {})
+        scores = np.array([known[path].score for path in paths if path in known])
+        if len(scores) < MIN_VIDEOS or np.ptp(scores) == 0:
+            return None
+        return float(scores.mean()), float(scores.std(ddof=1))

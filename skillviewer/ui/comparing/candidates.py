@@ -1,0 +1,91 @@
+"""The models that can be compared: checkpoints on this computer, versions of the study, and the uniform baseline."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.data.study import Study
+from skillviewer.ui.comparing.row import UNIFORM
+from skillviewer.ui.program import Program
+from skillviewer.ui.studies import MODELS
+
+
+def _versions(study: Study) -> tuple[tuple[str, str], ...]:
+    """Return (folder, name) of the models of a study whose checkpoints are there."""
+    models = study.models.all()
+    several = {m.name for m in models if m.version > 1}
+    return tuple(
+        (str(m.path), f"{m.name} v{m.version}" if m.name in several else m.name) for m in models if m.path is not None
+    )
+
+
+class Candidates(QObject):
+    """What can be chosen.
+
+    Args:
+        program: Knows checkpoints and the study.
+        parent: Owner.
+    """
+
+    changed = Signal()
+
+    def __init__(self, program: Program, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        self._of_study: tuple[tuple[str, str], ...] = ()
+        self._opened: dict[str, str] = {}
+        program.models.entries_changed.connect(self.changed)
+        program.studies.opened.connect(self._ask)
+        program.studies.changed.connect(self._on_changed)
+        program.studies.closed.connect(self._on_closed)
+        if program.studies.current is not None:
+            self._ask()
+
+    @property
+    def all(self) -> tuple[tuple[str, str], ...]:
+        """(key, name) of each, the uniform baseline last."""
+        found = dict(self._of_study)
+        for entry in self._program.models.entries:
+            found.setdefault(str(entry.folder), entry.name)
+        model = self._program.state.model
+        if model is not None:
+            found.setdefault(str(model.folder), model.name)
+        return (*({**found, **self._opened}).items(), (UNIFORM, self.tr("Uniform")))
+
+    def name(self, key: str) -> str:
+        """Return the name of a model, known or not."""
+        return dict(self.all).get(key, Path(key).name)
+
+    def take(self, folder: Path) -> str:
+        """Offer a checkpoint that lies elsewhere; returns its key."""
+        self._opened[str(folder)] = folder.name
+        self.changed.emit()
+        return str(folder)
+
+    def first_choice(self) -> list[tuple[str, str]]:
+        """Return what is compared where nothing was chosen yet: the model that is loaded, and up to three more."""
+        wanted = self._program.models.wanted
+        folders = [key for key, _ in self.all if key != UNIFORM]
+        folders.sort(key=lambda key: wanted is None or key != str(wanted))
+        keys = folders[:4] if len(folders) > 1 else [*folders, UNIFORM]
+        return [(key, self.name(key)) for key in keys] if folders else []
+
+    @Slot()
+    def _ask(self, *_: object) -> None:
+        task = self._program.studies.read(_versions)
+        task.succeeded.connect(self._on_versions)
+
+    @Slot(object)
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if MODELS in changes:
+            self._ask()
+
+    @Slot(object)
+    def _on_versions(self, versions: tuple[tuple[str, str], ...]) -> None:
+        self._of_study = versions
+        self.changed.emit()
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._of_study = ()
+        self.changed.emit()

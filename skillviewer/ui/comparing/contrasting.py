@@ -1,0 +1,106 @@
+"""Keeps the numbers of one model against the others up to date, for the video on screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.job import CancelToken, Report
+from skillviewer.ui.backend import Backend
+from skillviewer.ui.comparing.asking import Contrast, contrast
+from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.lane import Lane
+from skillviewer.ui.mailbox import Mailbox
+from skillviewer.ui.messages import Messages
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wanted:
+    first: str
+    second: str
+    analyses: Mapping[str, Analysis]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    wanted: _Wanted
+    contrast: Contrast
+
+
+def _answer(_backend: Backend, wanted: _Wanted, superseded: CancelToken, _report: Report) -> _Found:
+    return _Found(wanted, contrast(wanted.first, wanted.second, wanted.analyses, superseded))
+
+
+class Contrasting(QObject):
+    """One model against the others. What belongs to another video or another pair is never shown.
+
+    Args:
+        lane: Where the numbers are computed.
+        messages: Told of failures.
+        parent: Owner.
+    """
+
+    changed = Signal()
+
+    def __init__(self, lane: Lane[Backend], messages: Messages, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lane = lane
+        self._wanted: _Wanted | None = None
+        self._contrast: Contrast | None = None
+        self._mailbox: Mailbox[_Wanted] = Mailbox(lane, _answer, self)
+        self._mailbox.delivered.connect(self._on_found)
+        self._mailbox.failed.connect(messages.fail)
+
+    @property
+    def contrast(self) -> Contrast | None:
+        """The numbers, or None while they are not known."""
+        return self._contrast
+
+    def want(self, first: str, second: str, rows: tuple[Row, ...]) -> None:
+        """Compare a model with all others, as far as they have looked at the whole video.
+
+        Args:
+            first: Key of the model.
+            second: Key of the model for the difference.
+            rows: All models.
+        """
+        analyses = {row.key: row.whole for row in rows if row.whole is not None}
+        if first not in analyses or len(analyses) < 2 or self._lane.stopped:
+            self._wanted = None
+            self._mailbox.clear()
+            self._set(None)
+            return
+        wanted = _Wanted(first, second, {key: a for key, a in analyses.items() if a is not None})
+        if not _same(wanted, self._wanted):
+            if self._contrast is not None and not _goes_on(wanted, self._wanted):
+                self._set(None)
+            self._wanted = wanted
+            self._mailbox.post(wanted, interrupt=True)
+
+    @Slot(object)
+    def _on_found(self, found: _Found) -> None:
+        if found.wanted is self._wanted:
+            self._set(found.contrast)
+
+    def _set(self, contrast: Contrast | None) -> None:
+        if contrast is not self._contrast:
+            self._contrast = contrast
+            self.changed.emit()
+
+
+def _same(one: _Wanted, other: _Wanted | None) -> bool:
+    if other is None or (one.first, one.second) != (other.first, other.second):
+        return False
+    # the baseline is made anew each time: the analyses that it follows tell whether it is another
+    return one.analyses.keys() == other.analyses.keys() and all(
+        one.analyses[key] is other.analyses[key] or not one.analyses[key].provenance.model_digest
+        for key in one.analyses
+    )
+
+
+def _goes_on(one: _Wanted, other: _Wanted | None) -> bool:
+    """Return whether the numbers shown are of the same video and pair, only of fewer or more models."""
+    if other is None or (one.first, one.second) != (other.first, other.second):
+        return False
+    return one.analyses[one.first].video.digest == other.analyses[other.first].video.digest

@@ -1,0 +1,107 @@
+"""The curves of all models, and what their heights mean."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.ui.comparing.answers import MIN_VIDEOS
+from skillviewer.ui.comparing.curve_lines import Heights, lines
+from skillviewer.ui.comparing.curves import CurvesPlot
+from skillviewer.ui.comparing.strokes import Stroke
+from skillviewer.ui.playback import Playback
+from skillviewer.ui.theme import Theme
+
+
+class CurvesPanel(QWidget):
+    """Plot under a line that says what is plotted.
+
+    Scores of different models are on different scales. Where each model has scored enough of the study, curves stand in
+    standard deviations of its scores; else each has a scale of its own.
+
+    Args:
+        playback: The playhead.
+        parent: Owner.
+    """
+
+    def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._analyses: tuple[tuple[str, Analysis], ...] = ()
+        self._strokes: Mapping[str, tuple[str, Stroke]] = {}
+        self._spreads: Mapping[str, tuple[float, float]] = {}
+        self.plot = CurvesPlot(playback, self)
+        title = QLabel(self.tr("Scores"), self)
+        title.setProperty("heading", True)
+        self.heights = QComboBox(self)
+        self.heights.addItem(self.tr("Standard deviations over the study"), Heights.STANDARD)
+        self.heights.addItem(self.tr("Each on its own scale"), Heights.OWN)
+        self.heights.setToolTip(
+            self.tr("Scores of different models are on different scales: only standardised ones can be compared")
+        )
+        self.heights.setAccessibleName(self.tr("Heights of the curves"))
+        self.heights.currentIndexChanged.connect(self._draw)
+        self._note = QLabel(self)
+        self._note.setProperty("muted", True)
+        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 4, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(title)
+        row.addWidget(self.heights)
+        row.addWidget(self._note, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(self.plot, 1)
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(self.palette().ColorRole.Base)
+
+    @property
+    def note(self) -> str:
+        """What the heights mean."""
+        return self._note.text()
+
+    @property
+    def shown_heights(self) -> Heights:
+        """What the heights mean now: the choice, if it can be had."""
+        wanted = Heights(self.heights.currentData())
+        known = bool(self._scored) and all(key in self._spreads for key in self._scored)
+        return wanted if known else Heights.OWN
+
+    @property
+    def _scored(self) -> tuple[str, ...]:
+        """The models that give a score."""
+        return tuple(line.key for line in lines(self._analyses, Heights.OWN, {}))
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.plot.on_theme(theme)
+
+    def show_curves(
+        self,
+        analyses: Sequence[tuple[str, Analysis]],
+        strokes: Mapping[str, tuple[str, Stroke]],
+        spreads: Mapping[str, tuple[float, float]],
+    ) -> None:
+        """Draw curves.
+
+        Args:
+            analyses: By key of the model, whole or so far.
+            strokes: Number and stroke of each model.
+            spreads: Mean and standard deviation of the scores over the study, where they are known.
+        """
+        self._analyses, self._strokes, self._spreads = tuple(analyses), strokes, spreads
+        self._draw()
+
+    def _draw(self) -> None:
+        heights = self.shown_heights
+        self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._strokes, heights)
+        words = ""
+        if self._scored and heights is Heights.OWN:
+            wanted = Heights(self.heights.currentData()) is Heights.STANDARD
+            words = self.tr("heights cannot be compared")
+            if wanted:
+                words = self.tr("own scales: fewer than {} videos scored").format(MIN_VIDEOS)
+        self._note.setText(words)
+        self._note.setToolTip(words)

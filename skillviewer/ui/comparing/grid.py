@@ -1,0 +1,212 @@
+"""Panes of the same frame side by side, as large as they can be."""
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.video import VideoInfo
+from skillviewer.ui.canvas import AVERAGED_BELOW, as_image
+from skillviewer.ui.comparing.pane import Pane
+from skillviewer.ui.feed import Shot
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.theme import LIGHT, Theme
+from skillviewer.ui.viewport import Viewport
+
+GAP_PX = 8
+STEP_PX = 16
+
+
+def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
+    """Return in how many columns pictures become largest; the fewer rows where it makes no difference.
+
+    Args:
+        n: Panes.
+        room: Where they lie.
+        aspect: Width of the picture over its height.
+        caption_px: Height of the words under each.
+    """
+
+    def size(columns: int) -> float:
+        rows = math.ceil(n / columns)
+        width = (room.width() - GAP_PX * (columns - 1)) / columns
+        height = (room.height() - GAP_PX * (rows - 1)) / rows - caption_px
+        return max(min(width, height * aspect), 0.0)
+
+    return max(range(1, max(n, 1) + 1), key=lambda columns: (round(size(columns), 3), columns))
+
+
+def shrunk(shot: Shot, width_px: int) -> Shot:
+    """Return a shot whose picture is no wider than it is shown; the same where that is hardly smaller.
+
+    A picture is made smaller once, and not by every pane.
+
+    Args:
+        shot: A picture with its frame.
+        width_px: Screen pixels that the whole picture fills from left to right.
+    """
+    height, width = shot.picture.shape[:2]
+    if width_px < 1 or width_px >= AVERAGED_BELOW * width:
+        return shot
+    size = QSize(width_px, max(1, round(height * width_px / width)))
+    smooth = Qt.TransformationMode.SmoothTransformation
+    small = as_image(np.ascontiguousarray(shot.picture)).scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+    return Shot(shot.serial, shot.frame_index, _pixels(small.convertToFormat(QImage.Format.Format_RGB888)), shot.exact)
+
+
+def _pixels(image: QImage) -> Picture:
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()  # the image goes
+
+
+class PaneGrid(QWidget):
+    """The panes. One picture comes in, and every pane lays its own map over it.
+
+    Args:
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    remove_asked = Signal(str)
+    """Key of the pane."""
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icons = icons
+        self._panes: dict[str, Pane] = {}
+        self._video: VideoInfo | None = None
+        self._shot: Shot | None = None
+        self._theme = LIGHT
+        self._viewport = Viewport()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumHeight(120)
+
+    @property
+    def panes(self) -> dict[str, Pane]:
+        """The panes by key, in order."""
+        return self._panes
+
+    def pane(self, key: str) -> Pane:
+        """Return a pane."""
+        return self._panes[key]
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        for pane in self._panes.values():
+            pane.on_theme(theme)
+        self.update()
+
+    def set_keys(self, keys: tuple[str, ...]) -> None:
+        """Show panes for these, in this order; panes that stay keep what they show."""
+        before, self._panes = self._panes, {}
+        for key in keys:
+            self._panes[key] = before.pop(key) if key in before else self._made(key)
+        for pane in before.values():
+            pane.hide()
+            pane.deleteLater()
+        self._lay_out()
+
+    def _made(self, key: str) -> Pane:
+        pane = Pane(key, self._icons, self)
+        pane.remove_asked.connect(self.remove_asked)
+        pane.on_theme(self._theme)
+        pane.canvas.moved.connect(self._on_moved)
+        pane.set_video(self._video)
+        pane.show()
+        return pane
+
+    def set_video(self, video: VideoInfo | None) -> None:
+        """Show another video; nothing is on screen until its first picture comes."""
+        self._video, self._shot = video, None
+        for pane in self._panes.values():
+            pane.set_video(video)
+        self._lay_out()
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a picture of the video has come."""
+        return self._shot is not None
+
+    def refresh(self) -> None:
+        """Show the last picture again, in panes that show none."""
+        self._show_shot()
+
+    @Slot(object)
+    def set_shot(self, shot: Shot) -> None:
+        """Show a picture in all panes."""
+        self._shot = shot
+        self._show_shot()
+
+    def _show_shot(self) -> None:
+        if self._shot is None or not self._panes or not self.isVisible():
+            return
+        widest = max(pane.canvas.viewport.rect[2] for pane in self._panes.values())
+        # in steps, so that few sizes come up while an edge is dragged: painters keep a layer for each
+        small = shrunk(self._shot, STEP_PX * math.ceil(widest * self.devicePixelRatioF() / STEP_PX))
+        for pane in self._panes.values():
+            pane.set_shot(small)
+
+    def zoom_in(self) -> None:
+        """Zoom in, in all panes."""
+        for pane in list(self._panes.values())[:1]:
+            pane.canvas.zoom_in()
+
+    def zoom_out(self) -> None:
+        """Zoom out, in all panes."""
+        for pane in list(self._panes.values())[:1]:
+            pane.canvas.zoom_out()
+
+    def fit(self) -> None:
+        """Show the whole picture, in all panes."""
+        for pane in list(self._panes.values())[:1]:
+            pane.canvas.fit()
+
+    @Slot(object)
+    def _on_moved(self, viewport: Viewport) -> None:
+        source = self.sender()
+        zoomed = viewport.zoom != self._viewport.zoom
+        self._viewport = viewport
+        for pane in self._panes.values():
+            if pane.canvas is not source:
+                pane.canvas.follow(viewport)
+        if zoomed:
+            self._show_shot()  # with more or fewer pixels
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the panes anew."""
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show what came while nobody looked."""
+        super().showEvent(event)
+        self._show_shot()
+
+    def _lay_out(self) -> None:
+        n = len(self._panes)
+        if not n:
+            self.update()
+            return
+        caption = next(iter(self._panes.values())).caption.sizeHint().height()
+        aspect = self._video.width_px / self._video.height_px if self._video is not None else 16 / 9
+        columns = columns_of(n, self.size(), aspect, caption)
+        rows = math.ceil(n / columns)
+        width, height = self.width() + GAP_PX, self.height() + GAP_PX
+        for at, pane in enumerate(self._panes.values()):
+            row, column = divmod(at, columns)
+            left, right = column * width // columns, (column + 1) * width // columns - GAP_PX
+            top, bottom = row * height // rows, (row + 1) * height // rows - GAP_PX
+            pane.setGeometry(QRect(left, top, right - left, bottom - top))
+        self.update()
+        self._show_shot()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the stage between the panes."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.stage))
+        painter.end()

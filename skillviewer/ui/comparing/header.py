@@ -1,0 +1,168 @@
+"""What is compared, on which scale, and which two panes are held against each other."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+
+from skillviewer.core.scene import Scale
+from skillviewer.export.words import printable
+from skillviewer.ui.comparing.candidates import Candidates
+from skillviewer.ui.comparing.row import UNIFORM
+from skillviewer.ui.comparing.strokes import MOST
+
+OPEN = ""
+NAME_CHARACTERS = 14
+
+
+class ModelsMenu(QMenu):
+    """The models that can be compared, those that are marked."""
+
+    toggled = Signal(str, bool)
+    open_asked = Signal()
+
+    def __init__(self, candidates: Candidates, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._candidates = candidates
+        self._keys: tuple[str, ...] = ()
+        self.aboutToShow.connect(self._fill)
+        self.triggered.connect(self._on_triggered)
+
+    def set_keys(self, keys: tuple[str, ...]) -> None:
+        """Say which are compared."""
+        self._keys = keys
+
+    @Slot()
+    def _fill(self) -> None:
+        self.clear()
+        known = dict(self._candidates.all)
+        listed = {key: self._candidates.name(key) for key in self._keys if key not in known} | known
+        full = len(self._keys) >= MOST
+        for key, name in listed.items():
+            words = printable(name)
+            if key == UNIFORM:
+                self.addSeparator()
+                words = self.tr("Uniform: looks everywhere alike")
+            action = self.addAction(words.replace("&", "&&"))
+            action.setData(key)
+            action.setCheckable(True)
+            action.setChecked(key in self._keys)
+            action.setEnabled(key in self._keys or not full)
+        if full:
+            note = self.addAction(self.tr("Nine at most: take one away first"))
+            note.setEnabled(False)
+        self.addSeparator()
+        self.addAction(self.tr("Open a checkpoint folder…")).setData(OPEN)
+
+    def _on_triggered(self, action: object) -> None:
+        data, checked = action.data(), action.isChecked()  # type: ignore[attr-defined]
+        if data == OPEN:
+            self.open_asked.emit()
+        else:
+            self.toggled.emit(str(data), checked)
+
+
+class Header(QWidget):
+    """One row of controls.
+
+    Args:
+        candidates: The models that can be chosen.
+        parent: Owner.
+    """
+
+    scale_chosen = Signal(object)
+    pair_chosen = Signal(str, str)
+    difference_toggled = Signal(bool)
+    again_asked = Signal()
+
+    def __init__(self, candidates: Candidates, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.menu = ModelsMenu(candidates, self)
+        self.models = QPushButton(self.tr("Models"), self)
+        self.models.setMenu(self.menu)
+        self.models.setToolTip(self.tr("Choose two to nine models"))
+        self.scale = QComboBox(self)
+        for scale, words in (
+            (Scale.COMMON, self.tr("One scale for all")),
+            (Scale.VIDEO, self.tr("A scale for each model")),
+            (Scale.FRAME, self.tr("A scale for each frame")),
+        ):
+            self.scale.addItem(words, scale)
+        self.scale.setAccessibleName(self.tr("Colour scale"))
+        self.scale.setToolTip(self.tr("What the ends of the colours are taken from"))
+        self.first, self.second = self._names(self.tr("Compared model")), self._names(self.tr("Compared with"))
+        against = QLabel(self.tr("against"), self)
+        against.setProperty("muted", True)
+        self.difference = QCheckBox(self.tr("Show the difference"), self)
+        self.difference.setToolTip(self.tr("A map of where the first looks more (+) and where the second does (−)"))
+        self.again = QPushButton(self.tr("Try again"), self)
+        self.save = QPushButton(self.tr("Save"), self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 6, 8, 6)
+        row.setSpacing(8)
+        for widget in (self.models, self.scale, self.first, against, self.second, self.difference):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.again)
+        row.addWidget(self.save)
+        for control in (self.models, self.scale, self.first, self.second, self.difference, self.again, self.save):
+            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.scale.currentIndexChanged.connect(self._on_scale)
+        self.first.currentIndexChanged.connect(self._on_pair)
+        self.second.currentIndexChanged.connect(self._on_pair)
+        self.difference.toggled.connect(self.difference_toggled)
+        self.again.clicked.connect(self.again_asked)
+        self.again.hide()
+
+    def _names(self, name: str) -> QComboBox:
+        box = QComboBox(self)
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(NAME_CHARACTERS)
+        return box
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Keys of the two models that are held against each other; "" where there is none."""
+        return str(self.first.currentData() or ""), str(self.second.currentData() or "")
+
+    def set_models(self, models: Sequence[tuple[str, str, str]]) -> None:
+        """Offer the compared models, as (number, key, name); what was chosen stays chosen where it is there.
+
+        The pair is always of two models where there are two.
+        """
+        before = self.pair
+        keys = [key for _, key, _ in models]
+        self.menu.set_keys(tuple(keys))
+        first = before[0] if before[0] in keys else next(iter(keys), "")
+        second = before[1] if before[1] in keys and before[1] != first else next((k for k in keys if k != first), "")
+        for box, chosen in ((self.first, first), (self.second, second)):
+            box.blockSignals(True)
+            box.clear()
+            for number, key, name in models:
+                box.addItem(f"{number}  {printable(name)}", key)
+            box.setCurrentIndex(box.findData(chosen))
+            box.blockSignals(False)
+        self.difference.setEnabled(len(keys) > 1)
+        if self.pair != before:
+            self.pair_chosen.emit(*self.pair)
+
+    def choose_second(self, key: str) -> None:
+        """Hold another model against the first."""
+        if key != self.pair[0] and self.second.findData(key) >= 0:
+            self.second.setCurrentIndex(self.second.findData(key))
+
+    @Slot(int)
+    def _on_scale(self, _index: int) -> None:
+        self.scale_chosen.emit(Scale(self.scale.currentData()))
+
+    @Slot(int)
+    def _on_pair(self, _index: int) -> None:
+        first, second = self.pair
+        if first == second:  # the other box makes way
+            moved = self.second if self.sender() is self.first else self.first
+            moved.setCurrentIndex((moved.currentIndex() + 1) % max(moved.count(), 1))
+            return
+        self.pair_chosen.emit(first, second)

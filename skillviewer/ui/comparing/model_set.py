@@ -1,0 +1,394 @@
+"""The models that are compared: which, how far each is with the video on screen, and what is asked next."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.evidence import Evidence
+from skillviewer.core.job import Progress
+from skillviewer.core.model_facts import ModelFacts
+from skillviewer.data.study import Study
+from skillviewer.ui.comparing.answers import Answers
+from skillviewer.ui.comparing.asking import Answer
+from skillviewer.ui.comparing.inquiry import Inquiry, Kind, Matter, Question
+from skillviewer.ui.comparing.row import UNIFORM, Row, Standing, baseline, filled
+from skillviewer.ui.comparing.slow_job import SlowJob
+from skillviewer.ui.comparing.strokes import MOST
+from skillviewer.ui.messages import Message, Severity
+from skillviewer.ui.program import Program
+from skillviewer.ui.video_list import VideoState
+
+SETTLE_MS = 450
+"""A video must stay on screen this long before models are asked about it, unless it has been analysed already: by then
+the model of the other screens has begun with it, and its features are waited for instead of computed twice."""
+
+
+class ModelSet(QObject):
+    """The compared models, in the order of their panes.
+
+    While ``active``, the models are asked about the video on screen; what was asked with ``assess_all`` and ``explain``
+    goes on all the same.
+
+    Args:
+        program: What is on screen, and the lane of the models.
+        parent: Owner.
+    """
+
+    models_changed = Signal()
+    """A model was added or removed."""
+    row_changed = Signal(str)
+    """Key of a model whose row is another now; the uniform baseline follows the others."""
+    study_changed = Signal()
+    """More is known of the study's videos."""
+    busy_changed = Signal()
+
+    def __init__(self, program: Program, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        self.answers = Answers()
+        self._keys: tuple[str, ...] = ()
+        self._names: dict[str, str] = {}
+        self._active = self._stopped = False
+        self._batch: list[Question] = []
+        self._n_batch = 0
+        self._recalled: set[tuple[str, str]] = set()  # (key, digest of the video)
+        self._growing: tuple[Question, Progress] | None = None
+        self._job = SlowJob(program.jobs, self.tr("Comparing models"), self)
+        self._job.stop_asked.connect(self.stop)
+        self._inquiry = Inquiry(program.compared, self)
+        self._inquiry.progressed.connect(self._on_progress)
+        self._inquiry.answered.connect(self._on_answered)
+        self._inquiry.failed.connect(self._on_failed)
+        self._inquiry.free.connect(self._on_free)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self.advance)
+        program.playback.video_changed.connect(self._on_video)
+        program.state.passes_changed.connect(self._forget)
+        program.videos.changed.connect(self._on_entry)
+        program.studies.replaced.connect(self._forget)
+        program.studies.listed.connect(self._on_listed)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The models, in order."""
+        return self._keys
+
+    @property
+    def path(self) -> Path | None:
+        """The video on screen, once it is open."""
+        video = self._program.playback.video
+        return video.path if video is not None else None
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The models with what they say of the video on screen."""
+        return tuple(self.row(key) for key in self._keys)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something was asked that takes long: all videos, or evidence."""
+        return bool(self._batch) or (self._n_batch > 0 and self._inquiry.running is not None)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether a model failed or was stopped."""
+        return any(row.standing in {Standing.FAILED, Standing.STOPPED} for row in self.rows)
+
+    def row(self, key: str) -> Row:
+        """Return one model with what it says of the video on screen."""
+        row = Row(key, self._names[key], self.answers.facts.get(key), seconds=self.answers.seconds.get(key))
+        if key == UNIFORM:
+            return baseline(row, self._keys, self.path, self.answers)
+        growing = self._growing[1] if self._growing and self._growing[0] == self._about(key) else None
+        return filled(row, self.path, self.answers, growing, stopped=self._stopped)
+
+    def _about(self, key: str) -> Question:
+        return Question(Kind.ASSESS, key, self.path)
+
+    # which models
+
+    def add(self, key: str, name: str) -> None:
+        """Compare one more model; up to nine."""
+        if key not in self._keys and len(self._keys) < MOST:
+            self._set((*self._keys, key), {**self._names, key: name})
+
+    def remove(self, key: str) -> None:
+        """Compare a model no longer."""
+        if key in self._keys:
+            self._set(tuple(other for other in self._keys if other != key), self._names)
+
+    def choose(self, models: Sequence[tuple[str, str]]) -> None:
+        """Compare these, as (key, name), and no others."""
+        self._set(tuple(key for key, _ in models[:MOST]), dict(models))
+
+    def _set(self, keys: tuple[str, ...], names: dict[str, str]) -> None:
+        before, self._keys, self._names = self._keys, keys, names
+        if keys == before:
+            return
+        self._batch = [question for question in self._batch if question.key in keys]
+        running = self._inquiry.running
+        if running is not None and running.key not in keys:
+            self._inquiry.cancel()
+        if set(before) - set(keys):
+            self._recalled = {item for item in self._recalled if item[0] in keys}
+            self._inquiry.keep(tuple(key for key in keys if key != UNIFORM))
+        for key in set(keys) - set(before):
+            self.answers.broken.pop(key, None)
+        self._program.settings.compared = keys
+        self.models_changed.emit()
+        self.study_changed.emit()
+        self.advance()
+
+    # what is asked
+
+    def set_active(self, active: bool) -> None:
+        """Ask about the video on screen, or not."""
+        self._active = active
+        self.advance()
+
+    def assess_all(self) -> None:
+        """Ask every model about every video, behind the one on screen."""
+        self._stopped = False
+        paths = [entry.path for entry in self._program.videos if entry.state.has_picture]
+        asked = set(self._batch)
+        new = [Question(Kind.ASSESS, key, path) for path in paths for key in self._models()]
+        self._queue([q for q in new if q not in asked and q.path is not None and self.answers.open(q.key, q.path)])
+
+    def explain(self) -> None:
+        """Measure for every model whether its attention is faithful for the video on screen."""
+        path = self.path
+        rows = [row for row in self.rows if not row.is_uniform and row.whole is not None and row.evidence is None]
+        self._queue([Question(Kind.EXPLAIN, row.key, path) for row in rows if path is not None])
+
+    def _queue(self, questions: list[Question]) -> None:
+        if questions:
+            self._batch += questions
+            self._n_batch += len(questions)
+            self._job.begin(precious=True)
+            self.busy_changed.emit()
+            self.advance()
+
+    @Slot()
+    def stop(self) -> None:
+        """Ask nothing more; what is known stays."""
+        self._stopped = True
+        self._batch, self._n_batch = [], 0
+        self._inquiry.cancel()
+        self._job.finish()
+        self._tell_rows()
+        self.busy_changed.emit()
+
+    @Slot()
+    def again(self) -> None:
+        """Try once more what failed or was stopped."""
+        self._stopped = False
+        self.answers.forgive(self.path)
+        self._recalled.clear()
+        self._tell_rows()
+        self.advance()
+
+    def _models(self) -> tuple[str, ...]:
+        return tuple(key for key in self._keys if key != UNIFORM)
+
+    @Slot()
+    def advance(self) -> None:
+        """Ask the next question, if there is one and nothing is being asked."""
+        if not self._inquiry.can_ask:
+            return
+        question = self._next()
+        if question is None:
+            self._n_batch = 0
+            self._job.finish()
+            self.busy_changed.emit()
+            return
+        known, path = self.answers, question.path
+        facts = known.facts.get(question.key)
+        matter = Matter(
+            passes=self._program.state.passes,
+            videos=self._program.study_list.known if question.kind is Kind.RECALL else (),
+            digest=facts.digest if facts is not None else "",
+            analysis=known.analysis(question.key, path) if path is not None else None,
+        )
+        self._growing = (question, Progress("waiting"))
+        self._inquiry.ask(question, matter)
+        self._job.begin()
+        self._tell_job()
+        self.row_changed.emit(question.key)
+
+    def _next(self) -> Question | None:
+        if self._active and not self._stopped:
+            question = self._about_current()
+            if question is not None:
+                return question
+        while self._batch:
+            question = self._batch.pop(0)
+            assert question.path is not None
+            open_ = self.answers.open(question.key, question.path)
+            if question.kind is Kind.EXPLAIN or (open_ and self._program.videos.get(question.path) is not None):
+                return question
+        return self._about_study() if self._active and not self._stopped else None
+
+    def _about_current(self) -> Question | None:
+        path = self.path
+        for key in self._models():
+            if key not in self.answers.facts and key not in self.answers.broken:
+                return Question(Kind.FACTS, key)
+        if path is None or self._on_its_way(path):
+            return None
+        return next((Question(Kind.ASSESS, k, path) for k in self._models() if self.answers.open(k, path)), None)
+
+    def _on_its_way(self, path: Path) -> bool:
+        """Return whether the other screens' model computes the features of a video, or is about to."""
+        entry, automatic = self._program.videos.get(path), self._program.assessments.automatic
+        if entry is None or self._program.state.model is None:
+            return False
+        if entry.state is VideoState.NEW:
+            return automatic and self._settle.isActive()
+        return entry.state is VideoState.WORKING or (automatic and entry.state is VideoState.WAITING)
+
+    def _about_study(self) -> Question | None:
+        """Return a model whose earlier analyses of the study have not been read yet."""
+        digests = {video.digest for video in self._program.study_list.known}
+        for key in self._models():
+            fresh = {(key, digest) for digest in digests} - self._recalled
+            if fresh and key in self.answers.facts:
+                self._recalled |= fresh
+                return Question(Kind.RECALL, key)
+        return None
+
+    # what comes back
+
+    @Slot(object, object)
+    def _on_progress(self, question: Question, progress: Progress) -> None:
+        self._growing = (question, progress)
+        self._tell_job()
+        self.row_changed.emit(question.key)
+
+    @Slot(object, object)
+    def _on_answered(self, question: Question, answer: object) -> None:
+        key, path, known = question.key, question.path, self.answers
+        self._growing = None
+        if isinstance(answer, ModelFacts):
+            known.facts[key] = answer
+        elif isinstance(answer, Answer) and path is not None:
+            known.facts[key], known.seconds[key] = answer.facts, answer.seconds
+            known.keep(key, path, answer.analysis)
+            self._keep_in_study(answer.analysis, answer.facts, Path(key))
+        elif isinstance(answer, Evidence) and path is not None:
+            known.evidence[key, path] = answer
+        elif isinstance(answer, dict):
+            for video, analysis in answer.items():
+                if known.analysis(key, video) is None:
+                    known.keep(key, video, analysis)
+        self._tell_row(key)
+        if question.kind in {Kind.ASSESS, Kind.RECALL}:
+            self.study_changed.emit()
+
+    def _keep_in_study(self, analysis: Analysis, facts: ModelFacts, folder: Path) -> None:
+        """Keep what a model said from this session to the next; videos that are not in the study are not kept."""
+        program = self._program
+        video = next((v for v in program.study_list.known if v.path == analysis.video.path), None)
+        if video is None or not program.studies.writable:
+            return
+        extent = video.extent
+
+        def keep(study: Study) -> None:
+            study.models.add(facts.digest, facts.name, folder)
+            study.models.keep_analysis(analysis, extent)
+
+        program.studies.act(keep)
+
+    @Slot(object, str)
+    def _on_failed(self, question: Question, reason: str) -> None:
+        self._growing = None
+        if question.path is None:
+            self.answers.broken[question.key] = reason
+        elif question.kind is Kind.ASSESS:
+            self.answers.failures[question.key, question.path] = reason
+        else:
+            self._program.messages.post(Message(reason, Severity.ERROR))
+        if question.path != self.path and question.path is not None:
+            words = self.tr("{} could not assess {}: {}")
+            text = words.format(self._names.get(question.key, question.key), question.path.name, reason)
+            self._program.messages.post(Message(text, Severity.WARNING))
+        self._tell_row(question.key)
+
+    @Slot()
+    def _on_free(self) -> None:
+        self._growing = None
+        self.advance()
+
+    def _tell_row(self, key: str) -> None:
+        if key in self._keys:
+            self.row_changed.emit(key)
+        if UNIFORM in self._keys:
+            self.row_changed.emit(UNIFORM)
+
+    def _tell_rows(self) -> None:
+        for key in self._keys:
+            self.row_changed.emit(key)
+
+    # what happens around
+
+    @Slot(object)
+    def _on_video(self, _video: object) -> None:
+        running = self._inquiry.running
+        if running is not None and running.kind is Kind.ASSESS and running not in self._batch and not self.busy:
+            self._inquiry.cancel()
+        self._stopped = False
+        self._settle.start()
+        self._take_over()
+        self._tell_rows()
+        self.advance()
+
+    @Slot(int)
+    def _on_entry(self, row: int) -> None:
+        if self._program.videos[row].path == self.path:
+            self._take_over()
+            self.advance()
+
+    def _take_over(self) -> None:
+        """Take what the model of the other screens says of the video on screen: it need not be computed twice."""
+        model, path = self._program.state.model, self.path
+        entry = self._program.videos.get(path) if path is not None else None
+        if model is None or path is None or entry is None or entry.analysis is None:
+            return
+        key, analysis = str(model.folder), entry.analysis
+        fits = analysis.n_passes == self._program.state.passes and analysis.provenance.model == model.name
+        if key in self._keys and fits and self.answers.analysis(key, path) is None:
+            self.answers.keep(key, path, analysis)
+            self._tell_row(key)
+            self.study_changed.emit()
+
+    @Slot()
+    def _forget(self, *_: object) -> None:
+        self._batch, self._n_batch = [], 0
+        self._inquiry.cancel()
+        self._recalled.clear()
+        self.answers.forget_videos()
+        self._tell_rows()
+        self.study_changed.emit()
+        self.advance()
+
+    @Slot(object)
+    def _on_listed(self, _videos: object) -> None:
+        self.study_changed.emit()
+        self.advance()
+
+    def _tell_job(self) -> None:
+        running = self._inquiry.running
+        if running is None:
+            return
+        name = self._names.get(running.key, "")
+        stage = name if running.path is None else self.tr("{}: {}").format(name, running.path.stem)
+        progress = self._growing[1] if self._growing is not None else Progress("")
+        if not self._n_batch:
+            self._job.tell(stage, progress.done, progress.total)
+            return
+        total = max(progress.total, 1)
+        done = self._n_batch - len(self._batch) - 1
+        self._job.tell(stage, max(done, 0) * total + progress.done, self._n_batch * total)

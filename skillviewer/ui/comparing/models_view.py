@@ -1,0 +1,126 @@
+"""The table of the compared models: how accurate, how faithful, at what cost."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.evidence import Evidence
+from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
+
+NOTHING = "–"
+KINDS = {
+    MapKind.DISTRIBUTION: QT_TRANSLATE_NOOP("kinds", "distribution"),
+    MapKind.GATE: QT_TRANSLATE_NOOP("kinds", "gate"),
+    MapKind.SIGNED: QT_TRANSLATE_NOOP("kinds", "signed product"),
+    MapKind.NONE: QT_TRANSLATE_NOOP("kinds", "no map"),
+}
+
+
+def kind_words(kind: MapKind) -> str:
+    """Return the name of a kind of maps."""
+    return QCoreApplication.translate("kinds", str(KINDS[kind]))
+
+
+def count_words(n: int) -> str:
+    """Return a count of parameters: 812, 64.3 k, 1.92 M."""
+    if n < 1000:
+        return str(n)
+    return f"{n / 1000:.3g} k" if n < 999_500 else f"{n / 1e6:.3g} M"
+
+
+def time_words(seconds: float) -> str:
+    """Return a duration: 82 ms, 1.4 s."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+class ModelsView(QWidget):
+    """Table and what can be measured."""
+
+    measure_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = PlainTable(self.tr("The compared models"), self)
+        self.measure = QPushButton(self.tr("Measure faithfulness"), self)
+        self.measure.setToolTip(
+            self.tr("Take away what each model attended to, and see whether its score moves more than by chance")
+        )
+        self.measure.clicked.connect(self.measure_asked)
+        self._note = QLabel(self)
+        self._note.setProperty("muted", True)
+        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(8, 0, 8, 4)
+        foot.addWidget(self._note, 1)
+        foot.addWidget(self.measure)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.table, 1)
+        column.addLayout(foot)
+        self._columns = (
+            Column("", number=False),
+            Column(self.tr("Model"), number=False, stretch=True),
+            Column(self.tr("Accuracy"), self.tr("Pairwise accuracy on held-out pairs, with its 95 % interval")),
+            Column(self.tr("Faithful"), self.tr("Faithfulness of the attention for this video, 0 to 1")),
+            Column(self.tr("Parameters"), self.tr("Numbers that were trained")),
+            Column(self.tr("Time"), self.tr("What the last assessment took here, features from the cache where kept")),
+            Column(self.tr("Features"), self.tr("Models that are fed alike share features"), number=False),
+        )
+
+    @property
+    def note(self) -> str:
+        """What is said of features."""
+        return self._note.text()
+
+    def show_rows(self, rows: Sequence[tuple[str, Row]], *, measurable: bool) -> None:
+        """Show the models.
+
+        Args:
+            rows: Number of the pane and model, in order.
+            measurable: Whether faithfulness can be measured now.
+        """
+        feedings = list(dict.fromkeys(row.facts.features for _, row in rows if row.facts is not None))
+        self._note.setText(
+            self.tr("Other preprocessing, features of their own: A to {}").format(chr(ord("A") + len(feedings) - 1))
+            if len(feedings) > 1
+            else ""
+        )
+        self.table.fill(self._columns, [self._cells(number, row, feedings) for number, row in rows])
+        self.measure.setEnabled(measurable)
+
+    def _cells(self, number: str, row: Row, feedings: list[str]) -> Cells:
+        facts = row.facts
+        if row.is_uniform:
+            tip = self.tr("A baseline that looks everywhere alike; it gives no score")
+            return Cells(row.key, (number, row.name, *[NOTHING] * 5), tip=tip)
+        if facts is None:
+            return Cells(row.key, (number, row.name, *[NOTHING] * 5), tip=row.reason)
+        accuracy, tips = NOTHING, {}
+        if facts.accuracy is not None:
+            accuracy = f"{facts.accuracy:.2f}"
+            if facts.accuracy_interval is not None:
+                low, high = facts.accuracy_interval
+                accuracy = f"{accuracy} ({low:.2f}–{high:.2f})"
+            tips[2] = self.tr("{} held-out pairs: {}").format(facts.n_pairs, facts.rule)
+        faithful = NOTHING
+        if row.evidence is not None:
+            tips[3] = row.evidence.faithfulness_sentence
+            faithful = self._faithful(row.evidence)
+        time = time_words(row.seconds) if row.seconds is not None else NOTHING
+        which = feedings.index(facts.features)
+        features = self.tr("shared") if len(feedings) == 1 else chr(ord("A") + which)
+        tips[6] = facts.features
+        texts = (number, row.name, accuracy, faithful, count_words(facts.n_parameters), time, features)
+        return Cells(row.key, texts, tip=f"{facts.title} · {kind_words(facts.map_kind)}", tips=tips)
+
+    def _faithful(self, evidence: Evidence) -> str:
+        found = evidence.faithfulness
+        if found is None:
+            return self.tr("no map")
+        if found.faithful:
+            return f"{found.value:.2f}"
+        return self.tr("as random") if found.decidable else self.tr("unclear")

@@ -1,0 +1,141 @@
+"""How the maps of one model relate to those of the others, at the frame on screen or over the video."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.comparison import MapNumbers, VideoComparison
+from skillviewer.ui.comparing.asking import Contrast
+from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
+
+NOTHING = "–"
+
+
+def told(value: float, digits: int = 2) -> str:
+    """Return a number with a true minus, or a dash where it is not defined."""
+    return NOTHING if math.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
+
+
+def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | None:
+    """Return the numbers of the maps on screen at a frame; None before both models have looked."""
+    at = int(np.searchsorted(comparison.frames, frame_index, side="right")) - 1
+    return comparison.numbers[at] if at >= 0 else None
+
+
+class NumbersView(QWidget):
+    """A row a model, against the one that all are compared with.
+
+    Args:
+        over_video: Whether the means over the video are shown, or the numbers of the frame on screen.
+        parent: Owner.
+    """
+
+    row_chosen = Signal(str)
+
+    def __init__(self, *, over_video: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._over_video = over_video
+        self._contrast: Contrast | None = None
+        self._rows: tuple[tuple[str, Row], ...] = ()
+        self._frame = 0
+        self._note = QLabel(self)
+        self._note.setProperty("muted", True)
+        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        name = self.tr("Numbers over the video") if over_video else self.tr("Numbers of this frame")
+        self.table = PlainTable(name, self)
+        self.table.row_chosen.connect(self.row_chosen)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self._note)
+        column.addWidget(self.table, 1)
+        self._note.setContentsMargins(8, 0, 8, 0)
+        self._columns = (
+            Column("", number=False),
+            Column(self.tr("Model"), number=False, stretch=True),
+            Column(
+                self.tr("Corr."), self.tr("Pearson's correlation of the densities over the area: 1 the same, 0 none")
+            ),
+            Column(self.tr("Simil."), self.tr("Histogram intersection: 1 the same, 0 no place in common")),
+            Column(self.tr("KL"), self.tr("Kullback-Leibler divergence of the first model from this one, in nats")),
+            Column(self.tr("KL back"), self.tr("Kullback-Leibler divergence of this model from the first, in nats")),
+            Column(self.tr("Top"), self.tr("Overlap of the densest tenths of the area: 1 the same, 0.10 by chance")),
+            Column(
+                self.tr("Centres"), self.tr("Distance of the centres of mass, as a share of the picture's diagonal")
+            ),
+            Column(self.tr("Entropy"), self.tr("Entropy of this model's map: 1 everywhere alike, 0 all in one cell")),
+        )
+
+    @property
+    def note(self) -> str:
+        """What is said above the numbers."""
+        return self._note.text()
+
+    def show_contrast(self, contrast: Contrast | None, rows: Sequence[tuple[str, Row]]) -> None:
+        """Show the numbers of one model against others.
+
+        Args:
+            contrast: The numbers, or None while they are not known.
+            rows: Number of the pane and model, in order.
+        """
+        self._contrast, self._rows = contrast, tuple(rows)
+        self._refresh()
+
+    def set_frame(self, frame_index: int) -> None:
+        """Follow the playhead."""
+        self._frame = frame_index
+        if not self._over_video and self.isVisible():
+            self._refresh()
+
+    def showEvent(self, event: object) -> None:  # noqa: ARG002
+        """Catch up."""
+        self._refresh()
+
+    def _refresh(self) -> None:
+        contrast = self._contrast
+        first = next((pair for pair in self._rows if contrast is not None and pair[1].key == contrast.first), None)
+        if contrast is None or first is None:
+            self._note.setText(self.tr("Numbers come when two models have looked at this video."))
+            self.table.fill(self._columns, ())
+            return
+        what = self.tr("mean over {} frames") if self._over_video else self.tr("the maps on screen")
+        any_video = next(iter(contrast.videos.values()))
+        what = what.format(len(any_video.frames)) if self._over_video else what
+        words = self.tr("Against {} {}: {}.").format(first[0], first[1].name, what)
+        if not all(c.same_kind for key, c in contrast.videos.items() if key != contrast.first):
+            words += self.tr(" Kinds differ: shares of their sums are compared.")
+        self._note.setText(words)
+        self._note.setToolTip(words)
+        self.table.fill(self._columns, [self._cells(number, row, contrast) for number, row in self._rows])
+
+    def _cells(self, number: str, row: Row, contrast: Contrast) -> Cells:
+        comparison = contrast.videos.get(row.key)
+        found = None
+        if comparison is not None:
+            found = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
+        if comparison is None or found is None:
+            return Cells(row.key, (number, row.name, *[NOTHING] * 7), tip=row.reason)
+        kinds = [self._kind(kind) for kind in comparison.kinds]
+        tip = self.tr("{} against {}").format(*kinds)
+        entropy = told(found.entropy_other)
+        if row.key == contrast.first:
+            return Cells(
+                row.key, (number, row.name, *[NOTHING] * 6, entropy), tip=self.tr("the others are compared with it")
+            )
+        values = (
+            found.correlation,
+            found.similarity,
+            found.divergence,
+            found.divergence_back,
+            found.top_overlap,
+            found.centre_distance,
+        )
+        return Cells(row.key, (number, row.name, *(told(v) for v in values), entropy), tip=tip)
+
+    def _kind(self, kind: MapKind) -> str:
+        return self.tr("no map (as uniform)") if kind is MapKind.NONE else str(kind)

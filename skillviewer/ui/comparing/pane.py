@@ -1,0 +1,221 @@
+"""One model's view of the frame on screen: picture with its map, and under it name, score and kind of map."""
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from skillviewer.core.difference import Difference
+from skillviewer.core.video import VideoInfo
+from skillviewer.export.words import printable
+from skillviewer.ui.canvas import Canvas, Shown
+from skillviewer.ui.comparing.strokes import SWATCH_PX, Stroke, draw_swatch
+from skillviewer.ui.feed import Shot
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.theme import DARK, LIGHT, Theme
+from skillviewer.ui.viewport import Viewport
+
+LEAST = QSize(96, 54)
+LEAST_NAME_PX = 72
+
+
+class PaneCanvas(Canvas):
+    """A canvas that zooms and pans together with others, and can show a difference instead of a model's map."""
+
+    moved = Signal(object)
+    """Its ``Viewport``, when a hand moved it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._difference: Difference | None = None
+        self.setMinimumSize(LEAST)
+
+    def set_difference(self, difference: Difference | None) -> None:
+        """Show where two models differ."""
+        self._difference = difference
+        self._resolve_again()
+
+    def follow(self, viewport: Viewport) -> None:
+        """Show the part of the picture that another canvas shows."""
+        own = self._viewport
+        zoomed = replace(own, zoom=viewport.zoom, centre_x=viewport.centre_x, centre_y=viewport.centre_y).clamped()
+        super()._set_viewport(zoomed)
+
+    def _set_viewport(self, viewport: Viewport) -> None:
+        before = self._viewport
+        super()._set_viewport(viewport)
+        if viewport != before:
+            self.moved.emit(viewport)
+
+    def _resolved(self, shot: Shot) -> Shown:
+        apart, video = self._difference, self._video
+        if apart is None or video is None or apart.video.digest != video.digest:
+            return super()._resolved(shot)
+        return Shown(shot, apart.scene(shot.frame_index, self._look))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What stands under a pane.
+
+    Attributes:
+        name: Of the model.
+        number: Of the pane, as in the curves.
+        stroke: How its curve is drawn, or None without one.
+        kind: Kind of map.
+        score: Score, or what became of it.
+        rest: Where the map on screen comes from, and more.
+    """
+
+    name: str
+    number: str = ""
+    stroke: Stroke | None = None
+    kind: str = ""
+    score: str = ""
+    rest: str = ""
+
+
+class PaneCaption(QWidget):
+    """Two lines on the stage: number, line and name with the kind of map; score and what else is to be said."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._said = Said("")
+        self._theme = LIGHT
+        self._room_right = 0
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Two lines."""
+        return QSize(120, 2 * self.fontMetrics().height() + 6)
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        said = self._said
+        return " · ".join(part for part in (printable(said.name), said.kind, said.score, said.rest) if part)
+
+    def keep_free(self, width_px: int) -> None:
+        """Leave room at the right end of the first line."""
+        self._room_right = width_px
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours; the stage is dark in both themes."""
+        self._theme = theme
+        self.update()
+
+    def say(self, said: Said) -> None:
+        """Say what stands above."""
+        if said != self._said:
+            self._said = said
+            self.setAccessibleName(self.text)
+            self.setToolTip(self.text)
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.stage))
+        metrics = self.fontMetrics()
+        line = metrics.height()
+        left, right = 6.0, float(self.width() - 6)
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        top = QRectF(left, 2, right - left - self._room_right, line)
+        at = top.left()
+        painter.setFont(bold)
+        painter.setPen(QColor(DARK.text))
+        said = self._said
+        if said.number:
+            painter.drawText(QRectF(at, 2, 20, line), Qt.AlignmentFlag.AlignVCenter, said.number)
+            at += painter.fontMetrics().horizontalAdvance(said.number) + 6
+        if said.stroke is not None:
+            draw_swatch(painter, QRectF(at, 2, SWATCH_PX, line), said.stroke, dark=True)
+            at += SWATCH_PX + 6
+            painter.setPen(QColor(DARK.text))
+        kind_width = metrics.horizontalAdvance(said.kind) + 8 if said.kind else 0
+        if top.right() - at - kind_width < LEAST_NAME_PX:
+            kind_width = 0  # the name comes first; the kind then stands in the second line
+        room = round(top.right() - at - kind_width)
+        name = painter.fontMetrics().elidedText(printable(said.name), Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(QRectF(at, 2, top.right() - at, line), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.setFont(self.font())
+        painter.setPen(QColor(self._theme.on_stage))
+        if kind_width:
+            painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said.kind)
+        second = " · ".join(part for part in (said.score, "" if kind_width else said.kind, said.rest) if part)
+        words = metrics.elidedText(second, Qt.TextElideMode.ElideRight, round(right - left))
+        painter.drawText(QRectF(left, 3 + line, right - left, line), Qt.AlignmentFlag.AlignVCenter, words)
+        painter.end()
+
+
+class Pane(QWidget):
+    """Canvas over caption.
+
+    Args:
+        key: Of the model.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    remove_asked = Signal(str)
+
+    def __init__(self, key: str, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._key, self._icons = key, icons
+        self._refusal = ""
+        self.canvas = PaneCanvas(self)
+        self.caption = PaneCaption(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.caption)
+        self.close_button = QToolButton(self.caption)
+        self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.close_button.setAutoRaise(True)
+        self.close_button.setIconSize(QSize(14, 14))
+        self.close_button.setFixedSize(20, 20)
+        self.close_button.setStyleSheet("QToolButton { padding: 0; }")
+        self.close_button.clicked.connect(self._on_close)
+        self.caption.keep_free(22)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.canvas.on_theme(theme)
+        self.caption.on_theme(theme)
+        self.close_button.setIcon(self._icons.icon("close", DARK))
+
+    def set_video(self, video: VideoInfo | None) -> None:
+        """Show another video; nothing is on screen until its first picture comes."""
+        self.canvas.set_video(video)
+        if self._refusal:
+            self.canvas.set_words(self._refusal)
+
+    def set_shot(self, shot: Shot) -> None:
+        """Show a picture, unless there is a reason not to."""
+        if not self._refusal:
+            self.canvas.set_shot(shot)
+
+    def refuse(self, reason: str) -> None:
+        """Show a reason in the place of the picture; "" to show pictures again."""
+        if reason != self._refusal:
+            self._refusal = reason
+            self.canvas.set_words(reason)
+
+    def say(self, said: Said) -> None:
+        """Say what stands in the pane."""
+        self.caption.say(said)
+        name = printable(said.name)
+        self.canvas.setAccessibleName(self.tr("Picture with the map of {}").format(name))
+        self.close_button.setAccessibleName(self.tr("Take {} away").format(name))
+        self.close_button.setToolTip(self.close_button.accessibleName())
+
+    def resizeEvent(self, event: object) -> None:  # noqa: ARG002
+        """Keep the button in the corner of the caption."""
+        self.close_button.move(self.width() - 22, 0)
+
+    @Slot()
+    def _on_close(self) -> None:
+        self.remove_asked.emit(self._key)

@@ -1,0 +1,90 @@
+"""Saves a comparison: its numbers as a table, and its panes as a figure."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.scene import Look
+from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.program import Program
+
+
+class Saving(QObject):
+    """Writes files in the lane of the small works, and says where they are.
+
+    Args:
+        program: The video, and where work is done.
+        parent: Owner: over it the person is asked.
+    """
+
+    saved = Signal(object)
+    """Path of a file that was written."""
+
+    def __init__(self, program: Program, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._program, self._over = program, parent
+
+    def table(self, dialogs: Dialogs, rows: tuple[Row, ...]) -> None:
+        """Ask where to, and write the numbers of every two models."""
+        analyses = [row.whole for row in rows if row.whole is not None]
+        path = self._asked(dialogs, analyses, self.tr("Save the numbers"), self.tr("Tables (*.csv)"), ".csv")
+        if path is not None:
+
+            def work() -> Path:
+                from skillviewer.export.compared import export_frames_compared
+
+                # the dialog has asked whether a file may be replaced
+                return export_frames_compared(analyses, path, overwrite=True)
+
+            self._write(work)
+
+    def figure(self, dialogs: Dialogs, rows: tuple[Row, ...], look: Look, less: tuple[str, str] | None) -> None:
+        """Ask where to, and write the panes at the frame on screen.
+
+        Args:
+            dialogs: Asks the person.
+            rows: The models.
+            look: How maps are shown, with the scale of the screen.
+            less: Keys of the two models whose difference is shown, or None.
+        """
+        whole = [(row, row.whole) for row in rows if row.whole is not None]
+        analyses = [analysis for _, analysis in whole if analysis is not None]
+        kinds = self.tr("Pictures (*.png);;PDF (*.pdf);;SVG (*.svg)")
+        path = self._asked(dialogs, analyses, self.tr("Save the panes"), kinds, ".png")
+        if path is None:
+            return
+        keys = [row.key for row, _ in whole]
+        pair = (keys.index(less[0]), keys.index(less[1])) if less is not None and set(less) <= set(keys) else None
+        frame, titles = self._program.playback.frame, [row.name for row, _ in whole]
+
+        def work() -> Path:
+            from skillviewer.export.compared import ComparedOptions, export_compared
+            from skillviewer.export.exhibit import Exhibit
+
+            exhibits = [Exhibit(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
+            return export_compared(exhibits, path, ComparedOptions(frame, look, pair), overwrite=True)
+
+        self._write(work)
+
+    def _asked(self, dialogs: Dialogs, analyses: list[Analysis], title: str, kinds: str, suffix: str) -> Path | None:
+        if len(analyses) < 2:
+            self._program.messages.note(self.tr("A comparison needs two models that have looked at this video."))
+            return None
+        name = f"{analyses[0].video.path.stem} compared{suffix}"
+        path = dialogs.save(self._over, title, kinds, name)
+        return path if path is None or path.suffix else path.with_suffix(suffix)
+
+    def _write(self, work: Callable[[], Path]) -> None:
+        task = self._program.index.submit(lambda _backend, _token, _report: work())
+        task.succeeded.connect(self._on_saved)
+        task.failed.connect(self._program.messages.fail)
+        self._program.jobs.follow(self.tr("Saving the comparison"), task)
+
+    @Slot(object)
+    def _on_saved(self, path: Path) -> None:
+        self._program.messages.note(self.tr("Saved: {}").format(path))
+        self.saved.emit(path)

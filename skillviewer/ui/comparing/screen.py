@@ -1,0 +1,372 @@
+"""The Compare screen: panes of the same frame, the curves of all models, and the numbers."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.scene import Look, Overlay, Scale, Scene
+from skillviewer.core.video import VideoInfo
+from skillviewer.ui.actions import Actions
+from skillviewer.ui.comparing.bars import Bars
+from skillviewer.ui.comparing.candidates import Candidates
+from skillviewer.ui.comparing.captions import kind_of, rest_of, score_of, source_of
+from skillviewer.ui.comparing.contrasting import Contrasting
+from skillviewer.ui.comparing.curves_panel import CurvesPanel
+from skillviewer.ui.comparing.grid import PaneGrid
+from skillviewer.ui.comparing.header import Header
+from skillviewer.ui.comparing.looks import looks_of, shared_bars
+from skillviewer.ui.comparing.model_set import ModelSet
+from skillviewer.ui.comparing.models_view import kind_words
+from skillviewer.ui.comparing.pane import Said
+from skillviewer.ui.comparing.row import Row, Standing
+from skillviewer.ui.comparing.saving import Saving
+from skillviewer.ui.comparing.side import Side
+from skillviewer.ui.comparing.strokes import STROKES, Stroke
+from skillviewer.ui.comparing.studying import Studying
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.feed import Shot
+from skillviewer.ui.program import Program
+from skillviewer.ui.theme import Theme
+from skillviewer.ui.transport import Transport
+
+DIFFERENCE = "difference"
+"""Key of the pane that shows where two models differ."""
+
+
+class CompareScreen(QWidget):
+    """Two to nine models on the video on screen.
+
+    Args:
+        program: What is shown.
+        actions: Actions of the player and of this screen.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._actions = program, actions
+        self._scale = Scale.COMMON
+        self._begun = False
+        self.models = ModelSet(program, self)
+        self.candidates = Candidates(program, self)
+        self.contrasting = Contrasting(program.index, program.messages, self)
+        self.studying = Studying(program, self.models, self)
+        self.saving = Saving(program, self)
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._refresh)
+        self._on_models()
+
+    def _make_parts(self) -> None:
+        program, actions = self._program, self._actions
+        self.header = Header(self.candidates, self)
+        self.grid = PaneGrid(program.icons, self)
+        self.bars = Bars(self)
+        self.transport = Transport(program.playback, actions, program.icons, self)
+        self.curves = CurvesPanel(program.playback, self)
+        self.side = Side(actions, self)
+        save = QMenu(self.header)
+        for name in ("save_comparison", "save_comparison_figure"):
+            save.addAction(actions[name])
+        self.header.save.setMenu(save)
+        self.empty = QWidget(self)
+        self._empty_words = QLabel(self.empty)
+        self._empty_words.setWordWrap(True)
+        self._empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.choose = QPushButton(self.tr("Choose models"), self.empty)
+        self.choose.setProperty("primary", True)
+        self.choose.clicked.connect(self.header.models.showMenu)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self.empty)
+        column.addStretch(1)
+        column.addWidget(self._empty_words)
+        column.addSpacing(8)
+        column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        upper = QWidget(self)
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part, stretch in ((self.grid, 1), (self.bars, 0), (self.transport, 0)):
+            column.addWidget(part, stretch)
+        lower = QSplitter(Qt.Orientation.Horizontal, self)
+        lower.setChildrenCollapsible(False)
+        lower.addWidget(self.curves)
+        lower.addWidget(self.side)
+        lower.setStretchFactor(0, 1)
+        lower.setStretchFactor(1, 1)
+        self.curves.setMinimumWidth(280)
+        lower.setSizes([440, 500])
+        whole = QSplitter(Qt.Orientation.Vertical, self)
+        whole.setChildrenCollapsible(False)
+        whole.addWidget(upper)
+        whole.addWidget(lower)
+        whole.setStretchFactor(0, 1)
+        whole.setSizes([460, 200])
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(whole)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.header)
+        outer.addWidget(self._pages, 1)
+        self._actions.attach_player(self.grid, self.curves.plot)
+
+    def _connect(self) -> None:
+        program, models, header = self._program, self.models, self.header
+        program.playback.video_changed.connect(self._on_video)
+        program.playback.frame_changed.connect(self._on_frame)
+        program.feed.arrived.connect(self._on_shot)
+        program.state.look_changed.connect(self._on_row)
+        models.models_changed.connect(self._on_models)
+        models.row_changed.connect(self._on_row)
+        models.busy_changed.connect(self._on_row)
+        self.studying.changed.connect(self._on_row)
+        self.contrasting.changed.connect(self._on_contrast)
+        self.candidates.changed.connect(self._on_candidates)
+        header.menu.toggled.connect(self._on_toggled)
+        self.grid.remove_asked.connect(self._on_remove)
+        header.scale_chosen.connect(self._on_scale)
+        header.pair_chosen.connect(self._on_pair)
+        header.difference_toggled.connect(self._on_models)
+        header.again_asked.connect(models.again)
+        header.difference.toggled.connect(self._actions["compare_difference"].setChecked)
+        self.side.second_chosen.connect(header.choose_second)
+        self.side.video_chosen.connect(self._on_dispute)
+        self.side.models.measure_asked.connect(models.explain)
+        self.side.disputes.ask_all.asked.connect(models.assess_all)
+
+    # the window tells
+
+    @Slot()
+    def on_shown(self) -> None:
+        """Begin: choose models where none were, ask them, and bring the picture."""
+        if not self._begun:
+            self._begun = True
+            self._choose_first()
+        self._on_video(self._program.playback.video)
+        self.models.set_active(True)
+        self.grid.setFocus()
+
+    @Slot()
+    def on_hidden(self) -> None:
+        """Ask nothing about the video on screen while nobody looks."""
+        self.models.set_active(False)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        for part in (self.grid, self.bars, self.transport, self.curves, self.side):
+            part.on_theme(theme)
+
+    def _choose_first(self) -> None:
+        remembered = [(key, self.candidates.name(key)) for key in self._program.settings.compared]
+        self.models.choose(remembered or self.candidates.first_choice())
+
+    @Slot()
+    def _on_candidates(self) -> None:
+        if self._begun and not self.models.keys and not self._program.settings.compared:
+            self._choose_first()
+
+    # what is compared
+
+    @property
+    def numbered(self) -> tuple[tuple[str, Row], ...]:
+        """Number of the pane and row of each model."""
+        return tuple((str(at), row) for at, row in enumerate(self.models.rows, start=1))
+
+    @property
+    def strokes(self) -> dict[str, tuple[str, Stroke]]:
+        """Number and stroke of each model, by key."""
+        return {key: (str(at + 1), STROKES[at]) for at, key in enumerate(self.models.keys)}
+
+    @Slot(str, bool)
+    def _on_toggled(self, key: str, on: bool) -> None:
+        if on:
+            self.models.add(key, self.candidates.name(key))
+        else:
+            self.models.remove(key)
+
+    @Slot()
+    def _on_models(self, *_: object) -> None:
+        keys = self.models.keys
+        apart = self.header.difference.isChecked() and len(keys) > 1
+        self.grid.set_keys((*keys, DIFFERENCE) if apart else keys)
+        self.header.set_models([(number, row.key, row.name) for number, row in self.numbered])
+        self._refresh()
+
+    @Slot(str)
+    def _on_remove(self, key: str) -> None:
+        if key == DIFFERENCE:
+            self.header.difference.setChecked(False)
+        else:
+            self.models.remove(key)
+
+    @Slot(str, str)
+    def _on_pair(self, _first: str, _second: str) -> None:
+        self._refresh()
+
+    @Slot(object)
+    def _on_scale(self, scale: Scale) -> None:
+        self._scale = scale
+        self._refresh()
+
+    @Slot(str)
+    def _on_dispute(self, name: str) -> None:
+        path = self.studying.path(name)
+        if path is not None:
+            self._program.state.set_current(path)
+
+    # what is on screen
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self.grid.set_video(video)
+        self._refresh()
+        if video is not None and self.isVisible() and not self.grid.has_picture:
+            self._program.feed.request(self._program.playback.frame)
+
+    @Slot(object)
+    def _on_shot(self, shot: Shot) -> None:
+        if self._program.playback.video is not None:
+            self.grid.set_shot(shot)
+            self._say_panes()
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        self.side.set_frame(frame)
+
+    @Slot()
+    def _on_row(self, *_: object) -> None:
+        self._later.start()
+
+    @Slot()
+    def _refresh(self) -> None:
+        """Bring everything up to date with the models, the video and the choices."""
+        if not self.isVisible() and self._begun:
+            return
+        rows, video = self.models.rows, self._program.playback.video
+        self._show_page(has_video=video is not None)
+        analyses = {row.key: row.analysis for row in rows if row.analysis is not None}
+        looks = looks_of(analyses, self._look, self._scale)
+        for row in rows:
+            pane = self.grid.pane(row.key)
+            pane.refuse(row.reason if row.standing is Standing.FAILED else "")
+            pane.canvas.set_look(looks.get(row.key, self._look))
+            pane.canvas.set_analysis(row.analysis)
+        self.contrasting.want(*self.header.pair, rows)
+        self._show_difference()
+        self.grid.refresh()
+        self._say_panes()
+        self._show_bars(analyses, looks)
+        self.curves.show_curves(tuple(analyses.items()), self.strokes, self.studying.spreads())
+        contrast, frame = self.contrasting.contrast, self._program.playback.frame
+        self.side.show_numbers(self.numbered, contrast, self.models, self.studying, frame)
+        self.header.again.setVisible(self.models.troubled)
+
+    @property
+    def _look(self) -> Look:
+        return self._program.state.look
+
+    def _show_page(self, *, has_video: bool) -> None:
+        ready = has_video and bool(self.models.keys)
+        self._pages.setCurrentIndex(1 if ready else 0)
+        if self.models.keys:
+            self._empty_words.setText(self.tr("Open a video to see where each model looks."))
+        else:
+            self._empty_words.setText(self.tr("Choose two to nine models to see where each of them looks."))
+        self.choose.setVisible(not self.models.keys)
+
+    @Slot()
+    def _on_contrast(self) -> None:
+        self._show_difference()
+        self.grid.refresh()
+        self._say_panes()
+        self._later.start()
+
+    def _show_difference(self) -> None:
+        pane = self.grid.panes.get(DIFFERENCE)
+        found = self.contrasting.contrast
+        if pane is not None:
+            fits = found is not None and (found.first, found.second) == self.header.pair
+            pane.canvas.set_look(self._look)
+            pane.canvas.set_difference(found.difference if fits and found is not None else None)
+
+    def _scene(self, key: str) -> Scene | None:
+        shown = self.grid.pane(key).canvas.shown
+        return shown.scene if shown is not None else None
+
+    def _say_panes(self) -> None:
+        strokes, own = self.strokes, self._scale is not Scale.COMMON
+        for number, row in self.numbered:
+            rest = rest_of(self._scene(row.key), with_limits=own)
+            stroke = None if row.is_uniform else strokes[row.key][1]
+            said = Said(row.name, number, stroke, kind_of(row), score_of(row), rest)
+            self.grid.pane(row.key).say(said)
+        if DIFFERENCE in self.grid.panes:
+            scene = self._scene(DIFFERENCE)
+            words = source_of(scene) if scene is not None else self.tr("comes when both have looked")
+            name = self.tr("{} less {}").format(*self._pair_numbers())
+            self.grid.pane(DIFFERENCE).say(Said(name, kind=self.tr("difference"), score=words))
+
+    def _pair_numbers(self) -> tuple[str, str]:
+        numbers = {row.key: number for number, row in self.numbered}
+        first, second = self.header.pair
+        return numbers.get(first, ""), numbers.get(second, "")
+
+    def _show_bars(self, analyses: dict[str, Analysis], looks: dict[str, Look]) -> None:
+        bars = []
+        if self._scale is Scale.COMMON:
+            units = {kind: f"{kind_words(kind)}, {unit}" if unit else kind_words(kind) for kind, unit in self._units()}
+            bars = [(units[kind], scene) for kind, scene in shared_bars(analyses, looks).items()]
+        difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
+        if difference is not None and difference.values is not None:
+            bars.append((self.tr("{} less {}, times uniform").format(*self._pair_numbers()), difference))
+        if self._look.overlay is Overlay.OFF:
+            self.bars.show_bars(self.tr("maps hidden"), [])
+        elif self._scale is Scale.COMMON:
+            self.bars.show_bars("", bars)
+        else:
+            self.bars.show_bars(self.tr("Each map has a scale of its own; its ends stand under it."), bars)
+
+    def _units(self) -> tuple[tuple[MapKind, str], ...]:
+        return (
+            (MapKind.DISTRIBUTION, self.tr("times uniform")),
+            (MapKind.GATE, self.tr("0 to 1")),
+            (MapKind.SIGNED, ""),
+        )
+
+    def save_table(self, dialogs: Dialogs) -> None:
+        """Ask where to, and save the numbers of every two models."""
+        self.saving.table(dialogs, self.models.rows)
+
+    def save_figure(self, dialogs: Dialogs) -> None:
+        """Ask where to, and save the panes as they are."""
+        less = self.header.pair if DIFFERENCE in self.grid.panes else None
+        self.saving.figure(dialogs, self.models.rows, replace(self._look, scale=self._scale), less)
+
+    # zoom, for the keys of the player
+
+    def zoom_in(self) -> None:
+        """Zoom in, in all panes."""
+        self.grid.zoom_in()
+
+    def zoom_out(self) -> None:
+        """Zoom out, in all panes."""
+        self.grid.zoom_out()
+
+    def fit(self) -> None:
+        """Show the whole picture in all panes."""
+        self.grid.fit()
+
+    def fit_curve(self) -> None:
+        """Show the whole time."""
+        self.curves.plot.fit()

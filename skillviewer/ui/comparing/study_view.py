@@ -1,0 +1,188 @@
+"""How far the models agree over the study: the videos on which they disagree most, and a matrix."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer.core.model_agreement import MIN_VIDEOS
+from skillviewer.export.words import printable
+from skillviewer.ui.comparing.asking import Agreement
+from skillviewer.ui.comparing.numbers import told
+from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
+from skillviewer.ui.theme import LIGHT, Theme
+
+Models = Sequence[tuple[str, str, str]]
+"""Number of the pane, key and name of each model."""
+
+
+class AskAll(QWidget):
+    """What is known of the study so far, in words, and the button that has the rest assessed."""
+
+    asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = QLabel(self)
+        self._words.setProperty("muted", True)
+        self._words.setWordWrap(True)
+        self.button = QPushButton(self.tr("Assess all with these models"), self)
+        self.button.clicked.connect(self.asked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 0)
+        row.addWidget(self._words, 1)
+        row.addWidget(self.button)
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        return self._words.text()
+
+    def say(self, n_shared: int, n_videos: int, n_models: int, *, busy: bool, missing: bool) -> None:
+        """Say how far it is.
+
+        Args:
+            n_shared: Videos that all models have assessed.
+            n_videos: Videos of the study.
+            n_models: Models that give a score.
+            busy: Whether they are being assessed.
+            missing: Whether a video has still to be assessed by a model.
+        """
+        if n_models < 2:
+            self._words.setText(self.tr("Choose two models that give a score to see where they disagree."))
+        elif n_shared < MIN_VIDEOS:
+            words = self.tr("{} of {} videos are assessed by all {} models; at least {} are needed to compare ranks.")
+            self._words.setText(words.format(n_shared, n_videos, n_models, MIN_VIDEOS))
+        else:
+            words = self.tr("{} of {} videos are assessed by all {} models.")
+            self._words.setText(words.format(n_shared, n_videos, n_models))
+        self.button.setVisible(n_models > 0 and (missing or busy))
+        self.button.setEnabled(not busy)
+        self.button.setText(self.tr("Assessing…") if busy else self.tr("Assess all with these models"))
+
+
+class DisputesView(QWidget):
+    """The videos that the models rank most differently; a click shows the video."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.ask_all = AskAll(self)
+        self.table = PlainTable(self.tr("Videos on which the models disagree most"), self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.ask_all)
+        column.addWidget(self.table, 1)
+
+    def show_agreement(self, agreement: Agreement | None, models: Models) -> None:
+        """Show the videos, those first on which the models disagree most."""
+        named = {key: (number, name) for number, key, name in models}
+        if agreement is None or any(key not in named for key in agreement.keys):
+            self.table.fill((), ())
+            return
+        columns = [
+            Column(self.tr("Video"), number=False, stretch=True),
+            Column(self.tr("Apart"), self.tr("Greatest difference of two ranks")),
+            *(Column(self.tr("Rank {}").format(named[key][0]), printable(named[key][1])) for key in agreement.keys),
+        ]
+        rows = [
+            Cells(
+                dispute.video,
+                (dispute.video, _rank(dispute.spread), *(_rank(rank) for rank in dispute.ranks)),
+                tip=self.tr("rank 1 is the highest of {} scores").format(dispute.n_videos),
+            )
+            for dispute in (agreement.disputes if len(agreement.disputes) >= MIN_VIDEOS else ())
+        ]
+        self.table.fill(columns, rows)
+
+
+def _rank(rank: float) -> str:
+    return f"{rank:.0f}" if rank == int(rank) else f"{rank:.1f}"
+
+
+class MatrixView(QWidget):
+    """Agreement of every model with every other, in their scores or in where they look."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._agreement: Agreement | None = None
+        self._models: tuple[tuple[str, str, str], ...] = ()
+        self._theme = LIGHT
+        self.what = QComboBox(self)
+        self.what.addItem(self.tr("Spearman's correlation of the scores"))
+        self.what.addItem(self.tr("Correlation of the maps"))
+        self.what.setAccessibleName(self.tr("What agrees"))
+        self.what.currentIndexChanged.connect(self._refresh)
+        self._note = QLabel(self)
+        self._note.setProperty("muted", True)
+        self.table = PlainTable(self.tr("Agreement between models over the study"), self)
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 4, 8, 0)
+        head.addWidget(self.what)
+        head.addWidget(self._note, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self.table, 1)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self._shade()
+
+    def show_agreement(self, agreement: Agreement | None, models: Models) -> None:
+        """Show how far models agree."""
+        self._agreement, self._models = agreement, tuple(models)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        found = self._agreement
+        named = {key: (number, name) for number, key, name in self._models}
+        if found is None or any(key not in named for key in found.keys):
+            self._note.setText(self.tr("comes when two models have assessed three videos"))
+            self.table.fill((), ())
+            return
+        n = int(found.matrix.n_videos.min(initial=10**9)) if len(found.keys) else 0
+        self._note.setText(self.tr("over at least {} videos a pair").format(n))
+        columns = [
+            Column("", number=False),
+            Column(self.tr("Model"), number=False, stretch=True),
+            *(Column(named[key][0], printable(named[key][1])) for key in found.keys),
+        ]
+        values = self._values(found)
+        rows = [
+            Cells(
+                key,
+                (*named[key], *(told(float(v)) for v in values[at])),
+                tips={
+                    2 + j: self.tr("{} and {}: {} videos").format(
+                        named[key][1], named[other][1], int(found.matrix.n_videos[at, j])
+                    )
+                    for j, other in enumerate(found.keys)
+                },
+            )
+            for at, key in enumerate(found.keys)
+        ]
+        self.table.fill(columns, rows)
+        self._shade()
+
+    def _values(self, found: Agreement) -> np.ndarray:
+        return found.matrix.scores if self.what.currentIndex() == 0 else found.matrix.maps
+
+    def _shade(self) -> None:
+        """Lay the accent behind numbers, the stronger the larger they are; the numbers tell the same."""
+        found = self._agreement
+        if found is None or self.table.rowCount() != len(found.keys):
+            return
+        values = self._values(found)
+        for (at, j), value in np.ndenumerate(values):
+            item = self.table.item(at, 2 + j)
+            if item is None:
+                continue
+            colour = QColor(self._theme.accent)
+            colour.setAlphaF(0.0 if np.isnan(value) else 0.35 * max(float(value), 0.0))
+            item.setBackground(colour)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -1,0 +1,194 @@
+"""What speaks for and against trusting the page: limits, faithfulness of the attention, and what raters said."""
+
+import math
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.export.words import score_digits, signed
+from skillviewer.ui.explaining.findings import Findings, Rating
+from skillviewer.ui.explaining.section import Section
+from skillviewer.ui.explaining.wrapped import Wrapped
+from skillviewer.ui.theme import LIGHT, Theme
+
+
+class Limits(Section):
+    """Where the interval comes from, whether the video is unlike the training videos, and what other models say.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("How sure is this?"), parent)
+        self.warning = Wrapped(self)
+        self.column.addWidget(self.warning)
+        self.words = Wrapped(self)
+        self.column.addWidget(self.words)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.warning.setStyleSheet(f"color: {theme.warn}")
+
+    def show_findings(self, found: Findings) -> None:
+        """Say it."""
+        warning = found.analysis.warning
+        self.warning.set_plain(self.tr("Caution: {}").format(warning) if warning else "")
+        self.warning.setVisible(bool(warning))
+        self.words.set_plain(self._interval(found), *self._versions(found), *self._models(found))
+
+    def _interval(self, found: Findings) -> str:
+        k = found.analysis.n_passes
+        if k < 2:
+            return self.tr(
+                "One pass was made, so there is no interval. Choose more passes in the menu Model and assess again."
+            )
+        return self.tr(
+            "The interval comes from {} passes: it tells how much the choice of frames moves the score, and nothing "
+            "of how sure the model is otherwise."
+        ).format(k)
+
+    def _versions(self, found: Findings) -> list[str]:
+        if not found.versions:
+            return []
+        digits = score_digits([found.analysis])
+        told = ", ".join(f"v{version} {signed(score, digits)}" for version, score in found.versions)
+        return [self.tr("Other versions of this model score it {}.").format(told)]
+
+    def _models(self, found: Findings) -> list[str]:
+        if not found.other_models:
+            return [self.tr("No other model of the study has assessed this video.")]
+        lines = []
+        for other in found.other_models:
+            line = self.tr("{} ranks it {} of {}, this model {}").format(
+                other.name, other.rank, other.n, other.own_rank
+            )
+            if math.isfinite(other.agreement):
+                line += self.tr("; over these videos their order agrees {} (1: the same, −1: reversed)").format(
+                    signed(other.agreement, 2)
+                )
+            lines.append(f"{line}.")
+        return lines
+
+
+class Gauge(QWidget):
+    """A share from 0 to 1 as a line that is filled so far.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._share = 0.0
+        self._theme: Theme = LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Be flat."""
+        return QSize(100, 6)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self.update()
+
+    def set_share(self, share: float) -> None:
+        """Fill it so far."""
+        self._share = share
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.line))
+        filled = self.rect()
+        filled.setWidth(round(filled.width() * self._share))
+        painter.fillRect(filled, QColor(self._theme.accent))
+        painter.end()
+
+
+class FaithfulnessBlock(Section):
+    """Whether what was attended is what mattered.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Is the attention faithful?"), parent)
+        self.label = Wrapped(self)
+        self.label.setProperty("heading", True)
+        self.column.addWidget(self.label)
+        self.gauge = Gauge(self)
+        self.column.addWidget(self.gauge)
+        self.sentence = Wrapped(self)
+        self.column.addWidget(self.sentence)
+        self.beside = Wrapped(self)
+        self.beside.setProperty("muted", True)
+        self.column.addWidget(self.beside)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.gauge.on_theme(theme)
+
+    def show_findings(self, found: Findings) -> None:
+        """Say it, once there is evidence."""
+        evidence = found.evidence
+        self.setVisible(evidence is not None)
+        if evidence is None:
+            return
+        label = evidence.faithfulness_label
+        self.label.set_plain(f"{label[0].upper()}{label[1:]}")
+        self.sentence.set_plain(evidence.faithfulness_sentence)
+        tested = evidence.faithfulness
+        self.gauge.setVisible(tested is not None and tested.faithful)
+        self.beside.setVisible(tested is not None)
+        if tested is None:
+            return
+        self.gauge.set_share(tested.value)
+        digits = max(score_digits([found.analysis]), 3)
+        self.beside.set_plain(
+            self.tr(
+                "Gain of its order {}, of random regions up to {}. With shuffled maps the score moves by {}, with "
+                "uniform maps by {}."
+            ).format(
+                signed(tested.gain, digits),
+                signed(tested.threshold, digits),
+                f"{tested.permuted_change:.{digits}f}",
+                signed(tested.uniform_change, digits),
+            )
+        )
+
+
+class RatersBlock(Section):
+    """What raters said of the video.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("What the raters said"), parent)
+        self.words = Wrapped(self)
+        self.column.addWidget(self.words)
+
+    def show_findings(self, found: Findings) -> None:
+        """Say it."""
+        rating = found.rating
+        self.words.set_plain(self.tr("Nobody has compared this video yet.") if rating is None else self._said(rating))
+
+    def _said(self, rating: Rating) -> str:
+        counts = [self.tr("better {} times").format(rating.wins), self.tr("worse {} times").format(rating.losses)]
+        if rating.even:
+            counts.append(self.tr("no difference {} times").format(rating.even))
+        who = self.tr("{} raters").format(rating.n_raters)
+        if rating.n_raters == 1:
+            who = self.tr("One rater")
+        if not rating.n_raters:
+            who = self.tr("The pairs of the data set")
+        strength = self.tr("Strength {} ± {}: rank {} of {}.").format(
+            signed(rating.strength, 2), f"{rating.error:.2f}", rating.rank, rating.n
+        )
+        return self.tr("{}: {}. {}").format(who, ", ".join(counts), strength)

@@ -1,0 +1,281 @@
+"""Everything that the Why page says of a video, as values: where it stands, what moved it, how sure that is.
+
+Plain code, run in a lane. What is heavy to import is imported there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
+from skillviewer.data.study import ModelState, ModelVersion, Study
+
+if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
+    from skillviewer.core.cohort import ReferenceVideo, Standing
+    from skillviewer.core.evidence import Evidence
+    from skillviewer.core.moments import Moment
+
+MOST_MODELS = 4
+"""Other models that are told of."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparable:
+    """A comparable video that the same model has assessed.
+
+    Attributes:
+        name: Its name.
+        path: Where it lies.
+        score: Its score.
+        pooled: (2F,) what it looks like, or None.
+    """
+
+    name: str
+    path: Path
+    score: float
+    pooled: Float32Array | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyFacts:
+    """What the study knows beside the loaded model.
+
+    Attributes:
+        title: What it is called.
+        blind: Whether the page stays shut until one has judged the video.
+        judgements: The judgements that stand.
+        agreed: Pairs that are stated without raters.
+        models: Its models.
+        scores: What each said, by digest, then by name of video.
+    """
+
+    title: str
+    blind: bool
+    judgements: tuple[Judgement, ...]
+    agreed: tuple[Pair | SimilarPair, ...]
+    models: tuple[ModelVersion, ...]
+    scores: Mapping[str, Mapping[str, float]]
+
+
+def facts_of(study: Study) -> StudyFacts:
+    """Read them; for the study's lane."""
+    models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
+    return StudyFacts(
+        title=study.title,
+        blind=study.settings.blind,
+        judgements=study.votes.judgements(),
+        agreed=study.pairs.all(),
+        models=models,
+        scores={m.digest: {name: s.score for name, s in study.models.scores(m.digest).items()} for m in models},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What raters said of one video.
+
+    Attributes:
+        n_raters: How many raters; 0 for pairs that are stated without any.
+        wins: Comparisons that it won.
+        losses: Comparisons that it lost.
+        even: Comparisons without a difference.
+        strength: Bradley-Terry strength in logits, against the study's mean.
+        error: Its standard error.
+        rank: Its rank by strength; 1 is the strongest.
+        n: Videos that were compared.
+    """
+
+    n_raters: int
+    wins: int
+    losses: int
+    even: int
+    strength: float
+    error: float
+    rank: int
+    n: int
+
+
+def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
+    """Return what raters said of every video that they compared; without votes, what is stated of pairs."""
+    from skillviewer.core.ranking import bradley_terry
+
+    comparisons: Sequence[Judgement | Pair] = facts.judgements
+    if not comparisons:
+        comparisons = [pair for pair in facts.agreed if isinstance(pair, Pair)]
+    if not comparisons:
+        return {}
+    counts: dict[str, list[int]] = {}
+    raters: dict[str, set[str]] = {}
+    for comparison in comparisons:
+        if isinstance(comparison, Pair):
+            first, second, result = comparison.better, comparison.worse, 0
+        else:
+            first, second = comparison.left, comparison.right
+            result = {Verdict.LEFT: 0, Verdict.RIGHT: 1, Verdict.NEITHER: 2}[comparison.verdict]
+        counts.setdefault(first, [0, 0, 0])[result] += 1
+        counts.setdefault(second, [0, 0, 0])[(1, 0, 2)[result]] += 1
+        for name in (first, second):
+            raters.setdefault(name, set()).update({comparison.rater} if isinstance(comparison, Judgement) else ())
+    strengths = bradley_terry(comparisons)
+    values, errors = strengths.values.tolist(), strengths.standard_errors.tolist()
+    return {
+        name: Rating(len(raters[name]), *counts[name], value, error, 1 + sum(v > value for v in values), len(values))
+        for name, value, error in zip(strengths.names, values, errors, strict=True)
+    }
+
+
+def judged_by(facts: StudyFacts, video: str, rater: str) -> bool:
+    """Return whether a rater has judged a video."""
+    return any(j.rater == rater and video in {j.left, j.right} for j in facts.judgements)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherModel:
+    """How another model sees the video.
+
+    Attributes:
+        name: Its name and version.
+        rank: Rank of the video by its scores; 1 is the highest.
+        own_rank: The same by the model on screen.
+        n: Comparable videos that both assessed, with this one.
+        agreement: Spearman's correlation of the two models' scores of these; NaN where it is not defined.
+    """
+
+    name: str
+    rank: int
+    own_rank: int
+    n: int
+    agreement: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What is asked about one video.
+
+    Attributes:
+        name: Its name in the study, or that of its file.
+        analysis: What the model on screen says of it; whole.
+        evidence: Its evidence, once it is known.
+        task: The task that it shows, or "" for the study's.
+        others: Comparable videos that the model has assessed.
+        n_unassessed: Comparable videos that it has not.
+        facts: What the study knows, or None without a study.
+        ratings: What raters said, by video.
+    """
+
+    name: str
+    analysis: Analysis
+    evidence: "Evidence | None"
+    task: str
+    others: tuple[Comparable, ...]
+    n_unassessed: int
+    facts: StudyFacts | None = None
+    ratings: Mapping[str, Rating] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What the page says.
+
+    Attributes:
+        name: The video.
+        analysis: What the model on screen says of it.
+        evidence: Its evidence, or None before it is known.
+        standing: Where it stands.
+        task: The task of its cohort, or "".
+        study: Title of the study, or "".
+        n_unassessed: Comparable videos that the model has not assessed.
+        moments: The stretches that moved the score most, in order of time.
+        reference: A well-scored video to be seen beside it, or None.
+        reference_path: Where that lies.
+        other_models: How other models see it.
+        versions: Scores of the video by the other versions of this model, by version.
+        rating: What raters said of it, or None.
+    """
+
+    name: str
+    analysis: Analysis
+    evidence: "Evidence | None"
+    standing: "Standing"
+    task: str
+    study: str
+    n_unassessed: int
+    moments: "tuple[Moment, ...]"
+    reference: "ReferenceVideo | None"
+    reference_path: Path | None
+    other_models: tuple[OtherModel, ...]
+    versions: tuple[tuple[int, float], ...]
+    rating: Rating | None
+
+    @property
+    def faithful(self) -> bool | None:
+        """Whether attention beats random regions; None where that is not known or cannot be told."""
+        faithfulness = self.evidence.faithfulness if self.evidence is not None else None
+        if faithfulness is None or not (faithfulness.faithful or faithfulness.decidable):
+            return None
+        return faithfulness.faithful
+
+
+def findings_of(question: Question) -> Findings:
+    """Find out what the page says of a video."""
+    from skillviewer.core.cohort import Member, reference_video, standing
+    from skillviewer.core.moments import find_moments
+
+    q, analysis = question, question.analysis
+    members = [Member(o.name, o.score, _double(o.pooled)) for o in q.others]
+    own = Member(q.name, analysis.score, _double(analysis.pooled))
+    reference = reference_video(own, members)
+    paths = {other.name: other.path for other in q.others}
+    others, versions = _other_models(q)
+    return Findings(
+        name=q.name,
+        analysis=analysis,
+        evidence=q.evidence,
+        standing=standing(analysis.score, analysis.interval, [o.score for o in q.others]),
+        task=q.task,
+        study=q.facts.title if q.facts is not None else "",
+        n_unassessed=q.n_unassessed,
+        moments=find_moments(analysis, q.evidence),
+        reference=reference,
+        reference_path=paths[reference.name] if reference is not None else None,
+        other_models=others,
+        versions=versions,
+        rating=q.ratings.get(q.name),
+    )
+
+
+def _double(pooled: Float32Array | None) -> "Float32Array | None":
+    return None if pooled is None else pooled.astype("float64")
+
+
+def _other_models(q: Question) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
+    """Return how other models see the video, the latest first, and what other versions of this one say of it."""
+    from skillviewer.core.model_agreement import rank_agreement
+
+    if q.facts is None:
+        return (), ()
+    digest = q.analysis.provenance.model_digest
+    own = {o.name: o.score for o in q.others} | {q.name: q.analysis.score}
+    this = next((m for m in q.facts.models if m.digest == digest), None)
+    found, versions = [], []
+    for model in sorted(q.facts.models, key=lambda m: m.added_at, reverse=True):
+        scores = q.facts.scores.get(model.digest, {})
+        if model.digest == digest or q.name not in scores:
+            continue
+        if this is not None and model.name == this.name:
+            versions.append((model.version, scores[q.name]))
+        shared = [name for name in own if name in scores]
+        if len(shared) > 1:
+            found.append(
+                OtherModel(
+                    f"{model.name} v{model.version}",
+                    1 + sum(scores[name] > scores[q.name] for name in shared),
+                    1 + sum(own[name] > own[q.name] for name in shared),
+                    len(shared),
+                    rank_agreement([own[name] for name in shared], [scores[name] for name in shared]),
+                )
+            )
+    return tuple(found[:MOST_MODELS]), tuple(sorted(versions))

@@ -1,0 +1,63 @@
+"""The sentence that says where the score stands, among which videos, and what is missing for that."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.export.words import score_digits
+from skillviewer.ui.explaining.findings import Findings
+from skillviewer.ui.explaining.wrapped import Wrapped
+
+
+class StandingBlock(QWidget):
+    """Score, interval and standing in one sentence; the cohort by name below it.
+
+    Args:
+        parent: Owner.
+    """
+
+    assess_all_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 4, 12, 0)
+        column.setSpacing(6)
+        self.sentence = Wrapped(self)
+        font = self.sentence.font()
+        font.setPointSizeF(font.pointSizeF() * 1.15)
+        font.setWeight(font.Weight.DemiBold)
+        self.sentence.setFont(font)
+        column.addWidget(self.sentence)
+        self.cohort = Wrapped(self)
+        self.cohort.setProperty("muted", True)
+        column.addWidget(self.cohort)
+        self.missing = Wrapped(self)
+        column.addWidget(self.missing)
+        self.assess_all = QPushButton(self.tr("Assess all"), self)
+        self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.assess_all.clicked.connect(self.assess_all_asked)
+        column.addWidget(self.assess_all)
+
+    def show_findings(self, found: Findings) -> None:
+        """Say it."""
+        standing = found.standing
+        self.sentence.set_plain(standing.sentence(score_digits([found.analysis])))
+        self.cohort.set_plain(self._cohort(found))
+        n = found.n_unassessed
+        comparable = n + standing.n
+        words = self.tr("{} of the {} comparable videos are not assessed yet.")
+        if n == 1:
+            words = self.tr("{} of the {} comparable videos is not assessed yet.")
+        self.missing.set_plain(words.format(n, comparable))
+        for widget in (self.missing, self.assess_all):
+            widget.setVisible(n > 0)
+
+    def _cohort(self, found: Findings) -> str:
+        model = found.analysis.provenance.model
+        parts = [self.tr("Compared with the other videos")]
+        if found.task:
+            parts.append(self.tr("of the task “{}”").format(found.task))
+        if found.study:
+            parts.append(self.tr("in the study “{}”").format(found.study))
+        return self.tr("{}, as scored by {}.").format(" ".join(parts), model)

@@ -1,0 +1,103 @@
+"""From moment to moment of the video on screen: go there, or play it with a lead-in."""
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.ui.explaining.cards import Card
+from skillviewer.ui.explaining.inquiry import Inquiry
+from skillviewer.ui.explaining.remarks import Remarks
+from skillviewer.ui.playback import Playback
+
+LEAD_IN_S = 2.0
+"""What is played before a moment begins, so that one sees how it comes about."""
+
+
+class Tour(QObject):
+    """Moves the playhead by moments.
+
+    Args:
+        inquiry: Knows the moments.
+        remarks: Where a selection is kept as a moment.
+        playback: The playhead.
+        parent: Owner.
+    """
+
+    here_changed = Signal()
+    """Another moment is under the playhead, or none."""
+
+    def __init__(self, inquiry: Inquiry, remarks: Remarks, playback: Playback, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inquiry, self._remarks, self._playback = inquiry, remarks, playback
+        self._stretch: range | None = None  # frames of a moment that is being played, its lead-in included
+        self._here: tuple[tuple[float, float, bool], ...] = ()
+        playback.frame_changed.connect(self._on_frame)
+        playback.playing_changed.connect(self._on_playing)
+        playback.video_changed.connect(self._on_video)
+        inquiry.changed.connect(self._look)
+
+    def is_here(self, card: Card) -> bool:
+        """Return whether the playhead stands in a moment."""
+        return card.identity in self._here
+
+    def play(self, card: Card) -> None:
+        """Play a moment from two seconds before it to its end."""
+        video = self._playback.video
+        if video is None:
+            return
+        self._playback.pause()
+        start = video.frame_at(max(card.start_s - LEAD_IN_S, 0.0))
+        stop = video.frame_at(card.stop_s - 1e-4)
+        self._playback.seek(start)
+        self._stretch = range(start, max(stop, start + 1))
+        self._playback.play()
+
+    def go(self, direction: int) -> None:
+        """Pause at the beginning of the next (1) or previous (-1) moment; stay where there is none."""
+        video = self._playback.video
+        if video is None:
+            return
+        self._playback.pause()
+        starts = sorted({video.frame_at(card.start_s) for card in self._inquiry.cards})
+        now = self._playback.frame
+        beyond = [start for start in starts if (start > now if direction > 0 else start < now)]
+        if beyond:
+            self._playback.seek(beyond[0] if direction > 0 else beyond[-1])
+
+    def keep(self) -> None:
+        """Keep the selection as a moment; a mark that is not set is the end of the video, or its beginning."""
+        video, (start, stop) = self._playback.video, self._playback.marks
+        if video is None or (start is None and stop is None):
+            return
+        first, last = start if start is not None else 0, stop if stop is not None else video.n_frames - 1
+        if self._remarks.keep(float(video.times_s[first]), video.end_s(last)) is not None:
+            self._playback.clear_marks()
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        stretch = self._stretch
+        if stretch is not None and self._playback.playing:
+            if frame >= stretch.stop:
+                self._stretch = None
+                if frame - stretch.stop < len(stretch):  # further means that somebody went elsewhere
+                    self._playback.pause()
+                    self._playback.seek(stretch.stop)
+            elif frame < stretch.start:
+                self._stretch = None
+        self._look()
+
+    @Slot(bool)
+    def _on_playing(self, playing: bool) -> None:
+        if not playing:
+            self._stretch = None
+
+    @Slot(object)
+    def _on_video(self, _video: object) -> None:
+        self._stretch = None
+        self._look()
+
+    @Slot()
+    def _look(self) -> None:
+        time_s = self._playback.time_s
+        here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
+        if here != self._here:
+            self._here = here
+            self.here_changed.emit()

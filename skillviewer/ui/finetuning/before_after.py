@@ -1,0 +1,198 @@
+"""The third page: before and after, every video's score, the attention that changed most; accept or discard."""
+
+import math
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from skillviewer.core.tuning_report import AttentionChange, Shift, TuningReport, Use
+from skillviewer.engine.tuning_job import TuningResult
+from skillviewer.export.words import printable, signed
+from skillviewer.ui.finetuning.sentences import forgetting_words, gain_words, percent, with_interval
+from skillviewer.ui.finetuning.tables import Cell, Table
+from skillviewer.ui.theme import Theme
+
+
+class BeforeAfterPage(QWidget):
+    """What a training has changed, and the decision."""
+
+    accept_asked = Signal()
+    discard_asked = Signal()
+    video_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        top = QHBoxLayout()
+        top.setSpacing(24)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        self.title = QLabel(self)
+        font = self.title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.35)
+        font.setWeight(font.Weight.DemiBold)
+        self.title.setFont(font)
+        self.title.setWordWrap(True)
+        self.subtitle = QLabel(self)
+        self.subtitle.setProperty("muted", True)
+        self.subtitle.setWordWrap(True)
+        words.addWidget(self.title)
+        words.addWidget(self.subtitle)
+        top.addLayout(words, 1)
+        self.accept = QPushButton(self.tr("Accept as new version"), self)
+        self.accept.setProperty("primary", True)
+        self.discard = QPushButton(self.tr("Discard"), self)
+        self.accept.clicked.connect(self.accept_asked)
+        self.discard.clicked.connect(self.discard_asked)
+        for button in (self.discard, self.accept):
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(top)
+        self._lines = QFormLayout()
+        self._lines.setHorizontalSpacing(24)
+        self._lines.setVerticalSpacing(6)
+        column.addLayout(self._lines)
+        self.cautions = QLabel(self)
+        self.cautions.setWordWrap(True)
+        self.cautions.setTextFormat(Qt.TextFormat.PlainText)
+        column.addWidget(self.cautions)
+        self._split = QSplitter(Qt.Orientation.Horizontal, self)
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(24)
+        self._split.setStyleSheet("QSplitter::handle { background: transparent; }")
+        self.shifts = Table(
+            self.tr("Scores before and after"),
+            (
+                self.tr("Video"),
+                self.tr("Part"),
+                self.tr("Before"),
+                self.tr("After"),
+                self.tr("Shift"),
+                self.tr("Rank"),
+                self.tr("Climbed"),
+            ),
+        )
+        self.attention = Table(
+            self.tr("Attention that changed most"),
+            (self.tr("Video"), self.tr("Alike"), self.tr("Moved"), self.tr("Most at frame")),
+        )
+        for title, table, why in (
+            (self.tr("Score of every video"), self.shifts, self.tr("one pass a video; only the order means something")),
+            (
+                self.tr("Attention that changed most"),
+                self.attention,
+                self.tr("correlation of the maps before and after"),
+            ),
+        ):
+            self._split.addWidget(self._titled(title, why, table))
+            table.video_asked.connect(self.video_asked)
+        self._split.setSizes([620, 380])
+        column.addWidget(self._split, 1)
+
+    def _titled(self, title: str, why: str, table: Table) -> QWidget:
+        part = QWidget(self)
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(4)
+        row = QHBoxLayout()
+        heading, muted = QLabel(title, part), QLabel(why, part)
+        heading.setProperty("heading", True)
+        muted.setProperty("muted", True)
+        muted.setMinimumWidth(1)
+        row.addWidget(heading)
+        row.addWidget(muted, 1)
+        column.addLayout(row)
+        column.addWidget(table, 1)
+        return part
+
+    def show_result(self, result: TuningResult, *, writable: bool) -> None:
+        """Show a new version that waits for a decision."""
+        report = result.report
+        held = report.held_out
+        if held.before is not None:
+            text = self.tr("Held-out accuracy {} before, {} now").format(
+                percent(held.before.value), percent(held.after.value)
+            )
+        else:
+            text = self.tr("A first model: held-out accuracy {}").format(percent(held.after.value))
+        self.title.setText(text)
+        begun = self.tr("begun as {}").format(printable(result.parent_name)) if result.parent_name else ""
+        trained = self.tr("{} pairs trained on").format(report.n_trained)
+        self.subtitle.setText(" · ".join(filter(None, (printable(result.folder.name), begun, trained))))
+        self._fill(report)
+        cautions = (*report.warnings, *report.problems)
+        self.cautions.setText("\n".join(f"• {caution}" for caution in cautions))
+        self.cautions.setVisible(bool(cautions))
+        self.shifts.show_rows([self._shift(shift) for shift in report.shifts])
+        known = held.before is not None
+        for hidden in (2, 4, 5, 6):
+            self.shifts.setColumnHidden(hidden, not known)
+        self.attention.show_rows([self._attention(change) for change in report.attention])
+        self._split.widget(1).setVisible(bool(report.attention))
+        self.accept.setEnabled(writable)
+        self.accept.setToolTip("" if writable else self.tr("The study is open for reading only."))
+
+    def _fill(self, report: TuningReport) -> None:
+        while self._lines.rowCount():
+            self._lines.removeRow(0)
+        held = report.held_out
+        self._add(self.tr("Held-out pairs"), with_interval(held.after))
+        self._add(self.tr("Gain"), gain_words(held))
+        if report.set_aside is not None:
+            text = f"{with_interval(report.set_aside.after)}; {gain_words(report.set_aside)}"
+            self._add(self.tr("Set aside at random"), text)
+        self._add(self.tr("Known before"), forgetting_words(report.forgetting), report.forgetting.what)
+        self._add(self.tr("Epoch"), f"{report.epoch}: {report.selection}")
+
+    def _add(self, heading: str, text: str, more: str = "") -> None:
+        label, field = QLabel(heading, self), QLabel(text, self)
+        label.setProperty("muted", True)
+        field.setWordWrap(True)
+        field.setTextFormat(Qt.TextFormat.PlainText)
+        field.setToolTip(more if more != text else "")
+        self._lines.addRow(label, field)
+
+    def _shift(self, shift: Shift) -> list[Cell]:
+        words = {
+            Use.TRAINED: self.tr("trained on"),
+            Use.HELD_OUT: self.tr("held out"),
+            Use.UNUSED: self.tr("in no pair"),
+        }
+        ranks = "–" if math.isnan(shift.rank_before) else f"{shift.rank_before:g} → {shift.rank_after:g}"
+        return [
+            Cell(printable(shift.video), video=shift.video),
+            Cell(words[shift.use]),
+            Cell(signed(shift.before, 2), _sortable(shift.before)),
+            Cell(signed(shift.after, 2), shift.after),
+            Cell(signed(shift.change, 2), _sortable(shift.change)),
+            Cell(ranks, shift.rank_after),
+            Cell(signed(shift.climbed, 0), _sortable(shift.climbed)),
+        ]
+
+    @staticmethod
+    def _attention(change: AttentionChange) -> list[Cell]:
+        return [
+            Cell(printable(change.video), video=change.video),
+            Cell(signed(change.correlation, 2), _sortable(change.correlation)),
+            Cell(percent(change.centre_distance), change.centre_distance),
+            Cell(str(change.frame_index + 1), float(change.frame_index)),
+        ]
+
+    def texts(self) -> str:
+        """Return all that is said above the tables."""
+        parts = [self.title.text(), self.subtitle.text(), self.cautions.text()]
+        for row in range(self._lines.rowCount()):
+            widget = self._lines.itemAt(row, QFormLayout.ItemRole.FieldRole).widget()
+            parts.append(widget.text() if isinstance(widget, QLabel) else "")
+        return "\n".join(parts)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.cautions.setStyleSheet(f"color: {theme.warn}")
+
+
+def _sortable(value: float) -> float:
+    """Return a number to sort by: what is not known comes last."""
+    return -math.inf if math.isnan(value) else value

@@ -1,0 +1,303 @@
+"""The first page: what is to be trained, on which pairs, what is held out, and what it will cost."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.core.folds import FoldsBy
+from skillviewer.core.job import Progress
+from skillviewer.core.tuning import TuningChoices
+from skillviewer.engine.tuning_job import TuningCost
+from skillviewer.export.words import printable
+from skillviewer.ui.finetuning.order import Order, Wish
+from skillviewer.ui.finetuning.sentences import cost_words, plan_lines
+from skillviewer.ui.theme import Theme
+
+SETTLE_MS = 350
+"""Choices that change quicker are planned once."""
+
+FORM_PX = 340
+
+
+class ChoicesPage(QWidget):
+    """What a person chooses on the left, what follows from it on the right."""
+
+    wished = Signal(object)
+    """``Wish``: something was chosen."""
+    start_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._order: Order | None = None
+        self._writable = True
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._wish)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 16, 24, 16)
+        row.setSpacing(40)
+        row.addWidget(self._make_form(), 0, Qt.AlignmentFlag.AlignTop)
+        self.right = QVBoxLayout()
+        self.right.setSpacing(16)
+        self.right.addWidget(self._make_plan(), 3)
+        row.addLayout(self.right, 1)
+
+    def _make_form(self) -> QWidget:
+        form = QWidget(self)
+        form.setFixedWidth(FORM_PX)
+        lines = QFormLayout(form)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setVerticalSpacing(12)
+        lines.setHorizontalSpacing(16)
+        lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.start = self._combo(form)
+        self.rule = self._combo(form)
+        for text, data in (
+            (self.tr("The usual rule"), "default"),
+            (self.tr("Unanimous"), "unanimous"),
+            (self.tr("Majority (60 % or more)"), "majority:0.6"),
+            (self.tr("At least so many votes"), "at-least"),
+            (self.tr("Posterior of 95 %"), "posterior:0.95"),
+        ):
+            self.rule.addItem(text, data)
+        self.needed = QSpinBox(form)
+        self.needed.setRange(1, 99)
+        self.needed.setValue(2)
+        self.needed.setSuffix(self.tr(" votes"))
+        self.by = self._combo(form)
+        for text, data in (
+            (self.tr("Participants, if all are known"), ""),
+            (self.tr("Participants"), FoldsBy.PARTICIPANT.value),
+            (self.tr("Videos"), FoldsBy.VIDEO.value),
+        ):
+            self.by.addItem(text, data)
+        self.epochs = QSpinBox(form)
+        self.epochs.setRange(0, 200)
+        self.epochs.setSpecialValueText(self.tr("as usual"))
+        self.seed = QSpinBox(form)
+        self.seed.setRange(0, 999_999)
+        self.old_pairs = QCheckBox(self.tr("Check what it forgets"), form)
+        self.old_pairs.setChecked(True)
+        trains = QLabel(self.tr("The head, a copy, on frozen features"), form)
+        trains.setWordWrap(True)
+        for label, field in (
+            (self.tr("Start from"), self.start),
+            (self.tr("Pairs by"), self.rule),
+            (self.tr("Needed"), self.needed),
+            (self.tr("Hold out"), self.by),
+            (self.tr("Trains"), trains),
+            (self.tr("Epochs"), self.epochs),
+            (self.tr("Seed"), self.seed),
+        ):
+            lines.addRow(label, field)
+            field.setAccessibleName(label)
+        lines.addRow("", self.old_pairs)
+        self.button = QPushButton(self.tr("Start training"), form)
+        self.button.setProperty("primary", True)
+        self.button.setEnabled(False)
+        self.button.clicked.connect(self.start_asked)
+        lines.addRow("", self.button)
+        self._form = lines
+        lines.setRowVisible(self.needed, False)
+        for spin in (self.needed, self.epochs, self.seed):
+            spin.valueChanged.connect(self._on_change)
+        for combo in (self.start, self.rule, self.by):
+            combo.currentIndexChanged.connect(self._on_change)
+        self.old_pairs.toggled.connect(self._on_change)
+        return form
+
+    @staticmethod
+    def _combo(parent: QWidget) -> QComboBox:
+        combo = QComboBox(parent)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(12)
+        return combo
+
+    def _make_plan(self) -> QWidget:
+        inside = QWidget(self)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(8)
+        title = QLabel(self.tr("What will be trained"), inside)
+        title.setProperty("heading", True)
+        column.addWidget(title)
+        self._lines = QFormLayout()
+        self._lines.setHorizontalSpacing(24)
+        self._lines.setVerticalSpacing(8)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._lines)
+        self._refusal = self._sentence(inside)
+        self._cautions = self._sentence(inside)
+        column.addWidget(self._refusal)
+        column.addWidget(self._cautions)
+        column.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        area.setAccessibleName(self.tr("What will be trained"))
+        area.setWidget(inside)
+        return area
+
+    @staticmethod
+    def _sentence(parent: QWidget) -> QLabel:
+        label = QLabel(parent)
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.hide()
+        return label
+
+    # what is chosen
+
+    def set_models(self, models: list[tuple[str, Path]], chosen: Path | None) -> None:
+        """Offer models to begin as; keep what is chosen where it is still there.
+
+        Args:
+            models: Name and folder.
+            chosen: The one that is loaded.
+        """
+        before = self.start.currentData() if self.start.count() else (str(chosen) if chosen is not None else "")
+        with QSignalBlocker(self.start):
+            self.start.clear()
+            for name, folder in models:
+                self.start.addItem(printable(name), str(folder))
+            self.start.addItem(self.tr("Nothing: a first model"), "")
+            at = self.start.findData(before)
+            if at < 0 and chosen is not None:
+                at = self.start.findData(str(chosen))
+            self.start.setCurrentIndex(max(at, 0))
+
+    def choose_model(self, folder: Path) -> None:
+        """Begin as another model."""
+        at = self.start.findData(str(folder))
+        if at >= 0:
+            self.start.setCurrentIndex(at)
+
+    def set_rule(self, rule: str) -> None:
+        """Begin with the study's rule."""
+        name, _, number = rule.partition(":")
+        with QSignalBlocker(self.rule), QSignalBlocker(self.needed):
+            at = self.rule.findData("at-least" if name == "at-least" else rule)
+            if at < 0:
+                self.rule.addItem(rule, rule)
+                at = self.rule.count() - 1
+            self.rule.setCurrentIndex(at)
+            if name == "at-least" and number.isdigit():
+                self.needed.setValue(int(number))
+        self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
+
+    def set_writable(self, writable: bool) -> None:
+        """Say whether a version may be added to the study."""
+        self._writable = writable
+
+    @property
+    def wish(self) -> Wish:
+        """What is chosen."""
+        rule = self.rule.currentData()
+        by = self.by.currentData()
+        folder = self.start.currentData()
+        choices = TuningChoices(
+            rule=f"at-least:{self.needed.value()}" if rule == "at-least" else rule,
+            by=FoldsBy(by) if by else None,
+            seed=self.seed.value(),
+            epochs=self.epochs.value() or None,
+            old_pairs=self.old_pairs.isChecked(),
+        )
+        return Wish(choices, Path(folder) if folder else None, Path(folder).name if folder else "")
+
+    @Slot()
+    def _on_change(self, *_: object) -> None:
+        self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
+        self.button.setEnabled(False)
+        self._settle.start()
+
+    def ask_soon(self) -> None:
+        """Plan again, for the study has changed."""
+        self._settle.start()
+
+    @Slot()
+    def _wish(self) -> None:
+        self.wished.emit(self.wish)
+
+    # what follows
+
+    @Slot(object)
+    def show_order(self, order: Order) -> None:
+        """Show what would be trained, or why nothing can be."""
+        self._order = order
+        self._fill(plan_lines(order))
+        self._refusal.setText(order.refusal)
+        self._refusal.setVisible(bool(order.refusal))
+        cautions = order.division.warnings if order.division is not None else ()
+        self._cautions.setText("\n".join(f"• {text}" for text in cautions))
+        self._cautions.setVisible(bool(cautions))
+        self.button.setEnabled(False)
+        if order.division is not None:
+            self._cost = self._add(self.tr("Cost"), self.tr("measuring …"))
+
+    @Slot(object)
+    def show_cost(self, cost: TuningCost) -> None:
+        """Show what it costs; now it can be started."""
+        self._cost.setText(cost_words(cost))
+        self.button.setEnabled(self._writable)
+        self.button.setToolTip("" if self._writable else self.tr("The study is open for reading only."))
+        if cost.problems:
+            self._cautions.setText("\n".join(filter(None, (self._cautions.text(), *cost.problems))))
+            self._cautions.show()
+
+    @Slot(object)
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the measuring is."""
+        if self._order is not None and self._order.division is not None and not self.button.isEnabled():
+            self._cost.setText(self.tr("{} …").format(progress.stage))
+
+    @Slot(str)
+    def show_failure(self, text: str) -> None:
+        """Show that nothing could be planned or measured."""
+        self._refusal.setText(text)
+        self._refusal.show()
+        if self._order is not None and self._order.division is not None:
+            self._cost.setText(self.tr("not known"))
+
+    def texts(self) -> str:
+        """Return all that is said on the right."""
+        parts = []
+        for row in range(self._lines.rowCount()):
+            for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):
+                widget = self._lines.itemAt(row, role).widget()
+                parts.append(widget.text() if isinstance(widget, QLabel) else "")
+        return "\n".join((*parts, self._refusal.text(), self._cautions.text()))
+
+    def _fill(self, lines: list[tuple[str, str]]) -> None:
+        while self._lines.rowCount():
+            self._lines.removeRow(0)
+        for heading, text in lines:
+            self._add(heading, text)
+
+    def _add(self, heading: str, text: str) -> QLabel:
+        label, field = QLabel(heading, self), QLabel(text, self)
+        label.setProperty("muted", True)
+        field.setWordWrap(True)
+        field.setTextFormat(Qt.TextFormat.PlainText)
+        self._lines.addRow(label, field)
+        return field
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._cautions.setStyleSheet(f"color: {theme.warn}")
+        self._refusal.setStyleSheet(f"color: {theme.bad}")

@@ -1,0 +1,83 @@
+"""The pairs on which the model in use and the raters disagree; a click shows a video."""
+
+import math
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer.core.disputes import Dispute
+from skillviewer.export.words import printable
+from skillviewer.ui.finetuning.order import Disagreement
+from skillviewer.ui.finetuning.sentences import percent
+from skillviewer.ui.finetuning.tables import Cell, Table
+
+
+class DisagreementPage(QWidget):
+    """Pairs that the model orders otherwise than the raters, those first of which it is surest."""
+
+    back_asked = Signal()
+    video_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        row = QHBoxLayout()
+        title = QLabel(self.tr("Where model and raters disagree"), self)
+        title.setProperty("heading", True)
+        self.back = QPushButton(self.tr("Back"), self)
+        self.back.clicked.connect(self.back_asked)
+        row.addWidget(title, 1)
+        row.addWidget(self.back)
+        column.addLayout(row)
+        self.summary = QLabel(self)
+        self.summary.setWordWrap(True)
+        column.addWidget(self.summary)
+        self.table = Table(
+            self.tr("Pairs on which model and raters disagree"),
+            (
+                self.tr("Better by the raters"),
+                self.tr("Better by the model"),
+                self.tr("Votes"),
+                self.tr("Model's lead"),
+            ),
+            self,
+        )
+        self.table.video_asked.connect(self.video_asked)
+        column.addWidget(self.table, 1)
+
+    def show_disagreement(self, found: Disagreement, model: str) -> None:
+        """Show the pairs of a study.
+
+        Args:
+            found: The pairs.
+            model: What the model is called.
+        """
+        if math.isnan(found.share):
+            self.summary.setText(
+                self.tr("{} has not assessed both videos of any judged pair yet. Assess the videos first.").format(
+                    model
+                )
+                if found.n_pairs
+                else self.tr("Nobody has judged a pair yet.")
+            )
+        else:
+            words = self.tr("{} and the raters agree on {} of {} pairs whose videos are assessed ({} in all).")
+            self.summary.setText(words.format(model, percent(found.share), found.n_assessed, found.n_pairs))
+            if found.pairs:
+                self.summary.setText(self.summary.text() + " " + self.tr("Click a name to see the video."))
+        self.table.setVisible(bool(found.pairs))
+        self.table.show_rows([self._row(dispute) for dispute in found.pairs])
+
+    def _row(self, dispute: Dispute) -> list[Cell]:
+        votes = dispute.votes_for + dispute.votes_against + dispute.neither
+        counted = self.tr("{} to {}").format(dispute.votes_for, dispute.votes_against) if votes else self.tr("stated")
+        if dispute.neither:
+            counted += self.tr(", {} neither").format(dispute.neither)
+        return [
+            Cell(printable(dispute.better), video=dispute.better),
+            Cell(printable(dispute.worse), video=dispute.worse),
+            Cell(counted, float(dispute.votes_for - dispute.votes_against)),
+            Cell(self.tr("{:.2f} sd").format(dispute.lead), dispute.lead),
+        ]

@@ -1,0 +1,142 @@
+"""The second page: live curves, held-out accuracy, what is forgotten, time left, and two ways to stop."""
+
+import math
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer.core.job import Progress
+from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow
+from skillviewer.ui.finetuning.curves import Curves
+from skillviewer.ui.finetuning.sentences import duration, percent, with_interval
+from skillviewer.ui.finetuning.tuning import Phase
+from skillviewer.ui.theme import Theme
+
+SIDE_PX = 300
+
+
+class RunningPage(QWidget):
+    """A training under way."""
+
+    stop_asked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 16, 24, 16)
+        row.setSpacing(32)
+        self.curves = Curves(self)
+        row.addWidget(self.curves, 1)
+        side = QWidget(self)
+        side.setFixedWidth(SIDE_PX)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        self.stage = QLabel(side)
+        self.stage.setProperty("heading", True)
+        self.stage.setWordWrap(True)
+        self.bar = QProgressBar(side)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress of the training"))
+        column.addWidget(self.stage)
+        column.addWidget(self.bar)
+        lines = QFormLayout()
+        lines.setVerticalSpacing(10)
+        lines.setHorizontalSpacing(16)
+        column.addLayout(lines)
+        self.epoch, self.left, self.loss, self.held, self.before, self.old = (self._value(side) for _ in range(6))
+        for label, field in (
+            (self.tr("Epoch"), self.epoch),
+            (self.tr("Time left"), self.left),
+            (self.tr("Loss"), self.loss),
+            (self.tr("Held out"), self.held),
+            (self.tr("As it was"), self.before),
+            (self.tr("Known before"), self.old),
+        ):
+            name = QLabel(label, side)
+            name.setProperty("muted", True)
+            lines.addRow(name, field)
+        column.addSpacing(8)
+        self.stop = QPushButton(self.tr("Stop and keep best"), side)
+        self.cancel = QPushButton(self.tr("Cancel and discard"), side)
+        self.stop.clicked.connect(self.stop_asked)
+        self.cancel.clicked.connect(self.cancel_asked)
+        column.addWidget(self.stop)
+        column.addWidget(self.cancel)
+        note = QLabel(self.tr("The model on screen stays as it is; look at videos or judge pairs meanwhile."), side)
+        note.setWordWrap(True)
+        note.setProperty("muted", True)
+        column.addWidget(note)
+        column.addStretch(1)
+        row.addWidget(side)
+
+    @staticmethod
+    def _value(parent: QWidget) -> QLabel:
+        label = QLabel("–", parent)
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        return label
+
+    def begin(self, *, from_nothing: bool) -> None:
+        """Begin anew."""
+        self.curves.clear()
+        for label in (self.epoch, self.left, self.loss, self.held, self.before, self.old):
+            label.setText("–")
+        if from_nothing:
+            self.before.setText(self.tr("no model yet"))
+            self.old.setText(self.tr("nothing"))
+        self.stage.setText(self.tr("Starting"))
+        self.bar.setRange(0, 0)
+
+    @Slot(object)
+    def on_phase(self, phase: Phase) -> None:
+        """Say what was asked for."""
+        self.stop.setEnabled(phase is Phase.RUNNING)
+        self.cancel.setEnabled(phase in {Phase.RUNNING, Phase.STOPPING})
+        if phase is Phase.STOPPING:
+            self.stage.setText(self.tr("Stopping; the best so far is kept"))
+        if phase is Phase.CANCELLING:
+            self.stage.setText(self.tr("Stopping; nothing is kept"))
+
+    @Slot(object)
+    def on_told(self, progress: Progress) -> None:
+        """Show how far it is."""
+        if self.stop.isEnabled() or progress.value is None:
+            self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
+        self.bar.setRange(0, max(progress.total, 0))
+        self.bar.setValue(min(progress.done, progress.total))
+
+    @Slot(object)
+    def on_batch(self, row: BatchRow) -> None:
+        """Show one batch."""
+        self.curves.add_batch(row)
+        self.loss.setText(f"{row.smoothed:.3f}")
+        self._show_left(row.seconds_left)
+
+    @Slot(object)
+    def on_epoch(self, row: TuningRow) -> None:
+        """Show one epoch."""
+        kind = OldKind.NOTHING if math.isnan(row.old) else row.old_kind
+        self.curves.set_old(kind)
+        self.curves.add_epoch(row)
+        if row.epoch == 0:
+            self.before.setText(with_interval(row.held_out))
+        else:
+            self.held.setText(with_interval(row.held_out))
+            best = self.tr("the best so far") if row.best else ""
+            self.epoch.setText(" · ".join(filter(None, (str(row.epoch), best))))
+        if kind is OldKind.PAIRS:
+            self.old.setText(self.tr("{} of the pairs").format(percent(row.old)))
+        elif kind is OldKind.DRIFT and row.epoch:
+            self.old.setText(self.tr("scores drifted by {:.2f} standard deviations").format(row.old))
+        self._show_left(row.seconds_left)
+
+    def _show_left(self, seconds: float) -> None:
+        if not math.isnan(seconds):
+            self.left.setText(self.tr("about {}").format(duration(seconds)))
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.curves.on_theme(theme)

@@ -1,0 +1,248 @@
+"""The Fine-tune screen: choices and cost, a training under way, before and after, disagreement; one page at a time."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from skillviewer.data.study import Study
+from skillviewer.engine.tuning_job import TuningResult
+from skillviewer.ui.actions import Actions, plain
+from skillviewer.ui.finetuning.before_after import BeforeAfterPage
+from skillviewer.ui.finetuning.choices_page import ChoicesPage
+from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
+from skillviewer.ui.finetuning.order import Disagreement, Kept, disagreement, kept
+from skillviewer.ui.finetuning.running_page import RunningPage
+from skillviewer.ui.finetuning.tuning import Phase, Tuning
+from skillviewer.ui.finetuning.versions import VersionList
+from skillviewer.ui.program import Program
+from skillviewer.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class FinetuneScreen(QWidget):
+    """From the study's votes to a new version of a model.
+
+    Args:
+        program: Whose study and models.
+        actions: Actions of the window.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._actions = program, actions
+        self._shown = False
+        self._stale = True
+        self._paths: dict[str, Path] = {}
+        self._told: dict[str, float] = {}
+        self._told_by = ""
+        self.tuning = Tuning(program, program.train, self)
+        self.pages = QStackedWidget(self)
+        self.empty = self._make_empty(actions)
+        self.choices, self.running = ChoicesPage(self.pages), RunningPage(self.pages)
+        self.before_after, self.disagreement = BeforeAfterPage(self.pages), DisagreementPage(self.pages)
+        self.versions = VersionList(self.choices)
+        self.choices.right.addWidget(self.versions, 2)
+        for page in (self.empty, self.choices, self.running, self.before_after, self.disagreement):
+            self.pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pages)
+        self._connect()
+        self._on_study()
+
+    def _make_empty(self, actions: Actions) -> QWidget:
+        page = QWidget(self.pages)
+        column = QVBoxLayout(page)
+        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.setSpacing(16)
+        words = QLabel(self.tr("Open a study: a model is trained on the votes that its pairs were given."), page)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words.setWordWrap(True)
+        words.setProperty("muted", True)
+        action = actions["open_sample"]
+        button = QPushButton(plain(action.text()), page)
+        button.clicked.connect(action.trigger)
+        column.addWidget(words)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+        return page
+
+    def _connect(self) -> None:
+        program, tuning = self._program, self.tuning
+        self.choices.wished.connect(tuning.plan)
+        self.choices.start_asked.connect(self._on_start)
+        tuning.planned.connect(self.choices.show_order)
+        tuning.measured.connect(self.choices.show_cost)
+        tuning.failed.connect(self.choices.show_failure)
+        tuning.told.connect(self._on_told)
+        tuning.batch_done.connect(self.running.on_batch)
+        tuning.epoch_done.connect(self.running.on_epoch)
+        tuning.phase_changed.connect(self.running.on_phase)
+        tuning.phase_changed.connect(self._on_phase)
+        tuning.accepted.connect(self._on_accepted)
+        self.running.stop_asked.connect(tuning.stop)
+        self.running.cancel_asked.connect(tuning.cancel)
+        self.before_after.accept_asked.connect(tuning.accept)
+        self.before_after.discard_asked.connect(tuning.discard)
+        self.versions.use_asked.connect(tuning.use)
+        self.versions.disagreement_asked.connect(self._show_disagreement)
+        self.disagreement.back_asked.connect(self._show_page)
+        for page in (self.before_after, self.disagreement):
+            page.video_asked.connect(self._on_video_asked)
+        program.studies.opened.connect(self._on_study)
+        program.studies.closed.connect(self._on_study)
+        program.studies.changed.connect(self._on_changed)
+        program.models.entries_changed.connect(self._on_models)
+        program.state.model_changed.connect(self._on_models)
+
+    # what happens elsewhere
+
+    def on_shown(self) -> None:
+        """Bring what is shown up to date: the study may have changed meanwhile."""
+        self._shown = True
+        if self._stale:
+            self._refresh()
+
+    def on_hidden(self) -> None:
+        """Plan nothing while nobody looks."""
+        self._shown = False
+
+    @Slot()
+    def _on_study(self, *_: object) -> None:
+        study = self._program.studies.current
+        if study is not None:
+            writable = not study.read_only
+            self.choices.set_rule(study.settings.rule)
+            self.choices.set_writable(writable)
+            self.versions.set_writable(writable)
+        self._told, self._told_by = {}, ""
+        self._on_models()
+        self._show_page()
+        self._refresh()
+
+    @Slot(object)
+    def _on_changed(self, what: frozenset[str]) -> None:
+        if what & {"videos", "votes", "pairs", "models", "settings"}:
+            self._refresh()
+
+    @Slot()
+    def _on_models(self, *_: object) -> None:
+        model = self._program.state.model
+        loaded = model.folder if model is not None else None
+        before = self.choices.start.currentData()
+        self.choices.set_models([(e.name, e.folder) for e in self._program.models.entries], loaded)
+        if self.choices.start.currentData() != before:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._stale = not self._shown
+        study = self._program.studies.current
+        if self._stale or study is None:
+            return
+        task = self._program.studies.read(kept)
+        task.succeeded.connect(self._on_kept)
+        if self.tuning.phase is Phase.CHOOSING:
+            self.choices.ask_soon()
+        if self.pages.currentWidget() is self.disagreement:
+            self._ask_disagreement()
+
+    @Slot(object)
+    def _on_kept(self, found: Kept) -> None:
+        self.versions.show_versions(found)
+
+    # from page to page
+
+    @Slot()
+    def _show_page(self) -> None:
+        phase = self.tuning.phase
+        if phase is Phase.DECIDING:
+            page: QWidget = self.before_after
+        elif phase is not Phase.CHOOSING:
+            page = self.running
+        elif self._program.studies.current is None:
+            page = self.empty
+        else:
+            page = self.choices
+        self.pages.setCurrentWidget(page)
+
+    @Slot()
+    def _on_start(self) -> None:
+        order = self.tuning.order
+        if order is not None:
+            self.running.begin(from_nothing=order.wish.parent is None)
+            self.tuning.start()
+
+    @Slot(object)
+    def _on_told(self, progress: object) -> None:
+        if self.tuning.phase is Phase.CHOOSING:
+            self.choices.show_progress(progress)
+        else:
+            self.running.on_told(progress)
+
+    @Slot(object)
+    def _on_phase(self, phase: Phase) -> None:
+        result = self.tuning.result
+        if phase is Phase.DECIDING and result is not None:
+            self.before_after.show_result(result, writable=self._program.studies.writable)
+            self._remember_paths()
+        self._show_page()
+        if phase is Phase.CHOOSING:
+            self._refresh()
+
+    @Slot(object)
+    def _on_accepted(self, result: TuningResult) -> None:
+        self._told = {shift.video: shift.after for shift in result.report.shifts}
+        self._told_by = result.digest
+        self.choices.choose_model(result.folder)
+        self._show_disagreement()
+
+    @Slot()
+    def _show_disagreement(self) -> None:
+        self.pages.setCurrentWidget(self.disagreement)
+        self._ask_disagreement()
+
+    def _ask_disagreement(self) -> None:
+        study = self._program.studies.current
+        if study is None:
+            return
+        told, told_by = self._told, self._told_by
+        loaded = self._program.state.model
+
+        def work(opened: Study) -> tuple[Disagreement, str]:
+            used = opened.settings.model or (loaded.digest if loaded is not None else "")
+            return disagreement(opened, used, told if told_by == used else {}), _name(opened, used)
+
+        task = self._program.studies.read(work)
+        task.succeeded.connect(self._on_disagreement)
+        task.failed.connect(self._program.messages.fail)
+
+    @Slot(object)
+    def _on_disagreement(self, found: tuple[Disagreement, str]) -> None:
+        self._paths = dict(found[0].paths)
+        self.disagreement.show_disagreement(found[0], found[1] or self.tr("The model"))
+
+    def _remember_paths(self) -> None:
+        order = self.tuning.order
+        if order is not None:
+            videos = order.job.study.dataset.videos
+            self._paths = {video.name: video.path for video in videos if video.path is not None}
+
+    @Slot(str)
+    def _on_video_asked(self, name: str) -> None:
+        path = self._paths.get(name)
+        if path is not None:
+            self._program.state.set_current(path)
+            self._actions["show_inspect"].trigger()
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        for page in (self.choices, self.running, self.before_after):
+            page.on_theme(theme)
+
+
+def _name(study: Study, used: str) -> str:
+    return next((f"{v.name} {v.version}" for v in study.models.all() if v.digest == used), "")

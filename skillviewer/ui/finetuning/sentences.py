@@ -1,0 +1,120 @@
+"""What the Fine-tune screen says in words: what would be trained, what it costs, and how before compares with after."""
+
+import math
+
+from PySide6.QtCore import QCoreApplication
+
+from skillviewer.core.accuracy import Pooled
+from skillviewer.core.tuning_report import BeforeAfter, Forgetting, OldKind
+from skillviewer.engine.tuning_job import TuningCost
+from skillviewer.ui.finetuning.order import Order
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("finetuning", text)
+
+
+def percent(value: float) -> str:
+    """Return a share in percent with one decimal; an en dash where there is none."""
+    return "–" if math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def points(value: float) -> str:
+    """Return a difference of shares in points, signed, with a true minus."""
+    return "–" if math.isnan(value) else f"{100 * value:+.1f}".replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in the unit in which it is read: "40 s", "3 min 20 s", "2 h 5 min"."""
+    if math.isnan(seconds):
+        return "–"
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def with_interval(pooled: Pooled) -> str:
+    """Return an accuracy with its interval and what it was drawn from."""
+    if math.isnan(pooled.low):
+        return _tr("{} of {} pairs (too few for an interval)").format(percent(pooled.value), pooled.n_pairs)
+    return _tr("{} ({} to {}) of {} pairs").format(
+        percent(pooled.value), f"{100 * pooled.low:.1f}", f"{100 * pooled.high:.1f}", pooled.n_pairs
+    )
+
+
+def gain_words(compared: BeforeAfter) -> str:
+    """Return the gain with its interval and what to make of it."""
+    gain = compared.gain
+    if gain is None:
+        return _tr("there was no model before")
+    span = "" if math.isnan(gain.low) else f" ({points(gain.low)} to {points(gain.high)})"
+    if compared.beyond_noise:
+        judged = _tr("beyond noise")
+    elif compared.worse:
+        judged = _tr("worse, beyond noise")
+    else:
+        judged = _tr("within noise")
+    return _tr("{} points{}: {}").format(points(gain.value), span, judged)
+
+
+def plan_lines(order: Order) -> list[tuple[str, str]]:
+    """Return (heading, sentence) of what would be trained."""
+    division, said = order.division, order.job.study
+    if division is None:
+        return []
+    fold, dataset = division.fold, said.dataset
+    people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
+    who = f": {', '.join(people)}" if people and str(division.by) == "participant" else ""
+    votes = _tr("{} votes of {} raters").format(len(dataset.judgements), len(said.raters))
+    lines = [
+        (
+            _tr("Trained on"),
+            _tr("{} pairs of {} videos, from {}").format(len(fold.train_pairs), len(fold.train_videos), votes),
+        ),
+        (
+            _tr("Held out"),
+            _tr("{} pairs that touch {} videos, by {}{}").format(
+                len(fold.test_pairs), len(fold.held_out_videos), division.by, who
+            ),
+        ),
+        (
+            _tr("Epoch"),
+            _tr("chosen on {} pairs of the training videos, then trained afresh on all").format(
+                len(division.inner.test_pairs)
+            )
+            if division.inner is not None
+            else _tr("the last one: the pairs are too few to choose on"),
+        ),
+    ]
+    if division.set_aside:
+        text = _tr("{} pairs chosen at random, which are never trained on").format(len(division.set_aside))
+        lines.append((_tr("Set aside"), text))
+    return lines
+
+
+def cost_words(cost: TuningCost) -> str:
+    """Return what it costs, as measured."""
+    training = _tr("{} epochs at most, {} each").format(cost.epochs, duration(cost.epoch_s))
+    if cost.frames_missing:
+        features = _tr("features of {} videos first: {}").format(cost.videos_missing, duration(cost.feature_s))
+        training = f"{features}; {training}"
+    return _tr("about {} ({}), as measured on this computer now").format(duration(cost.total_s), training)
+
+
+def forgetting_words(forgetting: Forgetting) -> str:
+    """Return what became of what the model knew before."""
+    if forgetting.pairs is not None:
+        before = forgetting.pairs.before
+        first = percent(before.value) if before is not None else "–"
+        return _tr("{} before, {} now, {}").format(
+            first, with_interval(forgetting.pairs.after), gain_words(forgetting.pairs)
+        )
+    if forgetting.kind is OldKind.DRIFT:
+        return _tr("scores drifted by {:.2f} standard deviations, their order kept to {:.2f} of 1").format(
+            forgetting.drift, forgetting.order
+        )
+    return forgetting.what

@@ -1,0 +1,271 @@
+"""Who trains, behind the Fine-tune screen: plans, measures, starts, stops, and gives the result to the study."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.tuning_report import BatchRow, TuningRow
+from skillviewer.data.study import Study, versions
+from skillviewer.engine.library import digest
+from skillviewer.engine.tuning_job import TuningCost, TuningResult, discard
+from skillviewer.engine.tuning_process import StopFolder
+from skillviewer.ui.backend import Tuner
+from skillviewer.ui.finetuning.order import Order, Wish, plan
+from skillviewer.ui.lane import Lane, Task
+from skillviewer.ui.program import Program
+
+
+class Phase(Enum):
+    """What is going on."""
+
+    CHOOSING = auto()
+    RUNNING = auto()
+    STOPPING = auto()  # asked to keep the best
+    CANCELLING = auto()
+    DECIDING = auto()  # trained; to be accepted or discarded
+
+
+class Tuning(QObject):
+    """One fine-tuning at a time; survives the screen's being hidden.
+
+    Args:
+        program: Whose study and models.
+        lane: Lane that owns the tuner.
+        parent: Owner.
+    """
+
+    phase_changed = Signal(object)
+    planned = Signal(object)
+    """``Order``: what would be trained, or why nothing can be."""
+    measured = Signal(object)
+    """``TuningCost``."""
+    batch_done = Signal(object)
+    """``BatchRow``."""
+    epoch_done = Signal(object)
+    """``TuningRow``."""
+    told = Signal(object)
+    """``Progress`` of any kind."""
+    failed = Signal(str)
+    accepted = Signal(object)
+    """``TuningResult``: a new version is in use."""
+
+    def __init__(self, program: Program, lane: Lane[Tuner], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._lane = program, lane
+        self._phase = Phase.CHOOSING
+        self._order: Order | None = None
+        self._trained: Order | None = None
+        self._result: TuningResult | None = None
+        self._study_path = program.studies.current.path if program.studies.current is not None else None
+        self._planning: Task | None = None
+        self._measuring: Task | None = None
+        self._running: Task | None = None
+        self._stop: StopFolder | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """What is going on."""
+        return self._phase
+
+    @property
+    def order(self) -> Order | None:
+        """What would be trained, as planned last."""
+        return self._order
+
+    @property
+    def result(self) -> TuningResult | None:
+        """What came of the last training, until it is decided on."""
+        return self._result
+
+    @property
+    def same_study(self) -> bool:
+        """Whether the study is still open on whose votes the result was trained."""
+        current = self._program.studies.current
+        return current is not None and current.path == self._study_path
+
+    def _set_phase(self, phase: Phase) -> None:
+        if phase is not self._phase:
+            self._phase = phase
+            self.phase_changed.emit(phase)
+
+    # before
+
+    def plan(self, wish: Wish) -> None:
+        """Say what would be trained; the answer arrives at ``planned``, and what it costs at ``measured``."""
+        if self._measuring is not None:
+            self._measuring.cancel()
+            self._measuring = None
+        if self._program.studies.current is None:
+            return
+        self._planning = self._program.studies.read(lambda study: plan(study, wish))
+        self._planning.succeeded.connect(self._on_planned)
+        self._planning.failed.connect(self._on_plan_failed)
+
+    @Slot(object)
+    def _on_planned(self, order: Order) -> None:
+        if self.sender() is not self._planning:
+            return  # something else was chosen meanwhile
+        self._planning, self._order = None, order
+        self.planned.emit(order)
+        if order.division is None or self._phase is not Phase.CHOOSING or self._lane.stopped:
+            return
+        self._measuring = self._lane.submit(lambda tuner, token, report: tuner.cost(order.job, token, report))
+        self._measuring.succeeded.connect(self._on_measured)
+        self._measuring.failed.connect(self._on_plan_failed)
+        self._measuring.progressed.connect(self.told)
+
+    @Slot(object)
+    def _on_measured(self, cost: TuningCost) -> None:
+        if self.sender() is self._measuring:
+            self._measuring = None
+            self.measured.emit(cost)
+
+    @Slot(object)
+    def _on_plan_failed(self, error: Exception) -> None:
+        if self.sender() in {self._planning, self._measuring}:
+            self._planning = self._measuring = None
+            self.failed.emit(str(error))
+
+    # meanwhile
+
+    def start(self) -> None:
+        """Train what was planned last."""
+        order, current = self._order, self._program.studies.current
+        if order is None or order.division is None or self._phase is not Phase.CHOOSING or current is None:
+            return
+        if self._measuring is not None:
+            self._measuring.cancel()
+            self._measuring = None
+        self._study_path, self._trained = current.path, order
+        stop = self._stop = StopFolder()
+
+        def work(tuner: Tuner, token: CancelToken, report: Report) -> TuningResult:
+            return tuner.finetune(order.job, stop, token, report)
+
+        task = self._running = self._lane.submit(work)
+        task.progressed.connect(self._on_progress)
+        task.succeeded.connect(self._on_trained)
+        task.failed.connect(self._on_failed)
+        task.cancelled.connect(self._on_cancelled)
+        self._program.jobs.follow(self.tr("Fine-tuning"), task).stop_asked.connect(self.cancel)
+        self._set_phase(Phase.RUNNING)
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop soon and keep the best so far."""
+        if self._phase is Phase.RUNNING and self._stop is not None:
+            self._stop.stop()
+            self._set_phase(Phase.STOPPING)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop now and keep nothing."""
+        if self._running is not None and self._phase in {Phase.RUNNING, Phase.STOPPING}:
+            self._running.cancel()
+            self._set_phase(Phase.CANCELLING)
+
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        if isinstance(progress.value, BatchRow):
+            self.batch_done.emit(progress.value)
+        elif isinstance(progress.value, TuningRow):
+            self.epoch_done.emit(progress.value)
+        self.told.emit(progress)
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        self._running = None
+        self._set_phase(Phase.CHOOSING)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._running = None
+        self._set_phase(Phase.CHOOSING)
+        self._program.messages.fail(error)
+
+    @Slot(object)
+    def _on_trained(self, result: TuningResult) -> None:
+        self._running, self._result = None, result
+        if self.same_study:
+            self._program.studies.act(self._keeping(result), "models")
+        self._set_phase(Phase.DECIDING)
+
+    def _keeping(self, result: TuningResult) -> Callable[[Study], object]:
+        """Return what makes the study know the version; done twice it changes nothing."""
+        order = self._trained
+        assert order is not None
+        name, digest_before, folder = order.name, order.parent_digest, order.wish.parent
+        known = (digest_before, folder) if digest_before is not None and folder is not None else None
+        return lambda study: versions.propose(study, result.digest, name, result.folder, result.facts, known)
+
+    # afterwards
+
+    def accept(self) -> None:
+        """Make the new version the one in use, and load it."""
+        result = self._decidable()
+        if result is None:
+            return
+        keep = self._keeping(result)
+
+        def work(study: Study) -> object:
+            keep(study)
+            return versions.accept(study, result.digest)
+
+        self._program.studies.act(work, "models", "settings").succeeded.connect(self._on_accepted)
+
+    def _decidable(self) -> TuningResult | None:
+        """Return what can be decided on now; says what stands in the way."""
+        if self._result is None or self._phase is not Phase.DECIDING:
+            return None
+        if not self.same_study:
+            title = self._study_path.stem if self._study_path is not None else ""
+            words = self.tr("Open the study {} again: this version was made from its votes.")
+            self._program.messages.note(words.format(title))
+            return None
+        return self._result
+
+    @Slot(object)
+    def _on_accepted(self, _version: object) -> None:
+        result, self._result = self._result, None
+        if result is None:
+            return
+        self._program.models.refresh()
+        self._program.models.choose(result.folder)
+        self._program.assessments.ask_all()
+        self._set_phase(Phase.CHOOSING)
+        self.accepted.emit(result)
+
+    def discard(self) -> None:
+        """Remove the new version; it stays listed as discarded."""
+        result = self._decidable()
+        if result is None:
+            return
+        keep = self._keeping(result)
+
+        def work(study: Study) -> object:
+            keep(study)
+            found = versions.turn_down(study, result.digest)
+            discard(result.folder)
+            return found
+
+        self._result = None
+        self._program.studies.act(work, "models")
+        self._set_phase(Phase.CHOOSING)
+
+    def use(self, version: versions.ModelVersion) -> None:
+        """Go to a version of the list: make it the one in use, and load it."""
+        path = version.path
+        if path is None:
+            return
+
+        def work(study: Study) -> object:
+            if digest(path) != version.digest:
+                raise versions.changed(version.name, path)
+            return versions.accept(study, version.digest)
+
+        self._program.studies.act(work, "models", "settings")
+        self._program.models.refresh()
+        self._program.models.choose(path)
+        self._program.assessments.ask_all()

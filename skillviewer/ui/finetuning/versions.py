@@ -1,0 +1,106 @@
+"""The models and versions of the study, and a way back to any of them."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer.data.study import ModelState, ModelVersion
+from skillviewer.export.words import printable
+from skillviewer.ui.finetuning.order import Kept
+from skillviewer.ui.finetuning.sentences import percent
+from skillviewer.ui.finetuning.tables import VIDEO_ROLE, Cell, Table
+
+
+class VersionList(QWidget):
+    """Versions, the newest first; one of them is in use."""
+
+    use_asked = Signal(object)
+    """``ModelVersion``."""
+    disagreement_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._versions: list[ModelVersion] = []
+        self._used = ""
+        self._writable = True
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        row = QHBoxLayout()
+        title = QLabel(self.tr("Versions"), self)
+        title.setProperty("heading", True)
+        row.addWidget(title, 1)
+        self.disagree = QPushButton(self.tr("Where raters disagree"), self)
+        self.disagree.clicked.connect(self.disagreement_asked)
+        self.use = QPushButton(self.tr("Use this"), self)
+        self.use.clicked.connect(self._on_use)
+        row.addWidget(self.disagree)
+        row.addWidget(self.use)
+        column.addLayout(row)
+        self.empty = QLabel(self.tr("No version yet: the first training makes one."), self)
+        self.empty.setProperty("muted", True)
+        column.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignTop)
+        self.table = Table(
+            self.tr("Versions of the study's models"),
+            (self.tr("Model"), self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Pairs")),
+            self,
+        )
+        column.addWidget(self.table, 1)
+        self.table.selectionModel().selectionChanged.connect(self._on_selected)
+        self.show_versions(Kept((), ""))
+
+    def show_versions(self, kept: Kept) -> None:
+        """Show the versions of a study."""
+        self._versions = sorted(kept.versions, key=lambda v: (v.added_at, v.version), reverse=True)
+        self._used = kept.used
+        self.table.show_rows([self._row(at, version) for at, version in enumerate(self._versions)])
+        self.table.setVisible(bool(self._versions))
+        self.empty.setVisible(not self._versions)
+        self._on_selected()
+
+    def set_writable(self, writable: bool) -> None:
+        """Say whether another version may be taken into use."""
+        self._writable = writable
+        self._on_selected()
+
+    def _row(self, at: int, version: ModelVersion) -> list[Cell]:
+        states = {
+            ModelState.PROPOSED: self.tr("not decided"),
+            ModelState.ACCEPTED: self.tr("accepted"),
+            ModelState.DISCARDED: self.tr("discarded"),
+        }
+        state = states[version.state]
+        if version.digest == self._used:
+            state = self.tr("in use")
+        elif version.path is None and version.state is not ModelState.DISCARDED:
+            state = self.tr("missing")
+        accuracy, pairs = version.facts.get("accuracy"), version.facts.get("pairs")
+        return [
+            Cell(printable(version.name), video=str(at)),
+            Cell(str(version.version), float(version.version)),
+            Cell(state),
+            Cell(percent(accuracy) if isinstance(accuracy, float) else "–", _number(accuracy)),
+            Cell(str(pairs) if isinstance(pairs, int) else "–", _number(pairs)),
+        ]
+
+    def chosen(self) -> ModelVersion | None:
+        """Return the version of the chosen row."""
+        rows = self.table.selectionModel().selectedRows()
+        if not rows:
+            return None
+        return self._versions[int(rows[0].data(VIDEO_ROLE))]
+
+    @Slot()
+    def _on_selected(self, *_: object) -> None:
+        version = self.chosen()
+        possible = version is not None and version.path is not None and version.digest != self._used
+        self.use.setEnabled(possible and self._writable)
+
+    @Slot()
+    def _on_use(self) -> None:
+        version = self.chosen()
+        if version is not None:
+            self.use_asked.emit(version)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else -1.0

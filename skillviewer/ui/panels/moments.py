@@ -1,0 +1,98 @@
+"""The panel of moments: those that the model found, and those that people kept."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction, QPalette, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from skillviewer.ui.actions import Actions
+from skillviewer.ui.explaining.insight import Insight
+from skillviewer.ui.explaining.moment_column import MomentColumn, every
+from skillviewer.ui.explaining.wrapped import Wrapped
+from skillviewer.ui.theme import Theme
+
+
+class MomentsPanel(QWidget):
+    """All moments of the video on screen, in order of time.
+
+    Args:
+        insight: What is known.
+        actions: Actions of the window.
+        parent: Owner.
+    """
+
+    def __init__(self, insight: Insight, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._insight = insight
+        self.setMinimumWidth(240)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 4)
+        row.setSpacing(0)
+        words = {
+            "previous_moment": self.tr("Previous"),
+            "next_moment": self.tr("Next"),
+            "keep_moment": self.tr("Keep selection"),
+        }
+        for name, text in words.items():
+            row.addWidget(self._button(actions[name], text))
+        row.addStretch(1)
+        column.addLayout(row)
+        self.words = Wrapped(self)
+        self.words.setProperty("muted", True)
+        self.words.setContentsMargins(12, 4, 12, 8)
+        column.addWidget(self.words)
+        self.scroll = QScrollArea(self)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setAccessibleName(self.tr("Moments"))
+        self._body = QWidget(self.scroll)
+        inside = QVBoxLayout(self._body)
+        inside.setContentsMargins(0, 0, 0, 8)
+        self.moments = MomentColumn(insight.inquiry, insight.remarks, insight.pictures, insight.tour, every, self._body)
+        inside.addWidget(self.moments)
+        inside.addStretch(1)
+        self.scroll.setWidget(self._body)
+        column.addWidget(self.scroll, 1)
+        insight.inquiry.changed.connect(self._refresh)
+        self._refresh()
+
+    def _button(self, action: QAction, text: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(action.toolTip())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setEnabled(action.isEnabled())
+        button.clicked.connect(action.trigger)
+        action.enabledChanged.connect(button.setEnabled)
+        return button
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.moments.on_theme(theme)
+        for surface in (self, self.scroll.viewport(), self._body):
+            palette = surface.palette()
+            palette.setColor(QPalette.ColorRole.Window, theme.base)
+            surface.setPalette(palette)
+            surface.setAutoFillBackground(True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show what came while nobody looked."""
+        super().showEvent(event)
+        self.moments.refresh()
+
+    @Slot()
+    def _refresh(self) -> None:
+        inquiry, remarks = self._insight.inquiry, self._insight.remarks
+        words = ""
+        if inquiry.entry is None:
+            words = self.tr("Open a video to see its moments.")
+        elif not inquiry.cards:
+            words = self.tr("No moments yet. Mark a stretch with I and O, and keep it with Enter.")
+        if remarks.read_only:
+            words = " ".join(filter(None, (words, self.tr("The study is open for reading only."))))
+        self.words.set_plain(words)
+        self.words.setVisible(bool(words))

@@ -1,0 +1,1 @@
+"""The Rank screen: a rater judges pairs of videos, blind."""

@@ -1,0 +1,54 @@
+"""What a rater should be told about the last vote and the last few, in words; nothing is refused."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication
+
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import Vote
+
+SENSIBLE_SHARE = 0.5
+"""A video of which less than this was on screen was hardly seen."""
+LOOKED_BACK = 20
+"""Votes for one side or the other that are looked back on."""
+FAVOURED = 16
+"""So many of those on one side are too many: by chance this comes once in 85 times, either side counted."""
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("rank", text)
+
+
+def hardly_seen(left: float, right: float) -> str:
+    """Return a sentence about a vote that was given before both videos were seen, or "".
+
+    Args:
+        left: Share of the left video that was on screen, 0 to 1.
+        right: The same of the right video.
+    """
+    least, most = min(left, right), max(left, right)
+    if least >= SENSIBLE_SHARE:
+        return ""
+    side = _tr("left") if left <= right else _tr("right")
+    if most < SENSIBLE_SHARE:
+        words = _tr("That vote came after {:.0f} % of the left and {:.0f} % of the right video. Undo takes it back.")
+        return words.format(100 * left, 100 * right)
+    return _tr("That vote came after {:.0f} % of the {} video. Undo takes it back.").format(100 * least, side)
+
+
+def side_favoured(votes: Sequence[Vote]) -> str:
+    """Return a sentence about votes that go to one side too often, or "".
+
+    Args:
+        votes: Votes of one rater that stand, in the order of voting.
+    """
+    sided = [vote.verdict for vote in votes if vote.verdict in {Verdict.LEFT, Verdict.RIGHT}][-LOOKED_BACK:]
+    left = sided.count(Verdict.LEFT)
+    most = max(left, len(sided) - left)
+    if len(sided) < LOOKED_BACK or most < FAVOURED:
+        return ""
+    side = _tr("left") if left == most else _tr("right")
+    return _tr(
+        "{} of your last {} votes went to the {} side. Which video stands where is left to chance: "
+        "is one side easier to see?"
+    ).format(most, len(sided), side)

@@ -1,0 +1,192 @@
+"""What stands under a pair: the transport of its one clock, and the buttons of a vote."""
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.export.words import clock
+from skillviewer.ui.actions import Actions, key_text, plain
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.ranking.clock_bar import ClockBar
+from skillviewer.ui.ranking.deck import Deck
+from skillviewer.ui.theme import Theme
+from skillviewer.ui.transport import speed_text
+
+MOST_REASON = 300
+
+
+def tool(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
+    """Return a button of an action that takes the focus by Tab and not by a click: the keys go on working."""
+    button = QToolButton(parent)
+    button.setDefaultAction(action)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setIconSize(QSize(20, 20))
+    button.setAccessibleName(plain(action.text()))
+    if words:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    return button
+
+
+class PairTransport(QWidget):
+    """Bars of the two videos, play and steps, one clock or two, a mark, and the locked speed.
+
+    Args:
+        actions: Actions of the screen.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    def __init__(self, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._actions, self._icons = actions, icons
+        self._theme: Theme | None = None
+        self._deck: Deck | None = None
+        self.bar = ClockBar(self)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 0, 16, 4)
+        row.setSpacing(2)
+        for name in ("rank_previous_frame", "rank_play", "rank_next_frame"):
+            button = tool(actions[name], self)
+            if name == "rank_play":
+                self._play = button
+                button.setIconSize(QSize(24, 24))
+            row.addWidget(button)
+        row.addSpacing(16)
+        for name in ("rank_together", "rank_swap", "rank_mark"):
+            row.addWidget(tool(actions[name], self, words=True))
+        row.addStretch(1)
+        self._mark = QLabel(self)
+        self._mark.setProperty("muted", True)
+        row.addWidget(self._mark)
+        row.addSpacing(16)
+        self._speed = QLabel(self)
+        self._speed.setProperty("muted", True)
+        self._speed.setToolTip(self.tr("Both videos play at this speed. It is set for the whole study."))
+        row.addWidget(self._speed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addLayout(row)
+
+    def set_deck(self, deck: Deck) -> None:
+        """Follow another deck."""
+        if self._deck is not None:
+            self._deck.clock.playing_changed.disconnect(self._on_playing)
+            self._deck.clock.mode_changed.disconnect(self._on_mode)
+        self._deck = deck
+        deck.clock.playing_changed.connect(self._on_playing)
+        deck.clock.mode_changed.connect(self._on_mode)
+        self.bar.set_deck(deck)
+        self._on_playing()
+        self._on_mode()
+
+    def set_mark(self, mark_s: float | None) -> None:
+        """Show the time that was marked."""
+        self.bar.set_mark(mark_s)
+        self._mark.setText("" if mark_s is None else self.tr("marked {}").format(clock(mark_s)))
+
+    def set_speed(self, speed: float) -> None:
+        """Tell the locked speed."""
+        self._speed.setText(self.tr("{} for both").format(speed_text(speed)))
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self.bar.on_theme(theme)
+        self._on_playing()
+
+    @Slot()
+    def _on_playing(self) -> None:
+        playing = self._deck is not None and self._deck.clock.playing
+        if self._theme is not None:
+            self._actions["rank_play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
+        self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
+
+    @Slot()
+    def _on_mode(self) -> None:
+        self._actions["rank_together"].setChecked(self._deck is None or self._deck.clock.together)
+
+
+class VoteBar(QWidget):
+    """The buttons of a vote, each under what it speaks of, and the reason.
+
+    Args:
+        actions: Actions of the screen.
+        parent: Owner.
+    """
+
+    left_reason = Signal()
+    """The person is done with the reason: the keys go to the videos again."""
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(16, 0, 16, 8)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(8)
+        self.left = self._button(actions["rank_left"])
+        self.neither = self._button(actions["rank_neither"])
+        self.right = self._button(actions["rank_right"])
+        self.skip = self._button(actions["rank_skip"])
+        self.reason = QLineEdit(self)
+        self.reason.setMaxLength(MOST_REASON)
+        self.reason.setPlaceholderText(self.tr("Reason, if you like ({})").format(key_text("R")))
+        self.reason.setAccessibleName(self.tr("Reason of the vote, optional"))
+        self.reason.returnPressed.connect(self.left_reason)
+        middle = QHBoxLayout()
+        middle.setSpacing(8)
+        middle.addWidget(self.neither)
+        middle.addWidget(self.skip)
+        grid.addWidget(self.left, 0, 0)
+        grid.addLayout(middle, 0, 1)
+        grid.addWidget(self.right, 0, 2)
+        self.said = QLabel(self)
+        self.said.setWordWrap(True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.said.setMinimumHeight(2 * self.said.fontMetrics().height() + 4)  # words come and go, and nothing moves
+        self.said.setAccessibleName(self.tr("Remark"))
+        lower = QHBoxLayout()
+        lower.setSpacing(16)
+        lower.addWidget(self.reason, 2)
+        lower.addWidget(self.said, 3)
+        grid.addLayout(lower, 1, 0, 1, 3)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 2)
+        grid.setColumnStretch(2, 3)
+
+    def _button(self, action: QAction) -> QPushButton:
+        keys = action.shortcuts()
+        hint = keys[0].toString(keys[0].SequenceFormat.NativeText) if keys else ""
+        button = QPushButton(f"{hint}   {plain(action.text())}".strip(), self)
+        button.setMinimumHeight(40)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(plain(action.text()))
+        button.clicked.connect(action.trigger)
+        return button
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.said.setStyleSheet(f"color: {theme.warn}")
+
+    @Slot(str)
+    def say(self, words: str) -> None:
+        """Tell the rater something; "" takes it away."""
+        self.said.setText(words)
+        if words:
+            QAccessible.updateAccessibility(QAccessibleEvent(self.said, QAccessible.Event.Alert))
+
+    def allow_neither(self, allowed: bool) -> None:
+        """Offer ties or not."""
+        self.neither.setVisible(allowed)

@@ -1,0 +1,425 @@
+"""One rater at work: which pair is on screen, which comes next, and when a vote counts. No widgets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import Study, Vote
+from skillviewer.ui.playback import monotonic_clock
+from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
+from skillviewer.ui.ranking.queue import Outlook, Tally, outlook
+from skillviewer.ui.ranking.session import Session
+from skillviewer.ui.ranking.stopwatch import Stopwatch
+from skillviewer.ui.ranking.turn import Contender, Turn
+from skillviewer.ui.studies import SETTINGS, VIDEOS, VOTES, Studies
+from skillviewer.ui.study_slot import OpenStudy
+from skillviewer.ui.undo import Deed, Undo
+
+if TYPE_CHECKING:
+    from skillviewer.ui.lane import Task
+
+GUARD_MS = 250
+"""After a pair has come on screen nothing counts as a vote on it for so long: a key that is hit twice is one vote."""
+REST_AFTER_S = 25 * 60.0
+REST_AFTER_PAIRS = 50
+SIDE_AGAIN = 10
+"""Votes between two remarks that one side is favoured."""
+
+
+class Phase(StrEnum):
+    """What the screen is about."""
+
+    CLOSED = "closed"  # no study
+    READ_ONLY = "read only"  # a study that cannot be written
+    TOO_FEW = "too few"  # fewer than two videos
+    RATER = "rater"  # who judges?
+    PREPARING = "preparing"  # the pair is being chosen or opened
+    JUDGING = "judging"
+    STORING = "storing"  # a vote is on its way to the disk
+    REST = "rest"  # a pause is suggested
+    DONE = "done"  # what was aimed at is reached, or no pair is left
+
+
+ON_SCREEN = frozenset({Phase.PREPARING, Phase.JUDGING, Phase.STORING})
+"""While a rater has a pair before him."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What a verdict is given on.
+
+    Attributes:
+        turn: The pair, with its sides as they are on screen.
+        shares: What was seen of the left and of the right video, 0 to 1.
+        speed: At which they played.
+        reason: Why, or "".
+        mark_s: A time that was marked, on the pair's clock, or None.
+    """
+
+    turn: Turn
+    shares: tuple[float, float]
+    speed: float = 1.0
+    reason: str = ""
+    mark_s: float | None = None
+
+
+class Judging(QObject):
+    """Takes a rater through pairs.
+
+    The next pair is chosen while the present one is judged, so that it can be opened ahead. A vote moves on only when
+    the study's lane has said that it is on the disk; whatever comes before the next pair has been seen and a short
+    guard is over is no vote. Undoing happens in the study: a vote that no longer stands brings its pair back.
+
+    Args:
+        studies: The study.
+        undo: Where votes are remembered as deeds.
+        now_s: Clock in seconds; tests give their own.
+        parent: Owner.
+    """
+
+    phase_changed = Signal(object)
+    turn_changed = Signal(object)
+    """``Turn`` that is to be on screen, or None."""
+    ahead_changed = Signal(object)
+    """``Turn`` that is to be opened ahead, or None."""
+    tally_changed = Signal(object)
+    contenders_changed = Signal(object)
+    """``tuple[Contender, ...]``: what is known of the videos; sync points may be others now."""
+    said = Signal(str)
+    """A sentence for the rater; "" takes the last one away."""
+
+    def __init__(
+        self,
+        studies: Studies,
+        undo: Undo,
+        now_s: Callable[[], float] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._studies, self._undo = studies, undo
+        self._phase = Phase.CLOSED
+        self._session: Session | None = None
+        self._asked: Task | None = None
+        self._shares = (0.0, 0.0)
+        now_s = now_s if now_s is not None else monotonic_clock()
+        self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
+        self._guard = QTimer(self)
+        self._guard.setSingleShot(True)
+        self._guard.setInterval(GUARD_MS)
+        studies.opened.connect(self._on_study)
+        studies.replaced.connect(self._on_replaced)
+        studies.changed.connect(self._on_changed)
+        if studies.current is not None:
+            self._on_study(studies.current)
+
+    # what the screen reads
+
+    @property
+    def phase(self) -> Phase:
+        """What the screen is about."""
+        return self._phase
+
+    @property
+    def rater(self) -> str:
+        """Who judges, or ""."""
+        return self._session.rater if self._session is not None else ""
+
+    @property
+    def turn(self) -> Turn | None:
+        """The pair that is on screen, or is coming."""
+        return self._session.turn if self._session is not None else None
+
+    @property
+    def ahead(self) -> Turn | None:
+        """The pair that comes after it, as far as is known."""
+        return self._session.ahead if self._session is not None else None
+
+    @property
+    def tally(self) -> Tally:
+        """How far the rater and all raters are."""
+        return self._session.tally if self._session is not None else Tally()
+
+    @property
+    def accepting(self) -> bool:
+        """Whether a vote counts now."""
+        return self._phase is Phase.JUDGING and not self._guard.isActive()
+
+    @property
+    def sitting_s(self) -> float:
+        """Time since the session began or the last pause ended, in seconds."""
+        return self._sitting.time_s
+
+    @property
+    def since_rest(self) -> int:
+        """Pairs judged since the session began or the last pause ended."""
+        return self._session.since_rest if self._session is not None else 0
+
+    # what the rater does
+
+    def enter(self, rater: str) -> None:
+        """Begin as a rater, who is added to the study if need be."""
+        rater = rater.strip()
+        if not rater or not self._studies.writable:
+            return
+        self._forget()
+        self._session = Session(rater)
+        self._sitting.restart()
+        self._set_phase(Phase.PREPARING)
+        task = self._studies.act(lambda study: study.votes.add_rater(rater), VOTES)  # the change asks for a pair
+        task.failed.connect(self.leave)
+
+    @Slot()
+    def leave(self, *_: object) -> None:
+        """Finish for now: the next rater is asked for."""
+        self._forget()
+        if self._studies.current is not None:
+            self._set_phase(Phase.RATER)
+            self._on_study(self._studies.current)
+
+    def vote(self, verdict: Verdict | None, ballot: Ballot) -> bool:
+        """Give a vote on the pair on screen; None skips it.
+
+        Returns:
+            Whether it was taken: not while the last one is under way, and not before this pair was seen.
+        """
+        session, study = self._session, self._studies.current
+        if not self.accepting or session is None or session.turn is None or study is None:
+            return False
+        if verdict is Verdict.NEITHER and not study.settings.allow_neither:
+            return False
+        turn = ballot.turn
+        if turn not in {session.turn, session.turn.swapped()}:
+            return False
+        session.turn = turn
+        vote = Vote(
+            left=turn.left.name,
+            right=turn.right.name,
+            verdict=verdict,
+            rater=session.rater,
+            taken_s=round(self._taken.time_s, 3),
+            watched=round(min(ballot.shares), 4),  # 1 says that both were seen whole
+            speed=ballot.speed,
+            reason=ballot.reason.strip(),
+            mark_s=None if ballot.mark_s is None else round(ballot.mark_s, 3),
+            purpose=turn.purpose,
+        )
+        self._shares = ballot.shares
+        self._set_phase(Phase.STORING)
+        text = self.tr("skipped pair") if verdict is None else self.tr("vote on a pair")
+        task = self._undo.perform(Deed(text, lambda study: study.votes.cast(vote), _withdraw, (VOTES,)))
+        task.succeeded.connect(self._on_stored)
+        task.failed.connect(self._on_not_stored)
+        return True
+
+    def go_on(self) -> None:
+        """End the pause, or judge more than was aimed at."""
+        session = self._session
+        if session is not None and self._phase in {Phase.REST, Phase.DONE}:
+            session.more = session.more or self._phase is Phase.DONE
+            session.since_rest = 0
+            self._sitting.restart()
+            self._advance()
+
+    # what the screen reports
+
+    def on_seen(self) -> None:
+        """Take note that both pictures of the pair are on screen: its time runs, and votes count after the guard."""
+        if self._phase is Phase.PREPARING and self.turn is not None:
+            self._taken.restart()
+            self._guard.start()
+            self._set_phase(Phase.JUDGING)
+
+    def on_hidden(self) -> None:
+        """Stop the watches: nobody looks."""
+        self._taken.rest()
+        self._sitting.rest()
+
+    def on_shown(self) -> None:
+        """Go on counting."""
+        if self._phase is Phase.JUDGING:
+            self._taken.run()
+        if self._phase in ON_SCREEN:
+            self._sitting.run()
+
+    def on_unreadable(self, contender: Contender) -> None:
+        """Leave out a video that cannot be shown, without a vote on its pair."""
+        session = self._session
+        if session is None:
+            return
+        session.unreadable.add(contender.name)
+        ahead = session.ahead
+        session.coming = [turn for turn in session.coming if contender.name not in turn.names]
+        self.said.emit(self.tr("One of the two videos could not be opened. The pair was left out, without a vote."))
+        if session.turn is not None and contender.name in session.turn.names:
+            self._advance()
+        else:
+            if session.ahead != ahead:
+                self.ahead_changed.emit(session.ahead)
+            self._ask()
+
+    # what happens
+
+    def _set_phase(self, phase: Phase) -> None:
+        if phase is not self._phase:
+            self._phase = phase
+            if phase not in ON_SCREEN:
+                self._sitting.rest()
+            self.phase_changed.emit(phase)
+
+    def _show(self) -> None:
+        """Bring the session's pair on screen, and the next one into the wings."""
+        self._taken.reset()
+        self.turn_changed.emit(self.turn)
+        self.ahead_changed.emit(self.ahead)
+
+    def _forget(self) -> None:
+        """End the session. What one rater did is not another's to take back."""
+        self._undo.clear()
+        if self._asked is not None:
+            self._asked.cancel()
+        self._asked = self._session = None
+        self._sitting.reset()
+        self._show()
+        self.said.emit("")
+
+    @Slot()
+    def _on_replaced(self) -> None:
+        self._forget()
+        self._set_phase(Phase.CLOSED)
+
+    @Slot(object)
+    def _on_study(self, study: OpenStudy) -> None:
+        if study.read_only:
+            self._set_phase(Phase.READ_ONLY)
+        elif self._session is None:
+            self._studies.read(_n_videos).succeeded.connect(self._on_counted)
+
+    @Slot(object)
+    def _on_counted(self, n_videos: int) -> None:
+        if self._session is None and self._studies.writable:
+            self._set_phase(Phase.RATER if n_videos > 1 else Phase.TOO_FEW)
+
+    @Slot(object)
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if self._session is not None and changes & {VOTES, VIDEOS, SETTINGS}:
+            if self._phase is not Phase.STORING:  # its end asks
+                self._ask()
+        elif VIDEOS in changes and self._studies.current is not None:
+            self._on_study(self._studies.current)
+
+    def _ask(self) -> None:
+        """Ask the study for the next pair and for how far everybody is; the latest question counts."""
+        session = self._session
+        if session is None:
+            return
+        if self._asked is not None:
+            self._asked.cancel()
+        rater, turn, unreadable = session.rater, session.turn, frozenset(session.unreadable)
+
+        def work(study: Study) -> Outlook:
+            return outlook(study, rater, turn, unreadable)
+
+        self._asked = self._studies.read(work)
+        self._asked.succeeded.connect(self._on_outlook)
+        self._asked.failed.connect(self._on_no_outlook)
+
+    @Slot(object)
+    def _on_no_outlook(self, error: object) -> None:
+        self._asked = None
+        words = self.tr("The next pair could not be chosen. Finish for now, and begin again.")
+        self.said.emit(str(error) if isinstance(error, SettingsError) else words)
+
+    @Slot(object)
+    def _on_outlook(self, found: Outlook) -> None:
+        self._asked = None
+        session = self._session
+        if session is None:
+            return
+        session.learn(found.mine, found.tally)
+        self.tally_changed.emit(found.tally)
+        self.contenders_changed.emit(found.contenders)
+        self._tell_lost(session, found)
+        if self._phase is Phase.STORING:
+            return  # its end asks again
+        if session.taken_back():
+            self._set_phase(Phase.PREPARING)
+            self._show()
+            self.said.emit(self.tr("The last vote was taken back."))
+            self._ask()
+        elif (again := session.given_elsewhere()) is not None:
+            session.count(again)
+            session.tally = found.tally
+            self._advance()
+        elif session.keep_only([contender.name for contender in found.contenders]):
+            self._advance()
+        else:
+            self._fill(session, found)
+
+    def _fill(self, session: Session, found: Outlook) -> None:
+        """Use a pair that was chosen where one is missing."""
+        session.take(found.turns)
+        if session.turn is None and self._phase is Phase.PREPARING:
+            if session.ahead is None:
+                self._set_phase(Phase.TOO_FEW if len(found.contenders) < 2 else Phase.DONE)
+                return
+            session.next()
+            self._show()
+        else:
+            self.ahead_changed.emit(session.ahead)
+
+    def _tell_lost(self, session: Session, found: Outlook) -> None:
+        n_lost = found.n_lost - len(session.unreadable)
+        if n_lost > session.n_told_lost:
+            words = self.tr("{} of {} videos are missing or were replaced; pairs with them are left out.")
+            self.said.emit(words.format(n_lost, len(found.contenders) + found.n_lost))
+        session.n_told_lost = n_lost
+
+    @Slot(object)
+    def _on_stored(self, vote: Vote) -> None:
+        session = self._session
+        if self._phase is not Phase.STORING or session is None or vote.rater != session.rater:
+            return
+        session.count(vote)
+        self.tally_changed.emit(session.tally)
+        words = [hardly_seen(*self._shares)] if vote.verdict is not None else []
+        if len(session.mine) - session.n_told_side >= SIDE_AGAIN:
+            words.append(side_favoured(session.mine))
+            session.n_told_side = len(session.mine) if words[-1] else session.n_told_side
+        self.said.emit("  ".join(word for word in words if word))
+        self._advance()
+
+    @Slot(object)
+    def _on_not_stored(self, _error: object) -> None:
+        """The message bar says why; the pair is still there to be voted on."""
+        if self._phase is Phase.STORING:
+            self._set_phase(Phase.JUDGING)
+            self.said.emit(self.tr("The vote was not stored. Nothing was changed; it can be given again."))
+
+    def _advance(self) -> None:
+        """Go to the next pair, or to what comes in its place."""
+        session = self._session
+        assert session is not None
+        rest = session.since_rest >= REST_AFTER_PAIRS or self._sitting.time_s >= REST_AFTER_S
+        if session.enough or rest:
+            session.turn = None
+            self._set_phase(Phase.DONE if session.enough else Phase.REST)
+        else:
+            session.next()
+            self._set_phase(Phase.PREPARING)
+        self._show()
+        self._ask()
+
+
+def _n_videos(study: Study) -> int:
+    return len(study.videos.all())
+
+
+def _withdraw(study: Study, vote: object) -> object:
+    """Take a vote back."""
+    assert isinstance(vote, Vote)
+    return study.votes.withdraw(vote.id)

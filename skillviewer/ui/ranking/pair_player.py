@@ -1,0 +1,177 @@
+"""One of the two players of a pair: a picture, which side it is, and its time; never what it is called."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from skillviewer.core.errors import SkillViewerError, VideoError
+from skillviewer.core.video import VideoInfo
+from skillviewer.export.words import clock
+from skillviewer.ui.canvas import Canvas, Shown
+from skillviewer.ui.feed import FrameFeed, OpenVideos, Shot
+from skillviewer.ui.lane import Lane
+from skillviewer.ui.ranking.stretch import Seen, Stretch
+from skillviewer.ui.ranking.turn import Contender
+from skillviewer.ui.theme import Theme
+
+
+class PairPlayer(QWidget):
+    """Shows one video of a pair.
+
+    Args:
+        lane: Lane that owns its reader.
+        parent: Owner.
+    """
+
+    opened = Signal()
+    """The stretch is known, and its first picture is on the way."""
+    failed = Signal(object)
+    painted = Signal()
+    clicked = Signal()
+    sync_asked = Signal()
+
+    def __init__(self, lane: Lane[OpenVideos], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.feed = FrameFeed(lane, self)
+        self.canvas = Canvas(self)
+        self.canvas.setMinimumSize(200, 112)
+        self._contender: Contender | None = None
+        self._stretch: Stretch | None = None
+        self._seen: Seen | None = None
+        self._ready = self._playing = False
+        self._side = QLabel(self)
+        self._side.setProperty("heading", True)
+        self._state = QLabel(self)
+        self._state.setProperty("muted", True)
+        self._time = QLabel(self)
+        self.sync_button = QToolButton(self)
+        self.sync_button.setText(self.tr("Set sync point"))
+        self.sync_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.sync_button.setToolTip(self.tr("The picture that is shown now meets the sync point of the other video"))
+        self.sync_button.clicked.connect(self.sync_asked)
+        self._head = QWidget(self)
+        row = QHBoxLayout(self._head)
+        row.setContentsMargins(16, 4, 8, 4)
+        row.setSpacing(8)
+        row.addWidget(self._side)
+        row.addWidget(self._state)
+        row.addStretch(1)
+        row.addWidget(self._time)
+        row.addWidget(self.sync_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head)
+        column.addWidget(self.canvas, 1)
+        self.feed.opened.connect(self._on_opened)
+        self.feed.arrived.connect(self._on_arrived)
+        self.feed.failed.connect(self.failed)
+        self.canvas.painted.connect(self._on_painted)
+
+    @property
+    def stretch(self) -> Stretch | None:
+        """What of the video plays, once it is open."""
+        return self._stretch
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its first picture has arrived."""
+        return self._ready
+
+    @property
+    def seen(self) -> float:
+        """Share of the stretch that was on screen, 0 to 1."""
+        return self._seen.share if self._seen is not None else 0.0
+
+    def load(self, contender: Contender) -> None:
+        """Open a video; nothing is on screen until its first picture comes."""
+        self.clear()
+        self._contender = contender
+        self.canvas.set_words(self.tr("Opening the video…"))
+        self.feed.open(contender.path)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.feed.close()
+        self._contender = self._stretch = self._seen = None
+        self._ready = self._playing = False
+        self.canvas.set_video(None)
+        self._time.clear()
+
+    def show_frame(self, frame: int, *, playing: bool) -> None:
+        """Bring a frame on screen."""
+        self._playing = playing
+        self.feed.request(frame, playing=playing)
+
+    def set_side(self, words: str) -> None:
+        """Say which side it is on."""
+        self._side.setText(words)
+        self.canvas.setAccessibleName(words)
+        self.sync_button.setAccessibleName(self.tr("{}: set the sync point here").format(words))
+
+    def set_state(self, words: str) -> None:
+        """Say what moves it, if that needs to be said."""
+        self._state.setText(words)
+
+    def set_time(self, time_s: float) -> None:
+        """Tell its time: from the beginning of the attempt, in seconds."""
+        if self._stretch is not None:
+            at_s = min(max(time_s - self._stretch.start_s, 0.0), self._stretch.duration_s)
+            self._time.setText(f"{clock(at_s)} / {clock(self._stretch.duration_s)}")
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.canvas.on_theme(theme)
+        palette = self._head.palette()
+        palette.setColor(palette.ColorRole.Window, QColor(theme.window))
+        self._head.setPalette(palette)
+
+    def take_sync(self, contender: Contender) -> Stretch | None:
+        """Take another sync point from the study; return the stretch, once the video is open."""
+        self._contender = contender
+        if self._stretch is not None:
+            self._stretch = Stretch.of(self._stretch.video, contender.extent, contender.sync_s)
+        return self._stretch
+
+    def set_stretch(self, stretch: Stretch) -> None:
+        """Take another sync point."""
+        self._stretch = stretch
+
+    @Slot(object)
+    def _on_opened(self, info: VideoInfo) -> None:
+        contender = self._contender
+        if contender is None:
+            return
+        if contender.digest not in {"", info.digest}:
+            self.failed.emit(VideoError("Another file is in the place of the video."))
+            return
+        try:
+            self._stretch = Stretch.of(info, contender.extent, contender.sync_s)
+        except SkillViewerError as error:  # the attempt lies outside of the file
+            self.failed.emit(error)
+            return
+        self._seen = Seen(self._stretch)
+        self.canvas.set_video(info)
+        self.feed.request(self._stretch.first_frame)
+        self.opened.emit()
+
+    @Slot(object)
+    def _on_arrived(self, shot: Shot) -> None:
+        stretch = self._stretch
+        if stretch is None or not stretch.first_frame <= shot.frame_index <= stretch.last_frame:
+            return  # a preview from outside the attempt
+        self.canvas.set_shot(shot)
+        self._ready = self._ready or shot.exact
+
+    @Slot(object)
+    def _on_painted(self, shown: Shown) -> None:
+        if self._seen is not None:
+            self._seen.show(shown.shot.frame_index, playing=self._playing)
+            if self._ready:
+                self.painted.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Make it the active one."""
+        self.clicked.emit()
+        super().mousePressEvent(event)

@@ -1,0 +1,276 @@
+"""The Rank screen: a rater judges pairs, blind; results and raters are looked at when nobody judges."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.data.study import Study
+from skillviewer.ui.actions import Actions
+from skillviewer.ui.program import Program
+from skillviewer.ui.ranking.desk import Desk
+from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, Phase
+from skillviewer.ui.ranking.keys import ON_A_PAIR
+from skillviewer.ui.ranking.pages import Page, RaterPage
+from skillviewer.ui.study_slot import OpenStudy
+from skillviewer.ui.theme import Theme
+from skillviewer.ui.transport import speed_text
+
+
+class RankScreen(QWidget):
+    """Judging pairs, and what the votes say.
+
+    Nothing on it names a video while a rater has a pair before him; results and raters open when he has finished.
+
+    Args:
+        program: What is judged.
+        actions: Actions of the screen.
+        parent: Owner.
+    """
+
+    status_changed = Signal()
+    """``status_text()`` says something else."""
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._actions = program, actions
+        self._question = ""
+        self.judging = Judging(program.studies, program.undo, parent=self)
+        self.desk = Desk(program, self.judging, actions, self)
+        self._make_pages()
+        self._tabs = QStackedWidget(self)
+        self._tabs.addWidget(self.pages)
+        self._group = QButtonGroup(self)
+        self._head = self._make_head()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head)
+        column.addWidget(self._tabs, 1)
+        self._group.idClicked.connect(self._on_tab)
+        for button in self.findChildren(QAbstractButton):
+            button.installEventFilter(self)
+        self.judging.phase_changed.connect(self._on_phase)
+        self.judging.tally_changed.connect(self._on_tally)
+        program.studies.opened.connect(self._on_study)
+        if program.studies.current is not None:
+            self._on_study(program.studies.current)
+        else:
+            self._on_phase(self.judging.phase)
+
+    def _make_pages(self) -> None:
+        actions = self._actions
+        self.pages = QStackedWidget(self)
+        self.pages.addWidget(self.desk)
+        self.rater_page = RaterPage(self)
+        self.rater_page.chosen.connect(self.judging.enter)
+        closed = Page(self.tr("No study"), self)
+        closed.set_words(self.tr("Open videos or a study, and pairs of its videos can be judged here."))
+        closed.add_action(self.tr("Open videos"), actions["open_videos"])
+        read_only = Page(self.tr("Votes cannot be stored"), self)
+        read_only.set_words(self.tr("This study is open for reading only; in a copy of it votes can be given."))
+        read_only.add_action(self.tr("Save a copy"), actions["save_study"])
+        too_few = Page(self.tr("A pair takes two videos"), self)
+        too_few.set_words(self.tr("This study has fewer than two videos that can be shown."))
+        too_few.add_action(self.tr("Open videos"), actions["open_videos"])
+        self.rest_page = Page(self.tr("Time for a pause"), self)
+        self.rest_page.add_button(self.tr("Go on")).clicked.connect(self.judging.go_on)
+        self.rest_page.add_button(self.tr("Finish for now")).clicked.connect(self.judging.leave)
+        self.done_page = Page(self.tr("All done"), self)
+        self.done_page.add_button(self.tr("See the results")).clicked.connect(self.show_results)
+        self.more = self.done_page.add_button(self.tr("Judge more pairs"))
+        self.more.clicked.connect(self.judging.go_on)
+        self.done_page.add_button(self.tr("Next rater")).clicked.connect(self.judging.leave)
+        self._page_of: dict[Phase, QWidget] = {
+            Phase.CLOSED: closed,
+            Phase.READ_ONLY: read_only,
+            Phase.TOO_FEW: too_few,
+            Phase.RATER: self.rater_page,
+            Phase.REST: self.rest_page,
+            Phase.DONE: self.done_page,
+            **dict.fromkeys(ON_SCREEN, self.desk),
+        }
+        for page in (self.rater_page, closed, read_only, too_few, self.rest_page, self.done_page):
+            self.pages.addWidget(page)
+
+    def _make_head(self) -> QWidget:
+        head = QWidget(self)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(12, 8, 16, 8)
+        row.setSpacing(8)
+        left, right = QWidget(head), QWidget(head)
+        self._tab_row = QHBoxLayout(left)
+        self._tab_row.setContentsMargins(0, 0, 0, 0)
+        self._tab_row.setSpacing(4)
+        self._tab_row.addStretch(1)
+        self.statement = QLabel(head)
+        self.statement.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.statement.setWordWrap(True)
+        self.statement.setTextFormat(Qt.TextFormat.PlainText)
+        font = self.statement.font()
+        font.setPointSizeF(font.pointSizeF() * 1.4)
+        font.setWeight(font.Weight.DemiBold)
+        self.statement.setFont(font)
+        self.progress = QLabel(right)
+        self.progress.setTextFormat(Qt.TextFormat.PlainText)
+        self.progress.setProperty("muted", True)
+        self.finish = QPushButton(self.tr("Finish for now"), right)
+        self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.finish.clicked.connect(self.judging.leave)
+        end = QHBoxLayout(right)
+        end.setContentsMargins(0, 0, 0, 0)
+        end.setSpacing(12)
+        end.addStretch(1)
+        end.addWidget(self.progress)
+        end.addWidget(self.finish)
+        for part, share in ((left, 1), (self.statement, 2), (right, 1)):  # the question stands in the middle
+            row.addWidget(part, share)
+        self._add_tab(self.tr("Judge"))
+        return head
+
+    def _add_tab(self, title: str) -> None:
+        button = QToolButton(self)
+        button.setText(title)
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        number = len(self._group.buttons())
+        button.setChecked(number == 0)
+        self._group.addButton(button, number)
+        self._tab_row.insertWidget(number, button)
+
+    # what the window asks
+
+    def window_title(self) -> str:
+        """Name no video and no study in the title."""
+        return self.tr("Rank")
+
+    def status_text(self) -> str:
+        """Say who judges and how far he is, and nothing of the videos."""
+        judging = self.judging
+        if not judging.rater:
+            return self.tr("Rank")
+        study = self._program.studies.current
+        speed = speed_text(study.settings.speed) if study is not None else ""
+        return " | ".join((self.tr("rater {}").format(judging.rater), self._progress_words(), speed))
+
+    def on_shown(self) -> None:
+        """Go on counting, and give the keys to what is on the screen."""
+        self.judging.on_shown()
+        self._take_focus()
+        self._enable_keys()
+
+    def on_hidden(self) -> None:
+        """Stop playing and counting."""
+        self.desk.deck.clock.pause()
+        self.judging.on_hidden()
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.desk.on_theme(theme)
+
+    @Slot()
+    def show_results(self) -> None:
+        """Show what the votes say."""
+        if len(self._group.buttons()) > 1:
+            self._group.button(1).click()
+
+    # what happens
+
+    def _progress_words(self) -> str:
+        tally = self.judging.tally
+        return self.tr("mine {}/{} · all {}/{}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
+
+    @property
+    def _judges(self) -> bool:
+        """Whether a pair is before a rater."""
+        return self.judging.phase in ON_SCREEN and self._tabs.currentIndex() == 0
+
+    def _enable_keys(self) -> None:
+        """Let keys mean votes only while there is a pair: elsewhere they belong to lists and fields."""
+        self._actions.set_enabled(self._judges, *ON_A_PAIR)
+
+    def _take_focus(self) -> None:
+        if not self.isVisible() or self._tabs.currentIndex():
+            return
+        page = self.pages.currentWidget()
+        if isinstance(page, Page):
+            page.take_focus()
+        else:
+            self.desk.take_focus()
+
+    @Slot(object)
+    def _on_phase(self, phase: Phase) -> None:
+        if phase is Phase.RATER:
+            task = self._program.studies.read(_raters)
+            task.succeeded.connect(self._on_raters)
+        elif phase is Phase.REST:
+            minutes = max(round(self.judging.sitting_s / 60), 1)
+            words = self.tr("You have judged {} pairs in {} min. A few minutes away from the screen keep the eye fair.")
+            self.rest_page.set_words(words.format(self.judging.since_rest, minutes))
+        elif phase is Phase.DONE:
+            self._say_done()
+        busy = phase in ON_SCREEN or phase is Phase.REST
+        for button in self._group.buttons()[1:]:
+            button.setEnabled(not busy)
+            button.setToolTip(self.tr("Opens when you have finished judging for now") if busy else "")
+        page = self._page_of[phase]
+        if self.pages.currentWidget() is not page:
+            self.pages.setCurrentWidget(page)
+            self._take_focus()
+        self.finish.setVisible(busy)
+        self.statement.setText(self._question if busy else "")
+        self._on_tally()
+        self._enable_keys()
+
+    def _say_done(self) -> None:
+        tally, rater = self.judging.tally, self.judging.rater
+        words = self.tr("{} gave {} judgements; all raters together gave {} of the {} that are aimed at. Thank you.")
+        self.done_page.set_words(words.format(rater, tally.mine, tally.all, tally.aim))
+        self.more.setVisible(self.judging.ahead is not None)
+
+    @Slot()
+    def _on_tally(self, *_: object) -> None:
+        self.progress.setText(f"{self.judging.rater}   {self._progress_words()}" if self.judging.rater else "")
+        if self.judging.phase is Phase.DONE:
+            self._say_done()
+        self.status_changed.emit()
+
+    @Slot(object)
+    def _on_raters(self, raters: tuple[str, ...]) -> None:
+        self.rater_page.set_raters(raters)
+        self._take_focus()
+
+    @Slot(object)
+    def _on_study(self, study: OpenStudy) -> None:
+        self._question = study.statement
+        self.desk.take_settings()
+        self._on_phase(self.judging.phase)
+
+    @Slot(int)
+    def _on_tab(self, number: int) -> None:
+        self._tabs.setCurrentIndex(number)
+        self._take_focus()
+        self._enable_keys()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Space press the button that has the focus, and not play the videos."""
+        if isinstance(watched, QAbstractButton) and isinstance(event, QKeyEvent):
+            wants_key = event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Space
+            if wants_key:
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
+
+
+def _raters(study: Study) -> tuple[str, ...]:
+    return study.votes.raters()

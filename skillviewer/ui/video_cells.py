@@ -1,0 +1,130 @@
+"""How the cells of the list of videos are drawn."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from skillviewer.core.arrays import Picture
+from skillviewer.ui.icons import Icons
+from skillviewer.ui.theme import Theme
+from skillviewer.ui.video_list import Entry, VideoState
+from skillviewer.ui.video_table import ENTRY_ROLE, UNDER_ROLE, Index
+
+THUMBNAIL = QSize(52, 34)
+ICON_PX = 14
+ALIKE = 4
+"""Names that begin or end with this many letters in common are cut there."""
+
+
+def elide_mode(names: Sequence[str]) -> Qt.TextElideMode:
+    """Return where long names of a list are cut, so that what tells them apart stays.
+
+    Names of a study often begin and end alike: ``participant_07_left_hand_camera_front``.
+    """
+    if len(names) < 2:
+        return Qt.TextElideMode.ElideMiddle
+    before, after = _n_alike(names), _n_alike([name[::-1] for name in names])
+    if max(before, after) < ALIKE:
+        return Qt.TextElideMode.ElideMiddle
+    return Qt.TextElideMode.ElideRight if after >= before else Qt.TextElideMode.ElideLeft
+
+
+def _n_alike(names: Sequence[str]) -> int:
+    """Return with how many letters all names begin alike: those of the first and the last in order."""
+    first, last = min(names), max(names)
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
+
+
+class NameDelegate(QStyledItemDelegate):
+    """A small picture, the name (cut where it is too long), and under it the state as icon and word."""
+
+    def __init__(self, icons: Icons, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._icons = icons
+        self._muted, self._hole = QColor("grey"), QColor("grey")
+        self._pictures: dict[VideoState, QIcon] = {}
+        self.elide = Qt.TextElideMode.ElideMiddle
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._muted, self._hole = QColor(theme.muted), QColor(theme.raised)
+        colours = {
+            VideoState.NEW: theme.muted,
+            VideoState.WAITING: theme.muted,
+            VideoState.WORKING: theme.accent,
+            VideoState.DONE: theme.accent,
+            VideoState.FAILED: theme.bad,
+            VideoState.UNREADABLE: theme.bad,
+            VideoState.MISSING: theme.warn,
+        }
+        self._pictures = {s: self._icons.icon(f"state_{s}", theme, colour) for s, colour in colours.items()}
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw."""
+        self.initStyleOption(option, index)
+        style = option.widget.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
+        entry = index.data(ENTRY_ROLE)
+        if not isinstance(entry, Entry):
+            return
+        rect: QRect = option.rect
+        box = QRect(QPoint(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2), THUMBNAIL)
+        self._draw_thumbnail(painter, box, entry.thumbnail)
+        left, width = box.right() + 11, rect.right() - box.right() - 13
+        line = option.fontMetrics.height()
+        top = rect.center().y() - line
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        name = option.fontMetrics.elidedText(option.text, self.elide, width)
+        painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
+        picture = self._pictures.get(entry.state)
+        if picture is not None:
+            picture.paint(painter, QRect(left, top + line + 2, ICON_PX, ICON_PX))
+        painter.setPen(self._muted)
+        words = QRect(left + ICON_PX + 5, top + line, width - ICON_PX - 5, line + 2)
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        about = option.fontMetrics.elidedText(str(index.data(UNDER_ROLE)), Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, flags, about)
+
+    def _draw_thumbnail(self, painter: QPainter, box: QRect, thumbnail: Picture | None) -> None:
+        if thumbnail is None:
+            painter.fillRect(box, self._hole)
+            return
+        height, width = thumbnail.shape[:2]
+        image = QImage(thumbnail.data, width, height, thumbnail.strides[0], QImage.Format.Format_RGB888)
+        target = QRect(QPoint(0, 0), QSize(width, height).scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        target.moveCenter(box.center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(target, image)
+
+
+class ScoreDelegate(QStyledItemDelegate):
+    """A score, and its interval under it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._muted = QColor("grey")
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._muted = QColor(theme.muted)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw."""
+        self.initStyleOption(option, index)
+        style = option.widget.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
+        rect: QRect = option.rect.adjusted(0, 0, -12, 0)
+        line = option.fontMetrics.height()
+        under = str(index.data(UNDER_ROLE) or "")
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        if not under:
+            painter.drawText(rect, right, option.text)
+            return
+        top = rect.center().y() - line
+        painter.drawText(QRect(rect.left(), top, rect.width(), line), right, option.text)
+        painter.setPen(self._muted)
+        painter.drawText(QRect(rect.left(), top + line, rect.width(), line + 2), right, under)

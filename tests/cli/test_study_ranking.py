@@ -1,0 +1,91 @@
+"""``skillviewer study ranking`` as a person or a script meets it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from skillviewer.cli.main import run
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import Study, Vote
+from skillviewer.data.study.ranking import asked, report
+from tests.data.studies import make_study
+
+Capture = pytest.CaptureFixture[str]
+
+
+def vote(study: Study, rater: str, left: str, right: str, verdict: int | None, purpose: str = "chain") -> Vote:
+    said = None if verdict is None else Verdict(verdict)
+    return study.votes.cast(Vote(left, right, said, rater, taken_s=7.0, watched=0.8, purpose=purpose))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = make_study(tmp_path, "a", "b", "c", "d")
+    with Study.open(path) as study:
+        vote(study, "Ann", "a", "b", 1)
+        vote(study, "Ann", "b", "c", 1)
+        vote(study, "Ann", "a", "c", -1, "test")
+        vote(study, "Ann", "c", "d", None)
+        vote(study, "Bob", "b", "a", -1)
+        study.votes.withdraw(vote(study, "Bob", "c", "d", 1).id)
+    return path
+
+
+def test_what_was_asked_comes_from_the_votes_that_stand(path: Path) -> None:
+    with Study.open(path, read_only=True) as study:
+        found = asked(study)
+        assert [(a.rater, a.left, a.right, a.verdict, a.why) for a in found] == [
+            ("Ann", "a", "b", Verdict.LEFT, "chain"),
+            ("Ann", "b", "c", Verdict.LEFT, "chain"),
+            ("Ann", "a", "c", Verdict.RIGHT, "test"),
+            ("Ann", "c", "d", None, "chain"),
+            ("Bob", "b", "a", Verdict.RIGHT, "chain"),
+        ]
+        assert (found[0].taken_s, found[0].watched) == (7.0, 0.8)
+        assert report(study).why == (("chain", 3), ("test", 1))
+
+
+def test_it_is_told_in_words(path: Path, capsys: Capture) -> None:
+    assert run(["study", "ranking", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("4 votes, 1 skipped pairs\n")
+    assert "No vote on d yet." in out
+    assert "Krippendorff's alpha, nominal: +1.00, over 1 pair" in out
+    assert "a over b, 2 to 0; b over c, 1 to 0; c over a, 1 to 0. Again: b and c" in out
+    assert "Only 3 votes: these numbers say little yet." in out
+    rows = [line.split() for line in out.splitlines() if line[:6].strip().isdigit()]
+    assert [row[0] for row in rows] == ["1", "2", "3"]
+
+
+def test_it_is_told_to_programs(path: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run(["study", "ranking", str(path), "--json", "-o", str(tmp_path / "strengths.csv")]) == 0
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert {row["name"]: (row["won"], row["lost"]) for row in found["strengths"]} == {
+        "a": (2, 1),
+        "b": (1, 2),
+        "c": (1, 1),
+    }
+    assert found["agreement"]["nominal"]["low"] is None
+    assert found["raters"][0]["left"] == pytest.approx(
+        {"part": 2, "n": 3, "value": 2 / 3, "low": 0.2077, "high": 0.9385}, abs=1e-4
+    )
+    assert found["circles"][0]["weakest"] == ["b", "c"]
+    assert found["parts"] == {"": [["a", "b", "c"], ["d"]]}
+    assert found["split_half"] is None
+    with (tmp_path / "strengths.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["video"] for row in rows] == [row["name"] for row in found["strengths"]]
+    assert [float(row["strength"]) for row in rows] == [row["strength"] for row in found["strengths"]]
+    assert run(["study", "ranking", str(path), "-o", str(tmp_path / "strengths.csv")]) == 1
+    assert "there already" in capsys.readouterr().err
+
+
+def test_a_study_without_votes_says_so(tmp_path: Path, capsys: Capture) -> None:
+    path = make_study(tmp_path, "a", "b")
+    assert run(["study", "ranking", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "0 votes" in out
+    assert "agreement is not known" in out

@@ -1,0 +1,36 @@
+"""Raters who answer what they are asked."""
+
+from collections.abc import Callable
+
+from skillviewer.core.pair_choice import Asked, NextPair, Plan, choose
+from skillviewer.core.pairs import Judgement, Verdict
+
+Answer = Callable[[NextPair], Verdict | None]
+
+
+def by_name(pair: NextPair) -> Verdict:
+    """Answer that the video whose name comes later is better."""
+    return Verdict.LEFT if pair.left > pair.right else Verdict.RIGHT
+
+
+def sitting(
+    videos: dict[str, str],
+    n: int,
+    rater: str = "Ann",
+    plan: Plan | None = None,
+    answer: Answer = by_name,
+    before: tuple[Asked, ...] = (),
+) -> tuple[Asked, ...]:
+    """Return what was asked before and n pairs more, answered; fewer where there are no more."""
+    asked = list(before)
+    for _ in range(n):
+        pair = choose(videos, asked, rater, plan or Plan())
+        if pair is None:
+            break
+        asked.append(Asked(pair.left, pair.right, rater, answer(pair), pair.why))
+    return tuple(asked)
+
+
+def judged(*rows: tuple[str, str, str, int]) -> list[Judgement]:
+    """Return judgements from (rater, left, right, verdict)."""
+    return [Judgement(left, right, Verdict(verdict), rater) for rater, left, right, verdict in rows]

@@ -1,0 +1,103 @@
+"""Agreement by hand, and against another package."""
+
+import evalica
+import numpy as np
+import pandas as pd
+import pytest
+
+from skillviewer.core.agreement import Alpha, Level, _alphas, agreement, coincidences
+from skillviewer.core.pairs import Judgement, Verdict
+from tests.core.answers import judged
+
+FIVE_PAIRS = judged(
+    *[("A", "a", x, 1) for x in "bc"],
+    *[("B", "a", x, 1) for x in "bc"],
+    ("A", "a", "d", -1),
+    ("B", "a", "d", -1),
+    ("A", "a", "e", -1),
+    ("B", "a", "e", 1),
+    ("A", "a", "f", 0),
+    ("B", "a", "f", 0),
+)
+
+
+def test_nominal_by_hand() -> None:
+    """Ten verdicts: five 1, three -1, two 0; one pair of five differs. alpha = 1 - 0.2 / (1 - (20 + 6 + 2) / 90)."""
+    found = agreement(FIVE_PAIRS, "nominal")
+    assert found is not None
+    assert found.value == pytest.approx(1 - 0.2 / (62 / 90))
+    assert (found.n_pairs, found.n_raters) == (5, 2)
+    assert found.low <= found.value <= found.high
+
+
+def test_ordinal_by_hand() -> None:
+    """Midpoints of the cumulated counts 3, 2, 5: 1.5, 4, 7.5; squared distances 6.25, 12.25 and, end to end, 36."""
+    found = agreement(FIVE_PAIRS, "ordinal")
+    assert found is not None
+    observed = 2 * 36 / 10
+    expected = 2 * (3 * 2 * 6.25 + 2 * 5 * 12.25 + 3 * 5 * 36) / 90
+    assert found.value == pytest.approx(1 - observed / expected)
+
+
+def test_sides_and_order_of_names_do_not_matter() -> None:
+    turned = [Judgement(j.right, j.left, Verdict(-j.verdict), j.rater) for j in FIVE_PAIRS[::2]]
+    assert agreement([*turned, *FIVE_PAIRS[1::2]], "ordinal") == agreement(FIVE_PAIRS, "ordinal")
+
+
+def test_a_repeat_does_not_count_and_a_pair_of_one_rater_neither() -> None:
+    more = [*FIVE_PAIRS, *judged(("A", "b", "a", 1), ("A", "x", "y", 1))]
+    assert agreement(more, "nominal") == agreement(FIVE_PAIRS, "nominal")
+    assert agreement(judged(("A", "a", "b", 1), ("A", "b", "a", 1), ("B", "a", "c", 1)), "nominal") is None
+    assert agreement([], "nominal") is None
+
+
+def test_one_pair_has_no_interval_and_one_verdict_is_agreement() -> None:
+    found = agreement(judged(("A", "a", "b", 1), ("B", "a", "b", 1)), "nominal")
+    assert found is not None
+    assert found.value == 1
+    assert np.isnan(found.low)
+    assert "interval" not in found.sentence
+    assert "over 1 pair that" in found.sentence
+    two = agreement(judged(*[(r, "a", x, 1) for r in "AB" for x in "bc"]), "ordinal")
+    assert two is not None
+    assert (two.low, two.high) == (1, 1)
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal"])
+def test_the_interval_is_of_the_same_alpha_as_the_value(level: Level) -> None:
+    rng = np.random.default_rng(3)
+    table = rng.choice([-1, 0, 1], (4, 30), p=[0.5, 0.2, 0.3]).astype(float)
+    table[rng.random(table.shape) < 0.3] = np.nan
+    counts = np.stack([(table == value).sum(axis=0) for value in (-1, 0, 1)], axis=1).astype(float)
+    counts = counts[counts.sum(axis=1) > 1]
+    ours = float(_alphas(coincidences(counts).sum(axis=0), level))
+    assert ours == pytest.approx(evalica.alpha(pd.DataFrame(table), level).alpha)
+
+
+def test_more_pairs_narrow_the_interval() -> None:
+    rng = np.random.default_rng(0)
+
+    def width(n: int) -> float:
+        rows = [(r, "a", f"b{i}", int(rng.choice([1, -1], p=[0.8, 0.2]))) for i in range(n) for r in "ABC"]
+        found = agreement(judged(*rows), "nominal")
+        assert found is not None
+        return found.high - found.low
+
+    assert width(400) < 0.6 * width(60)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "words"),
+    [
+        (0.9, 0.85, "the raters agree well"),
+        (0.85, 0.7, "reaches lower"),
+        (0.7, 0.5, "tentative"),
+        (0.3, 0.1, "too little"),
+    ],
+)
+def test_words(value: float, low: float, words: str) -> None:
+    assert words in Alpha(value, low, 0.95, 40, 3, "ordinal").sentence
+
+
+def test_few_pairs_tell_nothing() -> None:
+    assert Alpha(0.9, 0.85, 0.95, 9, 3, "ordinal").verdict == "too few pairs to tell"

@@ -1,0 +1,248 @@
+"""Which pair is asked next: what the plan promises, whatever the raters say."""
+
+from collections import Counter
+from dataclasses import replace
+from itertools import combinations, pairwise
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.information import information
+from skillviewer.core.pair_choice import AMONG_BEST, Asked, NextPair, Plan, Why, choose, upcoming
+from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.core.ranking import bradley_terry
+from tests.core.answers import by_name, sitting
+
+ALONE = Plan(test_share=0, repeat_share=0)
+
+
+def named(n: int, task: str = "") -> dict[str, str]:
+    return {f"{task}{i:02}": task for i in range(n)}
+
+
+def pair_of(asked: Asked | NextPair) -> frozenset[str]:
+    return frozenset((asked.left, asked.right))
+
+
+def connected(videos: dict[str, str], asked: tuple[Asked, ...]) -> bool:
+    graph = nx.Graph()
+    graph.add_nodes_from(videos)
+    graph.add_edges_from((a.left, a.right) for a in asked)
+    return bool(nx.is_connected(graph))
+
+
+def test_a_chain_connects_all_videos_first_with_no_pair_too_many() -> None:
+    videos = named(12)
+    asked = sitting(videos, 20, plan=ALONE)
+    assert [a.why for a in asked] == [Why.CHAIN] * 11 + [Why.INFORMATIVE] * 9
+    assert connected(videos, asked[:11])
+    assert max(Counter(name for a in asked[:11] for name in pair_of(a)).values()) <= 2  # a chain, not a star
+    other = sitting(videos, 11, plan=replace(ALONE, seed=1))
+    assert {pair_of(a) for a in other} != {pair_of(a) for a in asked[:11]}
+
+
+def test_raters_share_the_chain() -> None:
+    videos = named(12)
+    asked: tuple[Asked, ...] = ()
+    for turn in range(20):
+        asked = sitting(videos, 1, "Ann" if turn % 2 else "Bob", ALONE, before=asked)
+    chain = [a for a in asked if a.why == Why.CHAIN]
+    assert len(chain) == 11
+    assert {a.rater for a in chain} == {"Ann", "Bob"}
+    assert connected(videos, tuple(chain))
+
+
+def test_videos_that_come_later_are_connected() -> None:
+    asked = sitting(named(6), 8, plan=ALONE)
+    more = sitting(named(8), 2, plan=ALONE, before=asked)[8:]
+    assert [a.why for a in more] == [Why.CHAIN, Why.CHAIN]
+    assert connected(named(8), (*asked, *more))
+
+
+def test_a_skipped_link_of_the_chain_is_replaced() -> None:
+    videos = named(6)
+
+    def skip_first(pair: NextPair) -> Verdict | None:
+        return None if pair_of(pair) == skipped else by_name(pair)
+
+    skipped = pair_of(sitting(videos, 1, plan=ALONE)[0])
+    asked = sitting(videos, 9, plan=ALONE, answer=skip_first)
+    assert connected(videos, tuple(a for a in asked[:7] if a.verdict is not None))
+    assert [pair_of(a) for a in asked].count(skipped) == 1
+
+
+def test_nobody_is_asked_a_pair_twice_and_everybody_all() -> None:
+    videos = named(6)
+    for rater in ("Ann", "Bob"):
+        asked = sitting(videos, 99, rater, Plan(0.3, 0), before=sitting(videos, 99, "Bob", Plan(0.3, 0))[:7])
+        own = [pair_of(a) for a in asked if a.rater == rater]
+        assert len(own) == len(set(own)) == 15
+        assert choose(videos, asked, rater, Plan(0.3, 0)) is None
+
+
+def test_two_tasks_are_never_compared() -> None:
+    videos = named(5, "cut") | named(4, "sew")
+    asked = sitting(videos, 99, plan=Plan(0.2, 0))
+    assert {pair_of(a) for a in asked} == {
+        frozenset(p) for group in (named(5, "cut"), named(4, "sew")) for p in combinations(group, 2)
+    }
+    assert sum(a.why == Why.CHAIN for a in asked) <= 4 + 3
+
+
+@pytest.mark.parametrize("videos", [{}, {"a": ""}, {"a": "x", "b": "y"}])
+def test_without_two_videos_of_a_task_there_is_no_pair(videos: dict[str, str]) -> None:
+    assert choose(videos, [], "Ann", Plan()) is None
+    assert upcoming(videos, [], "Ann", Plan()) == ()
+
+
+def test_shares_are_kept_in_every_stretch() -> None:
+    asked = sitting(named(40), 200, plan=Plan(0.15, 0.05))
+    count = Counter(a.why for a in asked)
+    assert count[Why.TEST] == 30
+    assert count[Why.REPEAT] == 10
+    late = [Counter(a.why for a in asked[k : k + 20])[Why.TEST] for k in range(0, 200, 20)]
+    assert late == [3] * 10
+    places = [k % 20 for k, a in enumerate(asked) if a.why == Why.TEST]
+    assert len(set(places)) > 10  # nobody can tell which pair is a test pair by counting
+
+
+def test_repeats_come_late_once_and_with_sides_swapped() -> None:
+    asked = sitting(named(40), 200, plan=Plan(0.1, 0.2))
+    first: dict[frozenset[str], int] = {}
+    repeats = 0
+    for k, a in enumerate(asked):
+        if a.why == Why.REPEAT:
+            before = asked[first[pair_of(a)]]
+            assert (before.left, before.right) == (a.right, a.left)
+            assert k - first[pair_of(a)] > 20
+            repeats += 1
+        else:
+            assert pair_of(a) not in first
+            first[pair_of(a)] = k
+    assert repeats == 40
+    assert max(Counter(pair_of(a) for a in asked).values()) == 2
+
+
+def test_a_skipped_pair_is_not_repeated() -> None:
+    asked = sitting(named(12), 60, plan=Plan(0, 0.4), answer=lambda pair: None if pair.left < "06" else by_name(pair))
+    said = {pair_of(a) for a in asked if a.verdict is not None and a.why != Why.REPEAT}
+    assert all(pair_of(a) in said for a in asked if a.why == Why.REPEAT)
+    assert any(a.why == Why.REPEAT for a in asked)
+
+
+def test_test_pairs_are_the_same_for_all_raters_and_asked_for_no_other_reason() -> None:
+    videos = named(30)
+    asked = sitting(videos, 100, "Ann")
+    asked = sitting(videos, 100, "Bob", before=asked, answer=lambda _: Verdict.LEFT)
+    tests = {rater: [pair_of(a) for a in asked if a.why == Why.TEST and a.rater == rater] for rater in ("Ann", "Bob")}
+    assert tests["Ann"] == tests["Bob"]
+    assert len(tests["Ann"]) == 15
+    assert not set(tests["Ann"]) & {pair_of(a) for a in asked if a.why in {Why.CHAIN, Why.INFORMATIVE}}
+
+
+def test_test_pairs_do_not_depend_on_answers_or_on_other_videos() -> None:
+    def tests(videos: dict[str, str], left: bool) -> set[frozenset[str]]:
+        verdict = Verdict.LEFT if left else Verdict.RIGHT
+        asked = sitting(videos, 600, plan=Plan(0.2, 0), answer=lambda _: verdict)
+        return {pair_of(a) for a in asked if a.why == Why.TEST}
+
+    few = tests(named(10), True)
+    assert few == tests(named(10), False)
+    more = tests(named(14), True)
+    assert {p for p in more if p <= named(10).keys()} == few
+    assert 0.05 < len(more) / 91 < 0.4
+
+
+def test_all_votes_steer_what_is_asked_next() -> None:
+    videos = named(15)
+    asked = sitting(videos, 60, plan=Plan(0.3, 0))
+    turn = {Verdict.LEFT: Verdict.RIGHT, Verdict.RIGHT: Verdict.LEFT}
+
+    def after(flipped: Why | None) -> list[NextPair | None]:
+        other = [replace(a, verdict=turn[a.verdict]) if a.why == flipped and a.verdict else a for a in asked]
+        return [choose(videos, other, rater, Plan(0.3, 0)) for rater in ("Ann", "Bob", "Cem", "Dea")]
+
+    for why in (Why.TEST, Why.CHAIN, Why.INFORMATIVE):
+        assert after(why) != after(None)
+
+
+def test_the_pair_is_among_those_that_tell_most() -> None:
+    videos = named(10)
+    asked = sitting(videos, 20, plan=ALONE)
+    seen = set()
+    for rater in "abcdefghijkl":
+        pair = choose(videos, asked, rater, ALONE)
+        assert pair is not None
+        strengths = bradley_terry([j for a in asked if (j := a.judgement)], names=videos)
+        bits = information(strengths.values, strengths.covariance)
+        place = {name: i for i, name in enumerate(strengths.names)}
+        best = sorted((bits[i, j] for i, j in combinations(range(10), 2)), reverse=True)[AMONG_BEST - 1]
+        assert bits[place[pair.left], place[pair.right]] >= best - 1e-12
+        seen.add(pair_of(pair))
+    assert len(seen) > 3  # raters who work apart are asked different pairs
+
+
+def test_no_video_twice_in_a_row_while_there_are_others() -> None:
+    asked = sitting(named(12), 60, plan=ALONE)
+    assert not any(pair_of(a) & pair_of(b) for a, b in pairwise(asked[:50]))
+
+
+def test_sides_are_balanced_for_every_video_and_rater_and_not_told_by_the_name() -> None:
+    videos = named(20)
+    asked = sitting(videos, 80, "Ann", before=sitting(videos, 80, "Bob"))
+    for rater in ("Ann", "Bob"):
+        lean = Counter[str]()
+        own = [a for a in asked if a.rater == rater]
+        for a in own:
+            lean[a.left] += 1
+            lean[a.right] -= 1
+        assert max(map(abs, lean.values())) <= 3
+        assert 0.3 < np.mean([a.left < a.right for a in own]) < 0.7
+
+
+def test_what_is_asked_follows_from_the_seed_and_the_past() -> None:
+    videos = named(15)
+    asked = sitting(videos, 50)
+    assert asked == sitting(videos, 50)
+    assert asked == sitting(dict(reversed(videos.items())), 30, before=asked[:20])
+    assert asked != sitting(videos, 50, plan=Plan(seed=1))
+
+
+def test_the_next_pair_is_known_before_the_answer_and_comes_back_when_it_is_undone() -> None:
+    videos, asked = named(12), []
+    now, then = upcoming(videos, asked, "Ann", Plan())
+    for k in range(50):
+        vote = Asked(now.left, now.right, "Ann", (by_name(now), None, Verdict.NEITHER)[k % 3], now.why)
+        found = upcoming(videos, [*asked, vote], "Ann", Plan())
+        assert found[0] == then
+        assert upcoming(videos, asked, "Ann", Plan())[0] == now
+        asked.append(vote)
+        now, then = found
+    assert {a.why for a in asked} == set(Why)
+
+
+def test_the_last_pair_has_none_after_it() -> None:
+    videos = named(3)
+    assert [len(upcoming(videos, sitting(videos, n, plan=ALONE), "Ann", ALONE)) for n in range(4)] == [2, 2, 1, 0]
+
+
+def test_votes_on_videos_that_cannot_be_shown_are_passed_over() -> None:
+    asked = sitting(named(8), 20)
+    pair = choose(named(6), asked, "Ann", Plan())
+    assert pair is not None
+    assert pair_of(pair) <= named(6).keys()
+
+
+def test_judgement_of_an_answer() -> None:
+    assert Asked("a", "b", "Ann", Verdict.LEFT, "test", 2.0, 0.5).judgement == Judgement(
+        "a", "b", Verdict.LEFT, "Ann", taken_s=2.0, watched=0.5
+    )
+    assert Asked("a", "b", "Ann", None).judgement is None
+
+
+@pytest.mark.parametrize(("test", "repeat"), [(-0.1, 0), (0, 1.1), (0.7, 0.4)])
+def test_shares_that_cannot_be_are_told(test: float, repeat: float) -> None:
+    with pytest.raises(SettingsError, match="100 % at most"):
+        Plan(test, repeat)

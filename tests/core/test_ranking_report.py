@@ -1,0 +1,142 @@
+"""Circles, halves, connectivity and the whole report, by hand."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from skillviewer.core.contradictions import contradictions
+from skillviewer.core.pair_choice import Asked
+from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.core.ranking_report import ranking_report
+from skillviewer.core.split_half import split_half
+from tests.core.answers import judged
+
+
+def test_a_circle_is_listed_with_its_votes() -> None:
+    found = contradictions(
+        judged(
+            *[(r, "a", "b", 1) for r in "123"],
+            ("1", "b", "c", 1),
+            ("2", "c", "b", 1),
+            ("3", "b", "c", 1),
+            ("1", "c", "a", 1),
+            ("2", "a", "c", 0),
+            ("1", "c", "d", 1),
+        )
+    )
+    assert found.tangles == (("a", "b", "c"),)
+    (circle,) = found.circles
+    assert circle.videos == ("a", "b", "c")
+    assert [link.text for link in circle.links] == [
+        "a over b, 3 to 0",
+        "b over c, 2 to 1",
+        "c over a, 1 to 0, 1 no difference",
+    ]
+    assert (circle.weakest.better, circle.weakest.worse) == ("c", "a") or circle.weakest.margin == 1
+
+
+def test_the_link_that_fewest_votes_decide_is_to_be_judged_again() -> None:
+    votes = judged(*[(r, "a", "b", 1) for r in "12"], ("1", "b", "c", 1), *[(r, "c", "a", 1) for r in "12"])
+    (circle,) = contradictions(votes).circles
+    assert (circle.weakest.better, circle.weakest.worse) == ("b", "c")
+
+
+def test_ties_and_splits_have_no_direction() -> None:
+    assert (
+        contradictions(judged(("1", "a", "b", 1), ("2", "b", "a", 1), ("1", "b", "c", 1), ("1", "c", "a", 1))).circles
+        == ()
+    )
+    mostly_alike = [("1", "a", "b", 1), ("2", "a", "b", 0), ("3", "a", "b", 0), ("1", "b", "c", 1), ("1", "c", "a", 1)]
+    assert contradictions(judged(*mostly_alike)).circles == ()
+
+
+def test_a_tangle_without_three_lists_a_longer_circle_and_all_threes_are_listed() -> None:
+    square = judged(("1", "a", "b", 1), ("1", "b", "c", 1), ("1", "c", "d", 1), ("1", "d", "a", 1))
+    (circle,) = contradictions(square).circles
+    assert circle.videos == ("a", "b", "c", "d")
+    both = contradictions([*square, *judged(("1", "a", "c", 1), ("1", "b", "d", 1))])
+    assert {frozenset(c.videos) for c in both.circles} == {frozenset("acd"), frozenset("abd")}
+
+
+def consistent(n: int, raters: str, wrong: float, seed: int = 0) -> list[Judgement]:
+    rng = np.random.default_rng(seed)
+    return [
+        Judgement(f"{i:02}", f"{j:02}", Verdict.RIGHT if rng.random() > wrong else Verdict.LEFT, r)
+        for i, j in combinations(range(n), 2)
+        for r in raters
+    ]
+
+
+@pytest.mark.parametrize(("raters", "halves"), [("A", "judgements"), ("ABCD", "raters")])
+def test_halves_of_sound_votes_agree_and_of_noise_do_not(raters: str, halves: str) -> None:
+    sound, noise = (split_half(consistent(14, raters, wrong), n_splits=20) for wrong in (0.02, 0.5))
+    assert sound is not None
+    assert noise is not None
+    assert sound.halves == halves
+    assert sound.value > 0.9
+    assert noise.value < 0.6
+    assert sound.low <= sound.value <= sound.high
+    assert "look better than it is" in sound.sentence
+
+
+def test_too_few_votes_have_no_halves() -> None:
+    assert split_half([]) is None
+    assert split_half(judged(("A", "a", "b", 1))) is None
+    assert split_half(judged(("A", "a", "b", 1), ("A", "b", "c", 1), ("A", "c", "d", 1))) is None
+
+
+def answered(*rows: tuple[str, str, str, int | None, str]) -> list[Asked]:
+    return [Asked(a, b, r, None if v is None else Verdict(v), why) for r, a, b, v, why in rows]
+
+
+def test_the_whole_report_by_hand() -> None:
+    asked = answered(
+        ("A", "a", "b", 1, "chain"),
+        ("A", "c", "b", -1, "chain"),
+        ("A", "a", "c", 0, "test"),
+        ("B", "c", "a", 1, "test"),
+        ("B", "d", "e", None, "chain"),
+        ("B", "a", "gone", 1, "chain"),
+    )
+    found = ranking_report(dict.fromkeys("abcde", ""), asked)
+    assert (found.judged, found.skipped) == (4, 1)
+    assert found.why == (("chain", 2), ("test", 2))
+    rows = {s.name: (s.won, s.lost, s.neither) for s in found.standings}
+    assert rows == {"a": (1, 1, 1), "b": (1, 1, 0), "c": (1, 1, 1)}
+    assert [s.rank for s in found.standings] == [1, 2, 3]
+    assert found.parts == (("", (("a", "b", "c"), ("d",), ("e",))),)
+    assert not found.connected
+    assert found.connectivity == "No vote on d, e yet."
+    assert found.on_test is not None
+    assert (found.on_test.n_pairs, found.on_test.n_raters) == (1, 2)
+    assert found.ordinal is not None
+    assert found.ordinal.value == found.on_test.value  # only one pair was judged by two
+    assert [r.name for r in found.raters] == ["A", "B"]
+    assert found.split_half is None
+    (circle,) = found.contradictions.circles or (None,)
+    assert circle is not None
+    assert circle.videos == ("a", "b", "c")
+
+
+def test_the_strongest_come_first_by_task() -> None:
+    votes = [("A", "a", "b", 1, ""), ("A", "x", "y", -1, ""), ("A", "b", "c", 1, "")]
+    found = ranking_report({"a": "cut", "b": "cut", "c": "cut", "x": "sew", "y": "sew"}, answered(*votes))
+    assert [(s.name, s.rank) for s in found.standings if s.task == "cut"] == [("a", 1), ("b", 2), ("c", 3)]
+    assert [(s.name, s.rank) for s in found.standings if s.task == "sew"] == [("y", 1), ("x", 2)]
+    assert found.connected
+    assert "can be compared" in found.connectivity
+
+
+def test_groups_that_no_vote_connects_are_told() -> None:
+    found = ranking_report(dict.fromkeys("abxyz", ""), answered(("A", "a", "b", 1, ""), ("A", "x", "y", 1, "")))
+    assert "2 groups that no vote connects" in found.connectivity
+    assert "No vote on z yet." in found.connectivity
+
+
+def test_without_votes_there_is_nothing_to_say() -> None:
+    found = ranking_report({"a": "", "b": ""}, [])
+    assert found.standings == ()
+    assert np.isnan(found.reliability)
+    assert (found.nominal, found.ordinal, found.on_test, found.split_half) == (None, None, None, None)
+    assert found.raters == ()

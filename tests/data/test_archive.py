@@ -1,0 +1,252 @@
+"""A study in one file: packed, read back, unpacked elsewhere; and with other names, of which the key alone tells."""
+
+import csv
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import av
+import pytest
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.errors import Cancelled, ExportError, StudyError
+from skillviewer.core.job import CancelToken
+from skillviewer.core.pairs import Pair, Verdict
+from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, Vote, cached_analysis
+from skillviewer.data.study.archive import ArchiveOptions, pack
+from skillviewer.data.study.pseudonyms import Pseudonyms
+from skillviewer.data.study.unpack import unpack
+from skillviewer.media.reader import VideoReader
+from tests.export.analyses import analysis
+from tests.videos import write_barcode_video
+
+PEOPLE = ("Anna Schmidt", "Bob O'Neil", "Çelik-Özdemir")
+RATERS = ("Dr Wanda Petrova", "rater.two@clinic.example")
+VIDEOS = ("schmidt_anna_take1", "bobneil 02", "celik 手術 ü")
+SECRETS = (
+    *PEOPLE,
+    *RATERS,
+    *VIDEOS,
+    "Schmidt",
+    "Wanda",
+    "Petrova",
+    "O'Neil",
+    "private folder",
+    "Çelik",
+    "secret-source",
+)
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A study in which every name stands in every place where it can."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    folder = tmp_path / "private folder"
+    (folder / "videos").mkdir(parents=True)
+    model = folder / "model"
+    model.mkdir()
+    for name in ("config.json", "weights.safetensors", "card.json"):
+        (model / name).write_text(f"{name} of {PEOPLE[0]}" if name == "card.json" else name)
+    with Study.create(folder / "wanda", StudySettings(title="Peg", participant_pattern="^schmidt")) as made:
+        for i, (name, who) in enumerate(zip(VIDEOS, PEOPLE, strict=True)):
+            file = write_barcode_video(folder / "videos" / f"{name}.mp4", 20 + i, kind="audio").path
+            _tell_origin(file, who)
+            made.videos.add([NewVideo(file, participant=who)])
+            made.videos.change(name, notes=f"filmed by {RATERS[0]} of {who}, see {VIDEOS[0]}", context="Wanda's room")
+        made.pairs.add([Pair(VIDEOS[0], VIDEOS[1])], "secret-source")
+        for rater in RATERS:
+            vote = made.votes.cast(Vote(VIDEOS[0], VIDEOS[1], Verdict.LEFT, rater, reason=f"Anna shakes, says {rater}"))
+        made.votes.withdraw(vote.id, "Petrova was tired")
+        made.remarks.keep_moment(VIDEOS[0], 0.1, 0.3, author=RATERS[0], label="Schmidt drops it")
+        made.remarks.write_note(f"ask {PEOPLE[1]}", author="somebody.else", video=VIDEOS[1])
+        made.videos.remove(VIDEOS[2])
+        made.videos.bring_back(VIDEOS[2])
+        made.models.add("e" * 64, "tiny", model, facts={"raters": list(RATERS), "data": folder.name})
+        made.models.keep_analysis(_analysis(made, VIDEOS[0]))
+        return made.path
+
+
+def _tell_origin(file: Path, who: str) -> None:
+    """Write a title into a video, as cameras and cutting programs do."""
+    other = file.with_name("titled.mp4")
+    with av.open(str(file)) as old, av.open(str(other), "w") as new:
+        new.metadata["title"] = f"{who} at home"
+        streams = {s.index: new.add_stream_from_template(s) for s in old.streams}
+        for packet in old.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                new.mux(packet)
+    other.replace(file)
+
+
+def _analysis(study: Study, name: str) -> Analysis:
+    path = study.videos.get(name).path
+    assert path is not None
+    with VideoReader(path) as reader:
+        return analysis(reader.info, passes=2)
+
+
+def _elsewhere(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Unpack as another computer would: another folder, another home, and the old study gone."""
+    shutil.rmtree(tmp_path / "private folder")
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "other home"))
+    return unpack(archive, tmp_path / "elsewhere" / "study")
+
+
+def test_all_of_it_opens_on_another_computer(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Study.open(study, read_only=True) as before:
+        votes, moments, notes = before.votes.all(), before.remarks.moments(), before.remarks.notes()
+        digests = {v.name: v.digest for v in before.videos.all()}
+    made = pack(study, tmp_path / "all.skillarchive")
+    assert (made.n_videos, made.n_models, made.n_analyses, made.remarks) == (3, 1, 1, ())
+    assert str(tmp_path).encode() not in _bytes(made.path)
+    opened = _elsewhere(made.path, tmp_path, monkeypatch)
+    with Study.open(opened) as after:
+        videos = after.videos.all()
+        assert {v.name: v.digest for v in videos} == digests
+        assert {(v.state, v.unsure) for v in videos} == {(VideoState.PRESENT, False)}
+        assert after.votes.all() == votes
+        assert [m.label for m in after.remarks.moments()] == [m.label for m in moments]
+        assert [n.text for n in after.remarks.notes()] == [n.text for n in notes]
+        (model,) = after.models.all()
+        assert model.path is not None
+        assert sorted(p.name for p in model.path.iterdir()) == ["card.json", "config.json", "weights.safetensors"]
+        found = cached_analysis(after.videos.get(VIDEOS[0]), "e" * 64)
+        assert found is not None
+        assert found.video.path == after.videos.get(VIDEOS[0]).path
+        assert found.score == after.models.scores("e" * 64)[VIDEOS[0]].score
+
+
+def _bytes(archive: Path) -> bytes:
+    """Return everything that is in an archive, names of files and unpacked contents."""
+    with zipfile.ZipFile(archive) as file:
+        return b"\0".join([*(n.encode() for n in file.namelist()), *(file.read(n) for n in file.namelist())])
+
+
+@pytest.mark.parametrize("texts", [True, False])
+def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, texts: bool) -> None:
+    key = tmp_path / "key.csv"
+    assert SECRETS[0].encode() in _bytes(pack(study, tmp_path / "plain.zip").path)  # the search can find them
+    made = pack(study, tmp_path / "other.zip", ArchiveOptions(pseudonyms=True, texts=texts, key=key))
+    whole = _bytes(made.path) + made.path.read_bytes()
+    for encoding in ("utf-8", "utf-16-le"):
+        left = [name for name in SECRETS if name.encode(encoding).lower() in whole.lower()]
+        assert left == []
+    assert bool(made.remarks) is texts
+    rows = list(csv.DictReader(key.read_text(encoding="utf-8").splitlines()))
+    real = {(row["kind"], row["name"]): row["pseudonym"] for row in rows}
+    assert {name for kind, name in real if kind == "video"} == set(VIDEOS)
+    assert {name for kind, name in real if kind == "participant"} == set(PEOPLE)
+    assert {name for kind, name in real if kind == "rater"} == {*RATERS, "somebody.else"}
+    with Study.open(_elsewhere(made.path, tmp_path, monkeypatch)) as after:
+        assert {v.name: v.participant for v in after.videos.all()} == {
+            real["video", name]: real["participant", who] for name, who in zip(VIDEOS, PEOPLE, strict=True)
+        }
+        assert {v.state for v in after.videos.all()} == {VideoState.PRESENT}
+        for vote, rater in zip(after.votes.all(), RATERS, strict=True):
+            assert (vote.left, vote.rater) == (real["video", VIDEOS[0]], real["rater", rater])
+        assert [v.stands for v in after.votes.all()] == [True, False]
+        first = after.videos.get(real["video", VIDEOS[0]])
+        assert first.path is not None
+        with av.open(str(first.path)) as container:
+            assert [s.type for s in container.streams] == ["video"]
+            assert "title" not in container.metadata
+        with VideoReader(first.path) as reader:
+            assert reader.n_frames == 20
+        found = cached_analysis(first, "e" * 64)
+        assert found is not None
+        assert found.video.digest == first.digest
+        assert after.models.scores("e" * 64)[first.name].score == found.score
+        if texts:
+            assert first.notes == (
+                f"filmed by {real['rater', RATERS[0]]} of {real['participant', PEOPLE[0]]}, see {first.name}"
+            )
+        else:
+            assert first.notes == first.context == after.votes.all()[0].reason == ""
+            assert after.remarks.notes() == ()
+        # votes stay what they were: nobody can change one afterwards
+        with pytest.raises(StudyError), after._file.act() as db:
+            db.execute("UPDATE judgement SET reason = 'x'")
+
+
+def test_two_archives_have_other_pseudonyms_but_one_is_consistent(study: Path, tmp_path: Path) -> None:
+    keys = []
+    for i in range(12):
+        options = ArchiveOptions(videos=False, analyses=False, pseudonyms=True, key=tmp_path / f"{i}.csv")
+        pack(study, tmp_path / f"{i}.zip", options)
+        keys.append((tmp_path / f"{i}.csv").read_text())
+    assert len(set(keys)) > 1
+
+
+def test_without_videos_they_are_found_by_relinking(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(study.parent / "videos", tmp_path / "disk" / "deep")
+    made = pack(study, tmp_path / "small.zip", ArchiveOptions(videos=False))
+    assert made.n_videos == 0
+    with Study.open(_elsewhere(made.path, tmp_path, monkeypatch)) as after:
+        assert {v.state for v in after.videos.all()} == {VideoState.MISSING}
+        assert len(after.videos.relink(tmp_path / "disk").found) == 3
+
+
+def test_missing_videos_and_models_are_told(study: Path, tmp_path: Path) -> None:
+    (study.parent / "videos" / f"{VIDEOS[1]}.mp4").unlink()
+    shutil.rmtree(study.parent / "model")
+    made = pack(study, tmp_path / "all.zip")
+    assert made.n_videos == 2
+    assert any(VIDEOS[1] in remark and "missing" in remark for remark in made.remarks)
+    assert any("tiny" in remark for remark in made.remarks)
+
+
+def test_damage_and_strange_paths_are_refused_and_nothing_is_left(study: Path, tmp_path: Path) -> None:
+    made = pack(study, tmp_path / "all.zip")
+    data = bytearray(made.path.read_bytes())
+    at = data.index(b"ftyp")  # inside a stored video
+    data[at] ^= 255
+    (tmp_path / "hurt.zip").write_bytes(data)
+    with pytest.raises(StudyError, match="is damaged: videos/"):
+        unpack(tmp_path / "hurt.zip", tmp_path / "out")
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as file:
+        entry = {"name": "../evil", "size_bytes": 1, "sha256": "0"}
+        manifest = {"format": 1, "program": "x", "study": "s", "pseudonymised": False, "files": [entry]}
+        file.writestr("manifest.json", json.dumps(manifest))
+        file.writestr("../evil", "x")
+    with pytest.raises(StudyError, match="would lie outside its folder"):
+        unpack(tmp_path / "evil.zip", tmp_path / "out")
+    (tmp_path / "no.zip").write_text("no archive")
+    with pytest.raises(StudyError, match="is not an archive"):
+        unpack(tmp_path / "no.zip", tmp_path / "out")
+    with pytest.raises(StudyError, match="not empty"):
+        unpack(made.path, study.parent)
+    assert sorted(p.name for p in tmp_path.iterdir() if "home" not in p.name) == [
+        "all.zip",
+        "evil.zip",
+        "hurt.zip",
+        "no.zip",
+        "private folder",
+    ]
+
+
+def test_cancel_overwrite_and_other_suffixes(study: Path, tmp_path: Path) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        pack(study, tmp_path / "out" / "all.zip", token=token)
+    assert list((tmp_path / "out").iterdir()) == []
+    (tmp_path / "mine.zip").write_text("mine")
+    with pytest.raises(ExportError, match="is there already"):
+        pack(study, tmp_path / "mine.zip")
+    with pytest.raises(ExportError, match=r"ends in \.skillarchive"):
+        pack(study, tmp_path / "all.tar")
+    assert (tmp_path / "mine.zip").read_text() == "mine"
+    pack(study, tmp_path / "mine.zip", ArchiveOptions(videos=False), overwrite=True)
+    assert zipfile.is_zipfile(tmp_path / "mine.zip")
+
+
+def test_names_inside_words_and_digits_stay() -> None:
+    replace = Pseudonyms({"12": "V1"}, {"Al": "P1", "Anna Berg": "P2"}, {"no": "R1"}).replacer()
+    assert replace("at 12 s, 2012, Al and Also ANNA BERG, Berg, annalist; no note") == (
+        "at V1 s, 2012, P1 and Also P2, P2, P2list; R1 note"
+    )

@@ -1,0 +1,119 @@
+"""Stretches of long videos: nothing outside one is looked at, and features of two stretches are never mixed up."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Pair, TimeExtent
+from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine import training
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.engine import Engine
+from skillviewer.engine.inputs import sampling_of, stream_inputs
+from skillviewer.engine.training import TrainingPlan, train_checkpoint
+from skillviewer.engine.videos import facts_of, time_bank
+from skillviewer.media.reader import VideoReader
+from skillviewer.nets.sizes import HeadSizes
+from tests.checkpoints import PREPROCESSING, SIZES, tiny_checkpoint
+from tests.videos import read_barcode, write_barcode_video
+
+STRETCH = FrameExtent(23, 61)
+SLOW = replace(PREPROCESSING, rate_hz=10.0)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One recording of 96 frames at 30 Hz, whose frames carry their number."""
+    return write_barcode_video(tmp_path_factory.mktemp("recording") / "long.mp4", 96).path
+
+
+@pytest.mark.parametrize("preprocessing", [PREPROCESSING, SLOW])
+@pytest.mark.parametrize("extent", [STRETCH, TimeExtent(23 / 30, 60 / 30), FrameExtent(88, 91), FrameExtent(0, 7)])
+def test_what_is_decoded_lies_inside(
+    film: Path, preprocessing: Preprocessing, extent: FrameExtent | TimeExtent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[int] = []
+    with VideoReader(film) as reader:
+        inside = extent.frames(reader.info)
+        whole = reader.stream
+        monkeypatch.setattr(reader, "stream", lambda frames: (decoded.extend(frames.tolist()), whole(frames))[1])
+        sampling = sampling_of(reader.info, preprocessing, 2, extent)
+        inputs = list(
+            stream_inputs(reader, preprocessing, sampling.timeline, np.unique(sampling.positions), size=(160, 96))
+        )
+    shown = [read_barcode(item.rgb) for item in inputs]
+    assert shown == sorted({int(frame) for frame in sampling.frames.ravel()})
+    assert set(shown) <= set(decoded) <= set(inside)
+    assert sampling.timeline[0] == inside.start
+    assert sampling.segment_stops[-1] == inside.stop
+
+
+def test_a_stretch_is_sampled_as_a_video_cut_to_it(film: Path, tmp_path: Path) -> None:
+    cut = write_barcode_video(tmp_path / "cut.mp4", 38).path
+    with VideoReader(film) as reader, VideoReader(cut) as other:
+        inside = sampling_of(reader.info, PREPROCESSING, 3, STRETCH)
+        alone = sampling_of(other.info, PREPROCESSING, 3)
+    np.testing.assert_array_equal(inside.frames, alone.frames + 23)
+    np.testing.assert_array_equal(inside.segment_stops, alone.segment_stops + 23)
+
+
+def test_the_whole_video_as_a_stretch_shares_its_features(film: Path) -> None:
+    with VideoReader(film) as reader:
+        assert sampling_of(reader.info, PREPROCESSING, 1, FrameExtent(0, 96)).key == ()
+        first, second = (sampling_of(reader.info, PREPROCESSING, 1, FrameExtent(at, at + 30)) for at in (10, 50))
+    np.testing.assert_array_equal(first.positions, second.positions)  # only the key tells them apart
+    assert first.key != second.key
+
+
+def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:
+    folder = tiny_checkpoint(tmp_path / "tiny").folder
+    with Engine.open(folder, device="cpu", cache=FeatureCache(tmp_path / "features")) as engine:
+        analysis = engine.assess(film, extent=STRETCH)
+        again, other = engine.assess(film, extent=STRETCH), engine.assess(film, extent=FrameExtent(50, 88))
+        with pytest.raises(DatasetError, match="starts at frame 200"):
+            engine.assess(film, extent=FrameExtent(200, 220))
+    assert analysis.samples.min() >= 23
+    assert analysis.samples.max() < 61
+    assert analysis.score == again.score != other.score
+
+
+@pytest.fixture
+def dataset(film: Path) -> Dataset:
+    """Eight attempts of four people in one recording; a ninth lies behind its end."""
+    names = [f"{who}{take}" for who in "abcd" for take in (1, 2)]
+    videos = [
+        DatasetVideo(name, film, name[0], extent=FrameExtent(11 * i, 11 * i + 10)) for i, name in enumerate(names)
+    ]
+    return Dataset(
+        name="long",
+        form="best",
+        task="test",
+        videos=(*videos, DatasetVideo("e1", film, "e", extent=FrameExtent(900, 950))),
+        pairs=tuple(Pair(names[j], names[i]) for i in range(8) for j in range(i + 1, 8)),
+    )
+
+
+def test_what_is_known_of_an_attempt_is_of_its_stretch(dataset: Dataset) -> None:
+    facts, problems = facts_of(dataset, PREPROCESSING, CancelToken(), silent)
+    assert [problem for problem in problems if problem.startswith("e1: ")] == problems != []
+    assert len({one.digest for one in facts.values()}) == 8
+    for i, video in enumerate(dataset.videos[:8]):
+        assert 11 * i <= min(facts[video.name].frames) <= max(facts[video.name].frames) < 11 * i + 10
+        assert float(time_bank(facts)[video.name][0].max()) < 10 / 30  # time runs from the start of the attempt
+
+
+def test_a_model_is_trained_on_stretches(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sizes(_plan: TrainingPlan) -> HeadSizes:
+        return replace(SIZES, standardise=True)
+
+    monkeypatch.setattr(training.TrainingPlan, "sizes", sizes)
+    plan = TrainingPlan(preprocessing=PREPROCESSING, candidates=2, epochs=1)
+    cache = FeatureCache(tmp_path / "features")
+    result = train_checkpoint(plan, dataset, tmp_path / "m", CancelToken(), silent, device_name="cpu", cache=cache)
+    assert result.checkpoint.card.n_videos == 6
+    assert len(cache.entries()) == 8  # in so few frames both candidates are the same
+    assert any("e1" in problem or "900" in problem for problem in result.problems)

@@ -1,0 +1,122 @@
+"""Stands in for fine-tuning: rows at once, a report made of given scores, a folder that looks like a checkpoint."""
+
+import threading
+from dataclasses import dataclass, field
+
+from skillviewer.core.accuracy import FoldScores, pooled_accuracy
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.tuning import divide
+from skillviewer.core.tuning_report import (
+    AttentionChange,
+    BatchRow,
+    Forgetting,
+    OldKind,
+    TuningReport,
+    TuningRow,
+    Use,
+    before_after,
+    shifts,
+    verdict,
+)
+from skillviewer.engine.library import digest
+from skillviewer.engine.tuning_job import TuningCost, TuningJob, TuningResult
+from skillviewer.engine.tuning_process import StopFolder
+
+N_EPOCHS = 4
+N_BATCHES = 5
+
+
+@dataclass
+class FakeTuner:
+    """A training that takes no time, unless it is held.
+
+    Attributes:
+        held: Whether the training waits after its first epoch until it is stopped or cancelled.
+        error: What it fails with, or None.
+        jobs: What it was asked to train.
+        ended: How trainings ended: "done", "stopped", "cancelled".
+    """
+
+    held: bool = False
+    error: SkillViewerError | None = None
+    jobs: list[TuningJob] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    begun: threading.Event = field(default_factory=threading.Event)
+
+    def cost(self, job: TuningJob, token: CancelToken, report: Report, /) -> TuningCost:
+        token.check()
+        report(Progress("looking which features are kept", 1, 2))
+        return TuningCost(divide(job.study, job.choices), 75, 3, 90.0, 2 * N_EPOCHS, 2.5, 110.0, ())
+
+    def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report, /) -> TuningResult:
+        self.jobs.append(job)
+        with stop:
+            try:
+                return self._finetune(job, stop, token, report)
+            except Exception:
+                self.ended.append("cancelled" if token.cancelled else "failed")
+                raise
+
+    def _finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
+        if self.error is not None:
+            raise self.error
+        dataset, division = job.study.dataset, divide(job.study, job.choices)
+        old = {name: float(-i) for i, name in enumerate(sorted(dataset.names))}
+        new = {name: float(i) * 0.5 for i, name in enumerate(sorted(dataset.names))}
+        total = N_EPOCHS * N_BATCHES
+        for epoch in range(N_EPOCHS + 1):
+            scores = new if epoch > 1 else old
+            row = TuningRow(
+                epoch=epoch,
+                batch=epoch * N_BATCHES,
+                final=epoch > 2,
+                loss=0.5 / (epoch + 1),
+                choosing_accuracy=0.5,
+                held_out_loss=0.6 / (epoch + 1),
+                held_out=pooled_accuracy([FoldScores(division.fold, scores)], dataset),
+                old=0.9,
+                old_kind=OldKind.PAIRS,
+                best=epoch > 1,
+                seconds=float(epoch),
+                seconds_left=float(4 - epoch),
+            )
+            report(Progress("choosing the epoch", epoch * N_BATCHES, total, row))
+            self.begun.set()
+            while self.held and epoch == 1 and not stop.path.exists():
+                token.check()
+                token.wait(0.005)
+            if stop.path.exists():
+                break
+            for batch in range(N_BATCHES if epoch < N_EPOCHS else 0):
+                number = epoch * N_BATCHES + batch + 1
+                report(Progress("choosing the epoch", number, total, BatchRow(number, 0.5 / number, 0.5, 9.0)))
+        token.check()
+        job.folder.mkdir(parents=True)
+        (job.folder / "config.json").write_text(f"{job.folder.name}")
+        (job.folder / "weights.safetensors").write_bytes(b"0")
+        held_out = before_after(dataset, division.fold, old, new)
+        forgetting = Forgetting(OldKind.DRIFT, "drift of familiar videos", None, 0.25, 0.9, 3)
+        uses = dict.fromkeys(division.fold.held_out_videos, Use.HELD_OUT)
+        said = TuningReport(
+            held_out=held_out,
+            set_aside=None,
+            forgetting=forgetting,
+            shifts=shifts(old, new, uses),
+            attention=tuple(AttentionChange(name, 0.5, 0.1, 3, 30, 0.2) for name in sorted(dataset.names)[:2]),
+            epoch=3,
+            selection="last epoch",
+            n_trained=len(division.fold.train_pairs),
+            warnings=verdict(held_out, len(division.fold.train_pairs), forgetting),
+            problems=(),
+            seconds=4.0,
+        )
+        self.ended.append("stopped" if stop.path.exists() else "done")
+        parent = digest(job.parent) if job.parent is not None else None
+        facts: dict[str, object] = {"accuracy": held_out.after.value, "pairs": len(division.fold.train_pairs)}
+        return TuningResult(
+            job.folder, digest(job.folder), parent, job.parent.name if job.parent is not None else "", said, facts
+        )
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,159 @@
+"""A study whose videos can be told by their pictures, and a rater before the real window."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QListWidget, QWidget
+from pytestqt.qtbot import QtBot
+
+from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
+from skillviewer.media.reader import VideoReader
+from skillviewer.ui.app import Composition
+from skillviewer.ui.backend import Backend
+from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.screen import RankScreen
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import key
+from tests.videos import read_barcode, write_barcode_video
+
+NAMES = ("zebra_P01", "quagga_P02", "okapi_P03", "tapir_P04", "gnu_P05")
+WIDTHS = {name: 160 + 16 * i for i, name in enumerate(NAMES)}
+RATES_HZ = dict(zip(NAMES, (24, 30, 60, 25, 50), strict=True))
+
+
+def write_videos(folder: Path, names: Sequence[str] = NAMES, seconds: float = 1.0) -> list[Path]:
+    """Write videos that are told apart by how wide they are, and whose frames carry their number."""
+    folder.mkdir(exist_ok=True)
+    made = []
+    for name in names:
+        rate_hz = RATES_HZ[name]
+        path = folder / f"{name}.mp4"
+        write_barcode_video(path, round(seconds * rate_hz), width=WIDTHS[name], rate_hz=rate_hz)
+        made.append(path)
+    return made
+
+
+def make_study(folder: Path, paths: Sequence[Path], **settings: object) -> Path:
+    """Make a study of videos."""
+    with Study.create(folder / "secret title.skillstudy", StudySettings(**settings)) as study:  # type: ignore[arg-type]
+        added = study.videos.add([NewVideo(path) for path in paths])
+        assert not added.problems
+        return study.path
+
+
+def reading_backend(world: FakeWorld) -> Backend:
+    """Return the fake world, but with videos that are read."""
+    return replace(world.backend(), open_reader=VideoReader)
+
+
+@dataclass
+class Rater:
+    """Sits before the window.
+
+    Attributes:
+        qtbot: Waits.
+        made: The window.
+        path: The study.
+    """
+
+    qtbot: QtBot
+    made: Composition
+    path: Path
+
+    @property
+    def screen(self) -> RankScreen:
+        screen = self.made.window.screen_named("rank")
+        assert isinstance(screen, RankScreen)
+        return screen
+
+    @property
+    def phase(self) -> Phase:
+        return self.screen.judging.phase
+
+    def sit_down(self) -> None:
+        """Open the study and the screen."""
+        self.made.program.studies.open(self.path)
+        self.qtbot.waitUntil(lambda: self.made.program.studies.current is not None)
+        self.made.window.show_screen("rank")
+        self.qtbot.waitUntil(lambda: self.phase is not Phase.CLOSED)
+
+    def begin(self, name: str = "Ann") -> None:
+        """Begin to judge."""
+        self.qtbot.waitUntil(lambda: self.phase is Phase.RATER)
+        self.screen.rater_page.field.setText(name)
+        self.screen.rater_page.begin.click()
+        self.wait_for_pair()
+
+    def wait_for_pair(self) -> None:
+        self.qtbot.waitUntil(lambda: self.screen.judging.accepting)
+
+    def press(self, which: Qt.Key) -> None:
+        """Press a key where the focus is."""
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        key(focused, which)
+
+    def vote(self, which: Qt.Key) -> None:
+        """Vote, and wait for what comes."""
+        before = len(self.votes())
+        self.wait_for_pair()
+        self.press(which)
+        self.qtbot.waitUntil(lambda: len(self.votes()) > before and self.phase is not Phase.STORING)
+        self.qtbot.waitUntil(lambda: self.screen.judging.accepting or self.phase in {Phase.DONE, Phase.REST})
+
+    def seen_on(self, *, left: bool) -> str:
+        """Return the name of the video whose picture is on a side, told by the picture itself."""
+        screen = self.screen
+        shown = screen.desk.deck.player_on(left=left).canvas.shown
+        assert shown is not None
+        names = [name for name, width in WIDTHS.items() if width == shown.shot.picture.shape[1]]
+        return names[0]
+
+    def number_on(self, *, left: bool) -> int:
+        """Return the frame whose picture is on a side, told by the picture itself."""
+        shown = self.screen.desk.deck.player_on(left=left).canvas.shown
+        assert shown is not None
+        return read_barcode(shown.shot.picture)
+
+    def standing_on(self) -> tuple[str, str]:
+        """Return the names of the videos whose pictures are on the left and on the right of the screen."""
+        left, right = (self.screen.desk.deck.player_on(left=side) for side in (True, False))
+        assert left.mapTo(self.screen, left.rect().center()).x() < right.mapTo(self.screen, right.rect().center()).x()
+        return self.seen_on(left=True), self.seen_on(left=False)
+
+    def votes(self) -> tuple[Vote, ...]:
+        """Read the votes from the file, as another program would."""
+        with Study.open(self.path, read_only=True) as study:
+            return study.votes.all()
+
+
+SitDown = Callable[..., Rater]
+
+
+def all_words(top: QWidget) -> list[str]:
+    """Return everything that can be read in a window: what is written, hints, names for screen readers, the title."""
+    found = [top.windowTitle()]
+    for widget in [top, *top.findChildren(QWidget)]:
+        if not widget.isVisible():
+            continue
+        found += [widget.toolTip(), widget.statusTip(), widget.whatsThis(), widget.accessibleName()]
+        found += [widget.accessibleDescription(), widget.windowTitle()]
+        if isinstance(widget, QLabel | QAbstractButton | QLineEdit):
+            found.append(widget.text())
+        if isinstance(widget, QComboBox):
+            found += [widget.itemText(i) for i in range(widget.count())]
+        if isinstance(widget, QListWidget):
+            found += [widget.item(i).text() for i in range(widget.count())]
+        for action in widget.actions():
+            found += [action.text(), action.toolTip(), action.statusTip()]
+    return [text for text in found if text]
+
+
+def sit_down(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, path: Path) -> Rater:
+    """Put a rater before a new window on a study."""
+    rater = Rater(qtbot, make_window(reading_backend(world)), path)
+    rater.sit_down()
+    return rater

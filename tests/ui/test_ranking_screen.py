@@ -1,0 +1,439 @@
+"""A rater before the real window: keys, votes on the disk, undo, and nothing that names a video."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import NewVideo, Study
+from skillviewer.ui.ranking.judging import Phase
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import click, key, type_text
+from tests.ui.pair_study import NAMES, RATES_HZ, Rater, all_words, make_study, sit_down, write_videos
+
+KEYS = Qt.Key
+MakeRater = Callable[..., Rater]
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return write_videos(tmp_path_factory.mktemp("pairs") / "files of the study")
+
+
+@pytest.fixture
+def make_rater(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path, videos: list[Path]
+) -> MakeRater:
+    def make(n_videos: int = 5, **settings: object) -> Rater:
+        return sit_down(qtbot, make_window, world, make_study(tmp_path, videos[:n_videos], **settings))
+
+    return make
+
+
+def test_a_vote_says_which_picture_was_on_which_side(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    on_screen = []
+    for which in (KEYS.Key_1, KEYS.Key_2, KEYS.Key_0):
+        on_screen.append(rater.standing_on())
+        rater.vote(which)
+    votes = rater.votes()
+    assert [(vote.left, vote.right) for vote in votes] == on_screen
+    assert [vote.verdict for vote in votes] == [Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER]
+    assert {vote.rater for vote in votes} == {"Ann"}
+    assert all(vote.speed == 1.0 and vote.taken_s is not None and vote.taken_s > 0.2 for vote in votes)
+    assert all(vote.watched is not None and 0 < vote.watched < 0.2 for vote in votes), "one picture of each was seen"
+    assert {vote.purpose for vote in votes} <= {"chain", "test", "informative", "repeat"}
+    assert rater.screen.judging.tally.mine == 3
+
+
+def test_a_vote_after_a_swap_lands_on_the_right_video(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    before = rater.standing_on()
+    rater.press(KEYS.Key_S)
+    assert rater.standing_on() == before[::-1], "the pictures changed places"
+    rater.vote(KEYS.Key_1)
+    (vote,) = rater.votes()
+    assert (vote.left, vote.right, vote.verdict) == (before[1], before[0], Verdict.LEFT)
+    on_screen = rater.standing_on()
+    rater.press(KEYS.Key_S)
+    rater.press(KEYS.Key_S)
+    rater.vote(KEYS.Key_2)
+    assert (rater.votes()[-1].left, rater.votes()[-1].right) == on_screen
+
+
+def test_a_key_that_is_hit_twice_is_one_vote(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    for _ in range(3):
+        rater.press(KEYS.Key_1)
+        rater.press(KEYS.Key_1)
+        qtbot.waitUntil(lambda: rater.phase is Phase.JUDGING)
+        rater.press(KEYS.Key_2)  # the next pair is there, but hardly anybody has seen it
+        rater.wait_for_pair()
+    assert [vote.verdict for vote in rater.votes()] == [Verdict.LEFT] * 3
+
+
+def test_the_vote_is_on_the_disk_before_the_next_pair_shows(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    on_disk = []
+    rater.screen.judging.turn_changed.connect(lambda _turn: on_disk.append(len(rater.votes())))
+    rater.vote(KEYS.Key_1)
+    rater.vote(KEYS.Key_2)
+    assert on_disk == [1, 2]
+
+
+def test_no_ties_where_the_study_has_none(make_rater: MakeRater) -> None:
+    rater = make_rater(allow_neither=False)
+    rater.begin()
+    assert not rater.screen.desk.votes.neither.isVisible()
+    rater.press(KEYS.Key_0)
+    assert rater.phase is Phase.JUDGING
+    rater.vote(KEYS.Key_1)
+    assert [vote.verdict for vote in rater.votes()] == [Verdict.LEFT]
+
+
+def test_skipping_is_no_vote(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    first = rater.standing_on()
+    rater.vote(KEYS.Key_X)
+    assert [vote.verdict for vote in rater.votes()] == [None]
+    assert rater.screen.judging.tally.mine == 0
+    assert set(rater.standing_on()) != set(first)
+
+
+def test_undo_brings_the_pair_back_and_redo_goes_on(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    pairs = []
+    for _ in range(3):
+        pairs.append(rater.standing_on())
+        rater.vote(KEYS.Key_1)
+    fourth = rater.standing_on()
+    undo, redo = (rater.made.window.actions_[name] for name in ("undo", "redo"))
+    undo.trigger()
+    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
+    undo.trigger()
+    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[1])
+    assert [vote.stands for vote in rater.votes()] == [True, False, False]
+    assert rater.screen.judging.tally.mine == 1
+    redo.trigger()
+    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
+    rater.vote(KEYS.Key_2)
+    assert rater.standing_on() == fourth
+    standing = [(vote.left, vote.right, vote.verdict) for vote in rater.votes() if vote.stands]
+    assert standing == [(*pairs[0], Verdict.LEFT), (*pairs[1], Verdict.LEFT), (*pairs[2], Verdict.RIGHT)]
+
+
+def test_ctrl_z_takes_back_quickly_given_votes_too(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    first = rater.standing_on()
+    rater.vote(KEYS.Key_1)
+    rater.vote(KEYS.Key_2)
+    undo = rater.made.window.actions_["undo"]
+    undo.trigger()
+    undo.trigger()
+    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == first)
+    assert not any(vote.stands for vote in rater.votes())
+
+
+def test_nothing_leaks_a_name(
+    qtbot: QtBot, make_rater: MakeRater, caplog: pytest.LogCaptureFixture, videos: list[Path]
+) -> None:
+    rater = make_rater()
+    window = rater.made.window
+    rater.made.program.open([videos[0]])  # the window knew it before, by name
+    window.show_screen("inspect")
+    qtbot.waitUntil(lambda: any("zebra" in text for text in all_words(window)))  # elsewhere names are read
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+    recent = list(rater.made.program.settings.recent)
+    window.show_screen("rank")
+    secrets = [*NAMES, *(path.name for path in videos), "secret title", "files of the study"]
+
+    def leaks() -> list[str]:
+        words = [*all_words(window), rater.screen.window_title(), rater.screen.status_text(), window.status.text]
+        words += [record.getMessage() for record in caplog.records]
+        return [text for text in words if any(secret in text for secret in secrets)]
+
+    rater.begin()
+    assert len(all_words(window)) > 40
+    assert not leaks()
+    assert window.windowTitle() == "Rank – SkillViewer"
+    assert "rater Ann" in window.status.text
+    rater.press(KEYS.Key_Space)
+    qtbot.waitUntil(lambda: rater.screen.desk.deck.clock.time_s(0) > 0.3)
+    assert not leaks()
+    rater.vote(KEYS.Key_1)
+    assert not leaks(), "and not after the vote either"
+    window.actions_["undo"].trigger()
+    rater.wait_for_pair()
+    assert not leaks()
+    assert list(rater.made.program.settings.recent) == recent
+    assert not window.panel.isVisible()
+
+
+def test_a_video_that_cannot_be_opened_is_left_out(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path, videos: list[Path]
+) -> None:
+    broken, gone = tmp_path / "broken_P98.mp4", tmp_path / "gone_P99.mp4"
+    broken.write_bytes(b"this is no video" * 500)
+    gone.write_bytes(b"it was here")
+    path = make_study(tmp_path, [*videos[:3], broken, gone])
+    gone.unlink()
+    rater = sit_down(qtbot, make_window, world, path)
+    said = []
+    rater.begin()
+    rater.screen.judging.said.connect(said.append)
+    said.append(rater.screen.desk.votes.said.text())
+    seen = set()
+    for _ in range(3):
+        seen.add(frozenset(rater.standing_on()))
+        rater.vote(KEYS.Key_1)
+    assert rater.phase is Phase.DONE, "three pairs of three videos, and a repeat is too soon"
+    assert seen == {frozenset((a, b)) for a in NAMES[:3] for b in NAMES[:3] if a != b}
+    assert len(rater.votes()) == 3, "no vote on what was not seen"
+    assert any("could not be opened" in text for text in said) or any("are missing" in text for text in said)
+    assert not any("P98" in text or "P99" in text for text in said)
+
+
+def test_another_file_in_the_place_of_a_video_is_not_shown(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path, videos: list[Path]
+) -> None:
+    import os
+    import shutil
+
+    own = [Path(shutil.copy(path, tmp_path)) for path in videos[:3]]
+    path = make_study(tmp_path, own)
+    stat = own[0].stat()
+    data = bytearray(own[0].read_bytes())
+    data[-40] ^= 1  # as long as before, and as old
+    own[0].write_bytes(data)
+    os.utime(own[0], ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    rater = sit_down(qtbot, make_window, world, path)
+    rater.begin()
+    assert set(rater.standing_on()) == {NAMES[1], NAMES[2]}
+
+
+def test_both_play_in_real_time_on_one_clock(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    names = rater.standing_on()
+    clock = rater.screen.desk.deck.clock
+
+    def settled() -> bool:
+        players = (rater.screen.desk.deck.player_on(left=side) for side in (True, False))
+        return all(player.feed.settled for player in players)
+
+    rater.press(KEYS.Key_K)
+    qtbot.waitUntil(lambda: clock.time_s(0) > 0.45)
+    rater.press(KEYS.Key_Space)
+    qtbot.waitUntil(settled)
+    time_s = clock.time_s(0)
+    numbers = (rater.number_on(left=True), rater.number_on(left=False))
+    assert numbers == tuple(min(int(time_s * RATES_HZ[name] + 1e-4), RATES_HZ[name] - 1) for name in names)
+    rater.press(KEYS.Key_Home)
+    qtbot.waitUntil(settled)
+    assert (rater.number_on(left=True), rater.number_on(left=False)) == (0, 0)
+    rater.press(KEYS.Key_Period)
+    qtbot.waitUntil(settled)
+    faster = 1 / max(RATES_HZ[name] for name in names)
+    assert clock.time_s(0) == pytest.approx(faster, abs=1e-4), "the next picture of either"
+    rater.press(KEYS.Key_L)
+    qtbot.waitUntil(settled)
+    assert (rater.number_on(left=True), rater.number_on(left=False)) == tuple(RATES_HZ[name] - 1 for name in names)
+    shares = rater.screen.desk.deck.shares()
+    assert all(0.3 < share < 1 for share in shares)
+
+
+def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    deck, name = rater.screen.desk.deck, rater.standing_on()[0]
+    rater.press(KEYS.Key_F)
+    assert not deck.clock.together
+    click(deck.player_on(left=True).canvas)
+    for _ in range(6):
+        rater.press(KEYS.Key_Period)
+    click(deck.player_on(left=True).sync_button)
+
+    def kept() -> float | None:
+        with Study.open(rater.path, read_only=True) as study:
+            return study.videos.get(name).sync_s
+
+    qtbot.waitUntil(lambda: kept() is not None)
+    assert kept() == pytest.approx(6 / RATES_HZ[name], abs=1e-4)
+    qtbot.waitUntil(lambda: deck.clock.stretches[deck.left].sync_s > 0)
+    rater.press(KEYS.Key_F)
+    assert deck.clock.together
+    rater.press(KEYS.Key_Home)
+    assert deck.clock.time_s(0) == pytest.approx(-6 / RATES_HZ[name], abs=1e-4)
+    rater.made.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: deck.clock.stretches[deck.left].sync_s == 0)
+    assert kept() is None
+
+
+def test_reason_and_mark_are_stored_and_text_wins_over_keys(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    rater.press(KEYS.Key_Right)
+    for _ in range(2):
+        rater.press(KEYS.Key_Comma)
+    marked_s = rater.screen.desk.deck.clock.time_s(0)
+    rater.press(KEYS.Key_M)
+    rater.press(KEYS.Key_R)
+    field = rater.screen.desk.votes.reason
+    assert QApplication.focusWidget() is field
+    type_text(field, "grip 1 of 2, slow")
+    assert field.text() == "grip 1 of 2, slow"
+    assert not rater.votes()
+    key(field, KEYS.Key_Return)
+    rater.vote(KEYS.Key_2)
+    (vote,) = rater.votes()
+    assert vote.reason == "grip 1 of 2, slow"
+    assert vote.mark_s == pytest.approx(marked_s, abs=1e-3)
+    assert field.text() == "", "the next pair begins empty"
+    rater.vote(KEYS.Key_1)
+    assert (rater.votes()[1].reason, rater.votes()[1].mark_s) == ("", None)
+
+
+def test_the_speed_of_the_study_is_locked_and_stored(make_rater: MakeRater) -> None:
+    rater = make_rater(speed=0.5)
+    rater.begin()
+    assert rater.screen.desk.deck.clock.speed == 0.5
+    assert "0.5×" in rater.screen.status_text()
+    rater.press(KEYS.Key_BracketRight)
+    rater.vote(KEYS.Key_1)
+    assert [vote.speed for vote in rater.votes()] == [0.5]
+    assert rater.screen.desk.deck.clock.speed == 0.5
+
+
+def test_two_raters_have_their_own_queues(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin("Ann")
+    rater.vote(KEYS.Key_1)
+    rater.vote(KEYS.Key_1)
+    second = rater.standing_on()
+    click(rater.screen.finish)
+    assert rater.phase is Phase.RATER
+    assert not rater.made.window.actions_["undo"].isEnabled(), "what Ann did is not Ben's to take back"
+    rater.begin("Ben")
+    assert rater.screen.judging.tally.mine == 0
+    assert rater.screen.judging.tally.all == 2
+    rater.vote(KEYS.Key_2)
+    click(rater.screen.finish)
+    rater.begin("Ann")
+    assert rater.screen.judging.tally.mine == 2
+    assert set(rater.standing_on()) == set(second), "Ann goes on where she was"
+    assert [vote.rater for vote in rater.votes()] == ["Ann", "Ann", "Ben"]
+
+
+def test_a_second_window_only_looks(
+    qtbot: QtBot, make_rater: MakeRater, make_window: MakeWindow, world: FakeWorld
+) -> None:
+    rater = make_rater()
+    rater.begin("Ann")
+    other = sit_down(qtbot, make_window, world, rater.path)
+    assert other.phase is Phase.READ_ONLY
+    page = other.screen.pages.currentWidget()
+    assert page is not None
+    assert any("reading only" in text for text in all_words(page))
+
+
+def test_an_empty_state_says_what_to_do(make_rater: MakeRater) -> None:
+    rater = make_rater(1)
+    page = rater.screen.pages.currentWidget()
+    assert rater.phase is Phase.TOO_FEW
+    assert page is not None
+    assert any("fewer than two videos" in text for text in all_words(page))
+    assert not rater.made.window.actions_["rank_left"].isEnabled()
+
+
+def test_the_end_is_calm(make_rater: MakeRater) -> None:
+    rater = make_rater(3, comparisons_per_video=1, repeat_share=0.0)
+    rater.begin()
+    rater.vote(KEYS.Key_1)
+    rater.vote(KEYS.Key_1)
+    assert rater.phase is Phase.DONE
+    assert "Ann gave 2 judgements" in rater.screen.done_page.text
+    assert "2 of the 2" in rater.screen.done_page.text
+    rater.screen.more.click()
+    rater.wait_for_pair()
+    rater.vote(KEYS.Key_1)
+    assert rater.phase is Phase.DONE
+    assert not rater.screen.more.isVisible(), "there is no further pair"
+    rater.made.window.actions_["undo"].trigger()
+    rater.wait_for_pair()
+    assert sum(vote.stands for vote in rater.votes()) == 2
+
+
+def test_a_pause_is_suggested_after_many_pairs(make_rater: MakeRater, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skillviewer.ui.ranking.judging.REST_AFTER_PAIRS", 2)
+    rater = make_rater()
+    rater.begin()
+    rater.vote(KEYS.Key_1)
+    rater.vote(KEYS.Key_1)
+    assert rater.phase is Phase.REST
+    assert "2 pairs" in rater.screen.rest_page.text
+    assert not rater.made.window.actions_["rank_left"].isEnabled(), "a key votes on nothing now"
+    rater.press(KEYS.Key_Space)  # the button that goes on has the focus
+    rater.wait_for_pair()
+    assert len(rater.votes()) == 2
+
+
+def test_a_vote_before_both_were_seen_is_remarked_on(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    rater.vote(KEYS.Key_1)
+    assert rater.screen.desk.votes.said.text().startswith("That vote came after")
+
+
+def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
+    qtbot: QtBot, make_rater: MakeRater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from skillviewer.core.errors import StudyError
+    from skillviewer.data.study.votes import Votes
+
+    rater = make_rater()
+    rater.begin()
+    on_screen = rater.standing_on()
+    cast = Votes.cast
+
+    def full(_votes: Votes, _vote: object) -> object:
+        raise StudyError("The disk is full.")
+
+    monkeypatch.setattr(Votes, "cast", full)
+    rater.press(KEYS.Key_1)
+    qtbot.waitUntil(lambda: "not stored" in rater.screen.desk.votes.said.text())
+    assert rater.made.window.messages.text == "The disk is full."
+    assert rater.standing_on() == on_screen
+    assert not rater.votes()
+    monkeypatch.setattr(Votes, "cast", cast)
+    rater.vote(KEYS.Key_1)
+    assert [(vote.left, vote.right) for vote in rater.votes()] == [on_screen]
+
+
+def test_another_study_ends_the_session(
+    qtbot: QtBot, make_rater: MakeRater, tmp_path: Path, videos: list[Path]
+) -> None:
+    rater = make_rater()
+    rater.begin()
+    folder = tmp_path / "other"
+    folder.mkdir()
+    with Study.create(folder / "other.skillstudy") as study:
+        study.videos.add([NewVideo(path) for path in videos[:2]])
+    rater.made.program.studies.open(folder / "other.skillstudy")
+    qtbot.waitUntil(lambda: rater.phase is Phase.RATER)
+    assert rater.screen.judging.rater == ""
+    assert replace(rater, path=folder / "other.skillstudy").votes() == ()

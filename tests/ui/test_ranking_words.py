@@ -1,0 +1,145 @@
+"""What a rater is told, how far everybody is, and which pair follows: without a window."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
+from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
+from skillviewer.ui.ranking.queue import Outlook, Tally, aims, outlook
+from skillviewer.ui.ranking.session import Session
+from skillviewer.ui.ranking.stopwatch import Stopwatch
+from skillviewer.ui.ranking.turn import Contender, Turn
+
+
+@pytest.fixture(autouse=True)
+def _application(qapp: QApplication) -> None:
+    """Words are translated by it."""
+
+
+def votes(*verdicts: Verdict | None) -> list[Vote]:
+    return [Vote("a", "b", verdict, "Ann") for verdict in verdicts]
+
+
+def turn(left: str, right: str) -> Turn:
+    return Turn(Contender(left, Path(left)), Contender(right, Path(right)))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "words"),
+    [
+        (1.0, 0.5, ""),
+        (0.9, 0.08, "8 % of the right video"),
+        (0.2, 0.7, "20 % of the left video"),
+        (0.1, 0.3, "10 % of the left and 30 % of the right video"),
+    ],
+)
+def test_a_hasty_vote_is_told(left: float, right: float, words: str) -> None:
+    said = hardly_seen(left, right)
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_a_favoured_side_is_told() -> None:
+    left, right, none = Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER
+    assert side_favoured(votes(*[left] * 19)) == "", "too few to tell"
+    assert side_favoured(votes(*[left] * 15, *[right] * 5)) == ""
+    assert "16 of your last 20 votes went to the left side" in side_favoured(votes(*[left] * 16, *[right] * 4))
+    assert "20 of your last 20 votes went to the right side" in side_favoured(votes(*[left] * 30, *[right] * 20))
+    mixed = [left, none, None, left] * 10
+    assert "20 of your last 20" in side_favoured(votes(*mixed)), "ties and skipped pairs say nothing of a side"
+
+
+def test_how_many_comparisons_are_aimed_at() -> None:
+    assert aims(60, 10, 5) == (60, 300)
+    assert aims(3, 1, 1) == (2, 2)
+    assert aims(0, 10, 0) == (0, 0)
+
+
+def test_a_stopwatch_leaves_out_when_nobody_looked() -> None:
+    now = [0.0]
+    watch = Stopwatch(lambda: now[0])
+    watch.restart()
+    now[0] = 3.0
+    watch.rest()
+    now[0] = 60.0
+    assert watch.time_s == 3.0
+    watch.run()
+    watch.run()
+    now[0] = 62.0
+    assert watch.time_s == 5.0
+
+
+def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
+    session = Session("Ann")
+    pairs = [turn("a", "b"), turn("c", "d"), turn("e", "f")]
+    cast = [Vote(t.left.name, t.right.name, Verdict.LEFT, "Ann", id=i + 1) for i, t in enumerate(pairs)]
+    session.learn((), Tally(0, 9, 0, 9))
+    for pair, vote in zip(pairs, cast, strict=True):
+        session.turn = pair
+        session.count(vote)
+    session.turn = turn("g", "h")
+    assert (session.tally.mine, session.since_rest) == (3, 3)
+    assert not session.taken_back()
+    session.learn(tuple(cast[:1]), Tally(1, 9, 1, 9))
+    assert session.taken_back()
+    assert session.turn == pairs[2]
+    assert session.taken_back()
+    assert session.turn == pairs[1]
+    assert session.coming == [pairs[2], turn("g", "h")]
+    assert not session.taken_back()
+
+
+def test_an_older_vote_on_the_same_pair_is_not_taken_for_a_new_one() -> None:
+    session = Session("Ann")
+    session.learn((Vote("a", "b", Verdict.LEFT, "Ann", id=7),), Tally())
+    session.turn = turn("b", "a")  # asked again
+    assert session.given_elsewhere() is None
+    session.learn((*session.mine, Vote("b", "a", Verdict.LEFT, "Ann", id=9)), Tally())
+    assert session.given_elsewhere() is not None
+
+
+def made(tmp_path: Path, n: int = 6, **settings: object) -> Study:
+    study = Study.create(tmp_path / "s.skillstudy", StudySettings(**settings))  # type: ignore[arg-type]
+    for i in range(n):
+        (tmp_path / f"v{i}.mp4").write_bytes(bytes([i]) * 99)
+    study.videos.add([NewVideo(tmp_path / f"v{i}.mp4", task="even" if i % 2 == 0 else "odd") for i in range(n)])
+    return study
+
+
+def test_the_pair_after_the_next_is_the_next_one_after_the_vote(tmp_path: Path) -> None:
+    with made(tmp_path, repeat_share=0.2) as study:
+        coming = outlook(study, "Ann").turns
+        for _ in range(5):
+            now, then = coming[0], coming[1] if len(coming) > 1 else None
+            assert {now.left.name[-1], now.right.name[-1]} <= set("024") or {
+                now.left.name[-1],
+                now.right.name[-1],
+            } <= set("135"), "videos of two tasks are never compared"
+            assert [t.names for t in outlook(study, "Ann", now).turns] == ([] if then is None else [then.names])
+            study.votes.cast(Vote(now.left.name, now.right.name, Verdict.LEFT, "Ann", purpose=now.purpose))
+            coming = outlook(study, "Ann").turns
+            if then is not None:
+                assert coming[0] == then
+
+
+def test_lost_and_unreadable_videos_are_not_asked(tmp_path: Path) -> None:
+    with made(tmp_path) as study:
+        (tmp_path / "v0.mp4").unlink()
+        (tmp_path / "v2.mp4").write_bytes(b"something else")
+        found: Outlook = outlook(study, "Ann", unreadable={"v1"})
+        assert [c.name for c in found.contenders] == ["v3", "v4", "v5"]
+        assert found.n_lost == 3
+        assert [t.names for t in found.turns] == [frozenset({"v3", "v5"})]
+
+
+def test_only_votes_that_stand_are_counted(tmp_path: Path) -> None:
+    with made(tmp_path, comparisons_per_video=10) as study:
+        study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Ann"))
+        study.votes.withdraw(study.votes.cast(Vote("v2", "v4", Verdict.LEFT, "Ann")).id)
+        study.votes.cast(Vote("v0", "v4", None, "Ann"))
+        study.votes.cast(Vote("v0", "v2", Verdict.NEITHER, "Ben"))
+        assert outlook(study, "Ann").tally == Tally(1, 15, 2, 30)
+        assert outlook(study, "Cleo").tally == Tally(0, 10, 2, 30)
