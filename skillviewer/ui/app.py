@@ -41,6 +41,9 @@ def _open_reader(path: Path) -> Reader:
 
 
 def _open_model(folder: Path) -> Assessor:
+    from skillviewer.engine.preload import preload_torch
+
+    preload_torch()
     from skillviewer.engine.engine import Engine  # imports torch: seconds, in the model lane
 
     return Engine.open(folder)
