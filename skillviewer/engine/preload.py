@@ -1,7 +1,7 @@
 """Loading torch's libraries without holding up the window.
 
-``import torch`` maps a library of some 400 MB while it holds Python's global lock: the window's thread stood still for a
-fifth of a second. The loader of the system, called as a foreign function, does the same work without the lock; the
+``import torch`` maps a library of some 400 MB while it holds Python's global lock: the window's thread stood still for
+a fifth of a second. The loader of the system, called as a foreign function, does the same work without the lock; the
 import then finds the library in place.
 """
 
