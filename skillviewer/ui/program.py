@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -62,7 +63,7 @@ class Program(QObject):
             for i in range(4)
         )
         """Two for the pair that is judged, and two that open the next one."""
-        self.lanes = (
+        self.lanes: tuple[Lane[Any], ...] = (
             self.frames,
             self.model,
             self.index,

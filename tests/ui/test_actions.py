@@ -21,7 +21,7 @@ def test_no_key_means_two_things() -> None:
 
 def test_a_planted_conflict_is_found() -> None:
     planted = (*ACTIONS, replace(ACTIONS[0], name="planted", keys=("space",), scope=Scope.WINDOW))
-    assert conflicts(planted) == [("space", "play", "planted")]
+    assert conflicts(planted) == [("space", "play", "planted"), ("space", "rank_play", "planted")]
 
 
 def test_every_action_stands_in_a_menu_and_has_words() -> None:

@@ -193,7 +193,7 @@ def test_a_video_that_cannot_be_opened_is_left_out(
     path = make_study(tmp_path, [*videos[:3], broken, gone])
     gone.unlink()
     rater = sit_down(qtbot, make_window, world, path)
-    said = []
+    said: list[str] = []
     rater.begin()
     rater.screen.judging.said.connect(said.append)
     said.append(rater.screen.desk.votes.said.text())
@@ -262,7 +262,7 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
     rater.begin()
     deck, name = rater.screen.desk.deck, rater.standing_on()[0]
     rater.press(KEYS.Key_F)
-    assert not deck.clock.together
+    assert deck.clock.moving == (0,), "each for itself"
     click(deck.player_on(left=True).canvas)
     for _ in range(6):
         rater.press(KEYS.Key_Period)
@@ -276,7 +276,7 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
     assert kept() == pytest.approx(6 / RATES_HZ[name], abs=1e-4)
     qtbot.waitUntil(lambda: deck.clock.stretches[deck.left].sync_s > 0)
     rater.press(KEYS.Key_F)
-    assert deck.clock.together
+    assert deck.clock.moving == (0, 1)
     rater.press(KEYS.Key_Home)
     assert deck.clock.time_s(0) == pytest.approx(-6 / RATES_HZ[name], abs=1e-4)
     rater.made.window.actions_["undo"].trigger()
