@@ -54,6 +54,11 @@ class Standing:
         return 100 * (self.n_lower + self.n_tied / 2) / self.n if self.enough else None
 
     @property
+    def percentile_words(self) -> str:
+        """The percentile as a whole number, 0 and 100 only where all others are higher or lower; "–" without one."""
+        return str(percent(2 * self.n_lower + self.n_tied, 2 * self.n)) if self.enough else "–"
+
+    @property
     def at_median(self) -> bool:
         """Whether the interval holds the cohort's median, so that the two cannot be told apart."""
         return self.interval is not None and self.interval[0] <= self.median <= self.interval[1]
@@ -123,6 +128,35 @@ def standing(
         n_higher=int((values > score).sum()),
         median=float(np.median(values)) if len(values) else float("nan"),
     )
+
+
+def standings(
+    scores: Sequence[float], intervals: Sequence[tuple[float, float] | None], cohort: str = "this task"
+) -> tuple[Standing, ...]:
+    """Return where each video of a cohort stands among the others; the same as ``standing`` of each, but at once.
+
+    Args:
+        scores: Score of every video by the same model.
+        intervals: Their intervals.
+        cohort: What they are of, as it is said in a sentence.
+
+    Raises:
+        ValueError: A score is not a finite number, or there are not as many intervals as scores.
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    if len(intervals) != len(values) or not np.isfinite(values).all():
+        raise ValueError("a cohort is made of videos that have a score")
+    ranked, n = np.sort(values), len(values) - 1
+    lower = np.searchsorted(ranked, values, side="left")
+    higher = len(values) - np.searchsorted(ranked, values, side="right")
+    middle = np.array([max(n - 1, 0) // 2, n // 2])
+    found = []
+    for at, (score, interval) in enumerate(zip(scores, intervals, strict=True)):
+        # the median of the others: what lies above the score moves down by one place
+        places = middle + (middle >= lower[at])
+        median = float(ranked[places].mean()) if n else float("nan")
+        found.append(Standing(score, interval, cohort, n, int(lower[at]), int(higher[at]), median))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,13 +1,20 @@
 """Comparable videos: those of the list that show the same task and are assessed by the model that is loaded."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Slot
 
-from skillviewer.core.cohort import standing
+from skillviewer.core.cohort import standings
 from skillviewer.ui.video_list import Entry, VideoList
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from skillviewer.core.cohort import Standing
 
 
 class Cohorts(QObject):
-    """Scores by task, read anew when the list has changed.
+    """Cohorts by task, made anew when the list has changed. A video whose file is gone keeps its score, and counts.
 
     Args:
         videos: The list.
@@ -16,25 +23,42 @@ class Cohorts(QObject):
     def __init__(self, videos: VideoList) -> None:
         super().__init__(videos)
         self._videos = videos
-        self._scores: dict[str, list[tuple[object, float]]] | None = None
+        self._members: dict[str, list[Entry]] | None = None
+        self._standings: dict[str, dict[Path, Standing]] = {}
         for signal in (videos.changed, videos.added, videos.removed, videos.cleared):
             signal.connect(self._forget)
 
     @Slot()
     def _forget(self, *_: object) -> None:
-        self._scores = None
+        self._members = None
+        self._standings.clear()
 
-    def others(self, entry: Entry) -> list[float]:
-        """Return the scores of the videos comparable to one, without itself."""
-        if self._scores is None:
-            self._scores = {}
-            for other in self._videos:
-                if other.analysis is not None and other.state.has_picture:
-                    self._scores.setdefault(other.task, []).append((other.path, other.analysis.score))
-        return [score for path, score in self._scores.get(entry.task, []) if path != entry.path]
+    def _of(self, task: str) -> list[Entry]:
+        if self._members is None:
+            self._members = {}
+            for entry in self._videos:
+                if entry.analysis is not None:
+                    self._members.setdefault(entry.task, []).append(entry)
+        return self._members.get(task, [])
 
-    def percentile(self, entry: Entry) -> float | None:
-        """Return the percentile of a video among its comparable ones, 0 to 100; None where there are too few."""
+    def others(self, entry: Entry) -> list[Entry]:
+        """Return the assessed videos that one is compared with, without itself."""
+        return [other for other in self._of(entry.task) if other.path != entry.path]
+
+    def n_unassessed(self, entry: Entry) -> int:
+        """Return how many comparable videos could be assessed and are not, without the video itself."""
+        return sum(
+            other.analysis is None and other.state.has_picture and other.task == entry.task and other.path != entry.path
+            for other in self._videos
+        )
+
+    def standing(self, entry: Entry) -> "Standing | None":
+        """Return where a video stands among its comparable ones, or None before it is assessed."""
         if entry.analysis is None:
             return None
-        return standing(entry.analysis.score, entry.analysis.interval, self.others(entry)).percentile
+        made = self._standings.get(entry.task)
+        if made is None:
+            known = [(e.path, e.analysis) for e in self._of(entry.task) if e.analysis is not None]
+            found = standings([a.score for _, a in known], [a.interval for _, a in known])
+            made = self._standings[entry.task] = {path: s for (path, _), s in zip(known, found, strict=True)}
+        return made.get(entry.path)

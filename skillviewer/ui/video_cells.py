@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from skillviewer.core.arrays import Picture
@@ -15,27 +15,41 @@ from skillviewer.ui.video_table import ENTRY_ROLE, UNDER_ROLE, Index
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14
 ALIKE = 4
-"""Names that begin or end with this many letters in common are cut there."""
+"""Names that begin with this many letters in common are cut there."""
 
 
-def elide_mode(names: Sequence[str]) -> Qt.TextElideMode:
-    """Return where long names of a list are cut, so that what tells them apart stays.
+def n_alike(names: Sequence[str]) -> int:
+    """Return how many letters of long names can be left out at the beginning, so that what tells them apart stays.
 
-    Names of a study often begin and end alike: ``participant_07_left_hand_camera_front``.
+    Names of a study often begin alike: ``participant_07_left_hand_camera_front``. A number is not taken apart.
+
+    Args:
+        names: All names of the list.
     """
     if len(names) < 2:
-        return Qt.TextElideMode.ElideMiddle
-    before, after = _n_alike(names), _n_alike([name[::-1] for name in names])
-    if max(before, after) < ALIKE:
-        return Qt.TextElideMode.ElideMiddle
-    return Qt.TextElideMode.ElideRight if after >= before else Qt.TextElideMode.ElideLeft
-
-
-def _n_alike(names: Sequence[str]) -> int:
-    """Return with how many letters all names begin alike: those of the first and the last in order."""
+        return 0
     first, last = min(names), max(names)
     pairs = enumerate(zip(first, last, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
+    alike = next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
+    while alike and first[alike - 1].isdigit():
+        alike -= 1
+    return alike if alike >= ALIKE else 0
+
+
+def shortened(name: str, alike: int, metrics: QFontMetrics, width_px: int) -> str:
+    """Return a name cut where it is too long: first what all names begin with, then its end.
+
+    Args:
+        name: The name.
+        alike: Letters that all names begin with, from ``n_alike``.
+        metrics: Of the font.
+        width_px: Room for it.
+    """
+    if metrics.horizontalAdvance(name) <= width_px:
+        return name
+    if not alike:
+        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width_px)
+    return metrics.elidedText(f"…{name[alike:]}", Qt.TextElideMode.ElideRight, width_px)
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -46,7 +60,7 @@ class NameDelegate(QStyledItemDelegate):
         self._icons = icons
         self._muted, self._hole = QColor("grey"), QColor("grey")
         self._pictures: dict[VideoState, QIcon] = {}
-        self.elide = Qt.TextElideMode.ElideMiddle
+        self.alike = 0
 
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
@@ -77,7 +91,7 @@ class NameDelegate(QStyledItemDelegate):
         line = option.fontMetrics.height()
         top = rect.center().y() - line
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        name = option.fontMetrics.elidedText(option.text, self.elide, width)
+        name = shortened(option.text, self.alike, option.fontMetrics, width)
         painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
         picture = self._pictures.get(entry.state)
         if picture is not None:

@@ -49,12 +49,12 @@ class VideoTable(QAbstractTableModel):
         self._order = {state: at for at, state in enumerate(VideoState)}
         self._tellers: dict[int, Callable[[Entry, int], object]] = {
             Qt.ItemDataRole.DisplayRole: self._text,
-            Qt.ItemDataRole.ToolTipRole: _tool_tip,
+            Qt.ItemDataRole.ToolTipRole: self._tool_tip,
             Qt.ItemDataRole.TextAlignmentRole: lambda _entry, column: _alignment(column),
             Qt.ItemDataRole.AccessibleTextRole: self._spoken,
             SORT_ROLE: self._sort_key,
             ENTRY_ROLE: lambda entry, _column: entry,
-            UNDER_ROLE: lambda entry, column: self.interval(entry) if column == SCORE else self.about(entry),
+            UNDER_ROLE: lambda entry, column: _half(entry) if column == SCORE else self.about(entry),
         }
         videos.about_to_add.connect(self._on_about_to_add)
         videos.added.connect(self._on_added)
@@ -76,14 +76,21 @@ class VideoTable(QAbstractTableModel):
         """Return the names of the columns."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             titles = (
-                self.tr("Name"), self.tr("Length"), self.tr("Score"), self.tr("Percentile"), self.tr("State")
+                self.tr("Name"), self.tr("Length"), self.tr("Score"), self.tr("Pctl."), self.tr("State")
             )  # fmt: skip
             return titles[section]
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and section == PERCENTILE:
-            return self.tr("Among the comparable videos of the same task: {} at least").format(MIN_COHORT)
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return self._about_column(section)
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         return None
+
+    def _about_column(self, column: int) -> str:
+        if column == PERCENTILE:
+            return self.tr(
+                "Percentile: of 100 comparable videos of the same task so many score lower. It takes {} others or more."
+            ).format(MIN_COHORT)
+        return self.tr("The score, and half of its 95 % interval (±)") if column == SCORE else ""
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Return what a cell shows, is sorted by, or says aloud."""
@@ -98,8 +105,11 @@ class VideoTable(QAbstractTableModel):
         return self._words[state]
 
     def _spoken(self, entry: Entry, column: int) -> str:
-        """Say the whole row at its name."""
-        return ", ".join(self._text(entry, c) for c in range(COLUMNS)) if column == NAME else self._text(entry, column)
+        """Say the whole row at its name, and an interval with its score."""
+        if column == NAME:
+            return ", ".join(self._spoken(entry, c) if c else self._text(entry, c) for c in range(COLUMNS))
+        interval = self.interval(entry) if column == SCORE else ""
+        return " ".join(filter(None, (self._text(entry, column), interval)))
 
     def _text(self, entry: Entry, column: int) -> str:
         if column == NAME:
@@ -109,16 +119,24 @@ class VideoTable(QAbstractTableModel):
         if column == SCORE:
             return signed(entry.analysis.score, 2) if entry.analysis is not None else "–"
         if column == PERCENTILE:
-            percentile = self._cohorts.percentile(entry)
-            return f"{percentile:.0f}" if percentile is not None else "–"
+            standing = self._cohorts.standing(entry)
+            return standing.percentile_words if standing is not None else "–"
         if entry.state is VideoState.WORKING and entry.total:
             return self.tr("{} of {}").format(entry.done, entry.total)
         return self._words[entry.state]
 
     def interval(self, entry: Entry) -> str:
-        """Return the interval of a score, "" without one."""
+        """Return the interval of a score in words, "" without one."""
         found = entry.analysis.interval if entry.analysis is not None else None
-        return self.tr("{} to {}").format(*(signed(end, 2) for end in found)) if found is not None else ""
+        if found is None:
+            return ""
+        return self.tr("(95 % interval {} to {})").format(*(signed(end, 2) for end in found))
+
+    def _tool_tip(self, entry: Entry, _column: int) -> str:
+        lines = [printable(str(entry.path)), entry.reason]
+        if entry.analysis is not None:
+            lines += [f"{self._text(entry, SCORE)} {self.interval(entry)}".strip(), entry.analysis.warning]
+        return "\n".join(line for line in lines if line)
 
     def about(self, entry: Entry) -> str:
         """Return what stands under a name: of an assessed video its length and participant, else how far it is."""
@@ -137,7 +155,8 @@ class VideoTable(QAbstractTableModel):
         if column == SCORE:
             return entry.analysis.score if entry.analysis is not None else float("-inf")
         if column == PERCENTILE:
-            percentile = self._cohorts.percentile(entry)
+            standing = self._cohorts.standing(entry)
+            percentile = standing.percentile if standing is not None else None
             return percentile if percentile is not None else float("-inf")
         return float(self._order[entry.state])
 
@@ -217,9 +236,10 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
     return parts
 
 
-def _tool_tip(entry: Entry, _column: int) -> str:
-    warning = entry.analysis.warning if entry.analysis is not None else ""
-    return "\n".join(part for part in (printable(str(entry.path)), entry.reason, warning) if part)
+def _half(entry: Entry) -> str:
+    """Return half of an interval, to stand under the score in its middle: "± 0.22"; "" without one."""
+    found = entry.analysis.interval if entry.analysis is not None else None
+    return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.core.cohort import Member, NearBy, ReferenceVideo, Standing, reference_video, standing
+from skillviewer.core.cohort import Member, NearBy, ReferenceVideo, Standing, reference_video, standing, standings
 
 NARROW = (-0.63, -0.20)
 
@@ -135,3 +135,28 @@ def test_reference_among_equals_is_the_higher_score_then_the_name() -> None:
     found = reference_video(video, [*others, *(member(f"low {i}", -1.0, 0.0) for i in range(9))])
     assert found is not None
     assert found.name == "a"
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 24, 25])
+def test_a_whole_cohort_stands_as_each_of_its_videos_does(n: int) -> None:
+    scores = np.random.default_rng(n).integers(-4, 5, n) / 4  # with ties
+    intervals = [None if i % 3 == 0 else (score - 0.3, score + 0.3) for i, score in enumerate(scores)]
+    found = standings(scores.tolist(), intervals)
+    for i, stand in enumerate(found):
+        alone = standing(float(scores[i]), intervals[i], np.delete(scores, i).tolist())
+        assert repr(stand) == repr(alone)  # by their words: the median of nobody is NaN
+        assert stand.percentile_words == ("–" if alone.percentile is None else str(_half_up(alone.percentile)))
+
+
+def _half_up(percentile: float) -> int:
+    return int(np.floor(percentile + 0.5))
+
+
+def test_a_percentile_in_words_is_never_rounded_to_all_or_none() -> None:
+    found = standings([float(i) for i in range(301)], [None] * 301)
+    assert [found[i].percentile_words for i in (0, 1, 299, 300)] == ["0", "1", "99", "100"]
+
+
+def test_a_cohort_without_a_score_is_refused() -> None:
+    with pytest.raises(ValueError, match="have a score"):
+        standings([0.0, float("nan")], [None, None])

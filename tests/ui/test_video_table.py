@@ -3,10 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.video_cells import elide_mode
+from skillviewer.ui.video_cells import n_alike, shortened
 from skillviewer.ui.video_list import VideoList, VideoState
 from skillviewer.ui.video_table import (
     COLUMNS,
@@ -125,17 +126,28 @@ def test_words_and_states_filter(videos: VideoList, filtered: VideoFilter) -> No
 
 
 @pytest.mark.parametrize(
-    ("names", "cut"),
+    ("names", "left_out"),
     [
-        (["P01_left_hand_front", "P02_left_hand_front"], Qt.TextElideMode.ElideRight),
-        (["study_kitchen_take_1", "study_kitchen_take_2"], Qt.TextElideMode.ElideLeft),
-        (["apples", "pears", "plums"], Qt.TextElideMode.ElideMiddle),
-        (["alone"], Qt.TextElideMode.ElideMiddle),
-        ([], Qt.TextElideMode.ElideMiddle),
+        (["P01_left_hand_front", "P02_left_hand_front"], ""),
+        (["study_kitchen_take_1", "study_kitchen_take_2"], "study_kitchen_take_"),
+        (["participant_10_left", "participant_17_left"], "participant_"),
+        (["apples", "pears", "plums"], ""),
+        (["alone"], ""),
+        ([], ""),
     ],
 )
-def test_long_names_are_cut_where_they_are_alike(names: list[str], cut: Qt.TextElideMode) -> None:
-    assert elide_mode(names) is cut
+def test_what_long_names_begin_with_alike_is_left_out(names: list[str], left_out: str) -> None:
+    assert n_alike(names) == len(left_out)
+
+
+def test_a_long_name_keeps_what_tells_it_apart(qapp: QApplication) -> None:
+    names = [f"Teilnehmer_{n:02d}_Übung_mit_der_linken_Hand_Kamera_vorn" for n in range(1, 13)]
+    metrics = QFontMetrics(qapp.font())
+    room = metrics.horizontalAdvance("…12_Übung…")
+    cut = [shortened(name, n_alike(names), metrics, room) for name in names]
+    assert all(text.startswith(f"…{n:02d}") for n, text in enumerate(cut, start=1))
+    assert all(metrics.horizontalAdvance(text) <= room for text in cut)
+    assert shortened(names[0], n_alike(names), metrics, 10_000) == names[0]
 
 
 def test_a_percentile_needs_twenty_comparable_videos(videos: VideoList, table: VideoTable) -> None:
@@ -165,4 +177,7 @@ def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
     assert table.index(0, NAME).data(UNDER_ROLE) == "00:31.9 · P12 · read with care"
     assert analysis.interval is not None
     low, high = (f"{end:+.2f}".replace("-", "−") for end in analysis.interval)
-    assert table.index(0, SCORE).data(UNDER_ROLE) == f"{low} to {high}"
+    half = (analysis.interval[1] - analysis.interval[0]) / 2
+    assert table.index(0, SCORE).data(UNDER_ROLE) == f"± {half:.2f}"
+    for role, column in ((Qt.ItemDataRole.ToolTipRole, SCORE), (Qt.ItemDataRole.AccessibleTextRole, NAME)):
+        assert f"(95 % interval {low} to {high})" in table.index(0, column).data(role)

@@ -11,6 +11,7 @@ from skillviewer.ui.go_to import GoTo
 from skillviewer.ui.palette import KeySheet, Palette
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.video_list import VideoState
+from skillviewer.ui.video_table import STATE
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states
 from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld
@@ -194,7 +195,7 @@ def test_the_list_state_words_follow(qtbot: QtBot, window: Composition, world: F
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.program.videos[0].state is VideoState.DONE)
     table = window.window.panel.table
-    assert table.index(0, 3).data() == "assessed"
+    assert table.index(0, STATE).data() == "assessed"
     assert window.window.panel._count.text() == "1 video, 1 assessed"
     assert window.program.videos[0].total in {0, N_SEGMENTS}
 

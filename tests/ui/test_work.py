@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.job import Progress
 from skillviewer.ui.app import Composition
+from skillviewer.ui.video_table import STATE
 from tests.ui.driving import inspect, open_and_load, states
 from tests.ui.fakes import N_SEGMENTS, FakeWorld
 from tests.ui.hands import click
@@ -24,7 +25,7 @@ def test_the_curve_and_the_status_grow_while_the_model_works(
     assert "so far, after 12 of 25 sampled frames" in inspect(window).header.text
     assert "12/25 sampled" in window.window.status.text
     assert "1 job 48 %" in window.window.status.text
-    assert window.window.panel.table.index(0, 3).data() == "12 of 25"
+    assert window.window.panel.table.index(0, STATE).data() == "12 of 25"
     assert window.window.actions_["stop"].isEnabled()
     world.hold.set()
     qtbot.waitUntil(lambda: not program.assessments.busy)

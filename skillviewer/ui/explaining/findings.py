@@ -31,12 +31,14 @@ class Comparable:
         path: Where it lies.
         score: Its score.
         pooled: (2F,) what it looks like, or None.
+        in_place: Whether its file can be looked at.
     """
 
     name: str
     path: Path
     score: float
     pooled: Float32Array | None
+    in_place: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +187,7 @@ class Findings:
         analysis: What the model on screen says of it.
         evidence: Its evidence, or None before it is known.
         standing: Where it stands.
+        cohort: Scores of the comparable videos.
         task: The task of its cohort, or "".
         study: Title of the study, or "".
         n_unassessed: Comparable videos that the model has not assessed.
@@ -200,6 +203,7 @@ class Findings:
     analysis: Analysis
     evidence: "Evidence | None"
     standing: "Standing"
+    cohort: tuple[float, ...]
     task: str
     study: str
     n_unassessed: int
@@ -225,16 +229,18 @@ def findings_of(question: Question) -> Findings:
     from skillviewer.core.moments import find_moments
 
     q, analysis = question, question.analysis
-    members = [Member(o.name, o.score, _double(o.pooled)) for o in q.others]
+    members = [Member(o.name, o.score, _double(o.pooled)) for o in q.others if o.in_place]
     own = Member(q.name, analysis.score, _double(analysis.pooled))
     reference = reference_video(own, members)
+    scores = tuple(o.score for o in q.others)
     paths = {other.name: other.path for other in q.others}
     others, versions = _other_models(q)
     return Findings(
         name=q.name,
         analysis=analysis,
         evidence=q.evidence,
-        standing=standing(analysis.score, analysis.interval, [o.score for o in q.others]),
+        standing=standing(analysis.score, analysis.interval, scores),
+        cohort=scores,
         task=q.task,
         study=q.facts.title if q.facts is not None else "",
         n_unassessed=q.n_unassessed,

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.ui.backend import Backend
+from skillviewer.ui.cohorts import Cohorts
 from skillviewer.ui.explaining.cards import Card, cards_of
 from skillviewer.ui.explaining.findings import (
     Comparable,
@@ -84,6 +85,7 @@ class Inquiry(QObject):
     ) -> None:
         super().__init__(parent)
         self._index, self._state, self._videos = index, state, videos
+        self._cohorts = Cohorts(videos)
         self._studies, self._explanations, self._remarks = studies, explanations, remarks
         self._facts: StudyFacts | None = None
         self._ratings: dict[str, Rating] = {}
@@ -198,21 +200,19 @@ class Inquiry(QObject):
         entry, analysis = self.entry, self._state.analysis
         if entry is None or analysis is None or not analysis.complete or self._index.stopped:
             return
-        others, n_unassessed = [], 0
-        for other in self._videos:
-            if other.task != entry.task or other.path == entry.path:
-                continue
-            if other.analysis is not None:
-                others.append(Comparable(other.name, other.path, other.analysis.score, other.analysis.pooled))
-            elif other.state.has_picture:
-                n_unassessed += 1
+        others = tuple(
+            Comparable(other.name, other.path, other.analysis.score, other.analysis.pooled, other.state.has_picture)
+            for other in self._cohorts.others(entry)
+            if other.analysis is not None
+        )
+        n_unassessed = self._cohorts.n_unassessed(entry)
         evidence = self._explanations.evidence
         task = entry.task
         current = self._studies.current
         if not task and current is not None:
             task = current.settings.task
         self._mailbox.post(
-            Question(entry.name, analysis, evidence, task, tuple(others), n_unassessed, self._facts, self._ratings),
+            Question(entry.name, analysis, evidence, task, others, n_unassessed, self._facts, self._ratings),
             interrupt=False,
         )
 

@@ -43,19 +43,19 @@ class MomentsPanel(QWidget):
         self.words.setProperty("muted", True)
         self.words.setContentsMargins(12, 4, 12, 8)
         column.addWidget(self.words)
-        self.scroll = QScrollArea(self)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setAccessibleName(self.tr("Moments"))
-        self._body = QWidget(self.scroll)
+        self.page = QScrollArea(self)
+        self.page.setFrameShape(QFrame.Shape.NoFrame)
+        self.page.setWidgetResizable(True)
+        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page.setAccessibleName(self.tr("Moments"))
+        self._body = QWidget(self.page)
         inside = QVBoxLayout(self._body)
         inside.setContentsMargins(0, 0, 0, 8)
         self.moments = MomentColumn(insight.inquiry, insight.remarks, insight.pictures, insight.tour, every, self._body)
         inside.addWidget(self.moments)
         inside.addStretch(1)
-        self.scroll.setWidget(self._body)
-        column.addWidget(self.scroll, 1)
+        self.page.setWidget(self._body)
+        column.addWidget(self.page, 1)
         insight.inquiry.changed.connect(self._refresh)
         self._refresh()
 
@@ -73,7 +73,7 @@ class MomentsPanel(QWidget):
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
         self.moments.on_theme(theme)
-        for surface in (self, self.scroll.viewport(), self._body):
+        for surface in (self, self.page.viewport(), self._body):
             palette = surface.palette()
             palette.setColor(QPalette.ColorRole.Window, theme.base)
             surface.setPalette(palette)

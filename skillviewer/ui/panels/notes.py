@@ -112,12 +112,12 @@ class NotesPanel(QWidget):
         self.words.setProperty("muted", True)
         self.words.setContentsMargins(12, 4, 12, 8)
         outer.addWidget(self.words)
-        self.scroll = QScrollArea(self)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setAccessibleName(self.tr("Notes"))
-        self._body = QWidget(self.scroll)
+        self.page = QScrollArea(self)
+        self.page.setFrameShape(QFrame.Shape.NoFrame)
+        self.page.setWidgetResizable(True)
+        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page.setAccessibleName(self.tr("Notes"))
+        self._body = QWidget(self.page)
         self._column = QVBoxLayout(self._body)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
@@ -131,8 +131,8 @@ class NotesPanel(QWidget):
         inside.addWidget(self.fresh)
         self._column.addWidget(holder)
         self._column.addStretch(1)
-        self.scroll.setWidget(self._body)
-        outer.addWidget(self.scroll, 1)
+        self.page.setWidget(self._body)
+        outer.addWidget(self.page, 1)
         self._tie(self.fresh)
         remarks.changed.connect(self.refresh)
         state.current_changed.connect(self._on_current)
@@ -152,7 +152,7 @@ class NotesPanel(QWidget):
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
-        for surface in (self, self.scroll.viewport(), self._body):
+        for surface in (self, self.page.viewport(), self._body):
             palette = surface.palette()
             palette.setColor(QPalette.ColorRole.Window, theme.base)
             surface.setPalette(palette)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.theme import Theme
-from skillviewer.ui.video_cells import NameDelegate, ScoreDelegate, elide_mode
+from skillviewer.ui.video_cells import NameDelegate, ScoreDelegate, n_alike
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
 from skillviewer.ui.video_table import (
     ENTRY_ROLE,
@@ -166,8 +166,8 @@ class VideosPanel(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
         widths = {
-            SCORE: metrics.horizontalAdvance(self.tr("{} to {}").format("−0.00", "−0.00")) + 24,
-            PERCENTILE: metrics.horizontalAdvance(self.tr("Percentile")) + 26,
+            SCORE: metrics.horizontalAdvance("± 00.00") + 24,
+            PERCENTILE: metrics.horizontalAdvance(self.table.headerData(PERCENTILE, Qt.Orientation.Horizontal)) + 28,
         }
         for column, width in widths.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
@@ -251,7 +251,7 @@ class VideosPanel(QWidget):
 
     @Slot(int, int)
     def _on_added(self, _first: int, _last: int) -> None:
-        self._delegate.elide = elide_mode([entry.name for entry in self._videos])
+        self._delegate.alike = n_alike([entry.name for entry in self._videos])
         self.view.viewport().update()
 
     @Slot()

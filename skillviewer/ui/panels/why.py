@@ -56,13 +56,13 @@ class WhyPanel(QStackedWidget):
         self.empty = Empty(self)
         self.empty.pressed.connect(self._on_pressed)
         self.addWidget(self.empty)
-        self.scroll = QScrollArea(self)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setAccessibleName(self.tr("Why this score"))
-        self.addWidget(self.scroll)
-        self._body = QWidget(self.scroll)
+        self.page = QScrollArea(self)
+        self.page.setFrameShape(QFrame.Shape.NoFrame)
+        self.page.setWidgetResizable(True)
+        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page.setAccessibleName(self.tr("Why this score"))
+        self.addWidget(self.page)
+        self._body = QWidget(self.page)
         self.caution = Wrapped(self._body)
         self.caution.setContentsMargins(12, 0, 12, 0)
         self.standing = StandingBlock(self._body)
@@ -89,7 +89,7 @@ class WhyPanel(QStackedWidget):
         ):  # fmt: skip
             column.addWidget(part)
         column.addStretch(1)
-        self.scroll.setWidget(self._body)
+        self.page.setWidget(self._body)
         self.standing.assess_all_asked.connect(actions["assess_all"].trigger)
         self.contributions.seek_asked.connect(self._on_seek)
         self.contributions.explain_asked.connect(insight.explanations.ask)
@@ -116,7 +116,7 @@ class WhyPanel(QStackedWidget):
         for part in (self.contributions, self.reference, self.limits, self.faithfulness, self.moments):
             part.on_theme(theme)
         self.caution.setStyleSheet(f"color: {theme.warn}")
-        for surface in (self.scroll.viewport(), self._body, self.empty):
+        for surface in (self.page.viewport(), self._body, self.empty):
             palette = surface.palette()
             palette.setColor(QPalette.ColorRole.Window, theme.base)
             surface.setPalette(palette)
@@ -159,7 +159,7 @@ class WhyPanel(QStackedWidget):
         return entry.path if entry is not None else None
 
     def _show_findings(self, found: Findings) -> None:
-        self.setCurrentWidget(self.scroll)
+        self.setCurrentWidget(self.page)
         self._show_work()
         if found is self._shown:
             return
@@ -189,7 +189,7 @@ class WhyPanel(QStackedWidget):
         for part in (self.reference, self.limits, self.faithfulness, self.raters):
             part.show_findings(found)
         if other_video:
-            self.scroll.verticalScrollBar().setValue(0)
+            self.page.verticalScrollBar().setValue(0)
 
     @Slot()
     def _show_work(self) -> None:
