@@ -49,6 +49,13 @@ _BY = click.Choice(["released", "participant", "video"])
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at once.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "float32", "bfloat16"]),
+    default="auto",
+    show_default=True,
+    help="Of what training computes of single frames; auto: bfloat16 on a GPU that has it, else float32.",
+)
 @click.option("--cache-gb", type=click.FloatRange(min=0.1), default=20, show_default=True, help="Room for features.")
 @click.option("--checkpoints", is_flag=True, help="Keep the checkpoint of every run.")
 @click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...]}, fractions.')
@@ -79,6 +86,7 @@ def evaluate(
     tolerance: int,
     jobs: int,
     device: str,
+    precision: str,
     cache_gb: float,
     checkpoints: bool,
     as_json: bool,
@@ -91,6 +99,7 @@ def evaluate(
     from skillviewer.core.folds import FoldsBy
     from skillviewer.core.places import cache_dir
     from skillviewer.engine.cache import FeatureCache
+    from skillviewer.engine.device import choose_device, training_precision
     from skillviewer.engine.evaluate import EvaluationPlan, usual_models
     from skillviewer.engine.evaluate import evaluate as run_evaluation
     from skillviewer.engine.tables import PLOT, accuracy_table, models_json
@@ -113,6 +122,7 @@ def evaluate(
         select=Select(select),
         refit=refit,
         epochs=epochs,
+        training_precision=training_precision(precision, choose_device(device)),
     )
     names = usual_models() if models == ALL else tuple(name.strip() for name in models.split(",") if name.strip())
     plan = EvaluationPlan(

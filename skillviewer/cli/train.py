@@ -35,7 +35,14 @@ from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings, Prepro
     "--candidates", type=click.IntRange(1), default=4, show_default=True, help="Frames a segment to draw from."
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--device", default="auto", show_default=True)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "float32", "bfloat16"]),
+    default="auto",
+    show_default=True,
+    help="Of what training computes of single frames; auto: bfloat16 on a GPU that has it, else float32.",
+)
 @click.option("--force", is_flag=True, help="Replace a checkpoint of that name.")
 def train(
     data: Path,
@@ -56,12 +63,14 @@ def train(
     candidates: int,
     seed: int,
     device: str,
+    precision: str,
     force: bool,
 ) -> None:
     """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md."""
     from skillviewer.core.places import cache_dir
     from skillviewer.data.formats import open_dataset
     from skillviewer.engine.cache import FeatureCache
+    from skillviewer.engine.device import choose_device, training_precision
     from skillviewer.engine.train import Select
     from skillviewer.engine.training import TrainingPlan, train_checkpoint
 
@@ -76,6 +85,7 @@ def train(
         select=Select(select),
         refit=refit,
         epochs=epochs,
+        training_precision=training_precision(precision, choose_device(device)),
         seed=seed,
     )
     dataset = open_dataset(data, videos, form)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from skillviewer.core.errors import DeviceError
+from skillviewer.nets.deployment import Precision
 
 _NO_MEMORY = "The computer ran out of memory. Close other programs, or use fewer passes or smaller batches."
 
@@ -32,6 +33,27 @@ def choose_device(name: str = "auto") -> torch.device:
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise DeviceError("This computer has no Apple GPU that torch can use. Use cpu.")
     return device
+
+
+def training_precision(wanted: str, device: torch.device) -> Precision:
+    """Return the precision to train in.
+
+    Args:
+        wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 on a GPU that computes in it, else float32. On a CPU
+            bfloat16 has to be asked for.
+        device: Where training computes.
+
+    Raises:
+        DeviceError: The device does not compute in bfloat16.
+    """
+    if wanted == "float32":
+        return "float32"
+    on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    if wanted == "auto":
+        return "bfloat16" if on_gpu else "float32"
+    if not on_gpu and device.type != "cpu":
+        raise DeviceError(f"{device_title(device)} does not compute in bfloat16. Use --precision float32.")
+    return "bfloat16"
 
 
 def device_title(device: torch.device) -> str:

@@ -123,6 +123,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         difference: Pooled accuracy less that of the first model; null for the first itself.
         difference_honest: The same of pairs with both videos held out.
         attention: Against regions; null without regions or without a map.
+        attention_exact: The same without any tolerance; null where that is what ``attention`` says, too.
         published: What a paper reports of this model on this data set, or null.
         ceilings: Accuracy of ordering by each number known of the videos, on the same pairs; mean over folds.
         selection: How the epoch was chosen, in words.
@@ -145,6 +146,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     difference: Interval | None
     difference_honest: Interval | None
     attention: Pointing | None
+    attention_exact: Pointing | None
     published: Quoted | None
     ceilings: dict[str, float]
     selection: str
@@ -229,7 +231,8 @@ class Judge:
             ),
             difference=self._difference(scores, first, honest=False),
             difference_honest=self._difference(scores, first, honest=True),
-            attention=self._pointing(found),
+            attention=self._pointing(found, self._tolerance),
+            attention_exact=self._pointing(found, 0) if self._tolerance else None,
             published=None
             if quoted is None
             else Quoted(accuracy=quoted.accuracy, table=quoted.table, source=quoted.source),
@@ -257,8 +260,9 @@ class Judge:
             return None
         return Interval.of(pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest))
 
-    def _pointing(self, found: Sequence[Found]) -> Pointing | None:
-        parts = [part for one in found if one.run.maps is not None for part in self._localised(one.run.maps)]
+    def _pointing(self, found: Sequence[Found], tolerance: int) -> Pointing | None:
+        with_maps = [one.run.maps for one in found if one.run.maps is not None]
+        parts = [part for maps in with_maps for part in self._localised(maps, tolerance)]
         if not parts or not sum(part.n_frames for part in parts):
             return None
         whole = together(parts)
@@ -271,11 +275,11 @@ class Judge:
             energy_uniform=float(whole.energies_uniform.mean()),
             energy_centre=float(whole.energies_centre.mean()),
             energy_times_uniform=whole.energy_times_uniform,
-            tolerance=self._tolerance,
+            tolerance=tolerance,
             n_frames=whole.n_frames,
         )
 
-    def _localised(self, maps: Maps) -> list[Localisation]:
+    def _localised(self, maps: Maps, tolerance: int) -> list[Localisation]:
         if self._regions is None:
             return []
         return [
@@ -285,7 +289,7 @@ class Judge:
                 self._regions.of(video),
                 maps.rect,
                 self._facts[video].size_px,
-                self._tolerance,
+                tolerance,
             )
             for video, values in zip(maps.videos, maps.values, strict=True)
         ]

@@ -9,7 +9,7 @@ import msgspec
 
 from skillviewer.core.pairs import Fold
 from skillviewer.core.preprocessing import Preprocessing
-from skillviewer.engine.results import Interval, ModelResult, Separated
+from skillviewer.engine.results import Interval, ModelResult, Pointing, Separated
 from skillviewer.engine.run_folder import write_json
 from skillviewer.export.destination import aside
 from skillviewer.export.plots import Accuracy, plot_accuracies
@@ -27,9 +27,9 @@ _ABOUT_ACCURACY = (
     "Bradley-Terry strengths, over the held-out videos."
 )
 _ABOUT_ATTENTION = (
-    "Held-out videos, sampled frames with a region in the picture, tolerance {}. Pointing: share of frames whose "
-    "strongest cell is within the tolerance of a region; energy: share of the map there. Uniform is chance; centre a "
-    "Gaussian at the middle of the picture."
+    "Held-out videos, sampled frames with a region in the picture. Pointing: share of frames whose strongest cell is "
+    "within the tolerance of a region, in cells; energy: share of the map there. Uniform is chance; centre a Gaussian "
+    "at the middle of the picture. Without tolerance the strongest cell has to meet the region itself."
 )
 
 
@@ -254,27 +254,22 @@ def markdown(record: EvaluationRecord) -> str:
 
 
 def _attention(record: EvaluationRecord) -> list[str]:
-    with_maps = [m for m in record.models if m.attention is not None]
-    if not with_maps:
-        return []
-    one = with_maps[0].attention
-    assert one is not None
     rows = []
-    for m in with_maps:
-        a = m.attention
-        assert a is not None
-        rows.append(
-            [
-                *(m.model, percent(a.hits), _decimal(a.times_chance), percent(a.hits_uniform), percent(a.hits_centre)),
-                *(percent(a.energy), _decimal(a.energy_times_uniform), percent(a.energy_centre)),
-            ]
-        )
+    for m in record.models:
+        for a in (m.attention, m.attention_exact):
+            if a is not None:
+                numbers = (percent(a.hits), _decimal(a.times_chance), percent(a.hits_uniform), percent(a.hits_centre))
+                energies = (percent(a.energy), _decimal(a.energy_times_uniform), percent(a.energy_centre))
+                rows.append([m.model, str(a.tolerance), *numbers, *energies])
+    if not rows:
+        return []
+    header = ["model", "tolerance", "pointing", "× chance", "uniform", "centre"]
     return [
         "## Attention against regions",
         "",
-        *_rows(["model", "pointing", "× chance", "uniform", "centre", "energy", "× uniform", "centre's energy"], rows),
+        *_rows([*header, "energy", "× uniform", "centre's energy"], rows),
         "",
-        _ABOUT_ATTENTION.format(f"{one.tolerance} {'cell' if one.tolerance == 1 else 'cells'}"),
+        _ABOUT_ATTENTION,
         "",
     ]
 
@@ -336,7 +331,6 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
             f"{name}_high": one.high if one else None,
         }
 
-    a = m.attention
     return {
         "model": m.model,
         **m.metrics,
@@ -351,12 +345,19 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
         "optimistic": int(m.optimistic),
         "parameters": m.parameters,
         "seconds": m.seconds,
-        "pointing": a.hits if a else None,
-        "pointing_uniform": a.hits_uniform if a else None,
-        "pointing_centre": a.hits_centre if a else None,
-        "energy": a.energy if a else None,
-        "energy_uniform": a.energy_uniform if a else None,
-        "energy_centre": a.energy_centre if a else None,
+        **_pointing("", m.attention),
+        **_pointing("_exact", m.attention_exact),
+    }
+
+
+def _pointing(suffix: str, a: Pointing | None) -> dict[str, object]:
+    return {
+        f"pointing{suffix}": a.hits if a else None,
+        f"pointing{suffix}_uniform": a.hits_uniform if a else None,
+        f"pointing{suffix}_centre": a.hits_centre if a else None,
+        f"energy{suffix}": a.energy if a else None,
+        f"energy{suffix}_uniform": a.energy_uniform if a else None,
+        f"energy{suffix}_centre": a.energy_centre if a else None,
     }
 
 

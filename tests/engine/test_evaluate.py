@@ -132,9 +132,14 @@ def test_pointing_game_is_played_on_the_sampled_frames_of_held_out_videos() -> N
     assert pointing.hits_centre == 0.0
     assert pointing.energy == pytest.approx((0.7 + 0.02) / 2)
     assert pointing.energy_uniform == pytest.approx(1 / 16)
-    near = judge(regions, tolerance=1).result("full", runs, None).attention
-    assert near is not None
-    assert near.hits_uniform == pytest.approx(4 / 16)
+    both = judge(regions, tolerance=1).result("full", runs, None)
+    assert both.attention is not None
+    assert both.attention.hits_uniform == pytest.approx(4 / 16)
+    assert both.attention_exact == pointing, "what is said beside a tolerance is what is said without any"
+    assert judge(regions, tolerance=0).result("full", runs, None).attention_exact is None
+    page = markdown(msgspec.structs.replace(record(), models=(both,)))
+    assert "| full | 1 | 50.0 | 2.00 |" in page
+    assert "| full | 0 | 50.0 | 8.00 |" in page
     assert judge(None).result("full", runs, None).attention is None
     without = [found(FOLDS[0], RIGHT), found(FOLDS[1], RIGHT)]
     assert judge(regions).result("none", without, None).attention is None

@@ -1,0 +1,66 @@
+"""Reduced precision: what is computed in it, what never is, and that ranks stay."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from skillviewer.core.errors import DeviceError
+from skillviewer.core.job import CancelToken
+from skillviewer.engine.device import training_precision
+from skillviewer.engine.train import score_videos
+from skillviewer.nets.models import attention_model
+from tests.engine.test_train import NAMES, OPTIMISER, SETTINGS, SIZES, bank, fresh, train
+
+CPU, GPU, MPS = (torch.device(name) for name in ("cpu", "cuda:0", "mps"))
+
+
+def test_auto_is_bfloat16_on_a_gpu_that_has_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    has = {"value": True}
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: has["value"])
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "an old card")
+    assert [training_precision("auto", device) for device in (CPU, GPU, MPS)] == ["float32", "bfloat16", "float32"]
+    assert training_precision("bfloat16", CPU) == "bfloat16"
+    has["value"] = False
+    assert training_precision("auto", GPU) == training_precision("float32", GPU) == "float32"
+    with pytest.raises(DeviceError, match="an old card does not compute in bfloat16"):
+        training_precision("bfloat16", GPU)
+
+
+@pytest.mark.parametrize("name", ["full", "none", "pool", "cbam", "visual", "sca", "tsn-frozen", "raan"])
+def test_weights_states_maps_and_losses_stay_float32(name: str) -> None:
+    sizes = replace(SIZES, tsn_splits=5)
+    torch.manual_seed(0)
+    model = attention_model(name).build(sizes)
+    model.mixed = True
+    seen: list[torch.dtype] = []
+
+    def note(module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        if isinstance(module, nn.Conv2d):
+            seen.append(output.dtype)
+
+    for part in model.fusion.modules():
+        part.register_forward_hook(note)
+    features = torch.randn(3, 5, sizes.feature_channels, *sizes.grid)
+    output = model(features)
+    assert {tensor.dtype for tensor in output} == {torch.float32}
+    assert all(kind == torch.bfloat16 for kind in seen)
+    output.score.sum().backward()
+    assert {p.grad.dtype for p in model.parameters() if p.grad is not None} == {torch.float32}
+
+
+def test_training_in_bfloat16_ranks_alike_and_is_told_apart() -> None:
+    settings = replace(SETTINGS, optimiser=replace(OPTIMISER, epochs=12))
+    plain, _ = train(settings)
+    mixed, trained = train(replace(settings, precision="bfloat16"))
+    assert any(
+        not torch.equal(a, b) for a, b in zip(plain.state_dict().values(), mixed.state_dict().values(), strict=True)
+    )
+    assert not mixed.mixed, "a trained model computes in float32"
+    assert {tensor.dtype for tensor in trained.state.values()} == {torch.float32}
+    scores = [score_videos(model, bank(), NAMES, CancelToken()) for model in (plain, mixed)]
+    ranks = [np.argsort(np.argsort([one[name] for name in NAMES])) for one in scores]
+    assert np.corrcoef(*ranks)[0, 1] > 0.95
+    assert fresh().mixed is False
