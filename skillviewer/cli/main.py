@@ -19,6 +19,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("train", "skillviewer.cli.train", "Train a model on a folder of videos and pairs."),
     ("finetune", "skillviewer.cli.finetune", "Go on training a model on the votes of a study, or begin one."),
     ("study", "skillviewer.cli.study", "Make, fill, list, import, export and mend a study."),
+    ("export", "skillviewer.cli.export", "Write clips, figures, tables, reports, or a whole study."),
     ("evaluate", "skillviewer.cli.evaluate", "Train and test models on the folds of a data set, in one table."),
     ("data", "skillviewer.cli.data", "Say what a data set holds, and how it is divided."),
     ("models", "skillviewer.cli.models", "List checkpoints and attention models."),

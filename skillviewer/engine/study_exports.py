@@ -6,11 +6,10 @@ It stands here and not in ``export`` because it opens a study. To add one: a fun
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
-from skillviewer.core.pairs import Judgement, Pair
 from skillviewer.core.registry import look_up, table
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive import ArchiveOptions, pack
@@ -18,6 +17,9 @@ from skillviewer.data.study.archive_form import SUFFIXES
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
 from skillviewer.export.table import TABLE_SUFFIXES, export_judgements, export_strengths
+
+if TYPE_CHECKING:
+    from skillviewer.core.pairs import Judgement, Pair
 
 Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
 """study, path, options, overwrite, token, report -> remarks"""
@@ -33,7 +35,7 @@ class StudyOptions:
         analyses: Whether what models said goes in.
         pseudonyms: Whether videos, participants and raters get other names.
         texts: Whether notes, reasons and labels stay then.
-        key: Where the key to the pseudonyms is written, or "" for nowhere.
+        key: Where the key to the pseudonyms is written, or None for nowhere.
     """
 
     videos: bool = offered(True, "With the videos")
@@ -43,7 +45,9 @@ class StudyOptions:
         False, "Other names", "For videos, participants and raters; videos go without sound and origin"
     )
     texts: bool = offered(True, "Keep notes and reasons", "Names in them are replaced; else they are emptied")
-    key: str = offered("", "Key to the names", "A CSV file apart from the archive; empty: nobody can tell afterwards")
+    key: Path | None = offered(
+        None, "Key to the names", "A CSV file apart from the archive; empty: nobody can tell afterwards"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def _archive(
             analyses=chosen.analyses,
             pseudonyms=chosen.pseudonyms,
             texts=chosen.texts,
-            key=Path(chosen.key) if chosen.key else None,
+            key=chosen.key,
         ),
         overwrite=overwrite,
         token=token,

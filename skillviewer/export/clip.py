@@ -50,8 +50,10 @@ class ClipOptions:
         sound: Whether the sound of the first video is kept; never where the speed is not 1, nor in a GIF.
     """
 
-    start: int = offered(0, "First frame", "Counted from 0", low=0)
-    stop: int | None = offered(None, "Stop before frame", "Counted from 0; empty for the end", low=1)
+    start: int = offered(0, "First frame", "Counted from 0", low=0, people_from=1)
+    stop: int | None = offered(
+        None, "Stop before frame", "Counted from 0; empty for the end", low=1, people_title="Last frame"
+    )
     speed: float = offered(1.0, "Speed", "2 plays twice as fast, and says so", low=0.05, high=16, unit="×")
     look: Look = offered(Look(), "Map")
     size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")

@@ -5,8 +5,10 @@ is not offered.
 """
 
 import types
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from skillviewer.core.errors import ExportError
@@ -23,6 +25,7 @@ class OptionKind(StrEnum):
     WHOLE = "whole number"
     NUMBER = "number"
     TEXT = "text"
+    FILE = "file"
     CHOICE = "choice"
     SIZE = "size"
     FRAMES = "frames"
@@ -37,6 +40,8 @@ class _Offer:
     high: float | None
     unit: str
     choices: tuple[tuple[str, object], ...]
+    people_from: int = 0
+    people_title: str = ""
 
 
 def offered(
@@ -48,6 +53,8 @@ def offered(
     high: float | None = None,
     unit: str = "",
     choices: tuple[tuple[str, object], ...] = (),
+    people_from: int = 0,
+    people_title: str = "",
 ) -> ValueT:
     """Return a field of a dataclass of options, with the words for people.
 
@@ -59,8 +66,11 @@ def offered(
         high: Greatest value of a number.
         unit: Unit of a number.
         choices: (name, value) of each choice, where the type alone does not tell.
+        people_from: What is added to the number on screen, where frames count from 1: 1 for a frame, 0 for the frame
+            after the last, which is the number of the last there.
+        people_title: What the number is called on screen, if it is called otherwise.
     """
-    offer = _Offer(title, help, low, high, unit, choices)
+    offer = _Offer(title, help, low, high, unit, choices, people_from, people_title)
     return cast("ValueT", field(default=default, metadata={_META: offer}))
 
 
@@ -79,6 +89,8 @@ class Option:
         high: Greatest value of a number, or None.
         unit: Unit of a number, or "".
         choices: (name, value) of each choice.
+        people_from: What is added to a number on screen; see ``offered``.
+        people_title: What it is called on screen.
     """
 
     name: str
@@ -91,6 +103,8 @@ class Option:
     high: float | None
     unit: str
     choices: tuple[tuple[str, object], ...]
+    people_from: int = 0
+    people_title: str = ""
 
     @property
     def flag(self) -> str:
@@ -102,7 +116,13 @@ class Option:
         return next((name for name, other in self.choices if other == value), str(value))
 
 
-_PLAIN = {bool: OptionKind.FLAG, int: OptionKind.WHOLE, float: OptionKind.NUMBER, str: OptionKind.TEXT}
+_PLAIN = {
+    bool: OptionKind.FLAG,
+    int: OptionKind.WHOLE,
+    float: OptionKind.NUMBER,
+    str: OptionKind.TEXT,
+    Path: OptionKind.FILE,
+}
 
 
 def options_of(kind: type[Any] | None) -> tuple[Option, ...]:
@@ -149,8 +169,38 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
     else:
         return None
     return Option(
-        name, offer.title, offer.help, kind, default, empty, offer.low, offer.high, offer.unit, tuple(choices)
+        name,
+        offer.title,
+        offer.help,
+        kind,
+        default,
+        empty,
+        offer.low,
+        offer.high,
+        offer.unit,
+        tuple(choices),
+        offer.people_from,
+        offer.people_title or offer.title,
     )
+
+
+_LOOK: Mapping[str, _Offer] = {
+    "overlay": _Offer("Map", "", None, None, "", ()),
+    "scale": _Offer("Scale of the colours", "", None, None, "", ()),
+    "between": _Offer("Between sampled frames", "", None, None, "", ()),
+    "colours": _Offer("Colours", "", None, None, "", tuple((name, name) for name in ("inferno", "cividis"))),
+    "strength": _Offer("Strength", "Greatest opacity of the map", 0.0, 1.0, "", ()),
+    "smooth": _Offer("Blend cells into each other", "", None, None, "", ()),
+    "common_limit": _Offer("End of the common scale", "Of maps that are distributions", 0.1, 1000.0, "× uniform", ()),
+}
+
+
+def look_options(look: Look | None = None) -> tuple[Option, ...]:
+    """Return the options that a look is made of, with a look's values as defaults."""
+    look = look if look is not None else Look()
+    hints = get_type_hints(Look)
+    made = (_option(each.name, hints[each.name], getattr(look, each.name), _LOOK[each.name]) for each in fields(Look))
+    return tuple(option for option in made if option is not None)
 
 
 def read_size(text: str) -> tuple[int, int]:

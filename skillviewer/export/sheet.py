@@ -55,7 +55,9 @@ class SheetOptions:
         look: How maps are shown.
     """
 
-    frames: tuple[int, ...] = offered((), "Chosen frames", "Counted from 0; empty for evenly spread ones")
+    frames: tuple[int, ...] = offered(
+        (), "Chosen frames", "Counted from 0; empty for evenly spread ones", people_from=1
+    )
     n_frames: int = offered(8, "Evenly spread frames", low=1, high=200)
     columns: int = offered(0, "Frames in a row", "0 for eight, or as many as there are", low=0, high=50)
     width_mm: float = offered(240.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")

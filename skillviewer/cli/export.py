@@ -1,0 +1,215 @@
+"""``skillviewer export``: clips, figures, tables, reports and whole studies, made from the tables of exporters."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skillviewer.cli.export_options import chosen_options, click_options
+from skillviewer.cli.progress import progress_bar
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.job import CancelToken
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from skillviewer.engine.export_desk import Desk, Order, Subject, Written
+    from skillviewer.engine.study_exports import StudyExporter
+    from skillviewer.export.exporters import Exporter
+
+_PATH = click.Path(path_type=Path)
+
+
+class ExportGroup(click.Group):
+    """A group whose commands are made from the exporters of one word."""
+
+    def __init__(self, word: str = "", **about: Any) -> None:  # noqa: ANN401 - passed on to click
+        super().__init__(**about)
+        self._word = word
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names, in the order of the tables; those of one group under its word."""
+        return list(self._table())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Make and return a command."""
+        return self._table().get(cmd_name)
+
+    def _table(self) -> dict[str, click.Command]:
+        from skillviewer.engine.study_exports import STUDY_EXPORTERS
+        from skillviewer.export.exporters import EXPORTERS
+
+        made: dict[str, click.Command] = {}
+        for each in EXPORTERS:
+            self._put(made, each.name, each.group, _of_videos(each))
+        for whole in STUDY_EXPORTERS:
+            self._put(made, whole.name, whole.group, _of_study(whole))
+        return made
+
+    def _put(self, made: dict[str, click.Command], name: str, group: str, command: click.Command) -> None:
+        if group == self._word:
+            made[name] = command
+        elif not self._word and group not in made:
+            made[group] = ExportGroup(group, name=group, help=f"Write a {group}: {_GROUPS.get(group, group)}.")
+
+
+_GROUPS = {"table": "scores, curves, maps, evidence, judgements and more, as CSV, JSON or NPZ", "report": "PDF or HTML"}
+
+export = ExportGroup(
+    name="export",
+    help="Write annotated clips, figures, tables, reports, or a whole study (docs/export.md).\n\n"
+    "What is written is read back before it is called done. A file that is there is replaced only with --force.",
+)
+
+
+# of videos
+
+
+def _of_videos(exporter: "Exporter") -> click.Command:
+    """Return the command of an exporter of analysed videos."""
+    suffixes = ", ".join(exporter.suffixes)
+    parameters: list[click.Parameter] = [
+        click.Argument(["sources"], metavar="SOURCES...", nargs=-1, required=True, type=_PATH),
+        click.Option(
+            ["-o", "--output"], required=True, type=_PATH, help=f"File ({suffixes}), or a folder for one file a video."
+        ),
+        click.Option(
+            ["--format", "suffix"], type=click.Choice(exporter.suffixes), help="Kind of the files of a folder."
+        ),
+        click.Option(["--video", "names"], multiple=True, help="Only the video of this name in the study; repeatable."),
+        click.Option(
+            ["--model", "models"], multiple=True, help="Checkpoint: a name or a folder; repeat it to compare models."
+        ),
+        click.Option(["--passes"], type=click.IntRange(1, 64), help="K interleaved passes; if left out, those kept."),
+        click.Option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+        *click_options(exporter.options),
+        click.Option(["--force"], is_flag=True, help="Write over files that are there."),
+        click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a file and line."),
+    ]
+
+    def run(**given: Any) -> int:  # noqa: ANN401 - click's parameters
+        options = chosen_options(exporter.options, given)
+        return _export_videos(exporter, options, given)
+
+    about = (
+        f"{exporter.about}\n\nSOURCES are studies, videos, folders of videos, or analyses that “skillviewer score "
+        "--save” wrote. What was not assessed yet is assessed first. Frames count from 0."
+    )
+    return click.Command(exporter.name, callback=run, params=parameters, help=about, short_help=exporter.title)
+
+
+def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any]) -> int:
+    from skillviewer.cli.export_sources import gathered
+    from skillviewer.engine.comparing import ModelPool
+    from skillviewer.engine.export_desk import Desk
+
+    token, as_json = CancelToken(), given["as_json"]
+    found, problems = gathered(given["sources"], given["names"], given["models"], given["passes"], token)
+    for problem in problems:
+        _told_failure(problem, "", as_json=as_json)
+    orders = _orders(exporter, found, given["output"], given["suffix"], options, overwrite=given["force"])
+    failed = len(problems)
+    with Desk(lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True))) as desk:
+        for order in orders:
+            failed += not _one(desk, order, token, as_json=as_json)
+    return 1 if failed else 0
+
+
+def _orders(
+    exporter: "Exporter",
+    found: "Sequence[tuple[Subject, ...]]",
+    output: Path,
+    suffix: str | None,
+    options: object,
+    *,
+    overwrite: bool,
+) -> "list[Order]":
+    """Return the files that are to be written: one, or one a video in a folder."""
+    from skillviewer.data.study.archive_form import free_entry, safe_name
+    from skillviewer.engine.export_desk import Order
+
+    if output.suffix.lower() in exporter.suffixes and not output.is_dir():
+        everything = tuple(subject for subjects in found for subject in subjects)
+        return [Order(exporter, everything, output, options, overwrite)] if everything else []
+    if output.suffix and not output.is_dir():
+        raise click.UsageError(
+            f"{output} is no {exporter.title.lower()}: give a name that ends in {' or '.join(exporter.suffixes)}, or "
+            "a folder."
+        )
+    end, taken = suffix or exporter.suffixes[0], set[str]()
+    orders = []
+    for subjects in found:
+        name = free_entry(safe_name(subjects[0].title or subjects[0].video.stem), taken)
+        orders.append(Order(exporter, subjects, output / f"{name}{end}", options, overwrite))
+    return orders
+
+
+def _one(desk: "Desk", order: "Order", token: CancelToken, *, as_json: bool) -> bool:
+    """Write one file and tell what became of it."""
+    try:
+        with progress_bar(unit="") as report:
+            written = desk.write(order, token, report)
+    except SkillViewerError as error:
+        _told_failure(str(error), str(order.path), as_json=as_json)
+        return False
+    videos = [s.title or s.video.stem for s in order.subjects]
+    _told(written, order.exporter.name, {"videos": videos}, as_json=as_json)
+    return True
+
+
+# of a study
+
+
+def _of_study(exporter: "StudyExporter") -> click.Command:
+    """Return the command of an exporter of whole studies."""
+    suffixes = ", ".join(exporter.suffixes)
+    parameters: list[click.Parameter] = [
+        click.Argument(["study"], metavar="STUDY", type=_PATH),
+        click.Option(["-o", "--output"], required=True, type=_PATH, help=f"File ({suffixes})."),
+        *click_options(exporter.options),
+        click.Option(["--force"], is_flag=True, help="Write over files that are there."),
+        click.Option(["--json", "as_json"], is_flag=True, help="Tell what was written as one JSON object."),
+    ]
+
+    def run(**given: Any) -> int:  # noqa: ANN401 - click's parameters
+        from skillviewer.engine.comparing import ModelPool
+        from skillviewer.engine.export_desk import Desk, StudyOrder
+
+        options, output = chosen_options(exporter.options, given), given["output"]
+        order = StudyOrder(exporter, given["study"], output, options, given["force"])
+        try:
+            with Desk(ModelPool) as desk, progress_bar(unit="file") as report:
+                written = desk.write_study(order, CancelToken(), report)
+        except SkillViewerError as error:
+            _told_failure(str(error), str(output), as_json=given["as_json"])
+            return 1
+        _told(written, exporter.name, {"study": str(given["study"])}, as_json=given["as_json"])
+        return 0
+
+    return click.Command(exporter.name, callback=run, params=parameters, help=exporter.about, short_help=exporter.title)
+
+
+# what is said
+
+
+def _told(written: "Written", exporter: str, of: dict[str, object], *, as_json: bool) -> None:
+    for remark in written.remarks:
+        click.echo(f"skillviewer: {remark}", err=True)
+    if as_json:
+        record = {
+            "path": str(written.path),
+            "export": exporter,
+            **of,
+            "found": written.facts,
+            "remarks": written.remarks,
+        }
+        click.echo(json.dumps(record))
+    else:
+        click.echo(f"{written.path}  {', '.join(written.facts)}")
+
+
+def _told_failure(text: str, path: str, *, as_json: bool) -> None:
+    click.echo(f"skillviewer: {text}", err=True)
+    if as_json:
+        click.echo(json.dumps({"path": path or None, "error": text}))

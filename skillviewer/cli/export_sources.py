@@ -1,0 +1,100 @@
+"""What an export on the command line is made of: studies, videos, folders and analyses become subjects."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillviewer.core.errors import SkillViewerError, StudyError
+from skillviewer.core.job import CancelToken
+from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
+from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
+from skillviewer.data.study import Study, StudyVideo, VideoState
+from skillviewer.engine.export_desk import Subject
+from skillviewer.engine.library import DEFAULT_MODEL, digest, model_folder
+from skillviewer.media.files import expand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def gathered(
+    sources: Sequence[Path], names: Sequence[str], models: Sequence[str], passes: int | None, token: CancelToken
+) -> tuple[list[tuple[Subject, ...]], list[str]]:
+    """Return what is to be exported, and what cannot be.
+
+    Args:
+        sources: Studies, videos, folders of videos, or saved analyses.
+        names: Videos of the studies, by name; empty for all.
+        models: Checkpoints by name or folder; empty for the one that a study uses, or the usual one.
+        passes: Passes that are wanted, or None for those that are kept.
+        token: Raise it to stop.
+
+    Returns:
+        For each video one subject a model; and a sentence for each video that cannot be exported.
+
+    Raises:
+        CheckpointError: There is no such model.
+        StudyError: A study cannot be read, or has no video of a name.
+    """
+    folders = [model_folder(name) for name in models]
+    found: list[tuple[Subject, ...]] = []
+    problems: list[str] = []
+    asked = set(names)
+    for source in sources:
+        if source.suffix == STUDY_SUFFIX:
+            made, missing = _of_study(source, names, folders, token)
+            asked -= {subjects[0].title.partition(" – ")[0] for subjects in made}
+            found += made
+            problems += missing
+        elif source.name.endswith(ANALYSIS_SUFFIX):
+            try:
+                analysis = load_analysis(source)
+            except SkillViewerError as error:
+                problems.append(str(error))
+                continue
+            video = analysis.video.path
+            found.append((Subject(video, video.stem, digest=analysis.video.digest, analysis=analysis),))
+        else:
+            found += [_under(Subject(video, video.stem), folders or [_usual()]) for video in expand([source])]
+    if asked and not problems:
+        raise StudyError(f"There is no video “{min(asked)}” in the study.")
+    return [tuple(replace(s, passes=passes) for s in subjects) for subjects in found], problems
+
+
+def _usual() -> Path:
+    return model_folder(DEFAULT_MODEL)
+
+
+def _of_study(
+    path: Path, names: Sequence[str], folders: Sequence[Path], token: CancelToken
+) -> tuple[list[tuple[Subject, ...]], list[str]]:
+    with Study.open(path, read_only=True) as study:
+        videos = study.videos.check(token)
+        used = study.settings.model
+        model = study.models.get(used) if used else None
+    wanted: Iterable[StudyVideo] = (v for v in videos if not names or v.name in names)
+    found, problems = [], []
+    for video in wanted:
+        if video.path is None:
+            problems.append(f"{video.name} is not where it was ({video.recorded_path}): find it with “study relink”.")
+            continue
+        if video.state is VideoState.REPLACED:
+            problems.append(f"{video.name} is not exported: another file is in its place ({video.path}).")
+            continue
+        subject = Subject(video.path, video.name, digest=video.digest, extent=video.extent)
+        if folders or model is None:
+            found.append(_under(subject, folders or [_usual()]))
+        else:
+            found.append((replace(subject, model=model.path, model_digest=model.digest),))
+    return found, problems
+
+
+def _under(subject: Subject, folders: Sequence[Path]) -> tuple[Subject, ...]:
+    """Return a video under each of some models; where there are several, each is titled with its model."""
+    made = []
+    for folder in folders:
+        title = f"{subject.title} – {folder.name}" if len(folders) > 1 else subject.title
+        made.append(replace(subject, title=title, model=folder, model_digest=digest(folder)))
+    return tuple(made)

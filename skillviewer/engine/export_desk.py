@@ -1,0 +1,360 @@
+"""From videos and models to a file that has been written and read back: what window and command line both ask for.
+
+What models said is taken from where the program keeps it; only what was never asked is computed, with a model that is
+loaded then and not before.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError, StudyError
+from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.study.models import analysis_path
+from skillviewer.engine.library import digest as model_digest
+from skillviewer.export.destination import check
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.read_back import read_back
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis import Analysis
+    from skillviewer.core.arrays import Picture
+    from skillviewer.core.evidence import Evidence
+    from skillviewer.core.faces import Faces
+    from skillviewer.core.pairs import Extent
+    from skillviewer.engine.study_exports import StudyExporter
+    from skillviewer.export.exporters import Exporter
+
+USUAL_PASSES = 4
+"""Interleaved passes of a video that is assessed for an export: enough for an interval."""
+
+
+class Pool(Protocol):
+    """Several models: ``engine.comparing.ModelPool``."""
+
+    def assess(self, folder: Path, video: Path, passes: int, token: CancelToken, report: Report) -> "Analysis":
+        """Assess one video with one of the models."""
+        ...
+
+    def explain(self, folder: Path, analysis: "Analysis", token: CancelToken, report: Report) -> "Evidence":
+        """Return the evidence for an analysis by one of the models."""
+        ...
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One video under one model, as it is asked for.
+
+    Attributes:
+        video: Where the video lies.
+        title: What stands beside it.
+        model: Folder of the checkpoint, or None where only what is kept or given can be used.
+        model_digest: Digest of the checkpoint, or "" for that of ``model``.
+        digest: Digest of the video as the study knows it, or "" to read it from the file.
+        extent: The part of the file that is the attempt, or None for the whole.
+        passes: Passes that are wanted, or None for those that are kept.
+        analysis: What the model said, if it is at hand.
+        faces: Faces that are blurred, or None.
+    """
+
+    video: Path
+    title: str = ""
+    model: Path | None = None
+    model_digest: str = ""
+    digest: str = ""
+    extent: "Extent | None" = None
+    passes: int | None = None
+    analysis: "Analysis | None" = None
+    faces: "Faces | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One file that is to be written.
+
+    Attributes:
+        exporter: How.
+        subjects: Of what.
+        path: Where to.
+        options: An instance of the exporter's options, or None.
+        overwrite: Whether a file of that name may be replaced.
+    """
+
+    exporter: "Exporter"
+    subjects: tuple[Subject, ...]
+    path: Path
+    options: Any = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOrder:
+    """One file that is to be written of a whole study.
+
+    Attributes:
+        exporter: How.
+        study: The study.
+        path: Where to.
+        options: An instance of the exporter's options, or None.
+        overwrite: Whether a file of that name may be replaced.
+    """
+
+    exporter: "StudyExporter"
+    study: Path
+    path: Path
+    options: Any = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written and read back.
+
+    Attributes:
+        path: The file.
+        facts: What was found in it, a few words each; the first is its size.
+        remarks: What a person should know, one sentence each.
+    """
+
+    path: Path
+    facts: tuple[str, ...]
+    remarks: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of several orders.
+
+    Attributes:
+        written: The files that were written.
+        failures: What could not be written, one sentence each.
+    """
+
+    written: tuple[Written, ...]
+    failures: tuple[str, ...] = ()
+
+
+class Desk:
+    """Takes orders for exports. Not thread safe: one thread owns it. Use it as a context manager.
+
+    Args:
+        open_pool: Makes the place where models are held; called when the first model is needed.
+    """
+
+    def __init__(self, open_pool: Callable[[], Pool]) -> None:
+        self._open_pool = open_pool
+        self._pool: Pool | None = None
+
+    def write(self, order: Order, token: CancelToken | None = None, report: Report = silent) -> Written:
+        """Assess what has to be assessed, write a file, and read it back.
+
+        Raises:
+            ExportError: What is asked for cannot be written; the message says why.
+            VideoError: A video cannot be read.
+            CheckpointError: A model is missing or cannot be used.
+            DeviceError: The device ran out of memory.
+            Cancelled: The token was raised; nothing is left behind.
+        """
+        token = token if token is not None else CancelToken()
+        check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
+        exhibits = self.exhibits(order.subjects, token, report, evidence=order.exporter.needs_evidence)
+        remarks = self.remarks(order.exporter, exhibits, order.options, order.path)
+        order.exporter.export(
+            exhibits, order.path, order.options, overwrite=order.overwrite, token=token, report=report
+        )
+        report(Progress("reading it back"))
+        return Written(order.path, read_back(order.path), remarks)
+
+    def write_study(self, order: StudyOrder, token: CancelToken | None = None, report: Report = silent) -> Written:
+        """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
+        remarks = order.exporter.export(
+            order.study, order.path, order.options, overwrite=order.overwrite, token=token, report=report
+        )
+        report(Progress("reading it back"))
+        return Written(order.path, read_back(order.path), remarks)
+
+    def write_all(
+        self, orders: Sequence[Order | StudyOrder], token: CancelToken | None = None, report: Report = silent
+    ) -> Batch:
+        """Write several files; one that fails is told of, and the others go on. A single one raises its error.
+
+        Raises:
+            Cancelled: The token was raised; the files that were finished stay.
+        """
+        token = token if token is not None else CancelToken()
+        written, failures = [], []
+        for done, order in enumerate(orders):
+            token.check()
+            told = report if len(orders) == 1 else _counted(report, done, len(orders))
+            try:
+                if isinstance(order, StudyOrder):
+                    written.append(self.write_study(order, token, told))
+                else:
+                    written.append(self.write(order, token, told))
+            except SkillViewerError as error:
+                if len(orders) == 1:
+                    raise
+                failures.append(str(error))
+        return Batch(tuple(written), tuple(failures))
+
+    def exhibits(
+        self,
+        subjects: Sequence[Subject],
+        token: CancelToken | None = None,
+        report: Report = silent,
+        *,
+        evidence: bool = False,
+    ) -> list[Exhibit]:
+        """Return subjects with what the models say of them; what is not kept is computed, and kept.
+
+        Args:
+            subjects: Videos under models.
+            token: Raise it to stop.
+            report: Told of progress.
+            evidence: Whether what raised and lowered the scores is needed.
+
+        Raises:
+            As ``write``.
+        """
+        token = token if token is not None else CancelToken()
+        made = []
+        for subject in subjects:
+            token.check()
+            analysis = kept(subject)
+            if analysis is None:
+                analysis = self._assessed(subject, token, _named(report, subject, "assessing"))
+            weighed = None
+            if evidence:
+                if subject.model is None:
+                    raise _no_model(subject)
+                weighed = self._models().explain(subject.model, analysis, token, _named(report, subject, "explaining"))
+            made.append(Exhibit(analysis, subject.title, faces=subject.faces, evidence=weighed))
+        return made
+
+    def preview(self, exporter: "Exporter", subjects: Sequence[Subject], options: object) -> "Picture | None":
+        """Return what the first frame or page of an export will be, (H, W, 3) uint8 RGB.
+
+        Nothing is assessed for it: None where a video has not been assessed yet, or where there is nothing to see.
+
+        Raises:
+            ExportError: What is asked for cannot be made; the message says why.
+            VideoError: A video cannot be read.
+        """
+        if exporter.preview is None or exporter.needs_evidence:
+            return None
+        exhibits = []
+        for subject in subjects:
+            analysis = kept(subject)
+            if analysis is None:
+                return None
+            exhibits.append(Exhibit(analysis, subject.title, faces=subject.faces))
+        exporter.check(exhibits)
+        return exporter.preview(exhibits, options if options is not None else _defaults(exporter))
+
+    @staticmethod
+    def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
+        """Return what a person should know of an export before it is written, one sentence each."""
+        said = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
+        warned = dict.fromkeys(f"{e.path.name}: {e.analysis.warning}" for e in exhibits if e.analysis.warning)
+        return (*said, *warned)
+
+    def _assessed(self, subject: Subject, token: CancelToken, report: Report) -> "Analysis":
+        if subject.model is None:
+            raise _no_model(subject)
+        if subject.extent is not None:
+            raise ExportError(
+                f"{subject.title or subject.video.name} is a stretch of a file that has not been assessed yet: assess "
+                "it first."
+            )
+        analysis = self._models().assess(subject.model, subject.video, subject.passes or USUAL_PASSES, token, report)
+        with suppress(ExportError):  # it can be computed again
+            save_analysis(analysis, analysis_path(analysis.video.digest, analysis.provenance.model_digest))
+        return analysis
+
+    def _models(self) -> Pool:
+        if self._pool is None:
+            self._pool = self._open_pool()
+        return self._pool
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def __enter__(self) -> Self:
+        """Return the desk itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+
+def kept(subject: Subject) -> "Analysis | None":
+    """Return what a model said of a video, if that is at hand or in the cache and has the passes that are wanted.
+
+    Raises:
+        VideoError: The video cannot be read.
+        CheckpointError: The model cannot be read.
+    """
+    analysis = subject.analysis
+    if analysis is None:
+        digest = subject.digest or _digest(subject.video)
+        model = subject.model_digest or (model_digest(subject.model) if subject.model is not None else "")
+        path = analysis_path(digest, model, subject.extent)
+        if not model or not path.is_file():
+            return None
+        try:
+            analysis = load_analysis(path)
+        except StudyError:
+            with suppress(OSError):  # damaged: it is computed again
+                path.unlink()
+            return None
+    if subject.passes is not None and analysis.n_passes != subject.passes:
+        return None
+    return analysis.with_video(replace(analysis.video, path=subject.video))
+
+
+def _digest(video: Path) -> str:
+    from skillviewer.media.reader import VideoReader
+
+    with VideoReader(video, cache_bytes=0) as reader:
+        return reader.info.digest
+
+
+def _defaults(exporter: "Exporter") -> object:
+    return exporter.options() if exporter.options is not None else None
+
+
+def _named(report: Report, subject: Subject, doing: str) -> Report:
+    """Return a report that names the video in every stage."""
+    name = subject.title or subject.video.stem
+
+    def told(progress: Progress) -> None:
+        report(Progress(f"{doing} {name}", progress.done, progress.total))
+
+    return told
+
+
+def _counted(report: Report, done: int, total: int) -> Report:
+    """Return a report of one file of several, which tells how many are finished."""
+
+    def told(progress: Progress) -> None:
+        report(Progress(progress.stage, done, total))
+
+    return told
+
+
+def _no_model(subject: Subject) -> CheckpointError:
+    return CheckpointError(
+        f"{subject.title or subject.video.name} has not been assessed, and the model that the study uses is not where "
+        "it was: choose a model."
+    )

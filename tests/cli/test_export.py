@@ -1,0 +1,204 @@
+"""``skillviewer export`` as a person or a script meets it: every command, batches, several models, failures."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skillviewer.cli.export import export
+from skillviewer.cli.main import run
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.analysis_file import save_analysis
+from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.engine.study_exports import STUDY_EXPORTERS
+from skillviewer.export.exporters import EXPORTERS
+from skillviewer.media.reader import VideoReader
+from tests.checkpoints import tiny_checkpoint
+from tests.export.analyses import analysis
+from tests.videos import write_barcode_video
+
+Capture = pytest.CaptureFixture[str]
+NAMES = ("one", "zwei ü 手", "thr#ee")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("models")
+    return tiny_checkpoint(folder / "tiny").folder, tiny_checkpoint(folder / "other", seed=1).folder
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_study(tmp_path_factory.mktemp("study"))
+
+
+def make_study(folder: Path) -> Path:
+    """Write a study of three videos; the model in use is one of which only what it said is left."""
+    with Study.create(folder / "peg") as made:
+        for i, name in enumerate(NAMES):
+            file = write_barcode_video(folder / f"{name}.mp4", 30 + i).path
+            made.videos.add([NewVideo(file, participant=f"P{i}")])
+            with VideoReader(file) as reader:
+                said = analysis(reader.info, passes=2, shift=float(i))
+            made.models.keep_analysis(said)
+        made.models.add("e" * 64, "gone", folder / "gone")
+        made.use_model("e" * 64)
+        made.votes.cast(Vote(NAMES[0], NAMES[1], Verdict.LEFT, "Ann"))
+        made.votes.cast(Vote(NAMES[2], NAMES[1], Verdict.RIGHT, "Ann"))
+        return made.path
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """An analysis that was saved beside its video."""
+    (tmp_path / "in").mkdir()
+    file = write_barcode_video(tmp_path / "in" / "ä b.mp4", 30).path
+    with VideoReader(file) as reader:
+        path = tmp_path / "in" / "ä b.analysis.npz"
+        save_analysis(analysis(reader.info, passes=2), path)
+    return path
+
+
+def _commands() -> list[tuple[str, ...]]:
+    every = [*EXPORTERS, *STUDY_EXPORTERS]
+    return [tuple(word for word in (made.group, made.name) if word) for made in every]
+
+
+def test_every_exporter_is_a_command_with_every_option(capsys: Capture) -> None:
+    for words in _commands():
+        assert run(["export", *words, "--help"]) == 0
+        out = capsys.readouterr().out
+        assert "--output" in out
+        assert "--force" in out
+        assert "--json" in out
+    context = export.make_context("export", ["clip"])
+    for words in _commands():
+        group = export
+        for word in words:
+            command = group.get_command(context, word)
+            assert command is not None
+            group = command  # type: ignore[assignment]
+        names = [parameter.name for parameter in command.params]
+        assert len(names) == len(set(names)), words
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "options"),
+    [
+        (["clip"], "a.mp4", ["--start", "5", "--stop", "12", "--overlay", "dimmed-surroundings", "--size", "320x240"]),
+        (["still"], "a.png", ["--frame", "7", "--theme", "dark", "--no-curve"]),
+        (["sheet"], "a.pdf", ["--frames", "3,7 12", "--dpi", "72"]),
+        (["curve"], "a.svg", ["--share-of-duration"]),
+        (["table", "curves"], "a.json", []),
+        (["table", "maps"], "a.npz", []),
+    ],
+)
+def test_from_a_saved_analysis_without_any_model(
+    saved: Path, tmp_path: Path, capsys: Capture, words: list[str], name: str, options: list[str]
+) -> None:
+    out = tmp_path / "out" / name
+    command = ["export", *words, str(saved), "-o", str(out), *options, "--json"]
+    assert run(command) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["path"] == str(out)
+    assert record["export"] == words[-1]
+    assert record["videos"] == ["ä b"]
+    assert record["found"]
+    assert [p.name for p in out.parent.iterdir()] == [name]
+    if name == "a.mp4":
+        with VideoReader(out) as reader:
+            assert reader.n_frames == 7
+    assert run(command) == 1
+    assert "is there already" in json.loads(capsys.readouterr().out)["error"]
+    assert run([*command, "--force"]) == 0
+
+
+def test_a_study_in_one_file_or_one_file_a_video(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run(["export", "table", "scores", str(study), "-o", str(tmp_path / "s.csv")]) == 0
+    table = pd.read_csv(tmp_path / "s.csv")
+    assert sorted(table["video"]) == sorted(f"{name}.mp4" for name in NAMES)
+    assert sorted(table["score"].round(6)) == sorted(round(0.5625 + i, 6) for i in range(3))
+    capsys.readouterr()
+    folder = tmp_path / "stills"
+    assert run(["export", "still", str(study), "-o", str(folder), "--json"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sorted(p.name for p in folder.iterdir()) == sorted(f"{name}.png" for name in NAMES)
+    assert {Path(r["path"]).name for r in records} == {p.name for p in folder.iterdir()}
+    assert run(["export", "clip", str(study), "-o", str(folder), "--video", NAMES[0], "--format", ".gif"]) == 0
+    assert (folder / f"{NAMES[0]}.gif").is_file()
+    assert run(["export", "clip", str(study), "-o", str(folder), "--video", "nobody"]) == 1
+    assert "no video “nobody”" in capsys.readouterr().err
+
+
+def test_one_that_fails_is_told_and_the_others_go_on(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "in").mkdir()
+    study = make_study(tmp_path / "in")
+    video = study.with_name(f"{NAMES[1]}.mp4")
+    video.write_bytes(video.read_bytes()[:-5])
+    assert run(["export", "still", str(study), "-o", str(tmp_path / "out"), "--json"]) == 1
+    out, err = capsys.readouterr()
+    failed = [r for r in map(json.loads, out.splitlines()) if "error" in r]
+    assert len(failed) == 1
+    assert NAMES[1] in failed[0]["error"]
+    assert "Traceback" not in err
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_models_are_asked_what_is_not_kept_and_stand_side_by_side(
+    models: tuple[Path, Path], study: Path, tmp_path: Path
+) -> None:
+    command = ["export", "table", "comparison", str(study), "--video", NAMES[0], "--passes", "1"]
+    both = ["--model", str(models[0]), "--model", str(models[1])]
+    assert run([*command, *both, "-o", str(tmp_path / "c.csv")]) == 0
+    row = pd.read_csv(tmp_path / "c.csv").iloc[0]
+    assert {row["first_model"], row["second_model"]} == {"tiny", "other"}
+    pair = ["export", "still", str(study), "--video", NAMES[0], *both, "-o", str(tmp_path / "pair.png")]
+    assert run(pair) == 0
+    assert run(["export", "table", "evidence", str(study), "--video", NAMES[0], "--model", str(models[0]), "-o",
+                str(tmp_path / "e.csv")]) == 0  # fmt: skip
+    evidence = pd.read_csv(tmp_path / "e.csv")
+    assert np.isfinite(evidence["contribution"]).all()
+
+
+def test_what_the_study_s_model_cannot_be_asked_any_more_is_said(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    command = ["export", "still", str(study), "--video", NAMES[0], "--passes", "3", "-o", str(tmp_path / "a.png")]
+    assert run(command) == 1
+    assert "choose a model" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_study_and_its_votes(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run(["export", "table", "judgements", str(study), "-o", str(tmp_path / "j.csv")]) == 0
+    assert len(pd.read_csv(tmp_path / "j.csv")) == 2
+    assert run(["export", "table", "strengths", str(study), "-o", str(tmp_path / "s.csv")]) == 0
+    capsys.readouterr()
+    archive = tmp_path / "all.skillarchive"
+    key = tmp_path / "key.csv"
+    command = ["export", "study", str(study), "-o", str(archive), "--no-videos", "--pseudonyms", "--key", str(key)]
+    assert run([*command, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["path"] == str(archive)
+    assert any("keep it apart" in remark for remark in record["remarks"])
+    assert key.is_file()
+    assert run(command) == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["clip", "x.mp4", "-o", "x.avi"], "is no annotated clip"),
+        (["clip", "x.mp4", "-o", "x.mp4", "--size", "big"], "is no size"),
+        (["sheet", "x.mp4", "-o", "x.png", "--frames", "a"], "are no frames"),
+        (["clip", "x.mp4", "-o", "x.mp4", "--speed", "0"], "speed"),
+        (["film", "x.mp4"], "film"),
+    ],
+)
+def test_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, args: list[str], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["export", *args]) == 2
+    assert words in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
