@@ -3,12 +3,13 @@
 First the pairs of a random chain that connects all videos, shared by the raters; then pairs that are expected to tell
 most, given all votes so far. Among them a share of pairs that were drawn by lot before anybody voted: the honest test
 set. No vote changes which pairs it holds, and it is the same for all raters, so that agreement can be measured on it
-too. And a share of the rater's own pairs once more, with the sides swapped. Otherwise nobody is asked a pair twice.
+too. And a share of the rater's own pairs once more, with the sides swapped. Otherwise nobody is asked a pair twice,
+unless a person put it back in the queue: then it comes before all others.
 
 Everything follows from a seed and from what was asked so far, so that a restarted program asks the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -39,6 +40,7 @@ class Why(StrEnum):
     INFORMATIVE = "informative"
     TEST = "test"
     REPEAT = "repeat"
+    AGAIN = "again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,13 @@ class Plan:
             )
 
 
-def choose(videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan) -> NextPair | None:
+TwoVideos = frozenset[str]
+"""Names of two videos, whichever stands left."""
+
+
+def choose(
+    videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
+) -> NextPair | None:
     """Return the pair that a rater is asked next.
 
     Args:
@@ -120,14 +128,17 @@ def choose(videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: 
             answer has no verdict. What it says of other videos is passed over.
         rater: Who.
         plan: How pairs are chosen.
+        again: Pairs that were put back in the queue and that the rater was not asked since.
 
     Returns:
         The pair, or None when the rater was asked all there are.
     """
-    return _Choice(videos, asked, rater, plan).made()
+    return _Choice(videos, asked, rater, plan).made(again)
 
 
-def upcoming(videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan) -> tuple[NextPair, ...]:
+def upcoming(
+    videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
+) -> tuple[NextPair, ...]:
     """Return the pair that a rater is asked now, and the one after it, which can be opened meanwhile.
 
     The second must not depend on an answer that is not there yet, so a rater's last answer steers nothing until the
@@ -138,16 +149,18 @@ def upcoming(videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan
         asked: See ``choose``; nothing that waits for an answer.
         rater: Who.
         plan: How pairs are chosen.
+        again: See ``choose``.
 
     Returns:
         Two pairs, or one before the last, or none at the end.
     """
     last = max((i for i, a in enumerate(asked) if a.rater == rater), default=None)
     before = [replace(a, verdict=None) if i == last else a for i, a in enumerate(asked)]
-    now = choose(videos, before, rater, plan)
+    now = choose(videos, before, rater, plan, again)
     if now is None:
         return ()
-    then = choose(videos, [*asked, Asked(now.left, now.right, rater, None, now.why)], rater, plan)
+    left = set(again) - {frozenset((now.left, now.right))}
+    then = choose(videos, [*asked, Asked(now.left, now.right, rater, None, now.why)], rater, plan, left)
     return (now,) if then is None else (now, then)
 
 
@@ -190,13 +203,16 @@ class _Choice:
         for i, j in tests:
             self._reserved[i, j] = self._reserved[j, i] = True
 
-    def made(self) -> NextPair | None:
+    def made(self, again: Collection[TwoVideos]) -> NextPair | None:
         """Return the pair, or None."""
+        back = self._put_back(again)
+        if back.any():
+            return self._once_more(*self._first_by_lot(self._rested(back)))
         due = self._due()
         if self._count(Why.REPEAT) < due[Why.REPEAT]:
-            again = self._repeat()
-            if again is not None:
-                return again
+            repeat = self._repeat()
+            if repeat is not None:
+                return repeat
         fresh = self._comparable & ~self._mine
         tests, others = fresh & self._reserved, fresh & ~self._reserved
         if tests.any() and (self._count(Why.TEST) < due[Why.TEST] or not others.any()):
@@ -209,6 +225,21 @@ class _Choice:
             links = links if links.any() else joining
             return self._placed(*self._first_by_lot(self._rested(links)), Why.CHAIN)
         return self._placed(*self._most_telling(self._rested(others)), Why.INFORMATIVE)
+
+    def _put_back(self, again: Collection[TwoVideos]) -> BoolArray:
+        """Return which pairs were put back in the queue, of those that can be shown."""
+        back = np.zeros_like(self._comparable)
+        for pair in again:
+            if len(pair) == 2 and pair <= self._place.keys():
+                i, j = (self._place[name] for name in pair)
+                back[i, j] = back[j, i] = True
+        return back & self._comparable
+
+    def _once_more(self, i: int, j: int) -> NextPair:
+        """Swap the sides of a pair that the rater has seen."""
+        names = {self._names[i], self._names[j]}
+        seen = next((a for a in reversed(self._own) if {a.left, a.right} == names), None)
+        return self._placed(i, j, Why.AGAIN) if seen is None else NextPair(seen.right, seen.left, Why.AGAIN)
 
     def _count(self, why: Why) -> int:
         return sum(a.why == why for a in self._own)

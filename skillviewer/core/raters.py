@@ -8,7 +8,7 @@ import numpy as np
 
 from skillviewer.core.agreement import first_verdicts
 from skillviewer.core.misfit import Misfit, rater_misfit
-from skillviewer.core.pair_choice import Asked
+from skillviewer.core.pair_choice import Asked, Why
 from skillviewer.core.pairs import Judgement, Verdict
 from skillviewer.core.share import Share
 
@@ -35,7 +35,8 @@ class RaterReport:
         median_s: Median time to a vote in seconds, or None where none was kept.
         hurried: Votes before half of the two videos was watched, of those of which that is known.
         agreement: How often the rater says what most of the others said of the same pair.
-        consistency: How often the rater says the same again of a pair asked twice.
+        consistency: How often the rater says the same again of a pair asked twice. Pairs that were put back in the
+            queue, because votes on them contradict each other, are harder than others and do not count here.
         misfit: Against the scale of the others, or None without others.
     """
 
@@ -106,7 +107,7 @@ def _report(
         median_s=float(np.median(times)) if times else None,
         hurried=Share(sum(w < HURRIED_BELOW for w in watched), len(watched)),
         agreement=_with_others(name, said),
-        consistency=_with_oneself(own),
+        consistency=_with_oneself([a for a in asked if a.rater == name]),
         misfit=rater_misfit(judgements, name),
     )
 
@@ -122,13 +123,15 @@ def _with_others(name: str, said: dict[tuple[str, str], dict[str, int]]) -> Shar
     return Share(right, n)
 
 
-def _with_oneself(own: Sequence[Judgement]) -> Share:
+def _with_oneself(own: Sequence[Asked]) -> Share:
     """Return how often a rater's second judgement of a pair is the first one again, whichever video stood left."""
     first: dict[frozenset[str], str | None] = {}
     same = n = 0
-    for judgement in own:
-        pair = frozenset((judgement.left, judgement.right))
-        better = {Verdict.LEFT: judgement.left, Verdict.RIGHT: judgement.right}.get(judgement.verdict)
+    for a in own:
+        if a.verdict is None or a.why == Why.AGAIN:
+            continue
+        pair = frozenset((a.left, a.right))
+        better = {Verdict.LEFT: a.left, Verdict.RIGHT: a.right}.get(a.verdict)
         if pair in first:
             n += 1
             same += first[pair] == better

@@ -21,6 +21,47 @@ FIVE_PAIRS = judged(
 )
 
 
+KRIPPENDORFF = """
+    1 2 3 3 2 1 4 1 2 * * *
+    1 2 3 3 2 2 4 1 2 5 * 3
+    * 3 3 3 2 3 4 2 2 5 1 *
+    1 2 3 3 2 4 4 1 2 5 1 *
+"""
+"""Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), example C: 4 observers, 12 units, 5 values."""
+
+
+@pytest.mark.parametrize(("level", "alpha"), [("nominal", 0.743), ("ordinal", 0.815)])
+def test_the_published_example(level: Level, alpha: float) -> None:
+    table = np.array([line.split() for line in KRIPPENDORFF.split("\n") if line.strip()])
+    counts = np.stack([(table == value).sum(axis=0) for value in "12345"], axis=1).astype(float)
+    counts = counts[counts.sum(axis=1) > 1]
+    assert coincidences(counts).sum() == pytest.approx(40)  # pairable values, as printed there
+    assert float(_alphas(coincidences(counts).sum(axis=0), level)) == pytest.approx(alpha, abs=5e-4)
+
+
+def slowly(pairs: list[dict[str, int]]) -> float:
+    """Nominal alpha from its definition, pair of values by pair of values."""
+    observed = sum(
+        sum(a != b for k, a in enumerate(v) for m, b in enumerate(v) if k != m) / (len(v) - 1)
+        for v in [list(said.values()) for said in pairs]
+    )
+    said = [value for verdicts in pairs for value in verdicts.values()]
+    expected = sum(a != b for k, a in enumerate(said) for m, b in enumerate(said) if k != m) / (len(said) - 1)
+    return 1 - observed / expected
+
+
+def test_the_interval_is_that_of_drawing_whole_pairs() -> None:
+    rng = np.random.default_rng(1)
+    said = [{r: int(rng.choice([1, -1], p=[0.8, 0.2])) for r in "ABC"[: 2 + i % 2]} for i in range(40)]
+    found = agreement(
+        judged(*[(r, "a", f"b{i:02}", v) for i, row in enumerate(said) for r, v in row.items()]), "nominal"
+    )
+    assert found is not None
+    assert found.value == pytest.approx(slowly(said))
+    drawn = [slowly([said[k] for k in rng.integers(0, 40, 40)]) for _ in range(400)]
+    np.testing.assert_allclose([found.low, found.high], np.percentile(drawn, [2.5, 97.5]), atol=0.06)
+
+
 def test_nominal_by_hand() -> None:
     """Ten verdicts: five 1, three -1, two 0; one pair of five differs. alpha = 1 - 0.2 / (1 - (20 + 6 + 2) / 90)."""
     found = agreement(FIVE_PAIRS, "nominal")

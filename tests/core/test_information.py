@@ -1,5 +1,7 @@
 """Expected information against numerical integration."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import integrate, special, stats
 
@@ -14,11 +16,11 @@ def bits_by_integration(mean: float, variance: float) -> float:
     lead = stats.norm(mean, np.sqrt(variance))
     reach = 9 * np.sqrt(variance)
 
-    def over(f: object) -> float:
-        return float(integrate.quad(lambda x: f(x) * lead.pdf(x), mean - reach, mean + reach, limit=200)[0])  # type: ignore[operator]
+    def over(f: Callable[[float], float]) -> float:
+        return float(integrate.quad(lambda x: f(x) * lead.pdf(x), mean - reach, mean + reach, limit=200)[0])
 
     def entropy(p: float) -> float:
-        return float(special.entr(p) + special.entr(1 - p)) / np.log(2)
+        return float((special.entr(p) + special.entr(1 - p)) / np.log(2))
 
     return entropy(over(special.expit)) - over(lambda x: entropy(special.expit(x)))
 

@@ -211,7 +211,8 @@ def test_what_is_asked_follows_from_the_seed_and_the_past() -> None:
 
 
 def test_the_next_pair_is_known_before_the_answer_and_comes_back_when_it_is_undone() -> None:
-    videos, asked = named(12), []
+    videos = named(12)
+    asked: list[Asked] = []
     now, then = upcoming(videos, asked, "Ann", Plan())
     for k in range(50):
         vote = Asked(now.left, now.right, "Ann", (by_name(now), None, Verdict.NEITHER)[k % 3], now.why)
@@ -220,12 +221,51 @@ def test_the_next_pair_is_known_before_the_answer_and_comes_back_when_it_is_undo
         assert upcoming(videos, asked, "Ann", Plan())[0] == now
         asked.append(vote)
         now, then = found
-    assert {a.why for a in asked} == set(Why)
+    assert {a.why for a in asked} == set(Why) - {Why.AGAIN}
 
 
 def test_the_last_pair_has_none_after_it() -> None:
     videos = named(3)
     assert [len(upcoming(videos, sitting(videos, n, plan=ALONE), "Ann", ALONE)) for n in range(4)] == [2, 2, 1, 0]
+
+
+def test_a_pair_that_was_put_back_comes_first_with_its_sides_swapped() -> None:
+    videos = named(12)
+    asked = sitting(videos, 30)
+    before = asked[-3]
+    pair = choose(videos, asked, "Ann", Plan(), [pair_of(before)])
+    assert pair == NextPair(before.right, before.left, Why.AGAIN)
+    other = choose(videos, asked, "Bob", Plan(), [pair_of(before)])
+    assert other is not None
+    assert (pair_of(other), other.why) == (pair_of(before), Why.AGAIN)  # who never saw it helps to settle it
+    gone = frozenset(("a video that is lost", before.left))
+    assert choose(videos, asked, "Ann", Plan(), [gone]) == choose(videos, asked, "Ann", Plan())
+    two_tasks = {name: name for name in videos}
+    assert choose(two_tasks, asked, "Ann", Plan(), [pair_of(before)]) is None
+
+
+def test_pairs_that_were_put_back_come_one_after_the_other_and_then_what_would_have_come() -> None:
+    videos = named(12)
+    asked = list(sitting(videos, 30))
+    back = {pair_of(asked[3]), pair_of(asked[8])}
+    now, then = upcoming(videos, asked, "Ann", Plan(), back)
+    assert {pair_of(now), pair_of(then)} == back
+    assert {now.why, then.why} == {Why.AGAIN}
+    for pair in (now, then):
+        asked.append(Asked(pair.left, pair.right, "Ann", by_name(pair), pair.why))
+    after = upcoming(videos, asked, "Ann", Plan())
+    assert all(pair_of(pair) not in back for pair in after)
+
+
+def test_a_pair_that_was_put_back_stays_what_it_was_to_the_test_set() -> None:
+    videos = named(30)
+    asked = sitting(videos, 60)
+    tests = {pair_of(a) for a in asked if a.why == Why.TEST}
+    again = [Asked(a.right, a.left, "Ann", by_name(NextPair(a.right, a.left, Why.AGAIN)), "again") for a in asked]
+    more = sitting(videos, 60, "Bob", before=(*asked, *again))
+    own = [a for a in more if a.rater == "Bob"]
+    assert {pair_of(a) for a in own if a.why == Why.TEST} == tests
+    assert not tests & {pair_of(a) for a in own if a.why in {Why.CHAIN, Why.INFORMATIVE}}
 
 
 def test_votes_on_videos_that_cannot_be_shown_are_passed_over() -> None:

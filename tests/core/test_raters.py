@@ -70,6 +70,13 @@ def test_a_raters_numbers_by_hand() -> None:
     assert (bob.consistency, bob.median_s, bob.hurried) == (NOBODY, None, NOBODY)
 
 
+def test_a_pair_that_was_put_back_says_nothing_of_consistency() -> None:
+    asked = [one("Ann", "a", "b", 1), Asked("b", "a", "Ann", Verdict.LEFT, "again"), one("Ann", "b", "a", -1)]
+    (ann,) = rater_reports(asked)
+    assert ann.consistency == Share(1, 1)
+    assert ann.judged == 3
+
+
 def test_an_untroubled_rater_is_not_warned_of() -> None:
     assert report().warnings == ()
 

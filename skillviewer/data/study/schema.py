@@ -154,7 +154,19 @@ _MODELS = (
     )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS)
+_AGAIN = (
+    """CREATE TABLE again (
+        id INTEGER PRIMARY KEY,
+        first_video INTEGER NOT NULL REFERENCES video (id),
+        second_video INTEGER NOT NULL REFERENCES video (id),
+        after_vote INTEGER NOT NULL,  -- votes of greater number answer it
+        asked_at TEXT NOT NULL,
+        removed_at TEXT,
+        CHECK (first_video <> second_video)
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS, _AGAIN)
 """Step k makes version k + 1 out of version k."""
 
 VERSION = len(MIGRATIONS)

@@ -9,6 +9,7 @@ from typing import Self
 from skillviewer.core.errors import StudyError
 from skillviewer.core.pairs import Dataset, DatasetVideo
 from skillviewer.data.study import backups
+from skillviewer.data.study.again import Again
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
@@ -30,6 +31,7 @@ class Study:
     Attributes:
         videos: The videos.
         votes: Raters and votes.
+        again: Pairs that are to be judged again.
         pairs: Pairs that are agreed on without raters.
         remarks: Moments and notes.
         models: Models, versions, scores and analyses.
@@ -39,6 +41,7 @@ class Study:
         self._file = file
         self.videos = Videos(file)
         self.votes = Votes(file)
+        self.again = Again(file)
         self.pairs = AgreedPairs(file)
         self.remarks = Remarks(file)
         self.models = Models(file)

@@ -92,17 +92,18 @@ def _turns(
     settings = study.settings
     plan = Plan(test_share=settings.random_share, repeat_share=settings.repeat_share)
     asked = [Asked(v.left, v.right, v.rater, v.verdict, v.purpose) for v in votes]
+    again = study.again.owed_by(rater)
 
     def turn(pair: NextPair) -> Turn:
         return Turn(contenders[pair.left], contenders[pair.right], str(pair.why))
 
-    turns = tuple(turn(pair) for pair in upcoming(tasks, asked, rater, plan))
+    turns = tuple(turn(pair) for pair in upcoming(tasks, asked, rater, plan, again))
     if on_screen is None:
         return turns
     if turns and turns[0].names == on_screen.names:
         return turns[1:]
     waiting = Asked(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
-    then = choose(tasks, [*asked, waiting], rater, plan)
+    then = choose(tasks, [*asked, waiting], rater, plan, again - {on_screen.names})
     return () if then is None else (turn(then),)
 
 

@@ -1,0 +1,80 @@
+"""Pairs that a person puts back in the queue, because votes on them contradict each other."""
+
+from collections.abc import Iterable, Sequence
+
+from skillviewer.core.errors import StudyError
+from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.times import now
+from skillviewer.data.study.votes import video_id
+
+# what was asked, and whether a vote that stands (a skipped pair is an answer too) was cast on it since
+_ASKED = """
+    FROM again AS q
+    JOIN video AS a ON a.id = q.first_video AND a.removed_at IS NULL
+    JOIN video AS b ON b.id = q.second_video AND b.removed_at IS NULL
+    WHERE q.removed_at IS NULL AND NOT EXISTS (
+        SELECT 1 FROM judgement AS j
+        LEFT JOIN withdrawal AS w ON w.judgement = j.id
+        WHERE j.id > q.after_vote AND w.judgement IS NULL
+        AND ((j.left_video = a.id AND j.right_video = b.id) OR (j.left_video = b.id AND j.right_video = a.id))
+"""
+
+
+class Again:
+    """The pairs of an open study that are to be judged again.
+
+    Every rater who judges from then on is asked such a pair once, before all others. Earlier votes stay and count.
+
+    Args:
+        file: The study.
+    """
+
+    def __init__(self, file: StudyFile) -> None:
+        self._file = file
+
+    def ask(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
+        """Put pairs back in the queue, in one act; those that still wait there stay as they are.
+
+        Returns:
+            The numbers of the new requests.
+
+        Raises:
+            StudyError: There is no such video, or the study cannot be written; nothing is put back then.
+        """
+        numbers = []
+        waiting = set(self.waiting())
+        with self._file.act() as db:
+            newest = db.execute("SELECT coalesce(max(id), 0) FROM judgement").fetchone()[0]
+            for pair in pairs:
+                if pair in waiting:
+                    continue
+                if len(pair) != 2:
+                    raise StudyError(f"A pair is two videos, not {len(pair)}.")
+                first, second = sorted(pair)
+                cursor = db.execute(
+                    "INSERT INTO again (first_video, second_video, after_vote, asked_at) VALUES (?, ?, ?, ?)",
+                    (video_id(db, first), video_id(db, second), newest, now()),
+                )
+                numbers.append(int(cursor.lastrowid or 0))
+                waiting.add(pair)
+        return tuple(numbers)
+
+    def take_back(self, numbers: Sequence[int]) -> None:
+        """Take requests back; votes that were cast meanwhile stay.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        with self._file.act() as db:
+            db.executemany("UPDATE again SET removed_at = ? WHERE id = ?", [(now(), number) for number in numbers])
+
+    def waiting(self) -> tuple[frozenset[str], ...]:
+        """Return the pairs in the queue on which nobody has voted since, in the order of asking."""
+        rows = self._file.rows(f"SELECT a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
+        return tuple(dict.fromkeys(frozenset((row["first"], row["second"])) for row in rows))
+
+    def owed_by(self, rater: str) -> frozenset[frozenset[str]]:
+        """Return the pairs in the queue that a rater was not asked since."""
+        of_rater = "AND j.rater = (SELECT id FROM rater WHERE name = ?))"
+        rows = self._file.rows(f"SELECT a.name AS first, b.name AS second {_ASKED} {of_rater}", (rater,))
+        return frozenset(frozenset((row["first"], row["second"])) for row in rows)

@@ -1,0 +1,81 @@
+"""Pairs that are put back in the queue: who owes them, and until when."""
+
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.errors import StudyError
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import Study, Vote
+from tests.data.studies import make_study
+
+AB, BC = frozenset("ab"), frozenset("bc")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return make_study(tmp_path, "a", "b", "c")
+
+
+def cast(study: Study, rater: str, left: str, right: str, verdict: Verdict | None = Verdict.LEFT) -> Vote:
+    return study.votes.cast(Vote(left, right, verdict, rater))
+
+
+def test_every_rater_owes_a_pair_once(path: Path) -> None:
+    with Study.open(path) as study:
+        cast(study, "Ann", "a", "b")
+        assert study.again.owed_by("Ann") == frozenset()
+        study.again.ask([AB, BC])
+        assert study.again.waiting() == (AB, BC)
+        assert study.again.owed_by("Ann") == study.again.owed_by("Bob") == {AB, BC}
+        vote = cast(study, "Ann", "b", "a")
+        cast(study, "Ann", "c", "b", None)  # skipped: an answer too
+        assert study.again.waiting() == ()
+        assert study.again.owed_by("Ann") == frozenset()
+        assert study.again.owed_by("Bob") == {AB, BC}
+        study.votes.withdraw(vote.id)
+        assert study.again.owed_by("Ann") == {AB}
+        assert study.again.waiting() == (AB,)
+    with Study.open(path, read_only=True) as study:
+        assert study.again.owed_by("Bob") == {AB, BC}
+
+
+def test_what_waits_is_not_put_back_twice_and_what_was_answered_can_be(path: Path) -> None:
+    with Study.open(path) as study:
+        assert len(study.again.ask([AB, AB])) == 1
+        assert study.again.ask([AB]) == ()
+        cast(study, "Ann", "a", "b")
+        assert len(study.again.ask([AB])) == 1
+        assert study.again.owed_by("Ann") == {AB}
+        cast(study, "Ann", "a", "b")
+        assert study.again.owed_by("Ann") == frozenset()
+        assert study.again.owed_by("Bob") == {AB}
+
+
+def test_taking_back_leaves_votes(path: Path) -> None:
+    with Study.open(path) as study:
+        numbers = study.again.ask([AB, BC])
+        cast(study, "Ann", "a", "b")
+        study.again.take_back(numbers)
+        assert study.again.waiting() == ()
+        assert study.again.owed_by("Bob") == frozenset()
+        assert len(study.votes.all()) == 1
+
+
+def test_a_video_that_is_gone_is_not_asked_for(path: Path) -> None:
+    with Study.open(path) as study:
+        study.again.ask([AB, BC])
+        study.videos.remove("c")
+        assert study.again.waiting() == (AB,)
+        assert study.again.owed_by("Ann") == {AB}
+
+
+def test_what_makes_no_sense_changes_nothing(path: Path) -> None:
+    with Study.open(path) as study:
+        with pytest.raises(StudyError, match="two videos"):
+            study.again.ask([AB, frozenset("a")])
+        with pytest.raises(StudyError, match="no video"):
+            study.again.ask([AB, frozenset(("a", "x"))])
+        assert study.again.waiting() == ()
+    with Study.open(path, read_only=True) as study, pytest.raises(StudyError, match="reading only"):
+        study.again.ask([AB])
