@@ -13,7 +13,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.faithfulness import rounding_of
@@ -229,6 +229,14 @@ def _moment(
     )
 
 
+def thirds(rect: MapRect) -> Partition:
+    """Return the ninths of the picture, in the order of ``PLACES``; the outer ones reach as far as a map does."""
+    return Partition(
+        np.array([min(rect.left, 0.0), 1 / 3, 2 / 3, max(rect.right, 1.0)]),
+        np.array([min(rect.top, 0.0), 1 / 3, 2 / 3, max(rect.bottom, 1.0)]),
+    )
+
+
 def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) -> str | None:
     """Return the ninth of the picture that got most of the attention in some segments, over all passes.
 
@@ -244,12 +252,9 @@ def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) 
     if analysis.map_kind is MapKind.NONE:
         return None
     rect = analysis.map_rect
-    thirds = Partition(
-        np.array([min(rect.left, 0.0), 1 / 3, 2 / 3, max(rect.right, 1.0)]),
-        np.array([min(rect.top, 0.0), 1 / 3, 2 / 3, max(rect.bottom, 1.0)]),
-    )
+    ninths = thirds(rect)
     maps = mass(analysis.attention[:, first_segment : last_segment + 1]).mean(axis=(0, 1))
-    got = spread(maps, rect, thirds)
-    even = spread(np.full(maps.shape, 1 / maps.size), rect, thirds)
+    got = spread(maps, rect, ninths)
+    even = spread(np.full(maps.shape, 1 / maps.size), rect, ninths)
     row, column = (int(i) for i in np.unravel_index(int(np.argmax(got)), got.shape))
     return PLACES[row][column] if got[row, column] >= MAINLY * even[row, column] else ""

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QCoreApplication, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
-    QLabel,
     QMainWindow,
     QMenu,
     QStackedWidget,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +20,7 @@ from skillviewer.ui.action_table import FILE, MODEL, VIEW
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.choices import LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
 from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.dock import Dock
 from skillviewer.ui.geometry import first_size, place
 from skillviewer.ui.message_bar import MessageBar
 from skillviewer.ui.panels.videos import VideosPanel
@@ -53,12 +54,13 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 540)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
-        self.actions_ = Actions(self, program.icons)
+        self.actions_ = Actions(self, program.icons, program.settings.keys)
         self.looks = LookMenus(program.state, self)
         self.recent = RecentMenu(program.settings, self)
         self.model_menu = ModelMenu(program.models, self)
         self._make_centre()
         self._docks = {part.name: self._make_dock(part.name) for part in PANELS}
+        self._join_docks()
         self.screens = Screens(self, self.pages, self._docks, program, self.actions_)
         self.status = StatusBar(program.state, program.playback, program.models, program.jobs, program.icons, self)
         self.setStatusBar(self.status)
@@ -100,19 +102,15 @@ class MainWindow(QMainWindow):
 
     def _make_dock(self, name: str) -> QDockWidget:
         part = next(part for part in PANELS if part.name == name)
-        title = QCoreApplication.translate("parts", part.title)
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock_{name}")
-        heading = QLabel(title, dock)
-        heading.setProperty("heading", True)
-        heading.setContentsMargins(12, 10, 12, 2)
-        dock.setTitleBarWidget(heading)
-        dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
-        )
-        dock.setWidget(part.make(self.program, self.actions_, dock))
-        self.addDockWidget(part.area, dock)
-        return dock
+        panel = part.make(self.program, self.actions_, self)
+        return Dock(name, QCoreApplication.translate("parts", part.title), panel, self, part.area)
+
+    def _join_docks(self) -> None:
+        """Put the docks on the right into one place, as tabs: each is a page that wants all the height."""
+        self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        right = [self._docks[part.name] for part in PANELS if part.area is Qt.DockWidgetArea.RightDockWidgetArea]
+        for dock in right[1:]:
+            self.tabifyDockWidget(right[0], dock)
 
     def _make_menus(self) -> None:
         theme_menu = ThemeMenu(self.program.themes, self.program.settings, self)
@@ -148,9 +146,16 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_jobs(self) -> None:
-        """Show the jobs under way."""
+        """Show the jobs under way, except where nobody may read a name."""
+        if hasattr(self.screens.widget, "secrets"):
+            return
         self._docks["jobs"].show()
         self._docks["jobs"].raise_()
+
+    def raise_dock(self, name: str) -> None:
+        """Bring a dock before those in the same place, unless the person closed it."""
+        if not self._docks[name].isHidden():
+            self._docks[name].raise_()
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
@@ -187,7 +192,7 @@ class MainWindow(QMainWindow):
     def retitle(self) -> None:
         """Say in the title and at the foot what is on screen; a screen may have words of its own for that.
 
-        A screen on which nobody may read a name has ``window_title()`` and ``status_text()``.
+        A screen on which nobody may read a name has ``window_title()``, ``status_text()`` and ``secrets()``.
         """
         screen, study, path = self.screens.widget, self.program.studies.current, self.program.state.current
         own = getattr(screen, "window_title", None)
@@ -198,6 +203,8 @@ class MainWindow(QMainWindow):
             if study is not None and not study.draft:
                 parts.append(printable(study.title))
         self.setWindowTitle(" – ".join([*(part for part in parts if part), "SkillViewer"]))
+        secrets = getattr(screen, "secrets", None)
+        self.messages.keep_back(secrets() if secrets is not None else ())
         status = getattr(screen, "status_text", None)
         self.status.speak_for(status() if status is not None else None)
 

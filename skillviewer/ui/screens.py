@@ -11,7 +11,7 @@ from skillviewer.ui.parts import PANELS, SCREENS
 from skillviewer.ui.program import Program
 from skillviewer.ui.theme import Theme
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 START = ""
 """The name of the first page, which is no screen."""
 FIRST_WIDTHS = {"videos": 360, "why": 360, "moments": 360, "notes": 360}
@@ -120,6 +120,8 @@ class Screens(QObject):
             names = [n for n in FIRST_WIDTHS if n in self._docks and not self._docks[n].isHidden()]
             widths = [FIRST_WIDTHS[n] for n in names]
             self._window.resizeDocks([self._docks[n] for n in names], widths, Qt.Orientation.Horizontal)
+            for n in reversed(names):
+                self._docks[n].raise_()  # of those that share a place the first lies on top
         self._enter(name)
 
     def keep(self) -> None:

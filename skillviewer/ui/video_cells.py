@@ -60,6 +60,7 @@ class NameDelegate(QStyledItemDelegate):
         self._icons = icons
         self._muted, self._hole = QColor("grey"), QColor("grey")
         self._pictures: dict[VideoState, QIcon] = {}
+        self._warning: QIcon | None = None
         self.alike = 0
 
     def on_theme(self, theme: Theme) -> None:
@@ -75,6 +76,7 @@ class NameDelegate(QStyledItemDelegate):
             VideoState.MISSING: theme.warn,
         }
         self._pictures = {s: self._icons.icon(f"state_{s}", theme, colour) for s, colour in colours.items()}
+        self._warning = self._icons.icon("warning", theme, theme.warn)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw."""
@@ -93,7 +95,8 @@ class NameDelegate(QStyledItemDelegate):
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         name = shortened(option.text, self.alike, option.fontMetrics, width)
         painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
-        picture = self._pictures.get(entry.state)
+        warned = entry.state is VideoState.DONE and entry.analysis is not None and bool(entry.analysis.warning)
+        picture = self._warning if warned else self._pictures.get(entry.state)
         if picture is not None:
             picture.paint(painter, QRect(left, top + line + 2, ICON_PX, ICON_PX))
         painter.setPen(self._muted)

@@ -144,7 +144,7 @@ class VideoTable(QAbstractTableModel):
             return self._text(entry, STATE)
         parts = [self._text(entry, LENGTH), printable(entry.participant or "")]
         if entry.analysis is not None and entry.analysis.warning:
-            parts.append(self.tr("read with care"))
+            parts.insert(0, self.tr("read with care"))
         return " · ".join(part for part in parts if part)
 
     def _sort_key(self, entry: Entry, column: int) -> str | float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.cohort import ReferenceVideo, Standing
     from skillviewer.core.evidence import Evidence
     from skillviewer.core.moments import Moment
+    from skillviewer.core.ninths import Ninth
 
 MOST_MODELS = 4
 """Other models that are told of."""
@@ -192,6 +193,7 @@ class Findings:
         study: Title of the study, or "".
         n_unassessed: Comparable videos that the model has not assessed.
         moments: The stretches that moved the score most, in order of time.
+        ninths: Places of the picture that raised and lowered the score most; None without evidence or cells.
         reference: A well-scored video to be seen beside it, or None.
         reference_path: Where that lies.
         other_models: How other models see it.
@@ -208,6 +210,7 @@ class Findings:
     study: str
     n_unassessed: int
     moments: "tuple[Moment, ...]"
+    ninths: "tuple[Ninth | None, Ninth | None] | None"
     reference: "ReferenceVideo | None"
     reference_path: Path | None
     other_models: tuple[OtherModel, ...]
@@ -227,6 +230,7 @@ def findings_of(question: Question) -> Findings:
     """Find out what the page says of a video."""
     from skillviewer.core.cohort import Member, reference_video, standing
     from skillviewer.core.moments import find_moments
+    from skillviewer.core.ninths import strongest_ninths
 
     q, analysis = question, question.analysis
     members = [Member(o.name, o.score, _double(o.pooled)) for o in q.others if o.in_place]
@@ -245,6 +249,7 @@ def findings_of(question: Question) -> Findings:
         study=q.facts.title if q.facts is not None else "",
         n_unassessed=q.n_unassessed,
         moments=find_moments(analysis, q.evidence),
+        ninths=strongest_ninths(analysis, q.evidence) if q.evidence is not None else None,
         reference=reference,
         reference_path=paths[reference.name] if reference is not None else None,
         other_models=others,

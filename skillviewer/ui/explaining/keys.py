@@ -36,13 +36,18 @@ class InsightKeys(QObject):
         actions, tour = window.actions_, self._insight.tour
         actions.bind("previous_moment", lambda: tour.go(-1))
         actions.bind("next_moment", lambda: tour.go(1))
-        actions.bind("keep_moment", tour.keep)
+        actions.bind("keep_moment", self._keep)
         actions["keep_moment"].setAutoRepeat(False)
         actions.bind_switch("cell_evidence", self._on_cells)
         self._insight.inquiry.changed.connect(self._refresh)
         self._insight.remarks.changed.connect(self._refresh)
         self._playback.marks_changed.connect(self._refresh)
         self._refresh()
+
+    def _keep(self) -> None:
+        """Keep the selection, and show where it went."""
+        self._insight.tour.keep()
+        self._window.raise_dock("moments")
 
     @Slot()
     def _refresh(self, *_: object) -> None:

@@ -7,6 +7,8 @@ from skillviewer.core.arrays import Picture
 from skillviewer.data.study import Moment, Note, Opinion
 from skillviewer.export.words import clock, printable, signed
 from skillviewer.ui.explaining.cards import Card
+from skillviewer.ui.explaining.chip import Chip
+from skillviewer.ui.explaining.flow import Flow
 from skillviewer.ui.explaining.signed_bar import SignedBar, sign_colour
 from skillviewer.ui.explaining.thumbnail import Thumbnail
 from skillviewer.ui.explaining.wrapped import Wrapped
@@ -35,7 +37,7 @@ class MomentRow(QWidget):
         self._card: Card | None = None
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(4)
@@ -74,6 +76,7 @@ class MomentRow(QWidget):
         self.label = QLineEdit(self)
         self.label.setPlaceholderText(self.tr("What is to be seen here?"))
         self.label.setAccessibleName(self.tr("Label of the moment"))
+        self.label.setAcceptDrops(False)  # files dropped here are for the window
         self.label.editingFinished.connect(self._on_label)
         column.addWidget(self.label)
         self._said = Wrapped(self)
@@ -87,39 +90,30 @@ class MomentRow(QWidget):
         self.note = QLineEdit(self)
         self.note.setPlaceholderText(self.tr("A note on this moment; Enter keeps it"))
         self.note.setAccessibleName(self.tr("Note on the moment"))
+        self.note.setAcceptDrops(False)
         self.note.returnPressed.connect(self._on_note)
         self.note.hide()
         column.addWidget(self.note)
 
-    def _make_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(0)
+    def _make_buttons(self) -> Flow:
+        row = Flow()
         words = {
             Opinion.AGREE: self.tr("Agree"),
             Opinion.DISAGREE: self.tr("Disagree"),
             Opinion.NOT_RELEVANT: self.tr("Not relevant"),
         }
-        self.opinions = {opinion: self._button(words[opinion], checkable=True) for opinion in OPINIONS}
+        self.opinions = {opinion: Chip(words[opinion], self, checkable=True) for opinion in OPINIONS}
         for opinion, button in self.opinions.items():
             button.setProperty("opinion", str(opinion))
             button.clicked.connect(self._on_opinion)
             row.addWidget(button)
-        self.delete = self._button(self.tr("Delete"))
+        self.delete = Chip(self.tr("Delete"), self)
         self.delete.clicked.connect(self._on_delete)
         row.addWidget(self.delete)
-        row.addStretch(1)
-        self.note_button = self._button(self.tr("Note"), checkable=True)
+        self.note_button = Chip(self.tr("Note"), self, checkable=True)
         self.note_button.toggled.connect(self._on_note_button)
         row.addWidget(self.note_button)
         return row
-
-    def _button(self, text: str, *, checkable: bool = False) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setCheckable(checkable)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setProperty("chip", True)
-        return button
 
     @property
     def card(self) -> Card | None:
@@ -232,8 +226,7 @@ class MomentRow(QWidget):
             author = printable(note.author)
             words.set_plain(f"{author}: {note.text}" if author else note.text)
             row.addWidget(words, 1)
-            remove = self._button("×")
-            remove.setParent(line)
+            remove = Chip("×", line)
             remove.setAccessibleName(self.tr("Delete the note"))
             remove.setToolTip(self.tr("Delete the note"))
             remove.setEnabled(writable)

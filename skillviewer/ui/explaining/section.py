@@ -16,7 +16,7 @@ class Section(QWidget):
 
     def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False) -> None:
         super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(title)
         side = 0 if wide else 12
         self.column = QVBoxLayout(self)

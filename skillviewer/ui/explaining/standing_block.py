@@ -5,7 +5,9 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from skillviewer.export.words import score_digits
 from skillviewer.ui.explaining.findings import Findings
+from skillviewer.ui.explaining.standing_strip import StandingStrip
 from skillviewer.ui.explaining.wrapped import Wrapped
+from skillviewer.ui.theme import Theme
 
 
 class StandingBlock(QWidget):
@@ -19,7 +21,7 @@ class StandingBlock(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 4, 12, 0)
         column.setSpacing(6)
@@ -29,6 +31,8 @@ class StandingBlock(QWidget):
         font.setWeight(font.Weight.DemiBold)
         self.sentence.setFont(font)
         column.addWidget(self.sentence)
+        self.strip = StandingStrip(self)
+        column.addWidget(self.strip)
         self.cohort = Wrapped(self)
         self.cohort.setProperty("muted", True)
         column.addWidget(self.cohort)
@@ -39,16 +43,27 @@ class StandingBlock(QWidget):
         self.assess_all.clicked.connect(self.assess_all_asked)
         column.addWidget(self.assess_all)
 
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.strip.on_theme(theme)
+
     def show_findings(self, found: Findings) -> None:
         """Say it."""
         standing = found.standing
         self.sentence.set_plain(standing.sentence(score_digits([found.analysis])))
+        self.strip.setVisible(standing.n > 1)
+        self.strip.show_standing(standing, found.cohort)
+        self.cohort.setVisible(standing.n > 0)
         self.cohort.set_plain(self._cohort(found))
         n = found.n_unassessed
         comparable = n + standing.n
         words = self.tr("{} of the {} comparable videos are not assessed yet.")
         if n == 1:
             words = self.tr("{} of the {} comparable videos is not assessed yet.")
+        if not standing.n:
+            words = self.tr("The {} other videos of this task are not assessed yet.")
+            if n == 1:
+                words = self.tr("The other video of this task is not assessed yet.")
         self.missing.set_plain(words.format(n, comparable))
         for widget in (self.missing, self.assess_all):
             widget.setVisible(n > 0)

@@ -1,10 +1,10 @@
 """The panel of moments: those that the model found, and those that people kept."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QPalette, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from skillviewer.ui.actions import Actions
+from skillviewer.ui.actions import Actions, Tip
 from skillviewer.ui.explaining.insight import Insight
 from skillviewer.ui.explaining.moment_column import MomentColumn, every
 from skillviewer.ui.explaining.wrapped import Wrapped
@@ -19,6 +19,9 @@ class MomentsPanel(QWidget):
         actions: Actions of the window.
         parent: Owner.
     """
+
+    titled = Signal(str)
+    """What the panel is called, with how many moments there are."""
 
     def __init__(self, insight: Insight, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,7 +65,7 @@ class MomentsPanel(QWidget):
     def _button(self, action: QAction, text: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
-        button.setToolTip(action.toolTip())
+        Tip(button, action)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setEnabled(action.isEnabled())
         button.clicked.connect(action.trigger)
@@ -94,5 +97,7 @@ class MomentsPanel(QWidget):
             words = self.tr("No moments yet. Mark a stretch with I and O, and keep it with Enter.")
         if remarks.read_only:
             words = " ".join(filter(None, (words, self.tr("The study is open for reading only."))))
+        n = len(inquiry.cards)
+        self.titled.emit(self.tr("Moments ({})").format(n) if n else self.tr("Moments"))
         self.words.set_plain(words)
         self.words.setVisible(bool(words))

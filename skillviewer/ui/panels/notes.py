@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from skillviewer.data.study import Note
 from skillviewer.export.words import clock, printable
+from skillviewer.ui.explaining.chip import Chip
 from skillviewer.ui.explaining.note_draft import NoteDraft
 from skillviewer.ui.explaining.note_edit import NoteEdit
 from skillviewer.ui.explaining.remarks import Remarks
@@ -31,7 +32,7 @@ class NoteBlock(QWidget):
     def __init__(self, note: Note, parent: QWidget) -> None:
         super().__init__(parent)
         self.note = note
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 4, 12, 4)
         column.setSpacing(2)
@@ -41,13 +42,11 @@ class NoteBlock(QWidget):
         self._about.setProperty("muted", True)
         self._about.setMinimumWidth(40)
         row.addWidget(self._about, 1)
-        self.time = QToolButton(self)
+        self.time = Chip("", self)
         self.time.setToolTip(self.tr("Go there"))
         self.time.clicked.connect(self._on_time)
         row.addWidget(self.time)
-        self.remove = QToolButton(self)
-        self.remove.setText(self.tr("Delete"))
-        self.remove.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.remove = Chip(self.tr("Delete"), self)
         self.remove.clicked.connect(self._on_remove)
         row.addWidget(self.remove)
         column.addLayout(row)
@@ -90,6 +89,9 @@ class NotesPanel(QWidget):
         playback: The playhead.
         parent: Owner.
     """
+
+    titled = Signal(str)
+    """What the panel is called, with how many notes there are."""
 
     def __init__(
         self,
@@ -181,6 +183,7 @@ class NotesPanel(QWidget):
                 self._column.insertWidget(place, block)
             block.show_note(note, writable=writable)
         self.fresh.setEnabled(writable)
+        self.titled.emit(self.tr("Notes ({})").format(len(notes)) if notes else self.tr("Notes"))
         self._say()
 
     def _say(self) -> None:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.ui.actions import Actions
+from skillviewer.ui.explaining.cell_map import CellBlock
 from skillviewer.ui.explaining.contributions import Contributions
 from skillviewer.ui.explaining.doubts import FaithfulnessBlock, Limits, RatersBlock
 from skillviewer.ui.explaining.empty import Empty
@@ -76,6 +77,7 @@ class WhyPanel(QStackedWidget):
         self.moments_section.column.addWidget(self.basis)
         self.moments_section.column.addWidget(self.moments)
         self.contributions = Contributions(self._body)
+        self.cells = CellBlock(actions, self._body)
         self.reference = ReferenceBlock(frames, state, videos, self._body)
         self.limits = Limits(self._body)
         self.faithfulness = FaithfulnessBlock(self._body)
@@ -84,8 +86,8 @@ class WhyPanel(QStackedWidget):
         column.setContentsMargins(0, 0, 0, 16)
         column.setSpacing(0)
         for part in (
-            self.standing, self.caution, self.moments_section, self.contributions, self.reference, self.limits,
-            self.faithfulness, self.raters,
+            self.standing, self.caution, self.moments_section, self.contributions, self.cells, self.reference,
+            self.limits, self.faithfulness, self.raters,
         ):  # fmt: skip
             column.addWidget(part)
         column.addStretch(1)
@@ -113,7 +115,9 @@ class WhyPanel(QStackedWidget):
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
         self._theme = theme
-        for part in (self.contributions, self.reference, self.limits, self.faithfulness, self.moments):
+        for part in (
+            self.standing, self.contributions, self.cells, self.reference, self.limits, self.faithfulness, self.moments,
+        ):  # fmt: skip
             part.on_theme(theme)
         self.caution.setStyleSheet(f"color: {theme.warn}")
         for surface in (self.page.viewport(), self._body, self.empty):
@@ -185,6 +189,7 @@ class WhyPanel(QStackedWidget):
             self.basis.set_plain(self.tr("No stretch of this video moved the score more than others."))
         self.standing.show_findings(found)
         self.contributions.show_findings(found, grey=self._grey)
+        self.cells.show_findings(found, grey=self._grey)
         self.contributions.bars.set_frame(self._playback.frame)
         for part in (self.reference, self.limits, self.faithfulness, self.raters):
             part.show_findings(found)

@@ -1,0 +1,82 @@
+"""A dock of the window: its heading, which steps back where a tab says the same."""
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+
+
+class Heading(QLabel):
+    """What a dock is called; takes no room where a tab says the same.
+
+    Args:
+        title: The words.
+        parent: Owner.
+    """
+
+    def __init__(self, title: str, parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self._needed = True
+        self.setProperty("heading", True)
+        self.setContentsMargins(12, 10, 12, 2)
+
+    @property
+    def needed(self) -> bool:
+        """Whether it is to be seen."""
+        return self._needed
+
+    def set_needed(self, needed: bool) -> None:
+        """Say whether it is to be seen."""
+        if needed != self._needed:
+            self._needed = needed
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """Take room for the words, or none."""
+        return super().sizeHint() if self._needed else QSize(0, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Take room for the words, or none."""
+        return super().minimumSizeHint() if self._needed else QSize(0, 0)
+
+
+class Dock(QDockWidget):
+    """A panel at a side of the window, alone or as one of several tabs.
+
+    Args:
+        name: Identity, by which its place is remembered.
+        title: What it is called.
+        panel: What it holds; where it has a signal ``titled(str)``, that says what the dock is called from now on.
+        window: The window.
+        area: Side of the window.
+    """
+
+    def __init__(self, name: str, title: str, panel: QWidget, window: QMainWindow, area: Qt.DockWidgetArea) -> None:
+        super().__init__(title, window)
+        self._window = window
+        self.setObjectName(f"dock_{name}")
+        self.heading = Heading(title, self)
+        self.setTitleBarWidget(self.heading)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
+        )
+        self.setWidget(panel)
+        window.addDockWidget(area, self)
+        self.visibilityChanged.connect(self._on_visibility)
+        titled = getattr(panel, "titled", None)
+        if titled is not None:
+            titled.connect(self.set_title)
+
+    @Slot(str)
+    def set_title(self, title: str) -> None:
+        """Call it something else."""
+        self.setWindowTitle(title)
+        self.heading.setText(title)
+
+    @Slot()
+    def _on_visibility(self, *_: object) -> None:
+        for dock in self._window.findChildren(Dock):
+            dock.look()
+
+    def look(self) -> None:
+        """Show the heading where no tab says the same."""
+        tabbed = any(not other.isHidden() for other in self._window.tabifiedDockWidgets(self))
+        self.heading.set_needed(not tabbed)

@@ -1,0 +1,36 @@
+"""A small button for a word, as several stand in a line."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QToolButton, QWidget
+
+FONT_SHARE = 0.9
+SIDES_PX, ABOVE_PX = 9, 4
+
+
+class Chip(QToolButton):
+    """A word with a thin line around it, no wider than it needs to be.
+
+    Args:
+        text: The word.
+        parent: Owner.
+        checkable: Whether it stays pressed.
+    """
+
+    def __init__(self, text: str, parent: QWidget | None = None, *, checkable: bool = False) -> None:
+        super().__init__(parent)
+        self.setText(text)
+        self.setCheckable(checkable)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("chip", True)
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * FONT_SHARE)
+        self.setFont(font)
+
+    def sizeHint(self) -> QSize:
+        """Fit the word."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self.text()) + 2 * SIDES_PX, metrics.height() + 2 * ABOVE_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never cut the word."""
+        return self.sizeHint()

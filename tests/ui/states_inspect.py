@@ -1,0 +1,187 @@
+"""States of the docks of Inspect: why, moments, notes; for tests that look and for screenshots."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.data.study import Opinion, Study
+from skillviewer.ui.explaining.remarks import Stretch
+from skillviewer.ui.panels.why import WhyPanel
+from skillviewer.ui.studies import REMARKS, SETTINGS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.ui.states import Stage
+
+ENOUGH = 24
+LONG = "Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause_Kamera_vorn"
+
+
+def panel(stage: "Stage") -> WhyPanel:
+    """Return the Why panel."""
+    found = stage.made.window.findChild(WhyPanel)
+    assert found is not None
+    return found
+
+
+def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", passes: int = 4) -> "Path":
+    """Assess all, and go to the video with the lowest score."""
+    program = stage.made.program
+    program.state.set_passes(passes)
+    stage.open(n, stem)
+    stage.assess(n)
+    stage.wait(lambda: all(entry.thumbnail is not None for entry in program.videos), 60_000)
+    lowest = min(program.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
+    stage.made.window.panel.view.sortByColumn(2, stage.made.window.panel.view.horizontalHeader().sortIndicatorOrder())
+    stage.made.window.panel.show_chosen(lowest.path)
+    stage.wait(lambda: program.state.current == lowest.path)
+    stage.wait(lambda: program.playback.video is not None and program.feed.settled)
+    return lowest.path
+
+
+def _told(stage: "Stage", *, evidence: bool = True) -> None:
+    """Wait for the page to say what is known by now."""
+    inquiry, videos = stage.made.program.insight.inquiry, stage.made.program.videos
+    n = sum(entry.analysis is not None for entry in videos) - 1
+
+    def told() -> bool:
+        found = inquiry.findings
+        return found is not None and found.standing.n == n and (not evidence or found.evidence is not None)
+
+    stage.wait(told, 60_000)
+    stage.pause(300)
+
+
+def why(stage: "Stage") -> QWidget:
+    """The lowest of 24 videos, with everything known."""
+    _lowest(stage)
+    _told(stage)
+    stage.seek(97)
+    return stage.made.window
+
+
+def why_page(stage: "Stage") -> QWidget:
+    """The same page, all of it."""
+    why(stage)
+    stage.made.program.insight.remarks.say(_first(stage), Opinion.AGREE, None)
+    stage.pause(300)
+    return panel(stage).body
+
+
+def _first(stage: "Stage") -> Stretch:
+    found = stage.made.program.insight.inquiry.findings
+    assert found is not None
+    moment = found.moments[0]
+    return Stretch(moment.start_s, moment.stop_s, model_digest=found.analysis.provenance.model_digest)
+
+
+def why_few(stage: "Stage") -> QWidget:
+    """Too few videos for a percentile, and one pass."""
+    _lowest(stage, 6, passes=1)
+    _told(stage)
+    return stage.made.window
+
+
+def why_long(stage: "Stage") -> QWidget:
+    """Long names, and a video unlike those of the training."""
+    stage.world.warning = (
+        "This video looks unlike those the model was trained on: 1.8 times as far from them as the most unusual of the "
+        "40 training videos. Its score may mean little."
+    )
+    _lowest(stage, stem=LONG)
+    _told(stage)
+    return stage.made.window
+
+
+def why_grey(stage: "Stage") -> QWidget:
+    """Attention no better than random."""
+    stage.world.explaining.faithful = 0.0
+    _lowest(stage)
+    _told(stage)
+    return stage.made.window
+
+
+def why_working(stage: "Stage") -> QWidget:
+    """The evidence is being measured."""
+    stage.world.explaining.held = True
+    _lowest(stage)
+    _told(stage, evidence=False)
+    stage.wait(lambda: stage.made.program.insight.explanations.progress is not None)
+    stage.pause(300)
+    page = panel(stage)
+    page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
+    stage.world.explaining.hold.set()
+    return stage.made.window
+
+
+def why_failed(stage: "Stage") -> QWidget:
+    """The evidence could not be measured."""
+    stage.world.explaining.failing = True
+    _lowest(stage)
+    _told(stage, evidence=False)
+    stage.wait(lambda: bool(stage.made.program.insight.explanations.failure))
+    page = panel(stage)
+    page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
+    return stage.made.window
+
+
+def why_blind(stage: "Stage") -> QWidget:
+    """A blind study, not judged yet."""
+    stage.open(6)
+    studies = stage.made.program.studies
+    stage.wait(lambda: studies.current is not None)
+
+    def shut(study: Study) -> None:
+        study.settings = replace(study.settings, blind=True)
+
+    studies.act(shut, SETTINGS)
+    stage.assess(6)
+    stage.pause(900)
+    return stage.made.window
+
+
+def moments(stage: "Stage") -> QWidget:
+    """Found and kept moments, opinions and a note on one."""
+    _lowest(stage)
+    _told(stage)
+    program = stage.made.program
+    remarks = program.insight.remarks
+    stage.wait(lambda: remarks.writable)
+    remarks.annotate(_first(stage), "The tool slips here, twice.", None)
+    remarks.keep(0.5, 1.25)
+    stage.pause(200)
+    program.insight.tour.go(1)
+    stage.made.window.raise_dock("moments")
+    stage.pause(200)
+    return stage.made.window
+
+
+def notes(stage: "Stage") -> QWidget:
+    """Two notes, one of several lines."""
+    _lowest(stage)
+    _told(stage)
+    program = stage.made.program
+    stage.wait(lambda: program.insight.remarks.writable)
+    name = program.insight.remarks.video
+    text = "Held with the left hand throughout; the right only steadies the plate.\n\nTo be discussed on Thursday."
+
+    def write(study: Study) -> None:
+        study.remarks.write_note(text, author="A. Brenner", video=name, time_s=None)
+        study.remarks.write_note("Slips at the rim.", author="", video=name, time_s=2.4)
+
+    program.studies.act(write, REMARKS)
+    stage.pause(300)
+    stage.made.window.raise_dock("notes")
+    stage.pause(200)
+    return stage.made.window
+
+
+INSPECT_STATES: dict[str, Callable[["Stage"], QWidget]] = {
+    make.__name__: make
+    for make in (
+        why, why_page, why_few, why_long, why_grey, why_working, why_failed, why_blind, moments, notes,
+    )
+}  # fmt: skip
