@@ -1,5 +1,6 @@
 """Pictures of the frame that is wanted: at once the best there is, at rest the exact one."""
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -148,6 +149,11 @@ def _opened(videos: OpenVideos, path: Path, generation: int) -> _Answer:
     return _Answer(generation, info)
 
 
+def _warmed(videos: OpenVideos, path: Path, token: CancelToken) -> None:
+    with contextlib.suppress(SkillViewerError):  # a frame that does not decode is told when it is asked for
+        videos.warm(path, token)
+
+
 def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
     """Return the best picture that is quickly had without a proxy, and the frame that it shows."""
     near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
@@ -225,6 +231,8 @@ class FrameFeed(QObject):
     def open(self, path: Path) -> None:
         """Open a video; ``opened`` brings its VideoInfo, or ``failed`` the error."""
         self.close()
+        if self._lane.stopped:  # the window closes
+            return
         self._path = path
         generation = self._generation
         task = self._lane.submit(lambda videos, _token, _report: _opened(videos, path, generation))
@@ -264,10 +272,10 @@ class FrameFeed(QObject):
         path = self._path
         if path is None or self._warming is not None or self._lane.stopped:
             return
-        task = self._lane.submit(lambda videos, token, _report: videos.warm(path, token))
+        task = self._lane.submit(lambda videos, token, _report: _warmed(videos, path, token))
         self._warming = task
         task.succeeded.connect(self._on_warm)
-        task.failed.connect(self._on_warm)  # a frame that does not decode is told when it is asked for
+        task.failed.connect(self._on_warm)
         task.finished.connect(self._on_warming_finished)
 
     @Slot()

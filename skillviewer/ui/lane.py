@@ -49,13 +49,14 @@ class _Worker(QObject, Generic[ResourceT]):
         self._make, self._free = make, free
         self._resource: ResourceT | None = None
 
-    @Slot(int, object, object)
-    def run(self, number: int, work: Work[ResourceT], token: CancelToken) -> None:
+    @Slot(int, object, object, bool)
+    def run(self, number: int, work: Work[ResourceT], token: CancelToken, owed: bool) -> None:
         def report(progress: Progress) -> None:
             self.reported.emit(number, "progressed", progress)
 
         try:
-            token.check()
+            if not owed:
+                token.check()
             if self._resource is None:
                 self._resource = self._make()
             result = work(self._resource, token, report)
@@ -92,7 +93,7 @@ class Lane(QObject, Generic[ResourceT]):
     finished = Signal()
     """The thread has ended; fires once, after ``stop()``."""
 
-    _submitted = Signal(int, object, object)
+    _submitted = Signal(int, object, object, bool)
     _stopping = Signal()
 
     def __init__(
@@ -136,18 +137,20 @@ class Lane(QObject, Generic[ResourceT]):
         """Whether it takes no more jobs."""
         return self._stopped
 
-    def submit(self, work: Work[ResourceT]) -> Task:
+    def submit(self, work: Work[ResourceT], *, owed: bool = False) -> Task:
         """Queue a job behind those that wait; return at once.
 
         Args:
             work: ``work(resource, token, report)``; what it returns is given to ``succeeded``.
+            owed: Whether it is done even if the lane is stopped before its turn comes: what a person has given, such as
+                a vote, is not dropped because the window closes. Nobody is told of its success then.
         """
         if self._stopped:
             raise RuntimeError(f"lane {self.name} has stopped")
         task = Task(self)
         number = next(self._numbers)
         self._tasks[number] = task
-        self._submitted.emit(number, work, task.token)
+        self._submitted.emit(number, work, task.token, owed)
         return task
 
     @Slot(int, str, object)
@@ -180,7 +183,7 @@ class Lane(QObject, Generic[ResourceT]):
             task.cancel()
 
     def stop(self) -> None:
-        """Cancel all jobs and end the thread when the running one has stopped; return at once."""
+        """Cancel all jobs; end the thread when the running one has stopped and those owed are done. Return at once."""
         if not self._stopped:
             self._stopped = True
             self.cancel_all()

@@ -1,5 +1,8 @@
 """The bar that shows what the window has to say: the one place for failures, never a dialog in the way."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -26,6 +29,7 @@ class MessageBar(QFrame):
         self._messages, self._icons = messages, icons
         self._theme: Theme | None = None
         self._open = False
+        self._secrets: frozenset[str] = frozenset()
         self.setObjectName("message_bar")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         column = QVBoxLayout(self)
@@ -68,6 +72,20 @@ class MessageBar(QFrame):
         """The further lines, whether they are shown or not."""
         return self._details.text()
 
+    def keep_back(self, words: Collection[str]) -> None:
+        """Keep back what these words stand in, until others are given: where pairs are judged nobody reads a name."""
+        secrets = frozenset(word for word in words if word)
+        if secrets != self._secrets:
+            self._secrets = secrets
+            self._dress()
+
+    def _kept_back(self, message: Message) -> Message:
+        """Return a message as it may be read."""
+        if any(word in message.text for word in self._secrets):
+            words = self.tr("There is news of a video. It can be read when you have finished.")
+            return Message(words, message.severity)
+        return replace(message, details=()) if self._secrets else message
+
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
@@ -93,6 +111,7 @@ class MessageBar(QFrame):
         if message is None:
             return
         others = len(self._messages.waiting) - 1
+        message = self._kept_back(message)
         text = printable(message.text)
         self._text.setText(self.tr("{}  (and {} more)").format(text, others) if others else text)
         self.setAccessibleName(text)

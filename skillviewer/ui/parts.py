@@ -98,7 +98,7 @@ def _notes(program: Program, _actions: Actions, parent: QWidget) -> QWidget:
 
 
 WITH_LIST = ("inspect", "compare", "finetune", "export")
-"""Screens beside which the list of videos stands; where pairs are judged nobody may read a name."""
+"""Screens beside which the list of videos and that of jobs stand; where pairs are judged nobody may read a name."""
 
 SCREENS: tuple[Part, ...] = table(
     Part("inspect", str(QT_TRANSLATE_NOOP("parts", "Inspect")), _inspect),
@@ -112,7 +112,7 @@ PANELS: tuple[Part, ...] = table(
         "videos",
         str(QT_TRANSLATE_NOOP("parts", "Videos")),
         _videos,
-        screens=("inspect", "compare", "finetune", "export"),
+        screens=WITH_LIST,
     ),
     Part(
         "why",
@@ -136,5 +136,5 @@ PANELS: tuple[Part, ...] = table(
         Qt.DockWidgetArea.RightDockWidgetArea,
         screens=("inspect",),
     ),
-    Part("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), _jobs, shown=False),
+    Part("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), _jobs, shown=False, screens=WITH_LIST),
 )

@@ -106,8 +106,10 @@ class StatusBar(QStatusBar):
         return " | ".join(text for text in shown if text)
 
     def speak_for(self, text: str | None) -> None:
-        """Say this in the place of everything about the video on screen; None to speak of the video again."""
+        """Say this in the place of everything about videos, those at work too; None to speak of videos again."""
         self._instead = text
+        self._job.setEnabled(text is None)  # the panel of jobs names videos
+        self._on_jobs()
         self._video.setText(text or "")
         self._video.setToolTip("")
         if text is None:
@@ -191,8 +193,9 @@ class StatusBar(QStatusBar):
             return self.tr("stopping…")
         count = self.tr("1 job") if len(running) == 1 else self.tr("{} jobs").format(len(running))
         share, left_s = job.share, job.left_s
-        self._job.setToolTip(f"{job.title} {job.stage}".rstrip())
+        blind = self._instead is not None  # a job may be called after a video
+        self._job.setToolTip("" if blind else f"{job.title} {job.stage}".rstrip())
         if share is None:
-            return f"{count} · {job.title}"
+            return count if blind else f"{count} · {job.title}"
         text = f"{count} {share * 100:.0f} %"
         return text if left_s is None else self.tr("{}, {} left").format(text, left_text(left_s))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.data.study import NewVideo, Relinked, Study, StudyVideo
 from skillviewer.ui.jobs import Jobs
@@ -85,13 +86,22 @@ class Studies(QObject):
         return self._lane.submit(lambda slot, _token, _report: work(slot.study))
 
     def act(self, work: Callable[[Study], object], *changes: str) -> Task:
-        """Write to the study, in its lane. Failures are shown; ``changed`` tells what is other now.
+        """Write to the study, in its lane, also if the window closes meanwhile.
+
+        Failures are shown; ``changed`` tells what is other now.
 
         Args:
             work: Plain code that does one whole act.
             changes: Of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models`` and ``settings``.
         """
-        task = self.read(work)
+        meant = self._current.path if self._current is not None else None
+
+        def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
+            if meant is not None and slot.study.path != meant:  # it was asked before the window knew
+                raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
+            return work(slot.study)
+
+        task = self._lane.submit(act, owed=True)
         self._changes[task] = frozenset(changes)
         task.succeeded.connect(self._on_acted)
         task.failed.connect(self._messages.fail)
@@ -128,6 +138,17 @@ class Studies(QObject):
             return
         draft = path.absolute().parent == drafts_dir().absolute()
         self._exchange(lambda slot, _token, _report: slot.swap(Study.open(path), draft=draft))
+
+    def unpack(self, archive: Path) -> None:
+        """Unpack an archive into a new folder beside it, and open the study in it."""
+
+        def swap(slot: StudySlot, token: CancelToken, report: Report) -> None:
+            from skillviewer.data.study.unpack import free_folder, unpack
+
+            slot.swap(Study.open(unpack(archive, free_folder(archive), token, report)))
+
+        task = self._exchange(swap)
+        self._jobs.follow(self.tr("Unpacking {}").format(archive.name), task)
 
     def open_sample(self) -> None:
         """Open the sample study."""

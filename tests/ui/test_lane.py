@@ -76,6 +76,20 @@ def test_progress_comes_in_order_before_the_end(qtbot: QtBot, make_lane: MakeLan
     assert [p.done for _, p in log.said[:5]] == list(range(5))  # type: ignore[attr-defined]
 
 
+def test_what_is_owed_is_done_though_the_lane_stops(qtbot: QtBot, make_lane: MakeLane) -> None:
+    go, done = threading.Event(), list[str]()
+    lane = make_lane()
+    lane.submit(lambda _r, _t, _report: go.wait(20))
+    owed = Log(lane.submit(lambda _r, _t, _report: done.append("vote"), owed=True))
+    other = Log(lane.submit(lambda _r, _t, _report: done.append("look")))
+    with qtbot.waitSignal(lane.finished):
+        lane.stop()
+        go.set()
+    qtbot.waitUntil(lambda: owed.over and other.over)
+    assert done == ["vote"]
+    assert owed.kinds == other.kinds == ["cancelled", "finished"], "nobody looks any more"
+
+
 def test_a_cancelled_task_neither_progresses_nor_succeeds(qtbot: QtBot, make_lane: MakeLane) -> None:
     begun, go = threading.Event(), threading.Event()
 

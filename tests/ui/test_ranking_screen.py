@@ -1,6 +1,7 @@
 """A rater before the real window: keys, votes on the disk, undo, and nothing that names a video."""
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study
+from skillviewer.ui.messages import Message
 from skillviewer.ui.ranking.judging import Phase
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
@@ -182,6 +184,89 @@ def test_nothing_leaks_a_name(
     assert not leaks()
     assert list(rater.made.program.settings.recent) == recent
     assert not window.panel.isVisible()
+
+
+def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    program, window = rater.made.program, rater.made.window
+    job = program.jobs.begin("Explaining zebra_P01")
+    job.set_progress("okapi_P03 (1 of 5)", 0, 0)
+    program.messages.note("okapi_P03 cannot be assessed: the disk is full.")
+
+    def leaks() -> list[str]:
+        return [text for text in all_words(window) if any(name in text for name in NAMES)]
+
+    assert window.messages.text.startswith("There is news of a video")
+    assert window.status.text.endswith("1 job")
+    window.show_jobs()
+    assert not leaks()
+    program.messages.post(Message("Some videos are missing.", details=tuple(NAMES)))
+    window.messages.show_details()
+    assert window.messages.text.startswith("Some videos are missing.")
+    assert not leaks()
+    program.messages.dismiss()
+    job.set_progress("okapi_P03 (1 of 5)", 1, 5)
+    assert not leaks()
+    rater.vote(KEYS.Key_1)
+    assert not leaks()
+    click(rater.screen.finish)
+    qtbot.waitUntil(lambda: "okapi_P03" in window.messages.text)
+    job.finish()
+
+
+def test_the_log_names_no_video(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    world: FakeWorld,
+    tmp_path: Path,
+    videos: list[Path],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken, torn = tmp_path / "broken_P98.mp4", tmp_path / "torn_P99.mp4"
+    broken.write_bytes(b"this is no video" * 500)
+    whole = videos[0].read_bytes()
+    torn.write_bytes(whole[: len(whole) * 2 // 3])
+    path = make_study(tmp_path, [videos[1], videos[2], broken, torn])
+    caplog.set_level(logging.DEBUG)
+    rater = sit_down(qtbot, make_window, world, path)
+    caplog.clear()
+    rater.begin()
+    while rater.phase is not Phase.DONE:
+        rater.press(KEYS.Key_End)
+        rater.vote(KEYS.Key_1)
+    said = [record.getMessage() for record in caplog.records]
+    assert not [text for text in said if "P98" in text or "P99" in text or any(name in text for name in NAMES)]
+
+
+def test_a_vote_given_as_the_window_closes_is_kept(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    on_screen, program, go = rater.standing_on(), rater.made.program, threading.Event()
+    program.studies.read(lambda _study: go.wait(20))  # the lane has something else to do first
+    rater.press(KEYS.Key_2)
+    program.close()
+    rater.screen.desk._open_ahead()  # a timer that goes off now finds nobody
+    go.set()
+    assert program.wait(10_000)
+    assert [(vote.left, vote.right, vote.verdict) for vote in rater.votes()] == [(*on_screen, Verdict.RIGHT)]
+
+
+def test_a_vote_given_while_another_study_opens_is_not_written_there(
+    qtbot: QtBot, make_rater: MakeRater, tmp_path: Path, videos: list[Path]
+) -> None:
+    rater = make_rater()
+    rater.begin()
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = make_study(folder, videos)  # the same videos by the same names
+    program = rater.made.program
+    program.studies.open(other)
+    rater.press(KEYS.Key_1)
+    qtbot.waitUntil(lambda: rater.phase is Phase.RATER)
+    assert "another study" in rater.made.window.messages.text.lower()
+    assert rater.votes() == ()
+    assert replace(rater, path=other).votes() == ()
 
 
 def test_a_video_that_cannot_be_opened_is_left_out(

@@ -162,6 +162,12 @@ class RankScreen(QWidget):
         speed = speed_text(study.settings.speed) if study is not None else ""
         return " | ".join((self.tr("rater {}").format(judging.rater), self._progress_words(), speed))
 
+    def secrets(self) -> frozenset[str]:
+        """Return what nobody may read while a rater judges: what the videos and their files are called."""
+        if self.judging.phase not in ON_SCREEN | {Phase.REST}:
+            return frozenset()
+        return frozenset(text for entry in self._program.videos for text in (entry.name, entry.path.stem))
+
     def on_shown(self) -> None:
         """Go on counting, and give the keys to what is on the screen."""
         self.judging.on_shown()

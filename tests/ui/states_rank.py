@@ -1,0 +1,175 @@
+"""States of the Rank screen, for tests that look and for screenshots."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import NewVideo, Study, StudySettings
+from skillviewer.ui.app import begin
+from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.screen import RankScreen
+
+if TYPE_CHECKING:
+    from tests.ui.states import Stage
+
+WAIT_MS = 60_000
+RATERS = ("Ann", "Ben", "Dr. Clara von Hohenstein-Oberwaldkirchen, Kinder- und Jugendmedizin")
+
+
+def _screen(stage: "Stage") -> RankScreen:
+    return cast("RankScreen", stage.made.window.screen_named("rank"))
+
+
+def _study(stage: "Stage", n: int, raters: tuple[str, ...], gone: int, **settings: object) -> Path:
+    files = stage.world.touch(*(f"grasp_{i:02d}.mp4" for i in range(1, n + 1)))
+    stage.world.n_frames = {path.stem: 240 + i * 61 % 300 for i, path in enumerate(files)}
+    path = Path(stage.world.folder).parent / "grasping.skillstudy"
+    with Study.create(path, StudySettings(title="Grasping", **settings)) as study:  # type: ignore[arg-type]
+        study.videos.add([NewVideo(file) for file in files])
+        for rater in raters:
+            study.votes.add_rater(rater)
+    for file in files[len(files) - gone :]:
+        file.unlink()
+    return path
+
+
+def _opened(
+    stage: "Stage", n: int = 8, raters: tuple[str, ...] = RATERS, gone: int = 0, **settings: object
+) -> RankScreen:
+    program = stage.made.program
+    program.assessments.set_automatic(on=False)
+    path = _study(stage, n, raters, gone, **settings)
+    begin(program, [], None)
+    program.studies.open(path)
+    stage.wait(lambda: program.studies.current is not None, WAIT_MS)
+    stage.made.window.show_screen("rank")
+    screen = _screen(stage)
+    stage.wait(lambda: screen.judging.phase is not Phase.CLOSED, WAIT_MS)
+    return screen
+
+
+def _begun(
+    stage: "Stage", n: int = 8, raters: tuple[str, ...] = RATERS, gone: int = 0, **settings: object
+) -> RankScreen:
+    screen = _opened(stage, n, raters, gone, **settings)
+    screen.judging.enter("Ann")
+    stage.wait(lambda: screen.judging.accepting, WAIT_MS)
+    return screen
+
+
+def _vote(stage: "Stage", screen: RankScreen, verdict: Verdict, times: int = 1) -> None:
+    for _ in range(times):
+        stage.wait(lambda: screen.judging.accepting, WAIT_MS)
+        screen.desk.vote(verdict)
+        stage.wait(lambda: screen.judging.phase is not Phase.STORING, WAIT_MS)
+    stage.wait(lambda: screen.judging.accepting or screen.judging.phase in {Phase.REST, Phase.DONE}, WAIT_MS)
+
+
+def rank_no_study(stage: "Stage") -> QWidget:
+    """Nothing is open."""
+    begin(stage.made.program, [], None)
+    stage.made.window.show_screen("rank")
+    return stage.made.window
+
+
+def rank_first_rater(stage: "Stage") -> QWidget:
+    """Who judges, and nobody has yet."""
+    _opened(stage, raters=())
+    return stage.made.window
+
+
+def rank_raters(stage: "Stage") -> QWidget:
+    """Who judges, of those known."""
+    screen = _opened(stage)
+    stage.wait(lambda: screen.rater_page.list.count() == len(RATERS), WAIT_MS)
+    return stage.made.window
+
+
+def rank_pair(stage: "Stage") -> QWidget:
+    """A pair has come."""
+    _begun(stage)
+    return stage.made.window
+
+
+def rank_at_work(stage: "Stage") -> QWidget:
+    """Some way into a pair: a mark, a reason, and a remark on the vote before."""
+    screen = _begun(stage)
+    _vote(stage, screen, Verdict.LEFT)
+    clock = screen.desk.deck.clock
+    clock.seek(3.2)
+    screen.desk.mark()
+    clock.seek(5.4)
+    screen.desk.votes.reason.setText("Fewer tries before the peg is in")
+    return stage.made.window
+
+
+def rank_apart(stage: "Stage") -> QWidget:
+    """Each video on a clock of its own; the right one moves."""
+    screen = _begun(stage, statement="Which of the two shows the steadier hand while the thread is pulled through?")
+    clock = screen.desk.deck.clock
+    clock.seek(2.0)
+    screen.desk.set_together(together=False)
+    clock.set_active(1)
+    clock.seek(6.0)
+    return stage.made.window
+
+
+def rank_no_ties(stage: "Stage") -> QWidget:
+    """A study without "no difference", at half the speed."""
+    _begun(stage, allow_neither=False, speed=0.5)
+    return stage.made.window
+
+
+def rank_missing(stage: "Stage") -> QWidget:
+    """Files of some videos are gone."""
+    _begun(stage, gone=2)
+    return stage.made.window
+
+
+def rank_too_few(stage: "Stage") -> QWidget:
+    """One video makes no pair."""
+    _opened(stage, n=1)
+    return stage.made.window
+
+
+def rank_rest(stage: "Stage") -> QWidget:
+    """After many pairs."""
+    screen = _begun(stage, n=16)
+    _vote(stage, screen, Verdict.LEFT, 50)
+    return stage.made.window
+
+
+def rank_done(stage: "Stage") -> QWidget:
+    """What was aimed at is reached."""
+    screen = _begun(stage, n=3, raters=("Ann",), comparisons_per_video=1)
+    _vote(stage, screen, Verdict.RIGHT, 2)
+    return stage.made.window
+
+
+def rank_all_judged(stage: "Stage") -> QWidget:
+    """No pair is left."""
+    screen = _begun(stage, n=3, raters=("Ann",), repeat_share=0.0)
+    _vote(stage, screen, Verdict.RIGHT, 3)
+    return stage.made.window
+
+
+RANK_STATES: dict[str, Callable[["Stage"], QWidget]] = {
+    make.__name__: make
+    for make in (
+        rank_no_study,
+        rank_first_rater,
+        rank_raters,
+        rank_pair,
+        rank_at_work,
+        rank_apart,
+        rank_no_ties,
+        rank_missing,
+        rank_too_few,
+        rank_rest,
+        rank_done,
+        rank_all_judged,
+    )
+}
