@@ -133,8 +133,8 @@ class Studies(QObject):
         self._exchange(lambda slot, _token, _report: slot.swap(Study.create(path)))
 
     def open(self, path: Path) -> None:
-        """Open a study; the one before is closed when this one stands."""
-        if self._current is not None and self._current.path == path.absolute():
+        """Open a study; the one before is closed when this one stands. One for reading only may be writable by now."""
+        if self.writable and self._current is not None and self._current.path == path.absolute():
             return
         draft = path.absolute().parent == drafts_dir().absolute()
         self._exchange(lambda slot, _token, _report: slot.swap(Study.open(path), draft=draft))

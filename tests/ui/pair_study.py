@@ -80,6 +80,12 @@ class Rater:
         self.made.window.show_screen("rank")
         self.qtbot.waitUntil(lambda: self.phase is not Phase.CLOSED)
 
+    def come_forward(self) -> None:
+        """Take this window in front of others."""
+        window = self.made.window
+        window.activateWindow()
+        self.qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
+
     def begin(self, name: str = "Ann") -> None:
         """Begin to judge."""
         self.qtbot.waitUntil(lambda: self.phase is Phase.RATER)

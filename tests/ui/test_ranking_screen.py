@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study
+from skillviewer.data.study.exchange import bring_in
 from skillviewer.ui.messages import Message
 from skillviewer.ui.ranking.judging import Phase
 from tests.ui.conftest import MakeWindow
@@ -434,6 +435,42 @@ def test_a_second_window_only_looks(
     page = other.screen.pages.currentWidget()
     assert page is not None
     assert any("reading only" in text for text in all_words(page))
+    rater.come_forward()
+    rater.vote(KEYS.Key_1)
+    rater.made.program.close()
+    assert rater.made.program.wait(10_000)
+    other.come_forward()
+    click(other.screen.read_only_page.findChildren(QAbstractButton)[0])
+    qtbot.waitUntil(lambda: other.phase is Phase.RATER)
+    other.begin("Ben")
+    other.vote(KEYS.Key_2)
+    assert [(vote.rater, vote.verdict) for vote in rater.votes()] == [("Ann", Verdict.LEFT), ("Ben", Verdict.RIGHT)]
+
+
+def test_two_raters_at_once_work_in_copies_that_come_together_again(
+    qtbot: QtBot, make_rater: MakeRater, make_window: MakeWindow, world: FakeWorld, tmp_path: Path
+) -> None:
+    rater = make_rater()
+    with Study.open(rater.path, read_only=True) as study:
+        copy = study.save_as(tmp_path / "copy.skillstudy")
+    rater.begin("Ann")
+    other = sit_down(qtbot, make_window, world, copy)
+    other.begin("Ben")
+    for turns in range(3):
+        rater.come_forward()
+        rater.vote(KEYS.Key_1)
+        other.come_forward()
+        other.vote(KEYS.Key_2)
+        assert [len(r.votes()) for r in (rater, other)] == [turns + 1] * 2
+    for made in (rater.made, other.made):
+        made.program.close()
+        assert made.program.wait(10_000)
+    with Study.open(rater.path) as study:
+        assert bring_in(study, copy).votes == 3
+        assert bring_in(study, copy).votes == 0, "and not twice"
+        votes = study.votes.all()
+    assert {(vote.rater, vote.verdict) for vote in votes} == {("Ann", Verdict.LEFT), ("Ben", Verdict.RIGHT)}
+    assert len(votes) == 6
 
 
 def test_an_empty_state_says_what_to_do(make_rater: MakeRater) -> None:

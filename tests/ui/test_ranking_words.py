@@ -33,6 +33,7 @@ def turn(left: str, right: str) -> Turn:
         (1.0, 0.5, ""),
         (0.9, 0.08, "8 % of the right video"),
         (0.2, 0.7, "20 % of the left video"),
+        (0.004, 0.0, "before either video was watched"),
         (0.1, 0.3, "10 % of the left and 30 % of the right video"),
     ],
 )

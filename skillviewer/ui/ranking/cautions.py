@@ -9,6 +9,8 @@ from skillviewer.data.study import Vote
 
 SENSIBLE_SHARE = 0.5
 """A video of which less than this was on screen was hardly seen."""
+NOTHING = 0.01
+"""A video of which less than this was on screen was not watched."""
 LOOKED_BACK = 20
 """Votes for one side or the other that are looked back on."""
 FAVOURED = 16
@@ -30,6 +32,8 @@ def hardly_seen(left: float, right: float) -> str:
     if least >= SENSIBLE_SHARE:
         return ""
     side = _tr("left") if left <= right else _tr("right")
+    if most < NOTHING:
+        return _tr("That vote came before either video was watched. Undo takes it back.")
     if most < SENSIBLE_SHARE:
         words = _tr("That vote came after {:.0f} % of the left and {:.0f} % of the right video. Undo takes it back.")
         return words.format(100 * left, 100 * right)

@@ -7,7 +7,15 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.ui.ranking.deck import Deck
 from skillviewer.ui.theme import LIGHT, Theme
 
-BAR_PX, GAP_PX, EDGE_PX = 8, 8, 16
+BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
+PLAYED = 0.65
+"""Opacity of what has played: the pictures are the brightest on the screen."""
+
+
+def _calm(colour: str) -> QColor:
+    calm = QColor(colour)
+    calm.setAlphaF(PLAYED)
+    return calm
 
 
 class ClockBar(QWidget):
@@ -94,7 +102,7 @@ class ClockBar(QWidget):
             painter.drawRoundedRect(QRectF(left, top, max(right - left, 2), BAR_PX), 3, 3)
             now = min(max(self.x_of(deck.clock.time_s(video)), left), right)
             muted = not deck.clock.together and video != deck.clock.active
-            painter.setBrush(QColor(theme.muted if muted else theme.accent))
+            painter.setBrush(_calm(theme.muted if muted else theme.accent))
             painter.drawRoundedRect(QRectF(left, top, max(now - left, 0), BAR_PX), 3, 3)
         self._draw_heads(painter, deck)
         painter.end()

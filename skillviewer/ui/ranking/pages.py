@@ -116,6 +116,7 @@ class RaterPage(Page):
         )
         self.list = QListWidget(self)
         self.list.setFixedWidth(COLUMN_PX)
+        self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names stand over what is typed
         self.list.setAccessibleName(self.tr("Raters of this study"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.field = QLineEdit(self)

@@ -76,9 +76,9 @@ class RankScreen(QWidget):
         closed = Page(self.tr("No study"), self)
         closed.set_words(self.tr("Open videos or a study, and pairs of its videos can be judged here."))
         closed.add_action(self.tr("Open videos"), actions["open_videos"])
-        read_only = Page(self.tr("Votes cannot be stored"), self)
-        read_only.set_words(self.tr("This study is open for reading only; in a copy of it votes can be given."))
-        read_only.add_action(self.tr("Save a copy"), actions["save_study"])
+        self.read_only_page = Page(self.tr("Votes cannot be stored"), self)
+        self.read_only_page.add_button(self.tr("Try again")).clicked.connect(self._on_again)
+        self.read_only_page.add_action(self.tr("Judge in a copy"), actions["save_study"])
         too_few = Page(self.tr("A pair takes two videos"), self)
         too_few.set_words(self.tr("This study has fewer than two videos that can be shown."))
         too_few.add_action(self.tr("Open videos"), actions["open_videos"])
@@ -92,25 +92,29 @@ class RankScreen(QWidget):
         self.done_page.add_button(self.tr("Next rater")).clicked.connect(self.judging.leave)
         self._page_of: dict[Phase, QWidget] = {
             Phase.CLOSED: closed,
-            Phase.READ_ONLY: read_only,
+            Phase.READ_ONLY: self.read_only_page,
             Phase.TOO_FEW: too_few,
             Phase.RATER: self.rater_page,
             Phase.REST: self.rest_page,
             Phase.DONE: self.done_page,
             **dict.fromkeys(ON_SCREEN, self.desk),
         }
-        for page in (self.rater_page, closed, read_only, too_few, self.rest_page, self.done_page):
+        for page in (self.rater_page, closed, self.read_only_page, too_few, self.rest_page, self.done_page):
             self.pages.addWidget(page)
 
     def _make_head(self) -> QWidget:
         head = QWidget(self)
         row = QHBoxLayout(head)
-        row.setContentsMargins(12, 8, 16, 8)
+        row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(8)
         left, right = QWidget(head), QWidget(head)
         self._tab_row = QHBoxLayout(left)
         self._tab_row.setContentsMargins(0, 0, 0, 0)
         self._tab_row.setSpacing(4)
+        self.progress = QLabel(left)
+        self.progress.setTextFormat(Qt.TextFormat.PlainText)
+        self.progress.setProperty("muted", True)
+        self._tab_row.addWidget(self.progress)
         self._tab_row.addStretch(1)
         self.statement = QLabel(head)
         self.statement.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -120,9 +124,6 @@ class RankScreen(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.4)
         font.setWeight(font.Weight.DemiBold)
         self.statement.setFont(font)
-        self.progress = QLabel(right)
-        self.progress.setTextFormat(Qt.TextFormat.PlainText)
-        self.progress.setProperty("muted", True)
         self.finish = QPushButton(self.tr("Finish for now"), right)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.finish.clicked.connect(self.judging.leave)
@@ -130,7 +131,6 @@ class RankScreen(QWidget):
         end.setContentsMargins(0, 0, 0, 0)
         end.setSpacing(12)
         end.addStretch(1)
-        end.addWidget(self.progress)
         end.addWidget(self.finish)
         for part, share in ((left, 1), (self.statement, 2), (right, 1)):  # the question stands in the middle
             row.addWidget(part, share)
@@ -219,6 +219,8 @@ class RankScreen(QWidget):
         if phase is Phase.RATER:
             task = self._program.studies.read(_raters)
             task.succeeded.connect(self._on_raters)
+        elif phase is Phase.READ_ONLY:
+            self._say_read_only()
         elif phase is Phase.REST:
             minutes = max(round(self.judging.sitting_s / 60), 1)
             words = self.tr("You have judged {} pairs in {} min. A few minutes away from the screen keep the eye fair.")
@@ -228,7 +230,11 @@ class RankScreen(QWidget):
         busy = phase in ON_SCREEN or phase is Phase.REST
         for button in self._group.buttons()[1:]:
             button.setEnabled(not busy)
-            button.setToolTip(self.tr("Opens when you have finished judging for now") if busy else "")
+        for button in self._group.buttons():
+            button.setVisible(not busy)  # what the votes say is not for somebody who judges
+        self.progress.setVisible(busy)
+        if busy and self._tabs.currentIndex():  # a vote was taken back: its pair is judged blind again
+            self._group.button(0).click()
         page = self._page_of[phase]
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
@@ -237,6 +243,19 @@ class RankScreen(QWidget):
         self.statement.setText(self._question if busy else "")
         self._on_tally()
         self._enable_keys()
+
+    def _say_read_only(self) -> None:
+        study = self._program.studies.current
+        why = " ".join(study.notices) if study is not None else ""
+        words = self.tr("In a copy of it votes can be given; they are brought together again by importing the copy.")
+        self.read_only_page.set_words(f"{why or self.tr('This study is open for reading only.')} {words}")
+
+    @Slot()
+    def _on_again(self) -> None:
+        """Open the study anew: whoever had it may have closed it."""
+        study = self._program.studies.current
+        if study is not None:
+            self._program.studies.open(study.path)
 
     def _say_done(self) -> None:
         tally, rater = self.judging.tally, self.judging.rater
