@@ -1,5 +1,6 @@
 """``skillviewer finetune``: a model that goes on learning from the votes of a study, or a first one from nothing."""
 
+import math
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -174,11 +175,14 @@ def _with_lines(bar: "Report", training: Callable[[], None]) -> "Report":
     return report
 
 
-def _accuracy(pooled: "Pooled") -> str:
-    return (
-        f"{100 * pooled.value:.1f} % ({100 * pooled.low:.1f} to {100 * pooled.high:.1f}) of {pooled.n_pairs} held-out "
-        "pairs"
-    )
+def _accuracy(pooled: "Pooled", pairs: str = "held-out pairs") -> str:
+    return f"{100 * pooled.value:.1f} % ({_interval(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
+
+
+def _interval(pooled: "Pooled", form: str) -> str:
+    if not math.isfinite(pooled.low):
+        return "too few for an interval"
+    return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"
 
 
 def _cost_text(cost: "TuningCost") -> str:
@@ -200,12 +204,12 @@ def _held_out(cost: "TuningCost") -> str:
 
 
 def _compared(what: str, compared: "BeforeAfter") -> str:
-    text = f"{what}: {_accuracy(compared.after)}"
+    text = f"{what}: {_accuracy(compared.after, 'pairs')}"
     if compared.before is not None and compared.gain is not None:
         gain = compared.gain
         text += f", before {100 * compared.before.value:.1f} %: gain {100 * gain.value:+.1f} points"
-        text += f" ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
-    return text.replace("held-out pairs", "pairs")
+        text += f" ({_interval(gain, '+.1f')})"
+    return text
 
 
 def _report_text(report: "TuningReport") -> str:

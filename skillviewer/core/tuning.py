@@ -197,6 +197,12 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
         found.append(f"Only {len(fold.train_pairs)} pairs are left to train on: expect little.")
     if len(fold.test_pairs) < FEW_PAIRS:
         found.append(f"Only {len(fold.test_pairs)} pairs are held out: their accuracy will be rough.")
+    people = {dataset.participants.get(name) for name in fold.held_out_videos}
+    if len(people) == 1 and None not in people:
+        found.append(
+            f"One person alone is held out ({min(filter(None, people))}): the accuracy says nothing of how far others "
+            "would fare otherwise, and its interval is too narrow."
+        )
     if inner is None:
         found.append("The pairs are too few to choose an epoch on: the last one is taken.")
     split = contradicted(dataset.judgements)

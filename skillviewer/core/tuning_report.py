@@ -5,7 +5,7 @@ the scores before.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -127,10 +127,20 @@ def before_after(
     new = FoldScores(fold, after)
     old = FoldScores(fold, before) if before is not None else None
     return BeforeAfter(
-        before=pooled_accuracy([old], dataset) if old is not None else None,
-        after=pooled_accuracy([new], dataset),
-        gain=pooled_difference([new], [old], dataset) if old is not None else None,
+        before=shown(pooled_accuracy([old], dataset)) if old is not None else None,
+        after=shown(pooled_accuracy([new], dataset)),
+        gain=shown(pooled_difference([new], [old], dataset)) if old is not None else None,
     )
+
+
+def shown(pooled: Pooled) -> Pooled:
+    """Return an accuracy or a difference without an interval that has no width.
+
+    Where every draw says the same, all pairs right, say, the bootstrap knows no doubt; what it gives is no interval.
+    """
+    if pooled.low == pooled.high:
+        return replace(pooled, low=float("nan"), high=float("nan"))
+    return pooled
 
 
 def only_pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Fold:

@@ -18,9 +18,10 @@ from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Pair
 from skillviewer.core.tuning import Division, StudyPairs, TuningChoices, divide
-from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
+from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of, shown
 from skillviewer.engine.bank import build_bank, pooled
 from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
+from skillviewer.engine.halting import BestSoFar, Halted, Unless, halting
 from skillviewer.engine.old_pairs import OldPairs, known_before
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import EpochRow, FeatureBank, Select, Trained, TrainSettings, fit, score_videos
@@ -176,7 +177,9 @@ class _Watch:
             return
         self._begun = True
         self._before = score_videos(model, old.bank, old.names, token)
-        self._tell(model, EpochRow(0, *[float("nan")] * 4, True, 0.0), token, final=False)
+        nan = float("nan")
+        as_it_was = EpochRow(0, nan, nan, nan, nan, best=True, seconds=0.0)
+        self._tell(model, as_it_was, token, final=False)
 
     def listen(self, model: AttentionModel, token: CancelToken, *, final: bool, until: int) -> Report:
         """Return what a stage of the training reports to."""
@@ -205,7 +208,7 @@ class _Watch:
             loss=row.loss,
             choosing_accuracy=row.held_out_accuracy,
             held_out_loss=_loss(self._test, scores, self._settings.loss),
-            held_out=pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset),
+            held_out=shown(pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset)),
             old=self._old(score_videos(model, old.bank, old.names, token)),
             old_kind=old.kind,
             best=row.best if not final else row.epoch == until,
@@ -267,7 +270,7 @@ def tune(
         choices: What a person chose.
         token: Raise it to stop and keep nothing.
         report: Told of every batch with a ``BatchRow`` and of every epoch with a ``TuningRow`` as value.
-        stop: Raise it to stop after the current batch and keep the best epoch so far.
+        stop: Raise it to stop at once, after the current batch in the first epoch, and keep the best epoch so far.
         work: Folder in which the state is kept, so that a training that was killed goes on; None to keep none.
 
     Raises:
@@ -288,32 +291,47 @@ def tune(
 
     def stage(
         pairs: Sequence[Pair], choosing: Sequence[Pair], select: Select, until: int
-    ) -> tuple[AttentionModel, Trained]:
+    ) -> tuple[AttentionModel, Trained | None]:
+        """Return the model and what was kept of it; None where somebody stopped it and another stage has more."""
         final = select is Select.LAST
         model = start.model(bank, sorted(videos_of(pairs)), choices.seed)
         watch.begin(model, token)
         on = fold if final or inner is None else inner
         similar = similar_for_training(prepared.study.dataset, on) if model.uses_similar else ()
-        keeper = StateFile(work / f"state-{'final' if final else 'choice'}.safetensors") if work is not None else None
+        name = f"state-{'final' if final else 'choice'}.safetensors"
+        best = BestSoFar(StateFile(work / name) if work is not None else None)
+
+        def enough() -> bool:
+            return best.there or (final and inner is not None)
+
         hear = watch.listen(model, token, final=final, until=until)
-        chosen = replace(settings, select=select)
-        return model, fit(model, bank, pairs, choosing, chosen, token, hear, stop, similar, keeper, until)
+        chosen, soon = replace(settings, select=select), Unless(stop, enough)
+        try:
+            with halting(model, stop, enough):
+                return model, fit(model, bank, pairs, choosing, chosen, token, hear, soon, similar, best, until)
+        except Halted:
+            kept = best.trained()
+            if kept is not None:
+                model.load_state_dict(kept.state)
+            return model, kept
 
     if inner is None:
         watch.expect(epochs * each_final)
-        model, trained = stage(fold.train_pairs, (), Select.LAST, epochs)
-        chosen, selection, rows = trained, "last epoch", trained.rows
+        model, found = stage(fold.train_pairs, (), Select.LAST, epochs)
+        selection = "last epoch"
     else:
         check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
-        model, chosen = stage(inner.train_pairs, inner.test_pairs, Select.INNER, epochs)
-        rows, selection = chosen.rows, "epoch chosen on a quarter of the training videos"
-        if not _stopped(stop):
-            watch.expect(watch.batch + chosen.epoch * each_final)
-            again, last = stage(fold.train_pairs, (), Select.LAST, chosen.epoch)
-            rows = (*rows, *last.rows)
-            if last.epoch == chosen.epoch:
-                model, chosen = again, last
-                selection += ", then trained afresh on all training videos for as many epochs"
+        model, found = stage(inner.train_pairs, inner.test_pairs, Select.INNER, epochs)
+        selection = "epoch chosen on a quarter of the training videos"
+    assert found is not None  # only a second stage ends with nothing
+    chosen, rows = found, found.rows
+    if inner is not None and not _stopped(stop):
+        watch.expect(watch.batch + chosen.epoch * each_final)
+        again, last = stage(fold.train_pairs, (), Select.LAST, chosen.epoch)
+        rows = (*rows, *(last.rows if last is not None else ()))
+        if last is not None and last.epoch == chosen.epoch:
+            model, chosen = again, last
+            selection += ", then trained afresh on all training videos for as many epochs"
     if _stopped(stop):
         selection += "; stopped before its end by a person"
     return Tuned(model.eval(), chosen.epoch, selection, rows, monotonic() - started)

@@ -1,6 +1,7 @@
 """Before against after: what fine-tuning has changed, on every video that was looked at."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,12 +35,47 @@ Looked = tuple[dict[str, float], dict[str, Float32Array]]
 """Scores and maps, (N, h, w), by name of video."""
 
 
-def outcome(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report) -> TuningReport:
+@dataclass(frozen=True, slots=True)
+class AsItWas:
+    """What the model said before it was trained.
+
+    Attributes:
+        scores: By name of video of the study.
+        maps: Likewise, (N, h, w); empty for a model without maps.
+        old: Scores of the videos of the forgetting check.
+    """
+
+    scores: Mapping[str, float]
+    maps: Mapping[str, Float32Array]
+    old: Mapping[str, float]
+
+
+def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas | None:
+    """Look at the model before it is trained, so that its end need not wait for it; None where there is none.
+
+    Args:
+        prepared: What it will be trained on.
+        token: Raise it to stop; checked after every few videos.
+        report: Told of progress.
+    """
+    parent, old = prepared.start.parent, prepared.old
+    if parent is None:
+        return None
+    model = parent.build().to(prepared.start.device)
+    scores, maps = _look(model, prepared.bank, sorted(prepared.bank), token, report, "scores and maps before")
+    known = {} if old.kind is OldKind.NOTHING else score_videos(model, old.bank, old.names, token)
+    return AsItWas(scores, {} if model.map_kind is MapKind.NONE else maps, known)
+
+
+def outcome(
+    prepared: Prepared, tuned: Tuned, before: AsItWas | None, token: CancelToken, report: Report
+) -> TuningReport:
     """Compare the new model with the one that it began as.
 
     Args:
         prepared: What it was trained on.
         tuned: The new model.
+        before: What the model said that it began as; None where there was none.
         token: Raise it to stop; checked after every few videos.
         report: Told of progress.
 
@@ -53,25 +89,20 @@ def outcome(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report
         raise SettingsError(
             "The training diverged: its scores are not finite. Nothing was kept; the model as it was still stands."
         )
-    parent = prepared.start.parent
-    before: Mapping[str, float] | None = None
+    old_scores = before.scores if before is not None else None
     attention: tuple[AttentionChange, ...] = ()
-    original: AttentionModel | None = None
-    if parent is not None:
-        original = parent.build().to(prepared.start.device)
-        before, old_maps = _look(original, prepared.bank, names, token, report, "scores and maps before")
-        if original.map_kind is not MapKind.NONE:
-            attention = _attention(prepared, tuned.model, old_maps, new_maps, token)
+    if before is not None and before.maps:
+        attention = _attention(prepared, tuned.model, before.maps, new_maps, token)
     dataset, division = prepared.study.dataset, prepared.division
-    held_out = before_after(dataset, division.fold, before, new)
+    held_out = before_after(dataset, division.fold, old_scores, new)
     aside = division.set_aside
-    forgetting = _forgetting(prepared, original, tuned.model, token)
+    forgetting = _forgetting(prepared, before, tuned.model, token)
     n_trained = len(division.fold.train_pairs)
     return TuningReport(
         held_out=held_out,
-        set_aside=before_after(dataset, only_pairs(dataset, aside), before, new) if aside else None,
+        set_aside=before_after(dataset, only_pairs(dataset, aside), old_scores, new) if aside else None,
         forgetting=forgetting,
-        shifts=shifts(before, new, _uses(prepared)),
+        shifts=shifts(old_scores, new, _uses(prepared)),
         attention=attention,
         epoch=tuned.epoch,
         selection=tuned.selection,
@@ -115,18 +146,16 @@ def _attention(
         with VideoReader(video.path) as reader:
             info = reader.info
         frames = sampling_of(info, prepared.start.config.preprocessing, 1).frames[0]
-        placed = (PlacedMaps(maps[video.name], model.map_rect) for maps in (before, after))
-        found.append(attention_change(video.name, *placed, frames.tolist(), info.width_px / info.height_px))
+        old, new = (PlacedMaps(maps[video.name], model.map_rect) for maps in (before, after))
+        found.append(attention_change(video.name, old, new, frames.tolist(), info.width_px / info.height_px))
     return tuple(sorted(found, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
 
 
-def _forgetting(
-    prepared: Prepared, before: AttentionModel | None, after: AttentionModel, token: CancelToken
-) -> Forgetting:
+def _forgetting(prepared: Prepared, before: AsItWas | None, after: AttentionModel, token: CancelToken) -> Forgetting:
     old = prepared.old
     if before is None or old.kind is OldKind.NOTHING:
         return Forgetting(OldKind.NOTHING, old.what)
-    first, second = (score_videos(model, old.bank, old.names, token) for model in (before, after))
+    first, second = before.old, score_videos(after, old.bank, old.names, token)
     if old.pairs is None:
         return Forgetting(old.kind, old.what, None, drift_of(first, second), order_kept(first, second), len(old.names))
     compared = before_after(old.pairs, only_pairs(old.pairs, old.pairs.pairs), first, second)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from skillviewer import __version__
-from skillviewer.core.errors import CheckpointError, SkillViewerError
+from skillviewer.core.accuracy import Pooled
+from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Pair
@@ -19,7 +20,7 @@ from skillviewer.engine.run_folder import write_json
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.training import write_log
 from skillviewer.engine.tuning_job import TuningJob, TuningResult
-from skillviewer.engine.tuning_outcome import outcome
+from skillviewer.engine.tuning_outcome import as_it_was, outcome
 from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
 from skillviewer.nets.configuration import Card, HeldOut
 
@@ -37,7 +38,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         job: What is to be trained.
         token: Raise it to stop and keep nothing: no file of the training is left.
         report: Told of videos, batches (``BatchRow``) and epochs (``TuningRow``).
-        stop: Raise it to stop soon and keep the best epoch so far.
+        stop: Raise it to stop at once and keep the best epoch so far.
 
     Raises:
         DatasetError: There is nothing to train on.
@@ -60,11 +61,15 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         except OSError as error:
             raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
         try:
+            before = as_it_was(prepared, token, report)
             tuned = tune(prepared, job.choices, token, report, stop, work)
-            said = outcome(prepared, tuned, token, report)
+            said = outcome(prepared, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
             checkpoint = _save(job, prepared, tuned, said)
+        except SettingsError:
+            shutil.rmtree(work, ignore_errors=True)  # it would diverge again
+            raise
         except SkillViewerError:
             raise  # what was trained stays, so that the same job goes on
         except BaseException:
@@ -134,14 +139,18 @@ def _write_pairs(job: TuningJob, prepared: Prepared) -> None:
 
 def _percent(compared: BeforeAfter) -> str:
     after = compared.after
-    text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({100 * after.low:.1f} to {100 * after.high:.1f})"
+    text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({_interval(after, '.1f')})"
     if compared.before is not None and compared.gain is not None:
         gain = compared.gain
-        text += (
-            f", before {100 * compared.before.value:.1f} %, gain {100 * gain.value:+.1f} points "
-            f"({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
-        )
+        text += f", before {100 * compared.before.value:.1f} %, gain {100 * gain.value:+.1f} points"
+        text += f" ({_interval(gain, '+.1f')})"
     return text
+
+
+def _interval(pooled: Pooled, form: str) -> str:
+    if not math.isfinite(pooled.low):
+        return "too few for an interval"
+    return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"
 
 
 def _remembered(said: TuningReport) -> str:

@@ -32,13 +32,15 @@ class FakeTuner:
     """A training that takes no time, unless it is held.
 
     Attributes:
-        held: Whether the training waits after its first epoch until it is stopped or cancelled.
+        held: Whether the training waits after an epoch until it is stopped or cancelled.
+        held_at: Which.
         error: What it fails with, or None.
         jobs: What it was asked to train.
         ended: How trainings ended: "done", "stopped", "cancelled".
     """
 
     held: bool = False
+    held_at: int = 1
     error: SkillViewerError | None = None
     jobs: list[TuningJob] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
@@ -62,11 +64,11 @@ class FakeTuner:
         if self.error is not None:
             raise self.error
         dataset, division = job.study.dataset, divide(job.study, job.choices)
-        old = {name: float(-i) for i, name in enumerate(sorted(dataset.names))}
-        new = {name: float(i) * 0.5 for i, name in enumerate(sorted(dataset.names))}
-        total = N_EPOCHS * N_BATCHES
+        old = {name: float(-i % 5) for i, name in enumerate(sorted(dataset.names))}
+        new = {name: float(i + 3 * (i % 3 == 1)) * 0.5 for i, name in enumerate(sorted(dataset.names))}
+        total, smoothed = N_EPOCHS * N_BATCHES, 0.0
         for epoch in range(N_EPOCHS + 1):
-            scores = new if epoch > 1 else old
+            scores = new if epoch > 1 else {n: -s if i % 2 else s for i, (n, s) in enumerate(old.items())}
             row = TuningRow(
                 epoch=epoch,
                 batch=epoch * N_BATCHES,
@@ -83,21 +85,24 @@ class FakeTuner:
             )
             report(Progress("choosing the epoch", epoch * N_BATCHES, total, row))
             self.begun.set()
-            while self.held and epoch == 1 and not stop.path.exists():
+            while self.held and epoch == self.held_at and not stop.path.exists():
                 token.check()
                 token.wait(0.005)
             if stop.path.exists():
                 break
             for batch in range(N_BATCHES if epoch < N_EPOCHS else 0):
                 number = epoch * N_BATCHES + batch + 1
-                report(Progress("choosing the epoch", number, total, BatchRow(number, 0.5 / number, 0.5, 9.0)))
+                loss = 0.5 / number**0.5 + 0.1 * (number % 3)
+                smoothed = loss if number == 1 else 0.7 * smoothed + 0.3 * loss
+                report(Progress("choosing the epoch", number, total, BatchRow(number, loss, smoothed, 9.0)))
         token.check()
         job.folder.mkdir(parents=True)
         (job.folder / "config.json").write_text(f"{job.folder.name}")
         (job.folder / "weights.safetensors").write_bytes(b"0")
         held_out = before_after(dataset, division.fold, old, new)
         forgetting = Forgetting(OldKind.DRIFT, "drift of familiar videos", None, 0.25, 0.9, 3)
-        uses = dict.fromkeys(division.fold.held_out_videos, Use.HELD_OUT)
+        uses = dict.fromkeys(division.fold.train_videos, Use.TRAINED)
+        uses |= dict.fromkeys(division.fold.held_out_videos, Use.HELD_OUT)
         said = TuningReport(
             held_out=held_out,
             set_aside=None,

@@ -21,6 +21,13 @@ from skillviewer.ui.app import Composition, begin, compose, dress
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.theme import ThemeChoice
 from tests.ui.fakes import FakeDialogs, FakeWorld, numbered_picture
+from tests.ui.states_compare import COMPARE_STATES
+from tests.ui.states_export import EXPORT_STATES
+from tests.ui.states_finetune import FINETUNE_STATES
+from tests.ui.states_inspect import INSPECT_STATES
+from tests.ui.states_rank import RANK_STATES
+from tests.ui.states_settings import SETTINGS_STATES
+from tests.ui.states_votes import VOTES_STATES
 
 WIDE = (1280, 720)
 
@@ -239,6 +246,10 @@ STATES: dict[str, Callable[[Stage], QWidget]] = {
         go_to,
     )
 }
+STATES |= INSPECT_STATES
+STATES |= COMPARE_STATES | SETTINGS_STATES | RANK_STATES | VOTES_STATES
+STATES |= FINETUNE_STATES
+STATES |= EXPORT_STATES
 
 
 def wide_picture(number: int) -> Picture:

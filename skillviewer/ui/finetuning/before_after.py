@@ -12,6 +12,8 @@ from skillviewer.ui.finetuning.sentences import forgetting_words, gain_words, pe
 from skillviewer.ui.finetuning.tables import Cell, Table
 from skillviewer.ui.theme import Theme
 
+_SHIFT = 3
+
 
 class BeforeAfterPage(QWidget):
     """What a training has changed, and the decision."""
@@ -66,28 +68,28 @@ class BeforeAfterPage(QWidget):
             (
                 self.tr("Video"),
                 self.tr("Part"),
-                self.tr("Before"),
-                self.tr("After"),
+                self.tr("Score"),
                 self.tr("Shift"),
                 self.tr("Rank"),
-                self.tr("Climbed"),
             ),
         )
         self.attention = Table(
             self.tr("Attention that changed most"),
-            (self.tr("Video"), self.tr("Alike"), self.tr("Moved"), self.tr("Most at frame")),
+            (self.tr("Video"), self.tr("Alike"), self.tr("Moved"), self.tr("Frame")),
         )
         for title, table, why in (
-            (self.tr("Score of every video"), self.shifts, self.tr("one pass a video; only the order means something")),
+            (self.tr("Score of every video"), self.shifts, self.tr("only the order means something")),
             (
                 self.tr("Attention that changed most"),
                 self.attention,
-                self.tr("correlation of the maps before and after"),
+                self.tr("1 is no change"),
             ),
         ):
-            self._split.addWidget(self._titled(title, why, table))
+            part = self._titled(title, why, table)
+            self._split.addWidget(part)
             table.video_asked.connect(self.video_asked)
-        self._split.setSizes([620, 380])
+        self._changes = part
+        self._split.setSizes([540, 420])
         column.addWidget(self._split, 1)
 
     def _titled(self, title: str, why: str, table: Table) -> QWidget:
@@ -125,11 +127,9 @@ class BeforeAfterPage(QWidget):
         self.cautions.setText("\n".join(f"• {caution}" for caution in cautions))
         self.cautions.setVisible(bool(cautions))
         self.shifts.show_rows([self._shift(shift) for shift in report.shifts])
-        known = held.before is not None
-        for hidden in (2, 4, 5, 6):
-            self.shifts.setColumnHidden(hidden, not known)
+        self.shifts.setColumnHidden(_SHIFT, held.before is None)
         self.attention.show_rows([self._attention(change) for change in report.attention])
-        self._split.widget(1).setVisible(bool(report.attention))
+        self._changes.setVisible(bool(report.attention))
         self.accept.setEnabled(writable)
         self.accept.setToolTip("" if writable else self.tr("The study is open for reading only."))
 
@@ -148,6 +148,7 @@ class BeforeAfterPage(QWidget):
     def _add(self, heading: str, text: str, more: str = "") -> None:
         label, field = QLabel(heading, self), QLabel(text, self)
         label.setProperty("muted", True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
         field.setWordWrap(True)
         field.setTextFormat(Qt.TextFormat.PlainText)
         field.setToolTip(more if more != text else "")
@@ -159,15 +160,15 @@ class BeforeAfterPage(QWidget):
             Use.HELD_OUT: self.tr("held out"),
             Use.UNUSED: self.tr("in no pair"),
         }
-        ranks = "–" if math.isnan(shift.rank_before) else f"{shift.rank_before:g} → {shift.rank_after:g}"
+        score, rank = signed(shift.after, 2), f"{shift.rank_after:g}"
+        if not math.isnan(shift.before):
+            score, rank = f"{signed(shift.before, 2)} → {score}", f"{shift.rank_before:g} → {rank}"
         return [
             Cell(printable(shift.video), video=shift.video),
             Cell(words[shift.use]),
-            Cell(signed(shift.before, 2), _sortable(shift.before)),
-            Cell(signed(shift.after, 2), shift.after),
+            Cell(score, shift.after),
             Cell(signed(shift.change, 2), _sortable(shift.change)),
-            Cell(ranks, shift.rank_after),
-            Cell(signed(shift.climbed, 0), _sortable(shift.climbed)),
+            Cell(rank, shift.rank_after),
         ]
 
     @staticmethod
@@ -183,7 +184,8 @@ class BeforeAfterPage(QWidget):
         """Return all that is said above the tables."""
         parts = [self.title.text(), self.subtitle.text(), self.cautions.text()]
         for row in range(self._lines.rowCount()):
-            widget = self._lines.itemAt(row, QFormLayout.ItemRole.FieldRole).widget()
+            item = self._lines.itemAt(row, QFormLayout.ItemRole.FieldRole)
+            widget = item.widget() if item is not None else None
             parts.append(widget.text() if isinstance(widget, QLabel) else "")
         return "\n".join(parts)
 

@@ -37,6 +37,8 @@ class ChoicesPage(QWidget):
     wished = Signal(object)
     """``Wish``: something was chosen."""
     start_asked = Signal()
+    judge_asked = Signal()
+    """Nothing can be trained, and more votes are what it takes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -141,7 +143,11 @@ class ChoicesPage(QWidget):
         column.addLayout(self._lines)
         self._refusal = self._sentence(inside)
         self._cautions = self._sentence(inside)
+        self.judge = QPushButton(self.tr("Judge pairs"), inside)
+        self.judge.clicked.connect(self.judge_asked)
+        self.judge.hide()
         column.addWidget(self._refusal)
+        column.addWidget(self.judge, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._cautions)
         column.addStretch(1)
         area = QScrollArea(self)
@@ -242,6 +248,7 @@ class ChoicesPage(QWidget):
         self._fill(plan_lines(order))
         self._refusal.setText(order.refusal)
         self._refusal.setVisible(bool(order.refusal))
+        self.judge.setVisible(bool(order.refusal) and self._writable)
         cautions = order.division.warnings if order.division is not None else ()
         self._cautions.setText("\n".join(f"• {text}" for text in cautions))
         self._cautions.setVisible(bool(cautions))
@@ -278,7 +285,8 @@ class ChoicesPage(QWidget):
         parts = []
         for row in range(self._lines.rowCount()):
             for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):
-                widget = self._lines.itemAt(row, role).widget()
+                item = self._lines.itemAt(row, role)
+                widget = item.widget() if item is not None else None
                 parts.append(widget.text() if isinstance(widget, QLabel) else "")
         return "\n".join((*parts, self._refusal.text(), self._cautions.text()))
 
@@ -291,6 +299,7 @@ class ChoicesPage(QWidget):
     def _add(self, heading: str, text: str) -> QLabel:
         label, field = QLabel(heading, self), QLabel(text, self)
         label.setProperty("muted", True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
         field.setWordWrap(True)
         field.setTextFormat(Qt.TextFormat.PlainText)
         self._lines.addRow(label, field)

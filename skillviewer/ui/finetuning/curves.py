@@ -6,9 +6,10 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow
+from skillviewer.ui.finetuning.curve_key import CurveKey
 from skillviewer.ui.theme import Theme
 
 CHANCE = 50.0
@@ -27,7 +28,6 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(120)
-        self.legend = plot.addLegend(offset=(-8, 8), labelTextSize="9pt")
 
     def dress(self, theme: Theme) -> None:
         self.setBackground(theme.base)
@@ -37,9 +37,6 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
             axis.setTextPen(theme.muted)
             axis.setStyle(tickLength=-4, tickFont=self.font())
         self.getAxis("left").setWidth(52)
-        self.legend.setLabelTextColor(theme.text)
-        for _, label in self.legend.items:
-            label.setText(label.text)
 
 
 class Curves(QWidget):
@@ -51,21 +48,27 @@ class Curves(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        self._loss_title = QLabel(self.tr("Loss of a pair, by batch"), self)
-        self._share_title = QLabel(self.tr("Pairs ordered as the raters did, in %"), self)
+        self.loss_key = CurveKey(
+            self.tr("Loss of a pair"),
+            ((self.tr("each batch"), ""), (self.tr("smoothed"), ""), (self.tr("held out"), "s")),
+            self,
+        )
+        self.share_key = CurveKey(
+            self.tr("Pairs ordered as by the raters, in %"),
+            ((self.tr("held out, 95 % interval"), "s"), (self.tr("known before"), "t")),
+            self,
+        )
         self._loss = _Plot(self.tr("Loss over batches"), self)
         self._share = _Plot(self.tr("Accuracy over batches"), self)
-        for title, plot in ((self._loss_title, self._loss), (self._share_title, self._share)):
-            title.setProperty("muted", True)
-            column.addWidget(title)
+        for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
+            column.addWidget(key)
             column.addWidget(plot, 1)
-        self._raw = self._loss.plot(name=self.tr("trained on, each batch"))
-        self._smoothed = self._loss.plot(name=self.tr("trained on, smoothed"))
-        self._held_loss = self._loss.plot(name=self.tr("held out"), symbol="s")
+        self._raw, self._smoothed = self._loss.plot(), self._loss.plot()
+        self._held_loss = self._loss.plot(symbol="s")
         self._bars = pg.ErrorBarItem(beam=0.0)
         self._share.addItem(self._bars)
-        self._held = self._share.plot(name=self.tr("held out, with 95 % interval"), symbol="s")
-        self._old = self._share.plot(name=self.tr("known before"), symbol="t")
+        self._held = self._share.plot(symbol="s")
+        self._old = self._share.plot(symbol="t")
         self._chance = pg.InfiniteLine(pos=CHANCE, angle=0)
         self._share.addItem(self._chance)
         self._share.setYRange(0, 100, padding=0.03)
@@ -132,6 +135,7 @@ class Curves(QWidget):
     def set_old(self, kind: OldKind) -> None:
         """Say what the rows' ``old`` is: only accuracies are drawn."""
         self._old_kind = kind
+        self.share_key.show_line(1, shown=kind is OldKind.PAIRS)
         self._draw()
 
     @Slot(object)
@@ -143,12 +147,19 @@ class Curves(QWidget):
         faint.setAlphaF(0.6)
         for plot in (self._loss, self._share):
             plot.dress(theme)
-        self._raw.setPen(pg.mkPen(faint, width=1))
-        self._smoothed.setPen(pg.mkPen(text, width=2))
         dash = Qt.PenStyle.DashLine
-        self._held_loss.setPen(pg.mkPen(accent, width=2, style=dash))
-        self._held.setPen(pg.mkPen(accent, width=2, style=dash))
-        self._old.setPen(pg.mkPen(text, width=1, style=Qt.PenStyle.DotLine))
+        raw, smoothed = pg.mkPen(faint, width=1), pg.mkPen(text, width=2)
+        held, old = pg.mkPen(accent, width=2, style=dash), pg.mkPen(text, width=1, style=Qt.PenStyle.DotLine)
+        for curve, pen in (
+            (self._raw, raw),
+            (self._smoothed, smoothed),
+            (self._held_loss, held),
+            (self._held, held),
+            (self._old, old),
+        ):
+            curve.setPen(pen)
+        self.loss_key.set_pens(raw, smoothed, held)
+        self.share_key.set_pens(held, old)
         self._bars.setData(pen=pg.mkPen(accent, width=1))
         self._chance.setPen(pg.mkPen(theme.line, width=1, style=dash))
         for curve, colour in ((self._held_loss, accent), (self._held, accent), (self._old, text)):

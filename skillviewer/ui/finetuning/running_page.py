@@ -23,6 +23,8 @@ class RunningPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._phase = Phase.CHOOSING
+        self._learning = False
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 16, 24, 16)
         row.setSpacing(32)
@@ -56,6 +58,7 @@ class RunningPage(QWidget):
         ):
             name = QLabel(label, side)
             name.setProperty("muted", True)
+            name.setAlignment(Qt.AlignmentFlag.AlignTop)
             lines.addRow(name, field)
         column.addSpacing(8)
         self.stop = QPushButton(self.tr("Stop and keep best"), side)
@@ -80,6 +83,7 @@ class RunningPage(QWidget):
 
     def begin(self, *, from_nothing: bool) -> None:
         """Begin anew."""
+        self._learning = False
         self.curves.clear()
         for label in (self.epoch, self.left, self.loss, self.held, self.before, self.old):
             label.setText("–")
@@ -92,17 +96,22 @@ class RunningPage(QWidget):
     @Slot(object)
     def on_phase(self, phase: Phase) -> None:
         """Say what was asked for."""
-        self.stop.setEnabled(phase is Phase.RUNNING)
+        self._phase = phase
+        self._enable()
         self.cancel.setEnabled(phase in {Phase.RUNNING, Phase.STOPPING})
         if phase is Phase.STOPPING:
             self.stage.setText(self.tr("Stopping; the best so far is kept"))
         if phase is Phase.CANCELLING:
             self.stage.setText(self.tr("Stopping; nothing is kept"))
 
+    def _enable(self) -> None:
+        self.stop.setEnabled(self._phase is Phase.RUNNING and self._learning)
+        self.stop.setToolTip("" if self._learning else self.tr("Nothing has been learnt yet that could be kept."))
+
     @Slot(object)
     def on_told(self, progress: Progress) -> None:
         """Show how far it is."""
-        if self.stop.isEnabled() or progress.value is None:
+        if self._phase is Phase.RUNNING or (self._phase is Phase.STOPPING and progress.value is None):
             self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
@@ -110,6 +119,9 @@ class RunningPage(QWidget):
     @Slot(object)
     def on_batch(self, row: BatchRow) -> None:
         """Show one batch."""
+        if not self._learning:
+            self._learning = True
+            self._enable()
         self.curves.add_batch(row)
         self.loss.setText(f"{row.smoothed:.3f}")
         self._show_left(row.seconds_left)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from skillviewer.core.job import Progress
 from skillviewer.data.study import Study
 from skillviewer.engine.tuning_job import TuningResult
 from skillviewer.ui.actions import Actions, plain
@@ -74,6 +75,7 @@ class FinetuneScreen(QWidget):
         program, tuning = self._program, self.tuning
         self.choices.wished.connect(tuning.plan)
         self.choices.start_asked.connect(self._on_start)
+        self.choices.judge_asked.connect(self._actions["show_rank"].trigger)
         tuning.planned.connect(self.choices.show_order)
         tuning.measured.connect(self.choices.show_cost)
         tuning.failed.connect(self.choices.show_failure)
@@ -138,11 +140,12 @@ class FinetuneScreen(QWidget):
             self._refresh()
 
     def _refresh(self) -> None:
+        program = self._program
         self._stale = not self._shown
-        study = self._program.studies.current
-        if self._stale or study is None:
+        study = program.studies.current
+        if self._stale or study is None or program.study.stopped:
             return
-        task = self._program.studies.read(kept)
+        task = program.studies.read(kept)
         task.succeeded.connect(self._on_kept)
         if self.tuning.phase is Phase.CHOOSING:
             self.choices.ask_soon()
@@ -176,7 +179,7 @@ class FinetuneScreen(QWidget):
             self.tuning.start()
 
     @Slot(object)
-    def _on_told(self, progress: object) -> None:
+    def _on_told(self, progress: Progress) -> None:
         if self.tuning.phase is Phase.CHOOSING:
             self.choices.show_progress(progress)
         else:

@@ -51,7 +51,9 @@ def gain_words(compared: BeforeAfter) -> str:
     gain = compared.gain
     if gain is None:
         return _tr("there was no model before")
-    span = "" if math.isnan(gain.low) else f" ({points(gain.low)} to {points(gain.high)})"
+    if math.isnan(gain.low):
+        return _tr("{} points (too few for an interval)").format(points(gain.value))
+    span = _tr(" ({} to {})").format(points(gain.low), points(gain.high))
     if compared.beyond_noise:
         judged = _tr("beyond noise")
     elif compared.worse:

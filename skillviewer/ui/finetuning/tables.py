@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView, QWidget
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_PX = 28
+NAME_PX = 120
+"""The first column, of names, is no narrower; long names are cut in the middle, where they differ least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Table(QTableView):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setMinimumHeight(3 * ROW_PX)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.clicked.connect(self._on_asked)
         self.activated.connect(self._on_asked)
 
@@ -70,6 +73,10 @@ class Table(QTableView):
         self._model.removeRows(0, self._model.rowCount())
         for row in rows:
             self._model.appendRow([_item(cell) for cell in row])
+        for column, cell in enumerate(rows[0] if rows else ()):
+            side = Qt.AlignmentFlag.AlignLeft if cell.value is None else Qt.AlignmentFlag.AlignRight
+            heading = self._model.horizontalHeaderItem(column)
+            heading.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
 
@@ -77,6 +84,18 @@ class Table(QTableView):
         """Return what is shown, row by row, as it is sorted now."""
         model = self._model
         return [[model.item(r, c).text() for c in range(model.columnCount())] for r in range(model.rowCount())]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the names what the other columns leave, but enough to be read."""
+        super().resizeEvent(event)
+        header = self.horizontalHeader()
+        others = sum(header.sectionSize(c) for c in range(1, header.count()) if not header.isSectionHidden(c))
+        room = self.viewport().width() - others
+        header.setSectionResizeMode(
+            0, QHeaderView.ResizeMode.Stretch if room >= NAME_PX else QHeaderView.ResizeMode.Fixed
+        )
+        if room < NAME_PX:
+            header.resizeSection(0, NAME_PX)
 
     @Slot(QModelIndex)
     def _on_asked(self, index: QModelIndex) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.tuning_report import BatchRow, TuningRow
-from skillviewer.data.study import Study, versions
+from skillviewer.data.study import ModelVersion, Study, versions
 from skillviewer.engine.library import digest
 from skillviewer.engine.tuning_job import TuningCost, TuningResult, discard
 from skillviewer.engine.tuning_process import StopFolder
@@ -63,6 +64,7 @@ class Tuning(QObject):
         self._measuring: Task | None = None
         self._running: Task | None = None
         self._stop: StopFolder | None = None
+        self._going_to: Path | None = None
 
     @property
     def phase(self) -> Phase:
@@ -231,9 +233,7 @@ class Tuning(QObject):
         result, self._result = self._result, None
         if result is None:
             return
-        self._program.models.refresh()
-        self._program.models.choose(result.folder)
-        self._program.assessments.ask_all()
+        self._load(result.folder)
         self._set_phase(Phase.CHOOSING)
         self.accepted.emit(result)
 
@@ -254,7 +254,7 @@ class Tuning(QObject):
         self._program.studies.act(work, "models")
         self._set_phase(Phase.CHOOSING)
 
-    def use(self, version: versions.ModelVersion) -> None:
+    def use(self, version: ModelVersion) -> None:
         """Go to a version of the list: make it the one in use, and load it."""
         path = version.path
         if path is None:
@@ -265,7 +265,16 @@ class Tuning(QObject):
                 raise versions.changed(version.name, path)
             return versions.accept(study, version.digest)
 
-        self._program.studies.act(work, "models", "settings")
+        self._going_to = path
+        self._program.studies.act(work, "models", "settings").succeeded.connect(self._on_used)
+
+    @Slot(object)
+    def _on_used(self, _version: object) -> None:
+        path, self._going_to = self._going_to, None
+        if path is not None:
+            self._load(path)
+
+    def _load(self, folder: Path) -> None:
         self._program.models.refresh()
-        self._program.models.choose(path)
+        self._program.models.choose(folder)
         self._program.assessments.ask_all()

@@ -1,0 +1,80 @@
+"""What the lines of a plot mean: a short piece of each with its name, beside the plot's heading."""
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+SWATCH_PX = QSize(24, 14)
+MARK_PX = 3.0
+
+
+class Swatch(QWidget):
+    """A piece of a line, with the mark that its points have.
+
+    Args:
+        mark: ``s`` a square, ``t`` a triangle, or "".
+        parent: Owner.
+    """
+
+    def __init__(self, mark: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._mark = mark
+        self._pen = QPen(Qt.GlobalColor.gray)
+        self.setFixedSize(SWATCH_PX)
+
+    def set_pen(self, pen: QPen) -> None:
+        """Take the pen of the line."""
+        self._pen = pen
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw it."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        painter.setPen(self._pen)
+        painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._pen.color()))
+        r = MARK_PX
+        corners = {"s": ((-r, -r), (r, -r), (r, r), (-r, r)), "t": ((-r, -r), (r, -r), (0, r))}.get(self._mark, ())
+        if corners:
+            painter.drawConvexPolygon([middle + QPointF(x, y) for x, y in corners])
+
+
+class CurveKey(QWidget):
+    """A heading, and the names of lines behind it.
+
+    Args:
+        heading: What the plot shows.
+        lines: (name, mark) of each line.
+        parent: Owner.
+    """
+
+    def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        title = QLabel(heading, self)
+        title.setProperty("heading", True)
+        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(title, 1)
+        self._parts: list[tuple[Swatch, QLabel]] = []
+        for name, mark in lines:
+            swatch, label = Swatch(mark, self), QLabel(name, self)
+            label.setProperty("muted", True)
+            row.addSpacing(8)
+            row.addWidget(swatch)
+            row.addWidget(label)
+            self._parts.append((swatch, label))
+
+    def set_pens(self, *pens: QPen) -> None:
+        """Take the pens of the lines, in their order."""
+        for (swatch, _), pen in zip(self._parts, pens, strict=True):
+            swatch.set_pen(pen)
+
+    def show_line(self, at: int, *, shown: bool) -> None:
+        """Name a line or leave it out."""
+        for widget in self._parts[at]:
+            widget.setVisible(shown)

@@ -1,0 +1,145 @@
+"""What is trained on and what is held out, and what cannot be trained on at all."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.folds import FoldsBy
+from skillviewer.core.pairs import Dataset, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.tuning import StudyPairs, TuningChoices, contradicted, divide
+from tests.core.datasets import people, ranked
+
+
+def with_files(dataset: Dataset) -> Dataset:
+    return replace(dataset, videos=tuple(replace(v, path=Path(f"{v.name}.mp4")) for v in dataset.videos))
+
+
+def study(letters: str = "ABCDEFGH", attempts: int = 3, *, participants: bool = True) -> StudyPairs:
+    return StudyPairs(with_files(ranked(people(letters, attempts), participants)))
+
+
+def test_whole_people_are_held_out_and_trained_on_nowhere() -> None:
+    division = divide(study(), TuningChoices())
+    assert division.by is FoldsBy.PARTICIPANT
+    out = set(division.fold.held_out_videos)
+    assert {name[0] for name in out}.isdisjoint(name[0] for name in division.fold.train_videos)
+    assert len(out) == 6  # a quarter of 24
+    assert not any(pair.touches(out) for pair in division.fold.train_pairs)
+    assert all(pair.touches(out) for pair in division.fold.test_pairs)
+    assert len(division.fold.train_pairs) + len(division.fold.test_pairs) == 24 * 23 // 2
+
+
+def test_the_epoch_is_chosen_within_the_training_videos() -> None:
+    division = divide(study(), TuningChoices())
+    assert division.inner is not None
+    out = set(division.fold.held_out_videos)
+    assert not any(pair.touches(out) for pair in (*division.inner.train_pairs, *division.inner.test_pairs))
+    assert not {p[0] for p in division.inner.held_out_videos} & {p[0] for p in division.inner.train_videos}
+
+
+def test_few_pairs_choose_no_epoch_and_are_warned_of() -> None:
+    division = divide(study("ABCD", 1), TuningChoices())
+    assert division.inner is None
+    told = " ".join(division.warnings)
+    assert "the last one is taken" in told
+    assert "Only 3 pairs are left to train on" in told
+    assert "Only 3 pairs are held out" in told
+    assert "One person alone is held out" in told
+
+
+def test_videos_are_held_out_where_nobody_knows_the_people_and_that_is_said() -> None:
+    division = divide(study(participants=False), TuningChoices())
+    assert division.by is FoldsBy.VIDEO
+    assert "same person may be in training and test" in division.warnings[0]
+    asked = divide(study(), TuningChoices(by=FoldsBy.VIDEO))
+    assert asked.by is FoldsBy.VIDEO
+    with pytest.raises(DatasetError, match="Nobody says who is in"):
+        divide(study(participants=False), TuningChoices(by=FoldsBy.PARTICIPANT))
+
+
+def test_same_seed_same_division() -> None:
+    first, again, other = (divide(study(), TuningChoices(seed=seed)) for seed in (3, 3, 4))
+    assert first == again
+    assert first.fold.held_out_videos != other.fold.held_out_videos
+
+
+def test_the_honest_test_set_is_trained_on_nowhere() -> None:
+    said = study()
+    aside = frozenset(SimilarPair(p.better, p.worse) for p in said.dataset.pairs[::5])
+    division = divide(replace(said, set_aside=aside), TuningChoices())
+    assert {SimilarPair(p.better, p.worse) for p in division.set_aside} == aside
+    inner = division.inner
+    assert inner is not None
+    for pairs in (division.fold.train_pairs, inner.train_pairs, inner.test_pairs):
+        assert not {SimilarPair(p.better, p.worse) for p in pairs} & aside
+
+
+def test_people_whom_the_model_knows_are_held_out_last() -> None:
+    seen = people("ABCDEF", 3)
+    division = divide(study(), TuningChoices(), seen)
+    assert set(division.fold.held_out_videos) == set(people("GH", 3))
+    assert not any("trained on" in warning for warning in division.warnings)
+    everybody = divide(study(), TuningChoices(), people("ABCDEFGH", 3))
+    assert any("accuracy before is too good" in warning for warning in everybody.warnings)
+
+
+def test_no_votes() -> None:
+    said = study()
+    with pytest.raises(DatasetError, match="no votes and no pairs in ranked to train on"):
+        divide(replace(said, dataset=replace(said.dataset, pairs=())), TuningChoices())
+
+
+def test_only_ties() -> None:
+    said = study()
+    alike = tuple(SimilarPair(p.better, p.worse) for p in said.dataset.pairs)
+    dataset = replace(said.dataset, pairs=(), similar=alike, rule="unanimous")
+    with pytest.raises(DatasetError, match=r"All 276 pairs .* count as no difference by the rule “unanimous”"):
+        divide(replace(said, dataset=dataset), TuningChoices())
+
+
+def test_files_that_are_missing() -> None:
+    said = study("AB", 2)
+    gone = replace(said.dataset, videos=tuple(replace(v, path=None) for v in said.dataset.videos))
+    with pytest.raises(DatasetError, match="6 pairs, but the files of their videos are missing"):
+        divide(replace(said, dataset=gone), TuningChoices())
+    some = replace(said.dataset, videos=(replace(said.dataset.videos[0], path=None), *said.dataset.videos[1:]))
+    division = divide(replace(said, dataset=some), TuningChoices(by=FoldsBy.VIDEO))
+    assert any("files of 1 videos are missing" in warning for warning in division.warnings)
+    assert not any(pair.touches({"A1"}) for pair in (*division.fold.train_pairs, *division.fold.test_pairs))
+
+
+def test_one_person_alone_leaves_nothing_to_hold_out() -> None:
+    with pytest.raises(DatasetError, match="nothing can be held out"):
+        divide(study("A", 4), TuningChoices())
+
+
+def test_nothing_left_to_train_on() -> None:
+    said = study("AB", 1)
+    with pytest.raises(DatasetError, match="nothing is left to train on"):
+        divide(said, TuningChoices())
+
+
+def test_contradictions_and_circles_are_told_of() -> None:
+    said = study("ABCD", 2)
+    votes = (
+        Judgement("A1", "B1", Verdict.LEFT, "Ann"),
+        Judgement("B1", "A1", Verdict.LEFT, "Ben"),
+        Judgement("A1", "C1", Verdict.LEFT, "Ann"),
+        Judgement("C1", "A1", Verdict.RIGHT, "Ben"),
+        Judgement("A1", "D1", Verdict.LEFT, "Ann"),
+        Judgement("A1", "D1", Verdict.NEITHER, "Ben"),
+    )
+    assert contradicted(votes) == 1
+    pairs = tuple(p for p in said.dataset.pairs if p != Pair("A1", "C1"))
+    circular = replace(said.dataset, pairs=(*pairs, Pair("C1", "A1")), judgements=votes)
+    told = " ".join(divide(replace(said, dataset=circular), TuningChoices()).warnings)
+    assert "On 1 pairs the votes contradict each other" in told
+    assert "Pairs go in circles (" in told
+
+
+def test_choices_that_make_no_sense_are_refused() -> None:
+    for wrong in ({"by": FoldsBy.RELEASED}, {"epochs": 0}, {"candidates": 0}):
+        with pytest.raises(DatasetError):
+            TuningChoices(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,135 @@
+"""Before against after: ground truth worked out by hand."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skillviewer.core.accuracy import Pooled
+from skillviewer.core.analysis import MapRect
+from skillviewer.core.comparison import PlacedMaps
+from skillviewer.core.folds import fold_of
+from skillviewer.core.tuning_report import (
+    BeforeAfter,
+    Forgetting,
+    OldKind,
+    Use,
+    attention_change,
+    before_after,
+    drift_of,
+    order_kept,
+    shifts,
+    shown,
+    verdict,
+)
+from tests.core.datasets import people, ranked
+
+NAMES = people("ABCDEF", 2)
+DATASET = ranked(NAMES)
+FOLD = fold_of("1", NAMES, people("EF", 2), DATASET.pairs)
+RIGHT = {name: float(-i) for i, name in enumerate(NAMES)}
+WRONG = {name: float(i) for i, name in enumerate(NAMES)}
+NOTHING = Forgetting(OldKind.NOTHING, "nothing")
+
+
+def pooled(value: float, low: float, high: float, n: int = 100) -> Pooled:
+    return Pooled(value, low, high, n, 6, "participant")
+
+
+def test_accuracy_before_and_after_on_the_same_pairs() -> None:
+    half = RIGHT | {"E1": 100.0, "F1": 99.0}  # to the top: wrong against A to D, and F1 against E2
+    found = before_after(DATASET, FOLD, half, RIGHT)
+    assert found.before is not None
+    assert found.gain is not None
+    n = len(FOLD.test_pairs)
+    assert found.after.n_pairs == n == 4 * 8 + 6
+    assert found.after.value == 1.0
+    assert found.before.value == pytest.approx(1 - 17 / n)
+    assert found.gain.value == pytest.approx(17 / n)
+    assert found.beyond_noise
+    assert not found.worse
+    back = before_after(DATASET, FOLD, RIGHT, half)
+    assert back.worse
+
+
+def test_the_word_of_one_person_is_within_noise() -> None:
+    one = RIGHT | {"E1": 100.0, "E2": 99.0}  # all is gained on E alone; a draw without E gains nothing
+    assert not before_after(DATASET, FOLD, one, RIGHT).beyond_noise
+
+
+def test_an_interval_without_width_is_none() -> None:
+    found = before_after(DATASET, FOLD, WRONG, RIGHT)
+    assert (found.after.value, math.isnan(found.after.low), math.isnan(found.after.high)) == (1.0, True, True)
+    assert not found.beyond_noise, "all right on every draw is no proof"
+    assert shown(pooled(0.5, 0.4, 0.6)) == pooled(0.5, 0.4, 0.6)
+
+
+def test_a_first_model_is_held_against_guessing() -> None:
+    assert BeforeAfter(None, pooled(0.7, 0.55, 0.8), None).beyond_noise
+    weak = BeforeAfter(None, pooled(0.6, 0.45, 0.7), None)
+    assert not weak.beyond_noise
+    assert "cannot be told from guessing" in verdict(weak, 100, NOTHING)[0]
+
+
+def test_what_speaks_against_a_model() -> None:
+    better = BeforeAfter(pooled(0.6, 0.5, 0.7), pooled(0.8, 0.7, 0.9), pooled(0.2, 0.1, 0.3))
+    assert verdict(better, 100, NOTHING) == ()
+    noise = replace(better, gain=pooled(0.02, -0.05, 0.09))
+    assert verdict(noise, 100, NOTHING) == (
+        "The gain is within noise: +2.0 points on 100 held-out pairs, 95 % interval -5.0 to +9.0.",
+    )
+    worse = replace(better, gain=pooled(-0.2, -0.3, -0.1))
+    assert "less accurate than before" in verdict(worse, 100, NOTHING)[0]
+    assert verdict(better, 12, NOTHING) == (
+        "The pairs are few: 12 trained on, 100 held out. Judge more before you rely on it.",
+    )
+    forgot = Forgetting(OldKind.PAIRS, "old pairs", replace(better, gain=pooled(-0.1, -0.2, -0.05)))
+    assert "It has forgotten: -10.0 points on 100 pairs" in verdict(better, 100, forgot)[0]
+
+
+def test_drift_counts_in_spreads_and_forgives_a_shift() -> None:
+    old = {"a": 0.0, "b": 2.0}
+    assert drift_of(old, {"a": 10.0, "b": 12.0}) == 0.0
+    assert drift_of(old, {"a": 0.0, "b": 4.0}) == pytest.approx(1.0)  # centred -2 and 2 for -1 and 1, spread 1
+    assert math.isnan(drift_of({"a": 1.0}, {"a": 1.0}))
+    assert math.isnan(drift_of({"a": 1.0, "b": 1.0}, old))
+
+
+def test_order_kept() -> None:
+    old = {"a": 0.0, "b": 1.0, "c": 2.0}
+    assert order_kept(old, {"a": 5.0, "b": 6.0, "c": 70.0}) == pytest.approx(1.0)
+    assert order_kept(old, {"a": 3.0, "b": 2.0, "c": 1.0}) == pytest.approx(-1.0)
+    assert math.isnan(order_kept(old, dict.fromkeys("abc", 1.0)))
+    assert math.isnan(order_kept({"a": 0.0, "b": 1.0}, {"a": 0.0, "b": 1.0}))
+
+
+def test_shifts_are_told_in_ranks_the_greatest_first() -> None:
+    before = {"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}
+    after = {"a": 3.0, "b": 2.5, "c": 1.0, "d": 9.0}
+    found = shifts(before, after, {"d": Use.HELD_OUT, "a": Use.TRAINED})
+    assert [(s.video, s.rank_before, s.rank_after, s.climbed) for s in found[:2]] == [("d", 4, 1, 3), ("a", 1, 2, -1)]
+    assert [s.use for s in found] == [Use.HELD_OUT, Use.TRAINED, Use.UNUSED, Use.UNUSED]
+    assert found[0].change == 9.0
+    first = shifts(None, after, {})
+    assert [s.video for s in first] == ["a", "b", "c", "d"]
+    assert all(math.isnan(s.before) for s in first)
+
+
+def test_the_frame_whose_attention_changed_most() -> None:
+    maps = np.zeros((3, 4, 4), np.float32)
+    maps[:, 0, 0] = 1.0
+    other = maps.copy()
+    other[1] = 0.0
+    other[1, 3, 3] = 1.0
+    rect = MapRect()
+    same = attention_change("v", PlacedMaps(maps, rect), PlacedMaps(maps, rect), [5, 15, 25], 16 / 9)
+    assert same.correlation == pytest.approx(1.0)
+    assert same.centre_distance == pytest.approx(0.0)
+    change = attention_change("v", PlacedMaps(maps, rect), PlacedMaps(other, rect), [5, 15, 25], 16 / 9)
+    assert (change.step, change.frame_index) == (1, 15)
+    assert change.correlation == pytest.approx((2 + change.step_correlation) / 3)
+    assert change.step_correlation < 0
+    assert change.centre_distance == pytest.approx(
+        0.75 / 3
+    )  # corner cells lie 3/4 of the diagonal apart, once of three

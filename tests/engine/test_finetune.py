@@ -1,0 +1,412 @@
+"""Fine-tuning from end to end, on tiny videos: what is kept, what is left when it ends early, what is said."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from skillviewer.core import tuning
+from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
+from skillviewer.core.job import CancelToken, Progress, silent
+from skillviewer.core.pairs import SimilarPair
+from skillviewer.core.tuning import StudyPairs, TuningChoices, divide
+from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow, Use
+from skillviewer.core.video import sample_positions
+from skillviewer.engine import tuning_run
+from skillviewer.engine.engine import Engine
+from skillviewer.engine.finetune import Prepared, Tuned
+from skillviewer.engine.old_pairs import PAIRS
+from skillviewer.engine.starting_point import StartingPoint
+from skillviewer.engine.train import Fitting
+from skillviewer.engine.tuning_cost import cost_of
+from skillviewer.engine.tuning_job import TuningJob, TuningResult, discard
+from skillviewer.engine.tuning_run import REPORT, finetune
+from skillviewer.nets.checkpoint import load_checkpoint
+from tests.checkpoints import PREPROCESSING, tiny_checkpoint
+from tests.engine.tuned import NAMES, from_nothing, job, write_study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyPairs:
+    return write_study(tmp_path_factory.mktemp("videos"))
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_checkpoint(tmp_path_factory.mktemp("models") / "parent").folder
+
+
+@pytest.fixture
+def begin_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin from nothing on small features."""
+    of = StartingPoint.of
+
+    def begin(folder: Path | None, device: torch.device, cache: object) -> StartingPoint:
+        return from_nothing(cache) if folder is None else of(folder, device, cache)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(StartingPoint, "of", begin)
+
+
+def run(asked: TuningJob, report: Callable[[Progress], None] = silent, **flags: CancelToken) -> TuningResult:
+    return finetune(asked, flags.get("token", CancelToken()), report, flags.get("stop"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+class Rows:
+    """Hears everything; does something at the first row that is asked for."""
+
+    def __init__(self, when: Callable[[object], bool] = lambda _: False, do: Callable[[], None] = lambda: None) -> None:
+        self.rows: list[object] = []
+        self._when, self._do = when, do
+        self.at: int | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.value is not None:
+            self.rows.append(progress.value)
+            if self.at is None and self._when(progress.value):
+                self.at = len(self.rows)
+                self._do()
+
+    def after(self, kind: type) -> list[object]:
+        assert self.at is not None
+        return [row for row in self.rows[self.at :] if isinstance(row, kind)]
+
+
+def test_a_new_version_beside_the_model_that_it_began_as(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    before, heard = contents(parent), Rows()
+    asked = job(study, parent, tmp_path / "new", seed=5)
+    result = run(asked, heard)
+    assert contents(parent) == before, "the model that it began as is untouched"
+    checkpoint = load_checkpoint(tmp_path / "new")
+    assert (checkpoint.digest, result.parent_digest) == (result.digest, load_checkpoint(parent).digest)
+    assert result.digest != result.parent_digest
+    assert not asked.work_folder().exists()
+
+    card, report = checkpoint.card, result.report
+    division = divide(study, asked.choices)
+    assert (card.task, card.seed, card.n_pairs, card.n_videos) == ("grasp", 5, len(division.fold.train_pairs), 6)
+    assert "tiny: 6 videos, 56 votes of 2 raters. unanimous" in card.training_data
+    assert "2 of 8 videos held out by participant, never by pair" in (card.held_out.rule if card.held_out else "")
+    assert f"from parent (digest {result.parent_digest[:16]})" in card.notes
+    assert all(warning in card.notes for warning in report.warnings)
+    assert "Ann" not in json.dumps(contents(tmp_path / "new"), default=str), "who voted stays in the study"
+    assert result.facts["raters"] == ["Ann", "Ben"]
+    assert (result.facts["rule"], result.facts["seed"]) == ("default", 5)
+    assert json.loads((tmp_path / "new" / REPORT).read_text())["epoch"] == report.epoch
+    json.dumps(result.facts)
+
+    rows = [row for row in heard.rows if isinstance(row, TuningRow)]
+    assert [row.epoch for row in rows][:2] == [0, 1], "the model as it was comes first"
+    assert rows[0].held_out.n_pairs == len(division.fold.test_pairs)
+    assert report.held_out.before is not None
+    assert report.held_out.before.value == rows[0].held_out.value
+    assert report.held_out.after.value == rows[-1].held_out.value
+    assert {shift.video for shift in report.shifts if shift.use is Use.HELD_OUT} == set(division.fold.held_out_videos)
+    assert {change.video for change in report.attention} == set(NAMES)
+    correlations = [change.correlation for change in report.attention]
+    assert correlations == sorted(correlations), "the attention that changed most comes first"
+    with Engine.open(tmp_path / "new", device="cpu") as engine:
+        path = study.dataset.videos[0].path
+        assert path is not None
+        score = engine.assess(path, passes=1).score
+    assert score == pytest.approx(next(s.after for s in report.shifts if s.video == NAMES[0]), abs=1e-4)
+
+
+def test_held_out_videos_are_never_trained_on(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: set[str] = set()
+    update = Fitting.update
+
+    def spy(self: Fitting, names: list[str], places: list[tuple[int, int, int]]) -> float:
+        trained.update(names)
+        return update(self, names, places)
+
+    monkeypatch.setattr(Fitting, "update", spy)
+    result = run(job(study, parent, tmp_path / "new"))
+    assert trained == set(NAMES) - set(result.facts["held_out_videos"])  # type: ignore[call-overload]
+
+
+def test_same_seed_same_model(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    digests = [
+        run(job(study, parent, tmp_path / name, seed=seed)).digest for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    ]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_cancelled_it_leaves_nothing(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    token = CancelToken()
+    heard = Rows(lambda row: isinstance(row, BatchRow), token.cancel)
+    asked = job(study, parent, tmp_path / "new")
+    with pytest.raises(Cancelled):
+        run(asked, heard, token=token)
+    assert not heard.after(BatchRow)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stopped_it_keeps_the_best_and_computes_nothing_more(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    stop = CancelToken()
+    heard = Rows(lambda row: isinstance(row, BatchRow) and row.batch == 8, stop.cancel)
+    result = run(job(study, parent, tmp_path / "new", epochs=50), heard, stop=stop)
+    assert len(heard.after(BatchRow)) == 0
+    assert heard.after(TuningRow) == [], "what is not finished is not looked at"
+    finished = [row for row in heard.rows if isinstance(row, TuningRow) and row.epoch]
+    assert 1 <= result.report.epoch <= len(finished)
+    assert result.report.selection.endswith("stopped before its end by a person")
+    kept = next(row for row in finished if row.epoch == result.report.epoch)
+    assert result.report.held_out.after.value == kept.held_out.value
+    assert load_checkpoint(tmp_path / "new").digest == result.digest
+
+
+def test_stopped_in_the_first_epoch_it_keeps_what_there_is(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    stop = CancelToken()
+    heard = Rows(lambda row: isinstance(row, BatchRow), stop.cancel)
+    result = run(job(study, parent, tmp_path / "new", epochs=50), heard, stop=stop)
+    assert result.report.epoch == 1
+    assert len(heard.after(BatchRow)) == 0
+
+
+@pytest.fixture
+def choosing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Choose the epoch though the pairs are few."""
+    monkeypatch.setattr(tuning, "MIN_CHOOSING", 5)
+
+
+@pytest.mark.usefixtures("choosing")
+def test_the_epoch_is_chosen_then_all_training_pairs_are_used(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    heard = Rows()
+    result = run(job(study, parent, tmp_path / "new", epochs=3), heard)
+    rows = [row for row in heard.rows if isinstance(row, TuningRow)]
+    choice = [row for row in rows if not row.final and row.epoch]
+    final = [row for row in rows if row.final]
+    assert len(choice) == 3
+    best = max(i for i, row in enumerate(choice, start=1) if row.best)
+    assert choice[best - 1].choosing_accuracy == max(row.choosing_accuracy for row in choice)
+    assert len(final) == best == result.report.epoch
+    assert final[-1].best
+    assert result.report.held_out.after.value == final[-1].held_out.value
+    assert "then trained afresh on all training videos for as many epochs" in result.report.selection
+
+
+@pytest.mark.usefixtures("choosing")
+def test_stopped_in_the_second_stage_it_keeps_what_the_first_has_chosen(
+    study: StudyPairs, parent: Path, tmp_path: Path
+) -> None:
+    stop = CancelToken()
+    heard = Rows()
+
+    def report(progress: Progress) -> None:
+        heard(progress)
+        if isinstance(progress.value, BatchRow) and progress.stage.startswith("training on all"):
+            stop.cancel()
+
+    result = run(job(study, parent, tmp_path / "new", epochs=2), report, stop=stop)
+    choice = [row for row in heard.rows if isinstance(row, TuningRow) and not row.final and row.epoch]
+    assert result.report.held_out.after.value == choice[result.report.epoch - 1].held_out.value
+    assert "afresh" not in result.report.selection
+    assert not any(isinstance(row, TuningRow) and row.final for row in heard.rows)
+
+
+def test_a_full_disk_is_said_before_anything_begins(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(tuning_run.shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
+    heard: list[Progress] = []
+    with pytest.raises(CheckpointError, match="has 3 MB left, and a training needs 210"):
+        run(job(study, parent, tmp_path / "new"), heard.append)
+    assert heard == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_loses_nothing(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise CheckpointError("The disk is full.")
+
+    asked = job(study, parent, tmp_path / "new")
+    with monkeypatch.context() as patch:
+        patch.setattr(tuning_run, "save_checkpoint", full)
+        with pytest.raises(CheckpointError, match="disk is full"):
+            run(asked)
+    assert not asked.folder.exists()
+    heard = Rows()
+    result = run(asked, heard)
+    assert not any(isinstance(row, BatchRow) for row in heard.rows), "what was trained is taken up again"
+    assert result.digest == run(replace(asked, folder=tmp_path / "again", work=tmp_path / "w")).digest
+
+
+def test_a_report_that_cannot_be_written_takes_the_checkpoint_with_it(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tuning_run, "write_json", full)
+    asked = job(study, parent, tmp_path / "new")
+    with pytest.raises(CheckpointError, match="could not be written: No space left on device"):
+        run(asked)
+    assert not asked.folder.exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_no_memory_is_said_in_a_sentence(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Fitting, "update", fail)
+    with pytest.raises(DeviceError, match="ran out of memory"):
+        run(job(study, parent, tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_training_that_diverges_keeps_nothing(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune = tuning_run.tune
+
+    def diverge(prepared: Prepared, *rest: object) -> Tuned:
+        tuned = tune(prepared, *rest)  # type: ignore[arg-type]
+        with torch.no_grad():
+            for parameter in tuned.model.parameters():
+                parameter.fill_(float("nan"))
+        return tuned
+
+    monkeypatch.setattr(tuning_run, "tune", diverge)
+    asked = job(study, parent, tmp_path / "new")
+    with pytest.raises(SettingsError, match="diverged"):
+        run(asked)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_work_is_refused_before_features_are_computed(
+    study: StudyPairs, parent: Path, tmp_path: Path
+) -> None:
+    heard: list[Progress] = []
+    nothing = replace(study, dataset=replace(study.dataset, pairs=()))
+    with pytest.raises(DatasetError, match="no votes"):
+        run(job(nothing, parent, tmp_path / "new"), heard.append)
+    assert heard == []
+    (tmp_path / "there").mkdir()
+    with pytest.raises(CheckpointError, match="already"):
+        run(job(study, parent, tmp_path / "there"))
+
+
+def test_a_video_that_cannot_be_read_is_told_and_left_out(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video" * 99)
+    videos = tuple(replace(v, path=broken) if v.name == "a1" else v for v in study.dataset.videos)
+    result = run(job(replace(study, dataset=replace(study.dataset, videos=videos)), parent, tmp_path / "new"))
+    assert any("broken.mp4" in problem for problem in result.report.problems)
+    assert "a1" not in {shift.video for shift in result.report.shifts}
+
+
+def test_pairs_set_aside_are_only_tested(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    aside = frozenset(SimilarPair(p.better, p.worse) for p in study.dataset.pairs[::4])
+    result = run(job(replace(study, set_aside=aside), parent, tmp_path / "new"))
+    assert result.report.set_aside is not None
+    assert result.report.set_aside.after.n_pairs == len(aside)
+    with (tmp_path / "new" / PAIRS).open() as file:
+        trained = {SimilarPair(row["better"], row["worse"]) for row in csv.DictReader(file)}
+    assert not trained & aside
+
+
+def test_what_it_knew_before_is_watched(
+    study: StudyPairs, parent: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first = run(job(study, parent, tmp_path / "one"))
+    forgetting = first.report.forgetting
+    assert forgetting.kind is OldKind.DRIFT, "nobody kept the pairs of the first model"
+    assert forgetting.drift >= 0
+    other = write_study(
+        tmp_path_factory.mktemp("others"), tuple(f"{who}{take}" for who in "efgh" for take in (1, 2)), 20
+    )
+    heard = Rows()
+    second = run(job(other, first.folder, tmp_path / "two"), heard)
+    forgetting = second.report.forgetting
+    assert forgetting.kind is OldKind.PAIRS
+    assert forgetting.pairs is not None
+    assert forgetting.pairs.after.n_pairs == first.report.n_trained
+    rows = [row for row in heard.rows if isinstance(row, TuningRow)]
+    assert forgetting.pairs.before is not None
+    assert rows[0].old == pytest.approx(forgetting.pairs.before.value)
+    assert rows[-1].old == pytest.approx(forgetting.pairs.after.value)
+    with (tmp_path / "two" / PAIRS).open() as file:
+        uses = [row["use"] for row in csv.DictReader(file)]
+    assert (uses.count("trained"), uses.count("old")) == (second.report.n_trained, first.report.n_trained)
+    again = run(job(study, first.folder, tmp_path / "three", seed=9))
+    assert again.facts["held_out_videos"] == first.facts["held_out_videos"], (
+        "who was never trained on is held out again"
+    )
+    unwatched = run(job(other, first.folder, tmp_path / "four", old_pairs=False))
+    assert unwatched.report.forgetting.kind is OldKind.DRIFT
+
+
+@pytest.mark.usefixtures("begin_small")
+def test_a_first_model_says_how_little_it_is(study: StudyPairs, tmp_path: Path) -> None:
+    heard = Rows()
+    result = run(job(study, None, tmp_path / "first", epochs=1), heard)
+    report = result.report
+    assert (result.parent_digest, result.parent_name) == (None, "")
+    assert (report.held_out.before, report.held_out.gain) == (None, None)
+    assert report.attention == ()
+    assert all(np.isnan(shift.before) for shift in report.shifts)
+    assert any("The pairs are few: 15 trained on, 13 held out" in warning for warning in report.warnings)
+    assert "Trained from nothing" in load_checkpoint(tmp_path / "first").card.notes
+    rows = [row for row in heard.rows if isinstance(row, TuningRow)]
+    assert rows[0].epoch == 1, "there is nothing to look at before"
+
+
+def test_the_cost_is_measured_and_the_plan_is_kept(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    asked = job(study, parent, tmp_path / "new")
+    cost = cost_of(asked, CancelToken(), silent)
+    assert (cost.videos_missing, cost.problems) == (8, ())
+    sampled = [sample_positions(8 + i, PREPROCESSING.n_segments, PREPROCESSING.flow.length, 1) for i in range(8)]
+    assert cost.frames_missing == sum(len(np.unique(positions)) for positions in sampled)
+    assert cost.feature_s > 0
+    assert cost.total_s > cost.feature_s
+    heard = Rows()
+    run(asked, heard)
+    kept = cost_of(asked, CancelToken(), silent)
+    assert (kept.videos_missing, kept.frames_missing, kept.feature_s) == (0, 0, 0)
+    assert kept.division == cost.division
+    n_epochs = sum(isinstance(row, TuningRow) and row.epoch > 0 for row in heard.rows)
+    assert n_epochs <= kept.epochs
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        cost_of(asked, token, silent)
+
+
+def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    asked = replace(job(study, parent, tmp_path / "new"), work=None)
+    assert asked.work_folder() == replace(asked, folder=tmp_path / "other").work_folder()
+    others = (
+        replace(asked, choices=TuningChoices(seed=1)),
+        replace(asked, parent=None),
+        replace(asked, study=study.restricted(NAMES[:6])),
+    )
+    assert len({one.work_folder() for one in (asked, *others)}) == 4
+
+
+def test_discarding(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "weights").write_text("x")
+    discard(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    discard(tmp_path / "new")

@@ -1,0 +1,163 @@
+"""States of the Fine-tune screen, for tests that look and for screenshots."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.pairs import Verdict
+from skillviewer.ui.app import begin
+from skillviewer.ui.finetuning.screen import FinetuneScreen
+from skillviewer.ui.finetuning.tuning import Phase
+from tests.ui.tuning_study import RATERS, make_checkpoints, make_tuning_study
+
+if TYPE_CHECKING:
+    from tests.ui.states import Stage
+
+WAIT_MS = 60_000
+LONG = "Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause"
+
+
+def _screen(stage: "Stage") -> FinetuneScreen:
+    return cast("FinetuneScreen", stage.made.window.screen_named("finetune"))
+
+
+def _opened(stage: "Stage", **how: object) -> FinetuneScreen:
+    make_checkpoints(stage.world)
+    path = make_tuning_study(Path(stage.world.folder).parent, stage.world, **how)  # type: ignore[arg-type]
+    program = stage.made.program
+    program.assessments.set_automatic(on=False)
+    begin(program, [], None)
+    program.studies.open(path)
+    stage.wait(lambda: program.studies.current is not None and program.state.model is not None, WAIT_MS)
+    stage.made.window.show_screen("finetune")
+    return _screen(stage)
+
+
+def _planned(stage: "Stage", **how: object) -> FinetuneScreen:
+    screen = _opened(stage, **how)
+    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
+    return screen
+
+
+def _trained(stage: "Stage", **how: object) -> FinetuneScreen:
+    screen = _planned(stage, **how)
+    screen.choices.button.click()
+    stage.wait(lambda: screen.tuning.phase is Phase.DECIDING, WAIT_MS)
+    return screen
+
+
+def finetune_no_study(stage: "Stage") -> QWidget:
+    """Nothing is open."""
+    stage.made.window.show_screen("finetune")
+    return stage.made.window
+
+
+def finetune_no_votes(stage: "Stage") -> QWidget:
+    """A study on whose pairs nobody has voted."""
+    screen = _opened(stage, raters=())
+    stage.wait(lambda: "no votes" in screen.choices.texts(), WAIT_MS)
+    return stage.made.window
+
+
+def finetune_ties(stage: "Stage") -> QWidget:
+    """Only votes for no difference."""
+    screen = _opened(stage, verdict=Verdict.NEITHER)
+    stage.wait(lambda: "no difference" in screen.choices.texts(), WAIT_MS)
+    return stage.made.window
+
+
+def finetune_choices(stage: "Stage") -> QWidget:
+    """What would be trained, and what it costs."""
+    _planned(stage)
+    return stage.made.window
+
+
+def finetune_running(stage: "Stage") -> QWidget:
+    """A training under way."""
+    screen = _planned(stage)
+    stage.world.tuner.held, stage.world.tuner.held_at = True, 3
+    screen.choices.button.click()
+    stage.wait(lambda: len(screen.running.curves.rows) == stage.world.tuner.held_at + 1, WAIT_MS)
+    return stage.made.window
+
+
+def finetune_result(stage: "Stage") -> QWidget:
+    """Before and after, to be decided on."""
+    _trained(stage)
+    return stage.made.window
+
+
+def finetune_first(stage: "Stage") -> QWidget:
+    """A first model, of a few pairs."""
+    screen = _planned(stage, n=6, raters=RATERS[:1])
+    screen.choices.start.setCurrentIndex(screen.choices.start.count() - 1)
+    stage.wait(lambda: screen.tuning.order is not None and screen.tuning.order.wish.parent is None, WAIT_MS)
+    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
+    screen.choices.button.click()
+    stage.wait(lambda: screen.tuning.phase is Phase.DECIDING, WAIT_MS)
+    return stage.made.window
+
+
+def finetune_failed(stage: "Stage") -> QWidget:
+    """A training that could not be written."""
+    screen = _planned(stage)
+    stage.world.tuner.error = CheckpointError(
+        "The disk of /home/someone/models has 3 MB left, and a training needs 210. Make room first; nothing has been "
+        "begun."
+    )
+    screen.choices.button.click()
+    stage.wait(lambda: bool(stage.made.program.messages.waiting), WAIT_MS)
+    return stage.made.window
+
+
+def finetune_accepted(stage: "Stage") -> QWidget:
+    """The pairs on which the new version and the raters disagree."""
+    screen = _trained(stage)
+    screen.before_after.accept.click()
+    stage.wait(
+        lambda: screen.pages.currentWidget() is screen.disagreement and bool(screen.disagreement.summary.text()),
+        WAIT_MS,
+    )
+    return stage.made.window
+
+
+def finetune_versions(stage: "Stage") -> QWidget:
+    """Some versions of a model, one of them in use."""
+    screen = _trained(stage)
+    screen.before_after.discard.click()
+    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
+    screen.choices.button.click()
+    stage.wait(lambda: screen.tuning.phase is Phase.DECIDING, WAIT_MS)
+    screen.before_after.accept.click()
+    stage.wait(lambda: screen.pages.currentWidget() is screen.disagreement, WAIT_MS)
+    screen.disagreement.back.click()
+    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
+    return stage.made.window
+
+
+def finetune_long_names(stage: "Stage") -> QWidget:
+    """Long names of models and videos."""
+    stage.world.models = ("Aufmerksamkeitsmodell der Klinik für Kinder- und Jugendmedizin vom 12. März",)
+    _trained(stage, stem=LONG)
+    return stage.made.window
+
+
+FINETUNE_STATES: dict[str, Callable[["Stage"], QWidget]] = {
+    make.__name__: make
+    for make in (
+        finetune_no_study,
+        finetune_no_votes,
+        finetune_ties,
+        finetune_choices,
+        finetune_running,
+        finetune_result,
+        finetune_first,
+        finetune_failed,
+        finetune_accepted,
+        finetune_versions,
+        finetune_long_names,
+    )
+}

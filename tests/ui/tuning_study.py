@@ -1,0 +1,124 @@
+"""A study with votes to train on, checkpoints to begin as, and somebody before the Fine-tune screen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import ModelVersion, NewVideo, Study, StudySettings, Vote
+from skillviewer.ui.app import Composition
+from skillviewer.ui.finetuning.screen import FinetuneScreen
+from skillviewer.ui.finetuning.tuning import Phase
+from tests.ui.fakes import FakeWorld
+
+N_VIDEOS = 12
+RATERS = ("Ann", "Ben")
+
+
+def make_checkpoints(world: FakeWorld) -> list[Path]:
+    """Give every model of the world a folder that has a digest."""
+    made = []
+    for entry in world.find_models():
+        entry.folder.mkdir(parents=True, exist_ok=True)
+        (entry.folder / "config.json").write_text(entry.name)
+        (entry.folder / "weights.safetensors").write_bytes(entry.name.encode())
+        made.append(entry.folder)
+    return made
+
+
+def make_tuning_study(
+    folder: Path,
+    world: FakeWorld,
+    n: int = N_VIDEOS,
+    raters: Sequence[str] = RATERS,
+    verdict: Verdict = Verdict.LEFT,
+    stem: str = "grasp_{:02d}",
+    **settings: object,
+) -> Path:
+    """Make a study of two attempts a person in which every later video is better, and every rater says so.
+
+    Args:
+        folder: Where.
+        world: Its videos are made.
+        n: How many.
+        raters: Who votes on every pair; nobody, and there are no votes.
+        verdict: What is said of (later, earlier).
+        stem: Name of a video by its number.
+        settings: Of the study.
+    """
+    files = world.touch(*(stem.format(i) + ".mp4" for i in range(1, n + 1)))
+    names = [file.stem for file in files]
+    path = folder / "grasping.skillstudy"
+    with Study.create(path, StudySettings(title="Grasping", task="grasp", **settings)) as study:  # type: ignore[arg-type]
+        study.videos.add([NewVideo(file, participant=f"P{i // 2 + 1:02d}") for i, file in enumerate(files)])
+        study.votes.bring_in(
+            [
+                Vote(better, worse, verdict, rater, key=f"{rater}-{better}-{worse}")
+                for worse, better in combinations(names, 2)
+                for rater in raters
+            ]
+        )
+    return path
+
+
+@dataclass
+class Trainer:
+    """Sits before the Fine-tune screen.
+
+    Attributes:
+        qtbot: Waits.
+        made: The window.
+        world: What it stands on.
+        path: The study.
+    """
+
+    qtbot: QtBot
+    made: Composition
+    world: FakeWorld
+    path: Path
+
+    @property
+    def screen(self) -> FinetuneScreen:
+        screen = self.made.window.screen_named("finetune")
+        assert isinstance(screen, FinetuneScreen)
+        return screen
+
+    @property
+    def phase(self) -> Phase:
+        return self.screen.tuning.phase
+
+    def sit_down(self) -> None:
+        """Open the study and the screen."""
+        program = self.made.program
+        program.studies.open(self.path)
+        self.qtbot.waitUntil(lambda: program.studies.current is not None and program.state.model is not None)
+        self.made.window.show_screen("finetune")
+
+    def wait_for_cost(self) -> None:
+        self.qtbot.waitUntil(self.screen.choices.button.isEnabled)
+
+    def start(self) -> None:
+        """Press the button once it can be pressed."""
+        self.wait_for_cost()
+        self.screen.choices.button.click()
+
+    def train(self) -> None:
+        """Train to the end."""
+        self.start()
+        self.wait_for(Phase.DECIDING)
+
+    def wait_for(self, phase: Phase) -> None:
+        self.qtbot.waitUntil(lambda: self.phase is phase)
+
+    def versions(self) -> tuple[ModelVersion, ...]:
+        """Read the versions from the file, as another program would."""
+        with Study.open(self.path, read_only=True) as study:
+            return study.models.all()
+
+    def used(self) -> str:
+        """Read from the file which model is in use."""
+        with Study.open(self.path, read_only=True) as study:
+            return study.settings.model
