@@ -115,6 +115,8 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _window("quit", FILE, QT_TRANSLATE_NOOP("actions", "&Quit"), "Ctrl+Q", section=2),
     _window("undo", EDIT, QT_TRANSLATE_NOOP("actions", "&Undo"), "Ctrl+Z"),
     _window("redo", EDIT, QT_TRANSLATE_NOOP("actions", "&Redo"), "Ctrl+Shift+Z"),
+    _window("settings", EDIT, QT_TRANSLATE_NOOP("actions", "&Settings…"), "Ctrl+,", section=1),
+    _window("change_keys", EDIT, QT_TRANSLATE_NOOP("actions", "Change &keys…"), section=1),
     _to_screen("inspect", QT_TRANSLATE_NOOP("actions", "Inspect"), "Ctrl+1"),
     _to_screen("compare", QT_TRANSLATE_NOOP("actions", "Compare"), "Ctrl+2"),
     _to_screen("rank", QT_TRANSLATE_NOOP("actions", "Rank"), "Ctrl+3"),

@@ -1,8 +1,9 @@
 """The table of actions as Qt's: menus, toolbar, palette and shortcut sheet are made from them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -26,6 +27,32 @@ def key_text(key: str) -> str:
     return QKeySequence(key, QKeySequence.SequenceFormat.PortableText).toString(QKeySequence.SequenceFormat.NativeText)
 
 
+def written(key: str) -> str:
+    """Return a key in Qt's portable form; "" where Qt does not know it."""
+    sequence = QKeySequence(key, QKeySequence.SequenceFormat.PortableText)
+    known = sequence.count() > 0 and sequence[0].key() != Qt.Key.Key_unknown
+    return sequence.toString(QKeySequence.SequenceFormat.PortableText) if known else ""
+
+
+class Tip(QObject):
+    """Keeps the tooltip of a widget that of an action, whose keys may change.
+
+    Args:
+        widget: Whose tooltip; it owns this.
+        action: The action.
+    """
+
+    def __init__(self, widget: QWidget, action: QAction) -> None:
+        super().__init__(widget)
+        self._widget, self._action = widget, action
+        action.changed.connect(self._tell)
+        self._tell()
+
+    @Slot()
+    def _tell(self) -> None:
+        self._widget.setToolTip(self._action.toolTip())
+
+
 def conflicts(specs: Iterable[ActionSpec]) -> list[tuple[str, str, str]]:
     """Return (key, action, action) for every key that would mean two things at one place.
 
@@ -36,8 +63,7 @@ def conflicts(specs: Iterable[ActionSpec]) -> list[tuple[str, str, str]]:
     found = []
     for spec in specs:
         for key in spec.keys:
-            written = QKeySequence(key, QKeySequence.SequenceFormat.PortableText).toString()
-            others = taken.setdefault(written, [])
+            others = taken.setdefault(written(key), [])
             found += [
                 (key, other.name, spec.name) for other in others if other.name != spec.name and _meet(other, spec)
             ]
@@ -54,6 +80,24 @@ def _meet(one: ActionSpec, other: ActionSpec) -> bool:
     return Scope.WINDOW in {one.scope, other.scope} or bool(_places(one) & _places(other))
 
 
+def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
+    """Return the actions with the keys that a person chose; no key means two things.
+
+    A key that was chosen is taken from actions that have it of old. Keys that Qt does not know are left out.
+
+    Args:
+        specs: Actions with their own keys.
+        chosen: Keys by action; others keep theirs.
+    """
+    wanted = {name: tuple(dict.fromkeys(filter(None, map(written, keys)))) for name, keys in chosen.items()}
+    found = [replace(spec, keys=wanted.get(spec.name, spec.keys)) for spec in specs]
+    for key, *names in conflicts(found):
+        loser = next((name for name in names if name not in wanted), names[-1])
+        at = next(i for i, spec in enumerate(found) if spec.name == loser)
+        found[at] = replace(found[at], keys=tuple(k for k in found[at].keys if written(k) != written(key)))
+    return tuple(found)
+
+
 class Actions(QObject):
     """The actions of one window, as QActions.
 
@@ -63,9 +107,15 @@ class Actions(QObject):
         keys: Keys that a person has changed, by action.
     """
 
+    keys_changed = Signal()
+    """An action has other keys now."""
+
     def __init__(self, window: QWidget, icons: Icons, keys: Mapping[str, tuple[str, ...]] | None = None) -> None:
         super().__init__(window)
         self._window, self._icons = window, icons
+        known = {spec.name for spec in ACTIONS}
+        self._chosen = {name: chosen for name, chosen in (keys or {}).items() if name in known}
+        self._specs: tuple[ActionSpec, ...] = ()
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
         for spec in ACTIONS:
@@ -73,19 +123,53 @@ class Actions(QObject):
             action.setObjectName(spec.name)
             action.setCheckable(spec.checkable)
             action.setIconVisibleInMenu(not spec.checkable)  # the mark stands in its place
-            chosen = (keys or {}).get(spec.name, spec.keys)
-            action.setShortcuts([QKeySequence(k, QKeySequence.SequenceFormat.PortableText) for k in chosen])
             if spec.scope is Scope.WINDOW:
                 action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
                 window.addAction(action)
             else:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            hint = key_text(chosen[0]) if chosen else ""
-            action.setToolTip(f"{plain(action.text())}  {hint}".rstrip())
             self._actions[spec.name] = action
+        self._give_keys()
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
+
+    @property
+    def specs(self) -> tuple[ActionSpec, ...]:
+        """The actions with the keys that they have now."""
+        return self._specs
+
+    @property
+    def chosen_keys(self) -> dict[str, tuple[str, ...]]:
+        """Keys that a person has changed, by action."""
+        return dict(self._chosen)
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """Return the keys of an action, in Qt's portable form."""
+        return next(spec.keys for spec in self._specs if spec.name == name)
+
+    def set_keys(self, changes: Mapping[str, tuple[str, ...] | None]) -> None:
+        """Give actions other keys; menus, tooltips, palette and the sheet of keys follow.
+
+        Args:
+            changes: Keys by action; None for those that it has of old.
+        """
+        for name, keys in changes.items():
+            own = next(spec.keys for spec in ACTIONS if spec.name == name)
+            if keys is None or tuple(map(written, keys)) == tuple(map(written, own)):
+                self._chosen.pop(name, None)
+            else:
+                self._chosen[name] = tuple(keys)
+        self._give_keys()
+        self.keys_changed.emit()
+
+    def _give_keys(self) -> None:
+        self._specs = settled(ACTIONS, self._chosen)
+        for spec in self._specs:
+            action = self._actions[spec.name]
+            action.setShortcuts([QKeySequence(k, QKeySequence.SequenceFormat.PortableText) for k in spec.keys])
+            hint = key_text(spec.keys[0]) if spec.keys else ""
+            action.setToolTip(f"{plain(words(spec.text))}  {hint}".rstrip())
 
     @property
     def unbound(self) -> set[str]:

@@ -25,6 +25,7 @@ from skillviewer.ui.icons import Icons
 from skillviewer.ui.main_window import MainWindow
 from skillviewer.ui.messages import Message, Severity
 from skillviewer.ui.program import Program
+from skillviewer.ui.recovery import Recovery, Session, sessions_dir
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.theme import ThemeSource, load_fonts
 
@@ -104,6 +105,7 @@ def dress(app: QApplication, settings: Settings) -> tuple[ThemeSource, Icons]:
     app.setWindowIcon(QIcon(str(resources / "icons" / "skillviewer.svg")))
     themes = ThemeSource(app)
     themes.choose(settings.theme)
+    themes.resize_text(settings.text_size)
     themes.dress()
     return themes, Icons(resources / "icons")
 
@@ -181,13 +183,18 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
     wake = QTimer()
     wake.timeout.connect(_wake)
     wake.start(WAKE_MS)
+    session = Session(program, window.screens, sessions_dir())
+    recovery = Recovery(program, window.screens, window.start)
     window.show()
     QTimer.singleShot(0, lambda: begin(program, wanted, model))
+    if not wanted:
+        recovery.offer(sessions_dir())
     log.info("window opened")
     try:
         app.exec()
     finally:
         program.wait()
+        session.end()
         hook.uninstall()
         if handler is not None:
             logging.getLogger("skillviewer").removeHandler(handler)

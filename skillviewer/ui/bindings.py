@@ -1,7 +1,7 @@
 """What each action does."""
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
@@ -10,15 +10,48 @@ from skillviewer.core.places import log_dir
 from skillviewer.core.scene import Look, Overlay
 from skillviewer.data.study import SUFFIX
 from skillviewer.ui.about import About
-from skillviewer.ui.action_table import PREFIX_OF_SCREENS
+from skillviewer.ui.action_table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.go_to import GoTo
 from skillviewer.ui.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.palette import KeySheet, Palette
 from skillviewer.ui.parts import PANELS, SCREENS
+from skillviewer.ui.peek import Peek
 from skillviewer.ui.study_slot import sample_source
 
 if TYPE_CHECKING:
-    from skillviewer.ui.inspect_screen import InspectScreen
+    from PySide6.QtWidgets import QWidget
+
+    from skillviewer.ui.preferences.dialog import Preferences
+
+
+class PlayerScreen(Protocol):
+    """A screen that shows the video on screen, as the player's actions see it."""
+
+    @property
+    def transport(self) -> "QWidget":
+        """The player's buttons."""
+        ...
+
+    def focus_player(self) -> None:
+        """Give the picture the focus."""
+        ...
+
+    def zoom_in(self) -> None:
+        """Zoom in on the picture."""
+        ...
+
+    def zoom_out(self) -> None:
+        """Zoom out of the picture."""
+        ...
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        ...
+
+    def fit_curve(self) -> None:
+        """Show the whole curve."""
+        ...
+
 
 NEEDS_VIDEO = (
     "zoom_in", "zoom_out", "zoom_fit", "curve_fit", "play", "previous_sample", "next_sample", "previous_frame",
@@ -55,7 +88,6 @@ class Bindings(QObject):
             program.models.entries_changed,
             program.models.wanted_changed,
             program.state.current_changed,
-            program.assessments.busy_changed,
         ):
             signal.connect(self.refresh)
         program.state.look_changed.connect(self._on_look)
@@ -64,12 +96,16 @@ class Bindings(QObject):
         window.panel.entered.connect(self._focus_player)
         window.panel.in_sight.connect(program.intake.prefer)
         window.actions_.attach_player(window.panel.view, lists=True)
+        program.jobs.changed.connect(self._on_jobs)
         self._on_look(program.state.look)
+        self._on_jobs()
         self.refresh()
 
     @property
-    def _inspect(self) -> "InspectScreen":
-        return cast("InspectScreen", self._window.screen_named("inspect"))
+    def _player(self) -> PlayerScreen:
+        """The screen whose player is meant: the one that is shown if it has one, else Inspect."""
+        name = self._window.screens.current
+        return cast("PlayerScreen", self._window.screen_named(name if name in PLAYER_SCREENS else "inspect"))
 
     def _bind_files(self) -> None:
         window, program, actions = self._window, self._program, self._window.actions_
@@ -88,6 +124,8 @@ class Bindings(QObject):
         actions, undo = self._window.actions_, self._program.undo
         actions.bind("undo", undo.undo)
         actions.bind("redo", undo.redo)
+        actions.bind("settings", self._show_settings)
+        actions.bind("change_keys", self._change_keys)
         undo.changed.connect(self._on_undo)
         self._on_undo()
 
@@ -102,14 +140,13 @@ class Bindings(QObject):
         window, actions = self._window, self._window.actions_
         actions.bind("palette", lambda: Palette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.panel.start_search)
-        actions.bind("overlay", self._on_overlay_key)
-        actions["overlay"].setAutoRepeat(False)
+        actions.bind("overlay", Peek(self._program.state, actions["overlay"], self).begin)
         actions.bind("zoom_in", self._zoom_in)
         actions.bind("zoom_out", self._zoom_out)
         actions.bind("zoom_fit", self._fit_picture)
         actions.bind("curve_fit", self._fit_curve)
         actions.bind("full_screen", self._full_screen)
-        actions.bind("shortcuts", lambda: KeySheet(window).open_over(top=0.05))
+        actions.bind("shortcuts", self._show_keys)
         actions.bind("open_log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))))
         actions.bind("about", self._about)
 
@@ -164,8 +201,11 @@ class Bindings(QObject):
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
         actions.set_enabled(model and len(program.videos) > 0, "assess_all")
-        actions.set_enabled(program.assessments.busy, "stop")
         actions.set_enabled(len(program.models.entries) > 1, "next_model", "previous_model")
+
+    @Slot()
+    def _on_jobs(self) -> None:
+        self._window.actions_.set_enabled(bool(self._program.jobs.running), "stop")
 
     @Slot(object)
     def _on_look(self, look: Look) -> None:
@@ -173,24 +213,21 @@ class Bindings(QObject):
 
     @Slot()
     def _focus_player(self) -> None:
-        self._inspect.player.canvas.setFocus()
+        self._player.focus_player()
 
     # the screen is asked for only when it is needed: it is made when first shown
 
     def _zoom_in(self) -> None:
-        self._inspect.player.canvas.zoom_in()
+        self._player.zoom_in()
 
     def _zoom_out(self) -> None:
-        self._inspect.player.canvas.zoom_out()
+        self._player.zoom_out()
 
     def _fit_picture(self) -> None:
-        self._inspect.player.canvas.fit()
+        self._player.fit()
 
     def _fit_curve(self) -> None:
-        self._inspect.curve.fit()
-
-    def _on_overlay_key(self) -> None:
-        self._inspect.player.on_overlay_key()
+        self._player.fit_curve()
 
     def _open_folder(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Open a folder of videos"))
@@ -231,6 +268,25 @@ class Bindings(QObject):
             actions[name].setEnabled(what is not None)
             actions[name].setText(words if what is None else f"{words} {what}".replace("&", "&&").replace("&&", "&", 1))
 
+    def _show_settings(self) -> "Preferences":
+        from skillviewer.ui.preferences.dialog import Preferences
+
+        window = self._window
+        shown = window.findChild(Preferences)
+        if shown is None:
+            shown = Preferences(self._program, window.actions_, window.dialogs, window)
+        shown.show()
+        shown.activateWindow()
+        return shown
+
+    def _change_keys(self) -> None:
+        shown = self._show_settings()
+        shown.show_page(shown.keys)
+
+    def _show_keys(self) -> None:
+        actions = self._window.actions_
+        KeySheet(actions, actions["change_keys"], self._window).open_over(top=0.05)
+
     def _open_model(self) -> None:
         folder = self._window.dialogs.folder(self._window, self.tr("Open a checkpoint folder"))
         if folder is not None:
@@ -251,7 +307,7 @@ class Bindings(QObject):
             return
         dialog = GoTo(video, self._program.playback.frame, self._window)
         dialog.chosen.connect(self._program.playback.seek)
-        dialog.open_above(self._inspect.player.transport)
+        dialog.open_above(self._player.transport)
 
     def _about(self) -> None:
         theme, ratio = self._program.themes.theme, self._window.devicePixelRatioF()

@@ -6,11 +6,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSp
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.export.words import score_digits, signed
-from skillviewer.ui.actions import Actions, plain
+from skillviewer.ui.actions import Actions, Tip, plain
 from skillviewer.ui.curve_plot import CurvePlot
 from skillviewer.ui.player import Player
 from skillviewer.ui.program import Program
 from skillviewer.ui.theme import Theme
+from skillviewer.ui.transport import Transport
 from skillviewer.ui.video_list import Entry, VideoState
 
 
@@ -46,13 +47,13 @@ class ScoreHeader(QWidget):
         action = actions["assess"]
         self._assess.clicked.connect(action.trigger)
         self._assess.setText(plain(self.tr("Assess")))
-        self._assess.setToolTip(action.toolTip())
+        Tip(self._assess, action)
         row.addWidget(title)
         row.addWidget(self._number)
         row.addWidget(self._words, 1)
         self._stop = QPushButton(self.tr("Stop"), self)
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._stop.setToolTip(actions["stop"].toolTip())
+        Tip(self._stop, actions["stop"])
         self._stop.clicked.connect(actions["stop"].trigger)
         row.addWidget(self._assess)
         row.addWidget(self._stop)
@@ -169,16 +170,40 @@ class InspectScreen(QWidget):
         self._inquiry.changed.connect(self._on_moments)
         self._on_moments()
         actions.attach_player(self.player.canvas, self.curve)
-        self.player.watch_keys(self.player.canvas, self.curve)
 
     @Slot()
     def _on_moments(self) -> None:
         self.curve.set_cards(self._inquiry.cards)
 
+    @property
+    def transport(self) -> Transport:
+        """The player's buttons."""
+        return self.player.transport
+
+    def zoom_in(self) -> None:
+        """Zoom in on the picture."""
+        self.player.canvas.zoom_in()
+
+    def zoom_out(self) -> None:
+        """Zoom out of the picture."""
+        self.player.canvas.zoom_out()
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self.player.canvas.fit()
+
+    def fit_curve(self) -> None:
+        """Show the whole curve."""
+        self.curve.fit()
+
+    def focus_player(self) -> None:
+        """Give the picture the focus: the player's keys work."""
+        self.player.canvas.setFocus()
+
     def showEvent(self, event: QShowEvent) -> None:
         """Give the picture the focus, so that the player's keys work at once."""
         super().showEvent(event)
-        self.player.canvas.setFocus()
+        self.focus_player()
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:

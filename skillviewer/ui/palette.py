@@ -13,13 +13,14 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QMenuBar,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from skillviewer.ui.action_table import ACTIONS, MENUS
-from skillviewer.ui.actions import key_text, plain, words
+from skillviewer.ui.action_table import MENUS
+from skillviewer.ui.actions import Actions, key_text, plain, words
 from skillviewer.ui.sheet import Sheet
 
 ROW_PX = 32
@@ -38,7 +39,7 @@ def _inside(menu: QMenu, path: str) -> Iterator[tuple[str, QAction]]:
         submenu = action.menu()
         if isinstance(submenu, QMenu):
             yield from _inside(submenu, f"{path}{plain(action.text())}: ")
-        elif not action.isSeparator() and action.text():
+        elif not action.isSeparator() and action.text() and action.isVisible():
             yield f"{path}{plain(action.text())}", action
 
 
@@ -135,10 +136,17 @@ class Palette(Sheet):
 
 
 class KeySheet(Sheet):
-    """All keys, by menu."""
+    """All keys, by menu.
 
-    def __init__(self, parent: QWidget) -> None:
+    Args:
+        actions: The actions with their keys.
+        change: Leads to where keys are changed.
+        parent: The window.
+    """
+
+    def __init__(self, actions: Actions, change: QAction, parent: QWidget) -> None:
         super().__init__(parent)
+        self._specs = actions.specs
         self.setAccessibleName(self.tr("Keys"))
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
@@ -149,18 +157,29 @@ class KeySheet(Sheet):
         grid = QGridLayout(inside)
         grid.setContentsMargins(24, 20, 24, 20)
         grid.setHorizontalSpacing(40)
-        halves = (self._half(inside, MENUS[:2] + MENUS[3:]), self._half(inside, MENUS[2:3]))
-        for at, half in enumerate(halves):
-            grid.addLayout(half, 0, at, Qt.AlignmentFlag.AlignTop)
+        for at, menus in enumerate(self._halves()):
+            grid.addLayout(self._half(inside, menus), 0, at, Qt.AlignmentFlag.AlignTop)
         area.setWidget(inside)
         column.addWidget(area)
         note = QLabel(self.tr("Keys of the player count while the picture, the curve or the list has the focus."), self)
         note.setProperty("muted", True)
         note.setWordWrap(True)
-        note.setContentsMargins(24, 0, 24, 16)
-        column.addWidget(note)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(24, 0, 16, 12)
+        foot.addWidget(note, 1)
+        self.change = QPushButton(self.tr("Change keys…"), self)
+        self.change.clicked.connect(self.dismiss)
+        self.change.clicked.connect(change.trigger)
+        foot.addWidget(self.change)
+        column.addLayout(foot)
         self.setFocusProxy(area)
         self.setFixedSize(QSize(800, 600).boundedTo(parent.size() - QSize(48, 48)))
+
+    def _halves(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the menus of the left and of the right half, such that both are about as long."""
+        rows = [1 + sum(1 for spec in self._specs if spec.menu == menu and spec.keys) for menu in MENUS]
+        at = min(range(1, len(MENUS)), key=lambda at: abs(sum(rows[:at]) - sum(rows[at:])))
+        return MENUS[:at], MENUS[at:]
 
     def _half(self, parent: QWidget, menus: tuple[str, ...]) -> QGridLayout:
         grid = QGridLayout()
@@ -168,7 +187,7 @@ class KeySheet(Sheet):
         grid.setVerticalSpacing(6)
         row = 0
         for menu in menus:
-            specs = [spec for spec in ACTIONS if spec.menu == menu and spec.keys]
+            specs = [spec for spec in self._specs if spec.menu == menu and spec.keys]
             if not specs:
                 continue
             heading = QLabel(plain(words(menu)), parent)

@@ -1,7 +1,7 @@
 """A picture with its map, what the map is, and the transport under it."""
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis import Analysis, MapKind
@@ -17,7 +17,6 @@ from skillviewer.ui.state import ViewerState
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import Transport
 
-HELD_MS = 350
 """A key that is held longer than this shows the bare picture only until it is let go."""
 
 
@@ -182,7 +181,6 @@ class Player(QWidget):
         column.addWidget(self.canvas, 1)
         column.addWidget(self.caption)
         column.addWidget(self.transport)
-        self._overlay_key = QElapsedTimer()
         self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.set_look(state.look)
@@ -220,24 +218,3 @@ class Player(QWidget):
         self.caption.set_contributions(same)
         self.caption.set_analysis(analysis)
         self.canvas.set_analysis(instead if same else analysis)
-
-    def on_overlay_key(self) -> None:
-        """Hide or show the map; remember when, for a key that is held shows the bare picture only until let go."""
-        self._state.toggle_overlay()
-        self._overlay_key.start()
-
-    def watch_keys(self, *widgets: QWidget) -> None:
-        """Notice in these widgets when the map's key is let go."""
-        for widget in widgets:
-            widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """End the peek when the key is let go after having been held."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
-            released = event.key() == Qt.Key.Key_H and not event.isAutoRepeat()
-            if released and self._overlay_key.isValid():
-                held = self._overlay_key.elapsed() >= HELD_MS
-                self._overlay_key.invalidate()
-                if held:
-                    self._state.toggle_overlay()
-        return super().eventFilter(watched, event)

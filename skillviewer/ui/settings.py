@@ -1,5 +1,6 @@
 """What the window remembers between sessions, typed."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,8 @@ from skillviewer.core.scene import Look
 from skillviewer.ui.theme import ThemeChoice
 
 MOST_RECENT = 8
+TEXT_SIZES = (90, 100, 115, 130, 150)
+CACHE_GB, MOST_CACHE_GB = 20, 4096
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 
@@ -23,6 +26,9 @@ class Settings:
 
     def __init__(self, store: QSettings) -> None:
         self._store = store
+        text = str(store.value("storage/features_gb", str(CACHE_GB)))
+        # kept apart, for lanes read it too
+        self._cache_gb = min(max(int(text), 1), MOST_CACHE_GB) if text.isdecimal() else CACHE_GB
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Settings":
@@ -47,6 +53,44 @@ class Settings:
     @theme.setter
     def theme(self, choice: ThemeChoice) -> None:
         self._store.setValue("window/theme", str(choice))
+
+    @property
+    def text_size(self) -> int:
+        """Size of words in per cent of the usual one, one of ``TEXT_SIZES``."""
+        text = str(self._store.value("window/text_size", "100"))
+        return int(text) if text.isdecimal() and int(text) in TEXT_SIZES else 100
+
+    @text_size.setter
+    def text_size(self, percent: int) -> None:
+        self._store.setValue("window/text_size", str(percent))
+
+    @property
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """Keys that a person has changed, in Qt's portable form, by action; a list may be empty."""
+        self._store.beginGroup("keys")
+        found = {}
+        for name in self._store.childKeys():
+            value = self._store.value(name, [])
+            items = value if isinstance(value, list) else [value]
+            found[name] = tuple(str(item) for item in items if item)
+        self._store.endGroup()
+        return found
+
+    @keys.setter
+    def keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        self._store.remove("keys")
+        for name, chosen in keys.items():
+            self._store.setValue(f"keys/{name}", list(chosen))
+
+    @property
+    def cache_gb(self) -> int:
+        """How much the features of videos may take on the disk, in GiB."""
+        return self._cache_gb
+
+    @cache_gb.setter
+    def cache_gb(self, size: int) -> None:
+        self._cache_gb = size
+        self._store.setValue("storage/features_gb", str(size))
 
     @property
     def look(self) -> Look:
@@ -139,6 +183,15 @@ class Settings:
     def keep_layout(self, screen: str, value: QByteArray) -> None:
         """Remember places and sizes of the docks beside a screen."""
         self._store.setValue(f"window/layout_{screen}", value)
+
+    @property
+    def export_folder(self) -> str:
+        """Where exports went the last time, or "" before the first."""
+        return str(self._store.value("export/folder", ""))
+
+    @export_folder.setter
+    def export_folder(self, folder: str) -> None:
+        self._store.setValue("export/folder", folder)
 
     @property
     def person(self) -> str:

@@ -25,6 +25,8 @@ class StartPage(QWidget):
     """
 
     recent_chosen = Signal(object)
+    return_asked = Signal()
+    """To where the last session was, which ended without being closed."""
 
     def __init__(self, logo: QPixmap, sample: QAction, videos: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +67,8 @@ class StartPage(QWidget):
         row.addWidget(self.videos_button)
         row.addStretch(1)
         column.addLayout(row)
+        self._make_offer()
+        column.addWidget(self.offer)
         column.addSpacing(24)
         self._heading = QLabel(self.tr("Recent"), self)
         self._heading.setProperty("heading", True)
@@ -74,6 +78,20 @@ class StartPage(QWidget):
         column.addLayout(self._recent)
         column.addStretch(3)
         self.set_recent(())
+
+    def _make_offer(self) -> None:
+        self.offer = QWidget(self)
+        offered = QVBoxLayout(self.offer)
+        offered.setContentsMargins(0, 16, 0, 0)
+        offered.setSpacing(8)
+        self._offer_words = QLabel(self.offer)
+        self._offer_words.setWordWrap(True)
+        self._offer_words.setFixedWidth(COLUMN_PX)
+        self.go_on = QPushButton(self.tr("Go on where it was"), self.offer)
+        self.go_on.clicked.connect(self.return_asked)
+        offered.addWidget(self._offer_words)
+        offered.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignLeft)
+        self.offer.hide()
 
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:
         button = QPushButton(plain(action.text()), self)
@@ -86,6 +104,17 @@ class StartPage(QWidget):
     @Slot(object)
     def on_theme(self, _theme: Theme) -> None:
         """Take colours: they come by style sheet."""
+
+    def offer_return(self, title: str, when: str) -> None:
+        """Offer to go back to where the last session was.
+
+        Args:
+            title: Of its study; "" takes the offer away.
+            when: It was last noted there, in words.
+        """
+        text = self.tr("The last session was not closed: {}, {}. What was said there is kept.")
+        self._offer_words.setText(text.format(printable(title), when))
+        self.offer.setVisible(bool(title))
 
     def set_recent(self, paths: tuple[Path, ...]) -> None:
         """Show what was opened before."""

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from skillviewer.core.places import resources_dir
+
 FONT_SIZE_PT = 10
 FONT_FAMILY = "Inter"
 
@@ -98,10 +100,14 @@ def load_fonts(folder: Path) -> None:
         QFontDatabase.addApplicationFont(str(path))
 
 
-def app_font() -> QFont:
-    """Return the window's font, with figures of equal width so that numbers do not dance."""
+def app_font(percent: int = 100) -> QFont:
+    """Return the window's font, with figures of equal width so that numbers do not dance.
+
+    Args:
+        percent: Of the usual size.
+    """
     font = QFont(FONT_FAMILY)
-    font.setPointSizeF(FONT_SIZE_PT)
+    font.setPointSizeF(FONT_SIZE_PT * percent / 100)
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
 
@@ -141,8 +147,15 @@ def palette_of(theme: Theme) -> QPalette:
     return palette
 
 
+def url(name: str) -> str:
+    """Return a file of the style as style sheets name it."""
+    return f'url("{(resources_dir() / "style" / name).as_posix()}")'
+
+
 def style_sheet(theme: Theme) -> str:
     """Return what Fusion does not do by palette alone: flat buttons, fields and headers, a visible focus."""
+    kind = "dark" if theme.dark else "light"
+    chevron, check = (url(f"{name}-{kind}.svg") for name in ("chevron", "check"))
     return f"""
 QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.line}; padding: 4px 6px; }}
 QMenuBar {{ background: {theme.window}; padding: 2px 4px; }}
@@ -162,6 +175,9 @@ QToolButton:hover {{ background: {theme.raised}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {theme.chosen}; }}
 QToolButton:focus {{ border-color: {theme.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton[chip="true"] {{ border-color: {theme.line}; padding: 2px 7px; color: {theme.muted}; }}
+QToolButton[chip="true"]:checked {{ color: {theme.text}; border-color: {theme.chosen}; }}
+QToolButton[chip="true"]:focus {{ border-color: {theme.accent}; }}
 QPushButton {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 6px 14px; background: {theme.base}; }}
 QPushButton:hover {{ background: {theme.raised}; }}
 QPushButton:focus {{ border-color: {theme.accent}; }}
@@ -173,6 +189,24 @@ QPushButton[flat="true"]:hover {{ color: {theme.accent}; }}
 QPushButton[flat="true"]:focus {{ border-color: {theme.accent}; }}
 QLineEdit {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 8px; background: {theme.base}; }}
 QLineEdit:focus {{ border-color: {theme.accent}; }}
+QComboBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 4px 5px 8px; background: {theme.base}; }}
+QComboBox:hover {{ background: {theme.raised}; }}
+QComboBox:focus {{ border-color: {theme.accent}; }}
+QComboBox:disabled {{ color: {theme.muted}; background: {theme.raised}; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow {{ image: {chevron}; width: 12px; height: 12px; }}
+QComboBox QAbstractItemView {{ border: 1px solid {theme.line}; padding: 2px; }}
+QCheckBox, QRadioButton {{ spacing: 8px; }}
+QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {theme.muted};
+  background: {theme.base}; }}
+QCheckBox::indicator {{ border-radius: 4px; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent}; image: {check}; }}
+QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {theme.accent};
+  background: {theme.on_accent}; }}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {theme.accent}; }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {theme.line};
+  background: {theme.raised}; }}
 QAbstractItemView {{ border: none; background: {theme.base}; selection-background-color: {theme.chosen};
   selection-color: {theme.text}; outline: none; }}
 QTableView::item {{ padding-right: 10px; }}
@@ -180,6 +214,11 @@ QHeaderView {{ background: {theme.base}; border: none; }}
 QHeaderView::section {{ background: {theme.base}; color: {theme.muted}; border: none;
   border-bottom: 1px solid {theme.line}; padding: 6px 8px; }}
 QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
+QMainWindow > QTabBar {{ background: {theme.base}; border-bottom: 1px solid {theme.line}; }}
+QMainWindow > QTabBar::tab {{ background: transparent; color: {theme.muted}; border: none; padding: 9px 4px 7px 4px;
+  border-bottom: 2px solid transparent; margin: 0 8px; font-weight: 600; }}
+QMainWindow > QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
+QMainWindow > QTabBar::tab:hover, QMainWindow > QTabBar::tab:focus {{ color: {theme.text}; }}
 QMainWindow::separator {{ background: {theme.line}; width: 1px; height: 1px; }}
 QSplitter::handle {{ background: {theme.line}; }}
 QSplitter::handle:vertical {{ height: 1px; }}
@@ -221,6 +260,7 @@ class ThemeSource(QObject):
         self._app = app
         self._scheme = scheme if scheme is not None else app.styleHints().colorScheme
         self._choice = ThemeChoice.SYSTEM
+        self._percent = 100
         self._theme = self._resolve()
         app.styleHints().colorSchemeChanged.connect(self._on_scheme)
 
@@ -239,10 +279,17 @@ class ThemeSource(QObject):
         self._choice = choice
         self._on_scheme()
 
+    def resize_text(self, percent: int) -> None:
+        """Make words larger or smaller, in per cent of the usual size; titles follow at the next start."""
+        if percent != self._percent:
+            self._percent = percent
+            self._app.setFont(app_font(percent))
+            self._apply()  # widgets under a style sheet take another font only together with it
+
     def dress(self) -> None:
         """Give the application its style, palette and font."""
         self._app.setStyle("Fusion")
-        self._app.setFont(app_font())
+        self._app.setFont(app_font(self._percent))
         self._apply()
 
     def _resolve(self) -> Theme:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButt
 
 from skillviewer.core.video import VideoInfo
 from skillviewer.export.words import clock
-from skillviewer.ui.actions import Actions
+from skillviewer.ui.actions import Actions, Tip
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.playback import SPEEDS, Playback
 from skillviewer.ui.theme import Theme
@@ -59,7 +59,7 @@ class Transport(QWidget):
         row.addSpacing(16)
         self._time = QToolButton(self)
         self._time.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._time.setToolTip(actions["go_to"].toolTip())
+        Tip(self._time, actions["go_to"])
         self._time.setAccessibleName(self.tr("Time; press to go to a time or frame"))
         self._time.clicked.connect(self.place_asked)
         row.addWidget(self._time)

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.scene import Scene
 from skillviewer.ui.colour_bar import ColourBar
 from skillviewer.ui.theme import LIGHT, Theme
+
+LEAST_BAR_PX, LONGEST_LABEL_PX = 96, 150
+"""Four bars and their labels stand side by side in a window of 1280 pixels: they make room for each other."""
 
 
 class Bars(QWidget):
@@ -23,6 +27,7 @@ class Bars(QWidget):
         self._row.setContentsMargins(8, 2, 8, 2)
         self._row.setSpacing(8)
         self._words = QLabel(self)
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row.addWidget(self._words, 1)
         self.setMinimumHeight(12 + self.fontMetrics().height() + 4)
 
@@ -57,6 +62,9 @@ class Bars(QWidget):
         self._words.setText(words)
         while len(self._pairs) < len(bars):
             label, bar = QLabel(self), ColourBar(self)
+            bar.setMinimumWidth(LEAST_BAR_PX)
+            bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            bar.setMaximumWidth(bar.sizeHint().width())
             self._pairs.append((label, bar))
             self._row.addWidget(label)
             self._row.addWidget(bar)
@@ -65,5 +73,7 @@ class Bars(QWidget):
             shown = at < len(bars)
             label.setVisible(shown)
             bar.setVisible(shown)
-            label.setText(bars[at][0] if shown else "")
+            words = bars[at][0] if shown else ""
+            label.setText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, LONGEST_LABEL_PX))
+            label.setToolTip(words)
             bar.set_scene(bars[at][1] if shown else None)

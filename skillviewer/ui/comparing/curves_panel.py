@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis import Analysis
@@ -33,13 +35,14 @@ class CurvesPanel(QWidget):
         title = QLabel(self.tr("Scores"), self)
         title.setProperty("heading", True)
         self.heights = QComboBox(self)
-        self.heights.addItem(self.tr("Standard deviations over the study"), Heights.STANDARD)
+        self.heights.addItem(self.tr("In standard deviations"), Heights.STANDARD)
         self.heights.addItem(self.tr("Each on its own scale"), Heights.OWN)
         self.heights.setToolTip(
-            self.tr("Scores of different models are on different scales: only standardised ones can be compared")
+            self.tr("Scores of different models can be compared only in standard deviations of each model's scores")
         )
         self.heights.setAccessibleName(self.tr("Heights of the curves"))
-        self.heights.currentIndexChanged.connect(self._draw)
+        self.heights.activated.connect(self._on_chosen)
+        self._wanted = Heights.STANDARD
         self._note = QLabel(self)
         self._note.setProperty("muted", True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -65,9 +68,16 @@ class CurvesPanel(QWidget):
     @property
     def shown_heights(self) -> Heights:
         """What the heights mean now: the choice, if it can be had."""
-        wanted = Heights(self.heights.currentData())
-        known = bool(self._scored) and all(key in self._spreads for key in self._scored)
-        return wanted if known else Heights.OWN
+        return self._wanted if self._standard_known else Heights.OWN
+
+    @property
+    def _standard_known(self) -> bool:
+        return bool(self._scored) and all(key in self._spreads for key in self._scored)
+
+    @Slot(int)
+    def _on_chosen(self, _index: int) -> None:
+        self._wanted = Heights(self.heights.currentData())
+        self._draw()
 
     @property
     def _scored(self) -> tuple[str, ...]:
@@ -97,11 +107,17 @@ class CurvesPanel(QWidget):
     def _draw(self) -> None:
         heights = self.shown_heights
         self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._strokes, heights)
-        words = ""
-        if self._scored and heights is Heights.OWN:
-            wanted = Heights(self.heights.currentData()) is Heights.STANDARD
-            words = self.tr("heights cannot be compared")
-            if wanted:
-                words = self.tr("own scales: fewer than {} videos scored").format(MIN_VIDEOS)
+        self._offer(heights)
+        words = self.tr("not comparable") if self._scored and heights is Heights.OWN else ""
         self._note.setText(words)
         self._note.setToolTip(words)
+
+    def _offer(self, heights: Heights) -> None:
+        """Show the choice that is in force; one that cannot be had is greyed and says why."""
+        self.heights.setCurrentIndex(self.heights.findData(heights))
+        model, at = self.heights.model(), self.heights.findData(Heights.STANDARD)
+        assert isinstance(model, QStandardItemModel)
+        item = model.item(at)
+        item.setEnabled(self._standard_known or not self._scored)
+        words = self.tr("Each model must have scored {} videos of the study").format(MIN_VIDEOS)
+        item.setToolTip("" if item.isEnabled() else words)

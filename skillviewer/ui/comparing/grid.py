@@ -84,6 +84,7 @@ class PaneGrid(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumHeight(120)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     @property
     def panes(self) -> dict[str, Pane]:
@@ -201,7 +202,9 @@ class PaneGrid(QWidget):
             row, column = divmod(at, columns)
             left, right = column * width // columns, (column + 1) * width // columns - GAP_PX
             top, bottom = row * height // rows, (row + 1) * height // rows - GAP_PX
-            pane.setGeometry(QRect(left, top, right - left, bottom - top))
+            # no taller than the picture, so that its words stand right under it
+            tall = min(bottom - top, math.ceil((right - left) / aspect) + caption)
+            pane.setGeometry(QRect(left, top + (bottom - top - tall) // 2, right - left, tall))
         self.update()
         self._show_shot()
 

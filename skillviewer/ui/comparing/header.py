@@ -12,7 +12,8 @@ from skillviewer.ui.comparing.row import UNIFORM
 from skillviewer.ui.comparing.strokes import MOST
 
 OPEN = ""
-NAME_CHARACTERS = 14
+NAME_CHARACTERS = 12
+LEAST_BOX_PX, LONGEST_NAME_PX = 120, 104
 
 
 class ModelsMenu(QMenu):
@@ -92,8 +93,8 @@ class Header(QWidget):
         self.scale.setAccessibleName(self.tr("Colour scale"))
         self.scale.setToolTip(self.tr("What the ends of the colours are taken from"))
         self.first, self.second = self._names(self.tr("Compared model")), self._names(self.tr("Compared with"))
-        against = QLabel(self.tr("against"), self)
-        against.setProperty("muted", True)
+        self._against = QLabel(self.tr("against"), self)
+        self._against.setProperty("muted", True)
         self.difference = QCheckBox(self.tr("Show the difference"), self)
         self.difference.setToolTip(self.tr("A map of where the first looks more (+) and where the second does (−)"))
         self.again = QPushButton(self.tr("Try again"), self)
@@ -101,7 +102,7 @@ class Header(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 8, 6)
         row.setSpacing(8)
-        for widget in (self.models, self.scale, self.first, against, self.second, self.difference):
+        for widget in (self.models, self.scale, self.first, self._against, self.second, self.difference):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.again)
@@ -114,6 +115,7 @@ class Header(QWidget):
         self.difference.toggled.connect(self.difference_toggled)
         self.again.clicked.connect(self.again_asked)
         self.again.hide()
+        self._show_choices(0)
 
     def _names(self, name: str) -> QComboBox:
         box = QComboBox(self)
@@ -121,6 +123,7 @@ class Header(QWidget):
         box.setToolTip(name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(NAME_CHARACTERS)
+        box.setMinimumWidth(LEAST_BOX_PX)
         return box
 
     @property
@@ -142,12 +145,23 @@ class Header(QWidget):
             box.blockSignals(True)
             box.clear()
             for number, key, name in models:
-                box.addItem(f"{number}  {printable(name)}", key)
+                words = printable(name)
+                short = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_NAME_PX)
+                box.addItem(f"{number}  {short}", key)
+                box.setItemData(box.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(box.findData(chosen))
             box.blockSignals(False)
-        self.difference.setEnabled(len(keys) > 1)
+        self._show_choices(len(keys))
         if self.pair != before:
             self.pair_chosen.emit(*self.pair)
+
+    def _show_choices(self, n_models: int) -> None:
+        """Show only what can be chosen: a scale for one model, a pair for two."""
+        for control in (self.scale, self.save):
+            control.setVisible(n_models > 0)
+        for control in (self.first, self._against, self.second, self.difference):
+            control.setVisible(n_models > 1)
+        self.difference.setEnabled(n_models > 1)
 
     def choose_second(self, key: str) -> None:
         """Hold another model against the first."""

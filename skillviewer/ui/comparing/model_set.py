@@ -139,6 +139,7 @@ class ModelSet(QObject):
         for key in set(keys) - set(before):
             self.answers.broken.pop(key, None)
         self._program.settings.compared = keys
+        self._take_over()
         self.models_changed.emit()
         self.study_changed.emit()
         self.advance()
@@ -148,6 +149,7 @@ class ModelSet(QObject):
     def set_active(self, active: bool) -> None:
         """Ask about the video on screen, or not."""
         self._active = active
+        self._take_over()
         self.advance()
 
     def assess_all(self) -> None:
@@ -278,6 +280,7 @@ class ModelSet(QObject):
             known.facts[key], known.seconds[key] = answer.facts, answer.seconds
             known.keep(key, path, answer.analysis)
             self._keep_in_study(answer.analysis, answer.facts, Path(key))
+            self._program.assessments.take({path: answer.analysis}, Path(key))  # the other screens need not ask again
         elif isinstance(answer, Evidence) and path is not None:
             known.evidence[key, path] = answer
         elif isinstance(answer, dict):

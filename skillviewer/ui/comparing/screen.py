@@ -103,7 +103,7 @@ class CompareScreen(QWidget):
         lower.setStretchFactor(0, 1)
         lower.setStretchFactor(1, 1)
         self.curves.setMinimumWidth(280)
-        lower.setSizes([440, 500])
+        lower.setSizes([380, 560])
         whole = QSplitter(Qt.Orientation.Vertical, self)
         whole.setChildrenCollapsible(False)
         whole.addWidget(upper)
@@ -154,7 +154,7 @@ class CompareScreen(QWidget):
             self._choose_first()
         self._on_video(self._program.playback.video)
         self.models.set_active(True)
-        self.grid.setFocus()
+        self.focus_player()
 
     @Slot()
     def on_hidden(self) -> None:
@@ -329,7 +329,7 @@ class CompareScreen(QWidget):
             bars = [(units[kind], scene) for kind, scene in shared_bars(analyses, looks).items()]
         difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
         if difference is not None and difference.values is not None:
-            bars.append((self.tr("{} less {}, times uniform").format(*self._pair_numbers()), difference))
+            bars.append((self.tr("{} less {}, × uniform").format(*self._pair_numbers()), difference))
         if self._look.overlay is Overlay.OFF:
             self.bars.show_bars(self.tr("maps hidden"), [])
         elif self._scale is Scale.COMMON:
@@ -339,7 +339,7 @@ class CompareScreen(QWidget):
 
     def _units(self) -> tuple[tuple[MapKind, str], ...]:
         return (
-            (MapKind.DISTRIBUTION, self.tr("times uniform")),
+            (MapKind.DISTRIBUTION, self.tr("× uniform")),
             (MapKind.GATE, self.tr("0 to 1")),
             (MapKind.SIGNED, ""),
         )
@@ -353,7 +353,11 @@ class CompareScreen(QWidget):
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
         self.saving.figure(dialogs, self.models.rows, replace(self._look, scale=self._scale), less)
 
-    # zoom, for the keys of the player
+    # for the keys of the player
+
+    def focus_player(self) -> None:
+        """Give the panes the focus: the player's keys work."""
+        self.grid.setFocus()
 
     def zoom_in(self) -> None:
         """Zoom in, in all panes."""

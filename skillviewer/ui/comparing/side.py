@@ -20,6 +20,8 @@ QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent
 QTabBar::tab:hover {{ color: {theme.text}; }}
 QTabBar::tab:focus {{ color: {theme.accent}; }}
 QTabWidget::pane {{ border: none; }}
+QHeaderView::section {{ padding: 6px 5px; }}
+QTableView::item {{ padding: 0 5px; }}
 """
 
 

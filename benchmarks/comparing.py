@@ -1,0 +1,83 @@
+"""What a second, third, ... model costs on a video whose features are kept: loading, assessing, comparing.
+
+    python -m benchmarks.comparing [VIDEO] [--model sample-full] [--passes 1]
+
+The first model is a shipped checkpoint; the others have its preprocessing, its sizes and random weights, which take the
+same time as trained ones. Without VIDEO the first clip of the sample study is taken.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import torch
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.comparison import compare_video
+from skillviewer.core.difference import difference
+from skillviewer.core.places import models_dir, resources_dir
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.comparing import ModelPool
+from skillviewer.nets.checkpoint import load_checkpoint, save_checkpoint
+from skillviewer.nets.models import attention_model
+
+OTHERS = ("none", "no-rnn", "xbar", "htask", "pool", "cbam", "visual", "sca")
+ValueT = TypeVar("ValueT")
+
+
+def timed(name: str, act: Callable[[], ValueT]) -> ValueT:
+    """Do something and print what it took."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    value = act()
+    print(f"  {name:<44} {time.perf_counter() - wall:7.3f} s wall {time.process_time() - cpu:7.3f} s CPU", flush=True)
+    return value
+
+
+def others(model: Path, folder: Path) -> list[Path]:
+    """Write checkpoints of other models that are fed like one that is there."""
+    first = load_checkpoint(model)
+    made = []
+    for name in OTHERS:
+        torch.manual_seed(0)
+        config = msgspec.structs.replace(first.config, attention_model=name)
+        built = attention_model(name).build(config.sizes)
+        made.append(
+            save_checkpoint(folder / name, config, built, msgspec.structs.replace(first.card, name=name)).folder
+        )
+    return made
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", nargs="?", type=Path)
+    parser.add_argument("--model", default="sample-full")
+    parser.add_argument("--passes", type=int, default=1)
+    args = parser.parse_args()
+    video = args.video or sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))[0]
+    with tempfile.TemporaryDirectory() as name:
+        folder, model = Path(name), models_dir() / args.model
+        rest = others(model, folder)
+        print(f"{video.name}, {args.passes} passes, {torch.get_num_threads()} threads, all on the CPU")
+        with ModelPool("cpu", FeatureCache(folder / "features")) as pool:
+            timed(f"{model.name}: loading", lambda: pool.facts(model))
+            first = timed(f"{model.name}: a video that nobody saw", lambda: pool.assess(model, video, args.passes))
+            timed(f"{model.name}: again", lambda: pool.assess(model, video, args.passes))
+            for path in rest:
+                measure(pool, path, video, args.passes, first)
+
+
+def measure(pool: ModelPool, path: Path, video: Path, passes: int, first: Analysis) -> None:
+    """Print what one more model costs."""
+    timed(f"{path.name}: loading", lambda: pool.facts(path))
+    found = timed(f"{path.name}: the same video", lambda: pool.assess(path, video, passes))
+    timed(f"{path.name}: numbers against the first", lambda: compare_video(first, found))
+    timed(f"{path.name}: difference map", lambda: difference(first, found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""A page of settings: labels at the left, controls at the right, and a muted sentence under what needs one."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+CONTROL_PX = 260
+
+
+class Form(QWidget):
+    """Rows of settings.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 20, 24, 0)
+        self._rows = QFormLayout()
+        self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._rows.setFormAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._rows.setHorizontalSpacing(24)
+        self._rows.setVerticalSpacing(12)
+        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        outer.addLayout(self._rows)
+        outer.addStretch(1)
+
+    def add(self, words: str, control: QWidget, note: str = "") -> None:
+        """Add a row.
+
+        Args:
+            words: What is set; "" where the control says it itself.
+            control: How.
+            note: A sentence under it.
+        """
+        if words:
+            control.setAccessibleName(words)
+        label = QLabel(words, self)
+        label.setBuddy(control)
+        self._rows.addRow(label, control)
+        if note:
+            self.add_note(note)
+
+    def add_note(self, words: str = "") -> QLabel:
+        """Add a muted sentence; return its label."""
+        note = QLabel(words, self)
+        note.setProperty("muted", True)
+        note.setWordWrap(True)
+        note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
+        self._rows.addRow(QLabel(self), note)
+        return note
+
+    def choice(self, options: Sequence[tuple[object, str]], value: object) -> QComboBox:
+        """Return a box in which one of several is chosen.
+
+        Args:
+            options: (value, words) of each.
+            value: The one in force.
+        """
+        box = QComboBox(self)
+        for option, words in options:
+            box.addItem(words, option)
+        box.setMinimumWidth(CONTROL_PX)
+        box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        choose(box, value)
+        return box
+
+
+def choose(box: QComboBox, value: object) -> None:
+    """Show a value as the chosen one; enums are looked up by value, for Qt gives them back as text."""
+    values = [box.itemData(at) for at in range(box.count())]
+    box.setCurrentIndex(values.index(value) if value in values else -1)

@@ -1,0 +1,284 @@
+"""Every action with its keys, and where they are changed; a key that is taken is named before it is given away."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.ui.action_table import MENUS, ActionSpec, Scope
+from skillviewer.ui.actions import Actions, conflicts, key_text, plain, words, written
+from skillviewer.ui.palette import fits
+from skillviewer.ui.settings import Settings
+
+LONE = {
+    Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock,
+    Qt.Key.Key_NumLock, Qt.Key.Key_unknown, Qt.Key.Key_Super_L, Qt.Key.Key_Super_R, Qt.Key.Key_Menu,
+}  # fmt: skip
+RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")
+"""Keys by which one moves through the window and out of things."""
+
+
+class KeyField(QLineEdit):
+    """Shows the keys that are pressed in it."""
+
+    pressed = Signal(str)
+    """The key in Qt's portable form."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setReadOnly(True)
+        self.setPlaceholderText(self.tr("Click here and press the keys"))
+        self.setAccessibleName(self.tr("New key"))
+        self.installEventFilter(self)
+
+    def take(self, key: str) -> None:
+        """Show a key; "" for none."""
+        self.setText(key_text(key) if key else "")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take every key but those that lead out of the field."""
+        if isinstance(event, QKeyEvent) and event.type() in {QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress}:
+            key = event.key()
+            combination = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+            if key in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Escape}:
+                return super().eventFilter(watched, event)
+            event.accept()
+            if event.type() == QEvent.Type.KeyPress and key not in LONE and not event.isAutoRepeat():
+                self.pressed.emit(without_shift(combination, event.text()))
+            return True
+        return super().eventFilter(watched, event)
+
+
+def without_shift(combination: str, text: str) -> str:
+    """Return a key without Shift where Shift only makes the sign: ``?`` and not ``Shift+?``, but ``Shift+L``.
+
+    Args:
+        combination: In Qt's portable form.
+        text: What the key types.
+    """
+    sign = len(text) == 1 and text.isprintable() and not text.isalnum() and text != " "
+    return combination.replace("Shift+", "", 1) if sign and combination.startswith("Shift+") else combination
+
+
+class KeysPage(QWidget):
+    """A table of actions over a line in which the chosen one gets keys.
+
+    Args:
+        settings: Where changed keys are kept.
+        actions: Whose keys.
+        parent: Owner.
+    """
+
+    def __init__(self, settings: Settings, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings, self._actions = settings, actions
+        self._pressed = ""
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Search actions and keys"))
+        self.search.setAccessibleName(self.tr("Search actions and keys"))
+        self.search.setClearButtonEnabled(True)
+        self.table = QTableWidget(0, 3, self)
+        self.table.setAccessibleName(self.tr("Actions and their keys"))
+        self.table.setHorizontalHeaderLabels([self.tr("Action"), self.tr("Where"), self.tr("Keys")])
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setWordWrap(False)
+        self.table.setStyleSheet("QTableView::item { padding: 0 8px; }")
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for at in (1, 2):
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
+        self.name = QLabel(self)
+        self.name.setProperty("heading", True)
+        self.field = KeyField(self)
+        self.add = QPushButton(self.tr("Add"), self)
+        self.clear = QPushButton(self.tr("No keys"), self)
+        self.reset = QPushButton(self.tr("As it was"), self)
+        self.reset_all = QPushButton(self.tr("All as they were"), self)
+        self.said = QLabel(self)
+        self.said.setWordWrap(True)
+        self.said.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # words come and go, and nothing moves
+        self.said.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._lay_out()
+        self.search.textChanged.connect(self._filter)
+        self.table.itemSelectionChanged.connect(self._on_chosen)
+        self.field.pressed.connect(self._on_pressed)
+        self.add.clicked.connect(self._on_add)
+        self.clear.clicked.connect(self._on_clear)
+        self.reset.clicked.connect(self._on_reset)
+        self.reset_all.clicked.connect(self._on_reset_all)
+        actions.keys_changed.connect(self._fill)
+        self._fill()
+        self.choose(self._specs[0].name)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.search, 1)
+        top.addWidget(self.reset_all)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.field, 1)
+        for button in (self.add, self.clear, self.reset):
+            line.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 0)
+        column.setSpacing(8)
+        column.addLayout(top)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.name)
+        column.addLayout(line)
+        column.addWidget(self.said)
+
+    # the table
+
+    @property
+    def _specs(self) -> tuple[ActionSpec, ...]:
+        return tuple(spec for menu in MENUS for spec in self._actions.specs if spec.menu == menu)
+
+    @property
+    def chosen(self) -> ActionSpec:
+        """The action whose keys are changed."""
+        return self._specs[max(self.table.currentRow(), 0)]
+
+    def choose(self, name: str) -> None:
+        """Choose an action."""
+        at = next(at for at, spec in enumerate(self._specs) if spec.name == name)
+        self.table.setCurrentCell(at, 0)
+
+    def _where(self, spec: ActionSpec) -> str:
+        if spec.scope is Scope.SCREEN:
+            action = self._actions[f"show_{spec.screen}"]
+            return self.tr("on {}").format(plain(action.text()))
+        return self.tr("everywhere") if spec.scope is Scope.WINDOW else self.tr("player")
+
+    @Slot()
+    def _fill(self) -> None:
+        specs, changed = self._specs, self._actions.chosen_keys
+        self.table.setRowCount(len(specs))
+        for at, spec in enumerate(specs):
+            keys = "   ".join(key_text(key) for key in spec.keys)
+            texts = (f"{plain(words(spec.menu))}: {plain(words(spec.text))}", self._where(spec), keys)
+            for column, text in enumerate(texts):
+                item = self.table.item(at, column)
+                if item is None:
+                    item = QTableWidgetItem()
+                    self.table.setItem(at, column, item)
+                font = item.font()
+                font.setBold(spec.name in changed)
+                item.setFont(font)
+                item.setText(text)
+        self.reset_all.setEnabled(bool(changed))
+        self._filter(self.search.text())
+        self._on_chosen()
+
+    @Slot(str)
+    def _filter(self, typed: str) -> None:
+        for at in range(self.table.rowCount()):
+            items = (self.table.item(at, column) for column in range(3))
+            text = " ".join(item.text() for item in items if item is not None)
+            self.table.setRowHidden(at, fits(text, typed) is None)
+
+    # the chosen action
+
+    @Slot()
+    def _on_chosen(self) -> None:
+        spec = self.chosen
+        self._take("")
+        self.name.setText(plain(words(spec.text)))
+        self.clear.setEnabled(bool(spec.keys))
+        self.reset.setEnabled(spec.name in self._actions.chosen_keys)
+
+    def _take(self, key: str) -> None:
+        self._pressed = key
+        self.field.take(key)
+        self.add.setText(self.tr("Add"))
+        self.add.setEnabled(bool(key))
+        self.said.setText("")
+
+    @Slot(str)
+    def _on_pressed(self, key: str) -> None:
+        self._take(written(key))
+        refusal = self._refusal(self._pressed)
+        if refusal:
+            self.add.setEnabled(False)
+            self.said.setText(refusal)
+            return
+        takers = self._takers(self._pressed)
+        if takers:
+            self.add.setText(self.tr("Take it over"))
+            names = ", ".join(
+                self.tr("“{}” ({})").format(plain(words(spec.text)), self._where(spec)) for spec in takers
+            )
+            self.said.setText(self.tr("{} is the key of {}. It would lose it.").format(key_text(key), names))
+
+    def _refusal(self, key: str) -> str:
+        if not key:
+            return self.tr("This key cannot be told from others. Press another.")
+        if key in RESERVED:
+            return self.tr("{} leads through the window and out of things. Press another key.").format(key_text(key))
+        if key in map(written, self.chosen.keys):
+            return self.tr("{} is a key of this action already.").format(key_text(key))
+        letters = {f"Alt+{text[text.index('&') + 1].upper()}": plain(text) for text in map(words, MENUS) if "&" in text}
+        if key in letters:
+            return self.tr("{} opens the menu {}. Press another key.").format(key_text(key), letters[key])
+        return ""
+
+    def _takers(self, key: str) -> list[ActionSpec]:
+        """Return the actions that a key would be taken from."""
+        own = self.chosen
+        specs = [spec if spec.name != own.name else replace(spec, keys=(key,)) for spec in self._actions.specs]
+        names = {name for pair in conflicts(specs) if own.name in pair[1:] for name in pair[1:]} - {own.name}
+        return [spec for spec in self._actions.specs if spec.name in names]
+
+    @Slot()
+    def _on_add(self) -> None:
+        key, own = self._pressed, self.chosen
+        if not key:
+            return
+        changes: dict[str, tuple[str, ...] | None] = {
+            spec.name: tuple(k for k in spec.keys if written(k) != key) for spec in self._takers(key)
+        }
+        changes[own.name] = (*own.keys, key)
+        self._change(changes)
+        self.said.setText(self.tr("{} is a key of “{}” now.").format(key_text(key), plain(words(own.text))))
+
+    @Slot()
+    def _on_clear(self) -> None:
+        self._change({self.chosen.name: ()})
+
+    @Slot()
+    def _on_reset(self) -> None:
+        """Give the action its own keys back, and take them from whom they were given to."""
+        name = self.chosen.name
+        chosen = {other: keys for other, keys in self._actions.chosen_keys.items() if other != name}
+        before = self._actions.keys(name)
+        self._change({name: None})
+        if self._actions.keys(name) == before and name not in chosen:
+            self.said.setText(self.tr("Its own keys belong to other actions now: give those theirs back first."))
+
+    @Slot()
+    def _on_reset_all(self) -> None:
+        self._change(dict.fromkeys(self._actions.chosen_keys))
+
+    def _change(self, changes: dict[str, tuple[str, ...] | None]) -> None:
+        self._actions.set_keys(changes)
+        self._settings.keys = self._actions.chosen_keys

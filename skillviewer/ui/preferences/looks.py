@@ -1,0 +1,111 @@
+"""How the window and its maps look."""
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.scene import Between, Look, Overlay, Scale
+from skillviewer.ui.preferences.form import Form, choose
+from skillviewer.ui.program import Program
+from skillviewer.ui.settings import TEXT_SIZES
+from skillviewer.ui.theme import ThemeChoice
+
+
+class LooksPage(Form):
+    """Colours, size of words, and how maps are shown.
+
+    Args:
+        program: What is set.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        look = program.state.look
+        self.theme = self.choice(
+            [
+                (ThemeChoice.SYSTEM, self.tr("As the system")),
+                (ThemeChoice.LIGHT, self.tr("Light")),
+                (ThemeChoice.DARK, self.tr("Dark")),
+            ],
+            program.themes.choice,
+        )
+        self.text = self.choice(
+            [(size, self.tr("{} %").format(size)) for size in TEXT_SIZES], program.settings.text_size
+        )
+        self.overlay = self.choice(
+            [
+                (Overlay.HEAT, self.tr("Heat")),
+                (Overlay.CONTOUR, self.tr("Contour lines")),
+                (Overlay.DIMMED, self.tr("Dimmed surroundings")),
+                (Overlay.OFF, self.tr("Hidden")),
+            ],
+            look.overlay,
+        )
+        self.scale = self.choice(
+            [
+                (Scale.FRAME, self.tr("One for each frame")),
+                (Scale.VIDEO, self.tr("One for the video")),
+                (Scale.COMMON, self.tr("Common to all videos")),
+            ],
+            look.scale,
+        )
+        self.between = self.choice(
+            [
+                (Between.HELD, self.tr("Hold the last map, and tell its age")),
+                (Between.INTERPOLATED, self.tr("Interpolate")),
+            ],
+            look.between,
+        )
+        self.colours = self.choice([("inferno", "Inferno"), ("cividis", "Cividis")], look.colours)
+        self.add(self.tr("Colours of the window"), self.theme)
+        self.add(
+            self.tr("Size of words"),
+            self.text,
+            self.tr("Some titles follow when the program is started again."),
+        )
+        self.add(self.tr("Map as"), self.overlay)
+        self.add(self.tr("Colour scale"), self.scale)
+        self.add(self.tr("Between sampled frames"), self.between)
+        self.add(
+            self.tr("Colours of maps"),
+            self.colours,
+            self.tr("Cividis looks the same with and without a deficiency of colour vision."),
+        )
+        self.theme.activated.connect(self._on_theme)
+        self.text.activated.connect(self._on_text)
+        for box in (self.overlay, self.scale, self.between, self.colours):
+            box.activated.connect(self._on_look)
+        program.state.look_changed.connect(self._on_look_changed)
+        program.themes.changed.connect(self._on_themes)
+
+    @Slot()
+    def _on_theme(self, *_: object) -> None:
+        choice = ThemeChoice(self.theme.currentData())
+        self._program.settings.theme = choice
+        self._program.themes.choose(choice)
+
+    @Slot()
+    def _on_text(self, *_: object) -> None:
+        self._program.settings.text_size = int(self.text.currentData())
+        self._program.themes.resize_text(int(self.text.currentData()))
+
+    @Slot()
+    def _on_look(self, *_: object) -> None:
+        self._program.state.set_look(
+            overlay=Overlay(self.overlay.currentData()),
+            scale=Scale(self.scale.currentData()),
+            between=Between(self.between.currentData()),
+            colours=str(self.colours.currentData()),
+        )
+
+    @Slot(object)
+    def _on_look_changed(self, look: Look) -> None:
+        choose(self.overlay, look.overlay)
+        choose(self.scale, look.scale)
+        choose(self.between, look.between)
+        choose(self.colours, look.colours)
+
+    @Slot(object)
+    def _on_themes(self, _theme: object) -> None:
+        choose(self.theme, self._program.themes.choice)

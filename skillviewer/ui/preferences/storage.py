@@ -1,0 +1,121 @@
+"""What the program keeps on this disk, how much it may take, and the button that empties it."""
+
+from PySide6.QtCore import QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from skillviewer.core.places import cache_dir
+from skillviewer.engine.storage import Storage, emptied, measured
+from skillviewer.export.words import printable
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.preferences.form import Form
+from skillviewer.ui.program import Program
+
+LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
+
+
+def size_words(n_bytes: int) -> str:
+    """Return a size in decimal units: 512 B, 3.4 MB, 12.0 GB."""
+    if n_bytes < 1000:
+        return f"{n_bytes} B"
+    for unit in ("kB", "MB", "GB"):
+        n_bytes_of_unit = n_bytes / {"kB": 1e3, "MB": 1e6, "GB": 1e9}[unit]
+        if n_bytes_of_unit < 999.5 or unit == "GB":
+            return f"{n_bytes_of_unit:.1f} {unit}"
+    raise AssertionError
+
+
+class StoragePage(Form):
+    """The cache: its place, its size, its limit.
+
+    Args:
+        program: Its lane of small works looks at the disk.
+        dialogs: Asks before the cache is emptied.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, dialogs: Dialogs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._dialogs = program, dialogs
+        self._storage: Storage | None = None
+        folder = printable(str(cache_dir()))
+        self.place = QLabel(folder, self)
+        self.place.setWordWrap(True)
+        self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
+        self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.show_folder = QPushButton(self.tr("Show the folder"), self)
+        self.show_folder.clicked.connect(self._on_show)
+        self.size = QLabel(self)
+        sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
+        self.limit = self.choice([(size, self.tr("{} GB").format(size)) for size in sizes], program.settings.cache_gb)
+        self.empty = QPushButton(self.tr("Empty…"), self)
+        self.empty.setEnabled(False)
+        self.empty.clicked.connect(self._on_empty)
+        row = QWidget(self)
+        buttons = QHBoxLayout(row)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.addWidget(self.show_folder)
+        buttons.addWidget(self.empty)
+        buttons.addStretch(1)
+        self.add(self.tr("Place"), self.place)
+        self.add(self.tr("Kept there"), self.size)
+        self.add("", row)
+        self.add(
+            self.tr("Features at most"),
+            self.limit,
+            self.tr(
+                "Features of a video make a second look at it, and every further model, quick. Those that were not "
+                "used for longest go first. A smaller limit counts from the next start on."
+            ),
+        )
+        self.limit.activated.connect(self._on_limit)
+
+    def measure(self) -> None:
+        """Look at what is there now."""
+        if self._program.closing:
+            return
+        if self._storage is None:
+            self.size.setText(self.tr("being measured"))
+        task = self._program.index.submit(lambda _backend, token, _report: measured(token))
+        task.succeeded.connect(self._on_measured)
+        task.failed.connect(self._program.messages.fail)
+
+    @Slot(object)
+    def _on_measured(self, storage: Storage) -> None:
+        self._storage = storage
+        lines = (
+            (self.tr("{} in all"), storage.total),
+            (self.tr("{} features of videos"), storage.features),
+            (self.tr("{} small copies of videos"), storage.copies),
+            (self.tr("{} of fine-tuning"), storage.tuning),
+            (self.tr("{} what models said of videos"), storage.said),
+            (self.tr("{} else"), storage.other),
+        )
+        self.size.setText("\n".join(words.format(size_words(n_bytes)) for words, n_bytes in lines))
+        self.empty.setEnabled(storage.can_go > 0)
+
+    @Slot()
+    def _on_empty(self) -> None:
+        storage = self._storage
+        if storage is None:
+            return
+        question = self.tr(
+            "Remove {} of features, small copies and fine-tuning? They are computed again when they are needed, which "
+            "takes a while. Scores, votes and notes stay."
+        ).format(size_words(storage.can_go))
+        if not self._dialogs.confirm(self, question, self.tr("Remove")):
+            return
+        self.empty.setEnabled(False)
+        task = self._program.index.submit(lambda _backend, token, _report: emptied(token))
+        task.succeeded.connect(self._on_measured)
+        task.failed.connect(self._program.messages.fail)
+        self._program.jobs.follow(self.tr("Emptying the cache"), task)
+
+    @Slot()
+    def _on_show(self) -> None:
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(cache_dir())))
+
+    @Slot()
+    def _on_limit(self, *_: object) -> None:
+        self._program.settings.cache_gb = int(self.limit.currentData())

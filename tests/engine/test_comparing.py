@@ -1,0 +1,142 @@
+"""Several models on one device: fed alike they share features and backbones, and say what each says alone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.job import Cancelled, CancelToken, Progress
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.comparing import ModelPool, facts
+from skillviewer.engine.engine import Engine
+from skillviewer.engine.extractor import FeatureExtractor
+from skillviewer.nets.models import Inputs, attention_model
+from tests.checkpoints import PREPROCESSING, tiny_checkpoint
+from tests.videos import write_barcode_video
+
+MODELS = ("full", "none", "cbam-original", "pool")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("comparing")
+
+
+@pytest.fixture(scope="module")
+def models(folder: Path) -> dict[str, Path]:
+    return {name: tiny_checkpoint(folder / name, name, seed=at).folder for at, name in enumerate(MODELS)}
+
+
+@pytest.fixture(scope="module")
+def coarse(folder: Path) -> Path:
+    """A model that is fed otherwise."""
+    return tiny_checkpoint(folder / "coarse", "full", replace(PREPROCESSING, n_segments=3)).folder
+
+
+@pytest.fixture(scope="module")
+def video(folder: Path) -> Path:
+    return write_barcode_video(folder / "v.mp4", 40, width=160, height=96).path
+
+
+@pytest.fixture(scope="module")
+def cache(folder: Path) -> FeatureCache:
+    return FeatureCache(folder / "features")
+
+
+@pytest.fixture
+def pool(cache: FeatureCache) -> Iterator[ModelPool]:
+    with ModelPool("cpu", cache) as made:
+        yield made
+
+
+def test_each_says_what_it_says_alone(pool: ModelPool, models: dict[str, Path], video: Path, tmp_path: Path) -> None:
+    together = {name: pool.assess(folder, video, passes=2) for name, folder in models.items()}
+    assert pool.n_backbones == 1
+    for name in ("full", "pool"):
+        with Engine.open(models[name], device="cpu", cache=FeatureCache(tmp_path / "own")) as engine:
+            alone = engine.assess(video, passes=2)
+        assert np.array_equal(together[name].samples, alone.samples)
+        assert np.allclose(together[name].attention, alone.attention, atol=1e-6)
+        assert np.allclose(together[name].score_curve, alone.score_curve, atol=1e-6)
+    assert len({round(analysis.score, 6) for analysis in together.values()}) == len(models)
+    assert together["cbam-original"].map_kind is MapKind.GATE
+
+
+def test_a_second_model_looks_at_no_frame(
+    pool: ModelPool, models: dict[str, Path], video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool.assess(models["full"], video)
+
+    def refuse(*_args: object, **_more: object) -> None:
+        raise AssertionError("a frame was looked at once more")
+
+    for name in ("features", "ready"):
+        monkeypatch.setattr(FeatureExtractor, name, refuse)
+    assert pool.assess(models["cbam-original"], video).complete
+
+
+def test_models_that_are_fed_otherwise_have_backbones_of_their_own(
+    pool: ModelPool, models: dict[str, Path], coarse: Path, video: Path
+) -> None:
+    assert pool.assess(models["full"], video).n_segments == 5
+    assert pool.assess(coarse, video).n_segments == 3
+    assert pool.n_backbones == 2
+    pool.keep({coarse})
+    assert pool.n_backbones == 1
+    pool.close()
+    assert pool.n_backbones == 0
+
+
+def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(pool: ModelPool, folder: Path) -> None:
+    made = tiny_checkpoint(folder / "known", "full", seed=9)
+    found = pool.facts(made.folder)
+    assert found == facts(made)
+    assert (found.name, found.digest, found.attention_model) == ("known", made.digest, "full")
+    assert found.map_kind is MapKind.DISTRIBUTION
+    assert found.n_parameters == sum(t.numel() for t in made.head.values())
+    assert (found.accuracy, found.accuracy_interval, found.n_pairs) == (None, None, 0)
+    assert "128 px" in found.features
+    assert "5 segments" in found.features
+
+
+def test_models_that_are_fed_alike_say_so(pool: ModelPool, models: dict[str, Path], coarse: Path) -> None:
+    alike = {pool.facts(folder).features for folder in models.values()}
+    assert len(alike) == 1
+    assert pool.facts(coarse).features not in alike
+
+
+def test_what_is_no_checkpoint_is_refused_by_name(pool: ModelPool, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(CheckpointError, match="nothing"):
+        pool.facts(tmp_path / "nothing")
+
+
+def test_a_model_that_is_not_fed_features_is_refused_with_a_way_out(
+    pool: ModelPool, models: dict[str, Path], video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = replace(attention_model("full"), inputs=Inputs.SNIPPETS)
+    monkeypatch.setattr("skillviewer.engine.comparing.attention_model", lambda _name: entry)
+    with pytest.raises(CheckpointError, match="Choose another model"):
+        pool.assess(models["full"], video)
+
+
+def test_evidence_adds_up_to_the_score(pool: ModelPool, models: dict[str, Path], video: Path) -> None:
+    analysis = pool.assess(models["full"], video)
+    found = pool.explain(models["full"], analysis)
+    assert found.score == pytest.approx(analysis.score, abs=1e-5)
+    assert found.model_digest == pool.facts(models["full"]).digest
+
+
+def test_it_can_be_stopped(pool: ModelPool, models: dict[str, Path], video: Path) -> None:
+    token = CancelToken()
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 2:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        pool.assess(models["full"], video, 4, token, stop)

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.job import Cancelled, CancelToken
+from skillviewer.engine.storage import Storage, emptied, measured
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    folder = tmp_path / "cache"
+    for name, n_bytes in (
+        ("features/ab/one.safetensors", 1000), ("features/cd/two.safetensors", 500), ("proxies/v.mkv", 70),
+        ("tuning/run/state.pt", 9), ("analyses/ab/x.npz", 33), ("kernels/k.nbi", 4), ("loose", 1),
+    ):  # fmt: skip
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * n_bytes)
+    return folder
+
+
+def test_every_byte_is_told_under_what_it_is(cache: Path) -> None:
+    found = measured(folder=cache)
+    assert found == Storage(cache, features=1500, copies=70, tuning=9, said=33, other=5)
+    assert (found.total, found.can_go) == (1617, 1579)
+
+
+def test_emptying_leaves_what_models_said(cache: Path) -> None:
+    left = emptied(folder=cache)
+    assert left == Storage(cache, 0, 0, 0, said=33, other=5)
+    assert (cache / "analyses/ab/x.npz").exists()
+    assert list((cache / "features").iterdir()) == []
+
+
+def test_a_link_out_of_the_cache_is_not_followed(cache: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "videos"
+    outside.mkdir()
+    (outside / "mine.mp4").write_bytes(b"video")
+    (cache / "features" / "link").symlink_to(outside, target_is_directory=True)
+    assert emptied(folder=cache).features == 0
+    assert (outside / "mine.mp4").exists()
+
+
+def test_where_nothing_was_kept_nothing_is(tmp_path: Path) -> None:
+    assert emptied(folder=tmp_path / "not there").total == 0
+
+
+def test_it_can_be_stopped(cache: Path) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        emptied(token, cache)
+    assert (cache / "features/ab/one.safetensors").exists()

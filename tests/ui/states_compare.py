@@ -1,0 +1,166 @@
+"""States of the Compare screen, for tests that look and for screenshots."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.scene import Scale
+from skillviewer.ui.comparing.row import UNIFORM
+from skillviewer.ui.comparing.screen import CompareScreen
+
+if TYPE_CHECKING:
+    from tests.ui.states import Stage
+
+TWO = ("full", "no-attention-pool")
+FOUR = ("full", "gate-cbam", "signed-visual", "mapless-tsn")
+NINE = ("full", "no-rnn", "x-bar", "h-task", "pool", "gate-cbam", "signed-visual", "mapless-tsn", "other-net")
+LONG = tuple(
+    f"Aufmerksamkeitsmodell der Klinik für Kinder- und Jugendmedizin, Version {i} vom 12. März" for i in range(1, 5)
+)
+
+
+def _screen(stage: "Stage") -> CompareScreen:
+    return cast("CompareScreen", stage.made.window.screen_named("compare"))
+
+
+def _compared(
+    stage: "Stage", models: tuple[str, ...], *, n: int = 8, stem: str = "grasp_{:02d}", uniform: bool = False
+) -> QWidget:
+    stage.world.models = models
+    stage.made.program.assessments.set_automatic(on=False)
+    stage.open(n, stem)
+    stage.wait(lambda: stage.made.program.state.model is not None)
+    stage.made.window.show_screen("compare")
+    screen = _screen(stage)
+    keys = [str(entry.folder) for entry in stage.made.program.models.entries]
+    chosen = [(key, screen.candidates.name(key)) for key in keys]
+    screen.models.choose([*chosen, (UNIFORM, "Uniform")][:9] if uniform else chosen)
+    wanted = [key for key in screen.models.keys if key != UNIFORM and "broken" not in key]
+    stage.wait(lambda: all(screen.models.row(key).whole is not None for key in wanted))
+    stage.wait(lambda: len(wanted) < 2 or screen.contrasting.contrast is not None)
+    stage.seek(97)
+    return stage.made.window
+
+
+def _whole_study(stage: "Stage") -> None:
+    screen = _screen(stage)
+    stage.pause(700)
+    screen.models.assess_all()
+    stage.wait(lambda: not screen.models.busy and screen.studying.agreement is not None, 60_000)
+    stage.pause(300)
+
+
+def compare_empty(stage: "Stage") -> QWidget:
+    """No checkpoint on this computer, and none chosen."""
+    stage.world.models = ()
+    stage.open()
+    stage.made.window.show_screen("compare")
+    return stage.made.window
+
+
+def compare_one(stage: "Stage") -> QWidget:
+    """One model: Uniform stands beside it."""
+    stage.world.models = ("full",)
+    stage.open()
+    stage.assess(1)
+    stage.made.window.show_screen("compare")
+    stage.wait(lambda: _screen(stage).contrasting.contrast is not None)
+    return stage.made.window
+
+
+def compare_two(stage: "Stage") -> QWidget:
+    """Two models and their difference."""
+    _compared(stage, TWO)
+    _screen(stage).header.difference.setChecked(True)
+    stage.pause(200)
+    return stage.made.window
+
+
+def compare_four(stage: "Stage") -> QWidget:
+    """Four kinds of maps, the whole study assessed."""
+    _compared(stage, FOUR)
+    _whole_study(stage)
+    return stage.made.window
+
+
+def compare_nine(stage: "Stage") -> QWidget:
+    """As many as there can be."""
+    _compared(stage, NINE)
+    screen = _screen(stage)
+    screen.side.setCurrentWidget(screen.side.video_numbers)
+    return stage.made.window
+
+
+def compare_working(stage: "Stage") -> QWidget:
+    """A model that looks, and others that wait."""
+    stage.world.models, stage.world.held = FOUR, True
+    stage.made.program.assessments.set_automatic(on=False)
+    stage.open()
+    stage.made.window.show_screen("compare")
+    screen = _screen(stage)
+    stage.wait(lambda: any(row.done == 12 for row in screen.models.rows))
+    stage.seek(70)
+    return stage.made.window
+
+
+def compare_failed(stage: "Stage") -> QWidget:
+    """A checkpoint that cannot be loaded, beside two that can."""
+    stage.made.program.assessments.set_automatic(on=False)
+    _compared(stage, ("full", "broken-download", "gate-cbam"))
+    return stage.made.window
+
+
+def compare_models(stage: "Stage") -> QWidget:
+    """The table of models, faithfulness measured."""
+    _compared(stage, FOUR, uniform=True)
+    screen = _screen(stage)
+    screen.side.setCurrentWidget(screen.side.models)
+    stage.pause(700)
+    screen.models.explain()
+    stage.wait(lambda: not screen.models.busy)
+    return stage.made.window
+
+
+def compare_disputes(stage: "Stage") -> QWidget:
+    """The videos on which models disagree most."""
+    _compared(stage, FOUR, n=24)
+    _screen(stage).side.setCurrentWidget(_screen(stage).side.disputes)
+    _whole_study(stage)
+    return stage.made.window
+
+
+def compare_matrix(stage: "Stage") -> QWidget:
+    """The agreement of nine models."""
+    _compared(stage, NINE)
+    _screen(stage).side.setCurrentWidget(_screen(stage).side.matrix)
+    _whole_study(stage)
+    return stage.made.window
+
+
+def compare_long_names(stage: "Stage") -> QWidget:
+    """Long names of models and videos, a scale for each model."""
+    _compared(stage, LONG, stem="Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause")
+    screen = _screen(stage)
+    screen.header.scale.setCurrentIndex(screen.header.scale.findData(Scale.VIDEO))
+    screen.header.difference.setChecked(True)
+    screen.side.setCurrentWidget(screen.side.models)
+    return stage.made.window
+
+
+COMPARE_STATES: dict[str, Callable[["Stage"], QWidget]] = {
+    make.__name__: make
+    for make in (
+        compare_empty,
+        compare_one,
+        compare_two,
+        compare_four,
+        compare_nine,
+        compare_working,
+        compare_failed,
+        compare_models,
+        compare_disputes,
+        compare_matrix,
+        compare_long_names,
+    )
+}

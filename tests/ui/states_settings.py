@@ -1,0 +1,74 @@
+"""States of the settings, of the sheet of keys, and of the offer to go on, for tests that look and for screenshots."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.ui.preferences.dialog import Preferences
+
+if TYPE_CHECKING:
+    from tests.ui.states import Stage
+
+
+def _settings(stage: "Stage") -> Preferences:
+    stage.made.program.assessments.set_automatic(on=False)
+    stage.open(3)
+    stage.made.window.actions_["settings"].trigger()
+    found = stage.made.window.findChild(Preferences)
+    assert isinstance(found, Preferences)
+    return found
+
+
+def settings_looks(stage: "Stage") -> QWidget:
+    """The first page."""
+    return _settings(stage)
+
+
+def settings_assessing(stage: "Stage") -> QWidget:
+    """Passes and the person."""
+    dialog = _settings(stage)
+    dialog.show_page(dialog.assessing)
+    return dialog
+
+
+def settings_storage(stage: "Stage") -> QWidget:
+    """The cache."""
+    dialog = _settings(stage)
+    dialog.show_page(dialog.storage)
+    stage.pause(500)
+    return dialog
+
+
+def settings_keys(stage: "Stage") -> QWidget:
+    """A key that is taken."""
+    dialog = _settings(stage)
+    dialog.show_page(dialog.keys)
+    dialog.keys.choose("go_to")
+    dialog.keys.field.setFocus()
+    QTest.keyClick(dialog.keys.field, Qt.Key.Key_K)
+    return dialog
+
+
+def settings_large(stage: "Stage") -> QWidget:
+    """Words at one and a half times their size, in the window."""
+    stage.open(6)
+    stage.assess(3)
+    dialog = stage.made.program.themes
+    dialog.resize_text(150)
+    stage.pause(300)
+    return stage.made.window
+
+
+def start_return(stage: "Stage") -> QWidget:
+    """The last session was not closed."""
+    stage.made.window.start.offer_return("Gait of children after surgery, spring", "25.11.26 14:02")
+    return stage.made.window
+
+
+SETTINGS_STATES: dict[str, Callable[["Stage"], QWidget]] = {
+    make.__name__: make
+    for make in (settings_looks, settings_assessing, settings_storage, settings_keys, start_return, settings_large)
+}

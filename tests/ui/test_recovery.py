@@ -1,0 +1,169 @@
+"""A session that ended without being closed is offered again, and leads back to where it was."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from skillviewer.ui.app import Composition
+from skillviewer.ui.recovery import Place, Recovery, Session, left_behind
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import click
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Path:
+    return tmp_path / "sessions"
+
+
+def opened(qtbot: QtBot, made: Composition, world: FakeWorld) -> list[Path]:
+    files = world.touch("a.mp4", "b.mp4")
+    made.program.assessments.set_automatic(on=False)
+    made.program.studies.create(world.folder / "mine.skillstudy")  # a draft without a word in it goes with its window
+    qtbot.waitUntil(lambda: made.program.studies.current is not None)
+    made.program.open(files)
+    qtbot.waitUntil(lambda: made.program.studies.current is not None and len(made.program.videos) == 2)
+    made.program.state.set_current(files[1])
+    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.playback.video.path == files[1])
+    made.program.playback.seek(41)
+    qtbot.waitUntil(lambda: made.program.feed.settled)
+    return files
+
+
+def noted(folder: Path) -> dict[str, object]:
+    files = list(folder.glob("*.json"))
+    found = json.loads(files[0].read_text(encoding="utf-8")) if files else {}
+    assert isinstance(found, dict)
+    return found
+
+
+def die(session: Session) -> None:
+    """End as a killed process does: the system lets its locks go, and nothing else happens."""
+    session._timer.stop()
+    assert session._lock is not None
+    assert session._lock._handle is not None
+    os.close(session._lock._handle)
+
+
+def test_it_leads_back_to_study_video_frame_and_screen(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, sessions: Path
+) -> None:
+    first = make_window(world.backend())
+    session = Session(first.program, first.window.screens, sessions)
+    files = opened(qtbot, first, world)
+    first.window.show_screen("compare")
+    session.note()
+    qtbot.waitUntil(lambda: noted(sessions).get("frame") == 41)
+    study = first.program.studies.current
+    assert study is not None
+    die(session)
+    first.program.close()
+    assert first.program.wait(5000)
+
+    second = make_window(world.backend())
+    second.program.assessments.set_automatic(on=False)
+    recovery = Recovery(second.program, second.window.screens, second.window.start)
+    recovery.offer(sessions)
+    assert second.window.start.offer.isVisible()
+    click(second.window.start.go_on)
+    playback = second.program.playback
+    qtbot.waitUntil(lambda: playback.video is not None and playback.video.path == files[1] and playback.frame == 41)
+    assert second.program.studies.current is not None
+    assert second.program.studies.current.path == study.path
+    assert second.window.screens.current == "compare"
+    assert not second.window.start.offer.isVisible()
+    assert left_behind(sessions) is None, "it is offered once"
+
+
+def test_a_session_that_was_closed_is_not_offered(
+    qtbot: QtBot, window: Composition, world: FakeWorld, sessions: Path
+) -> None:
+    session = Session(window.program, window.window.screens, sessions)
+    opened(qtbot, window, world)
+    session.note()
+    qtbot.waitUntil(lambda: bool(noted(sessions)))
+    session.end()
+    assert list(sessions.iterdir()) == []
+    recovery = Recovery(window.program, window.window.screens, window.window.start)
+    recovery.offer(sessions)
+    assert not window.window.start.offer.isVisible()
+
+
+def test_a_window_that_is_alive_is_left_alone(
+    qtbot: QtBot, window: Composition, world: FakeWorld, sessions: Path
+) -> None:
+    session = Session(window.program, window.window.screens, sessions)
+    opened(qtbot, window, world)
+    session.note()
+    qtbot.waitUntil(lambda: bool(noted(sessions)))
+    assert left_behind(sessions) is None
+    assert noted(sessions), "its note stays"
+    session.end()
+
+
+def write(folder: Path, name: str, place: Place) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps({name: getattr(place, name) for name in Place.__slots__}), encoding="utf-8")
+    return path
+
+
+def place(study: Path, noted_at: str = "2026-01-01T10:00:00+00:00") -> Place:
+    return Place(str(study), "A study", False, "", 0, "inspect", noted_at)
+
+
+def test_the_latest_of_several_is_offered_and_all_are_forgotten(tmp_path: Path, sessions: Path) -> None:
+    studies = [tmp_path / f"{i}.skillstudy" for i in range(3)]
+    for i, study in enumerate(studies):
+        study.touch()
+        write(sessions, str(i), place(study, f"2026-01-0{3 - i}T10:00:00+00:00"))
+    found = left_behind(sessions)
+    assert found is not None
+    assert found.study == str(studies[0])
+    assert list(sessions.iterdir()) == []
+
+
+def test_what_is_gone_or_damaged_is_not_offered(tmp_path: Path, sessions: Path) -> None:
+    write(sessions, "gone", place(tmp_path / "gone.skillstudy"))
+    (sessions / "damaged.json").write_text("{", encoding="utf-8")
+    (sessions / "other.json").write_text('{"study": 1}', encoding="utf-8")
+    assert left_behind(sessions) is None
+    assert left_behind(tmp_path / "nowhere") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_killed_process_leaves_its_session_to_be_found(tmp_path: Path, sessions: Path) -> None:
+    study = tmp_path / "s.skillstudy"
+    study.touch()
+    path = write(sessions, "killed", place(study))
+    code = (
+        "import sys, time; from pathlib import Path; from skillviewer.data.study.lock import WriteLock;"
+        "lock = WriteLock(Path(sys.argv[1])); print(lock.held, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "True"
+        assert left_behind(sessions) is None, "it is alive"
+        process.kill()
+        process.wait()
+    found = left_behind(sessions)
+    assert found is not None
+    assert found.study == str(study)
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_offer(window: Composition, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    session = Session(window.program, window.window.screens, blocked / "sessions")
+    session.note()
+    session.end()
