@@ -2,11 +2,12 @@
 
     python -m benchmarks.faces FOLDER [--rate HZ]
 
-FOLDER holds the videos that faces.csv names (the demonstration clips of mmaction2 and SAM 2) and any others. faces.csv was
-made by hand: the middle of every face in the foreground of 45 frames, as fractions of the picture, wherever a person would
-know the face again. Small faces in the background (under 15 pixels) are not in it, nor are frames too damaged to tell.
-"found": some find of the single frame holds the middle. "covered": a box of the tracks that are blurred does, with what is
-carried over from other frames. Videos that are not named show hands and no face: all that is blurred there is for nothing.
+FOLDER holds the videos that faces.csv names (the demonstration clips of mmaction2 and SAM 2) and any others.
+faces.csv was made by hand: the middle of every face in the foreground of 43 frames, as fractions of the picture,
+wherever a person would know the face again. Small faces in the background (under 15 pixels) are not in it, nor are
+frames too damaged to tell. "found": some find of the single frame holds the middle. "covered": a box of the tracks
+that are blurred does, with what is carried over from other frames. Videos that are not named show hands and no face:
+all that is blurred there is for nothing.
 """
 
 import argparse

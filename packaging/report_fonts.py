@@ -1,13 +1,12 @@
-"""Makes the fonts of reports from those of the window: TrueType outlines, which the PDF library takes, and fewer letters.
+"""Makes the fonts of reports from those of the window: TrueType outlines, which the PDF library takes; fewer letters.
 
     python packaging/report_fonts.py
 
-Reads resources/style/fonts/Inter-*.otf and writes resources/report/Inter-*.ttf: Latin, Greek, Cyrillic, punctuation, arrows
-and mathematical signs, with figures that are all of one width. Needs fonttools, which matplotlib brings.
+Reads resources/style/fonts/Inter-*.otf and writes resources/report/Inter-*.ttf: Latin, Greek, Cyrillic, punctuation,
+arrows and mathematical signs, with figures that are all of one width. Needs fonttools, which matplotlib brings.
 """
 
 from pathlib import Path
-from typing import Any
 
 from fontTools import subset
 from fontTools.pens.cu2quPen import Cu2QuPen
@@ -17,14 +16,14 @@ from fontTools.ttLib import TTFont, newTable
 ROOT = Path(__file__).resolve().parent.parent
 LETTERS = (
     *range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x1E00, 0x1F00), *range(0x218, 0x21C), *range(0x370, 0x400),
-    *range(0x400, 0x530), *range(0x2010, 0x2060), *range(0x20A0, 0x20C0), *range(0x2100, 0x2150), *range(0x2190, 0x21A0),
-    *range(0x2200, 0x2270), *range(0x25A0, 0x2600), 0x2713, 0x2717, 0xFFFD,
+    *range(0x400, 0x530), *range(0x2010, 0x2060), *range(0x20A0, 0x20C0), *range(0x2100, 0x2150),
+    *range(0x2190, 0x21A0), *range(0x2200, 0x2270), *range(0x25A0, 0x2600), 0x2713, 0x2717, 0xFFFD,
 )  # fmt: skip
 GREATEST_ERROR = 1.0
 """Font units by which an outline may differ."""
 
 
-def with_tabular_figures(font: Any) -> None:
+def with_tabular_figures(font: TTFont) -> None:
     """Let the figures be those of one width."""
     names = set(font.getGlyphOrder())
     for table in font["cmap"].tables:
@@ -34,7 +33,7 @@ def with_tabular_figures(font: Any) -> None:
                 table.cmap[code] = f"{name}.tf"
 
 
-def to_truetype(font: Any) -> None:
+def to_truetype(font: TTFont) -> None:
     """Replace cubic outlines by quadratic ones."""
     glyphs = font.getGlyphSet()
     order = font.getGlyphOrder()

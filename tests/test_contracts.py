@@ -24,7 +24,7 @@ PLANTED = [
     ("core/__init__.py", "import torchvision", "torch lives in nets and engine"),
     ("engine/__init__.py", "import av", "PyAV and cv2 live in media"),
     ("ui/__init__.py", "import cv2", "PyAV and cv2 live in media"),
-    ("engine/__init__.py", "import matplotlib", "matplotlib lives in export"),
+    ("engine/__init__.py", "import matplotlib", "matplotlib and what makes pages live in export"),
 ]
 
 

@@ -83,7 +83,7 @@ def _of_study(
         if video.state is VideoState.REPLACED:
             problems.append(f"{video.name} is not exported: another file is in its place ({video.path}).")
             continue
-        subject = Subject(video.path, video.name, digest=video.digest, extent=video.extent)
+        subject = Subject(video.path, video.name, digest=video.digest, extent=video.extent, study=path)
         if folders or model is None:
             found.append(_under(subject, folders or [_usual()]))
         else:

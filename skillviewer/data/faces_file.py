@@ -1,4 +1,8 @@
-"""Faces of a video as a JSON file: what was found, and what a person drew or took away."""
+"""Faces of a video as a JSON file: what was found, and what a person drew or took away.
+
+The program keeps one for every video that was searched or edited, by the digest of the video: it stays valid wherever
+the video is moved, serves every study and model, and is not lost with the cache.
+"""
 
 from pathlib import Path
 
@@ -7,8 +11,10 @@ import msgspec
 from skillviewer.core.aside import written_aside
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces import Faces
+from skillviewer.core.places import data_dir
 
 FORMAT = 1
+SUFFIX = ".faces.json"
 
 
 class _Record(msgspec.Struct):
@@ -69,3 +75,39 @@ def load_faces(path: Path) -> Faces:
     except OSError as error:
         raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
     return read_faces_text(text, str(path))
+
+
+class FaceStore:
+    """The faces that are kept, one file a video.
+
+    Args:
+        folder: Where they are kept; None for the program's own folder.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder if folder is not None else data_dir() / "faces"
+
+    def path(self, digest: str) -> Path:
+        """Return where the faces of a video are kept; the file is there or not."""
+        return self._folder / f"{digest}{SUFFIX}"
+
+    def get(self, digest: str) -> Faces | None:
+        """Return the faces of a video, or None where there are none yet.
+
+        Raises:
+            VideoError: The file cannot be read: what a person drew is not thrown away silently.
+        """
+        path = self.path(digest)
+        return load_faces(path) if path.is_file() else None
+
+    def put(self, faces: Faces) -> None:
+        """Keep the faces of a video in place of those that were kept.
+
+        Raises:
+            ExportError: They cannot be written.
+        """
+        save_faces(faces, self.path(faces.video_digest), overwrite=True)
+
+    def forget(self, digest: str) -> None:
+        """Keep nothing of a video, so that it is searched anew."""
+        self.path(digest).unlink(missing_ok=True)

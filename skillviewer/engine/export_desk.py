@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError, StudyError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
 from skillviewer.engine.library import digest as model_digest
+from skillviewer.export.blurring import blur_remarks, wanted, with_faces
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.read_back import read_back
+from skillviewer.export.why_options import ReportOptions, StudyContext
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis import Analysis
@@ -61,6 +64,7 @@ class Subject:
         extent: The part of the file that is the attempt, or None for the whole.
         passes: Passes that are wanted, or None for those that are kept.
         analysis: What the model said, if it is at hand.
+        study: The study that the video is of, or None; reports tell what it knows of the video.
         faces: Faces that are blurred, or None.
     """
 
@@ -72,6 +76,7 @@ class Subject:
     extent: "Extent | None" = None
     passes: int | None = None
     analysis: "Analysis | None" = None
+    study: Path | None = None
     faces: "Faces | None" = None
 
 
@@ -164,11 +169,15 @@ class Desk:
         """
         token = token if token is not None else CancelToken()
         check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
-        exhibits = self.exhibits(order.subjects, token, report, evidence=order.exporter.needs_evidence)
-        remarks = self.remarks(order.exporter, exhibits, order.options, order.path)
-        order.exporter.export(
-            exhibits, order.path, order.options, overwrite=order.overwrite, token=token, report=report
-        )
+        exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
+        explained = exporter.wants_evidence and all(s.model is not None for s in order.subjects)
+        exhibits = self.exhibits(order.subjects, token, report, evidence=exporter.needs_evidence or explained)
+        if wanted(options):
+            exhibits = with_kept_faces(exhibits, token, report)
+        if isinstance(options, ReportOptions):
+            options = _informed(options, order.subjects[0], exhibits[0])
+        remarks = (*self.remarks(exporter, exhibits, options, order.path), *blur_remarks(exhibits))
+        exporter.export(exhibits, order.path, options, overwrite=order.overwrite, token=token, report=report)
         report(Progress("reading it back"))
         return Written(order.path, read_back(order.path), remarks)
 
@@ -256,7 +265,10 @@ class Desk:
                 return None
             exhibits.append(Exhibit(analysis, subject.title, faces=subject.faces))
         exporter.check(exhibits)
-        return exporter.preview(exhibits, options if options is not None else _defaults(exporter))
+        options = options if options is not None else _defaults(exporter)
+        if wanted(options):
+            exhibits = with_kept_faces(exhibits)
+        return exporter.preview(exhibits, options)
 
     @staticmethod
     def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
@@ -328,6 +340,31 @@ def _digest(video: Path) -> str:
 
     with VideoReader(video, cache_bytes=0) as reader:
         return reader.info.digest
+
+
+def with_kept_faces(
+    exhibits: Sequence[Exhibit], token: CancelToken | None = None, report: Report = silent
+) -> list[Exhibit]:
+    """Return exhibits with the faces that are kept of their videos; what was never searched is, and is kept then.
+
+    Raises:
+        VideoError: A video cannot be read, or faces cannot be searched for.
+        Cancelled: The token was raised.
+    """
+    store = FaceStore()
+    return with_faces(exhibits, token, report, store.get, store.put)
+
+
+def _informed(options: ReportOptions, subject: Subject, exhibit: Exhibit) -> ReportOptions:
+    """Return the options of a report with what the study of the video knows of it."""
+    if subject.study is None or options.known != StudyContext():
+        return options
+    from skillviewer.engine.study_context import context_of
+
+    known = context_of(subject.study, exhibit.analysis)
+    if wanted(options) and known.reference is not None:
+        known = replace(known, reference=with_kept_faces([known.reference])[0])
+    return replace(options, known=known)
 
 
 def _defaults(exporter: "Exporter") -> object:

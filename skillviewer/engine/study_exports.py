@@ -1,4 +1,4 @@
-"""The table of what is exported of a whole study: tables of votes, and the archive.
+"""The table of what is exported of a whole study: tables of votes, the report of its cohort, and the archive.
 
 It stands here and not in ``export`` because it opens a study. To add one: a function, and an entry here.
 """
@@ -14,8 +14,10 @@ from skillviewer.core.registry import look_up, table
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive import ArchiveOptions, pack
 from skillviewer.data.study.archive_form import SUFFIXES
+from skillviewer.engine.study_reports import CohortChoices, cohort_report
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
+from skillviewer.export.report import REPORT_SUFFIXES
 from skillviewer.export.table import TABLE_SUFFIXES, export_judgements, export_strengths
 
 if TYPE_CHECKING:
@@ -165,6 +167,15 @@ STUDY_EXPORTERS = table(
         lambda s, p, _o, w, _t, _r: _strengths(s, p, overwrite=w),
         about="One row a video: its strength by the judgements, with its standard error.",
         group="table",
+    ),
+    StudyExporter(
+        "cohort",
+        "Cohort",
+        REPORT_SUFFIXES,
+        CohortChoices,
+        lambda s, p, o, w, _t, _r: cohort_report(s, p, o, overwrite=w),
+        about="How the scores of a study are spread, every video, the raters, and what is not known.",
+        group="report",
     ),
     StudyExporter(
         "study",

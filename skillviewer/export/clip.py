@@ -13,6 +13,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.scene import Look
 from skillviewer.core.video import VideoInfo
+from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.canvas import Canvas, Span, bar_owners
 from skillviewer.export.destination import check, make_folder
 from skillviewer.export.exhibit import Exhibit, opened
@@ -48,6 +49,7 @@ class ClipOptions:
         theme: Colours of the strip.
         quality: ``small``, ``good`` or ``best``.
         sound: Whether the sound of the first video is kept; never where the speed is not 1, nor in a GIF.
+        blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
     """
 
     start: int = offered(0, "First frame", "Counted from 0", low=0, people_from=1)
@@ -64,6 +66,7 @@ class ClipOptions:
     theme: Theme = offered(DARK, "Colours around the picture", choices=THEMES)
     quality: Quality = offered("good", "Quality", "Better is larger")
     sound: bool = offered(False, "Keep the sound", "Left out where the speed is not 1, and in a GIF")
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,32 @@
 """The report of a cohort: how the scores of a study are spread, every video, the raters, and what is not known."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis
-from skillviewer.core.cohort import MIN_COHORT, Standing, standing
+from skillviewer import __version__
+from skillviewer.core.cohort import MIN_COHORT, Standing, standings
 from skillviewer.core.errors import ExportError
 from skillviewer.core.numerals import signed
 from skillviewer.core.pairs import Judgement, Pair
 from skillviewer.export.drawings import distribution, interval_bar
-from skillviewer.export.paper import Paper, Sheet, gap, grid, heading, paragraph
+from skillviewer.export.paper import Paper, Sheet, gap, grid, heading, paragraph, point
 from skillviewer.export.raters import RATER_HEAD, rater_cells, raters_summary
 from skillviewer.export.theme import WHITE
-from skillviewer.export.words import printable, score_digits
+from skillviewer.export.words import printable
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
+
+
+CHECKSUM = 12
+"""Digits of a checksum that are printed: enough to find the file, and to see that it is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,9 @@ class CohortOptions:
         title: Name of the study, or "".
         task: What is done in the videos, or "".
         statement: The question that raters answered, or "".
-        participants: The person in a video, by its title; those left out are not named.
         judgements: What raters said.
         pairs: What the study makes of the judgements, or agreed pairs: the model's order is counted against them.
-        seen_in_training: Titles of videos of which it is known that the model was trained on them; None where nobody knows.
-        model_version: Version of the model, or "".
+        seen_in_training: Titles of videos that the model is known to be trained on; None where nobody knows.
         made_on: Date of the report; None for today.
     """
 
@@ -44,12 +48,44 @@ class CohortOptions:
     title: str = ""
     task: str = ""
     statement: str = ""
-    participants: Mapping[str, str] = field(default_factory=dict)
     judgements: tuple[Judgement, ...] = ()
     pairs: tuple[Pair, ...] = ()
     seen_in_training: frozenset[str] | None = None
-    model_version: str = ""
     made_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CohortVideo:
+    """One video that goes into the report.
+
+    Attributes:
+        name: Its name.
+        score: Its score.
+        interval: 95 % interval, or None with a single pass.
+        participant: The person in it, or "" where nobody is to be named.
+        warning: What the model warned of, or "".
+        digest: SHA-256 of the file, or "".
+    """
+
+    name: str
+    score: float
+    interval: tuple[float, float] | None = None
+    participant: str = ""
+    warning: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CohortModel:
+    """The model whose scores they are.
+
+    Attributes:
+        name: Its name and version.
+        digest: SHA-256 of its checkpoint.
+    """
+
+    name: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +97,7 @@ class Row:
     participant: str
     standing: Standing
     warned: bool
+    checksum: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +110,6 @@ class Cohort:
     rows: tuple[Row, ...]
     model: str
     model_digest: str
-    program: str
     day: date
     raters: tuple[tuple[str, ...], ...]
 
@@ -88,8 +124,9 @@ class Cohort:
         scores = self.scores
         n = len(scores)
         return (
-            f"{n} video{'s' if n > 1 else ''} assessed by {self.model}: scores from {signed(min(scores), self.digits)} to "
-            f"{signed(max(scores), self.digits)}, median {signed(float(np.median(scores)), self.digits)}."
+            f"{n} video{'s' if n > 1 else ''} assessed by {self.model}: scores from "
+            f"{signed(min(scores), self.digits)} to {signed(max(scores), self.digits)}, median "
+            f"{signed(float(np.median(scores)), self.digits)}."
         )
 
     @property
@@ -115,80 +152,88 @@ class Cohort:
         return low - by, high + by
 
 
-def gather_cohort(analyses: Sequence[tuple[str, Analysis]], options: CohortOptions, day: date) -> Cohort:
+def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: CohortOptions, day: date) -> Cohort:
     """Gather everything of a report.
 
     Args:
-        analyses: (title, analysis) of every video, all by one model.
+        videos: The videos, at least one, each with a name of its own.
+        model: The model that gave all their scores.
         options: What else is known.
         day: Date of the report.
 
     Raises:
-        ExportError: The analyses are of several models, or one video is there twice.
+        ExportError: There is no video, or one is there twice.
     """
-    models = {a.provenance.model_digest for _, a in analyses}
-    if len(models) != 1:
-        raise ExportError(f"A cohort is made of the scores of one model, not of {len(models)}: choose one.")
-    names = [name for name, _ in analyses]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    if not videos:
+        raise ExportError(f"No video has been assessed by {model.name}: assess some first.")
+    twice = next((name for name, n in Counter(v.name for v in videos).items() if n > 1), None)
     if twice is not None:
         raise ExportError(f"“{twice}” is in the cohort twice: give every video a name of its own.")
-    scores = [a.score for _, a in analyses]
-    ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], names[at]))
-    rows = []
-    for at in ranked:
-        name, one = analyses[at]
-        rows.append(
-            Row(
-                rank=1 + sum(score > one.score for score in scores),
-                name=printable(name),
-                participant=printable(options.participants.get(name, "")),
-                standing=standing(one.score, one.interval, [s for i, s in enumerate(scores) if i != at]),
-                warned=bool(one.warning),
-            )
+    scores = [v.score for v in videos]
+    rows = [
+        Row(
+            rank=1 + where.n_higher,
+            name=printable(one.name),
+            participant=printable(one.participant),
+            standing=where,
+            warned=bool(one.warning),
+            checksum=one.digest[:CHECKSUM],
         )
-    first = analyses[0][1].provenance
+        for one, where in zip(videos, standings(scores, [v.interval for v in videos]), strict=True)
+    ]
+    rows.sort(key=lambda row: (row.rank, row.name))
     return Cohort(
         options=options,
         title=printable(options.title) or "Cohort",
-        digits=score_digits([a for _, a in analyses]),
+        digits=_digits(scores),
         rows=tuple(rows),
-        model=f"{first.model} {options.model_version}".strip(),
-        model_digest=first.model_digest,
-        program=first.program,
+        model=printable(model.name),
+        model_digest=model.digest,
         day=day,
         raters=rater_cells(options.judgements),
     )
+
+
+def _digits(scores: Sequence[float]) -> int:
+    """Return how many decimals tell scores apart: 2, or more where they lie close together."""
+    span = max(scores) - min(scores)
+    return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5)) if span > 0 else 2
 
 
 def _unknown(cohort: Cohort) -> tuple[str, ...]:
     n, rows = len(cohort.rows), cohort.rows
     passes = [row for row in rows if row.standing.interval is not None]
     words = [
-        "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of two models cannot be compared."
+        (
+            "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of "
+            "two models cannot be compared."
+        )
     ]
     if passes:
         at_median = sum(row.standing.at_median for row in passes)
         words.append(
-            f"Intervals say how much the choice of frames moves a score and nothing else. {at_median} of {len(passes)} videos "
-            "cannot be told from the median."
+            f"Intervals say how much the choice of frames moves a score and nothing else. {at_median} of {len(passes)} "
+            "videos cannot be told from the median."
         )
     if len(passes) < n:
         words.append(f"{n - len(passes)} of {n} videos were assessed with one pass and have no interval.")
     if n - 1 < MIN_COHORT:
         words.append(
-            f"With fewer than {MIN_COHORT} other videos no percentile is given: one more or less would move it by over 5 %."
+            f"With fewer than {MIN_COHORT} other videos no percentile is given: one more or less would move it by over "
+            "5 %."
         )
     warned = sum(row.warned for row in rows)
     words.append(
-        f"{warned} of {n} videos look unlike those the model was trained on; their scores may mean little."
+        f"{warned} of {n} videos (marked *) {'look' if warned > 1 else 'looks'} unlike those the model was trained on: "
+        "such scores may mean little."
         if warned
         else "No video was flagged as unlike those the model was trained on; that does not show that it is like them."
     )
     seen = cohort.options.seen_in_training
     if seen is None:
         words.append(
-            "Whether the model was trained on these videos or people is not known here; if it was, the scores flatter it."
+            "Whether the model was trained on these videos or people is not known here; if it was, the scores flatter "
+            "it."
         )
     else:
         known = sum(row.name in seen for row in rows)
@@ -225,7 +270,7 @@ def _story(cohort: Cohort, width: float) -> list["Flowable"]:
         grid(
             [
                 [
-                    paragraph("Cohort report", size_pt=8.2, of=WHITE.muted),
+                    paragraph("SkillViewer · Cohort report", size_pt=8.2, of=WHITE.muted),
                     paragraph(f"{cohort.model} · {cohort.day.isoformat()}", size_pt=8.2, of=WHITE.muted, right=True),
                 ]
             ],
@@ -243,10 +288,9 @@ def _story(cohort: Cohort, width: float) -> list["Flowable"]:
     ]
     if cohort.raters:
         story += _raters(cohort, width)
-    story += [heading("What is not known"), *(paragraph(f"•  {line}", size_pt=8.2) for line in cohort.unknown)]
+    story += [heading("What is not known"), *(point(line) for line in cohort.unknown)]
     # the table may be split: its heading stays with the first rows of it
-    title = heading("The videos", "by score; bar: 95 % interval, dashed: median")
-    title.style.keepWithNext = 0
+    title = heading("The videos", "by score; bar: 95 % interval, dashed: median", keep=False)
     story += [CondPageBreak(110), title, _table(cohort, width)]
     story += [
         heading("Where the numbers come from"),
@@ -266,9 +310,9 @@ def cohort_facts(cohort: Cohort) -> tuple[tuple[str, str], ...]:
     """Return what the numbers come from, as (name, value)."""
     return (
         ("Model", cohort.model),
-        ("Model digest", cohort.model_digest),
-        ("Program", cohort.program),
-        ("Date", cohort.day.isoformat()),
+        ("Model SHA-256", cohort.model_digest),
+        ("Computed by", f"SkillViewer {__version__}"),
+        ("Date of report", cohort.day.isoformat()),
     )
 
 
@@ -292,7 +336,7 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
 
 def percentile_words(of: Standing) -> str:
     """Return the percentile of a row."""
-    return "–" if of.percentile is None else f"{of.percentile:.0f}"
+    return of.percentile_words
 
 
 def score_cell(of: Standing, digits: int) -> str:
@@ -303,20 +347,21 @@ def score_cell(of: Standing, digits: int) -> str:
 
 
 def _table(cohort: Cohort, width: float) -> "Flowable":
-    median, bars = float(np.median(cohort.scores)), width * 0.26
-    people = 0.14 if any(row.participant for row in cohort.rows) else 0.0
-    widths = (20.0, width * (0.36 - people) - 20, width * people, width * 0.27, bars, width * 0.11)
-    words = ("", "video", "participant" if people else "", "score (95 % interval)", "", "percentile")
-    lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at == 5) for at, word in enumerate(words)]]
-    for row in cohort.rows:
-        lines.append(
-            [
-                paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
-                paragraph(row.name + (" *" if row.warned else ""), size_pt=8.0),
-                paragraph(row.participant, size_pt=8.0),
-                paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
-                interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),
-                paragraph(percentile_words(row.standing), size_pt=8.0, right=True),
-            ]
-        )
+    median, bars = float(np.median(cohort.scores)), width * 0.16
+    people = 0.12 if any(row.participant for row in cohort.rows) else 0.0
+    widths = (20.0, width * (0.38 - people) - 20, width * people, width * 0.23, bars, width * 0.1, width * 0.13)
+    words = ("", "video", "participant" if people else "", "score (95 % interval)", "", "percentile", "SHA-256")
+    lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 4) for at, word in enumerate(words)]]
+    lines += [
+        [
+            paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
+            paragraph(row.name + (" *" if row.warned else ""), size_pt=8.0),
+            paragraph(row.participant, size_pt=8.0),
+            paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
+            interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),
+            paragraph(percentile_words(row.standing), size_pt=8.0, right=True),
+            paragraph(row.checksum, size_pt=6.8, of=WHITE.muted, right=True),
+        ]
+        for row in cohort.rows
+    ]
     return grid(lines, widths, lines=True, pad_pt=1.5, repeat=1, middle=True)

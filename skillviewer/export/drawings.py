@@ -1,13 +1,13 @@
 """The drawings of reports: lines and words that stay sharp on paper and on a screen, and can be told apart in grey.
 
-One drawing serves both: the PDF takes it as it is, the web page as SVG. What raises the score is a filled bar with a plus,
-what lowers it a hollow one with a minus; this video is black, the others grey.
+One drawing serves both: the PDF takes it as it is, the web page as SVG. What raises the score is a filled bar with a
+plus, what lowers it a hollow one with a minus; this video is black, the others grey.
 """
 
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -29,6 +29,9 @@ BAND = mixed(ACCENT, WHITE.background, 0.22)
 FAINT_LINE = mixed(ACCENT, WHITE.background, 0.5)
 HOLLOW = mixed(ACCENT, WHITE.background, 0.1)
 TEXT_PT = 7.2
+Anchor = Literal["start", "middle", "end"]
+"""Which part of a line stands at its place."""
+
 _LEFT_PT, _RIGHT_PT = 34.0, 8.0
 
 
@@ -66,12 +69,15 @@ class Plot:
         return self.bottom + (value - low) / (high - low) * (self.top - self.bottom)
 
     def line(
-        self, x0: float, y0: float, x1: float, y1: float, of: Colour, width: float = 0.5, *, dash: Any = None
-    ) -> None:
-        """Draw a line, in points."""
+        self, x0: float, y0: float, x1: float, y1: float, of: Colour, width: float = 0.5, *, dash: Sequence[float] = (),
+    ) -> None:  # fmt: skip
+        """Draw a line, in points; dashed by (on, off) lengths where they are given."""
         from reportlab.graphics.shapes import Line
 
-        self.drawing.add(Line(x0, y0, x1, y1, strokeColor=colour(of), strokeWidth=width, strokeDashArray=dash))
+        line = Line(x0, y0, x1, y1, strokeColor=colour(of), strokeWidth=width)
+        if dash:
+            line.strokeDashArray = list(dash)
+        self.drawing.add(line)
 
     def path(
         self, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray, of: Colour, width: float
@@ -96,14 +102,11 @@ class Plot:
         """Draw a rectangle, in points."""
         from reportlab.graphics.shapes import Rect
 
-        self.drawing.add(
-            Rect(
-                x, y, width, height,
-                fillColor=None if fill is None else colour(fill),
-                strokeColor=None if edge is None else colour(edge),
-                strokeWidth=0.7,
-            )
-        )  # fmt: skip
+        box = Rect(x, y, width, height)
+        box.fillColor = None if fill is None else colour(fill)
+        box.strokeColor = None if edge is None else colour(edge)
+        box.strokeWidth = 0.7
+        self.drawing.add(box)
 
     def diamond(self, x: float, y: float, radius: float) -> None:
         """Draw the mark of this video, in points."""
@@ -116,7 +119,7 @@ class Plot:
 
     def words(
         self, text: str, x: float, y: float, *, of: Colour = WHITE.muted, size: float = TEXT_PT, bold: bool = False,
-        anchor: str = "start",
+        anchor: Anchor = "start",
     ) -> None:  # fmt: skip
         """Write a line, in points."""
         from reportlab.graphics.shapes import String
@@ -124,7 +127,7 @@ class Plot:
         face = BOLD if bold else REGULAR
         self.drawing.add(String(x, y, text, fontName=face, fontSize=size, fillColor=colour(of), textAnchor=anchor))
 
-    def score_axis(self, n: int = 4) -> None:
+    def score_axis(self, n: int = 5) -> None:
         """Draw the scale of scores at the left, with fine lines."""
         from matplotlib.ticker import MaxNLocator
 

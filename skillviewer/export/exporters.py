@@ -13,10 +13,12 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.core.registry import look_up, table
+from skillviewer.export.blurring import wanted, with_faces
 from skillviewer.export.clip import CLIP_SUFFIXES, ClipOptions, clip_remarks, export_grid, preview
 from skillviewer.export.curve_figure import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.maps import MAPS_SUFFIXES, export_maps
+from skillviewer.export.report import REPORT_SUFFIXES, export_report
 from skillviewer.export.sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
 from skillviewer.export.still import STILL_SUFFIXES, StillOptions, export_stills, paint_still
 from skillviewer.export.table import (
@@ -28,8 +30,10 @@ from skillviewer.export.table import (
     export_record,
     export_scores,
 )
+from skillviewer.export.why_options import ReportOptions
 
 TABLES_GROUP = "table"
+REPORTS_GROUP = "report"
 
 Write = Callable[[Sequence[Exhibit], Path, Any, bool, CancelToken, Report], Path]
 """exhibits, path, options, overwrite, token, report -> path"""
@@ -51,6 +55,7 @@ class Exporter:
         group: Word under which it is found together with others on the command line, or "" where it stands alone.
         least: How many analyses it takes at least.
         needs_evidence: Whether every exhibit must come with evidence.
+        wants_evidence: Whether it is more complete with evidence, and can do without.
         preview: Paints what the first page or frame will be, (H, W, 3) uint8 RGB: ``preview(exhibits, options)``; None
             where there is nothing to see.
         remarks: What a person should know before it is written: ``remarks(exhibits, options, path)``.
@@ -67,6 +72,7 @@ class Exporter:
     group: str = ""
     least: int = 1
     needs_evidence: bool = False
+    wants_evidence: bool = False
     preview: Callable[[Sequence[Exhibit], Any], Picture] | None = None
     remarks: Callable[[Sequence[Exhibit], Any, Path], tuple[str, ...]] | None = None
 
@@ -113,6 +119,8 @@ class Exporter:
         self.check(exhibits)
         token = token if token is not None else CancelToken()
         token.check()
+        if wanted(options):
+            exhibits = with_faces(exhibits, token, report)
         return self.write(exhibits, path, options, overwrite, token, report)
 
 
@@ -166,6 +174,18 @@ EXPORTERS = table(
         lambda e, p, o, w, _t, _r: export_curve(e, p, o, overwrite=w),
         about="Score curves over one axis as a drawing that stays sharp at any size.",
         preview=preview_curve,
+    ),
+    Exporter(
+        "why",
+        "Why this score",
+        REPORT_SUFFIXES,
+        ReportOptions,
+        True,
+        False,
+        lambda e, p, o, w, t, r: export_report(e[0], p, o, overwrite=w, token=t, report=r),
+        about="Two pages for the file: where the score stands, what moved it, how sure that is, a line to sign.",
+        group=REPORTS_GROUP,
+        wants_evidence=True,
     ),
     Exporter(
         "scores",

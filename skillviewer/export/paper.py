@@ -18,6 +18,7 @@ from skillviewer.export.words import printable
 if TYPE_CHECKING:
     from reportlab.lib.colors import Color
     from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.pdfgen.canvas import Canvas
     from reportlab.platypus import Flowable
 
@@ -27,9 +28,19 @@ SIZES_PT: dict[Paper, tuple[float, float]] = {"a4": (595.28, 841.89), "letter": 
 
 MARGIN_PT = 42.0
 FOOT_PT = 26.0
+_ENDLESS_PT = 1e6
 REGULAR, BOLD = "Inter", "Inter-SemiBold"
-FAINT = mixed(WHITE.muted, WHITE.background, 0.75)
-"""Greyed text; contrast to white at least 3.5 to 1."""
+FAINT = mixed(WHITE.muted, WHITE.background, 0.88)
+"""Greyed text; contrast to white at least 4.5 to 1."""
+
+
+@cache
+def _fonts() -> dict[str, "TTFont"]:
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    folder = resources_dir() / "report"
+    files = {REGULAR: "Inter-Regular.ttf", BOLD: "Inter-SemiBold.ttf"}
+    return {name: TTFont(name, str(folder / file)) for name, file in files.items()}
 
 
 @cache
@@ -37,11 +48,9 @@ def register_fonts() -> None:
     """Make the fonts known to the PDF library."""
     from reportlab.lib.fonts import addMapping
     from reportlab.pdfbase.pdfmetrics import registerFont
-    from reportlab.pdfbase.ttfonts import TTFont
 
-    folder = resources_dir() / "report"
-    for name, file in ((REGULAR, "Inter-Regular.ttf"), (BOLD, "Inter-SemiBold.ttf")):
-        registerFont(TTFont(name, str(folder / file)))
+    for font in _fonts().values():
+        registerFont(font)
     for bold in (0, 1):
         for italic in (0, 1):
             addMapping(REGULAR, bold, italic, BOLD if bold else REGULAR)
@@ -50,10 +59,7 @@ def register_fonts() -> None:
 
 @cache
 def _own_letters(name: str) -> frozenset[int]:
-    from reportlab.pdfbase.pdfmetrics import getFont
-
-    register_fonts()
-    return frozenset(getFont(name).face.charToGlyph)
+    return frozenset(_fonts()[name].face.charToGlyph)
 
 
 @cache
@@ -121,16 +127,32 @@ def paragraph(text: str, **how: Any) -> "Flowable":  # noqa: ANN401 - the argume
     return Paragraph(marked(text, made.fontName), made)
 
 
-def heading(text: str, note: str = "") -> "Flowable":
-    """Return the heading of a part of a page, with a few muted words behind it."""
+def heading(text: str, note: str = "", *, keep: bool = True) -> "Flowable":
+    """Return the heading of a part of a page, with a few muted words behind it.
+
+    Args:
+        text: The heading.
+        note: The muted words, or "".
+        keep: Whether all of what follows stands on the same page; a table that may be split does not.
+    """
     from reportlab.platypus import Paragraph
 
     made = style(9.4, bold=True, after_pt=3.0)
     made.spaceBefore = 9.0
-    made.keepWithNext = 1
+    made.keepWithNext = int(keep)
     grey = "#{:02x}{:02x}{:02x}".format(*WHITE.muted)
     behind = f'&nbsp;&nbsp;<font name="{REGULAR}" size="7.8" color="{grey}">{marked(note)}</font>' if note else ""
     return Paragraph(marked(text, BOLD) + behind, made)
+
+
+def point(text: str, size_pt: float = 8.2) -> "Flowable":
+    """Return plain text as one point of a list; its lines stand below each other, right of the mark."""
+    from reportlab.platypus import Paragraph
+
+    made = style(size_pt, after_pt=1.5)
+    made.leftIndent, made.bulletIndent = 9.0, 0.0
+    made.bulletFontName, made.bulletFontSize = REGULAR, size_pt
+    return Paragraph(marked(text), made, bulletText="•")
 
 
 def gap(height_pt: float) -> "Flowable":
@@ -148,7 +170,7 @@ def picture(jpeg: bytes, width_pt: float, height_pt: float) -> "Flowable":
 
 
 def grid(
-    rows: Sequence[Sequence[Any]], widths_pt: Sequence[float], *, pad_pt: float = 2.0, lines: bool = False,
+    rows: Sequence[Sequence[Any]], widths_pt: Sequence[float | None], *, pad_pt: float = 2.0, lines: bool = False,
     repeat: int = 0, middle: bool = False,
 ) -> "Flowable":  # fmt: skip
     """Return flowables side by side in rows: quiet, with fine lines between the rows where they are asked for."""
@@ -187,23 +209,31 @@ class Sheet:
         """Width between the margins."""
         return SIZES_PT[self.paper][0] - 2 * MARGIN_PT
 
+    @property
+    def height_pt(self) -> float:
+        """Height between the margins, above the foot."""
+        return SIZES_PT[self.paper][1] - 2 * MARGIN_PT - FOOT_PT
+
     def build(self, story: Iterable["Flowable"], target: BytesIO) -> int:
         """Set a story; return its number of pages.
 
         Raises:
             ExportError: Something on a page is larger than the page.
         """
+        from reportlab import rl_config
         from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
         from reportlab.platypus.doctemplate import LayoutError
 
         width, height = SIZES_PT[self.paper]
+        # pictures as they are, not as text: a quarter smaller and many times quicker
+        rl_config.useA85 = 0
         # no name, no date: who made it and when is on the page, where it can be read
         document = BaseDocTemplate(
             target, pagesize=(width, height), title=printable(self.title), author="", creator="SkillViewer",
             producer="SkillViewer", invariant=1, lang="en",
         )  # fmt: skip
         frame = Frame(
-            MARGIN_PT, MARGIN_PT + FOOT_PT, self.width_pt, height - 2 * MARGIN_PT - FOOT_PT,
+            MARGIN_PT, MARGIN_PT + FOOT_PT, self.width_pt, self.height_pt,
             leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
         )  # fmt: skip
         document.addPageTemplates(PageTemplate(frames=[frame], onPage=self._foot))
@@ -220,29 +250,35 @@ class Sheet:
         canvas.setStrokeColor(colour(WHITE.line))
         canvas.setLineWidth(0.5)
         canvas.line(MARGIN_PT, y, MARGIN_PT + self.width_pt, y)
-        small = {"size_pt": 7.0, "of": WHITE.muted}
-        left = Paragraph(marked(self.foot), style(**small))
+        left = Paragraph(marked(self.foot), style(7.0, of=WHITE.muted))
         _, height = left.wrap(self.width_pt - 70, 40)
         left.drawOn(canvas, MARGIN_PT, y - 4 - height)
-        right = Paragraph(f"page {document.page}", style(**small, right=True))
+        right = Paragraph(f"page {document.page}", style(7.0, of=WHITE.muted, right=True))
         _, height = right.wrap(60, 20)
         right.drawOn(canvas, MARGIN_PT + self.width_pt - 60, y - 4 - height)
 
 
-def fitted(sheet: Sheet, stories: Iterable[Callable[[], Sequence["Flowable"]]]) -> Callable[[], Sequence["Flowable"]]:
+def fitted(sheet: Sheet, stories: Iterable[Callable[[], Sequence["Flowable"]]]) -> Sequence["Flowable"]:
     """Return the first of some versions of one page, each smaller than the one before, that fits on a page.
 
     Raises:
         ExportError: Not even the smallest fits.
     """
-    problem = ""
-    for story in stories:
-        try:
-            if sheet.build(story(), BytesIO()) == 1:
-                return story
-        except ExportError as error:
-            problem = f" {error}"
-    raise ExportError(f"The report does not fit on its pages: shorten the title or the notes.{problem}")
+    for make in stories:
+        story = make()
+        if _height(story, sheet.width_pt) <= sheet.height_pt:
+            return story
+    raise ExportError("The report does not fit on its pages: shorten the title or the notes.")
+
+
+def _height(story: Sequence["Flowable"], width_pt: float) -> float:
+    """Return how high flowables stand on a page, with the larger space that two of them ask for between them."""
+    total = after = 0.0
+    for at, flowable in enumerate(story):
+        _, height = flowable.wrap(width_pt, _ENDLESS_PT)
+        total += height + (max(flowable.getSpaceBefore(), after) if at else 0.0)
+        after = flowable.getSpaceAfter()
+    return total
 
 
 def check_pdf(path: Path, words: Sequence[str], n_pages: int | None = None) -> None:

@@ -75,6 +75,6 @@ def raters_words(judgements: Sequence[Judgement], name: str) -> str:
     rank = 1 + sum(value > by_name[name] for value in by_name.values())
     error = float(strengths.standard_errors[strengths.names.index(name)])
     return (
-        f"{text} By all votes its strength is {signed(by_name[name])} (standard error {error:.2f}), rank {rank} of "
-        f"{len(by_name)} judged videos."
+        f"{text} By all votes its strength is {signed(by_name[name])} (Bradley–Terry, in logits; standard error "
+        f"{error:.2f}), rank {rank} of {len(by_name)} judged videos."
     )

@@ -1,15 +1,18 @@
 """Reports: the "why" page of one video, and that of a cohort, as PDF or as one web page."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.export.cohort_page import CohortOptions, cohort_pdf, gather_cohort
+from skillviewer.export.blurring import with_faces
+from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo, cohort_pdf, gather_cohort
 from skillviewer.export.destination import aside, check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.paper import check_pdf
 from skillviewer.export.web_page import check_html, cohort_html, why_html
-from skillviewer.export.why import CAUTION, ReportOptions, gather, made_on
+from skillviewer.export.why import CAUTION, gather, made_on
+from skillviewer.export.why_options import ReportOptions
 from skillviewer.export.why_page import N_PAGES, why_pdf
 
 REPORT_SUFFIXES = (".pdf", ".html")
@@ -44,6 +47,8 @@ def export_report(
     """
     options = options if options is not None else ReportOptions()
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
+    if options.blur_faces:
+        exhibit, options = _blurred(exhibit, options, token, report)
     why = gather(exhibit, options, token, report)
     words = (why.sentence, why.faithfulness, CAUTION, why.analysis.provenance.model_digest, why.analysis.video.digest)
     with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
@@ -57,17 +62,30 @@ def export_report(
     return path
 
 
+def _blurred(
+    exhibit: Exhibit, options: ReportOptions, token: CancelToken | None, report: Report
+) -> tuple[Exhibit, ReportOptions]:
+    """Return exhibit and options with the faces of both videos that are shown."""
+    reference = options.known.reference
+    if reference is None:
+        return with_faces([exhibit], token, report)[0], options
+    exhibit, reference = with_faces([exhibit, reference], token, report)
+    return exhibit, replace(options, known=replace(options.known, reference=reference))
+
+
 def export_cohort(
-    exhibits: Sequence[Exhibit],
+    videos: Sequence[CohortVideo],
+    model: CohortModel,
     path: Path,
     options: CohortOptions | None = None,
     *,
     overwrite: bool = False,
 ) -> Path:
-    """Write the report of a cohort as PDF or as one web page; the analyses are enough, no video is opened.
+    """Write the report of a cohort as PDF or as one web page; the scores are enough, no video is opened.
 
     Args:
-        exhibits: The videos, all assessed by one model, each with a title of its own (or the stem of its file).
+        videos: The videos, each with a name of its own.
+        model: The model that gave all their scores.
         path: ``.pdf`` or ``.html``.
         options: What else is known.
         overwrite: Whether a file of that name may be replaced.
@@ -76,13 +94,11 @@ def export_cohort(
         ``path``, read back as ``export_report`` does.
 
     Raises:
-        ExportError: The analyses are of several models, a title is there twice, or the file is refused, cannot be written
-            or read back.
+        ExportError: There is no video, a name is there twice, or the file is refused, cannot be written or read back.
     """
     options = options if options is not None else CohortOptions()
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
-    named = [(e.title or e.analysis.video.path.stem, e.analysis) for e in exhibits]
-    cohort = gather_cohort(named, options, made_on(options.made_on))
+    cohort = gather_cohort(videos, model, options, made_on(options.made_on))
     words = (cohort.sentence, *cohort.unknown, CAUTION, cohort.model_digest)
     with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":

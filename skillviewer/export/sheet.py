@@ -16,6 +16,7 @@ from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.scene import Look, resolve
+from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.canvas import bar_owners, common_looks
 from skillviewer.export.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
 from skillviewer.export.destination import aside
@@ -53,6 +54,7 @@ class SheetOptions:
         title: Stands above; nothing when empty.
         captions: Whether time and score so far stand below every frame.
         look: How maps are shown.
+        blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
     """
 
     frames: tuple[int, ...] = offered(
@@ -66,6 +68,7 @@ class SheetOptions:
     title: str = offered("", "Title")
     captions: bool = offered(True, "Time and score below each frame")
     look: Look = offered(Look(), "Map")
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:

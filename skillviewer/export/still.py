@@ -8,6 +8,7 @@ from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.scene import Look
+from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.canvas import Span
 from skillviewer.export.clip import ClipOptions, clip_canvas
 from skillviewer.export.destination import aside
@@ -33,6 +34,7 @@ class StillOptions:
         curve: Whether the score curve is shown, with a cursor.
         labels: Whether words and colour bar are shown; without them and the curve the picture stands alone.
         theme: Colours of the strip.
+        blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
     """
 
     frame: int | None = offered(None, "Frame", "Counted from 0; empty for the last sampled one", low=0, people_from=1)
@@ -43,6 +45,7 @@ class StillOptions:
     curve: bool = offered(True, "Score curve")
     labels: bool = offered(True, "Words and colour bar")
     theme: Theme = offered(WHITE, "Colours around the picture", choices=THEMES)
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
 def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:

@@ -77,11 +77,13 @@ def why_html(why: Why) -> str:
     options, digits = why.options, why.digits
     greatest = max((abs(told.moment.amount) for told in why.moments), default=1.0)
     strip = None
-    if options.others:
-        strip = _drawn(cohort_strip(why.standing, [m.score for m in options.others], _WIDTH_PT, digits), why.sentence)
+    if options.known.others:
+        strip = _drawn(
+            cohort_strip(why.standing, [m.score for m in options.known.others], _WIDTH_PT, digits), why.sentence
+        )
     contributions = None
-    if options.evidence is not None:
-        contributions = _drawn(contribution_plot(why.analysis, options.evidence, _WIDTH_PT, 120.0), why.remainder)
+    if why.evidence is not None:
+        contributions = _drawn(contribution_plot(why.analysis, why.evidence, _WIDTH_PT, 120.0), why.remainder)
     bar = None
     if why.bar is not None:
         bar = _drawn(colour_ramp(why.bar.colours, why.bar.ticks, why.bar.title, 420.0), why.bar.title)
@@ -101,7 +103,9 @@ def why_html(why: Why) -> str:
         moments=[
             {
                 "shot": _shot(told.shot, digits),
-                "bar": _drawn(signed_bar(told.moment.amount, greatest, 110.0, digits), signed(told.moment.amount, digits)),
+                "bar": _drawn(
+                    signed_bar(told.moment.amount, greatest, 110.0, digits), signed(told.moment.amount, digits)
+                ),
                 "time": told.time,
                 "words": told.words,
                 "opinion": told.opinion,
@@ -109,7 +113,7 @@ def why_html(why: Why) -> str:
             for told in why.moments
         ],
         reference=reference,
-        notes=[note_line(note.text, note.author, note.time_s) for note in options.notes],
+        notes=[note_line(note, names=options.names) for note in options.known.notes],
     )  # fmt: skip
 
 
@@ -132,6 +136,7 @@ def cohort_html(cohort: Cohort) -> str:
                     score_cell(row.standing, cohort.digits),
                 ),
                 "percentile": percentile_words(row.standing),
+                "checksum": row.checksum,
             }
             for row in cohort.rows
         ],

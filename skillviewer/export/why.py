@@ -1,24 +1,26 @@
 """What stands on the "why" page of one video, as values: sentences, moments, pictures; laid out elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 
+import numpy as np
+
 from skillviewer.core.analysis import Analysis, MapKind
-from skillviewer.core.arrays import Picture
-from skillviewer.core.cohort import Member, ReferenceVideo, Standing, reference_video, standing
+from skillviewer.core.arrays import FloatArray, Picture
+from skillviewer.core.cohort import Member, NearBy, Standing, reference_video, standing
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.moments import Moment, find_moments
 from skillviewer.core.numerals import signed
-from skillviewer.core.pairs import Judgement
 from skillviewer.core.scene import Look, Scale, display_limit, resolve
 from skillviewer.export.colour_bar import bar_colours, bar_scale, tick_words
 from skillviewer.export.exhibit import Exhibit, opened
-from skillviewer.export.paper import Paper
+from skillviewer.export.limits import limits
 from skillviewer.export.raters import raters_words
 from skillviewer.export.sheet import evenly_spread
+from skillviewer.export.why_options import OpinionOf, ReportOptions, StudyContext
 from skillviewer.export.words import clock, printable, score_digits, score_so_far
 from skillviewer.media.overlay import paint
 
@@ -26,88 +28,6 @@ CAUTION = "An aid to judgement, not a certificate."
 PRINT_DPI = 300.0
 A_ROW = 5
 """Key frames side by side; a video that is wider than high has two rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A note that goes on the page.
-
-    Attributes:
-        text: The words.
-        author: Who wrote them, or "" where the page is to name nobody.
-        time_s: The time in the video that they speak of, or None.
-    """
-
-    text: str
-    author: str = ""
-    time_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OpinionOf:
-    """What a person said of a moment that the model found.
-
-    Attributes:
-        start_s: Where the moment starts.
-        stop_s: Where it ends.
-        opinion: ``agree``, ``disagree`` or ``not relevant``.
-    """
-
-    start_s: float
-    stop_s: float
-    opinion: str
-
-
-@dataclass(frozen=True, slots=True)
-class OtherModel:
-    """Where another model puts the video.
-
-    Attributes:
-        name: Its name.
-        standing: Where the video stands among the same cohort by that model.
-    """
-
-    name: str
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
-    """What a report of one video says besides what the analysis holds; what is left out is missed aloud.
-
-    Attributes:
-        paper: ``a4`` or ``letter``; a web page has no size.
-        task: What is done in the video, or "".
-        participant: The person in it, by the name that the study gives, or "".
-        known_as: Name of the video in ``others`` and ``judgements``; "" for its title.
-        cohort: What the comparable videos are of, as it is said in a sentence.
-        others: The comparable videos with their scores by the same model, without this one.
-        reference: The well-scored video that is shown beside this one, or None.
-        evidence: What raised and lowered the score, or None where it was not computed.
-        judgements: What raters said, of all videos of the study.
-        opinions: What people said of the moments.
-        notes: Notes on the video; as many as fit are printed.
-        other_models: Where other models put it.
-        model_version: Version of the model, or "".
-        made_on: Date of the report; None for today.
-        look: How maps are shown.
-    """
-
-    paper: Paper = "a4"
-    task: str = ""
-    participant: str = ""
-    known_as: str = ""
-    cohort: str = "this task"
-    others: tuple[Member, ...] = ()
-    reference: Exhibit | None = None
-    evidence: Evidence | None = None
-    judgements: tuple[Judgement, ...] = ()
-    opinions: tuple[OpinionOf, ...] = ()
-    notes: tuple[Remark, ...] = ()
-    other_models: tuple[OtherModel, ...] = ()
-    model_version: str = ""
-    made_on: date | None = None
-    look: Look = field(default_factory=Look)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +84,7 @@ class Why:
 
     analysis: Analysis
     options: ReportOptions
+    evidence: Evidence | None
     title: str
     subtitle: str
     standing: Standing
@@ -183,82 +104,43 @@ class Why:
     @property
     def faithful(self) -> bool:
         """Whether the attention is known to be better than random; else what shows it is greyed."""
-        evidence = self.options.evidence
+        evidence = self.evidence
         return evidence is not None and evidence.faithfulness is not None and evidence.faithfulness.faithful
 
     @property
     def faithfulness(self) -> str:
         """The sentence on faithfulness."""
-        if self.options.evidence is None:
+        if self.evidence is None:
             if self.analysis.map_kind is MapKind.NONE:
                 return "This model has no map, so there is no attention whose faithfulness could be tested."
             return (
-                "Whether the attention is faithful was not tested for this video: the maps show where the model looked, not "
-                "why it scored so."
+                "Whether the attention is faithful was not tested for this video: the maps show where the model "
+                "looked, not why it scored so."
             )
-        return self.options.evidence.faithfulness_sentence
+        return self.evidence.faithfulness_sentence
 
     @property
     def remainder(self) -> str:
         """What the contributions leave over, in words."""
-        evidence = self.options.evidence
+        evidence = self.evidence
         if evidence is None:
             return "Contributions of the segments were not computed for this report."
         return (
             f"Score {signed(evidence.score, self.digits)} = {signed(evidence.baseline, self.digits)} (empty video) "
             f"{signed(float(evidence.contributions.sum()), self.digits)} (sum of the segments) "
-            f"{signed(evidence.remainder, self.digits)} (remainder: what the segments do together). Measured by replacing "
-            "each segment with the mean of the video, not read from the attention."
+            f"{signed(evidence.remainder, self.digits)} (remainder: what the segments do together). Measured by "
+            "replacing each segment with the mean of the video, not read from the attention."
         )
 
     @property
     def limits(self) -> tuple[str, ...]:
         """What the numbers do not say."""
-        return (
-            *_interval_words(self.analysis),
-            _familiar_words(self.analysis),
-            _agreement_words(self.options, self.standing),
-        )
+        return limits(self.analysis, self.options.known.other_models, self.options.known.versions, self.digits)
 
     @property
     def raters(self) -> str:
         """What the raters said of it."""
-        return raters_words(self.options.judgements, self.options.known_as or self.title)
-
-
-def _interval_words(analysis: Analysis) -> tuple[str, ...]:
-    k = analysis.n_passes
-    if k < 2:
-        return (
-            "The score comes from one pass over the video, so it has no interval: how much the choice of frames moves it is not known.",
-        )
-    return (
-        f"The interval comes from {k} passes that looked at other frames: it tells how much the choice of frames moves the "
-        "score. Other folds or versions of the model are not in it.",
-    )
-
-
-def _familiar_words(analysis: Analysis) -> str:
-    note = f" {analysis.video.note}" if analysis.video.note else ""
-    return (analysis.warning or "The model gave no warning that the video looks unlike those it was trained on.") + note
-
-
-def _agreement_words(options: ReportOptions, own: Standing) -> str:
-    known = [m for m in options.other_models if m.standing.percentile is not None]
-    if not known or own.percentile is None:
-        return "Whether other models agree is not known: too few videos, or no other model has assessed them."
-    low = own.percentile < 50
-    same = [m.name for m in known if ((m.standing.percentile or 0.0) < 50) is low]
-    side = "below" if low else "above"
-    rest = [m.name for m in known if m.name not in same]
-    text = f"{len(same)} of {len(known)} other models also put it {side} the median"
-    return (
-        f"{text} ({', '.join(same)})."
-        if same and not rest
-        else f"{text}; {', '.join(rest)} do not."
-        if rest
-        else f"{text}."
-    )
+        return raters_words(self.options.known.judgements, self.options.known.name or self.title)
 
 
 def encoded(picture: Picture) -> bytes:
@@ -293,39 +175,41 @@ def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None =
     from skillviewer.core.errors import ExportError
 
     analysis, video = exhibit.analysis, exhibit.analysis.video
-    if options.evidence is not None and not options.evidence.belongs_to(analysis):
+    known, evidence = options.known, exhibit.evidence
+    if evidence is not None and not evidence.belongs_to(analysis):
         raise ExportError(
             f"The evidence is of another analysis than that of {analysis.video.path.name}: compute it again."
         )
     title = printable(exhibit.title or analysis.video.path.stem)
-    found = find_moments(analysis, options.evidence)
+    found = find_moments(analysis, evidence)
     key = evenly_spread(analysis, A_ROW if video.width_px <= video.height_px else 2 * A_ROW).tolist()
     fullest = max(found, key=lambda m: abs(m.amount)).key_frame if found else key[-1]
     exhibits = [exhibit]
     wanted = [sorted({*key, fullest, *(m.key_frame for m in found)})]
-    if options.reference is not None:
-        other = options.reference.analysis
+    if known.reference is not None:
+        other = known.reference.analysis
         if other.provenance.model_digest != analysis.provenance.model_digest:
             raise ExportError(
                 f"The reference {other.video.path.name} was assessed by another model: assess it by the same."
             )
-        exhibits.append(options.reference)
+        exhibits.append(known.reference)
         wanted.append([_nearest_shown(other, fullest / analysis.video.n_frames)])
     shots = _shots(exhibits, wanted, options.look, token, report)
     own = shots[0]
     return Why(
         analysis=analysis,
         options=options,
+        evidence=evidence,
         title=title,
-        subtitle=" · ".join(printable(x) for x in (options.task, options.participant) if x),
-        standing=standing(analysis.score, analysis.interval, [m.score for m in options.others], options.cohort),
+        subtitle=" · ".join(printable(x) for x in (known.task, known.participant if options.names else "") if x),
+        standing=standing(analysis.score, analysis.interval, [m.score for m in known.others], known.cohort),
         digits=score_digits([analysis]),
         key_frames=tuple(own[frame] for frame in key),
         bar=_colour_bar(analysis, key[-1], options.look),
-        moments=tuple(Told(m, own[m.key_frame], _opinion(m, options.opinions)) for m in found),
+        moments=tuple(Told(m, own[m.key_frame], _opinion(m, known.opinions)) for m in found),
         own_shot=own[fullest],
-        reference=_reference(options, title, analysis, shots),
-        facts=facts(analysis, options.model_version, made_on(options.made_on)),
+        reference=_reference(known, title, analysis, shots),
+        facts=facts(analysis, known.model_version, made_on(options.made_on)),
     )
 
 
@@ -386,19 +270,23 @@ def _opinion(moment: Moment, opinions: Sequence[OpinionOf]) -> str:
 
 
 def _reference(
-    options: ReportOptions, title: str, analysis: Analysis, shots: Sequence[dict[int, Shot]]
+    known: StudyContext, title: str, analysis: Analysis, shots: Sequence[dict[int, Shot]]
 ) -> tuple[str, str, Shot] | None:
     """Return name, words and picture of the reference."""
-    if options.reference is None:
+    if known.reference is None:
         return None
-    other = options.reference.analysis
-    name = printable(options.reference.title or other.video.path.stem)
-    digits = score_digits([analysis])
-    chosen: ReferenceVideo | None = reference_video(
-        Member(options.known_as or title, analysis.score, None), [Member(m.name, m.score, None) for m in options.others]
-    )
-    why = "chosen by hand" if chosen is None or chosen.name != name else "the nearest well-scored video of the cohort"
-    return name, f"score {signed(other.score, digits)}; {why}", next(iter(shots[1].values()))
+    other = known.reference.analysis
+    name = printable(known.reference.title or other.video.path.stem)
+    chosen = reference_video(Member(known.name or title, analysis.score, analysis_looks(analysis)), known.others)
+    near_by = chosen.near_by if chosen is not None and chosen.name == name else None
+    why = {NearBy.LOOKS: "the well-scored video that looks most alike", NearBy.SCORE: "the nearest well-scored video"}
+    words = "chosen by hand" if near_by is None else why[near_by]
+    return name, f"score {signed(other.score, score_digits([analysis]))}; {words}", next(iter(shots[1].values()))
+
+
+def analysis_looks(analysis: Analysis) -> FloatArray | None:
+    """Return the numbers by which the video of an analysis resembles others, or None where they are not known."""
+    return None if analysis.pooled is None else analysis.pooled.astype(np.float64)
 
 
 def made_on(day: date | None) -> date:
@@ -412,9 +300,9 @@ def facts(analysis: Analysis, version: str, day: date) -> tuple[tuple[str, str],
     model = f"{source.model} {version}".strip()
     return (
         ("Model", f"{model} ({source.attention_model}, {source.backbone}, flow {source.flow})"),
-        ("Model digest", source.model_digest),
-        ("Video digest", analysis.video.digest),
+        ("Model SHA-256", source.model_digest),
+        ("Video SHA-256", analysis.video.digest),
         ("Passes, segments", f"{analysis.n_passes} × {analysis.n_segments} frames of {analysis.video.n_frames}"),
-        ("Program", f"{source.program}, {source.device}, {source.precision}"),
-        ("Date", day.isoformat()),
+        ("Computed by", f"{source.program}, {source.device}, {source.precision}"),
+        ("Date of report", day.isoformat()),
     )

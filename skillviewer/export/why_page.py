@@ -2,22 +2,27 @@
 
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from skillviewer.core.numerals import signed
 from skillviewer.export.drawings import cohort_strip, colour_ramp, contribution_plot, score_plot, signed_bar
-from skillviewer.export.paper import FAINT, Sheet, fitted, gap, grid, heading, paragraph, picture
+from skillviewer.export.paper import FAINT, Sheet, fitted, gap, grid, heading, paragraph, picture, point
 from skillviewer.export.theme import WHITE
 from skillviewer.export.why import A_ROW, CAUTION, Shot, Told, Why
+from skillviewer.export.why_options import Remark
+from skillviewer.export.words import clock
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
 
 N_PAGES = 2
+LONGEST_NOTE = 400
+"""Letters of a note that are printed."""
+
 _FIRST = (1.3, 1.15, 1.0, 0.88, 0.76, 0.64, 0.52)
 """Sizes of pictures and plots that are tried on the first page, the largest first."""
 
-_SECOND = ((1.15, 6), (1.0, 6), (0.88, 6), (0.88, 3), (0.76, 3), (0.76, 1), (0.66, 1), (0.6, 0), (0.5, 0))
+_SECOND = ((1.3, 6), (1.15, 6), (1.0, 6), (0.88, 6), (0.76, 6), (0.76, 4), (0.66, 4), (0.66, 2), (0.6, 1), (0.5, 0))
 """(size of the pictures, notes that are printed) on the second page."""
 
 
@@ -34,18 +39,18 @@ def why_pdf(why: Why) -> bytes:
     first = fitted(sheet, [partial(_first, why, width, size) for size in _FIRST])
     second = fitted(sheet, [partial(_second, why, width, size, notes) for size, notes in _SECOND])
     target = BytesIO()
-    sheet.build([*first(), PageBreak(), *second()], target)
+    sheet.build([*first, PageBreak(), *second], target)
     return target.getvalue()
 
 
 def _first(why: Why, width: float, size: float) -> list["Flowable"]:
-    made_on = dict(why.facts)["Date"]
+    made_on = dict(why.facts)["Date of report"]
     model = dict(why.facts)["Model"].split(" (")[0]
     story: list[Flowable] = [
         grid(
             [
                 [
-                    paragraph("Why this score", size_pt=8.2, of=WHITE.muted),
+                    paragraph("SkillViewer · Why this score", size_pt=8.2, of=WHITE.muted),
                     paragraph(f"{model} · {made_on}", size_pt=8.2, of=WHITE.muted, right=True),
                 ]
             ],
@@ -57,8 +62,8 @@ def _first(why: Why, width: float, size: float) -> list["Flowable"]:
     if why.subtitle:
         story.append(paragraph(why.subtitle, size_pt=9, of=WHITE.muted))
     story += [gap(7), paragraph(why.sentence, size_pt=11.5, bold=True, leading=1.35), gap(4)]
-    if why.options.others:
-        story.append(cohort_strip(why.standing, [m.score for m in why.options.others], width, why.digits))
+    if why.options.known.others:
+        story.append(cohort_strip(why.standing, [m.score for m in why.options.known.others], width, why.digits))
     story += [
         heading("What the model looked at", "sampled frames with their maps; below each its time and the score so far"),
         _row(why, width, size),
@@ -72,10 +77,10 @@ def _first(why: Why, width: float, size: float) -> list["Flowable"]:
         ),
         score_plot(why.analysis, [told.moment for told in why.moments], width, 138 * size),
     ]
-    if why.options.evidence is not None:
+    if why.evidence is not None:
         story += [
             heading("What each segment adds", "filled with + raises the score, hollow with − lowers it"),
-            contribution_plot(why.analysis, why.options.evidence, width, 96 * size),
+            contribution_plot(why.analysis, why.evidence, width, 96 * size),
         ]
     else:
         story.append(heading("What each segment adds"))
@@ -89,11 +94,10 @@ def _row(why: Why, width: float, size: float) -> "Flowable":
     lines: list[list[Flowable]] = []
     for start in range(0, len(shots), A_ROW):
         line = shots[start : start + A_ROW]
-        lines.append([picture(shot.jpeg, cell, cell / shot.aspect) for shot in line])
-        lines.append([_caption(shot, cell, why.digits) for shot in line])
         # a table wants rows of one length
-        for row in lines[-2:]:
-            row += [gap(0)] * (min(A_ROW, len(shots)) - len(line))
+        rest = [gap(0)] * (min(A_ROW, len(shots)) - len(line))
+        lines.append([picture(shot.jpeg, cell, cell / shot.aspect) for shot in line] + rest)
+        lines.append([_caption(shot, cell, why.digits) for shot in line] + rest)
     return grid(lines, [cell + between] * len(lines[0]), pad_pt=1.5)
 
 
@@ -122,34 +126,31 @@ def _second(why: Why, width: float, size: float, n_notes: int) -> list["Flowable
     else:
         story.append(paragraph("No stretch of the video moved the score."))
     story += _reference(why, width, size)
-    if why.raters or why.options.judgements:
+    if why.raters or why.options.known.judgements:
         story += [heading("What the raters said"), paragraph(why.raters or "No rater has judged this video.")]
     story += _notes(why, n_notes)
-    story += [heading("Limits"), *(paragraph(f"•  {limit}", size_pt=8.2) for limit in why.limits)]
-    tone: dict[str, Any] = {} if why.faithful else {"of": FAINT}
+    story += [heading("Limits"), *(point(limit) for limit in why.limits)]
     story += [
         heading("Is the attention faithful?", "" if why.faithful else "not shown to be"),
-        paragraph(why.faithfulness, size_pt=8.2, **tone),
+        paragraph(why.faithfulness, size_pt=8.2, of=WHITE.text if why.faithful else FAINT),
     ]
     story += [heading("Where the numbers come from"), _facts(why, width), gap(20), _signature(width)]
     return story
 
 
-def _moment(told: Told, number: int, greatest: float, digits: int, size: float) -> list["Flowable"]:
+def _moment(told: Told, number: int, greatest: float, digits: int, size: float) -> list["Flowable | list[Flowable]"]:
     wide = min(78.0 * size, 56.0 * size * told.shot.aspect)
     return [
         paragraph(str(number), size_pt=9, bold=True),
         picture(told.shot.jpeg, wide, wide / told.shot.aspect),
         signed_bar(told.moment.amount, greatest, 84.0, digits),
-        [paragraph(told.time, size_pt=7.6, of=WHITE.muted), paragraph(told.words, size_pt=8.2)],  # type: ignore[list-item]
+        [paragraph(told.time, size_pt=7.6, of=WHITE.muted), paragraph(told.words, size_pt=8.2)],
         _boxes(told.opinion),
     ]
 
 
 def _boxes(opinion: str) -> "Flowable":
     """Return what may be ticked by hand; what a person said before is ticked."""
-    from reportlab.graphics.shapes import Drawing
-
     from skillviewer.export.drawings import Plot
 
     plot = Plot(88.0, 33.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
@@ -160,8 +161,7 @@ def _boxes(opinion: str) -> "Flowable":
             plot.line(9.5, y + 1.5, 13.5, y + 5.5, WHITE.text, 1.3)
             plot.line(9.5, y + 5.5, 13.5, y + 1.5, WHITE.text, 1.3)
         plot.words(name, 19.0, y + 1.0, of=WHITE.text, size=7.6)
-    drawing: Drawing = plot.drawing
-    return drawing
+    return plot.drawing
 
 
 def _reference(why: Why, width: float, size: float) -> list["Flowable"]:
@@ -171,33 +171,35 @@ def _reference(why: Why, width: float, size: float) -> list["Flowable"]:
             paragraph("No well-scored video of the same task was at hand to be shown beside it.", of=WHITE.muted),
         ]
     name, words, shot = why.reference
-    pictures = []
-    for one in (why.own_shot, shot):
-        tall = min(124.0 * size, (width * 0.5 - 10) / one.aspect)
-        pictures.append(picture(one.jpeg, tall * one.aspect, tall))
-    captions = [
-        paragraph(
-            f"{why.title}: score {signed(why.analysis.score, why.digits)}, at {why.own_shot.time}",
-            size_pt=7.8,
-            of=WHITE.muted,
-        ),
-        paragraph(f"{name}: {words}, at {shot.time}", size_pt=7.8, of=WHITE.muted),
-    ]
+    own = f"score {signed(why.analysis.score, why.digits)}"
+    cells: list[Flowable] = []
+    widths: list[float] = []
+    for one, title, about in ((why.own_shot, why.title, own), (shot, name, words)):
+        tall = min(104.0 * size, width * 0.29 / one.aspect)
+        cells += [picture(one.jpeg, tall * one.aspect, tall), _beside(title, about, one.time)]
+        widths += [tall * one.aspect + 8, width * 0.5 - tall * one.aspect - 8]
     return [
-        heading(
-            "For comparison",
-            "this video left, a well-scored one of the same task right, both on the scale of the colour bar",
-        ),
-        grid([pictures, captions], (width * 0.5, width * 0.5), pad_pt=1.5),
+        heading("For comparison", "left this video, right a well-scored one of the same task; maps on one scale"),
+        grid([cells], widths, pad_pt=1.5),
     ]
+
+
+def _beside(title: str, about: str, time: str) -> "Flowable":
+    """Return what stands beside a picture."""
+    lines = [
+        paragraph(title, size_pt=8.2, bold=True),
+        paragraph(about, size_pt=7.8, of=WHITE.muted),
+        paragraph(f"at {time}", size_pt=7.8, of=WHITE.muted),
+    ]
+    return grid([[line] for line in lines], (None,), pad_pt=0.5)
 
 
 def _notes(why: Why, n_notes: int) -> list["Flowable"]:
-    notes = why.options.notes
+    notes = why.options.known.notes
     if not notes:
         return []
     lines: list[Flowable] = [heading("Notes")]
-    lines += [paragraph(note_line(note.text, note.author, note.time_s), size_pt=8.2) for note in notes[:n_notes]]
+    lines += [paragraph(note_line(note, names=why.options.names), size_pt=8.2) for note in notes[:n_notes]]
     if len(notes) > n_notes:
         left = len(notes) - n_notes
         lines.append(
@@ -210,12 +212,10 @@ def _notes(why: Why, n_notes: int) -> list["Flowable"]:
     return lines
 
 
-def note_line(text: str, author: str, time_s: float | None) -> str:
-    """Return a note as a line."""
-    from skillviewer.export.words import clock
-
-    short = text if len(text) <= 400 else f"{text[:400].rstrip()} …"
-    head = " · ".join(x for x in ("" if time_s is None else clock(time_s), author) if x)
+def note_line(note: Remark, *, names: bool) -> str:
+    """Return a note as a line, with its time and, if people are named, who wrote it."""
+    short = note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE].rstrip()} …"
+    head = " · ".join(x for x in ("" if note.time_s is None else clock(note.time_s), note.author if names else "") if x)
     return f"{head}: {short}" if head else short
 
 

@@ -1,7 +1,8 @@
 """Find faces in a video, and blur them beyond recognition. An aid: faces are missed, and a person has to look.
 
 The detector is YuNet (Wu, Peng & Yu, Machine Intelligence Research 2023) in OpenCV's ``FaceDetectorYN``; its weights
-ship with the program. It is run at two sizes: the small one finds faces that fill the picture, the large one small ones.
+ship with the program. It is run at two sizes: the small one finds faces that fill the picture, the large one small
+ones.
 """
 
 from collections.abc import Iterator, Sequence

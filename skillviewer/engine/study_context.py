@@ -1,0 +1,119 @@
+"""What a study knows of one video, for its report: comparable videos, a reference, raters, notes, other models."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.cohort import Member, reference_video
+from skillviewer.core.model_agreement import rank_agreement
+from skillviewer.data.study import ModelState, ModelVersion, Study, StudyVideo, VideoState
+from skillviewer.data.study.models import Score, cached_analysis
+from skillviewer.data.study.remarks import Opinion
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.why import analysis_looks
+from skillviewer.export.why_options import OpinionOf, OtherModel, Remark, StudyContext
+
+MOST_MODELS = 3
+"""Other models that are told of, the latest first."""
+
+MOST_LOOKS = 100
+"""So many comparable videos are compared by their looks; beyond, the reference is the nearest by score."""
+
+
+def context_of(path: Path, analysis: Analysis) -> StudyContext:
+    """Return what a study knows of the video of an analysis; an empty context where the video is not in it.
+
+    Args:
+        path: The study; it may be open elsewhere.
+        analysis: What a model said of the video.
+
+    Raises:
+        StudyError: The study cannot be read.
+    """
+    with Study.open(path, read_only=True) as study:
+        videos = study.videos.all()
+        video = next((v for v in videos if v.digest == analysis.video.digest), None)
+        return StudyContext() if video is None else _context(study, video, videos, analysis)
+
+
+def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], analysis: Analysis) -> StudyContext:
+    task = video.task or study.settings.task
+    alike = {v.name: v for v in videos if v.task == video.task and v.name != video.name}
+    model = analysis.provenance.model_digest
+    scores = {name: score for name, score in study.models.scores(model).items() if name in alike}
+    members = _members([alike[name] for name in scores], scores, model)
+    judgements = study.votes.judgements()
+    models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
+    this = next((m for m in models if m.digest == model), None)
+    others, versions = _other_models(study, models, this, video.name, {**{m.name: m.score for m in members}}, analysis)
+    return StudyContext(
+        name=video.name,
+        participant=video.participant or "",
+        task=task,
+        cohort=f"the task “{task}”" if task else "this task",
+        others=members,
+        reference=_reference(video.name, analysis, members, alike, model),
+        judgements=judgements,
+        opinions=tuple(
+            OpinionOf(m.start_s, m.stop_s, m.opinion.value)
+            for m in study.remarks.moments(video.name)
+            if m.opinion is not Opinion.NONE and m.model_digest == model
+        ),
+        notes=tuple(Remark(n.text, n.author, n.time_s) for n in study.remarks.notes(video.name)),
+        other_models=others,
+        versions=versions,
+        model_version=f"v{this.version}" if this is not None else "",
+    )
+
+
+def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str) -> tuple[Member, ...]:
+    """Return the comparable videos, with their looks where all of these are at hand."""
+    looks = {}
+    if len(videos) <= MOST_LOOKS:
+        for video in videos:
+            analysis = cached_analysis(video, model)
+            looks[video.name] = analysis_looks(analysis) if analysis is not None else None
+    return tuple(Member(v.name, scores[v.name].score, looks.get(v.name)) for v in videos)
+
+
+def _reference(
+    name: str, analysis: Analysis, members: Sequence[Member], videos: dict[str, StudyVideo], model: str
+) -> Exhibit | None:
+    """Return a well-scored video that can be shown, or None; one whose file is missing is passed over."""
+    shown = [m for m in members if videos[m.name].path is not None and videos[m.name].state is not VideoState.REPLACED]
+    found = reference_video(Member(name, analysis.score, analysis_looks(analysis)), shown)
+    if found is None:
+        return None
+    other = cached_analysis(videos[found.name], model)
+    return None if other is None else Exhibit(other, found.name)
+
+
+def _other_models(
+    study: Study,
+    models: Sequence[ModelVersion],
+    this: ModelVersion | None,
+    name: str,
+    own: dict[str, float],
+    analysis: Analysis,
+) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
+    own = {**own, name: analysis.score}
+    found, versions = [], []
+    for model in sorted(models, key=lambda m: m.added_at, reverse=True):
+        scores = {video: s.score for video, s in study.models.scores(model.digest).items()}
+        if model.digest == analysis.provenance.model_digest or name not in scores:
+            continue
+        if this is not None and model.name == this.name:
+            versions.append((model.version, scores[name]))
+            continue
+        shared = [video for video in own if video in scores]
+        if len(shared) > 1:
+            found.append(
+                OtherModel(
+                    name=f"{model.name} v{model.version}",
+                    rank=1 + sum(scores[video] > scores[name] for video in shared),
+                    own_rank=1 + sum(own[video] > own[name] for video in shared),
+                    n=len(shared),
+                    agreement=rank_agreement([own[v] for v in shared], [scores[v] for v in shared]),
+                )
+            )
+    return tuple(found[:MOST_MODELS]), tuple(sorted(versions))

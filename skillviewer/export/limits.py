@@ -1,0 +1,64 @@
+"""What the score of a video does not say: where its interval comes from, whether the video is familiar, who agrees."""
+
+from collections.abc import Sequence
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.numerals import signed
+from skillviewer.export.why_options import OtherModel
+
+
+def limits(
+    analysis: Analysis, other_models: Sequence[OtherModel], versions: Sequence[tuple[int, float]], digits: int
+) -> tuple[str, ...]:
+    """Return what a reader has to know of the numbers, one or two sentences each.
+
+    Args:
+        analysis: What the model said.
+        other_models: How other models see the video.
+        versions: (version, score) by the other versions of the model.
+        digits: Decimals of the scores.
+    """
+    return (
+        _interval(analysis.n_passes, versions, digits),
+        _familiar(analysis),
+        _models(other_models) if other_models else "No other model has assessed it: whether others agree is open.",
+    )
+
+
+def _interval(passes: int, versions: Sequence[tuple[int, float]], digits: int) -> str:
+    if passes < 2:
+        text = (
+            "The score comes from one pass over the video, so it has no interval: how much the choice of frames moves "
+            "it is not known."
+        )
+    else:
+        text = (
+            f"The interval comes from {passes} passes that looked at different frames. It tells how much the choice of "
+            "frames moves the score, and nothing of how well the score follows skill."
+        )
+    if versions:
+        listed = ", ".join(f"{signed(score, digits)} (version {number})" for number, score in versions)
+        return f"{text} Other versions of the model score it {listed}."
+    return text
+
+
+def _familiar(analysis: Analysis) -> str:
+    text = analysis.warning or (
+        "The model gave no warning that the video looks unlike those it was trained on; that does not show that it is "
+        "like them."
+    )
+    return f"{text} {analysis.video.note}".rstrip()
+
+
+def _models(others: Sequence[OtherModel]) -> str:
+    ranks = "; ".join(
+        f"{other.name} ranks it {other.rank} of {other.n}, this model {other.own_rank} of {other.n}" for other in others
+    )
+    known = [other for other in others if other.agreement == other.agreement]
+    if not known:
+        return f"Other models (rank 1 is the highest score): {ranks}."
+    agreement = ", ".join(f"{other.agreement:.2f}" for other in known)
+    return (
+        f"Other models (rank 1 is the highest score): {ranks}. Rank correlation with this model over these videos: "
+        f"{agreement}."
+    )

@@ -1,0 +1,115 @@
+"""What a report of one video is told besides what the analysis holds."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from skillviewer.core.cohort import Member
+from skillviewer.core.pairs import Judgement
+from skillviewer.core.scene import Look
+from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.options import offered
+from skillviewer.export.paper import Paper
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A note that goes on the page.
+
+    Attributes:
+        text: The words.
+        author: Who wrote them, or "" where the page is to name nobody.
+        time_s: The time in the video that they speak of, or None.
+    """
+
+    text: str
+    author: str = ""
+    time_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionOf:
+    """What a person said of a moment that the model found.
+
+    Attributes:
+        start_s: Where the moment starts.
+        stop_s: Where it ends.
+        opinion: ``agree``, ``disagree`` or ``not relevant``.
+    """
+
+    start_s: float
+    stop_s: float
+    opinion: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherModel:
+    """How another model sees the video.
+
+    Attributes:
+        name: Its name and version.
+        rank: Rank of the video by its scores; 1 is the highest.
+        own_rank: The same by the model of the report.
+        n: Comparable videos that both have assessed, with this one.
+        agreement: Spearman's correlation of the two models' scores of these; NaN where it is not defined.
+    """
+
+    name: str
+    rank: int
+    own_rank: int
+    n: int
+    agreement: float
+
+
+@dataclass(frozen=True, slots=True)
+class StudyContext:
+    """What a study knows of a video besides what the model says; what is left out is missed aloud in the report.
+
+    Attributes:
+        name: Name of the video in ``others`` and ``judgements``; "" for the title of the exhibit.
+        participant: The person in it, by the name that the study gives, or "".
+        task: What is done in the video, or "".
+        cohort: What the comparable videos are of, as it is said in a sentence.
+        others: The comparable videos with their scores by the same model, without this one.
+        reference: The well-scored video that is shown beside this one, or None.
+        judgements: What raters said, of all videos of the study.
+        opinions: What people said of the moments.
+        notes: Notes on the video; as many as fit are printed.
+        other_models: How other models see it.
+        versions: (version, score) by the other versions of the model.
+        model_version: Version of the model, or "".
+    """
+
+    name: str = ""
+    participant: str = ""
+    task: str = ""
+    cohort: str = "this task"
+    others: tuple[Member, ...] = ()
+    reference: Exhibit | None = None
+    judgements: tuple[Judgement, ...] = ()
+    opinions: tuple[OpinionOf, ...] = ()
+    notes: tuple[Remark, ...] = ()
+    other_models: tuple[OtherModel, ...] = ()
+    versions: tuple[tuple[int, float], ...] = ()
+    model_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """How the report of one video is made.
+
+    Attributes:
+        paper: Size of the page; a web page has none.
+        look: How maps are shown.
+        names: Whether the participant, and who wrote the notes, are named.
+        blur_faces: Whether faces are blurred in every picture.
+        known: What the study knows of the video.
+        made_on: Date of the report; None for today.
+    """
+
+    paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
+    look: Look = offered(Look(), "Map")
+    names: bool = offered(True, "Name people", "The participant, and who wrote the notes")
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+    known: StudyContext = field(default_factory=StudyContext)
+    made_on: date | None = None
