@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings
@@ -88,6 +88,23 @@ def rank_raters(stage: "Stage") -> QWidget:
     return stage.made.window
 
 
+def rank_setup(stage: "Stage") -> QWidget:
+    """The settings of the study, before the first vote."""
+    screen = _opened(stage)
+    next(button for button in screen.findChildren(QAbstractButton) if button.text() == "Set-up").click()
+    return stage.made.window
+
+
+def rank_setup_locked(stage: "Stage") -> QWidget:
+    """The settings of the study, when votes were given."""
+    screen = _begun(stage, speed=0.5)
+    _vote(stage, screen, Verdict.LEFT, 2)
+    screen.judging.leave()
+    next(button for button in screen.findChildren(QAbstractButton) if button.text() == "Set-up").click()
+    stage.wait(lambda: screen.setup.locked.text().startswith("Locked"), WAIT_MS)
+    return stage.made.window
+
+
 def rank_pair(stage: "Stage") -> QWidget:
     """A pair has come."""
     _begun(stage)
@@ -137,7 +154,7 @@ def rank_too_few(stage: "Stage") -> QWidget:
 
 def rank_rest(stage: "Stage") -> QWidget:
     """After many pairs."""
-    screen = _begun(stage, n=16)
+    screen = _begun(stage, n=16, raters=("Ann",))
     _vote(stage, screen, Verdict.LEFT, 50)
     return stage.made.window
 
@@ -162,6 +179,8 @@ RANK_STATES: dict[str, Callable[["Stage"], QWidget]] = {
         rank_no_study,
         rank_first_rater,
         rank_raters,
+        rank_setup,
+        rank_setup_locked,
         rank_pair,
         rank_at_work,
         rank_apart,

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.pairs import Verdict
-from skillviewer.data.study import NewVideo, Study
+from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.data.study.exchange import bring_in
 from skillviewer.ui.messages import Message
 from skillviewer.ui.ranking.judging import Phase
@@ -559,3 +559,42 @@ def test_another_study_ends_the_session(
     qtbot.waitUntil(lambda: rater.phase is Phase.RATER)
     assert rater.screen.judging.rater == ""
     assert replace(rater, path=folder / "other.skillstudy").votes() == ()
+
+
+def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    qtbot.waitUntil(lambda: rater.phase is Phase.RATER)
+    setup = rater.screen.setup
+    tab = next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Set-up")
+    click(tab)
+    qtbot.waitUntil(setup.speed.isEnabled)
+
+    def kept() -> StudySettings:
+        with Study.open(rater.path, read_only=True) as study:
+            return study.settings
+
+    setup.question.setFocus()
+    setup.question.selectAll()
+    type_text(setup.question, "Which hand is steadier?")
+    key(setup.question, KEYS.Key_Return)
+    qtbot.waitUntil(lambda: kept().statement == "Which hand is steadier?")
+    click(setup.neither, setup.neither.rect().center() - QPoint(setup.neither.width() // 2 - 8, 0))
+    qtbot.waitUntil(lambda: not kept().allow_neither)
+    for box, value in ((setup.speed, 0.5), (setup.comparisons, 4.0), (setup.test, 0.3), (setup.repeats, 0.1)):
+        box.setCurrentIndex(box.findData(value))
+        box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: kept().repeat_share == 0.1)
+    found = kept()
+    assert (found.speed, found.comparisons_per_video, found.random_share) == (0.5, 4.0, 0.3)
+    rater.made.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: kept().repeat_share == 0.05 and setup.repeats.currentData() == 0.05)
+    click(next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Judge"))
+    rater.begin()
+    assert rater.screen.statement.text() == "Which hand is steadier?"
+    assert not rater.screen.desk.votes.neither.isVisible()
+    assert rater.screen.desk.deck.clock.speed == 0.5
+    rater.vote(KEYS.Key_1)
+    click(rater.screen.finish)
+    click(tab)
+    qtbot.waitUntil(lambda: setup.locked.text().startswith("Locked"))
+    assert not setup.speed.isEnabled()

@@ -97,7 +97,7 @@ class PairTransport(QWidget):
 
     def set_speed(self, speed: float) -> None:
         """Tell the locked speed."""
-        self._speed.setText(self.tr("{} for both").format(speed_text(speed)))
+        self._speed.setText(self.tr("both play at {}, locked").format(speed_text(speed)))
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
@@ -135,13 +135,16 @@ class VoteBar(QWidget):
         grid.setContentsMargins(16, 0, 16, 8)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(8)
+        self._actions = actions
+        self._buttons: dict[str, QPushButton] = {}
         self.left = self._button(actions["rank_left"])
         self.neither = self._button(actions["rank_neither"])
         self.right = self._button(actions["rank_right"])
         self.skip = self._button(actions["rank_skip"])
         self.reason = QLineEdit(self)
         self.reason.setMaxLength(MOST_REASON)
-        self.reason.setPlaceholderText(self.tr("Reason, if you like ({})").format(key_text("R")))
+        actions.keys_changed.connect(self._say_keys)
+        self._say_keys()
         self.reason.setAccessibleName(self.tr("Reason of the vote, optional"))
         self.reason.returnPressed.connect(self.left_reason)
         middle = QHBoxLayout()
@@ -165,10 +168,20 @@ class VoteBar(QWidget):
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(2, 3)
 
+    @Slot()
+    def _say_keys(self) -> None:
+        for name, button in self._buttons.items():
+            keys = self._actions.keys(name)
+            words = plain(self._actions[name].text())
+            button.setText(f"{key_text(keys[0])}   {words}" if keys else words)
+        keys = self._actions.keys("rank_reason")
+        words = (
+            self.tr("Reason, if you like ({})").format(key_text(keys[0])) if keys else self.tr("Reason, if you like")
+        )
+        self.reason.setPlaceholderText(words)
+
     def _button(self, action: QAction) -> QPushButton:
-        keys = action.shortcuts()
-        hint = keys[0].toString(keys[0].SequenceFormat.NativeText) if keys else ""
-        button = QPushButton(f"{hint}   {plain(action.text())}".strip(), self)
+        button = self._buttons[action.objectName()] = QPushButton(self)
         button.setMinimumHeight(40)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(plain(action.text()))

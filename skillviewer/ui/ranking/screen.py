@@ -21,6 +21,7 @@ from skillviewer.ui.ranking.desk import Desk
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, Phase
 from skillviewer.ui.ranking.keys import ON_A_PAIR
 from skillviewer.ui.ranking.pages import Page, RaterPage
+from skillviewer.ui.ranking.setup import SetupView
 from skillviewer.ui.study_slot import OpenStudy
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import speed_text
@@ -51,6 +52,9 @@ class RankScreen(QWidget):
         self._tabs.addWidget(self.pages)
         self._group = QButtonGroup(self)
         self._head = self._make_head()
+        self.setup = SetupView(program, self)
+        self._tabs.addWidget(self.setup)
+        self._add_tab(self.tr("Set-up"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
