@@ -6,14 +6,17 @@
 
 "saving" lets simulated raters (Thurstone, case V) answer pairs that the program chooses and pairs that chance chooses,
 and counts the comparisons until the order of the strengths is close to the true one. "time" chooses among 200 videos
-with 2,000 votes. "coverage" counts how often the 95 % interval of Krippendorff's alpha holds the true value.
+with 2,000 votes, from values in memory and from a study on disk. "coverage" counts how often the 95 % interval of
+Krippendorff's alpha holds the true value.
 """
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 from scipy import stats
@@ -24,6 +27,8 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.pair_choice import Asked, Plan, Why, choose, upcoming
 from skillviewer.core.pairs import Judgement, Verdict
 from skillviewer.core.ranking import bradley_terry
+from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.ui.ranking.queue import outlook
 
 TARGETS = (0.90, 0.95)
 N_RATERS = 3
@@ -191,6 +196,8 @@ def timing() -> None:
     videos = dict.fromkeys(names, "")
     _time("choose, 200 videos, 2,000 votes", lambda: choose(videos, asked, "R0", Plan(0, 0)))
     _time("upcoming (this pair and the next)", lambda: upcoming(videos, asked, "R0", Plan(0, 0)))
+    with tempfile.TemporaryDirectory() as folder:
+        _time_study(Path(folder), names, asked)
     import choix  # only measured here
 
     won = [
@@ -199,6 +206,16 @@ def timing() -> None:
         if a.verdict
     ]
     _time("choix.ep_pairwise on the same, no ties", lambda: choix.ep_pairwise(200, won, 1 / 9), 1)
+
+
+def _time_study(folder: Path, names: list[str], asked: list[Asked]) -> None:
+    """Print how long the choice takes from the file of a study, with all else that the next pair waits for."""
+    for name in names:
+        (folder / f"{name}.mp4").write_bytes(name.encode())
+    with Study.create(folder / "study") as study:
+        study.videos.add([NewVideo(folder / f"{name}.mp4") for name in names])
+        study.votes.bring_in([Vote(a.left, a.right, a.verdict, a.rater, purpose=a.why) for a in asked])
+        _time("the same from a study on disk, and how far", lambda: outlook(study, "R0"))
 
 
 def _time(what: str, work: Callable[[], object], times: int = 20) -> None:

@@ -40,12 +40,15 @@ def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None
 def _lines(report: "RankingReport") -> list[str]:
     """Return a report as lines of text."""
     lines = [f"{report.judged} votes, {report.skipped} skipped pairs"]
-    if report.standings:
-        wide = max(len(standing.name) for standing in report.standings)
-        lines += ["", f"rank  {'video':{wide}}  strength  error  won  lost  no difference"]
+    tasks = list(dict.fromkeys(standing.task for standing in report.standings))
+    wide = max((5, *(len(standing.name) for standing in report.standings)))
+    for task in tasks:
+        of_task = f" of {task or 'no task'}" if len(tasks) > 1 else ""
+        lines += ["", f"rank  {'video':{wide}}  strength  error  won  lost  no difference{of_task}"]
         lines += [
             f"{s.rank:4}  {s.name:{wide}}  {s.strength:+8.2f}  {s.error:5.2f}  {s.won:3}  {s.lost:4}  {s.neither:13}"
             for s in report.standings
+            if s.task == task
         ]
     lines += ["", report.connectivity]
     if report.nominal is None or report.ordinal is None:

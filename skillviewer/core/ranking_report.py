@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
+import numpy as np
 
 from skillviewer.core.agreement import Alpha, agreement
 from skillviewer.core.contradictions import Contradictions, contradictions
+from skillviewer.core.job import CancelToken
 from skillviewer.core.pair_choice import Asked, Why
 from skillviewer.core.pairs import Judgement, Verdict
 from skillviewer.core.ranking import Strengths, bradley_terry
@@ -23,7 +25,7 @@ class Standing:
         name: The video.
         task: Its task.
         rank: 1 for the strongest of its task.
-        strength: Bradley-Terry strength in logits, the mean of all being 0.
+        strength: Bradley-Terry strength in logits, the mean of its task being 0.
         error: Its standard error.
         won: Votes for it.
         lost: Votes for the other.
@@ -45,8 +47,9 @@ class RankingReport:
     """What the votes of a study say.
 
     Attributes:
-        standings: Videos that somebody judged, the strongest first.
-        reliability: Separation reliability of the strengths, 0 to 1; NaN without votes.
+        standings: Videos that somebody judged, task by task, the strongest first.
+        reliability: Separation reliability of the strengths about the means of their tasks, 0 to 1 (see
+            ``Strengths.reliability``); NaN without votes.
         nominal: Agreement of the raters, verdicts being three names; None where no pair was judged by two.
         ordinal: The same, verdicts having an order.
         on_test: The ordinal one over the test pairs alone: pairs that only chance chose.
@@ -101,32 +104,58 @@ class RankingReport:
         return " ".join(told)
 
 
-def ranking_report(videos: Mapping[str, str], asked: Sequence[Asked]) -> RankingReport:
+def ranking_report(
+    videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken | None = None
+) -> RankingReport:
     """Return all that votes say.
 
     Args:
         videos: Task of every video, by name.
-        asked: What was asked and counts, in the order of voting; what it says of other videos is passed over.
+        asked: What was asked and counts, in the order of voting; what it says of other videos, or of two tasks, is
+            passed over.
+        token: Stops the work.
+
+    Raises:
+        Cancelled: The person asked to stop.
     """
-    asked = [a for a in asked if a.left in videos and a.right in videos]
+    asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
     judgements = [j for a in asked if (j := a.judgement) is not None]
     tests = {frozenset((a.left, a.right)) for a in asked if a.why == Why.TEST}
     tested = [j for j in judgements if frozenset((j.left, j.right)) in tests]
-    strengths = bradley_terry(judgements) if judgements else None
+    scales = _scales(videos, judgements)
+    halves = split_half(judgements, token=token)
     return RankingReport(
-        standings=_standings(videos, judgements, strengths) if strengths is not None else (),
-        reliability=strengths.reliability if strengths is not None else float("nan"),
+        standings=tuple(standing for scale in scales for standing in _standings(videos, judgements, scale)),
+        reliability=_reliability(scales),
         nominal=agreement(judgements, "nominal"),
         ordinal=agreement(judgements, "ordinal"),
         on_test=agreement(tested, "ordinal"),
         raters=rater_reports(asked),
         contradictions=contradictions(judgements),
         parts=_parts(videos, judgements),
-        split_half=split_half(judgements),
+        split_half=halves,
         judged=len(judgements),
         skipped=len(asked) - len(judgements),
         why=tuple(sorted(Counter(str(a.why) for a in asked if a.verdict is not None).items())),
     )
+
+
+def _scales(videos: Mapping[str, str], judgements: Sequence[Judgement]) -> tuple[Strengths, ...]:
+    """Return the strengths of every task: nothing compares two tasks, and errors about a common mean would."""
+    by_task: dict[str, list[Judgement]] = {}
+    for j in judgements:
+        by_task.setdefault(videos[j.left], []).append(j)
+    return tuple(bradley_terry(by_task[task]) for task in sorted(by_task))
+
+
+def _reliability(scales: Sequence[Strengths]) -> float:
+    """Return the share of the spread within tasks that is not error; of one task that of its strengths."""
+    if not scales:
+        return float("nan")
+    values = np.concatenate([scale.values for scale in scales])
+    errors = np.concatenate([scale.standard_errors for scale in scales])
+    spread = float((values**2).sum()) / (len(values) - len(scales))  # values of a task have mean 0
+    return max(0.0, 1 - float(np.mean(errors**2)) / spread) if spread > 0 else float("nan")
 
 
 def _standings(
@@ -141,11 +170,8 @@ def _standings(
             won[better] += 1
             lost[worse] += 1
     rows = zip(strengths.names, strengths.values.tolist(), strengths.standard_errors.tolist(), strict=True)
-    ranks: Counter[str] = Counter()
     found = []
-    for name, value, error in sorted(rows, key=lambda row: (-row[1], row[0])):
-        ranks[videos[name]] += 1
-        rank = ranks[videos[name]]
+    for rank, (name, value, error) in enumerate(sorted(rows, key=lambda row: (-row[1], row[0])), start=1):
         found.append(Standing(name, videos[name], rank, value, error, won[name], lost[name], neither[name]))
     return tuple(found)
 
@@ -155,7 +181,7 @@ def _parts(
 ) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
     graph = nx.Graph()
     graph.add_nodes_from(videos)
-    graph.add_edges_from((j.left, j.right) for j in judgements if videos[j.left] == videos[j.right])
+    graph.add_edges_from((j.left, j.right) for j in judgements)
     by_task: dict[str, list[tuple[str, ...]]] = {task: [] for task in sorted(set(videos.values()))}
     for part in nx.connected_components(graph):
         by_task[videos[min(part)]].append(tuple(sorted(part)))

@@ -70,7 +70,7 @@ class RaterReport:
         if self.agreement.n >= FEW and self.agreement.interval[1] < 2 / 3:
             found.append(f"Agrees with most of the others in only {self.agreement.part} of {self.agreement.n} pairs.")
         if self.misfit is not None and self.misfit.infit > MISFIT_INFIT and self.misfit.z > MISFIT_Z:
-            found.append(f"Sees another order than the others (infit {self.misfit.infit:.2f}; 1 is expected).")
+            found.append(f"Fits the order of the others badly (infit {self.misfit.infit:.2f}; 1 is expected).")
         if self.judged >= FEW and self.neither > self.judged / 2:
             found.append(f"Sees no difference in {self.neither} of {self.judged} pairs.")
         if self.judged + self.skipped >= FEW and self.skipped > (self.judged + self.skipped) / 4:

@@ -1,11 +1,15 @@
 """Would other votes give the same order: strengths from one half of the votes against those from the other half."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, islice
+from math import comb
 
 import numpy as np
 from scipy import stats
 
+from skillviewer.core.arrays import IntArray
+from skillviewer.core.job import CancelToken
 from skillviewer.core.numerals import signed
 from skillviewer.core.pairs import Judgement
 from skillviewer.core.ranking import bradley_terry
@@ -26,7 +30,8 @@ class SplitHalf:
         low: 2.5 % of the splits lie below.
         high: 97.5 % of the splits lie below.
         halves: What was halved: "raters" or "judgements".
-        n_splits: Splits at random.
+        n_splits: Splits that it is of.
+        every: Whether these are all the splits that there are, and not some at random.
     """
 
     value: float
@@ -34,43 +39,70 @@ class SplitHalf:
     high: float
     halves: str
     n_splits: int
+    every: bool = False
 
     @property
     def sentence(self) -> str:
         """The number in words, with its caveat."""
+        splits = f"all {self.n_splits} halvings" if self.every else f"{self.n_splits} random halvings"
+        shared = ", and halves of judgements share their raters" if self.halves == "judgements" else ""
         return (
-            f"Split-half reliability {signed(self.value)} ({signed(self.low)} to {signed(self.high)} over "
-            f"{self.n_splits} random halves of the {self.halves}). Pairs that were chosen because they tell most make "
-            "it look better than it is, and halves of judgements share their raters: trust agreement on the test pairs "
-            "more."
+            f"Split-half reliability {signed(self.value)} ({signed(self.low)} to {signed(self.high)} over {splits} of "
+            f"the {self.halves}). Pairs that were chosen because they tell most make it look better than it is"
+            f"{shared}: trust agreement on the test pairs more."
         )
 
 
-def split_half(judgements: Sequence[Judgement], n_splits: int = N_SPLITS, seed: int = 0) -> SplitHalf | None:
+def split_half(
+    judgements: Sequence[Judgement], n_splits: int = N_SPLITS, seed: int = 0, token: CancelToken | None = None
+) -> SplitHalf | None:
     """Return the split-half reliability of the order, or None where halves have too few videos in common.
 
     Args:
         judgements: Judgements of all raters.
-        n_splits: Splits at random.
+        n_splits: Splits at random; all there are where they are no more.
         seed: Seed of the splits.
+        token: Stops the work.
+
+    Raises:
+        Cancelled: The person asked to stop.
     """
     raters = sorted({j.rater for j in judgements})
     by_rater = len(raters) >= FEWEST_RATERS
     unit = np.array([raters.index(j.rater) if by_rater else i for i, j in enumerate(judgements)], dtype=np.int64)
     n_units = len(raters) if by_rater else len(judgements)
-    rng = np.random.default_rng(seed)
+    every = n_units > 1 and _n_halvings(n_units) <= n_splits
     found = []
-    for _ in range(n_splits if n_units > 1 else 0):
-        first = rng.permutation(n_units)[: n_units // 2]
+    for first in _every_half(n_units) if every else _random_halves(n_units, n_splits, seed):
+        if token is not None:
+            token.check()
         inside = np.isin(unit, first)
         halves = [[j for j, chosen in zip(judgements, inside == half, strict=True) if chosen] for half in (True, False)]
         found.append(_correlation(*halves))
     values = np.array([value for value in found if np.isfinite(value)])
-    if len(values) < n_splits / 2:
+    if not len(values) or len(values) < len(found) / 2:
         return None
     low, high = np.percentile(values, [2.5, 97.5])
     halved = "raters" if by_rater else "judgements"
-    return SplitHalf(float(values.mean()), float(low), float(high), halved, len(values))
+    return SplitHalf(float(values.mean()), float(low), float(high), halved, len(values), every)
+
+
+def _n_halvings(n: int) -> int:
+    """Return in how many ways things can be halved; of an odd number one half has one more."""
+    return comb(n, n // 2) // (2 if n % 2 == 0 else 1)
+
+
+def _every_half(n: int) -> Iterator[IntArray]:
+    """Yield one half of every way to halve things."""
+    for half in islice(combinations(range(n), n // 2), _n_halvings(n)):  # the other halves of an even number follow
+        yield np.array(half, dtype=np.int64)
+
+
+def _random_halves(n: int, n_splits: int, seed: int) -> Iterator[IntArray]:
+    """Yield halves by chance; none of fewer than two things."""
+    rng = np.random.default_rng(seed)
+    for _ in range(n_splits if n > 1 else 0):
+        yield rng.permutation(n)[: n // 2]
 
 
 def _correlation(first: Sequence[Judgement], second: Sequence[Judgement]) -> float:

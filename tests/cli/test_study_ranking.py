@@ -9,6 +9,7 @@ import pytest
 from skillviewer.cli.main import run
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, Vote
+from skillviewer.data.study.exchange import PAIR_FORMS
 from skillviewer.data.study.ranking import asked, report
 from tests.data.studies import make_study
 
@@ -89,3 +90,43 @@ def test_a_study_without_votes_says_so(tmp_path: Path, capsys: Capture) -> None:
     out = capsys.readouterr().out
     assert "0 votes" in out
     assert "agreement is not known" in out
+
+
+def test_two_tasks_have_tables_of_their_own(path: Path, capsys: Capture) -> None:
+    with Study.open(path) as study:
+        for name in "cd":
+            study.videos.change(name, task="sew")
+        vote(study, "Ann", "d", "c", 1)
+    assert run(["study", "ranking", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(row["name"], row["task"], row["rank"]) for row in found["strengths"]] == [
+        ("a", "", 1),
+        ("b", "", 2),
+        ("d", "sew", 1),
+        ("c", "sew", 2),
+    ]
+    assert found["judged"] == 3, "what compares two tasks is passed over"
+    assert sum(row["strength"] for row in found["strengths"][:2]) == pytest.approx(0)
+    assert run(["study", "ranking", str(path)]) == 0
+    heads = [line for line in capsys.readouterr().out.splitlines() if line.startswith("rank")]
+    assert [head.rsplit("  ", 1)[-1] for head in heads] == ["no difference of no task", "no difference of sew"]
+
+
+@pytest.mark.parametrize("form", [form.name for form in PAIR_FORMS])
+def test_every_form_of_votes_and_pairs_goes_out_and_comes_back(
+    path: Path, tmp_path: Path, form: str, capsys: Capture
+) -> None:
+    """What another study makes of an exported table is what this one makes of its votes."""
+    out = tmp_path / "out" / ("grasp_gt.csv" if form == "epic-skills" else "pairs.csv")
+    out.parent.mkdir()
+    assert run(["study", "export", str(path), str(out), "--form", form]) == 0
+    (tmp_path / "copy").mkdir()
+    copy = make_study(tmp_path / "copy", "a", "b", "c", "d")
+    source = out if form == "every-vote" else out.parent
+    options = [] if form == "every-vote" else ["--videos", str(path.parent / "videos")]
+    assert run(["study", "import", str(copy), str(source), *options]) == 0
+    capsys.readouterr()
+    with Study.open(path, read_only=True) as here, Study.open(copy, read_only=True) as there:
+        assert set(there.dataset().pairs) == set(here.dataset().pairs)
+        if form in {"every-vote", "judgements"}:
+            assert [s.strength for s in report(there).standings] == [s.strength for s in report(here).standings]

@@ -1,15 +1,20 @@
 """Circles, halves, connectivity and the whole report, by hand."""
 
-from itertools import combinations
+from itertools import combinations, permutations
 
+import choix
 import numpy as np
 import pytest
+from scipy import stats
 
 from skillviewer.core.contradictions import contradictions
+from skillviewer.core.errors import Cancelled
+from skillviewer.core.job import CancelToken
 from skillviewer.core.pair_choice import Asked
 from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.core.ranking import PRIOR_SD, bradley_terry
 from skillviewer.core.ranking_report import ranking_report
-from skillviewer.core.split_half import split_half
+from skillviewer.core.split_half import _every_half, split_half
 from tests.core.answers import judged
 
 
@@ -77,7 +82,16 @@ def test_halves_of_sound_votes_agree_and_of_noise_do_not(raters: str, halves: st
     assert sound.value > 0.9
     assert noise.value < 0.6
     assert sound.low <= sound.value <= sound.high
+    assert (sound.n_splits, sound.every) == ((3, True) if raters == "ABCD" else (20, False))
     assert "look better than it is" in sound.sentence
+
+
+@pytest.mark.parametrize("n", [4, 5, 6, 7])
+def test_every_halving_is_taken_once(n: int) -> None:
+    halvings = [frozenset((frozenset(half.tolist()), frozenset(range(n)) - set(half))) for half in _every_half(n)]
+    ways = {frozenset((frozenset(half), frozenset(range(n)) - set(half))) for half in combinations(range(n), n // 2)}
+    assert len(halvings) == len(set(halvings))
+    assert set(halvings) == ways
 
 
 def test_too_few_votes_have_no_halves() -> None:
@@ -126,6 +140,85 @@ def test_the_strongest_come_first_by_task() -> None:
     assert [(s.name, s.rank) for s in found.standings if s.task == "sew"] == [("y", 1), ("x", 2)]
     assert found.connected
     assert "can be compared" in found.connectivity
+
+
+def test_every_task_has_a_scale_of_its_own() -> None:
+    """Errors of one task do not grow with what the other task is not compared with."""
+    cut = [("A", "a", "b", 1, ""), ("A", "b", "c", 1, ""), ("B", "c", "a", 1, ""), ("B", "a", "b", 1, "")]
+    sew = [("A", "x", "y", -1, ""), ("B", "y", "x", 0, "")]
+    across = [("A", "a", "x", 1, "")]
+    tasks = {"a": "cut", "b": "cut", "c": "cut", "x": "sew", "y": "sew"}
+    both = ranking_report(tasks, answered(*cut, *sew, *across))
+    alone = [ranking_report({k: v for k, v in tasks.items() if v == t}, answered(*cut, *sew)) for t in ("cut", "sew")]
+    assert both.standings == alone[0].standings + alone[1].standings
+    assert (both.judged, [task for task, _ in both.parts]) == (6, ["cut", "sew"])
+    errors = [s.error for s in both.standings]
+    within = sum(s.strength**2 for s in both.standings) / (5 - 2)
+    assert both.reliability == pytest.approx(max(0, 1 - np.mean(np.square(errors)) / within))
+    strengths = bradley_terry([j for a in answered(*cut) if (j := a.judgement)])
+    assert alone[0].reliability == pytest.approx(strengths.reliability)
+
+
+def test_halves_are_put_together_as_spearman_and_brown_do() -> None:
+    """The same splits, with scipy's correlation of choix' strengths."""
+    rng = np.random.default_rng(5)
+    votes = [
+        Judgement(f"{i:02}", f"{j:02}", Verdict.LEFT if rng.random() < 0.5 + (j - i) / 20 else Verdict.RIGHT, "A")
+        for i, j in combinations(range(8), 2)
+        for _ in range(3)
+    ]
+    found = split_half(votes, n_splits=5, seed=2)
+    assert found is not None
+    chance = np.random.default_rng(2)
+    values = []
+    for _ in range(5):
+        first = set(chance.permutation(len(votes))[: len(votes) // 2].tolist())
+        scales = []
+        for half in (True, False):
+            won = [
+                (int(v.left), int(v.right)) if v.verdict is Verdict.LEFT else (int(v.right), int(v.left))
+                for k, v in enumerate(votes)
+                if (k in first) == half
+            ]
+            scales.append(choix.opt_pairwise(8, won, alpha=1 / (2 * PRIOR_SD**2)))
+        r = stats.spearmanr(*scales).statistic
+        values.append(2 * r / (1 + r) if r > 0 else r)
+    assert found.value == pytest.approx(np.mean(values), abs=1e-9)
+    assert (found.low, found.high) == pytest.approx(tuple(np.percentile(values, [2.5, 97.5])))
+
+
+def test_work_that_is_stopped_ends() -> None:
+    token = CancelToken()
+    token.cancel()
+    votes = answered(*[("A", a, b, 1, "") for a, b in combinations("abcdefg", 2)])
+    with pytest.raises(Cancelled):
+        ranking_report(dict.fromkeys("abcdefg", ""), votes, token)
+
+
+def test_circles_are_those_of_brute_force() -> None:
+    rng = np.random.default_rng(3)
+    votes = [
+        (r, a, b, int(rng.choice([1, 0, -1])))
+        for a, b in combinations("abcdefgh", 2)
+        for r in "ABC"
+        if rng.random() < 0.8
+    ]
+    beats = set()
+    for a, b in permutations("abcdefgh", 2):
+        said = [v if (x, y) == (a, b) else -v for _, x, y, v in votes if {x, y} == {a, b}]
+        won, lost, neither = (said.count(v) for v in (1, -1, 0))
+        if won > lost and won >= neither:
+            beats.add((a, b))
+    expected = {
+        frozenset(three)
+        for three in combinations("abcdefgh", 3)
+        for a, b, c in permutations(three)
+        if {(a, b), (b, c), (c, a)} <= beats
+    }
+    found = contradictions(judged(*votes)).circles
+    assert len(expected) > 3
+    assert {frozenset(circle.videos) for circle in found if len(circle.links) == 3} == expected
+    assert all((link.better, link.worse) in beats for circle in found for link in circle.links)
 
 
 def test_groups_that_no_vote_connects_are_told() -> None:

@@ -89,7 +89,7 @@ def test_an_untroubled_rater_is_not_warned_of() -> None:
         ({"hurried": Share(12, 60)}, "Voted before half of the two videos was seen in 12 of 60 votes."),
         ({"consistency": Share(2, 8)}, "Says the same again of only 2 of 8 repeated pairs."),
         ({"agreement": Share(10, 30)}, "Agrees with most of the others in only 10 of 30 pairs."),
-        ({"misfit": Misfit(1.5, 2.0, 3.0, 55)}, "Sees another order than the others (infit 1.50; 1 is expected)."),
+        ({"misfit": Misfit(1.5, 2.0, 3.0, 55)}, "Fits the order of the others badly (infit 1.50; 1 is expected)."),
         ({"neither": 40}, "Sees no difference in 40 of 60 pairs."),
         ({"skipped": 30}, "Skipped 30 of 90 pairs."),
         ({"judged": 5}, "Only 5 votes: these numbers say little yet."),
@@ -136,7 +136,7 @@ def test_who_sees_another_order_is_found_and_who_does_not_is_not() -> None:
             left = rng.random() < 1 / (1 + np.exp(own[j] - own[i]))
             judgements.append(Judgement(f"{i:02}", f"{j:02}", Verdict.LEFT if left else Verdict.RIGHT, rater))
     reports = rater_reports([Asked(j.left, j.right, j.rater, j.verdict) for j in judgements])
-    warned = {r.name for r in reports if any("another order" in text for text in r.warnings)}
+    warned = {r.name for r in reports if any("Fits the order" in text for text in r.warnings)}
     assert warned == {"Dea"}
     found = rater_misfit(judgements, "Ann")
     assert found is not None

@@ -21,6 +21,8 @@ from skillviewer.ui.ranking.desk import Desk
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, Phase
 from skillviewer.ui.ranking.keys import ON_A_PAIR
 from skillviewer.ui.ranking.pages import Page, RaterPage
+from skillviewer.ui.ranking.raters import RatersView
+from skillviewer.ui.ranking.results import ResultView
 from skillviewer.ui.ranking.setup import SetupView
 from skillviewer.ui.study_slot import OpenStudy
 from skillviewer.ui.theme import Theme
@@ -52,6 +54,11 @@ class RankScreen(QWidget):
         self._tabs.addWidget(self.pages)
         self._group = QButtonGroup(self)
         self._head = self._make_head()
+        self.results, self.raters = ResultView(program, self), RatersView(program, self)
+        for view, title in ((self.results, self.tr("Results")), (self.raters, self.tr("Raters"))):
+            self._tabs.addWidget(view)
+            self._add_tab(title)
+            view.judge.clicked.connect(self._group.button(0).click)
         self.setup = SetupView(program, self)
         self._tabs.addWidget(self.setup)
         self._add_tab(self.tr("Set-up"))

@@ -1,0 +1,150 @@
+"""Circles in what most raters say, each with its votes and a button that has its weakest pair judged again."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer.export.words import printable
+from skillviewer.ui.explaining.wrapped import Wrapped
+
+if TYPE_CHECKING:
+    from skillviewer.core.contradictions import Circle, Link
+
+MOST = 40
+"""So many circles are shown, those that the fewest votes hold together."""
+
+
+class CircleRow(QWidget):
+    """One circle.
+
+    Args:
+        parent: Owner.
+    """
+
+    asked = Signal(object)
+    """Names of the two videos that are to be judged again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pair: frozenset[str] = frozenset()
+        self._lines: list[Wrapped] = []
+        self.again = QPushButton(self)
+        self.again.clicked.connect(self._on_clicked)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(2)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 6, 0, 6)
+        row.setSpacing(12)
+        row.addLayout(self._column, 1)
+        row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return "; ".join(line.plain for line in self._lines if not line.isHidden())
+
+    def show_circle(self, circle: "Circle", *, waits: bool, writable: bool) -> None:
+        """Show a circle.
+
+        Args:
+            circle: It.
+            waits: Whether its weakest pair is in the queue.
+            writable: Whether votes can be asked for.
+        """
+        weakest = circle.weakest
+        self._pair = frozenset((weakest.better, weakest.worse))
+        while len(self._lines) < len(circle.links):
+            self._lines.append(Wrapped(self))
+            self._column.addWidget(self._lines[-1])
+        for at, line in enumerate(self._lines):
+            line.setVisible(at < len(circle.links))
+            if at < len(circle.links):
+                line.set_plain(self._line(circle.links[at], weakest=circle.links[at] == weakest))
+        self.again.setText(self.tr("In the queue") if waits else self.tr("Judge again"))
+        self.again.setEnabled(writable and not waits)
+        names = (printable(weakest.better), printable(weakest.worse))
+        tip = self.tr("Puts {} and {} back in the queue: every rater is asked them once more").format(*names)
+        if waits:
+            tip = self.tr("{} and {} come first when somebody judges").format(*names)
+        self.again.setToolTip(tip if writable else self.tr("This study is open for reading only"))
+        self.again.setAccessibleName(self.tr("Judge {} and {} again").format(*names))
+
+    def _line(self, link: "Link", *, weakest: bool) -> str:
+        words = self.tr("{} over {}: {} to {}").format(link.better, link.worse, link.votes_for, link.votes_against)
+        if link.neither:
+            words += self.tr(", {} alike").format(link.neither)
+        return words + (self.tr(" ‹ fewest votes") if weakest else "")
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.asked.emit((self._pair,))
+
+
+class CirclesView(QWidget):
+    """All circles, and one button for all.
+
+    Args:
+        parent: Owner.
+    """
+
+    asked = Signal(object)
+    """``tuple[frozenset[str], ...]``: pairs that are to be judged again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pairs: tuple[frozenset[str], ...] = ()
+        self.rows: list[CircleRow] = []
+        self.heading = QLabel(self.tr("Contradictions"), self)
+        self.heading.setProperty("heading", True)
+        self.all = QPushButton(self.tr("Judge all again"), self)
+        self.all.clicked.connect(self._on_all)
+        self.words = Wrapped(self)
+        self.words.setProperty("muted", True)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(0)
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.all)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(head)
+        column.addWidget(self.words)
+        column.addLayout(self._column)
+
+    def show_circles(self, circles: "Sequence[Circle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
+        """Show circles.
+
+        Args:
+            circles: Those that the fewest votes hold together first.
+            waiting: Pairs in the queue.
+            writable: Whether votes can be asked for.
+        """
+        weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in circles]
+        self._pairs = tuple(dict.fromkeys(pair for pair in weakest if pair not in waiting))
+        self.words.set_plain(*self._said(len(circles)))
+        self.all.setVisible(len(circles) > 1)
+        self.all.setEnabled(writable and bool(self._pairs))
+        while len(self.rows) < min(len(circles), MOST):
+            row = CircleRow(self)
+            row.asked.connect(self.asked)
+            self._column.insertWidget(len(self.rows), row)
+            self.rows.append(row)
+        for at, row in enumerate(self.rows):
+            row.setVisible(at < len(circles))
+            if at < len(circles):
+                row.show_circle(circles[at], waits=weakest[at] in waiting, writable=writable)
+
+    def _said(self, n: int) -> tuple[str, ...]:
+        if n == 0:
+            return (self.tr("None: what most raters say can be put in one order."),)
+        one = self.tr("Most raters put these videos in a circle, so no order fits all of their votes.")
+        many = self.tr("{} circles in what most raters say: no order fits all of these votes.").format(n)
+        said = one if n == 1 else many
+        return (said + " " + self.tr("Those that the fewest votes decide come first."),) if n > 1 else (said,)
+
+    @Slot()
+    def _on_all(self) -> None:
+        self.asked.emit(self._pairs)

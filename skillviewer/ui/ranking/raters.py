@@ -1,0 +1,221 @@
+"""What the votes of every rater say of the rater; warnings in words."""
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QLabel,
+    QScrollArea,
+    QStackedWidget,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.core.job import CancelToken
+from skillviewer.core.numerals import percent
+from skillviewer.export.words import printable
+from skillviewer.ui.explaining.wrapped import Wrapped
+from skillviewer.ui.program import Program
+from skillviewer.ui.ranking.inquiry import Inquiry, Material
+from skillviewer.ui.ranking.pages import Page
+
+if TYPE_CHECKING:
+    from skillviewer.core.raters import RaterReport
+    from skillviewer.core.share import Share
+
+ROW_PX = 28
+MOST_ROWS = 9
+"""More raters than these are scrolled, so that the warnings below stay in sight."""
+
+
+class RatersView(QWidget):
+    """A row for every rater, and below it what should be looked into; shown only where nobody judges.
+
+    Args:
+        program: Its study.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        self._inquiry = Inquiry(program, _work, self)
+        self.said = QLabel(self)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.said.setProperty("muted", True)
+        self.table = QTableWidget(self)
+        self._set_up_table()
+        self.warnings = Wrapped(self)
+        self.empty = Page(self.tr("No votes yet"), self)
+        self.judge = self.empty.add_button(self.tr("Judge pairs"))
+        self._page = self._make_page()
+        self.pages = QStackedWidget(self)
+        self.pages.addWidget(self.said)
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self._page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pages)
+        self._inquiry.answered.connect(self._on_answered)
+        self._inquiry.emptied.connect(self._on_emptied)
+        self._on_emptied()
+
+    def _columns(self) -> tuple[tuple[str, str], ...]:
+        return (
+            (self.tr("Rater"), ""),
+            (self.tr("Votes"), self.tr("Judgements, repeated pairs too")),
+            (self.tr("Skipped"), self.tr("Pairs that were skipped, which is no vote")),
+            (self.tr("Alike"), self.tr("Votes for no difference")),
+            (self.tr("Left chosen"), self.tr("Share of left among the votes for a side; 50 % is expected")),
+            (self.tr("As the others"), self.tr("How often the rater says what most of the others said of the pair")),
+            (self.tr("As before"), self.tr("How often the rater says the same again of a pair asked twice")),
+            (self.tr("Time"), self.tr("Median time from first sight to the vote")),
+            (self.tr("Hurried"), self.tr("Votes before half of the two videos was watched")),
+            (
+                self.tr("Misfit"),
+                self.tr("Infit against the scale of the others: 1 is expected, more is a rater of another mind"),
+            ),
+        )
+
+    def _set_up_table(self) -> None:
+        table, columns = self.table, self._columns()
+        table.setColumnCount(len(columns))
+        table.setAccessibleName(self.tr("Raters"))
+        table.setShowGrid(False)
+        table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # words begin and end where their titles do
+        table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(ROW_PX)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        for at, (title, meaning) in enumerate(columns):
+            item = QTableWidgetItem(title)
+            item.setToolTip(meaning)
+            item.setTextAlignment(_side(at) | Qt.AlignmentFlag.AlignVCenter)
+            table.setHorizontalHeaderItem(at, item)
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+
+    def _make_page(self) -> QWidget:
+        page = QWidget(self)
+        heading = QLabel(self.tr("To look into"), page)
+        heading.setProperty("heading", True)
+        explained = Wrapped(page)
+        explained.setProperty("muted", True)
+        explained.set_plain(
+            self.tr(
+                "In brackets the 95 % interval of a share: few votes say little. Misfit is infit against the scale of "
+                "the other raters, and how many standard errors it lies from 1. Who differs need not be wrong."
+            )
+        )
+        inside = QWidget(page)
+        lines = QVBoxLayout(inside)
+        lines.setContentsMargins(0, 0, 8, 0)
+        lines.setSpacing(12)
+        lines.addWidget(self.warnings)
+        lines.addWidget(explained)
+        lines.addStretch(1)
+        area = QScrollArea(page)
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(heading.text())
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        column.addWidget(self.table)
+        column.addSpacing(8)
+        column.addWidget(heading)
+        column.addWidget(area, 1)
+        return page
+
+    def texts(self) -> list[list[str]]:
+        """Return what the table shows, row by row."""
+        found = []
+        for row in range(self.table.rowCount()):
+            items = [self.table.item(row, column) for column in range(self.table.columnCount())]
+            found.append([item.text() if item is not None else "" for item in items])
+        return found
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for what is to be shown."""
+        super().showEvent(event)
+        self._inquiry.watch(on=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask no more."""
+        super().hideEvent(event)
+        self._inquiry.watch(on=False)
+
+    @Slot()
+    def _on_emptied(self) -> None:
+        no_study = self._program.studies.current is None
+        self.said.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
+        self.pages.setCurrentWidget(self.said)
+
+    @Slot(object, object)
+    def _on_answered(self, _material: Material, found: object) -> None:
+        reports = cast("tuple[RaterReport, ...]", found)
+        if not reports:
+            self.empty.set_words(self.tr("When pairs have been judged, it stands here how steadily, and how alike."))
+            self.pages.setCurrentWidget(self.empty)
+            return
+        self.table.setRowCount(len(reports))
+        for row, report in enumerate(reports):
+            for column, (text, tip) in enumerate(self._cells(report)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(tip)
+                item.setTextAlignment(_side(column) | Qt.AlignmentFlag.AlignVCenter)
+                self.table.setItem(row, column, item)
+        rows = min(len(reports), MOST_ROWS)
+        self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * ROW_PX + 4)
+        warned = [f"{report.name}: {' '.join(report.warnings)}" for report in reports if report.warnings]
+        self.warnings.set_plain(*(warned or [self.tr("Nothing: no rater's votes stand out.")]))
+        self.pages.setCurrentWidget(self._page)
+
+    def _cells(self, report: "RaterReport") -> tuple[tuple[str, str], ...]:
+        fit = report.misfit
+        name = printable(report.name)
+        misfit = self.tr("outfit {:.2f}, {} votes for a side").format(fit.outfit, fit.n) if fit is not None else ""
+        return (
+            (name, name),
+            (str(report.judged), ""),
+            (str(report.skipped), ""),
+            (str(report.neither), ""),
+            self._share(report.left),
+            self._share(report.agreement),
+            self._share(report.consistency),
+            ("–" if report.median_s is None else self.tr("{:.1f} s").format(report.median_s), ""),
+            self._share(report.hurried, interval=False),
+            ("–" if fit is None else f"{fit.infit:.2f} ({fit.z:+.1f})".replace("-", "−"), misfit),
+        )
+
+    def _share(self, share: "Share", *, interval: bool = True) -> tuple[str, str]:
+        if not share.n:
+            return "–", self.tr("not known yet")
+        low, high = (round(100 * end) for end in share.interval)
+        text = f"{percent(share.part, share.n)} %"
+        return (f"{text} ({low}–{high})" if interval else text), self.tr("{} of {}").format(share.part, share.n)
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    return Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+
+
+def _work(material: Material, _token: CancelToken) -> object:
+    from skillviewer.core.raters import rater_reports
+
+    known = [a for a in material.asked if a.left in material.tasks and a.right in material.tasks]
+    return rater_reports(known)

@@ -1,0 +1,229 @@
+"""The videos in the order of their strengths: a row each, with its place on the scale drawn beside the numbers."""
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from skillviewer.core.numerals import signed
+from skillviewer.export.words import printable
+from skillviewer.ui.video_cells import n_alike, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from skillviewer.core.ranking_report import Standing
+
+SORT_ROLE = Qt.ItemDataRole.UserRole
+ENDS_ROLE = Qt.ItemDataRole.UserRole + 1
+TWO_SIDED_95 = 1.96
+"""Standard errors on both sides of a strength that its 95 % interval reaches."""
+ROW_PX = 26
+SCALE_PX = 200
+MARGIN_PX = 10
+HEADER_PX = 26
+"""Room around the title of a column."""
+DOT_PX = 4.0
+Index = QModelIndex | QPersistentModelIndex
+
+
+class ScaleDelegate(QStyledItemDelegate):
+    """Draws a strength as a dot and its interval as a line, on one scale for all rows.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.reach = 1
+        """Both ends of the scale, in logits from 0."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one place on the scale."""
+        super().paint(painter, option, index)
+        ends = index.data(ENDS_ROLE)
+        if ends is None:
+            return
+        low, value, high = ends
+        box, palette = option.rect, option.palette
+        middle = box.top() + box.height() / 2
+
+        def x(logits: float) -> float:
+            share = (logits + self.reach) / (2 * self.reach)
+            return box.left() + MARGIN_PX + share * (box.width() - 2 * MARGIN_PX)
+
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        line, muted = (palette.color(role) for role in (QPalette.ColorRole.Mid, QPalette.ColorRole.PlaceholderText))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+        step = grid_step(self.reach)
+        for logits in range(-(self.reach // step) * step, self.reach + 1, step):
+            painter.setPen(QPen(muted if logits == 0 else line, 1))
+            painter.drawLine(round(x(logits)), box.top(), round(x(logits)), box.bottom() + 1)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        accent = QColor(palette.color(QPalette.ColorRole.Accent))
+        bar = QColor(accent)
+        bar.setAlphaF(0.75 if chosen else 0.55)
+        painter.setPen(QPen(bar, 2.5))
+        painter.drawLine(QPointF(x(low), middle), QPointF(x(high), middle))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(accent)
+        painter.drawEllipse(QPointF(x(value), middle), DOT_PX, DOT_PX)
+        painter.restore()
+
+
+class NameDelegate(QStyledItemDelegate):
+    """Cuts a long name so that what tells it from the others stays.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.alike = 0
+        """Letters that all names begin with."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        """Cut the name to its room."""
+        super().initStyleOption(option, index)
+        option.text = shortened(option.text, self.alike, option.fontMetrics, option.rect.width() - 2 * MARGIN_PX)
+
+
+def grid_step(reach: int) -> int:
+    """Return the distance of grid lines in logits, so that there are 3 to 9 of them."""
+    return max(1, math.ceil(reach / 4))
+
+
+class ScaleTable(QTableView):
+    """Strengths, sortable by every column.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = QStandardItemModel(self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self._model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.setModel(self._sorted)
+        self.scale, self.names = ScaleDelegate(self), NameDelegate(self)
+        self._plain = self.itemDelegate()
+        self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
+        self.setAccessibleName(self.tr("Strengths of the videos"))
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.horizontalHeader().setHighlightSections(False)
+
+    def show_standings(self, standings: "Sequence[Standing]") -> None:
+        """Show strengths, the strongest first.
+
+        Args:
+            standings: Of one task or several; strengths of two tasks do not stand on one scale.
+        """
+        tasks = len({s.task for s in standings}) > 1
+        self.setSortingEnabled(False)
+        self._model.clear()
+        self.names.alike = n_alike([printable(s.name) for s in standings])
+        ends = [abs(s.strength) + TWO_SIDED_95 * s.error for s in standings]
+        self.scale.reach = max(1, math.ceil(max(ends, default=1)))
+        self._set_columns(tasks=tasks)
+        for at, standing in enumerate(standings):
+            self._model.appendRow(self._row(at, standing, tasks=tasks))
+        self._sorted.sort(-1)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+
+    def texts(self) -> list[list[str]]:
+        """Return what is shown, row by row, as it is sorted now."""
+        model = self._sorted
+        return [
+            [str(model.index(r, c).data() or "") for c in range(model.columnCount())] for r in range(model.rowCount())
+        ]
+
+    def _set_columns(self, *, tasks: bool) -> None:
+        reach = self.scale.reach
+        columns = [
+            (self.tr("Rank"), self.tr("1 for the strongest of its task")),
+            (self.tr("Video"), ""),
+            *([(self.tr("Task"), self.tr("Strengths of two tasks do not stand on one scale"))] if tasks else []),
+            (
+                self.tr("−{0} to +{0} logits").format(reach),
+                self.tr("The strength with its 95 % interval; 0 is the mean of the task"),
+            ),
+            (
+                self.tr("Strength ± error"),
+                self.tr("Bradley-Terry strength and its standard error in logits; a lead of 1 wins 73 % of votes"),
+            ),
+            (self.tr("Won"), self.tr("Votes for it")),
+            (self.tr("Lost"), self.tr("Votes for the other video")),
+            (self.tr("Alike"), self.tr("Votes for no difference")),
+        ]
+        self._model.setColumnCount(len(columns))
+        scale_at = 3 if tasks else 2
+        header = self.horizontalHeader()
+        for at, (title, meaning) in enumerate(columns):
+            item = QStandardItem(title)
+            item.setToolTip(meaning)
+            side = Qt.AlignmentFlag.AlignRight if at == 0 or at > scale_at else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignHCenter if at == scale_at else side
+            item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            self._model.setHorizontalHeaderItem(at, item)
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
+            # the mark of the order stands beside the title, or a narrow column would lose its title
+            header.resizeSection(at, self.fontMetrics().horizontalAdvance(title) + HEADER_PX)
+            delegate = {1: self.names, scale_at: self.scale}.get(at, self._plain)
+            self.setItemDelegateForColumn(at, delegate)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        if tasks:
+            header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        header.resizeSection(scale_at, SCALE_PX)
+
+    def _row(self, at: int, standing: "Standing", *, tasks: bool) -> list[QStandardItem]:
+        s = standing
+        low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
+        scale = QStandardItem()
+        scale.setData((low, s.strength, high), ENDS_ROLE)
+        scale.setData(s.strength, SORT_ROLE)
+        words = self.tr("{} logits, 95 % interval {} to {}").format(signed(s.strength), signed(low), signed(high))
+        scale.setToolTip(words)
+        scale.setAccessibleText(words)
+        name = _cell(printable(s.name), s.name.casefold(), number=False)
+        name.setToolTip(printable(s.name))
+        return [
+            _cell(str(s.rank), at),
+            name,
+            *([_cell(printable(s.task), s.task.casefold(), number=False)] if tasks else []),
+            scale,
+            _cell(f"{signed(s.strength)} ± {s.error:.2f}", s.strength),
+            *(_cell(str(n), n) for n in (s.won, s.lost, s.neither)),
+        ]
+
+
+def _cell(text: str, value: float | str, *, number: bool = True) -> QStandardItem:
+    item = QStandardItem(text)
+    item.setData(value, SORT_ROLE)
+    side = Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft
+    item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+    return item
