@@ -5,12 +5,14 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from skillviewer import __version__
-from skillviewer.core.places import cache_dir, config_dir, data_dir, log_dir, models_dir, resources_dir
+from skillviewer.core.places import HOME_VARIABLE, cache_dir, config_dir, data_dir, log_dir, models_dir, resources_dir
 
 _LIBRARIES = ("numpy", "scipy", "torch", "torchvision", "av", "opencv-contrib-python-headless", "numba", "safetensors")
 _WINDOW_LIBRARIES = ("PySide6-Essentials", "pyqtgraph")
@@ -88,12 +90,32 @@ def _window() -> Iterator[Line]:
     yield problem is None, "window", problem or "Qt loads and finds a font"
 
 
+def _tried() -> Iterator[Line]:
+    """Open the window on the sample study, assess a video and export a clip, all in a scratch folder."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    before = os.environ.get(HOME_VARIABLE)
+    with tempfile.TemporaryDirectory(prefix="skillviewer") as folder:
+        os.environ[HOME_VARIABLE] = str(Path(folder) / "home")
+        try:
+            from skillviewer.ui.self_check import check_window
+
+            (Path(folder) / "exports").mkdir()
+            yield from check_window(Path(folder) / "exports")
+        finally:
+            if before is None:
+                del os.environ[HOME_VARIABLE]
+            else:
+                os.environ[HOME_VARIABLE] = before
+
+
 @click.command()
-def doctor() -> int:
+@click.option("--try", "tries", is_flag=True, help="Also open the window, assess a sample video and export a clip.")
+def doctor(tries: bool) -> int:
     """Say what this computer has, what is missing and how to get it."""
     click.echo(f"SkillViewer {__version__} on {platform.platform()}")
     sound = True
-    for section in (_versions, _devices, _codecs, _folders, _models, _window):
+    for section in (_versions, _devices, _codecs, _folders, _models, _window, *((_tried,) if tries else ())):
         for good, what, text in section():
             sound = sound and good
             click.echo(f"  {'ok     ' if good else 'MISSING'} {what:<32} {text}")

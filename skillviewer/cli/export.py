@@ -75,11 +75,15 @@ def _of_videos(exporter: "Exporter") -> click.Command:
             ["-o", "--output"], required=True, type=_PATH, help=f"File ({suffixes}), or a folder for one file a video."
         ),
         click.Option(
-            ["--format", "suffix"], type=click.Choice(exporter.suffixes), help="Kind of the files of a folder."
+            ["--format", "file_suffix"], type=click.Choice(exporter.suffixes), help="Kind of the files of a folder."
         ),
-        click.Option(["--video", "names"], multiple=True, help="Only the video of this name in the study; repeatable."),
         click.Option(
-            ["--model", "models"], multiple=True, help="Checkpoint: a name or a folder; repeat it to compare models."
+            ["--video", "video_names"], multiple=True, help="Only the video of this name in the study; repeatable."
+        ),
+        click.Option(
+            ["--model", "model_names"],
+            multiple=True,
+            help="Checkpoint: a name or a folder; repeat it to compare models.",
         ),
         click.Option(["--passes"], type=click.IntRange(1, 64), help="K interleaved passes; if left out, those kept."),
         click.Option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
@@ -105,10 +109,10 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     from skillviewer.engine.export_desk import Desk
 
     token, as_json = CancelToken(), given["as_json"]
-    found, problems = gathered(given["sources"], given["names"], given["models"], given["passes"], token)
+    found, problems = gathered(given["sources"], given["video_names"], given["model_names"], given["passes"], token)
     for problem in problems:
         _told_failure(problem, "", as_json=as_json)
-    orders = _orders(exporter, found, given["output"], given["suffix"], options, overwrite=given["force"])
+    orders = _orders(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
     failed = len(problems)
     with Desk(lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True))) as desk:
         for order in orders:

@@ -28,7 +28,8 @@ def chosen_options(kind: type[Any] | None, given: Mapping[str, Any]) -> object:
     for option in options_of(kind):
         if option.kind is OptionKind.LOOK:
             default = option.default if isinstance(option.default, Look) else Look()
-            values[option.name] = Look(**{part.name: _value(part, given) for part in look_options(default)})
+            parts: dict[str, Any] = {part.name: _value(part, given) for part in look_options(default)}
+            values[option.name] = Look(**parts)
         else:
             values[option.name] = _value(option, given)
     return kind(**values)
@@ -77,7 +78,7 @@ def _parameter(option: Option) -> click.Option:
     )
 
 
-def _kind(option: Option) -> tuple[click.ParamType, str | None, str]:
+def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
     """Return the type, the word for the value, and the default in words."""
     shown = "" if option.default is None or option.default in ("", ()) else str(option.default)
     low, high = option.low, option.high

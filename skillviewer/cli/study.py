@@ -171,6 +171,19 @@ def export_pairs_of(path: Path, output: Path, form: str, participants: bool, for
 
 
 @study.command()
+@click.argument("archive", type=_PATH)
+@click.argument("folder", required=False, type=_PATH)
+def unpack(archive: Path, folder: Path | None) -> None:
+    """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER, by default one beside it, and name the study."""
+    from skillviewer.data.study.unpack import free_folder
+    from skillviewer.data.study.unpack import unpack as unpacked
+
+    with progress_bar(unit="file") as report:
+        study_path = unpacked(archive, folder or free_folder(archive), CancelToken(), report)
+    click.echo(str(study_path))
+
+
+@study.command()
 @click.argument("path", metavar="STUDY", type=_PATH)
 @click.argument("folder", required=False, type=_PATH)
 def relink(path: Path, folder: Path | None) -> int:

@@ -7,6 +7,7 @@ loaded then and not before.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -33,6 +34,20 @@ if TYPE_CHECKING:
 
 USUAL_PASSES = 4
 """Interleaved passes of a video that is assessed for an export: enough for an interval."""
+
+
+class Wanted(Enum):
+    """Whether evidence is computed for an export."""
+
+    NO = auto()
+    WELCOME = auto()
+    NEEDED = auto()
+
+
+def _wanted(exporter: "Exporter") -> Wanted:
+    if exporter.needs_evidence:
+        return Wanted.NEEDED
+    return Wanted.WELCOME if exporter.wants_evidence else Wanted.NO
 
 
 class Pool(Protocol):
@@ -219,7 +234,7 @@ class Desk:
         token: CancelToken | None = None,
         report: Report = silent,
         *,
-        evidence: bool = False,
+        evidence: Wanted = Wanted.NO,
     ) -> list[Exhibit]:
         """Return subjects with what the models say of them; what is not kept is computed, and kept.
 
@@ -227,7 +242,7 @@ class Desk:
             subjects: Videos under models.
             token: Raise it to stop.
             report: Told of progress.
-            evidence: Whether what raised and lowered the scores is needed.
+            evidence: Whether what raised and lowered the scores is computed.
 
         Raises:
             As ``write``.
@@ -239,11 +254,7 @@ class Desk:
             analysis = kept(subject)
             if analysis is None:
                 analysis = self._assessed(subject, token, _named(report, subject, "assessing"))
-            weighed = None
-            if evidence:
-                if subject.model is None:
-                    raise _no_model(subject)
-                weighed = self._models().explain(subject.model, analysis, token, _named(report, subject, "explaining"))
+            weighed = self._weighed(subject, analysis, evidence, token, _named(report, subject, "explaining"))
             made.append(Exhibit(analysis, subject.title, faces=subject.faces, evidence=weighed))
         return made
 
@@ -289,6 +300,21 @@ class Desk:
         with suppress(ExportError):  # it can be computed again
             save_analysis(analysis, analysis_path(analysis.video.digest, analysis.provenance.model_digest))
         return analysis
+
+    def _weighed(
+        self, subject: Subject, analysis: "Analysis", evidence: Wanted, token: CancelToken, report: Report
+    ) -> "Evidence | None":
+        """Return what raised and lowered a score; None where it is not wanted, or only welcome and not to be had."""
+        if evidence is Wanted.NO:
+            return None
+        try:
+            if subject.model is None:
+                raise _no_model(subject)
+            return self._models().explain(subject.model, analysis, token, report)
+        except SkillViewerError:
+            if evidence is Wanted.NEEDED:
+                raise
+            return None
 
     def _models(self) -> Pool:
         if self._pool is None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.scene import Look
@@ -71,7 +71,7 @@ def offered(
         people_title: What the number is called on screen, if it is called otherwise.
     """
     offer = _Offer(title, help, low, high, unit, choices, people_from, people_title)
-    return cast("ValueT", field(default=default, metadata={_META: offer}))
+    return field(default=default, metadata={_META: offer})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +186,16 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
 
 _LOOK: Mapping[str, _Offer] = {
     "overlay": _Offer("Map", "", None, None, "", ()),
-    "scale": _Offer("Scale of the colours", "", None, None, "", ()),
-    "between": _Offer("Between sampled frames", "", None, None, "", ()),
+    "scale": _Offer("Colour scale", "What its ends are taken from", None, None, "", ()),
+    "between": _Offer(
+        "Between samples", "Whether the last map is held, or goes over into the next", None, None, "", ()
+    ),
     "colours": _Offer("Colours", "", None, None, "", tuple((name, name) for name in ("inferno", "cividis"))),
     "strength": _Offer("Strength", "Greatest opacity of the map", 0.0, 1.0, "", ()),
-    "smooth": _Offer("Blend cells into each other", "", None, None, "", ()),
-    "common_limit": _Offer("End of the common scale", "Of maps that are distributions", 0.1, 1000.0, "× uniform", ()),
+    "smooth": _Offer("Blend cells", "", None, None, "", ()),
+    "common_limit": _Offer(
+        "Common scale ends at", "For the common scale, of maps that are distributions", 0.1, 1000.0, "× uniform", ()
+    ),
 }
 
 

@@ -7,7 +7,7 @@ starts late or ends early, there is silence.
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import av
 import numpy as np
@@ -16,6 +16,7 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from numpy.typing import NDArray
 
 from skillviewer.core.errors import VideoError
@@ -143,7 +144,7 @@ class SoundTrack:
         stream.codec_context.format = _FORMATS[stream.codec_context.codec.name]
         stream.codec_context.time_base = stream.time_base = Fraction(1, RATE_HZ)
 
-    def up_to(self, time_s: float) -> Iterator[object]:
+    def up_to(self, time_s: float) -> "Iterator[Packet[Any]]":
         """Yield packets until the sound reaches a time in the clip."""
         while self._given < time_s * RATE_HZ:
             samples = next(self._blocks, None)
@@ -151,13 +152,13 @@ class SoundTrack:
                 return
             yield from self._encode(samples)
 
-    def rest(self) -> Iterator[object]:
+    def rest(self) -> "Iterator[Packet[Any]]":
         """Yield the packets that are left."""
         for samples in self._blocks:
             yield from self._encode(samples)
         yield from self._stream.encode(None)
 
-    def _encode(self, samples: Samples) -> Iterator[object]:
+    def _encode(self, samples: Samples) -> "Iterator[Packet[Any]]":
         packed = self._stream.codec_context.format.name
         array = samples if packed == "fltp" else np.ascontiguousarray(samples.T).reshape(1, -1)
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(array), format=packed, layout="stereo")

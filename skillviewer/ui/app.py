@@ -4,9 +4,11 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
@@ -14,10 +16,10 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer import __version__
 from skillviewer.core.job import CancelToken, Report
-from skillviewer.core.places import config_dir, log_dir, resources_dir
+from skillviewer.core.places import cache_dir, config_dir, log_dir, resources_dir
 from skillviewer.core.video import VideoInfo
 from skillviewer.engine.library import find_models
-from skillviewer.ui.backend import Assessor, Backend, ModelPool, Proxy, Reader, Tuner
+from skillviewer.ui.backend import Assessor, Backend, ExportDesk, ModelPool, Proxy, Reader, Tuner
 from skillviewer.ui.bindings import Bindings
 from skillviewer.ui.crash import ExceptionHook, log_to
 from skillviewer.ui.dialogs import Dialogs
@@ -28,6 +30,9 @@ from skillviewer.ui.program import Program
 from skillviewer.ui.recovery import Recovery, Session, sessions_dir
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.theme import ThemeSource, load_fonts
+
+if TYPE_CHECKING:
+    from skillviewer.engine.cache import FeatureCache
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +46,20 @@ def _open_reader(path: Path) -> Reader:
     return VideoReader(path)
 
 
-def _open_model(folder: Path) -> Assessor:
+def _features(settings: Settings | None) -> "FeatureCache | None":
+    """Return where features are kept, as large as the person allows; None for the usual size."""
+    from skillviewer.engine.cache import FeatureCache
+
+    return FeatureCache(cache_dir() / "features", settings.cache_gb * 2**30) if settings is not None else None
+
+
+def _open_model(settings: Settings | None, folder: Path) -> Assessor:
     from skillviewer.engine.preload import preload_torch
 
     preload_torch()
     from skillviewer.engine.engine import Engine  # imports torch: seconds, in the model lane
 
-    return Engine.open(folder)
+    return Engine.open(folder, cache=_features(settings))
 
 
 def _open_proxy(video: VideoInfo) -> Proxy | None:
@@ -62,10 +74,13 @@ def _build_proxy(path: Path, token: CancelToken, report: Report) -> None:
     build_proxy(path, token, report).close()
 
 
-def _open_pool() -> ModelPool:
+def _open_pool(settings: Settings | None) -> ModelPool:
+    from skillviewer.engine.preload import preload_torch
+
+    preload_torch()
     from skillviewer.engine.comparing import ModelPool as Pool
 
-    return Pool()
+    return Pool(cache=_features(settings))
 
 
 def _open_tuner() -> Tuner:
@@ -74,9 +89,29 @@ def _open_tuner() -> Tuner:
     return Process()
 
 
-def real_backend() -> Backend:
-    """Return the readers, models and proxies of the program itself; heavy imports wait until they are used."""
-    return Backend(_open_reader, _open_model, find_models, _open_proxy, _build_proxy, _open_pool, _open_tuner)
+def _open_desk(open_pool: Callable[[], ModelPool]) -> ExportDesk:
+    from skillviewer.engine.export_desk import Desk
+
+    return Desk(open_pool)
+
+
+def real_backend(settings: Settings | None = None) -> Backend:
+    """Return the readers, models and proxies of the program itself; heavy imports wait until they are used.
+
+    Args:
+        settings: Say how much the features of videos may take on the disk; None for the usual size.
+    """
+    open_model, open_pool = partial(_open_model, settings), partial(_open_pool, settings)
+    return Backend(
+        _open_reader,
+        open_model,
+        find_models,
+        _open_proxy,
+        _build_proxy,
+        open_pool,
+        _open_tuner,
+        partial(_open_desk, open_pool),
+    )
 
 
 @dataclass(slots=True)
@@ -164,7 +199,7 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
     handler = log_to(log_dir())
     settings = Settings.in_folder(config_dir())
     themes, icons = dress(app, settings)
-    made = compose(real_backend(), settings, themes, icons, Dialogs())
+    made = compose(real_backend(settings), settings, themes, icons, Dialogs())
     program, window = made.program, made.window
     hook = ExceptionHook()
     hook.caught.connect(program.messages.fail)

@@ -1,9 +1,9 @@
 """What the window needs from the rest of the program, as types; tests give their own."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Picture
@@ -13,6 +13,10 @@ from skillviewer.core.model_facts import ModelFacts
 from skillviewer.core.video import VideoInfo
 from skillviewer.engine.tuning_job import TuningCost, TuningJob, TuningResult
 from skillviewer.engine.tuning_process import StopFolder
+
+if TYPE_CHECKING:  # PyAV and OpenCV take half a second
+    from skillviewer.engine.export_desk import Batch, Order, StudyOrder, Subject
+    from skillviewer.export.exporters import Exporter
 
 
 class Reader(Protocol):
@@ -135,6 +139,24 @@ class Tuner(Protocol):
         ...
 
 
+class ExportDesk(Protocol):
+    """Who writes exports: ``skillviewer.engine.export_desk.Desk``."""
+
+    def write_all(self, orders: "Sequence[Order | StudyOrder]", token: CancelToken, report: Report, /) -> "Batch":
+        """Assess what has to be assessed, write files, and read them back."""
+        ...
+
+    def preview(
+        self, exporter: "Exporter", subjects: "Sequence[Subject]", options: object, /
+    ) -> Picture | None:
+        """Return what the first frame or page will be, or None where that cannot be seen yet."""
+        ...
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        ...
+
+
 class ModelEntry(Protocol):
     """A checkpoint on this computer: ``skillviewer.engine.library.ModelEntry``."""
 
@@ -162,6 +184,7 @@ class Backend:
         open_pool: Makes the place where several models are held that are compared. Runs in a lane and imports torch
             there.
         open_tuner: Makes who fine-tunes. Runs in a lane.
+        open_desk: Makes who writes exports. Runs in a lane; a model is loaded only when one has to be asked.
     """
 
     open_reader: Callable[[Path], Reader]
@@ -171,3 +194,4 @@ class Backend:
     build_proxy: Callable[[Path, CancelToken, Report], None]
     open_pool: Callable[[], ModelPool]
     open_tuner: Callable[[], Tuner]
+    open_desk: Callable[[], ExportDesk]

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from skillviewer.data.study import SUFFIX
+from skillviewer.data.study.archive_form import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.media.files import VIDEO_SUFFIXES
 
 
@@ -14,7 +15,8 @@ class Dialogs:
     def videos(self, parent: QWidget) -> list[Path]:
         """Ask for videos or a study; none when the person changed their mind."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
-        kinds = parent.tr("Videos and studies ({0} *{1});;Studies (*{1});;All files (*)").format(patterns, SUFFIX)
+        kinds = parent.tr("Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)")
+        kinds = kinds.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
         names, _ = QFileDialog.getOpenFileNames(parent, parent.tr("Open videos or a study"), "", kinds)
         return [Path(name) for name in names]
 

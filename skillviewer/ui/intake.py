@@ -11,6 +11,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.video import VideoInfo
 from skillviewer.data.study import SUFFIX
+from skillviewer.data.study.archive_form import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.lane import Lane
@@ -32,12 +33,14 @@ class Sorted:
         checkpoints: Checkpoint folders.
         studies: Studies.
         refused: What was not understood, each with its reason.
+        archives: Archives of studies.
     """
 
     videos: tuple[Path, ...]
     checkpoints: tuple[Path, ...]
     refused: tuple[tuple[Path, str], ...]
     studies: tuple[Path, ...] = ()
+    archives: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,14 +62,14 @@ def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
     """
     videos: dict[Path, None] = {}
     checkpoints: list[Path] = []
-    studies: list[Path] = []
+    files: dict[str, list[Path]] = {SUFFIX: [], ARCHIVE_SUFFIX: []}
     refused: list[tuple[Path, str]] = []
     for given in paths:
         path = given.absolute()
         if not path.exists():
             refused.append((path, "is not there"))
-        elif path.suffix == SUFFIX and path.is_file():
-            studies.append(path)
+        elif path.suffix in files and path.is_file():
+            files[path.suffix].append(path)
         elif (folder := _checkpoint_at(path)) is not None:
             checkpoints.append(folder)
         elif path.is_dir():
@@ -83,7 +86,7 @@ def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
                 refused.append((path, str(error)))
             else:
                 videos[path] = None
-    return Sorted(tuple(videos), tuple(checkpoints), tuple(refused), tuple(studies))
+    return Sorted(tuple(videos), tuple(checkpoints), tuple(refused), tuple(files[SUFFIX]), tuple(files[ARCHIVE_SUFFIX]))
 
 
 def _checkpoint_at(path: Path) -> Path | None:

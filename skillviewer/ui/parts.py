@@ -11,6 +11,7 @@ from skillviewer.core.registry import table
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.comparing.binding import bind as compare_keys
 from skillviewer.ui.explaining.keys import bind as insight_keys
+from skillviewer.ui.exporting.binding import bind as export_keys
 from skillviewer.ui.panels.jobs import JobsPanel
 from skillviewer.ui.panels.moments import MomentsPanel
 from skillviewer.ui.panels.notes import NotesPanel
@@ -75,6 +76,12 @@ def _finetune(program: Program, actions: Actions, parent: QWidget) -> QWidget:
     return FinetuneScreen(program, actions, parent)
 
 
+def _export(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+    from skillviewer.ui.exporting.screen import ExportScreen
+
+    return ExportScreen(program, actions, parent)
+
+
 def _videos(program: Program, actions: Actions, parent: QWidget) -> QWidget:
     return VideosPanel(program.videos, program.icons, actions["open_videos"], parent)
 
@@ -105,6 +112,7 @@ SCREENS: tuple[Part, ...] = table(
     Part("compare", str(QT_TRANSLATE_NOOP("parts", "Compare")), _compare, bind=compare_keys),
     Part("rank", str(QT_TRANSLATE_NOOP("parts", "Rank")), _rank, bind=rank_keys),
     Part("finetune", str(QT_TRANSLATE_NOOP("parts", "Fine-tune")), _finetune),
+    Part("export", str(QT_TRANSLATE_NOOP("parts", "Export")), _export, bind=export_keys),
 )
 
 PANELS: tuple[Part, ...] = table(

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.ui.assessments import Assessments
-from skillviewer.ui.backend import Backend, ModelPool, Tuner
+from skillviewer.ui.backend import Backend, ExportDesk, ModelPool, Tuner
 from skillviewer.ui.explaining.insight import Insight
 from skillviewer.ui.feed import FrameFeed, OpenVideos
 from skillviewer.ui.icons import Icons
@@ -58,6 +58,8 @@ class Program(QObject):
         self.study: Lane[StudySlot] = Lane("study", StudySlot, StudySlot.close, self)
         self.compared: Lane[ModelPool] = Lane("compare", backend.open_pool, lambda pool: pool.close(), self)
         self.train: Lane[Tuner] = Lane("train", backend.open_tuner, lambda tuner: tuner.close(), self)
+        self.exports: Lane[ExportDesk] = Lane("export", backend.open_desk, lambda desk: desk.close(), self)
+        self.export_previews: Lane[ExportDesk] = Lane("preview", backend.open_desk, lambda desk: desk.close(), self)
         self.pairs: tuple[Lane[OpenVideos], ...] = tuple(
             Lane(f"pair {i}", lambda: OpenVideos(backend.open_reader, backend.open_proxy, 1), OpenVideos.close, self)
             for i in range(4)
@@ -71,6 +73,8 @@ class Program(QObject):
             self.study,
             self.compared,
             self.train,
+            self.exports,
+            self.export_previews,
             *self.pairs,
         )
         self._alive = len(self.lanes)
@@ -177,6 +181,8 @@ class Program(QObject):
             self.models.choose(found.checkpoints[-1])
         if found.studies:
             self.studies.open(found.studies[-1])
+        elif found.archives:
+            self.studies.unpack(found.archives[-1])
         if found.videos:
             self.studies.enrol(found.videos)
             self.state.set_current(found.videos[0])

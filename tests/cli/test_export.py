@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +13,8 @@ from skillviewer.cli.main import run
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.study import NewVideo, Study, Vote
-from skillviewer.engine.study_exports import STUDY_EXPORTERS
-from skillviewer.export.exporters import EXPORTERS
+from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
+from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.media.reader import VideoReader
 from tests.checkpoints import tiny_checkpoint
 from tests.export.analyses import analysis
@@ -62,7 +63,7 @@ def saved(tmp_path: Path) -> Path:
 
 
 def _commands() -> list[tuple[str, ...]]:
-    every = [*EXPORTERS, *STUDY_EXPORTERS]
+    every: list[Exporter | StudyExporter] = [*EXPORTERS, *STUDY_EXPORTERS]
     return [tuple(word for word in (made.group, made.name) if word) for made in every]
 
 
@@ -73,13 +74,12 @@ def test_every_exporter_is_a_command_with_every_option(capsys: Capture) -> None:
         assert "--output" in out
         assert "--force" in out
         assert "--json" in out
-    context = export.make_context("export", ["clip"])
     for words in _commands():
-        group = export
+        command: click.Command | None = export
         for word in words:
-            command = group.get_command(context, word)
-            assert command is not None
-            group = command  # type: ignore[assignment]
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(command), word)
+        assert command is not None
         names = [parameter.name for parameter in command.params]
         assert len(names) == len(set(names)), words
 
@@ -183,6 +183,13 @@ def test_whole_study_and_its_votes(study: Path, tmp_path: Path, capsys: Capture)
     assert any("keep it apart" in remark for remark in record["remarks"])
     assert key.is_file()
     assert run(command) == 1
+    capsys.readouterr()
+    for name in ("all", "all (2)"):
+        assert run(["study", "unpack", str(archive)]) == 0
+        unpacked = Path(capsys.readouterr().out.strip())
+        assert unpacked.parent == tmp_path / name
+        with Study.open(unpacked, read_only=True) as opened:
+            assert len(opened.votes.all()) == 2
 
 
 @pytest.mark.parametrize(

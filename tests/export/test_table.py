@@ -3,6 +3,7 @@
 import csv
 import json
 from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,10 +14,21 @@ import pytest
 from skillviewer.core.analysis import MapKind, MapRect
 from skillviewer.core.analysis_json import AnalysisRecord
 from skillviewer.core.errors import ExportError
+from skillviewer.core.pairs import Judgement, Verdict
 from skillviewer.export.maps import export_maps
 from skillviewer.export.rows import CurveRow, ScoreRow, curve_rows
-from skillviewer.export.table import export_curves, export_record, export_scores
-from tests.export.analyses import analysis, info
+from skillviewer.export.table import (
+    TABLES,
+    export_comparison,
+    export_curves,
+    export_evidence,
+    export_judgements,
+    export_record,
+    export_scores,
+    export_strengths,
+    table_schema,
+)
+from tests.export.analyses import analysis, evidence, info
 
 
 def test_scores_read_back_with_pandas_without_arguments(tmp_path: Path) -> None:
@@ -67,6 +79,45 @@ def test_json_is_the_rows(tmp_path: Path) -> None:
     one = analysis(info(path="v/\udcff.mp4"))
     rows = json.loads(export_curves([one], tmp_path / "curves.json").read_text(encoding="utf-8"))
     assert rows == [asdict(row) for row in curve_rows([one])]
+
+
+def test_every_table_fits_its_schema(tmp_path: Path) -> None:
+    one, other = analysis(info(), passes=2), analysis(info(), model="other")
+    votes = [
+        Judgement("a", "b", Verdict.LEFT, "Ann", datetime(2026, 1, 2, tzinfo=UTC), 12.5, 0.75),
+        Judgement("b", "c", Verdict.NEITHER, "Bo"),
+    ]
+    made = {
+        "scores": export_scores([one, other], tmp_path / "1.json"),
+        "curves": export_curves([one], tmp_path / "2.json"),
+        "evidence": export_evidence([(one, evidence(one))], tmp_path / "3.json"),
+        "comparison": export_comparison([one, other], tmp_path / "4.json"),
+        "judgements": export_judgements(votes, tmp_path / "5.json"),
+        "strengths": export_strengths(votes, tmp_path / "6.json"),
+    }
+    assert set(made) == {kind.name for kind in TABLES if not kind.whole}
+    for name, path in made.items():
+        schema, rows = table_schema(name), json.loads(path.read_text(encoding="utf-8"))
+        (row_schema,) = schema["$defs"].values()
+        assert rows
+        for row in rows:
+            assert set(row) == set(row_schema["properties"]) == set(row_schema["required"])
+        kind = next(kind.row for kind in TABLES if kind.name == name)
+        msgspec.json.decode(path.read_bytes(), type=list[kind], strict=True)  # type: ignore[valid-type]
+
+
+def test_every_table_reads_into_pandas_and_back_to_the_same_numbers(tmp_path: Path) -> None:
+    one = analysis(info(), passes=2)
+    frame = pd.read_csv(export_evidence([(one, evidence(one))], tmp_path / "e.csv"))
+    segments = frame[(frame["part"] == "segment") & (frame["pass_index"] == 1)]
+    assert segments["contribution"].to_numpy() == pytest.approx(np.arange(5) / 10)
+    cells = frame[(frame["part"] == "cell") & (frame["pass_index"] == 0)]
+    assert cells["contribution"].to_numpy() == pytest.approx((cells["grid_row"] - cells["grid_column"]) / 10)
+    votes = [Judgement("a", "b", Verdict.LEFT, "Ann"), Judgement("b", "c", Verdict.LEFT, "Ann")]
+    strengths = pd.read_csv(export_strengths(votes, tmp_path / "s.csv"))
+    assert strengths["video"].tolist() == ["a", "b", "c"]
+    assert strengths["n_comparisons"].tolist() == [1, 2, 1]
+    assert strengths["strength"].sum() == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("kind", list(MapKind))

@@ -19,6 +19,7 @@ from skillviewer.core.video import VideoInfo, sample_positions, segments
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.dialogs import Dialogs
 from tests.ui.evidence import Explaining, explain
+from tests.ui.fake_desk import Exporting, FakeDesk
 from tests.ui.fake_tuner import FakeTuner
 from tests.ui.pools import FakePool
 
@@ -219,6 +220,7 @@ class FakeWorld:
     hold: threading.Event = field(default_factory=threading.Event)
     held: bool = False
     tuner: FakeTuner = field(default_factory=FakeTuner)
+    exporting: Exporting = field(default_factory=Exporting)
 
     def info(self, path: Path) -> VideoInfo:
         return video_info(path, self.n_frames.get(path.stem, 90), *self.size)
@@ -266,6 +268,7 @@ class FakeWorld:
             build_proxy,
             self.open_pool,
             lambda: self.tuner,
+            lambda: FakeDesk(self.exporting),
         )
 
     def open_pool(self) -> FakePool:

@@ -64,6 +64,14 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
     return folder / manifest.study
 
 
+def free_folder(archive: Path) -> Path:
+    """Return a folder beside an archive, called like it, that is not there yet."""
+    folder, number = archive.with_suffix(""), 2
+    while folder.exists():
+        folder, number = archive.with_name(f"{archive.stem} ({number})"), number + 1
+    return folder
+
+
 def _install(source: Path, video: StudyVideo | None, model: str) -> None:
     if video is None or not source.is_file():
         return

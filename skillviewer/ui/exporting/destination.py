@@ -1,0 +1,119 @@
+"""Where an export goes: a name that is proposed until a person chooses another."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, QStandardPaths, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+
+from skillviewer.data.study.archive_form import safe_name
+
+
+def first_folder() -> Path:
+    """Return where exports go before a person has chosen."""
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(documents or Path.home()) / "SkillViewer"
+
+
+class Destination(QWidget):
+    """A line for the file or folder, the kind of file, and a button that browses."""
+
+    changed = Signal()
+    browse_asked = Signal()
+
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder, self._stem, self._into_folder = folder, "export", False
+        self._own = False  # whether a person wrote the name
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._label = QLabel(self)
+        self.line = QLineEdit(self)
+        self.line.setAccessibleName(self.tr("Write to"))
+        self._label.setBuddy(self.line)
+        self.kind = QComboBox(self)
+        self.kind.setAccessibleName(self.tr("Kind of file"))
+        self.browse = QPushButton(self.tr("Choose…"), self)
+        for widget, stretch in ((self._label, 0), (self.line, 1), (self.kind, 0), (self.browse, 0)):
+            row.addWidget(widget, stretch)
+        self.line.textEdited.connect(self._on_edited)
+        self.kind.currentIndexChanged.connect(self._on_kind)
+        self.browse.clicked.connect(self.browse_asked)
+
+    @property
+    def path(self) -> Path:
+        """The file, or the folder where every video has a file of its own."""
+        return Path(self.line.text().strip()).expanduser()
+
+    @property
+    def suffix(self) -> str:
+        """Kind of the files."""
+        return self.kind.currentText()
+
+    @property
+    def folder(self) -> Path:
+        """The folder in which something is written."""
+        return self.path if self._into_folder else self.path.parent
+
+    @property
+    def into_folder(self) -> bool:
+        """Whether a folder is asked for."""
+        return self._into_folder
+
+    def offer(self, suffixes: tuple[str, ...]) -> None:
+        """Offer the kinds of files of an exporter, the usual one first; a name that was written by hand goes."""
+        if self._suffixes == list(suffixes):
+            return
+        with QSignalBlocker(self.kind):
+            self.kind.clear()
+            self.kind.addItems(list(suffixes))
+        self.kind.setVisible(len(suffixes) > 1)
+        self._own = False
+
+    def propose(self, stem: str, *, into_folder: bool) -> None:
+        """Propose a name, unless a person has written one for the same kind of thing."""
+        if into_folder != self._into_folder:
+            self._own = False
+        self._into_folder = into_folder
+        self._label.setText(self.tr("Folder") if into_folder else self.tr("File"))
+        self._stem = safe_name(stem)
+        if not self._own:
+            self._show(self._folder if into_folder else self._folder / f"{self._stem}{self.suffix}")
+
+    def choose(self, path: Path) -> None:
+        """Take what a person chose in a dialog."""
+        if not self._into_folder and path.suffix.lower() not in self._suffixes:
+            path = path.with_name(path.name + self.suffix)
+        self._folder = path if self._into_folder else path.parent
+        self._own = True
+        self._show(path)
+        self._match_kind()
+        self.changed.emit()
+
+    @property
+    def _suffixes(self) -> list[str]:
+        return [self.kind.itemText(at) for at in range(self.kind.count())]
+
+    def _show(self, path: Path) -> None:
+        self.line.setText(str(path))
+        self.line.setToolTip(str(path))
+        self.line.setCursorPosition(len(str(path)))
+
+    def _match_kind(self) -> None:
+        with QSignalBlocker(self.kind):
+            if not self._into_folder and self.path.suffix.lower() in self._suffixes:
+                self.kind.setCurrentText(self.path.suffix.lower())
+
+    @Slot()
+    def _on_edited(self, *_: object) -> None:
+        self._own = True
+        self._match_kind()
+        self.changed.emit()
+
+    @Slot()
+    def _on_kind(self, *_: object) -> None:
+        if not self._into_folder:
+            path = self.path
+            known = path.suffix.lower() in self._suffixes
+            self._show(path.with_suffix(self.suffix) if known else path.with_name(path.name + self.suffix))
+        self.changed.emit()

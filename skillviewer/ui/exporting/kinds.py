@@ -1,0 +1,88 @@
+"""The list of what can be exported, under headings."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidget
+
+from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
+from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.ui.theme import Theme
+
+HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
+ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
+
+
+def _said(text: str) -> str:
+    return QCoreApplication.translate("exporters", text)
+
+
+def _short(made: Exporter | StudyExporter) -> str:
+    """Return the title without the word that the heading says already."""
+    words = _said(made.title).removeprefix(_said("Table of "))
+    return words[:1].upper() + words[1:]
+
+
+def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:
+    """Yield each heading with its exporters, in the order of the tables; those of whole studies last."""
+    groups: dict[str, list[Exporter | StudyExporter]] = {}
+    for made in EXPORTERS:
+        groups.setdefault(HEADINGS.get(made.group, made.group.capitalize()), []).append(made)
+    groups["Study"] = list(STUDY_EXPORTERS)
+    yield from groups.items()
+
+
+class KindList(QListWidget):
+    """What can be exported; exactly one is chosen."""
+
+    chosen = Signal(object)
+    """``Exporter`` or ``StudyExporter``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("What to export"))
+        self.setFixedWidth(WIDTH_PX)
+        self.setFont(QApplication.font())  # the system's own for lists is another
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._made: dict[str, Exporter | StudyExporter] = {}
+        self._headings: list[QListWidgetItem] = []
+        for heading, exporters in grouped():
+            item = QListWidgetItem(_said(heading), self)
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            font = self.font()
+            font.setBold(True)
+            item.setFont(font)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)
+            self._headings.append(item)
+            for made in exporters:
+                self._made[made.name] = made
+                item = QListWidgetItem(f"   {_short(made)}", self)
+                item.setToolTip(_said(made.about))
+                item.setData(Qt.ItemDataRole.UserRole, made.name)
+        for row in range(self.count()):
+            item = self.item(row)
+            item.setSizeHint(QSize(10, HEADING_PX if item in self._headings else ROW_PX))
+        self.currentItemChanged.connect(self._on_item)
+
+    @property
+    def exporter(self) -> Exporter | StudyExporter:
+        """What is chosen."""
+        item = self.currentItem()
+        return self._made[item.data(Qt.ItemDataRole.UserRole)] if item is not None else EXPORTERS[0]
+
+    def choose(self, name: str) -> None:
+        """Choose by name."""
+        for row in range(self.count()):
+            if self.item(row).data(Qt.ItemDataRole.UserRole) == name:
+                self.setCurrentRow(row)
+
+    @Slot()
+    def _on_item(self, *_: object) -> None:
+        self.chosen.emit(self.exporter)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        for item in self._headings:
+            item.setForeground(QColor(theme.muted))

@@ -1,0 +1,252 @@
+"""The options of an exporter as a form, made from the fields of its dataclass."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.scene import Look
+from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
+from skillviewer.ui.theme import Theme
+
+MOST = 2**31 - 1
+FIELD_PX = 122
+_EMPTY = {"stop": "to the end", "frame": "the last sampled one", "size": "as it is", "frames": "evenly spread"}
+"""What an empty field means, by its name."""
+
+
+def _said(text: str) -> str:
+    return QCoreApplication.translate("options", text)
+
+
+@dataclass(slots=True)
+class _Field:
+    """One field.
+
+    Attributes:
+        widget: What a person enters it in.
+        read: Returns its value; raises ExportError where it cannot be read.
+        write: Shows a value.
+    """
+
+    widget: QWidget
+    read: Callable[[], Any]
+    write: Callable[[Any], None]
+
+
+class OptionForm(QWidget):
+    """Fields for the options of one exporter. Frames count from 1 here, as everywhere on screen."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kind: type[Any] | None = None
+        self._fields: dict[str, _Field] = {}
+        self._look_fields: dict[str, dict[str, _Field]] = {}
+        self._rows = QFormLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setVerticalSpacing(8)
+        self._rows.setHorizontalSpacing(12)
+        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+
+    @property
+    def kind(self) -> type[Any] | None:
+        """Dataclass of the options that are shown."""
+        return self._kind
+
+    def show_options(self, kind: type[Any] | None, look: Look) -> None:
+        """Show the options of another exporter.
+
+        Args:
+            kind: Their dataclass, or None where there are none.
+            look: How maps are shown on screen: what a look is at first.
+        """
+        while self._rows.rowCount():
+            self._rows.removeRow(0)
+        self._kind = kind
+        self._fields.clear()
+        self._look_fields.clear()
+        for option in options_of(kind):
+            if option.kind is OptionKind.LOOK:
+                parts = look_options(look)
+                self._look_fields[option.name] = {part.name: self._add(part) for part in parts}
+            else:
+                self._fields[option.name] = self._add(option)
+
+    def options(self) -> object:
+        """Return the options that were entered, or None where there are none.
+
+        Raises:
+            ExportError: A field cannot be read; the message says which and why.
+        """
+        if self._kind is None:
+            return None
+        values = {name: field.read() for name, field in self._fields.items()}
+        for name, parts in self._look_fields.items():
+            values[name] = Look(**{part: field.read() for part, field in parts.items()})
+        return self._kind(**values)
+
+    def set_values(self, **values: object) -> None:
+        """Enter values of fields that are there; the others stay."""
+        for name, value in values.items():
+            if name in self._fields:
+                self._fields[name].write(value)
+
+    def field(self, name: str) -> QWidget | None:
+        """Return the widget of an option, or None."""
+        found = self._fields.get(name)
+        return found.widget if found is not None else None
+
+    def has(self, *names: str) -> bool:
+        """Return whether all these options are there."""
+        return all(name in self._fields for name in names)
+
+    def _add(self, option: Option) -> _Field:
+        field = _made(option, self, self._on_change)
+        title = _said(option.people_title or option.title)
+        hint = _said(option.help).replace("Counted from 0; e", "E").replace("Counted from 0", "")
+        field.widget.setAccessibleName(title)
+        field.widget.setToolTip(hint)
+        if not isinstance(field.widget, QCheckBox):
+            field.widget.setFixedWidth(FIELD_PX)
+        if isinstance(field.widget, QCheckBox):
+            field.widget.setText(title)
+            self._rows.addRow(field.widget)
+        else:
+            label = QLabel(title, self)
+            label.setToolTip(hint)
+            label.setBuddy(field.widget)
+            self._rows.addRow(label, field.widget)
+        return field
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours: numbers look like other fields."""
+        self.setStyleSheet(
+            f"QAbstractSpinBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 8px; "
+            f"background: {theme.base}; }} QAbstractSpinBox:focus {{ border-color: {theme.accent}; }} "
+            "QAbstractSpinBox QLineEdit { border: none; padding: 0; background: transparent; }"
+        )
+
+    @Slot()
+    def _on_change(self, *_: object) -> None:
+        self.changed.emit()
+
+
+def _made(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
+    if option.kind is OptionKind.FLAG:
+        box = QCheckBox(parent)
+        field = _Field(box, box.isChecked, lambda value: box.setChecked(bool(value)))
+        field.write(option.default)
+        box.toggled.connect(changed)
+        return field
+    if option.kind is OptionKind.WHOLE:
+        return _whole(option, parent, changed)
+    if option.kind is OptionKind.NUMBER:
+        return _number(option, parent, changed)
+    if option.kind is OptionKind.CHOICE:
+        return _choice(option, parent, changed)
+    return _line(option, parent, changed)
+
+
+def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
+    spin, shift = QSpinBox(parent), option.people_from
+    low = (int(option.low) if option.low is not None else -MOST) + shift
+    high = (int(option.high) if option.high is not None else MOST - 1) + shift
+    spin.setRange(low - 1 if option.empty else low, min(high, MOST))
+    spin.setSuffix(f" {option.unit}" if option.unit else "")
+    if option.empty:
+        spin.setSpecialValueText(_said(_EMPTY.get(option.name, "–")))
+
+    def read() -> int | None:
+        return None if option.empty and spin.value() == spin.minimum() else spin.value() - shift
+
+    def write(value: Any) -> None:  # noqa: ANN401 - an int or None
+        spin.setValue(spin.minimum() if value is None else int(value) + shift)
+
+    write(option.default)
+    spin.setKeyboardTracking(False)
+    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    spin.valueChanged.connect(changed)
+    return _Field(spin, read, write)
+
+
+def _number(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
+    spin = QDoubleSpinBox(parent)
+    low = option.low if option.low is not None else -1e9
+    high = option.high if option.high is not None else 1e9
+    spin.setDecimals(2 if high - low < 100 else 1)
+    spin.setRange(low, high)
+    spin.setSingleStep(0.05 if high <= 1 else 0.25 if high <= 16 else 1.0)
+    spin.setSuffix(f" {option.unit}" if option.unit else "")
+    spin.setValue(float(option.default))
+    spin.setKeyboardTracking(False)
+    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    spin.valueChanged.connect(changed)
+    return _Field(spin, spin.value, lambda value: spin.setValue(float(value)))
+
+
+def _choice(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
+    box = QComboBox(parent)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    for name, _ in option.choices:
+        box.addItem(_said(name))
+    values = [value for _, value in option.choices]
+
+    def write(value: object) -> None:
+        box.setCurrentIndex(values.index(value) if value in values else 0)
+
+    write(option.default)
+    box.currentIndexChanged.connect(changed)
+    return _Field(box, lambda: values[box.currentIndex()], write)
+
+
+def _line(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
+    line = QLineEdit(parent)
+    line.setPlaceholderText(_said(_EMPTY.get(option.name, "")))
+    shift = option.people_from
+
+    def read() -> object:
+        text = line.text().strip()
+        if option.kind is OptionKind.SIZE:
+            return read_size(text) if text else option.default
+        if option.kind is OptionKind.FRAMES:
+            frames = read_frames(text)
+            if any(frame < shift for frame in frames):
+                raise ExportError("Frames count from 1 here: there is no frame 0.")
+            return tuple(frame - shift for frame in frames)
+        if option.kind is OptionKind.FILE:
+            return Path(text) if text else None
+        return text
+
+    def write(value: Any) -> None:  # noqa: ANN401 - a size, frames, a path or a text
+        with QSignalBlocker(line):
+            if value is None:
+                line.clear()
+            elif option.kind is OptionKind.SIZE:
+                line.setText(f"{value[0]}x{value[1]}")
+            elif option.kind is OptionKind.FRAMES:
+                line.setText(" ".join(str(frame + shift) for frame in value))
+            else:
+                line.setText(str(value))
+
+    write(option.default)
+    line.setAlignment(Qt.AlignmentFlag.AlignLeft)
+    line.textEdited.connect(changed)
+    return _Field(line, read, write)

@@ -1,0 +1,154 @@
+"""The list of exports: how far each is, what was found in it when it was read back, and where it lies."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from skillviewer.export.words import printable
+from skillviewer.ui.exporting.queue import Entry, ExportQueue, Stage
+from skillviewer.ui.theme import Theme
+
+MOST_TOLD = 4
+
+
+class EntryRow(QWidget):
+    """One entry of the queue."""
+
+    def __init__(self, entry: Entry, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.entry, self._theme = entry, theme
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 8, 0, 8)
+        row.setSpacing(12)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        self._title = self._label(entry.title)
+        self._title.setProperty("heading", True)
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(entry.title)
+        self._said = self._label("")
+        self._said.setWordWrap(True)
+        self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        words.addWidget(self._title)
+        words.addWidget(self._bar)
+        words.addWidget(self._said)
+        row.addLayout(words, 1)
+        self.button = QPushButton(self)
+        self.button.clicked.connect(self._on_button)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        entry.changed.connect(self.refresh)
+        self.refresh()
+
+    def _label(self, text: str) -> QLabel:
+        label = QLabel(text, self)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setMinimumWidth(40)
+        return label
+
+    @property
+    def text(self) -> str:
+        """What is said of it."""
+        return self._said.text()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show how far it is."""
+        entry = self.entry
+        over = entry.stage.over
+        self._bar.setVisible(not over)
+        progress = entry.progress
+        known = progress is not None and progress.total > 0
+        self._bar.setRange(0, progress.total if progress is not None and known else 0)
+        if progress is not None and known:
+            self._bar.setValue(progress.done)
+        if entry.stage is Stage.WAITING:
+            self._bar.setRange(0, 1)
+        self._said.setText(self._words())
+        colour = {Stage.FAILED: self._theme.bad, Stage.PARTLY: self._theme.warn}.get(entry.stage, self._theme.muted)
+        self._said.setStyleSheet(f"color: {colour}")
+        shows = entry.stage in {Stage.DONE, Stage.PARTLY}
+        self.button.setText(self.tr("Show in folder") if shows else self.tr("Cancel"))
+        self.button.setVisible(shows or not over)
+        self.button.setAccessibleName(f"{self.button.text()}: {entry.title}")
+
+    def _words(self) -> str:
+        entry, progress, batch = self.entry, self.entry.progress, self.entry.batch
+        if entry.stage is Stage.WAITING:
+            return self.tr("waits for the one before")
+        if entry.stage is Stage.WORKING:
+            if progress is None:
+                return self.tr("begins")
+            count = self.tr("{} of {}").format(progress.done, progress.total) if progress.total else ""
+            return " · ".join(part for part in (progress.stage, count) if part)
+        if entry.stage is Stage.STOPPED:
+            return self.tr("Stopped. Nothing half written is left.")
+        if batch is None:
+            return printable(entry.failure)
+        lines = []
+        if len(entry.orders) == 1 and batch.written:
+            lines.append(" · ".join((self.tr("Written and read back"), *batch.written[0].facts)))
+        elif batch.written:
+            lines.append(self.tr("{} of {} files written and read back").format(len(batch.written), len(entry.orders)))
+        said = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
+        lines += [printable(text) for text in said[:MOST_TOLD]]
+        if len(said) > MOST_TOLD:
+            lines.append(self.tr("… and {} more").format(len(said) - MOST_TOLD))
+        return "\n".join(lines)
+
+    @Slot()
+    def _on_button(self) -> None:
+        if self.entry.stage.over:
+            show_in_folder(self.entry.target)
+        else:
+            self.entry.stop()
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self.refresh()
+
+
+def show_in_folder(path: Path) -> None:
+    """Open the folder of a file, or a folder, in the file manager of the system."""
+    folder = path if path.is_dir() else path.parent
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+class QueueView(QScrollArea):
+    """All entries, the latest on top."""
+
+    def __init__(self, queue: ExportQueue, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.rows: list[EntryRow] = []
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Exports"))
+        inside = self._inside = QWidget(self)
+        inside.setAutoFillBackground(False)
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 8, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        self.setWidget(inside)
+        self.viewport().setAutoFillBackground(False)
+        self.hide()
+        queue.added.connect(self._on_added)
+
+    @Slot(object)
+    def _on_added(self, entry: Entry) -> None:
+        row = EntryRow(entry, self._theme, self._inside)
+        self.rows.insert(0, row)
+        self._column.insertWidget(0, row)
+        self.show()
+        self.verticalScrollBar().setValue(0)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        for row in self.rows:
+            row.on_theme(theme)

@@ -1,0 +1,373 @@
+"""The Export screen: what, of which videos and models, how, what it will look like, where to, and what became of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.core.errors import ExportError
+from skillviewer.engine.study_exports import StudyExporter
+from skillviewer.export.exporters import Exporter
+from skillviewer.export.words import printable
+from skillviewer.ui.actions import Actions, plain
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.exporting.destination import Destination, first_folder
+from skillviewer.ui.exporting.kinds import KindList
+from skillviewer.ui.exporting.option_form import OptionForm
+from skillviewer.ui.exporting.preview import PreviewPane, Previews
+from skillviewer.ui.exporting.queue import ExportQueue
+from skillviewer.ui.exporting.queue_view import QueueView
+from skillviewer.ui.exporting.sentences import question, refusal, remark, title
+from skillviewer.ui.exporting.subject_form import SubjectForm
+from skillviewer.ui.exporting.wish import Candidate, Model, Spread, Wish, orders, replacing, spreads_of, subjects
+from skillviewer.ui.program import Program
+from skillviewer.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from skillviewer.core.arrays import Picture
+
+FORM_PX = 320
+
+
+class ExportScreen(QWidget):
+    """From what is open to a file that was written and read back.
+
+    Args:
+        program: Whose videos, models and study.
+        actions: Actions of the window.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._actions = program, actions
+        self._shown = False
+        theme = program.themes.theme
+        self.queue = ExportQueue(program.exports, program.jobs, self)
+        self.previews = Previews(program.export_previews, self)
+        self.pages = QStackedWidget(self)
+        self.empty = self._make_empty(actions)
+        page = QWidget(self.pages)
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.kinds = KindList(page)
+        row.addWidget(self.kinds)
+        row.addWidget(self._make_form(page))
+        row.addWidget(self._make_right(page, theme), 1)
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pages)
+        self._connect()
+        self.kinds.choose("clip")
+
+    def _make_empty(self, actions: Actions) -> QWidget:
+        page = QWidget(self.pages)
+        column = QVBoxLayout(page)
+        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.setSpacing(16)
+        words = QLabel(self.tr("Open videos or a study: clips, figures, tables and reports are made of them."), page)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words.setWordWrap(True)
+        words.setProperty("muted", True)
+        action = actions["open_sample"]
+        button = QPushButton(plain(action.text()), page)
+        button.clicked.connect(action.trigger)
+        column.addWidget(words)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+        return page
+
+    def _make_form(self, parent: QWidget) -> QWidget:
+        inside = QWidget(parent)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(12)
+        self.about = QLabel(inside)
+        self.about.setWordWrap(True)
+        self.about.setProperty("muted", True)
+        self.subject = SubjectForm(inside)
+        self.options = OptionForm(inside)
+        self.selection = QPushButton(self.tr("Take the selection of the player"), inside)
+        self.at_cursor = QPushButton(self.tr("Take the frame on screen"), inside)
+        self.extra = QVBoxLayout()
+        """Place for more that belongs to an export: faces to look over."""
+        for part in (self.about, self.subject, self.options, self.selection, self.at_cursor):
+            column.addWidget(part)
+        column.addLayout(self.extra)
+        column.addStretch(1)
+        area = QScrollArea(parent)
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFixedWidth(FORM_PX)
+        return area
+
+    def _make_right(self, parent: QWidget, theme: Theme) -> QWidget:
+        right = QWidget(parent)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.pane = PreviewPane(right)
+        column.addWidget(self.pane, 3)
+        below = QVBoxLayout()
+        below.setContentsMargins(16, 12, 16, 12)
+        below.setSpacing(8)
+        folder = self._program.settings.export_folder
+        self.destination = Destination(Path(folder) if folder else first_folder(), right)
+        below.addWidget(self.destination)
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        self.words = QLabel(right)
+        self.words.setWordWrap(True)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.button = QPushButton(self.tr("Export"), right)
+        self.button.setProperty("primary", True)
+        line.addWidget(self.words, 1)
+        line.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        below.addLayout(line)
+        column.addLayout(below)
+        self.list = QueueView(self.queue, theme, right)
+        frame = QVBoxLayout()
+        frame.setContentsMargins(16, 0, 8, 8)
+        frame.addWidget(self.list)
+        column.addLayout(frame, 2)
+        return right
+
+    def _connect(self) -> None:
+        program = self._program
+        self.kinds.chosen.connect(self._on_kind)
+        self.subject.changed.connect(self._on_change)
+        self.options.changed.connect(self._on_change)
+        self.destination.changed.connect(self._tell)
+        self.destination.browse_asked.connect(self._actions["export_browse"].trigger)
+        self.button.clicked.connect(self._actions["export_now"].trigger)
+        self.selection.clicked.connect(self._take_selection)
+        self.at_cursor.clicked.connect(self._take_frame)
+        self.previews.arrived.connect(self._on_preview)
+        self.previews.failed.connect(self._on_preview_failed)
+        for signal in (program.videos.added, program.videos.changed, program.videos.removed, program.videos.cleared):
+            signal.connect(self._on_videos)
+        program.state.current_changed.connect(self._on_videos)
+        program.state.model_changed.connect(self._on_models)
+        program.models.entries_changed.connect(self._on_models)
+        program.studies.opened.connect(self._on_videos)
+        program.studies.closed.connect(self._on_videos)
+        program.playback.marks_changed.connect(self._on_marks)
+
+    # what happens elsewhere
+
+    def on_shown(self) -> None:
+        """Bring what is offered up to date."""
+        self._shown = True
+        self._on_models()
+        self._on_kind(self.kinds.exporter)
+        self._on_marks()
+
+    def on_hidden(self) -> None:
+        """Preview nothing while nobody looks."""
+        self._shown = False
+        self.previews.drop()
+
+    @Slot()
+    def _on_videos(self, *_: object) -> None:
+        if not self._shown:
+            return
+        program = self._program
+        candidates = [
+            Candidate(e.path, e.name, e.info.digest if e.info is not None else "", e.analysis)
+            for e in program.videos
+            if e.state.has_picture
+        ]
+        before = self.subject.chosen_videos
+        self.subject.set_videos(candidates, program.state.current)
+        self.pages.setCurrentIndex(1 if candidates or program.studies.current is not None else 0)
+        spreads = spreads_of(self.kinds.exporter, len(candidates))
+        if self.subject.spread.count() != len(spreads):
+            self.subject.offer(spreads)
+        if self.subject.chosen_videos != before:
+            self._on_change()
+        else:
+            self._tell()
+
+    @Slot()
+    def _on_models(self, *_: object) -> None:
+        if not self._shown:
+            return
+        loaded = self._program.state.model
+        here = loaded.folder if loaded is not None else None
+        models = [
+            Model(e.name, e.folder, loaded.digest if loaded is not None and e.folder == here else "", e.folder == here)
+            for e in self._program.models.entries
+        ]
+        if loaded is not None and here not in [m.folder for m in models]:
+            models.insert(0, Model(loaded.name, loaded.folder, loaded.digest, loaded=True))
+        self.subject.set_models(models)
+        self._on_videos()
+        self._on_change()
+
+    @Slot()
+    def _on_marks(self, *_: object) -> None:
+        low, high = self._program.playback.marks
+        self.selection.setVisible(self.options.has("start", "stop") and (low is not None or high is not None))
+        self.at_cursor.setVisible(self.options.has("frame"))
+
+    # choosing
+
+    @Slot(object)
+    def _on_kind(self, exporter: Exporter | StudyExporter) -> None:
+        if exporter.options is not self.options.kind or not self.options.isVisibleTo(self):
+            self.options.show_options(exporter.options, self._program.state.look)
+        self.options.setVisible(exporter.options is not None)
+        self.about.setText(self._said(exporter.about))
+        self.subject.offer(spreads_of(exporter, len(self._program.videos)))
+        self.destination.offer(exporter.suffixes)
+        self._on_marks()
+        if self.options.has("frame"):
+            self._take_frame()
+        self._on_videos()
+        self._on_change()
+
+    @Slot()
+    def _take_selection(self) -> None:
+        low, high = self._program.playback.marks
+        self.options.set_values(start=low or 0, stop=None if high is None else high + 1)
+
+    @Slot()
+    def _take_frame(self) -> None:
+        if self._program.playback.video is not None:
+            self.options.set_values(frame=self._program.playback.frame)
+
+    @Slot()
+    def _on_change(self, *_: object) -> None:
+        exporter, spread = self.kinds.exporter, self.subject.chosen_spread
+        whole = isinstance(exporter, StudyExporter)
+        self.destination.propose(self._stem(), into_folder=not whole and spread is Spread.EACH)
+        self._tell()
+        self._preview()
+
+    def _stem(self) -> str:
+        exporter, study, videos = self.kinds.exporter, self._program.studies.current, self.subject.chosen_videos
+        if isinstance(exporter, StudyExporter) or len(videos) != 1:
+            name = study.title if study is not None else self.tr("videos")
+        else:
+            name = videos[0].name
+        return name if exporter.name in {"clip", "study"} else f"{name} {exporter.name}"
+
+    @property
+    def wish(self) -> Wish:
+        """What is asked for now.
+
+        Raises:
+            ExportError: A field cannot be read.
+        """
+        study = self._program.studies.current
+        return Wish(
+            exporter=self.kinds.exporter,
+            spread=self.subject.chosen_spread,
+            videos=self.subject.chosen_videos,
+            models=self.subject.chosen_models,
+            options=self.options.options(),
+            path=self.destination.path,
+            suffix=self.destination.suffix,
+            study=study.path if study is not None else None,
+        )
+
+    def _refusal(self) -> str:
+        """Return why nothing can be written, or ""."""
+        try:
+            return refusal(self.wish, self._said)
+        except ExportError as error:
+            return str(error)
+
+    @Slot()
+    def _tell(self) -> None:
+        """Say what stands in the way, or what a person should know."""
+        why_not = self._refusal()
+        self.button.setEnabled(not why_not)
+        self.words.setText(printable(why_not or remark(self.wish)))
+
+    # preview
+
+    def _preview(self) -> None:
+        if not self._shown:
+            return
+        exporter = self.kinds.exporter
+        self.previews.drop()
+        if isinstance(exporter, StudyExporter) or exporter.preview is None:
+            self.pane.say(self.tr("There is nothing to see of this before it is written."))
+            return
+        try:
+            wish = self.wish
+        except ExportError as error:
+            self.pane.say(str(error))
+            return
+        if not wish.videos or not wish.models:
+            self.pane.say(self._refusal())
+            return
+        videos = wish.videos[:1] if wish.spread is Spread.EACH else wish.videos
+        self.previews.ask(exporter, subjects(videos, wish.models), wish.options)
+
+    @Slot(object)
+    def _on_preview(self, picture: "Picture | None") -> None:
+        if picture is not None:
+            self.pane.show_picture(picture)
+        else:
+            self.pane.say(self.tr("This will be seen once the video has been assessed."))
+
+    @Slot(str)
+    def _on_preview_failed(self, text: str) -> None:
+        self.pane.say(printable(text))
+
+    # writing
+
+    def browse(self, dialogs: Dialogs) -> None:
+        """Ask where to write it."""
+        if self.destination.into_folder:
+            path = dialogs.folder(self, self.tr("A folder for the files"))
+        else:
+            kinds = ";;".join(f"{s.lstrip('.').upper()} (*{s})" for s in self.kinds.exporter.suffixes)
+            path = dialogs.save(self, self.tr("Where to write it"), kinds, str(self.destination.path))
+        if path is not None:
+            self.destination.choose(path)
+
+    def start(self, dialogs: Dialogs) -> None:
+        """Write what is chosen; ask before a file is replaced."""
+        why_not = self._refusal()
+        if why_not:
+            self._program.messages.note(why_not)
+            return
+        wish = self.wish
+        made = orders(wish)
+        promised = self.queue.promised & {order.path for order in made}
+        if promised:
+            self._program.messages.note(self.tr("{} is being written already.").format(min(promised).name))
+            return
+        there = [order.path for order in made if order.path.exists()]
+        if there and not dialogs.confirm(self, question(there), self.tr("Replace")):
+            return
+        self._program.settings.export_folder = str(self.destination.folder)
+        self.queue.add(title(made, self._said), [replacing(order) for order in made] if there else made)
+
+    def _said(self, text: str) -> str:
+        return QCoreApplication.translate("exporters", text)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        for part in (self.kinds, self.subject, self.options, self.pane):
+            part.on_theme(theme)
+        self.list.on_theme(theme)
+        self.words.setStyleSheet(f"color: {theme.muted}")

@@ -1,0 +1,97 @@
+"""A run of the whole program by itself: the window opens the sample study, assesses a video and exports a clip."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from skillviewer.ui.app import Composition, begin, compose, dress, real_backend, rest_idle_threads
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.exporting.queue import Stage
+from skillviewer.ui.settings import Settings
+
+if TYPE_CHECKING:
+    from skillviewer.ui.exporting.screen import ExportScreen
+
+POLL_MS = 20
+PATIENCE_S = 300.0
+STOP_FRAME = 40
+"""The clip ends before this frame."""
+
+Step = tuple[bool, str, str]
+"""(went well, what, what was found)."""
+
+
+def check_window(folder: Path) -> Iterator[Step]:
+    """Do what a person does first, in a real window, and yield what became of each step; ends at the first failure.
+
+    The program's own folders should have been moved to a scratch folder before.
+
+    Args:
+        folder: Where the clip goes.
+    """
+    rest_idle_threads()
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    settings = Settings.in_folder(folder)
+    settings.export_folder = str(folder)
+    themes, icons = dress(app, settings)
+    made = compose(real_backend(), settings, themes, icons, Dialogs())
+    try:
+        made.window.show()
+        yield from _steps(made, folder)
+    finally:
+        made.program.close()
+        made.program.wait()
+        made.window.close()
+
+
+def _steps(made: Composition, folder: Path) -> Iterator[Step]:
+    program = made.program
+    program.assessments.set_automatic(on=False)
+    begin(program, [], None)
+    program.studies.open_sample()
+    opened = _wait(lambda: len(program.videos) > 0 and program.state.model is not None)
+    yield opened, "the sample study opens", f"{len(program.videos)} videos, model loaded" if opened else _said(made)
+    if not opened:
+        return
+    video = program.videos[0].path
+    program.state.set_current(video)
+    program.assessments.ask([video])
+    assessed = _wait(lambda: program.state.analysis is not None and program.state.analysis.complete)
+    score = f"score {program.state.analysis.score:+.3f}" if assessed and program.state.analysis is not None else ""
+    yield assessed, "a video is assessed", score or _said(made)
+    if not assessed:
+        return
+    made.window.show_screen("export")
+    screen = cast("ExportScreen", made.window.screen_named("export"))
+    screen.options.set_values(stop=STOP_FRAME)
+    previewed = _wait(lambda: screen.pane.has_picture and not screen.previews.busy)
+    yield previewed, "the clip is previewed", screen.pane.words or "its first frame is shown"
+    screen.start(made.window.dialogs)
+    entry = screen.queue.entries[0] if screen.queue.entries else None
+    done = entry is not None and _wait(lambda: entry.stage.over) and entry.stage is Stage.DONE
+    found = ", ".join(entry.batch.written[0].facts) if done and entry is not None and entry.batch is not None else ""
+    yield done, "a clip is exported", found or (entry.failure if entry is not None else screen.words.text())
+    left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
+    yield not left, "nothing half written is left", ", ".join(left) or "none"
+
+
+def _said(made: Composition) -> str:
+    """Return what the window's bar says, for a failure."""
+    return "; ".join(message.text for message in made.program.messages.waiting) or "it did not get there in time"
+
+
+def _wait(until: Callable[[], bool]) -> bool:
+    """Let the window live until something is so; return whether it came to be."""
+    for _ in range(round(PATIENCE_S * 1000 / POLL_MS)):
+        if until():
+            return True
+        loop = QEventLoop()
+        QTimer.singleShot(POLL_MS, loop.quit)
+        loop.exec()
+    return False

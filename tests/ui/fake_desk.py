@@ -1,0 +1,110 @@
+"""A stand-in for who writes exports: previews by the real exporters on a video of the sample study, files at once."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import numpy as np
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import ExportError, SkillViewerError
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.places import resources_dir
+from skillviewer.engine.export_desk import Batch, Desk, Order, StudyOrder, Subject, Written
+from skillviewer.export.destination import check
+from skillviewer.export.exporters import Exporter
+from skillviewer.media.reader import VideoReader
+from tests.export.analyses import analysis
+
+STEPS = 40
+
+
+@dataclass
+class Exporting:
+    """What the stand-in does.
+
+    Attributes:
+        held: Whether work stops half way until ``hold`` is set.
+        hold: Lets it go on.
+        failing: Parts of names of files that cannot be written.
+        real: Whether previews are painted by the real exporters; else they are a grey picture.
+        assessed: Whether videos have been assessed; else there is no preview.
+        preview_error: What a preview fails with, or "".
+        remark: A remark on every file, or "".
+        orders: What was asked for.
+        previewed: Subjects and options of every preview.
+    """
+
+    held: bool = False
+    hold: threading.Event = field(default_factory=threading.Event)
+    failing: set[str] = field(default_factory=set)
+    real: bool = False
+    assessed: bool = True
+    preview_error: str = ""
+    remark: str = ""
+    orders: list[Order | StudyOrder] = field(default_factory=list)
+    previewed: list[tuple[Exporter, tuple[Subject, ...], object]] = field(default_factory=list)
+
+
+class FakeDesk:
+    """Used by one thread, as the real one."""
+
+    def __init__(self, told: Exporting) -> None:
+        self._told = told
+        self._owner = threading.get_ident()
+
+    def preview(self, exporter: Exporter, subjects: Sequence[Subject], options: object) -> Picture | None:
+        assert threading.get_ident() == self._owner
+        self._told.previewed.append((exporter, tuple(subjects), options))
+        if self._told.preview_error:
+            raise ExportError(self._told.preview_error)
+        if not self._told.assessed:
+            return None
+        if exporter.preview is None or not self._told.real:
+            return None if exporter.preview is None else np.full((90, 160, 3), 128, np.uint8)
+        video = min((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
+        with VideoReader(video) as reader:
+            info = reader.info
+        real = [
+            Subject(video, s.title, analysis=analysis(info, passes=2, grid=(7, 7), n_segments=25, model=s.title))
+            for s in subjects
+        ]
+        return Desk(_no_pool).preview(exporter, real, options)
+
+    def write_all(self, orders: Sequence[Order | StudyOrder], token: CancelToken, report: Report) -> Batch:
+        assert threading.get_ident() == self._owner
+        written, failures = [], []
+        for done, order in enumerate(orders):
+            self._told.orders.append(order)
+            try:
+                written.append(self._write(order, token, report, done, len(orders)))
+            except SkillViewerError as error:
+                if len(orders) == 1:
+                    raise
+                failures.append(str(error))
+        return Batch(tuple(written), tuple(failures))
+
+    def _write(self, order: Order | StudyOrder, token: CancelToken, report: Report, done: int, n: int) -> Written:
+        check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
+        for step in range(STEPS):
+            token.check()
+            report(Progress("writing the clip", step, STEPS) if n == 1 else Progress("writing the clip", done, n))
+            if self._told.held and step == STEPS // 2:
+                while not self._told.hold.wait(0.002):
+                    token.check()
+            time.sleep(0.0005)
+        if any(part in order.path.name for part in self._told.failing):
+            raise ExportError(f"{order.path} could not be written: No space left on device.")
+        order.path.parent.mkdir(parents=True, exist_ok=True)
+        order.path.write_text("an export")
+        facts = ("3.2 MB", "412 frames", "13.733 s", "960 × 720 pixels")
+        return Written(order.path, facts, (self._told.remark,) if self._told.remark else ())
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def _no_pool() -> NoReturn:
+    raise AssertionError("a preview asks no model")

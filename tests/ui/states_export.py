@@ -1,0 +1,132 @@
+"""States of the Export screen, for tests that look and for screenshots."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.ui.exporting.queue import Stage
+from skillviewer.ui.exporting.screen import ExportScreen
+from skillviewer.ui.exporting.wish import Spread
+
+if TYPE_CHECKING:
+    from tests.ui.states import Stage as Window
+
+LONG = "Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause"
+
+
+def _screen(stage: "Window", *, stem: str = "grasp_{:02d}", assessed: int = 6) -> ExportScreen:
+    stage.world.exporting.real = True
+    stage.open(8, stem)
+    if assessed:
+        stage.assess(assessed)
+    else:
+        stage.made.program.assessments.set_automatic(on=False)
+        stage.world.exporting.assessed = False
+    stage.made.program.settings.export_folder = str(Path(stage.world.folder).parent / "exports")
+    stage.made.window.show_screen("export")
+    screen = cast("ExportScreen", stage.made.window.screen_named("export"))
+    stage.wait(lambda: not screen.previews.busy, 60_000)
+    return screen
+
+
+def _settled(stage: "Window", screen: ExportScreen) -> QWidget:
+    stage.wait(lambda: not screen.previews.busy, 60_000)
+    return stage.made.window
+
+
+def export_nothing(stage: "Window") -> QWidget:
+    """Nothing is open."""
+    stage.made.window.show_screen("export")
+    return stage.made.window
+
+
+def export_clip(stage: "Window") -> QWidget:
+    """A clip of the video on screen."""
+    return _settled(stage, _screen(stage))
+
+
+def export_not_assessed(stage: "Window") -> QWidget:
+    """A clip of a video that has not been assessed."""
+    return _settled(stage, _screen(stage, assessed=0))
+
+
+def export_models(stage: "Window") -> QWidget:
+    """Two models side by side."""
+    screen = _screen(stage)
+    for model in screen.subject.chosen_models:
+        screen.subject.models.mark(model.folder, on=True)
+    for entry in stage.made.program.models.entries:
+        screen.subject.models.mark(entry.folder, on=True)
+    return _settled(stage, screen)
+
+
+def export_sheet(stage: "Window") -> QWidget:
+    """A contact sheet of chosen videos with long names."""
+    screen = _screen(stage, stem=LONG)
+    screen.kinds.choose("sheet")
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.CHOSEN))
+    for candidate in screen.subject._candidates[:3]:
+        screen.subject.videos.mark(candidate.path, on=True)
+    return _settled(stage, screen)
+
+
+def export_study(stage: "Window") -> QWidget:
+    """A whole study."""
+    screen = _screen(stage)
+    screen.kinds.choose("study")
+    return _settled(stage, screen)
+
+
+def export_table(stage: "Window") -> QWidget:
+    """A table that cannot be made yet."""
+    screen = _screen(stage)
+    screen.kinds.choose("comparison")
+    return _settled(stage, screen)
+
+
+def export_queue(stage: "Window") -> QWidget:
+    """One done, one partly, one failed, one under way, one that waits."""
+    screen = _screen(stage)
+    told = stage.world.exporting
+    button = screen.button
+
+    def over(n: int) -> Callable[[], bool]:
+        return lambda: sum(entry.stage.over for entry in screen.queue.entries) == n
+
+    told.remark = "The sound is left out: the clip plays at 2 times the speed of the video."
+    button.click()
+    stage.wait(over(1))
+    told.remark, told.failing = "", {"grasp_03"}
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.EACH))
+    button.click()
+    stage.wait(over(2))
+    told.failing = {"still"}
+    screen.kinds.choose("still")
+    screen.subject.spread.setCurrentIndex(0)
+    button.click()
+    stage.wait(over(3))
+    told.held = True
+    screen.kinds.choose("sheet")
+    button.click()
+    screen.kinds.choose("scores")
+    button.click()
+    stage.wait(lambda: any(entry.stage is Stage.WORKING for entry in screen.queue.entries))
+    screen.kinds.choose("clip")
+    return _settled(stage, screen)
+
+
+EXPORT_STATES = {
+    make.__name__: make
+    for make in (
+        export_nothing,
+        export_clip,
+        export_not_assessed,
+        export_models,
+        export_sheet,
+        export_study,
+        export_table,
+        export_queue,
+    )
+}

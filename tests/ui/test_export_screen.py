@@ -1,0 +1,288 @@
+"""The Export screen, driven as a person would: choose, look, write, stop, fail, replace."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.scene import Look, Overlay
+from skillviewer.engine.export_desk import Order, StudyOrder
+from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
+from skillviewer.export.clip import ClipOptions
+from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.export.options import OptionKind, options_of
+from skillviewer.export.still import StillOptions
+from skillviewer.export.theme import WHITE
+from skillviewer.ui.app import Composition
+from skillviewer.ui.exporting.option_form import OptionForm
+from skillviewer.ui.exporting.queue import Stage
+from skillviewer.ui.exporting.screen import ExportScreen
+from skillviewer.ui.exporting.wish import Spread
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import click, key
+
+EVERY: tuple[Exporter | StudyExporter, ...] = (*EXPORTERS, *STUDY_EXPORTERS)
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def screen(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) -> ExportScreen:
+    """The Export screen on three videos, two of which are assessed."""
+    program = window.program
+    program.assessments.set_automatic(on=False)
+    program.settings.export_folder = str(tmp_path / "out")
+    program.open(world.touch("a.mp4", "b ü.mp4", "c.mp4"))
+    program.models.choose_default(None)
+    qtbot.waitUntil(lambda: program.state.model is not None and program.playback.video is not None)
+    program.assessments.ask([entry.path for entry in program.videos][:2])
+    qtbot.waitUntil(lambda: not program.assessments.busy and program.state.analysis is not None)
+    qtbot.waitUntil(lambda: program.studies.current is not None)
+    key(window.window, Qt.Key.Key_5, CTRL)
+    found = cast("ExportScreen", window.window.screen_named("export"))
+    assert found.isVisible()
+    qtbot.waitUntil(lambda: not found.previews.busy)
+    return found
+
+
+def over(screen: ExportScreen, n: int = 1) -> Callable[[], bool]:
+    return lambda: sum(entry.stage.over for entry in screen.queue.entries) == n
+
+
+def test_a_clip_is_seen_and_then_written(
+    qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert screen.pane.has_picture
+    assert screen.destination.path == tmp_path / "out" / "a.mp4"
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (order,) = world.exporting.orders
+    assert isinstance(order, Order)
+    assert order.path == tmp_path / "out" / "a.mp4"
+    assert order.path.is_file()
+    assert [s.video.name for s in order.subjects] == ["a.mp4"]
+    assert order.subjects[0].analysis is not None
+    (row,) = screen.list.rows
+    assert "Written and read back" in row.text
+    assert "412 frames" in row.text
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    assert row.button.text() == "Show in folder"
+    click(row.button)
+    assert opened == [str(tmp_path / "out")]
+
+
+def test_the_key_goes_there_and_then_writes(qtbot: QtBot, window: Composition, screen: ExportScreen) -> None:
+    window.window.show_screen("inspect")
+    key(window.window, Qt.Key.Key_E, CTRL)
+    assert screen.isVisible()
+    assert screen.queue.entries == []
+    key(window.window, Qt.Key.Key_E, CTRL)
+    assert len(screen.queue.entries) == 1
+    qtbot.waitUntil(over(screen))
+
+
+def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Composition, screen: ExportScreen) -> None:
+    playback = window.program.playback
+    playback.seek(9)
+    playback.mark_in()
+    playback.seek(29)
+    playback.mark_out()
+    low, high = playback.marks
+    assert (low, high) == (9, 29)
+    assert screen.selection.isVisible()
+    click(screen.selection)
+    first, last = screen.options.field("start"), screen.options.field("stop")
+    assert isinstance(first, QSpinBox)
+    assert isinstance(last, QSpinBox)
+    assert (first.value(), last.value()) == (10, 30)
+    options = screen.wish.options
+    assert isinstance(options, ClipOptions)
+    assert (options.start, options.stop) == (9, 30)
+    playback.seek(41)
+    screen.kinds.choose("still")
+    still = screen.wish.options
+    assert isinstance(still, StillOptions)
+    assert still.frame == 41
+    frame = screen.options.field("frame")
+    assert isinstance(frame, QSpinBox)
+    assert frame.value() == 42
+    assert not screen.selection.isVisible()
+
+
+def test_the_look_of_the_player_is_that_of_the_export(window: Composition, screen: ExportScreen) -> None:
+    window.program.state.set_look(overlay=Overlay.CONTOUR, strength=0.4)
+    screen.kinds.choose("still")
+    look = screen.wish.options.look
+    assert (look.overlay, look.strength) == (Overlay.CONTOUR, 0.4)
+
+
+def test_a_change_is_previewed_and_the_newest_wins(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
+    before = len(world.exporting.previewed)
+    title = screen.options.field("title")
+    assert isinstance(title, QLineEdit)
+    QTest.keyClicks(title, "knot")
+    qtbot.waitUntil(lambda: not screen.previews.busy)
+    told = world.exporting.previewed[before:]
+    assert told[-1][2] == screen.wish.options
+    assert screen.wish.options.title == "knot"
+    assert len(told) <= 2
+    world.exporting.preview_error = "a.mp4 cannot be read."
+    QTest.keyClicks(title, "s")
+    qtbot.waitUntil(lambda: screen.pane.words == "a.mp4 cannot be read.")
+    assert not screen.pane.has_picture
+
+
+def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen: ExportScreen) -> None:
+    for made in EVERY:
+        screen.kinds.choose(made.name)
+        assert screen.kinds.exporter is made
+        options = screen.wish.options
+        assert (options is None) == (made.options is None)
+        assert screen.destination.suffix in made.suffixes
+        assert screen.destination.path.suffix in made.suffixes
+        assert screen.button.isEnabled() != bool(screen.words.text() and "needs 2" in screen.words.text()), made.name
+    screen.kinds.choose("comparison")
+    assert "needs 2 models" in screen.words.text()
+    assert not screen.button.isEnabled()
+    for model in screen.subject._models:
+        screen.subject.models.mark(model.folder, on=True)
+    assert screen.button.isEnabled()
+    qtbot.waitUntil(lambda: not screen.previews.busy)
+
+
+def test_two_models_side_by_side(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
+    for model in screen.subject._models:
+        screen.subject.models.mark(model.folder, on=True)
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (order,) = world.exporting.orders
+    assert isinstance(order, Order)
+    assert [s.title for s in order.subjects] == ["alpha", "beta"]
+    assert [s.analysis is None for s in order.subjects] == [False, True]
+
+
+def test_a_file_for_every_video_some_of_which_fail(
+    qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
+) -> None:
+    world.exporting.failing = {"b ü"}
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.EACH))
+    assert screen.destination.path == tmp_path / "out"
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
+    assert [o.path.name for o in world.exporting.orders] == ["a.mp4", "b ü.mp4"]
+    (row,) = screen.list.rows
+    assert row.entry.stage is Stage.PARTLY
+    assert "1 of 2 files written" in row.text
+    assert "No space left" in row.text
+
+
+def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
+    screen.kinds.choose("sheet")
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.CHOSEN))
+    for candidate in screen.subject._candidates:
+        screen.subject.videos.mark(candidate.path, on=candidate.name != "a")
+    assert "c has not been assessed yet" in screen.words.text()
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (order,) = world.exporting.orders
+    assert isinstance(order, Order)
+    assert [s.title for s in order.subjects] == ["b ü", "c"]
+
+
+def test_stopping_leaves_no_file_and_the_next_goes_on(
+    qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
+) -> None:
+    world.exporting.held = True
+    click(screen.button)
+    screen.kinds.choose("scores")
+    click(screen.button)
+    first = screen.queue.entries[0]
+    qtbot.waitUntil(lambda: first.stage is Stage.WORKING)
+    assert {entry.stage for entry in screen.queue.entries[1:]} == {Stage.WAITING}
+    row = screen.list.rows[-1]
+    assert row.button.text() == "Cancel"
+    click(row.button)
+    qtbot.waitUntil(lambda: first.stage is Stage.STOPPED)
+    world.exporting.hold.set()
+    qtbot.waitUntil(over(screen, 2))
+    assert screen.queue.entries[1].stage is Stage.DONE
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a scores.csv"]
+    assert "Stopped" in row.text
+    assert not row.button.isVisible()
+
+
+def test_a_file_that_is_there_is_replaced_only_after_asking(
+    qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    mine = tmp_path / "out" / "a.mp4"
+    mine.write_text("mine")
+    dialogs.confirm_answer = False
+    click(screen.button)
+    assert dialogs.asked == ["a.mp4 is there already. Replace it?"]
+    assert screen.queue.entries == []
+    assert mine.read_text() == "mine"
+    dialogs.confirm_answer = True
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    assert mine.read_text() != "mine"
+
+
+def test_another_place_and_kind(
+    qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, world: FakeWorld, tmp_path: Path
+) -> None:
+    dialogs.save_answer = tmp_path / "elsewhere" / "my clip"
+    click(screen.destination.browse)
+    assert screen.destination.path == tmp_path / "elsewhere" / "my clip.mp4"
+    screen.destination.kind.setCurrentText(".gif")
+    assert screen.destination.path == tmp_path / "elsewhere" / "my clip.gif"
+    speed = screen.options.field("speed")
+    assert isinstance(speed, QDoubleSpinBox)
+    speed.setValue(2)
+    assert screen.destination.path.name == "my clip.gif"  # what a person wrote stays
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    assert world.exporting.orders[0].path == tmp_path / "elsewhere" / "my clip.gif"
+    screen.destination.line.selectAll()
+    QTest.keyClicks(screen.destination.line, "no suffix")
+    assert not screen.button.isEnabled()
+    assert "ends in .mp4 or .webm or .gif" in screen.words.text()
+
+
+def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, window: Composition) -> None:
+    screen.kinds.choose("study")
+    assert not screen.subject.isVisible()
+    pseudonyms = screen.options.field("pseudonyms")
+    assert isinstance(pseudonyms, QCheckBox)
+    pseudonyms.setChecked(True)
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (order,) = world.exporting.orders
+    study = window.program.studies.current
+    assert isinstance(order, StudyOrder)
+    assert study is not None
+    assert order.study == study.path
+    assert order.options.pseudonyms
+
+
+def test_a_form_gives_back_what_it_was_given(qtbot: QtBot) -> None:
+    form = OptionForm()
+    qtbot.addWidget(form)
+    for made in EVERY:
+        form.show_options(made.options, Look())
+        defaults = made.options() if made.options is not None else None
+        assert form.options() == defaults, made.name
+        kinds = {option.name: option.kind for option in options_of(made.options)}
+        for name, kind in kinds.items():
+            if kind is OptionKind.CHOICE:
+                assert isinstance(form.field(name), QComboBox)
+    form.show_options(StillOptions, Look())
+    form.set_values(frame=None, theme=WHITE, size=(640, 480), title="x")
+    assert form.options() == StillOptions(frame=None, theme=WHITE, size=(640, 480), title="x")
