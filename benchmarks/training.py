@@ -24,8 +24,8 @@ from skillviewer.core.pairs import Pair
 from skillviewer.engine.bank import statistics
 from skillviewer.engine.batches import batches, pair_batch
 from skillviewer.engine.mapped import MappedBank, MappedPass
+from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.train import Fitting, Select
-from skillviewer.engine.training import TrainingPlan
 from skillviewer.nets.fusion import Standardising
 from skillviewer.nets.models import attention_model
 

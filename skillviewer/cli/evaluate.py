@@ -34,6 +34,13 @@ _BY = click.Choice(["released", "participant", "video"])
 @click.option(
     "--flow", type=click.Choice(FLOW_ALGORITHMS), default="tvl1-fast", show_default=True, help="Optical flow."
 )
+@click.option(
+    "--motion-weights",
+    type=click.Choice(["across", "own"]),
+    default="across",
+    show_default=True,
+    help="Of the motion stream: those for pictures, across modalities, or BACKBONE-flow.pth trained on flow.",
+)
 @click.option("--rate", type=click.FloatRange(min=0.1), help="Clock in Hz (the paper's slow tasks: 10).")
 @click.option("--segments", type=click.IntRange(1), default=25, show_default=True, help="Sampled frames a video.")
 @click.option("--input-px", type=click.IntRange(32), default=448, show_default=True, help="Side of the input square.")
@@ -44,6 +51,13 @@ _BY = click.Choice(["released", "participant", "video"])
 @click.option("--select", type=click.Choice(["inner", "last", "best-on-test"]), default="inner", show_default=True)
 @click.option(
     "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
+)
+@click.option(
+    "--inner-splits",
+    type=click.IntRange(1, 4),
+    default=1,
+    show_default=True,
+    help="Choose the epoch on average over so many inner splits.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's.")
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
@@ -75,6 +89,7 @@ def evaluate(
     dataset_preset: str | None,
     backbone: str,
     flow: str,
+    motion_weights: str,
     rate: float | None,
     segments: int,
     input_px: int,
@@ -82,6 +97,7 @@ def evaluate(
     candidates: int,
     select: str,
     refit: bool,
+    inner_splits: int,
     epochs: int | None,
     tolerance: int,
     jobs: int,
@@ -102,9 +118,9 @@ def evaluate(
     from skillviewer.engine.device import choose_device, training_precision
     from skillviewer.engine.evaluate import EvaluationPlan, usual_models
     from skillviewer.engine.evaluate import evaluate as run_evaluation
+    from skillviewer.engine.plan import TrainingPlan, selection_rule
     from skillviewer.engine.tables import PLOT, accuracy_table, models_json
     from skillviewer.engine.train import Select
-    from skillviewer.engine.training import TrainingPlan, selection_rule
     from skillviewer.nets.presets import DATASETS
 
     dataset = opened(data, videos, form, task, rule, participants)
@@ -114,6 +130,7 @@ def evaluate(
         preset=preset,
         dataset_preset=dataset_preset,
         backbone=backbone,
+        own_motion=motion_weights == "own",
         preprocessing=Preprocessing(
             n_segments=segments, input_px=input_px, rate_hz=rate, flow=FlowSettings(algorithm=flow)
         ),
@@ -121,6 +138,7 @@ def evaluate(
         candidates=candidates,
         select=Select(select),
         refit=refit,
+        inner_splits=inner_splits,
         epochs=epochs,
         training_precision=training_precision(precision, choose_device(device)),
     )

@@ -1,20 +1,25 @@
 """``skillviewer train``: a model from videos and pairs."""
 
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from skillviewer.cli.dataset_options import dataset_options, opened
 from skillviewer.cli.progress import progress_bar
-from skillviewer.core.job import CancelToken
+from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings, Preprocessing
+
+if TYPE_CHECKING:
+    from skillviewer.engine.training import TrainingResult
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--model", default="full", show_default=True, help="Attention model (see skillviewer models).")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the checkpoint.")
-@click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie, if elsewhere.")
-@click.option("--form", help="Form of the data set, if it is not recognised (see docs/data.md).")
+@dataset_options
 @click.option(
     "--test", type=click.Path(path_type=Path), help="Data set to test on; else a quarter of DATA is held out."
 )
@@ -24,11 +29,32 @@ from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings, Prepro
 @click.option(
     "--flow", type=click.Choice(FLOW_ALGORITHMS), default="tvl1-fast", show_default=True, help="Optical flow."
 )
+@click.option(
+    "--motion-weights",
+    type=click.Choice(["across", "own"]),
+    default="across",
+    show_default=True,
+    help="Of the motion stream: those for pictures, across modalities, or BACKBONE-flow.pth trained on flow.",
+)
 @click.option("--rate", type=click.FloatRange(min=0.1), help="Clock in Hz (the paper's slow tasks: 10).")
+@click.option("--segments", type=click.IntRange(1), default=25, show_default=True, help="Sampled frames a video.")
+@click.option("--input-px", type=click.IntRange(32), default=448, show_default=True, help="Side of the input square.")
 @click.option("--stride", type=click.Choice(["1", "2"]), help="Fusion stride: 2 as released, 1 for finer maps.")
 @click.option("--select", type=click.Choice(["inner", "last", "best-on-test"]), default="inner", show_default=True)
 @click.option(
     "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
+)
+@click.option(
+    "--inner-splits",
+    type=click.IntRange(1, 4),
+    default=1,
+    show_default=True,
+    help="Choose the epoch on average over so many inner splits.",
+)
+@click.option(
+    "--unfreeze",
+    type=click.Choice(["last-block"]),
+    help="Train the last block of both backbones too: several times the cost.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's.")
 @click.option(
@@ -43,6 +69,7 @@ from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings, Prepro
     show_default=True,
     help="Of what training computes of single frames; auto: bfloat16 on a GPU that has it, else float32.",
 )
+@click.option("--cache-gb", type=click.FloatRange(min=0.1), default=20, show_default=True, help="Room for features.")
 @click.option("--force", is_flag=True, help="Replace a checkpoint of that name.")
 def train(
     data: Path,
@@ -50,59 +77,86 @@ def train(
     output: Path,
     videos: Path | None,
     form: str | None,
+    task: str | None,
+    rule: str,
+    participants: str | None,
     test: Path | None,
     preset: str,
     dataset_preset: str,
     backbone: str,
     flow: str,
+    motion_weights: str,
     rate: float | None,
+    segments: int,
+    input_px: int,
     stride: str | None,
     select: str,
     refit: bool,
+    inner_splits: int,
+    unfreeze: str | None,
     epochs: int | None,
     candidates: int,
     seed: int,
     device: str,
     precision: str,
+    cache_gb: float,
     force: bool,
 ) -> None:
-    """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md."""
+    """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md.
+
+    On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
+    """
     from skillviewer.core.places import cache_dir
-    from skillviewer.data.formats import open_dataset
     from skillviewer.engine.cache import FeatureCache
     from skillviewer.engine.device import choose_device, training_precision
+    from skillviewer.engine.plan import TrainingPlan
+    from skillviewer.engine.together import launched
     from skillviewer.engine.train import Select
-    from skillviewer.engine.training import TrainingPlan, train_checkpoint
+    from skillviewer.engine.training import train_checkpoint
 
     plan = TrainingPlan(
         model=model,
         preset=preset,
         dataset_preset=dataset_preset,
         backbone=backbone,
-        preprocessing=Preprocessing(rate_hz=rate, flow=FlowSettings(algorithm=flow)),
+        own_motion=motion_weights == "own",
+        preprocessing=Preprocessing(
+            n_segments=segments, input_px=input_px, rate_hz=rate, flow=FlowSettings(algorithm=flow)
+        ),
         fusion_stride=int(stride) if stride else None,
         candidates=candidates,
         select=Select(select),
         refit=refit,
+        inner_splits=inner_splits,
+        unfreeze=unfreeze or "",
         epochs=epochs,
         training_precision=training_precision(precision, choose_device(device)),
         seed=seed,
     )
-    dataset = open_dataset(data, videos, form)
-    tested = open_dataset(test) if test is not None else None
-    click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
-    with progress_bar() as report:
-        result = train_checkpoint(
-            plan,
-            dataset,
-            output,
-            CancelToken(),
-            report,
-            test=tested,
-            device_name=device,
-            cache=FeatureCache(cache_dir() / "features"),
-            replace=force,
-        )
+    dataset = opened(data, videos, form, task, rule, participants)
+    tested = opened(test, None, None, task, rule, participants) if test is not None else None
+    with launched(device) as (together, own_device):
+        if together.leads:
+            said = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
+            click.echo(said, err=True)
+        with progress_bar() if together.leads else nullcontext(silent) as report:
+            result = train_checkpoint(
+                plan,
+                dataset,
+                output,
+                CancelToken(),
+                report,
+                test=tested,
+                device_name=own_device,
+                cache=FeatureCache(cache_dir() / "features", int(cache_gb * 2**30)),
+                replace=force,
+                together=together,
+            )
+    if together.leads:
+        _tell(result)
+
+
+def _tell(result: "TrainingResult") -> None:
     for problem in result.problems:
         click.echo(problem, err=True)
     for row in result.rows:
@@ -116,4 +170,4 @@ def train(
         )
     for what, accuracy in result.checkpoint.card.ceilings:
         click.echo(f"  ordering by {what}: {accuracy:.3f}")
-    click.echo(str(output))
+    click.echo(str(result.checkpoint.folder))

@@ -193,15 +193,21 @@ def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, see
 
 
 def inner_fold(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -> Fold:
-    """Return a fold within the training videos of a fold, on which an epoch or a setting is chosen.
+    """Return the first of ``inner_folds``."""
+    return inner_folds(dataset, fold, seed, 1, n_parts)[0]
 
-    Holds out about a quarter of the training videos, as whole participants where those are known. It sees nothing of
-    the outer fold's test pairs.
+
+def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n: int = 1, n_parts: int = 4) -> tuple[Fold, ...]:
+    """Return folds within the training videos of a fold, on which an epoch or a setting is chosen.
+
+    Each holds out about a quarter of the training videos, other ones each time, as whole participants where those are
+    known. They see nothing of the outer fold's test pairs.
 
     Args:
         dataset: The data set.
         fold: The outer fold.
         seed: Decides who is held out.
+        n: How many; fewer where there are fewer parts.
         n_parts: One of how many parts is held out.
 
     Raises:
@@ -215,6 +221,7 @@ def inner_fold(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) ->
     if len(groups) < 2:
         raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
     parts = divide(groups, min(n_parts, len(groups)), seed)
-    inner = fold_of(f"{fold.name}/inner", inside.names, parts[0], fold.train_pairs)
-    check_no_leak(inner)
+    inner = tuple(fold_of(f"{fold.name}/inner", inside.names, part, fold.train_pairs) for part in parts[:n])
+    for one in inner:
+        check_no_leak(one)
     return inner

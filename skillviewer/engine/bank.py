@@ -27,9 +27,16 @@ _MIN_SCALE = 1e-3
 
 
 def feature_source(
-    name: str, preprocessing: Preprocessing, device: torch.device, precision: Precision, cache: FeatureCache
+    name: str,
+    preprocessing: Preprocessing,
+    device: torch.device,
+    precision: Precision,
+    cache: FeatureCache,
+    *,
+    own_motion: bool = False,
+    before_last_block: bool = False,
 ) -> tuple[FeatureSource, BackboneConfig]:
-    """Return frozen ImageNet backbones ready for training a head on their features.
+    """Return frozen backbones ready for training a head on their features.
 
     Args:
         name: Entry in BACKBONES.
@@ -37,11 +44,17 @@ def feature_source(
         device: Where they run.
         precision: Of the features.
         cache: Where features are kept.
+        own_motion: Whether the motion stream starts from weights trained on flow, else across modalities.
+        before_last_block: Whether they end before their last block, for training that.
 
     Raises:
         CheckpointError: The backbone's weights are not on this computer.
     """
-    extractor = FeatureExtractor.frozen(own_backbone_weights(name), preprocessing, device, precision)
+    weights = own_backbone_weights(name)
+    motion = own_backbone_weights(name, flow=True) if own_motion else None
+    extractor = FeatureExtractor.frozen(
+        weights, preprocessing, device, precision, motion=motion, before_last_block=before_last_block
+    )
     return FeatureSource(extractor, cache, preprocessing), extractor.backbones
 
 

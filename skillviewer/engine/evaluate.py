@@ -24,12 +24,14 @@ from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device
 from skillviewer.engine.extractor import own_backbone_weights
 from skillviewer.engine.mapped import MappedBank
+from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.results import Found, Judge, ModelResult
 from skillviewer.engine.run import Footage, Run, RunSummary, perform
 from skillviewer.engine.run_folder import RunConfiguration, RunFolder
 from skillviewer.engine.snippets import SnippetSource
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
-from skillviewer.engine.training import TrainingPlan, selection_rule
+from skillviewer.engine.together import n_launched
+from skillviewer.engine.train import Select
 from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.engine.workers import Outcome, work_here, work_in_processes
 from skillviewer.nets.features import backbone
@@ -154,6 +156,8 @@ def evaluate(
         Cancelled: The token was raised.
     """
     plan.check()
+    if n_launched() > 1:
+        raise SettingsError("evaluate runs several trainings at once by --jobs. Start it without torchrun.")
     choose_device(device_name)
     preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache)
     preparation.open_videos()
@@ -216,7 +220,12 @@ class _Preparation:
         self._check_room(2 * trunk.n_channels * rows * columns * 2)
         device = choose_device(self._device_name)
         source, self._backbone = feature_source(
-            training.backbone, training.preprocessing, device, training.precision, self._cache
+            training.backbone,
+            training.preprocessing,
+            device,
+            training.precision,
+            self._cache,
+            own_motion=training.own_motion,
         )
         return source
 
@@ -248,6 +257,9 @@ class _Preparation:
         self.folds = make_folds(usable, plan.n_folds, plan.by)
         used = {plan.of(model, 0).backbone_used for model in plan.models} - {""}
         digests = {name: own_backbone_weights(name).digest for name in used}
+        if plan.training.own_motion and plan.fed(Inputs.FEATURES):
+            name = plan.training.backbone
+            digests[name] += f" and, for flow, {own_backbone_weights(name, flow=True).digest}"
         runs = []
         for model in plan.models:
             for seed in range(plan.n_seeds):
@@ -286,7 +298,8 @@ def _make(runs: Sequence[Run], footage: Footage, jobs: int, token: CancelToken, 
 
     def told(index: int, progress: Progress) -> None:
         if progress.stage == "training" and progress.total:  # an epoch of one of the stages of a run
-            stages = 2 if runs[index].configuration.refit else 1
+            run = runs[index].configuration
+            stages = run.refit + run.inner_splits if run.settings.select is Select.INNER else 1
             parts[index] = max(parts[index], PARTS * progress.done // (progress.total * stages))
             tell()
 

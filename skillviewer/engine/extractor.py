@@ -18,26 +18,62 @@ from skillviewer.nets.backbone_weights import BackboneWeights, stream_state
 from skillviewer.nets.checkpoint import Checkpoint, load_backbone_weights
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.deployment import Precision, deploy
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
+from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, UNIT, TwoStream, backbone
+from skillviewer.nets.last_block import last_blocks, without_last_block
 from skillviewer.nets.tvl1 import BatchedTVL1
 
 FEATURES_VERSION = 1
 """Raised whenever the same configuration gives other numbers, so that kept features are computed again."""
 
 
-def own_backbone_weights(name: str) -> BackboneWeights:
-    """Load the ImageNet weights of a backbone that ship with the program or were fetched.
+def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
+    """Load the weights of a backbone that ship with the program, were fetched or were put there.
+
+    Args:
+        name: Entry in BACKBONES.
+        flow: Whether those trained on flow are meant, which nobody ships; else those for pictures.
 
     Raises:
         CheckpointError: They are not on this computer.
     """
-    path = find_weights(name)
+    path = find_weights(f"{name}-flow" if flow else name)
+    if path is None and flow:
+        raise CheckpointError(
+            f"There are no weights of {name} for flow. Put a state dict at {weights_dir() / name}-flow.pth, or let the "
+            "motion stream start from the weights for pictures."
+        )
     if path is None:
         raise CheckpointError(
             f"The weights of {name} are not on this computer. Get them with skillviewer weights fetch {name}, or put a "
             f"torchvision state dict at {weights_dir() / name}.pth."
         )
     return load_backbone_weights(path, name)
+
+
+def starting_streams(
+    weights: BackboneWeights, preprocessing: Preprocessing, motion: BackboneWeights | None = None
+) -> TwoStream:
+    """Return both streams as they start, in evaluation mode, not deployed.
+
+    Args:
+        weights: Of a backbone, for pictures.
+        preprocessing: What is done to videos.
+        motion: Of the same backbone, for flow; None to start the motion stream across modalities.
+    """
+    entry = backbone(weights.name)
+
+    def trunk(own: BackboneWeights, in_channels: int) -> nn.Module:
+        net = entry.make(in_channels)
+        net.load_state_dict(stream_state(own, in_channels))
+        return net.eval()
+
+    return TwoStream(
+        trunk(weights, 3),
+        trunk(motion or weights, 2 * preprocessing.flow.length),
+        entry.normalisation,
+        UNIT if motion else FLOW_ACROSS_MODALITIES,
+        preprocessing.input_px,
+    )
 
 
 class FeatureExtractor:
@@ -58,6 +94,7 @@ class FeatureExtractor:
         self._precision = precision
         self._streams: TwoStream | None = None
         self._retrained = ""
+        self._before: int | None = None
         self._flow: dict[str, BatchedTVL1] = {}
 
     @classmethod
@@ -86,7 +123,7 @@ class FeatureExtractor:
         name, across = config.backbone.name, config.backbone.across_modalities
 
         def load() -> TwoStream:
-            motion = None if across else own_backbone_weights(f"{name}-flow")
+            motion = None if across else own_backbone_weights(name, flow=True)
             return checkpoint.two_stream(own_backbone_weights(name), motion)
 
         extractor = cls(load, config.backbone, config.preprocessing.flow.length, device, config.precision)
@@ -96,27 +133,38 @@ class FeatureExtractor:
 
     @classmethod
     def frozen(
-        cls, weights: BackboneWeights, preprocessing: Preprocessing, device: torch.device, precision: Precision
+        cls,
+        weights: BackboneWeights,
+        preprocessing: Preprocessing,
+        device: torch.device,
+        precision: Precision,
+        *,
+        motion: BackboneWeights | None = None,
+        before_last_block: bool = False,
     ) -> Self:
-        """Return both streams on the weights of one backbone for pictures; the motion stream across modalities."""
-        entry, length = backbone(weights.name), preprocessing.flow.length
+        """Return both streams on given weights.
+
+        Args:
+            weights: Of the backbone, for pictures.
+            preprocessing: What is done to videos.
+            device: Where they run.
+            precision: Of the features.
+            motion: Of the backbone, for flow; None to start the motion stream across modalities.
+            before_last_block: Whether they end before their last block, for training that.
+        """
+        streams = starting_streams(weights, preprocessing, motion)
         config = BackboneConfig(
             name=weights.name,
             appearance_digest=weights.digest,
-            motion_digest=weights.digest,
-            appearance_normalisation=entry.normalisation,
-            motion_normalisation=FLOW_ACROSS_MODALITIES,
+            motion_digest=(motion or weights).digest,
+            appearance_normalisation=streams.appearance_normalisation,
+            motion_normalisation=streams.motion_normalisation,
         )
-
-        def trunk(in_channels: int) -> nn.Module:
-            net = entry.make(in_channels)
-            net.load_state_dict(stream_state(weights, in_channels))
-            return net.eval()
-
-        streams = TwoStream(
-            trunk(3), trunk(2 * length), entry.normalisation, FLOW_ACROSS_MODALITIES, preprocessing.input_px
-        )
-        extractor = cls(lambda: streams, config, length, device, precision)
+        extractor = cls(lambda: streams, config, preprocessing.flow.length, device, precision)
+        if before_last_block:
+            extractor._before = last_blocks(streams, weights.name).n_channels
+            streams.appearance = without_last_block(streams.appearance, weights.name)
+            streams.motion = without_last_block(streams.motion, weights.name)
         extractor.ready()
         return extractor
 
@@ -137,7 +185,7 @@ class FeatureExtractor:
     @property
     def n_channels(self) -> int:
         """F, channels of one stream."""
-        return backbone(self._config.name).n_channels
+        return self._before or backbone(self._config.name).n_channels
 
     def feature_shape(self, preprocessing: Preprocessing) -> tuple[int, int, int]:
         """Return (2F, h, w) of one sampled frame."""
@@ -162,6 +210,7 @@ class FeatureExtractor:
             ("motion_normalisation", repr(self._config.motion_normalisation)),
             ("precision", self._precision),
             ("retrained", self._retrained),
+            *((("ends", "before the last block"),) if self._before else ()),
         )
 
     def _batches(self, algorithm: str) -> bool:

@@ -18,10 +18,12 @@ from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.engine.batches import videos_of
 from skillviewer.engine.device import choose_device, device_errors, device_title
+from skillviewer.engine.fold_training import fit_fold
 from skillviewer.engine.mapped import MappedBank, WatchedBank
+from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.run_folder import CHECKPOINT, Maps, RunConfiguration, RunFolder, RunProvenance
 from skillviewer.engine.train import EpochRow, FeatureBank, Select, outputs
-from skillviewer.engine.training import TrainingPlan, fit_fold, selection_rule, write_log
+from skillviewer.engine.training import write_log
 from skillviewer.engine.videos import VideoFacts, time_bank
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import save_checkpoint

@@ -24,8 +24,9 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.train import TrainSettings
-from skillviewer.engine.training import CURVES, LOG, TrainingPlan
+from skillviewer.engine.training import CURVES, LOG
 from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.videos import VideoFacts
 from skillviewer.export.destination import aside
@@ -51,6 +52,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         sizes: Sizes of the head.
         settings: Optimiser, loss, which epoch is kept, seed.
         refit: Whether it is trained afresh on all training videos once an epoch is chosen.
+        inner_splits: On how many inner splits the epoch is chosen.
         candidates: K, frames of every segment that training draws from.
         preprocessing: What is done to videos.
         backbone: Entry in BACKBONES, or "" for a model that looks at time alone.
@@ -70,6 +72,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     sizes: HeadSizes
     settings: TrainSettings
     refit: bool
+    inner_splits: int = 1
     candidates: int
     preprocessing: Preprocessing
     backbone: str
@@ -110,6 +113,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             sizes=plan.sizes(),
             settings=plan.settings(),
             refit=plan.refit,
+            inner_splits=plan.inner_splits,
             candidates=1 if on_time else plan.candidates,
             preprocessing=plan.preprocessing,
             backbone=plan.backbone_used,

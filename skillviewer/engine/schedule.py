@@ -1,13 +1,16 @@
 """Whose turn it is, with which step size: the optimisers of a model's phases."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import torch
 from torch import nn
 
 from skillviewer.nets.attention import Phase
 from skillviewer.nets.presets import OptimiserSettings
+
+GENTLE = 0.1
+"""Step size of pretrained weights, as a share of that of new ones."""
 
 
 class Schedule:
@@ -21,15 +24,21 @@ class Schedule:
         settings: How long, and the optimiser of every phase without one of its own.
         own: Settings by name of phase.
         n_pairs: Pairs to train on.
+        gentle: Identities of pretrained parameters, which take steps of ``GENTLE`` times the size.
     """
 
     def __init__(
-        self, phases: Sequence[Phase], settings: OptimiserSettings, own: Mapping[str, OptimiserSettings], n_pairs: int
+        self,
+        phases: Sequence[Phase],
+        settings: OptimiserSettings,
+        own: Mapping[str, OptimiserSettings],
+        n_pairs: int,
+        gentle: Collection[int] = (),
     ) -> None:
         self._phases = phases
         self._settings = [own.get(phase.name, settings) for phase in phases]
         self._optimisers = [
-            _optimiser(phase.parameters, each) for phase, each in zip(phases, self._settings, strict=True)
+            _optimiser(phase.parameters, each, gentle) for phase, each in zip(phases, self._settings, strict=True)
         ]
         iterations = [each.iterations for each in self._settings]
         n_batches = math.ceil(n_pairs / settings.batch_pairs)
@@ -42,20 +51,25 @@ class Schedule:
         """Return the phase that is furthest behind its share."""
         return min(range(len(self._phases)), key=lambda at: self.turns[at] / self._shares[at])
 
-    def step(self, at: int, loss: torch.Tensor, clip_norm: float) -> Phase:
+    def step(
+        self, at: int, loss: torch.Tensor, clip_norm: float, add: Callable[[list[nn.Parameter]], None] | None = None
+    ) -> Phase:
         """Update the parameters of a phase.
 
         Args:
             at: Place of the phase.
             loss: () to be minimised.
             clip_norm: Greatest norm of the gradient; 0 for no limit.
+            add: Adds what other processes found to the gradients of parameters.
         """
         phase, optimiser, settings = self._phases[at], self._optimisers[at], self._settings[at]
         passed = sum(self.turns[at] >= milestone * self._scale for milestone in settings.milestones)
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * 0.1**passed
+            group["lr"] = settings.learning_rate * 0.1**passed * group["share"]
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        if add is not None:
+            add(phase.parameters)
         if clip_norm:
             nn.utils.clip_grad_norm_(phase.parameters, clip_norm)
         optimiser.step()
@@ -87,8 +101,15 @@ class Schedule:
             optimiser.load_state_dict({**optimiser.state_dict(), "state": values})
 
 
-def _optimiser(parameters: list[nn.Parameter], settings: OptimiserSettings) -> torch.optim.Optimizer:
+def _optimiser(
+    parameters: list[nn.Parameter], settings: OptimiserSettings, gentle: Collection[int]
+) -> torch.optim.Optimizer:
     rate, decay = settings.learning_rate, settings.weight_decay
+    divided = (
+        {"params": [p for p in parameters if id(p) not in gentle], "share": 1.0},
+        {"params": [p for p in parameters if id(p) in gentle], "share": GENTLE},
+    )
+    groups = [group for group in divided if group["params"]]
     if settings.algorithm == "sgd":
-        return torch.optim.SGD(parameters, lr=rate, momentum=settings.momentum, weight_decay=decay)
-    return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
+        return torch.optim.SGD(groups, lr=rate, momentum=settings.momentum, weight_decay=decay)
+    return torch.optim.Adam(groups, lr=rate, weight_decay=decay)

@@ -20,9 +20,12 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.pairs import Pair, SimilarPair
 from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
+from skillviewer.engine.draws import Draws
 from skillviewer.engine.schedule import Schedule
+from skillviewer.engine.together import ALONE, Together
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.deployment import Precision
+from skillviewer.nets.last_block import LastBlocks
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 
@@ -182,35 +185,6 @@ def score_videos(
     return scores
 
 
-class _Draws:
-    """Draws one of the candidate frames in every segment, into memory that is kept: fresh memory costs extra time.
-
-    Args:
-        bank: Features.
-        rng: Draws.
-        device: Where they go.
-    """
-
-    def __init__(self, bank: FeatureBank, rng: np.random.Generator, device: torch.device) -> None:
-        self._bank, self._rng, self._device = bank, rng, device
-        self._kept = torch.empty(0)
-
-    def draw(self, names: Sequence[str]) -> torch.Tensor:
-        """Return the features of videos, (B, N, 2F, h, w) float32 or uint8 snippets, good until the next draw."""
-        one = self._bank[names[0]][0]
-        shape, kind = one.shape, torch.uint8 if one.dtype == np.uint8 else torch.float32
-        if self._kept.shape[1:] != shape or len(self._kept) < len(names) or self._kept.dtype != kind:
-            self._kept = torch.empty((len(names), *shape), dtype=kind, device=self._device)
-        video = np.empty(shape, one.dtype)  # as it is kept: torch converts several times as fast as numpy
-        for place, name in enumerate(names):
-            passes = self._bank[name]
-            drawn = self._rng.integers(0, len(passes), size=(shape[0],))
-            for segment, k in enumerate(drawn.tolist()):
-                video[segment] = passes[k][segment]
-            self._kept[place].copy_(torch.from_numpy(video))
-        return self._kept[: len(names)]
-
-
 def _held_out(scores: Mapping[str, float], pairs: Sequence[Pair], loss: LossSettings) -> tuple[float, Count]:
     names, places = placed(pairs)
     score = torch.tensor([scores[name] for name in names], dtype=torch.float64)
@@ -229,15 +203,19 @@ class Fitting:
         choosing: Sequence[Pair],
         similar: Sequence[SimilarPair],
         settings: TrainSettings,
+        together: Together = ALONE,
     ) -> None:
         self._model, self._bank, self._settings = model, bank, settings
         self._pairs, self._choosing, self._similar = pairs, choosing, similar
         self._device = next(model.parameters()).device
         model.mixed = settings.precision == "bfloat16"
         self._rng = np.random.default_rng(settings.seed)
-        self._draws = _Draws(bank, self._rng, self._device)
+        self._draws = Draws(bank, self._rng, self._device)
         torch.manual_seed(settings.seed)
-        self._schedule = Schedule(model.phases(), settings.optimiser, dict(settings.phases), len(pairs))
+        self._together = together
+        together.start_alike(model)
+        pretrained = {id(p) for part in model.modules() if isinstance(part, LastBlocks) for p in part.parameters()}
+        self._schedule = Schedule(model.phases(), settings.optimiser, dict(settings.phases), len(pairs), pretrained)
         self.n_epochs = self._schedule.n_epochs
         self._looked_at = videos_of(choosing)
         self._started = monotonic()
@@ -264,10 +242,11 @@ class Fitting:
         """Take one step of the phase whose turn it is and return the mean loss of a pair."""
         schedule, settings = self._schedule, self._settings
         at = schedule.next_phase()
-        features = self._draws.draw(names)
+        features = self._draws.draw(names, self._together.share(len(names)))
+        self._model.gather = self._together.gather(len(names))
         pairs = pair_batch(places, self._device)
         loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(at))
-        schedule.step(at, loss, settings.optimiser.clip_norm)
+        schedule.step(at, loss, settings.optimiser.clip_norm, self._together.add_gradients)
         right = (score.detach()[pairs.better] > score.detach()[pairs.worse]).sum()
         self._hits.append((int(right), len(pairs.label)))
         summed = settings.loss.reduction == "sum" and not self._model.own_loss
@@ -278,7 +257,9 @@ class Fitting:
         settings = self._settings
         held_loss, held = float("nan"), Count(0, 0, 0)
         if self._choosing:
-            scores = score_videos(self._model, self._bank, self._looked_at, token)
+            own = self._looked_at[self._together.rank :: self._together.size]
+            found = self._together.collect(score_videos(self._model, self._bank, own, token))
+            scores = {name: score for some in found for name, score in some.items()}
             held_loss, held = _held_out(scores, self._choosing, settings.loss)
         # accuracy first; of equals, the lower loss
         key = (float(self.epoch), 0.0) if settings.select is Select.LAST else (held.accuracy, -held_loss)
@@ -303,7 +284,7 @@ class Fitting:
         """Give the model the weights of the chosen epoch."""
         self._model.load_state_dict(self._best)
         self._model.eval()
-        self._model.mixed = False
+        self._model.mixed, self._model.gather = False, None
         return Trained(self._best, self._best_epoch, tuple(self.rows))
 
     def state(self) -> FitState:
@@ -356,6 +337,7 @@ def fit(
     similar: Sequence[SimilarPair] = (),
     keeper: Keeper | None = None,
     until: int | None = None,
+    together: Together = ALONE,
 ) -> Trained:
     """Train a model in place and return the weights of the chosen epoch.
 
@@ -371,6 +353,7 @@ def fit(
         similar: Pairs without disparity, for models that learn from them.
         keeper: Keeps the state after epochs, and has the one to go on from.
         until: Epoch after which to end, though the settings, and what follows from them, are for more.
+        together: The processes that train it together, all with the same arguments.
 
     Raises:
         DatasetError: There is nothing to train on or to choose on.
@@ -380,7 +363,7 @@ def fit(
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
     if settings.select is not Select.LAST and not choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
-    fitting = Fitting(model, bank, pairs, choosing, similar, settings)
+    fitting = Fitting(model, bank, pairs, choosing, similar, settings, together)
     epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = keeper.load() if keeper is not None else None
     if kept is not None:

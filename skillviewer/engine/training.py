@@ -3,110 +3,36 @@
 import csv
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import torch
 
 from skillviewer import __version__
 from skillviewer.core.accuracy import FoldScores, count_pairs, pooled_accuracy
 from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.familiarity import learn_familiarity
-from skillviewer.core.folds import check_no_leak, fold_of, inner_fold, make_folds
+from skillviewer.core.folds import fold_of, make_folds
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.order import similar_for_training
-from skillviewer.core.pairs import Dataset, Fold, Pair
-from skillviewer.core.preprocessing import Preprocessing
-from skillviewer.engine import snippets
+from skillviewer.core.pairs import Dataset
 from skillviewer.engine.assess import FeatureSource
-from skillviewer.engine.bank import build_bank, feature_source, pooled, statistics
-from skillviewer.engine.batches import videos_of
+from skillviewer.engine.bank import build_bank, feature_source, pooled
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.device import choose_device, device_errors
-from skillviewer.engine.mapped import AveragedBank
-from skillviewer.engine.train import EpochRow, FeatureBank, Keeper, Select, Trained, TrainSettings, fit, score_videos
+from skillviewer.engine.fold_training import fit_fold
+from skillviewer.engine.plan import TrainingPlan, selection_rule
+from skillviewer.engine.together import ALONE, Together
+from skillviewer.engine.train import EpochRow, FeatureBank, score_videos
+from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.engine.videos import extents_of, files_of
 from skillviewer.export.destination import aside
 from skillviewer.export.plots import plot_training
-from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import Card, CheckpointConfig, HeldOut
-from skillviewer.nets.deployment import Precision
-from skillviewer.nets.features import backbone
-from skillviewer.nets.fusion import CellMean, Standardising
 from skillviewer.nets.models import Inputs, attention_model
-from skillviewer.nets.presets import preset
-from skillviewer.nets.sizes import HeadSizes
 
 LOG, CURVES = "log.csv", "curves.png"
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingPlan:
-    """What is to be trained, and how.
-
-    Attributes:
-        model: Entry in ATTENTION_MODELS.
-        preset: Entry in PRESETS.
-        dataset_preset: Whose optimiser settings of the preset.
-        backbone: Entry in BACKBONES, with ImageNet weights.
-        preprocessing: What is done to videos.
-        fusion_stride: 2 as released, 1 for finer maps, or None for the preset's.
-        candidates: K, frames of every segment that training draws from.
-        select: Which epoch is kept.
-        refit: After the choice of an epoch, train afresh on all training videos for as many epochs.
-        epochs: Number of epochs, or None for the preset's.
-        seed: Decides what is held out, what is drawn and how weights begin.
-        precision: Of the features.
-        training_precision: Of training: in bfloat16 what each frame passes through by itself, all else in float32.
-        half: Whether the checkpoint's matrices are stored in float16.
-    """
-
-    model: str = "full"
-    preset: str = "small-study"
-    dataset_preset: str = "other"
-    backbone: str = "efficientnet-lite0"
-    preprocessing: Preprocessing = field(default_factory=Preprocessing)
-    fusion_stride: int | None = None
-    candidates: int = 4
-    select: Select = Select.INNER
-    refit: bool = True
-    epochs: int | None = None
-    seed: int = 0
-    precision: Precision = "float32"
-    training_precision: Precision = "float32"
-    half: bool = True
-
-    def sizes(self) -> HeadSizes:
-        """Return the head's sizes on the features of the backbone.
-
-        Raises:
-            CheckpointError: A name is unknown.
-        """
-        entry, trunk = attention_model(self.model), backbone(self.backbone)
-        if entry.inputs is not Inputs.FEATURES:
-            return entry.at_paper_scale(preset(self.preset).head)
-        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(self.preprocessing.input_px))
-        if self.fusion_stride is None:
-            return sizes
-        return dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
-
-    @property
-    def backbone_used(self) -> str:
-        """The backbone whose weights decide the result; "" for a model that looks at time alone."""
-        used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: snippets.BACKBONE, Inputs.TIME: ""}
-        return used[attention_model(self.model).inputs]
-
-    def settings(self) -> TrainSettings:
-        """Return the settings of the training: the preset's, or a model's own where it was published with some."""
-        chosen, own = preset(self.preset), attention_model(self.model).training
-        optimiser = own[0][1] if own else chosen.optimiser(self.dataset_preset)
-        if self.epochs is not None:
-            optimiser = dataclasses.replace(optimiser, epochs=self.epochs)
-        return TrainSettings(optimiser, chosen.loss, self.select, self.seed, own, self.training_precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,88 +50,6 @@ class TrainingResult:
     problems: tuple[str, ...]
 
 
-def _training_form(plan: TrainingPlan, bank: FeatureBank) -> tuple[HeadSizes, FeatureBank]:
-    """Return sizes and features for training: what a model averages over the cells first is averaged once for all."""
-    sizes = plan.sizes()
-    with torch.device("meta"):
-        averages = isinstance(attention_model(plan.model).build(sizes).fusion, CellMean)
-    return (dataclasses.replace(sizes, grid=(1, 1)), AveragedBank(bank)) if averages else (sizes, bank)
-
-
-def _new_model(
-    plan: TrainingPlan, sizes: HeadSizes, bank: FeatureBank, names: Sequence[str], device: torch.device
-) -> AttentionModel:
-    """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
-    torch.manual_seed(plan.seed)
-    entry = attention_model(plan.model)
-    model = snippets.end_to_end(sizes) if entry.inputs is Inputs.SNIPPETS else entry.build(sizes)
-    for part in model.modules():
-        if isinstance(part, Standardising) and part.standardise:
-            part.set_statistics(*statistics(bank, names))
-    return model.to(device)
-
-
-def fit_fold(
-    plan: TrainingPlan,
-    dataset: Dataset,
-    fold: Fold,
-    bank: FeatureBank,
-    device: torch.device,
-    token: CancelToken,
-    report: Report,
-    stop: CancelToken | None = None,
-    keeper: Callable[[str], Keeper] | None = None,
-) -> tuple[AttentionModel, Trained]:
-    """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
-
-    Args:
-        plan: What is trained, and how.
-        dataset: The data set.
-        fold: What may be trained on.
-        bank: Features of its videos.
-        device: Where to train.
-        token: Raise it to stop and keep nothing.
-        report: Told of every batch and epoch.
-        stop: Raise it to stop soon and keep the best epoch so far.
-        keeper: Returns who keeps the state of a stage, ``choice`` or ``final``, so that a killed training goes on.
-    """
-    sizes, bank = _training_form(plan, bank)
-
-    def trained(on: Fold, choosing: Sequence[Pair], select: Select, stage: str, until: int | None = None) -> Trained:
-        settings = dataclasses.replace(plan.settings(), select=select)
-        similar = similar_for_training(dataset, on) if model.uses_similar else ()
-        kept = keeper(stage) if keeper is not None else None
-        return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, until)
-
-    if plan.select is not Select.INNER:
-        model = _new_model(plan, sizes, bank, fold.train_videos, device)
-        choosing = fold.test_pairs if plan.select is Select.BEST_ON_TEST else ()
-        result = trained(fold, choosing, plan.select, "final")
-    else:
-        inner = inner_fold(dataset, fold, plan.seed)
-        check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
-        model = _new_model(plan, sizes, bank, inner.train_videos, device)
-        result = trained(inner, inner.test_pairs, plan.select, "choice")
-        if plan.refit and not (stop is not None and stop.cancelled):
-            model = _new_model(plan, sizes, bank, fold.train_videos, device)
-            final = trained(fold, (), Select.LAST, "final", until=result.epoch)
-            result = Trained(final.state, final.epoch, (*result.rows, *final.rows))
-    if sizes != plan.sizes():
-        model = attention_model(plan.model).build(plan.sizes()).to(device)
-        model.load_state_dict(result.state)
-    return model.eval(), result
-
-
-def selection_rule(plan: TrainingPlan) -> str:
-    """Return in words how the epoch that is kept was chosen."""
-    if plan.select is Select.INNER:
-        after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
-        return f"epoch chosen on a quarter of the training videos{after}"
-    if plan.select is Select.LAST:
-        return "last epoch"
-    return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"
-
-
 def train_checkpoint(
     plan: TrainingPlan,
     dataset: Dataset,
@@ -218,6 +62,7 @@ def train_checkpoint(
     cache: FeatureCache,
     replace: bool = False,
     stop: CancelToken | None = None,
+    together: Together = ALONE,
 ) -> TrainingResult:
     """Train a model on a data set and write its checkpoint.
 
@@ -233,6 +78,7 @@ def train_checkpoint(
         cache: Where features are kept.
         replace: Whether a checkpoint of that name may be replaced.
         stop: Raise it to stop soon and keep the best epoch so far.
+        together: The processes that train together, on one cache; the first writes the checkpoint.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -241,13 +87,30 @@ def train_checkpoint(
     """
     if folder.exists() and not replace:
         raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
-    plan.sizes()  # a plan that cannot work is refused before hours of features
+    plan.sizes(), plan.settings()  # a plan that cannot work is refused before hours of features
     if attention_model(plan.model).inputs is not Inputs.FEATURES:
         raise CheckpointError(
             f"The model {plan.model} does not look at kept features: it can be evaluated, not kept and viewed."
         )
     device = choose_device(device_name)
-    source, backbones = feature_source(plan.backbone, plan.preprocessing, device, plan.precision, cache)
+    unfreezing = None
+    if plan.unfreeze:
+        unfreezing = Unfreezing.of(plan.backbone, plan.preprocessing, device, own_motion=plan.own_motion)
+    source, backbones = feature_source(
+        plan.backbone,
+        plan.preprocessing,
+        device,
+        plan.precision,
+        cache,
+        own_motion=plan.own_motion,
+        before_last_block=unfreezing is not None,
+    )
+    if together.size > 1:  # each computes the features of its share of the videos, then finds all of them kept
+        _compute_share(dataset, source, plan.candidates, token, report, together)
+        if test is not None:
+            _compute_share(test, source, 1, token, report, together)
+    bank: FeatureBank
+    test_bank: FeatureBank
     bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
     usable = dataset.restricted(list(bank))
     if test is None:
@@ -265,7 +128,13 @@ def train_checkpoint(
         tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
         rule = f"{len(tested.videos)} videos of other participants ({tested.name})"
     with device_errors():
-        model, trained = fit_fold(plan, usable, fold, bank, device, token, report, stop)
+        model, trained = fit_fold(
+            plan, usable, fold, bank, device, token, report, stop, together=together, unfreezing=unfreezing
+        )
+        streams = None
+        if unfreezing is not None:
+            blocks, streams = unfreezing.freeze(model)
+            bank, test_bank = unfreezing.features(bank, blocks), unfreezing.features(test_bank, blocks)
         scores = score_videos(model, test_bank, tested.names, token)
     held_out = _held_out(tested, FoldScores(tested_fold, scores), f"{rule}; {selection_rule(plan)}")
     card = Card(
@@ -282,6 +151,9 @@ def train_checkpoint(
         preset=plan.preset,
     )
     report(Progress("writing the checkpoint", 0, 1))
+    if not together.leads:
+        together.wait()
+        return TrainingResult(load_checkpoint(folder), trained.rows, (*dataset.problems, *problems))
     checkpoint = save_checkpoint(
         folder,
         CheckpointConfig(
@@ -295,11 +167,13 @@ def train_checkpoint(
         ),
         model,
         card,
+        streams=streams,
         familiarity=learn_familiarity(pooled(bank, fold.train_videos)),
         half=plan.half,
         replace=replace,
     )
     write_log(folder, trained.rows, folder.name)
+    together.wait()
     return TrainingResult(checkpoint, trained.rows, (*dataset.problems, *problems))
 
 
@@ -308,6 +182,15 @@ def dataset_features(
 ) -> tuple[FeatureBank, list[str]]:
     """Return the features of every video of a data set that has a file; arguments are those of ``build_bank``."""
     return build_bank(files_of(dataset), source, candidates, token, report, extents_of(dataset))
+
+
+def _compute_share(
+    dataset: Dataset, source: FeatureSource, candidates: int, token: CancelToken, report: Report, together: Together
+) -> None:
+    build_bank(
+        files_of(dataset)[together.rank :: together.size], source, candidates, token, report, extents_of(dataset)
+    )
+    together.wait()
 
 
 def _refuse_shared_files(train: Dataset, test: Dataset) -> None:

@@ -1,6 +1,7 @@
 """The contract of everything that maps features to attention, task state and score."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -89,6 +90,10 @@ class AttentionModel(nn.Module, ABC):
         own_loss: Whether its loss is its own, averaged over the pairs whatever the settings say.
         mixed: Whether what each frame passes through by itself is computed in bfloat16; weights, recurrences and losses
             stay float32. Set by training.
+        gather: Where several processes compute a share of a batch's videos each, from (share, ...) to (B, ...); else
+            None. Set by training.
+        fed: (channels, rows, columns) of what fusion is fed, where it is no features of the sizes; else None. Set by
+            training.
     """
 
     map_kind: MapKind = MapKind.DISTRIBUTION
@@ -98,6 +103,8 @@ class AttentionModel(nn.Module, ABC):
     uses_similar: bool = False
     own_loss: bool = False
     mixed: bool = False
+    gather: Callable[[Tensor], Tensor] | None = None
+    fed: tuple[int, int, int] | None = None
 
     def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:
         super().__init__()
@@ -153,7 +160,7 @@ class AttentionModel(nn.Module, ABC):
         Returns:
             (B, N, C, h, w).
         """
-        wanted = (self.sizes.feature_channels, *self.sizes.grid)
+        wanted = self.fed or (self.sizes.feature_channels, *self.sizes.grid)
         if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
             raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
         few = torch.split(features.flatten(0, 1), FRAMES_AT_ONCE)
@@ -202,13 +209,17 @@ class AttentionModel(nn.Module, ABC):
         """Return the training loss of a batch.
 
         Args:
-            features: (B, N, 2F, rows, columns), each distinct video once.
-            pairs: Which of them form pairs.
+            features: (B, N, 2F, rows, columns), each distinct video once; or a share of them, see ``gather``.
+            pairs: Which of all B form pairs.
             settings: Margin and reduction; models that come with losses of their own keep their own margins.
             phase: Name of one of ``phases()``.
         """
-        score = self(features).score
+        score = self.gathered(self(features).score)
         return LossOutput(margin_ranking_loss(score, pairs, settings), score)
+
+    def gathered(self, share: Tensor) -> Tensor:
+        """Return what is known of all videos of a batch, (B, ...), from what was computed of a share."""
+        return share if self.gather is None else self.gather(share)
 
     def uniform_map(self, fused_t: Tensor) -> Tensor:
         """Return 1/L in every cell, (B, h, w): what a model without a map shows."""

@@ -78,6 +78,14 @@ class EfficientNetLite0(nn.Module):
             blocks += [_Block(kernel, 1, expansion, outputs, outputs) for _ in range(repeats - 1)]
         self._blocks = nn.ModuleList(blocks)
 
+    def blocks(self) -> list[nn.Module]:
+        """Return its blocks, the last one last."""
+        return list(self._blocks)
+
+    def drop_last_block(self) -> None:
+        """End before what is the last block now."""
+        del self._blocks[-1]
+
     def forward(self, pictures: Tensor) -> Tensor:
         """Return features, (B, 320, h, w)."""
         features = F.relu6(self._bn0(self._conv_stem(_padded(pictures, 3, 2))))

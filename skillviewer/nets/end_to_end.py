@@ -60,7 +60,7 @@ class EndToEndModel(TsnModel):
         with self.mixing(inputs.device):
             found: Tensor = trunk(inputs)
         scores: Tensor = score(found.to(self.dtype).flatten(1))
-        return scores.reshape(n_videos, -1)
+        return self.gathered(scores.reshape(n_videos, -1))
 
     def _cut(self, snippets: Tensor) -> tuple[Tensor, Tensor]:
         """Return pictures (B, N, side, side, 3) and flow stacks (B, N, 2L, side, side), uint8."""

@@ -116,7 +116,7 @@ class RaanModel(MaplessModel):
         pooled = self.fuse(features).flatten(2)
         if self.training:
             pooled = pooled + NOISE * torch.randn_like(pooled[:1])
-        out = self.video_scores(pooled)
+        out = VideoScores(*(self.gathered(part) for part in self.video_scores(pooled)))
         pros, cons = out.filters.unbind(1)
         loss = pooled.new_zeros(())
         if phase in {"scoring", "all"}:

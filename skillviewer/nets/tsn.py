@@ -123,7 +123,7 @@ class TsnModel(MaplessModel):
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return L_rank3 of both streams added: they share no parameter, so this trains each by itself."""
-        streams = self.stream_scores(self.fuse(features))
+        streams = self.gathered(self.stream_scores(self.fuse(features)))
         by_split = split_means(streams, self.sizes.tsn_splits)
         loss = sum((split_ranking_loss(by_split[..., i], pairs, MARGIN, BETA) for i in range(2)), streams.new_zeros(()))
         weights = streams.new_tensor([APPEARANCE_WEIGHT, 1 - APPEARANCE_WEIGHT])

@@ -62,7 +62,8 @@ class VisualModel(AttentionModel):
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return the ranking loss, and the doubly stochastic penalty where the settings give it a weight."""
         out = self(features)
-        loss = margin_ranking_loss(out.score, pairs, settings)
+        score = self.gathered(out.score)
+        loss = margin_ranking_loss(score, pairs, settings)
         if settings.attention_penalty:
-            loss = loss + settings.attention_penalty * doubly_stochastic_penalty(out.attention)
-        return LossOutput(loss, out.score)
+            loss = loss + settings.attention_penalty * doubly_stochastic_penalty(self.gathered(out.attention))
+        return LossOutput(loss, score)

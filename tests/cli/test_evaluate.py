@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from skillviewer.cli.main import run
 from skillviewer.core.folds import inner_fold
 from skillviewer.core.pairs import Dataset, Fold
-from skillviewer.engine import training
+from skillviewer.engine import fold_training
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.cli.studies import NAMES, write_study
 
@@ -125,13 +126,13 @@ def test_held_out_video_in_training_fails_the_run(
 ) -> None:
     leak = "a2"
 
-    def leaky(dataset: Dataset, fold: Fold, seed: int = 0) -> Fold:
+    def leaky(dataset: Dataset, fold: Fold, seed: int = 0, _n: int = 1) -> tuple[Fold]:
         inner = inner_fold(dataset, fold, seed)
         pairs = tuple(pair for pair in dataset.pairs if pair.within({leak, *inner.train_videos}))
-        return Fold(inner.name, inner.train_videos, inner.held_out_videos, inner.train_pairs + pairs, inner.test_pairs)
+        return (replace(inner, train_pairs=inner.train_pairs + pairs),)
 
-    monkeypatch.setattr(training, "inner_fold", leaky)
-    monkeypatch.setattr(training, "check_no_leak", lambda *_, **__: None)  # the first guard is off duty
+    monkeypatch.setattr(fold_training, "inner_folds", leaky)
+    monkeypatch.setattr(fold_training, "check_no_leak", lambda *_, **__: None)  # the first guard is off duty
     assert run(command(study, tmp_path, "--model", "duration", "--json")) == 1
     out, err = capsys.readouterr()
     assert "leaks: “a2” is held out and yet used in training" in err

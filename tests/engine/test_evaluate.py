@@ -18,11 +18,11 @@ from skillviewer.core.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.regions import Regions
 from skillviewer.engine.evaluate import EvaluationPlan, usual_models
+from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.results import Found, Judge
 from skillviewer.engine.run_folder import Maps, RunConfiguration, RunFolder, RunProvenance, RunResult
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, markdown, models_json, write_tables
 from skillviewer.engine.train import Select
-from skillviewer.engine.training import TrainingPlan
 from skillviewer.engine.videos import VideoFacts, time_bank
 
 NAMES = ("a1", "a2", "b1", "b2")  # every earlier one is better

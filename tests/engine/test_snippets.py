@@ -10,12 +10,12 @@ from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.formats import open_dataset
 from skillviewer.engine import evaluate as evaluation
-from skillviewer.engine import snippets, training
+from skillviewer.engine import snippets
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.evaluate import EvaluationPlan
 from skillviewer.engine.inputs import sampling_of
+from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.snippets import SIZE_PX, SnippetSource
-from skillviewer.engine.training import TrainingPlan
 from skillviewer.media.flow import flow_field, grey_size, quantise
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.backbone_weights import BackboneWeights, random_backbone_weights
@@ -74,7 +74,7 @@ def test_published_network_is_trained_and_tested(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(snippets, "own_backbone_weights", weights)
     monkeypatch.setattr(evaluation, "own_backbone_weights", weights)
-    monkeypatch.setattr(training.TrainingPlan, "sizes", sizes)
+    monkeypatch.setattr(TrainingPlan, "sizes", sizes)
     monkeypatch.setattr(snippets, "SIZE_PX", (84, 72))
     monkeypatch.setattr(snippets, "CROP_PX", 64)
     dataset = open_dataset(write_study(tmp_path / "study"))

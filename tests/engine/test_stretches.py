@@ -10,11 +10,11 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Pair, TimeExtent
 from skillviewer.core.preprocessing import Preprocessing
-from skillviewer.engine import training
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.inputs import sampling_of, stream_inputs
-from skillviewer.engine.training import TrainingPlan, train_checkpoint
+from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.training import train_checkpoint
 from skillviewer.engine.videos import facts_of, time_bank
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.sizes import HeadSizes
@@ -110,7 +110,7 @@ def test_a_model_is_trained_on_stretches(dataset: Dataset, tmp_path: Path, monke
     def sizes(_plan: TrainingPlan) -> HeadSizes:
         return replace(SIZES, standardise=True)
 
-    monkeypatch.setattr(training.TrainingPlan, "sizes", sizes)
+    monkeypatch.setattr(TrainingPlan, "sizes", sizes)
     plan = TrainingPlan(preprocessing=PREPROCESSING, candidates=2, epochs=1)
     cache = FeatureCache(tmp_path / "features")
     result = train_checkpoint(plan, dataset, tmp_path / "m", CancelToken(), silent, device_name="cpu", cache=cache)

@@ -16,8 +16,9 @@ from skillviewer.engine.batches import videos_of
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.engine import Engine
+from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.train import Select
-from skillviewer.engine.training import TrainingPlan, TrainingResult, train_checkpoint
+from skillviewer.engine.training import TrainingResult, train_checkpoint
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES
@@ -51,7 +52,7 @@ def small_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     def sizes(_plan: TrainingPlan) -> HeadSizes:
         return replace(SIZES, standardise=True)
 
-    monkeypatch.setattr(training.TrainingPlan, "sizes", sizes)
+    monkeypatch.setattr(TrainingPlan, "sizes", sizes)
 
 
 PLAN = TrainingPlan(preprocessing=PREPROCESSING, candidates=2, epochs=2)

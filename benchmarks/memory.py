@@ -1,0 +1,118 @@
+"""What a training on a large study needs in memory: features are mapped from files, not held.
+
+    python -m benchmarks.memory [--videos 1000] [--model full] [--backbone efficientnet-lite0] [--batches 6]
+
+Feature files are fabricated, one for each of four passes of every video, as the cache keeps them: at the program's own
+backbone 25 GB that no memory of 8 GB holds (sparse files: they take next to no disk). The real training goes over them:
+statistics of all training videos, the choice of an epoch with a look at the videos that choose, the training on all;
+each stage is stopped after some batches, since no later batch needs more. Printed is the peak of the resident memory
+after each step, with torch and all mapped pages in it, and what of it is the process's own.
+"""
+
+import argparse
+import itertools
+import resource
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from skillviewer.core.familiarity import learn_familiarity
+from skillviewer.core.folds import make_folds
+from skillviewer.core.job import CancelToken, Progress
+from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.engine.bank import pooled
+from skillviewer.engine.fold_training import fit_fold
+from skillviewer.engine.mapped import MappedBank, MappedPass
+from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.train import score_videos
+
+
+def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedBank:
+    """Lay out sparse feature files of videos, a little of each frame filled, and return them as a bank."""
+    rng = np.random.default_rng(0)
+    frame_bytes = 2 * int(np.prod(shape[1:]))
+    passes = {}
+    for name in names:
+        paths = [folder / f"{name}-{k}" for k in range(candidates)]
+        for path in paths:
+            with path.open("wb") as file:
+                for frame in range(shape[0]):
+                    file.seek(frame * frame_bytes)
+                    file.write(rng.standard_normal(32).astype(np.float16).tobytes())
+                file.truncate(shape[0] * frame_bytes)
+        passes[name] = [MappedPass(path, 0, shape, "float16") for path in paths]
+    return MappedBank(passes)
+
+
+def peak_mb() -> float:
+    """Return the peak of the resident memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def own_mb() -> float:
+    """Return the resident memory that is no file's: what a smaller computer could not take back."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+
+
+def tell(what: str) -> None:
+    """Print where the memory stands."""
+    print(f"  {what:<52} peak {peak_mb():7.0f} MB   now its own {own_mb():7.0f} MB", flush=True)
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--videos", type=int, default=1000)
+    parser.add_argument("--model", default="full")
+    parser.add_argument("--preset", default="small-study")
+    parser.add_argument("--backbone", default="efficientnet-lite0")
+    parser.add_argument("--batches", type=int, default=6, help="Batches of each stage.")
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    plan = TrainingPlan(model=args.model, preset=args.preset, backbone=args.backbone)
+    sizes = plan.sizes()
+    names = [f"v{i:04}" for i in range(args.videos)]
+    rng = np.random.default_rng(0)
+    pairs = {tuple(sorted(two)) for two in rng.integers(0, args.videos, (20 * args.videos, 2)).tolist()}
+    dataset = Dataset(
+        name="fabricated",
+        form="pair-folder",
+        task="none",
+        videos=tuple(DatasetVideo(name, None, f"p{i // 5:04}") for i, name in enumerate(names)),
+        pairs=tuple(Pair(names[a], names[b]) for a, b in sorted(pairs) if a != b),
+    )
+    shape = (plan.preprocessing.n_segments, sizes.feature_channels, *sizes.grid)
+    with tempfile.TemporaryDirectory() as folder:
+        bank = fabricated(Path(folder), names, shape, plan.candidates)
+        total = 2 * int(np.prod(shape)) * plan.candidates * args.videos
+        print(f"{args.videos} videos, {len(dataset.pairs)} pairs, {total / 1e9:.1f} GB of features, {args.model}:")
+        tell("program and torch")
+        fold = make_folds(dataset).folds[0]
+        told = itertools.count(1)
+        for stage, refit in (("choice of an epoch", False), ("training on all", True)):
+            stop = CancelToken()
+            told = itertools.count(1)
+
+            def report(progress: Progress, stop: CancelToken = stop, told: "itertools.count[int]" = told) -> None:
+                if progress.stage.startswith("epoch") and next(told) == args.batches:
+                    stop.cancel()
+
+            one = plan if not refit else replace(plan, select=type(plan.select).LAST)
+            model, _ = fit_fold(one, dataset, fold, bank, torch.device("cpu"), CancelToken(), report, stop)
+            tell(stage)
+        score_videos(model, bank, fold.held_out_videos[:50], CancelToken())
+        tell("held-out videos scored")
+        learn_familiarity(pooled(bank, fold.train_videos))
+        tell("what the training videos look like")
+    print(f"peak of all: {peak_mb() / 1024:.2f} GB")
+
+
+if __name__ == "__main__":
+    main()

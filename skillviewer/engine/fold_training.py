@@ -1,0 +1,149 @@
+"""Training on a fold: a fresh model, the choice of an epoch within the training videos, the final training."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+import torch
+
+from skillviewer.core.folds import check_no_leak, inner_folds
+from skillviewer.core.job import CancelToken, Report
+from skillviewer.core.order import similar_for_training
+from skillviewer.core.pairs import Dataset, Fold, Pair
+from skillviewer.engine import snippets
+from skillviewer.engine.bank import statistics
+from skillviewer.engine.batches import videos_of
+from skillviewer.engine.mapped import AveragedBank
+from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.together import ALONE, Together
+from skillviewer.engine.train import EpochRow, FeatureBank, Keeper, Select, Trained, fit
+from skillviewer.engine.unfreezing import Unfreezing
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.fusion import CellMean, Standardising
+from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.sizes import HeadSizes
+
+
+def _training_form(plan: TrainingPlan, bank: FeatureBank) -> tuple[HeadSizes, FeatureBank]:
+    """Return sizes and features for training: what a model averages over the cells first is averaged once for all."""
+    sizes = plan.sizes()
+    with torch.device("meta"):
+        averages = isinstance(attention_model(plan.model).build(sizes).fusion, CellMean)
+    if not averages or plan.unfreeze:
+        return sizes, bank
+    return dataclasses.replace(sizes, grid=(1, 1)), AveragedBank(bank)
+
+
+def _new_model(
+    plan: TrainingPlan,
+    sizes: HeadSizes,
+    bank: FeatureBank,
+    names: Sequence[str],
+    device: torch.device,
+    unfreezing: Unfreezing | None,
+) -> AttentionModel:
+    """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
+    torch.manual_seed(plan.seed)
+    entry = attention_model(plan.model)
+    model = snippets.end_to_end(sizes) if entry.inputs is Inputs.SNIPPETS else entry.build(sizes)
+    features = bank if unfreezing is None else unfreezing.features(bank)
+    for part in model.modules():
+        if isinstance(part, Standardising) and part.standardise:
+            part.set_statistics(*statistics(features, names))
+    if unfreezing is not None:
+        unfreezing.unfreeze(model)
+    return model.to(device)
+
+
+def chosen_epoch(splits: Sequence[Sequence[EpochRow]]) -> int:
+    """Return the epoch that is best on average over inner splits: by accuracy; of equals, by loss; of these, the first.
+
+    Args:
+        splits: The log of each training, with looks after the same epochs.
+    """
+    looks = list(zip(*splits, strict=False))
+
+    def merit(rows: Sequence[EpochRow]) -> tuple[float, float]:
+        return fmean(row.held_out_accuracy for row in rows), -fmean(row.held_out_loss for row in rows)
+
+    return max(looks, key=merit)[0].epoch
+
+
+def fit_fold(
+    plan: TrainingPlan,
+    dataset: Dataset,
+    fold: Fold,
+    bank: FeatureBank,
+    device: torch.device,
+    token: CancelToken,
+    report: Report,
+    stop: CancelToken | None = None,
+    keeper: Callable[[str], Keeper] | None = None,
+    together: Together = ALONE,
+    unfreezing: Unfreezing | None = None,
+) -> tuple[AttentionModel, Trained]:
+    """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
+
+    Args:
+        plan: What is trained, and how.
+        dataset: The data set.
+        fold: What may be trained on.
+        bank: Features of its videos; what comes before the last blocks where these are trained.
+        device: Where to train.
+        token: Raise it to stop and keep nothing.
+        report: Told of every batch and epoch.
+        stop: Raise it to stop soon and keep the best epoch so far.
+        keeper: Returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
+            training goes on.
+        together: The processes that train together.
+        unfreezing: What is trained beside the head, where the plan says so; then the model is still to be frozen.
+    """
+    sizes, bank = _training_form(plan, bank)
+
+    def new_model(names: Sequence[str]) -> AttentionModel:
+        return _new_model(plan, sizes, bank, names, device, unfreezing)
+
+    def trained(
+        model: AttentionModel,
+        on: Fold,
+        choosing: Sequence[Pair],
+        select: Select,
+        stage: str,
+        until: int | None = None,
+    ) -> Trained:
+        settings = dataclasses.replace(plan.settings(), select=select)
+        similar = similar_for_training(dataset, on) if model.uses_similar else ()
+        kept = keeper(stage) if keeper is not None else None
+        return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, until, together)
+
+    if plan.select is not Select.INNER:
+        model = new_model(fold.train_videos)
+        choosing = fold.test_pairs if plan.select is Select.BEST_ON_TEST else ()
+        result = trained(model, fold, choosing, plan.select, "final")
+    else:
+        stopped = False
+        logs: list[tuple[EpochRow, ...]] = []
+        for number, inner in enumerate(_inner_folds(plan, dataset, fold), start=1):
+            check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+            model = new_model(inner.train_videos)
+            stage = "choice" if number == 1 else f"choice-{number}"
+            result = trained(model, inner, inner.test_pairs, plan.select, stage)
+            logs.append(result.rows)
+            stopped = stop is not None and stop.cancelled
+            if stopped:
+                break
+        if plan.refit and not stopped:
+            model = new_model(fold.train_videos)
+            result = trained(model, fold, (), Select.LAST, "final", chosen_epoch(logs))
+            logs.append(result.rows)
+        result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
+    if sizes != plan.sizes():
+        model = attention_model(plan.model).build(plan.sizes()).to(device)
+        model.load_state_dict(result.state)
+    return model.eval(), result
+
+
+def _inner_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
+    """Return the inner splits on which the epoch is chosen; of several, those that have pairs on both sides."""
+    first, *others = inner_folds(dataset, fold, plan.seed, plan.inner_splits)
+    return first, *(other for other in others if other.train_pairs and other.test_pairs)

@@ -1,0 +1,105 @@
+"""What is to be trained, and how; free of videos and devices."""
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine import snippets
+from skillviewer.engine.train import Select, TrainSettings
+from skillviewer.nets.deployment import Precision
+from skillviewer.nets.features import backbone
+from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.presets import preset
+from skillviewer.nets.sizes import HeadSizes
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What is to be trained, and how.
+
+    Attributes:
+        model: Entry in ATTENTION_MODELS.
+        preset: Entry in PRESETS.
+        dataset_preset: Whose optimiser settings of the preset.
+        backbone: Entry in BACKBONES, with ImageNet weights.
+        own_motion: Whether the motion stream starts from weights trained on flow; else across modalities.
+        preprocessing: What is done to videos.
+        fusion_stride: 2 as released, 1 for finer maps, or None for the preset's.
+        candidates: K, frames of every segment that training draws from.
+        select: Which epoch is kept.
+        refit: After the choice of an epoch, train afresh on all training videos for as many epochs.
+        inner_splits: On how many inner splits the epoch is chosen: the best on average over them.
+        unfreeze: ``last-block`` to train the last block of both backbones too, or "".
+        epochs: Number of epochs, or None for the preset's.
+        seed: Decides what is held out, what is drawn and how weights begin.
+        precision: Of the features.
+        training_precision: Of training: in bfloat16 what each frame passes through by itself, all else in float32.
+        half: Whether the checkpoint's matrices are stored in float16.
+    """
+
+    model: str = "full"
+    preset: str = "small-study"
+    dataset_preset: str = "other"
+    backbone: str = "efficientnet-lite0"
+    own_motion: bool = False
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    fusion_stride: int | None = None
+    candidates: int = 4
+    select: Select = Select.INNER
+    refit: bool = True
+    inner_splits: int = 1
+    unfreeze: str = ""
+    epochs: int | None = None
+    seed: int = 0
+    precision: Precision = "float32"
+    training_precision: Precision = "float32"
+    half: bool = True
+
+    def sizes(self) -> HeadSizes:
+        """Return the head's sizes on the features of the backbone.
+
+        Raises:
+            CheckpointError: A name is unknown.
+        """
+        entry, trunk = attention_model(self.model), backbone(self.backbone)
+        if entry.inputs is not Inputs.FEATURES:
+            return entry.at_paper_scale(preset(self.preset).head)
+        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(self.preprocessing.input_px))
+        if self.fusion_stride is None:
+            return sizes
+        return dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
+
+    @property
+    def backbone_used(self) -> str:
+        """The backbone whose weights decide the result; "" for a model that looks at time alone."""
+        used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: snippets.BACKBONE, Inputs.TIME: ""}
+        return used[attention_model(self.model).inputs]
+
+    def settings(self) -> TrainSettings:
+        """Return the settings of the training: the preset's, or a model's own where it was published with some.
+
+        Raises:
+            SettingsError: An epoch is chosen on several inner splits, but none of their models could be kept.
+        """
+        if self.inner_splits > 1 and not (self.refit and self.select is Select.INNER):
+            raise SettingsError(
+                f"An epoch chosen on {self.inner_splits} inner splits needs a training on all videos afterwards: leave "
+                "out --no-refit, and choose by --select inner."
+            )
+        chosen, own = preset(self.preset), attention_model(self.model).training
+        optimiser = own[0][1] if own else chosen.optimiser(self.dataset_preset)
+        if self.epochs is not None:
+            optimiser = dataclasses.replace(optimiser, epochs=self.epochs)
+        return TrainSettings(optimiser, chosen.loss, self.select, self.seed, own, self.training_precision)
+
+
+def selection_rule(plan: TrainingPlan) -> str:
+    """Return in words how the epoch that is kept was chosen."""
+    if plan.select is Select.INNER:
+        after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
+        turns = f", on average over {plan.inner_splits} different quarters" if plan.inner_splits > 1 else ""
+        return f"epoch chosen on a quarter of the training videos{turns}{after}"
+    if plan.select is Select.LAST:
+        return "last epoch"
+    return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"

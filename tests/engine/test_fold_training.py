@@ -1,0 +1,96 @@
+"""How the epoch is chosen within the training videos of a fold, on one inner split or several."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.folds import fold_of, inner_fold, inner_folds, make_folds
+from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.pairs import Dataset, DatasetVideo
+from skillviewer.engine.fold_training import chosen_epoch, fit_fold
+from skillviewer.engine.plan import TrainingPlan, selection_rule
+from skillviewer.engine.train import EpochRow, FitState, Select
+from skillviewer.nets.sizes import HeadSizes
+from tests.engine.test_train import NAMES, PAIRS, SIZES, bank
+
+DATASET = Dataset(
+    name="twelve",
+    form="pair-folder",
+    task="test",
+    videos=tuple(DatasetVideo(name, None, f"p{i // 2}") for i, name in enumerate(NAMES)),
+    pairs=tuple(PAIRS),
+)
+FOLD = make_folds(DATASET).folds[0]
+PLAN = TrainingPlan(model="full", epochs=3, inner_splits=3)
+
+
+def row(epoch: int, accuracy: float, loss: float = 0.5) -> EpochRow:
+    return EpochRow(epoch, 0.1, 1.0, loss, accuracy, best=False, seconds=1.0)
+
+
+def test_the_epoch_is_best_on_average() -> None:
+    lucky = [row(2, 0.9), row(4, 0.6), row(6, 0.7)]
+    others = [row(2, 0.3), row(4, 0.8), row(6, 0.8)]
+    assert chosen_epoch([lucky]) == 2
+    assert chosen_epoch([lucky, others]) == 6
+    assert chosen_epoch([[row(1, 0.7, 0.4), row(2, 0.7, 0.3), row(3, 0.7, 0.3)]]) == 2, "of equals the lower loss"
+
+
+def test_inner_splits_hold_out_other_people_each_time_and_never_the_tested() -> None:
+    splits = inner_folds(DATASET, FOLD, seed=5, n=4)
+    assert splits[0] == inner_fold(DATASET, FOLD, seed=5)
+    assert len(splits) == 4
+    held_out = [name for split in splits for name in split.held_out_videos]
+    assert sorted(held_out) == sorted(FOLD.train_videos), "every training video chooses once"
+    for split in splits:
+        assert not set(FOLD.held_out_videos) & {*split.train_videos, *split.held_out_videos}
+        people = DATASET.participants
+        assert not {people[v] for v in split.train_videos} & {people[v] for v in split.held_out_videos}
+    few = fold_of("few", NAMES, NAMES[4:], PAIRS)
+    assert len(inner_folds(DATASET, few, n=4)) == 2, "no more splits than people"
+
+
+def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sizes(_plan: TrainingPlan) -> HeadSizes:
+        return SIZES
+
+    class Nobody:
+        def load(self) -> FitState | None:
+            return None
+
+        def keep(self, state: object, *, finished: bool) -> None:
+            pass
+
+    monkeypatch.setattr(TrainingPlan, "sizes", sizes)
+    stages: list[str] = []
+
+    def keeper(stage: str) -> Nobody:
+        stages.append(stage)
+        return Nobody()
+
+    def trained(plan: TrainingPlan) -> tuple[dict[str, torch.Tensor], int, tuple[EpochRow, ...]]:
+        stages.clear()
+        cpu = torch.device("cpu")
+        model, result = fit_fold(plan, DATASET, FOLD, bank(), cpu, CancelToken(), silent, keeper=keeper)
+        return model.state_dict(), result.epoch, result.rows
+
+    _, epoch, rows = trained(PLAN)
+    assert stages == ["choice", "choice-2", "choice-3", "final"]
+    logs = [rows[3 * i : 3 * i + 3] for i in range(3)]
+    assert [[one.epoch for one in log] for log in logs] == [[1, 2, 3]] * 3
+    assert epoch == chosen_epoch(logs) == rows[-1].epoch
+    one, first, rows = trained(replace(PLAN, inner_splits=1))
+    assert stages == ["choice", "final"]
+    assert first == max(rows[:3], key=lambda at: (at.held_out_accuracy, -at.held_out_loss)).epoch
+    last, _, _ = trained(replace(PLAN, inner_splits=1, select=Select.LAST, epochs=first))
+    assert all(torch.equal(one[name], last[name]) for name in one), "trained afresh for as many epochs"
+
+
+def test_what_is_chosen_on_is_said_and_several_splits_need_a_refit() -> None:
+    assert "on average over 3 different quarters" in selection_rule(PLAN)
+    assert "average" not in selection_rule(replace(PLAN, inner_splits=1))
+    for plan in (replace(PLAN, refit=False), replace(PLAN, select=Select.LAST)):
+        with pytest.raises(SettingsError, match="3 inner splits needs a training on all videos"):
+            plan.settings()
