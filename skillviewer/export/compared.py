@@ -176,6 +176,12 @@ def export_compared(
     return path
 
 
+def _columns(n: int) -> int:
+    """Return in how many columns panes stand: about as many as rows, and few places left empty."""
+    least = math.ceil(math.sqrt(n))
+    return min(range(least, least + 2), key=lambda columns: (-n % columns, columns))
+
+
 class _Page:
     """The figure while it is drawn, in millimetres from the top left corner."""
 
@@ -187,7 +193,7 @@ class _Page:
         self._looks = common_looks(self._analyses, options.look) if common else (own,) * len(exhibits)
         self._common = common
         n = len(exhibits) + (options.less is not None)
-        self._columns = options.columns or min(n, math.ceil(math.sqrt(n)) + (n > 4))
+        self._columns = options.columns or _columns(n)
         self._n_rows = math.ceil(n / self._columns)
         self._line = options.text_pt / 72 * MM_PER_INCH * 1.5
         video = self._analyses[0].video

@@ -38,7 +38,7 @@ def _stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(
         app_module,
         "real_backend",
-        lambda: replace(real_backend(), open_model=fake.open_model, find_models=fake.find_models),
+        lambda _settings: replace(real_backend(), open_model=fake.open_model, find_models=fake.find_models),
     )
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     before = signal.getsignal(signal.SIGINT)

@@ -254,7 +254,7 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
 
 
 def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_away(
-    qtbot: QtBot, window: Composition, world: FakeWorld
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar", "other-net"), n_videos=6)
     view = screen.side.disputes
@@ -281,6 +281,11 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     qtbot.waitUntil(lambda: len(matrix.table.shown_rows) == 3)
     assert [matrix.table.shown_rows[i].texts[2 + i] for i in range(3)] == ["1.00"] * 3
     assert matrix.table.shown_rows[0].texts[3] == matrix.table.shown_rows[1].texts[2]
+    for action, n_rows in (("save_agreement", 3), ("save_ranks", 18)):
+        dialogs.save_answer = tmp_path / f"{action}.csv"
+        with qtbot.waitSignal(screen.saving.saved, timeout=20_000):
+            window.window.actions_[action].trigger()
+        assert len(dialogs.save_answer.read_text(encoding="utf-8").splitlines()) == 1 + n_rows
 
 
 def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(

@@ -28,3 +28,5 @@ def bind(window: "MainWindow") -> None:
     actions.bind("compare_all", assess_all)
     actions.bind("save_comparison", lambda: screen().save_table(window.dialogs))
     actions.bind("save_comparison_figure", lambda: screen().save_figure(window.dialogs))
+    actions.bind("save_agreement", lambda: screen().save_agreement(window.dialogs, ranks=False))
+    actions.bind("save_ranks", lambda: screen().save_agreement(window.dialogs, ranks=True))

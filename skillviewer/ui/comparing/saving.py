@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.scene import Look
+from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.comparing.studying import Studying
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.program import Program
 
@@ -67,6 +69,40 @@ class Saving(QObject):
 
             exhibits = [Exhibit(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
             return export_compared(exhibits, path, ComparedOptions(frame, look, pair), overwrite=True)
+
+        self._write(work)
+
+    def agreement(self, dialogs: Dialogs, models: ModelSet, studying: Studying, *, ranks: bool) -> None:
+        """Ask where to, and write what is known of the study.
+
+        Args:
+            dialogs: Asks the person.
+            models: The compared models.
+            studying: What they say of the study.
+            ranks: Whether a row a video and model is written, or a row every two models.
+        """
+        found = studying.agreement
+        if found is None:
+            self._program.messages.note(
+                self.tr("Nothing is known of the study yet: assess its videos with at least two models first.")
+            )
+            return
+        title = self.tr("Save the ranks of the videos") if ranks else self.tr("Save the agreement of the models")
+        stem = self.tr("ranks of the videos") if ranks else self.tr("agreement of models")
+        path = dialogs.save(self._over, title, self.tr("Tables (*.csv)"), f"{stem}.csv")
+        if path is None:
+            return
+        path = path if path.suffix else path.with_suffix(".csv")
+        names = [models.row(key).name for key in found.keys]
+        known = models.answers.over(found.keys, studying.names)
+        scores = [{name: analysis.score for name, analysis in known[key].items()} for key in found.keys]
+
+        def work() -> Path:
+            from skillviewer.export.agreement import agreement_rows, export_agreement, rank_rows
+
+            if ranks:
+                return export_agreement(rank_rows(found.disputes, names, scores), path, overwrite=True)
+            return export_agreement(agreement_rows(found.matrix, names), path, overwrite=True)
 
         self._write(work)
 

@@ -72,7 +72,7 @@ class CompareScreen(QWidget):
         self.curves = CurvesPanel(program.playback, self)
         self.side = Side(actions, self)
         save = QMenu(self.header)
-        for name in ("save_comparison", "save_comparison_figure"):
+        for name in ("save_comparison", "save_comparison_figure", "save_agreement", "save_ranks"):
             save.addAction(actions[name])
         self.header.save.setMenu(save)
         self.empty = QWidget(self)
@@ -352,6 +352,10 @@ class CompareScreen(QWidget):
         """Ask where to, and save the panes as they are."""
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
         self.saving.figure(dialogs, self.models.rows, replace(self._look, scale=self._scale), less)
+
+    def save_agreement(self, dialogs: Dialogs, *, ranks: bool) -> None:
+        """Ask where to, and save how far the models agree over the study, or where each ranks every video."""
+        self.saving.agreement(dialogs, self.models, self.studying, ranks=ranks)
 
     # for the keys of the player
 

@@ -65,7 +65,7 @@ class StoragePage(Form):
             self.limit,
             self.tr(
                 "Features of a video make a second look at it, and every further model, quick. Those that were not "
-                "used for longest go first. A smaller limit counts from the next start on."
+                "used for longest go first. A new limit counts for models that are loaded after it."
             ),
         )
         self.limit.activated.connect(self._on_limit)

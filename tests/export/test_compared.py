@@ -1,0 +1,137 @@
+"""A comparison on paper: the numbers of every two models as a table, and panes of one frame as a figure."""
+
+import csv
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.comparison import compare_video
+from skillviewer.core.difference import uniform_baseline
+from skillviewer.core.errors import ExportError
+from skillviewer.core.scene import Look, Scale
+from skillviewer.export.compared import ComparedOptions, export_compared, export_frames_compared, frame_rows
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.media.reader import VideoReader
+from tests.export.analyses import analysis, info
+
+KINDS = (MapKind.DISTRIBUTION, MapKind.GATE, MapKind.SIGNED, MapKind.NONE)
+
+
+def models(video_of: Path | None = None, n: int = 3) -> list[Analysis]:
+    if video_of is None:
+        video = info()
+    else:
+        with VideoReader(video_of) as reader:
+            video = reader.info
+    return [
+        analysis(video, kind=KINDS[i % 4], model=f"model {i + 1}", shift=i / 3, grid=(3 + i % 2, 4)) for i in range(n)
+    ]
+
+
+def exhibits(video: Path, n: int = 3) -> list[Exhibit]:
+    return [Exhibit(a, a.provenance.model) for a in models(video, n)]
+
+
+def test_every_two_models_have_a_row_for_the_video_and_one_for_every_frame() -> None:
+    three = models()
+    rows = frame_rows(three)
+    pairs = [(row.first_model, row.second_model) for row in rows if row.frame is None]
+    assert pairs == [("model 1", "model 2"), ("model 1", "model 3"), ("model 2", "model 3")]
+    truth = compare_video(three[0], three[1])
+    mine = [row for row in rows if (row.first_model, row.second_model) == ("model 1", "model 2")]
+    assert [row.frame for row in mine[1:]] == truth.frames.tolist()
+    assert mine[0].correlation == truth.mean.correlation
+    assert mine[1].similarity == truth.numbers[0].similarity
+    assert mine[1].time_s == three[0].video.times_s[truth.frames[0]]
+    assert (mine[0].first_map, mine[0].second_map) == ("distribution", "gate")
+
+
+def test_a_table_reads_into_pandas_as_it_is(tmp_path: Path) -> None:
+    path = export_frames_compared(models(), tmp_path / "bär, und.csv")
+    table = pd.read_csv(path)
+    assert len(table) == len(frame_rows(models()))
+    assert table["similarity"].between(0, 1).all()
+    assert table["frame"].isna().sum() == 3
+    text = path.read_bytes()
+    assert b"\r" not in text
+    assert b"nan" not in text.lower()
+
+
+def test_numbers_that_are_not_defined_are_empty(tmp_path: Path) -> None:
+    one = models()[0]
+    path = export_frames_compared([one, uniform_baseline(one, "Uniform")], tmp_path / "c.csv")
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["correlation"] for row in rows} == {""}, "a constant map correlates with nothing"
+    assert all(math.isfinite(float(row["similarity"])) for row in rows)
+
+
+def test_one_model_is_no_comparison(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="two models"):
+        export_frames_compared(models()[:1], tmp_path / "c.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_models_of_two_videos_are_refused(tmp_path: Path) -> None:
+    first, second = models()[:2]
+    other = replace(second, video=replace(second.video, digest="f" * 64))
+    with pytest.raises(ValueError, match="video"):
+        export_frames_compared([first, other], tmp_path / "c.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_written_over_only_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(ExportError, match=r"c\.csv"):
+        export_frames_compared(models(), path)
+    assert path.read_text(encoding="utf-8") == "mine"
+    export_frames_compared(models(), path, overwrite=True)
+    assert path.read_text(encoding="utf-8").startswith("video,")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 9])
+def test_a_figure_has_the_width_that_was_asked_for(barcode_path: Path, tmp_path: Path, n: int) -> None:
+    options = ComparedOptions(30, Look(scale=Scale.COMMON), width_mm=120, dpi=100)
+    path = export_compared(exhibits(barcode_path, n), tmp_path / "f.png", options)
+    with Image.open(path) as image:
+        assert abs(image.width - 120 / 25.4 * 100) <= 1
+        assert image.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
+        pixels = np.asarray(image.convert("RGB"))
+    assert pixels.std() > 10
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
+def test_every_kind_of_figure_with_the_difference(barcode_path: Path, tmp_path: Path, suffix: str) -> None:
+    options = ComparedOptions(30, Look(scale=Scale.COMMON), less=(0, 1), width_mm=120, dpi=80)
+    path = export_compared(exhibits(barcode_path), tmp_path / f"f{suffix}", options)
+    start = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}[suffix]
+    assert path.read_bytes().startswith(start)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_words_of_a_pdf_can_be_searched(barcode_path: Path, tmp_path: Path) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    options = ComparedOptions(30, Look(scale=Scale.COMMON), less=(0, 1), dpi=60)
+    path = export_compared(exhibits(barcode_path), tmp_path / "f.pdf", options)
+    text = pypdf.PdfReader(path).pages[0].extract_text()
+    for words in ("model 1", "1 less 2", "frame 31 of 60", "each on a scale of its own"):
+        assert words in text
+
+
+def test_what_cannot_be_drawn_is_said(barcode_path: Path, tmp_path: Path) -> None:
+    look = Look(scale=Scale.COMMON)
+    with pytest.raises(ExportError, match="no model"):
+        export_compared([], tmp_path / "f.png", ComparedOptions(0, look))
+    with pytest.raises(ExportError, match="no frame 60"):
+        export_compared(exhibits(barcode_path), tmp_path / "f.png", ComparedOptions(60, look))
+    with pytest.raises(ExportError):
+        export_compared(exhibits(barcode_path), tmp_path / "f.docx", ComparedOptions(0, look))
+    assert list(tmp_path.iterdir()) == []

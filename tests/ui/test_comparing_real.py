@@ -1,0 +1,63 @@
+"""The Compare screen over the real engine: tiny models of two kinds on a real video, down to the file that is saved."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis import MapKind
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.comparing import ModelPool
+from skillviewer.ui.app import real_backend
+from skillviewer.ui.comparing.screen import CompareScreen
+from tests.checkpoints import tiny_checkpoint
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeDialogs
+from tests.videos import read_barcode, write_barcode_video
+
+
+@pytest.mark.slow
+def test_two_models_are_seen_compared_and_saved(
+    qtbot: QtBot, make_window: MakeWindow, dialogs: FakeDialogs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    video = write_barcode_video(tmp_path / "v.mp4", 60, width=320, height=192).path
+    folders = [
+        tiny_checkpoint(tmp_path / "models" / n, n, seed=i).folder for i, n in enumerate(("full", "cbam-original"))
+    ]
+    made = make_window(real_backend())
+    made.program.assessments.set_automatic(on=False)
+    made.program.settings.compared = tuple(map(str, folders))
+    made.program.open([video])
+    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
+    made.window.show_screen("compare")
+    screen = made.window.screen_named("compare")
+    assert isinstance(screen, CompareScreen)
+    qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows), timeout=120_000)
+    with ModelPool("cpu", FeatureCache(tmp_path / "features")) as pool:
+        alone = [pool.assess(folder, video) for folder in folders]
+    for row, truth in zip(screen.models.rows, alone, strict=True):
+        assert row.whole is not None
+        assert row.whole.score == pytest.approx(truth.score, abs=1e-6)
+        assert np.allclose(row.whole.attention, truth.attention, atol=1e-6)
+    assert [row.whole.map_kind for row in screen.models.rows if row.whole] == [MapKind.DISTRIBUTION, MapKind.GATE]
+    made.program.playback.seek(31)
+    qtbot.waitUntil(lambda: made.program.feed.settled)
+    for pane in screen.grid.panes.values():
+        assert pane.canvas.shown is not None
+        assert pane.canvas.shown.shot.frame_index == 31
+    shot = next(iter(screen.grid.panes.values())).canvas.shown
+    assert shot is not None
+    assert shot.shot.picture.shape[1] < 320 or read_barcode(shot.shot.picture) == 31
+    screen.side.setCurrentWidget(screen.side.models)
+    qtbot.waitUntil(lambda: screen.side.models.table.shown_rows[0].texts[4] != "–")
+    assert screen.side.models.table.shown_rows[0].texts[6] == "shared"
+    for action, name in (("save_comparison", "c.csv"), ("save_comparison_figure", "c.png")):
+        dialogs.save_answer = tmp_path / name
+        with qtbot.waitSignal(screen.saving.saved, timeout=60_000):
+            made.window.actions_[action].trigger()
+    with Image.open(tmp_path / "c.png") as image:
+        assert image.width > 1000
+    assert "cbam-original" in (tmp_path / "c.csv").read_text(encoding="utf-8")
