@@ -27,7 +27,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.pair_choice import Asked, Plan, Why, choose, upcoming
 from skillviewer.core.pairs import Judgement, Verdict
 from skillviewer.core.ranking import bradley_terry
-from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.ranking.queue import outlook
 
 TARGETS = (0.90, 0.95)
@@ -212,7 +212,7 @@ def _time_study(folder: Path, names: list[str], asked: list[Asked]) -> None:
     """Print how long the choice takes from the file of a study, with all else that the next pair waits for."""
     for name in names:
         (folder / f"{name}.mp4").write_bytes(name.encode())
-    with Study.create(folder / "study") as study:
+    with Study.create(folder / "study", StudySettings(random_share=0, repeat_share=0)) as study:
         study.videos.add([NewVideo(folder / f"{name}.mp4") for name in names])
         study.votes.bring_in([Vote(a.left, a.right, a.verdict, a.rater, purpose=a.why) for a in asked])
         _time("the same from a study on disk, and how far", lambda: outlook(study, "R0"))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import special, stats
 
 from skillviewer.core.misfit import Misfit, expected_wins, misfit, rater_misfit
 from skillviewer.core.pair_choice import Asked
@@ -123,6 +124,23 @@ def test_expected_wins_allow_for_what_is_not_known() -> None:
     sure = 1 / (1 + np.exp(known.values[1] - known.values[0]))
     (found,) = expected_wins([Judgement("a", "b", Verdict.LEFT, "y")], known)
     assert 0.5 < found < sure
+
+
+def test_expected_wins_are_those_of_the_posterior() -> None:
+    """Against numerical integration of the logistic curve over the normal lead."""
+    votes = [
+        Judgement(a, b, Verdict.LEFT, "x") for a, b in (("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("a", "c"))
+    ]
+    scale = bradley_terry(votes)
+    pairs = [Judgement(a, b, Verdict.LEFT, "y") for a in "abcd" for b in "abcd" if a != b]
+    place = {name: i for i, name in enumerate(scale.names)}
+    for judgement, found in zip(pairs, expected_wins(pairs, scale), strict=True):
+        i, j = place[judgement.left], place[judgement.right]
+        lead = scale.values[i] - scale.values[j]
+        sd = float(np.sqrt(scale.covariance[i, i] + scale.covariance[j, j] - 2 * scale.covariance[i, j]))
+        z = np.linspace(-9, 9, 20_001)
+        mean = np.trapezoid(stats.norm.pdf(z) * special.expit(lead + sd * z), z)
+        assert found == pytest.approx(float(mean), abs=0.02)
 
 
 def test_who_sees_another_order_is_found_and_who_does_not_is_not() -> None:
