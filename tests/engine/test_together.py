@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing.spawn as spawning
 from safetensors.torch import load_file, save_file
+from torch.multiprocessing.spawn import spawn
 
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.job import CancelToken
@@ -68,7 +68,7 @@ def work(rank: int, size: int, folder: str) -> None:
 
 @pytest.mark.parametrize("size", [2, 3])
 def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Path) -> None:
-    spawning.spawn(work, (size, str(tmp_path)), nprocs=size)  # type: ignore[no-untyped-call]
+    spawn(work, (size, str(tmp_path)), nprocs=size)  # type: ignore[no-untyped-call]
     first, *others = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(size)]
     for other in others:
         assert all(torch.equal(first[name], other[name]) for name in first), "the processes went different ways"
