@@ -9,6 +9,9 @@ import click
 if TYPE_CHECKING:
     from skillviewer.core.ranking_report import RankingReport
 
+MOST_CIRCLES = 20
+"""So many circles are told in words."""
+
 
 @click.command()
 @click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
@@ -71,9 +74,11 @@ def _lines(report: "RankingReport") -> list[str]:
     circles = report.contradictions.circles
     if circles:
         lines += ["", f"{len(circles)} circles in what most say; judge the weakest link of each again:"]
-    for circle in circles:
+    for circle in circles[:MOST_CIRCLES]:
         again = circle.weakest
         lines.append(f"{'; '.join(link.text for link in circle.links)}. Again: {again.better} and {again.worse}")
+    if len(circles) > MOST_CIRCLES:
+        lines.append(f"and {len(circles) - MOST_CIRCLES} more, which more votes decide: --json has all.")
     return lines
 
 

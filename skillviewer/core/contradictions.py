@@ -66,8 +66,8 @@ class Contradictions:
     """The circles in what most raters say.
 
     Attributes:
-        circles: All circles of three, and the shortest one of each tangle that has none of three; those that the
-            fewest votes hold together come first.
+        circles: All circles of three, and of each tangle that has none of three a shortest one through its first
+            video; those that the fewest votes hold together come first.
         tangles: Sets of videos whose order the majorities leave open, because all lie on circles.
     """
 

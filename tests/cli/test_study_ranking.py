@@ -2,6 +2,7 @@
 
 import csv
 import json
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,18 @@ def test_every_form_of_votes_and_pairs_goes_out_and_comes_back(
         assert set(there.dataset().pairs) == set(here.dataset().pairs)
         if form in {"every-vote", "judgements"}:
             assert [s.strength for s in report(there).standings] == [s.strength for s in report(here).standings]
+
+
+def test_only_the_weakest_of_many_circles_are_told_in_words(tmp_path: Path, capsys: Capture) -> None:
+    """Nine videos that beat each other round and round: 30 circles of three, the most that there can be."""
+    names = "abcdefghi"
+    path = make_study(tmp_path, *names)
+    with Study.open(path) as study:
+        for i, j in combinations(range(9), 2):
+            vote(study, "Ann", names[i], names[j], -1 if (j - i) % 2 else 1)
+    assert run(["study", "ranking", str(path), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["circles"]) == 30
+    assert run(["study", "ranking", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert out.count("Again: ") == 20
+    assert "and 10 more" in out

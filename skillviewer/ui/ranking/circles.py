@@ -98,7 +98,9 @@ class CirclesView(QWidget):
         self.rows: list[CircleRow] = []
         self.heading = QLabel(self.tr("Contradictions"), self)
         self.heading.setProperty("heading", True)
-        self.all = QPushButton(self.tr("Judge all again"), self)
+        self._queued = self.tr("All in the queue")
+        self.all = QPushButton(self)
+        self.all.setToolTip(self.tr("Puts a pair of every circle back in the queue: every rater is asked it once more"))
         self.all.clicked.connect(self._on_all)
         self.words = Wrapped(self)
         self.words.setProperty("muted", True)
@@ -122,12 +124,14 @@ class CirclesView(QWidget):
             waiting: Pairs in the queue.
             writable: Whether votes can be asked for.
         """
+        n, circles = len(circles), circles[:MOST]
         weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in circles]
-        self._pairs = tuple(dict.fromkeys(pair for pair in weakest if pair not in waiting))
-        self.words.set_plain(*self._said(len(circles)))
-        self.all.setVisible(len(circles) > 1)
+        self._pairs = _one_of_each(circles, waiting)
+        self.words.set_plain(self._said(n))
+        self.all.setText(self.tr("Judge {} pairs again").format(len(self._pairs)) if self._pairs else self._queued)
+        self.all.setVisible(n > 1)
         self.all.setEnabled(writable and bool(self._pairs))
-        while len(self.rows) < min(len(circles), MOST):
+        while len(self.rows) < len(circles):
             row = CircleRow(self)
             row.asked.connect(self.asked)
             self._column.insertWidget(len(self.rows), row)
@@ -137,14 +141,26 @@ class CirclesView(QWidget):
             if at < len(circles):
                 row.show_circle(circles[at], waits=weakest[at] in waiting, writable=writable)
 
-    def _said(self, n: int) -> tuple[str, ...]:
+    def _said(self, n: int) -> str:
         if n == 0:
-            return (self.tr("None: what most raters say can be put in one order."),)
-        one = self.tr("Most raters put these videos in a circle, so no order fits all of their votes.")
-        many = self.tr("{} circles in what most raters say: no order fits all of these votes.").format(n)
-        said = one if n == 1 else many
-        return (said + " " + self.tr("Those that the fewest votes decide come first."),) if n > 1 else (said,)
+            return self.tr("None: what most raters say can be put in one order.")
+        if n == 1:
+            return self.tr("Most raters put these videos in a circle, so no order fits all of their votes.")
+        said = self.tr("{} circles in what most raters say, so no order fits all of their votes.").format(n)
+        first = self.tr("Those that the fewest votes decide come first.")
+        shown = self.tr("The {} that the fewest votes decide are shown.").format(MOST)
+        return f"{said} {shown if n > MOST else first}"
 
     @Slot()
     def _on_all(self) -> None:
         self.asked.emit(self._pairs)
+
+
+def _one_of_each(circles: "Sequence[Circle]", waiting: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:
+    """Return pairs of which one lies on every circle that has none in the queue yet, weak ones first."""
+    chosen: list[frozenset[str]] = []
+    for circle in circles:
+        pairs = {frozenset((link.better, link.worse)) for link in circle.links}
+        if pairs.isdisjoint(waiting) and pairs.isdisjoint(chosen):
+            chosen.append(frozenset((circle.weakest.better, circle.weakest.worse)))
+    return tuple(chosen)
