@@ -1,11 +1,12 @@
 """What an epoch of training costs on kept features, beside the forward and backward passes of its videos alone.
 
-    python -m benchmarks.training [--model full] [--preset small-study] [--precision bfloat16] [--threads 1]
+    python -m benchmarks.training [--model full] [--preset paper] [--precision bfloat16] [--unfreeze] [--threads 1]
 
 Features are random, written to files and mapped as the cache does: 40 videos, four candidate passes of 25 frames
 (1 GB on the disk while it runs; ``--videos`` for fewer). Every batch is drawn, computed and stepped, and its distinct
-videos are passed forward and backward once more by themselves, in turns, so that other load meets both alike.
-CPU seconds are of all threads of the program.
+videos are passed forward and backward once more by themselves, in turns, so that other load meets both alike. The epoch
+ends as epochs do, with a look at the videos that choose it: a third as many as are trained on. CPU seconds are of all
+threads of the program.
 """
 
 import argparse
@@ -13,7 +14,6 @@ import itertools
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,8 @@ from skillviewer.engine.bank import statistics
 from skillviewer.engine.batches import batches, pair_batch
 from skillviewer.engine.mapped import MappedBank, MappedPass
 from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.train import Fitting, Select
+from skillviewer.engine.train import Fitting
+from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.nets.fusion import Standardising
 from skillviewer.nets.models import attention_model
 
@@ -60,6 +61,11 @@ class Clock:
         self.cpu_s += time.process_time() - cpu
         self.wall_s += time.perf_counter() - wall
 
+    def add(self, other: "Clock") -> None:
+        """Add another clock's time."""
+        self.cpu_s += other.cpu_s
+        self.wall_s += other.wall_s
+
     def __str__(self) -> str:
         return f"{self.cpu_s:7.2f} s CPU {self.wall_s:7.2f} s wall"
 
@@ -70,31 +76,39 @@ def main() -> None:
     parser.add_argument("--model", default="full")
     parser.add_argument("--preset", default="small-study")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--unfreeze", action="store_true", help="With the last block of both backbones.")
     parser.add_argument("--videos", type=int, default=40)
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     plan = TrainingPlan(model=args.model, preset=args.preset, training_precision=args.precision)
-    settings, sizes = replace(plan.settings(), select=Select.LAST), plan.sizes()
+    settings, sizes = plan.settings(), plan.sizes()
+    cpu = torch.device("cpu")
+    unfreezing = Unfreezing.of(plan.backbone, plan.preprocessing, cpu) if args.unfreeze else None
+    shape = (2 * unfreezing.blocks.n_channels if unfreezing else sizes.feature_channels, *sizes.grid)
+    looked_at = [f"c{i:04}" for i in range(max(2, args.videos // 3))]
+    choosing = [Pair(a, b) for a, b in itertools.combinations(looked_at, 2)]
     names = [f"v{i:04}" for i in range(args.videos)]
     rng = np.random.default_rng(0)
     every = [Pair(a, b) for a, b in itertools.combinations(names, 2)]
     pairs = [every[i] for i in sorted(rng.permutation(len(every))[: args.pairs])]
     with tempfile.TemporaryDirectory() as folder:
-        bank = random_bank(Path(folder), names, (sizes.feature_channels, *sizes.grid))
+        bank = random_bank(Path(folder), names + looked_at, shape)
         torch.manual_seed(0)
         model = attention_model(args.model).build(sizes)
         for part in model.modules():
             if isinstance(part, Standardising) and part.standardise:
-                part.set_statistics(*statistics(bank, names[:2]))
+                part.set_statistics(*statistics(unfreezing.features(bank) if unfreezing else bank, names[:2]))
+        if unfreezing:
+            unfreezing.unfreeze(model)
         token = CancelToken()
-        fitting = Fitting(model, bank, pairs, [], [], settings)
+        fitting = Fitting(model, bank, pairs, choosing, [], settings)
         model.train()
         whole, alone = Clock(), Clock()
         n_passes = 0
         for number, (some, places) in enumerate(batches(pairs, settings.optimiser, rng)):
-            features = torch.randn(len(some), N_SEGMENTS, sizes.feature_channels, *sizes.grid)
+            features = torch.randn(len(some), N_SEGMENTS, *shape)
             in_batch = pair_batch(places)
 
             def passes(features: torch.Tensor = features, in_batch: object = in_batch) -> None:
@@ -105,16 +119,21 @@ def main() -> None:
                 fitting.update(some, places)
 
             if number == 0:  # memory and kernels are made once
-                step(), passes()
+                step()
+                passes()
             for work, clock in ((step, whole), (passes, alone))[:: 1 if number % 2 else -1]:
                 clock.time(work)
             n_passes += len(some)
-        whole.time(lambda: fitting.look(token))
+        look = Clock()
+        look.time(lambda: fitting.look(token))
+        whole.add(look)
+    what = f"{args.model} and the last block" if unfreezing else args.model
     print(
-        f"{args.model}, {args.preset}, {args.precision}, {args.threads} threads: an epoch over {len(pairs)} pairs of "
+        f"{what}, {args.preset}, {args.precision}, {args.threads} threads: an epoch over {len(pairs)} pairs of "
         f"{len(names)} videos, {number + 1} batches, {n_passes} passes of {N_SEGMENTS} frames"
     )
     print(f"  epoch, from kept features to new weights  {whole}")
+    print(f"  of it the look at {len(looked_at)} other videos        {look}")
     print(f"  forward and backward of its videos alone  {alone}")
     print(f"  ratio {whole.cpu_s / alone.cpu_s:.2f} (CPU)   {1e3 * whole.cpu_s / n_passes:.1f} ms CPU a video")
 

@@ -53,11 +53,11 @@ _BY = click.Choice(["released", "participant", "video"])
     "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
 )
 @click.option(
-    "--inner-splits",
+    "--inner-folds",
     type=click.IntRange(1, 4),
     default=1,
     show_default=True,
-    help="Choose the epoch on average over so many inner splits.",
+    help="Choose the epoch on average over so many inner folds.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's.")
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
@@ -97,7 +97,7 @@ def evaluate(
     candidates: int,
     select: str,
     refit: bool,
-    inner_splits: int,
+    inner_folds: int,
     epochs: int | None,
     tolerance: int,
     jobs: int,
@@ -138,7 +138,7 @@ def evaluate(
         candidates=candidates,
         select=Select(select),
         refit=refit,
-        inner_splits=inner_splits,
+        inner_folds=inner_folds,
         epochs=epochs,
         training_precision=training_precision(precision, choose_device(device)),
     )

@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
 )
 @click.option(
-    "--inner-splits",
+    "--inner-folds",
     type=click.IntRange(1, 4),
     default=1,
     show_default=True,
-    help="Choose the epoch on average over so many inner splits.",
+    help="Choose the epoch on average over so many inner folds.",
 )
 @click.option(
     "--unfreeze",
@@ -92,7 +92,7 @@ def train(
     stride: str | None,
     select: str,
     refit: bool,
-    inner_splits: int,
+    inner_folds: int,
     unfreeze: str | None,
     epochs: int | None,
     candidates: int,
@@ -127,7 +127,7 @@ def train(
         candidates=candidates,
         select=Select(select),
         refit=refit,
-        inner_splits=inner_splits,
+        inner_folds=inner_folds,
         unfreeze=unfreeze or "",
         epochs=epochs,
         training_precision=training_precision(precision, choose_device(device)),

@@ -299,7 +299,7 @@ def _make(runs: Sequence[Run], footage: Footage, jobs: int, token: CancelToken, 
     def told(index: int, progress: Progress) -> None:
         if progress.stage == "training" and progress.total:  # an epoch of one of the stages of a run
             run = runs[index].configuration
-            stages = run.refit + run.inner_splits if run.settings.select is Select.INNER else 1
+            stages = run.refit + run.inner_folds if run.settings.select is Select.INNER else 1
             parts[index] = max(parts[index], PARTS * progress.done // (progress.total * stages))
             tell()
 

@@ -56,12 +56,12 @@ def _new_model(
 
 
 def chosen_epoch(splits: Sequence[Sequence[EpochRow]]) -> int:
-    """Return the epoch that is best on average over inner splits: by accuracy; of equals, by loss; of these, the first.
+    """Return the epoch that is best on average over inner folds: by accuracy; of equals, by loss; of these, the first.
 
     Args:
         splits: The log of each training, with looks after the same epochs.
     """
-    looks = list(zip(*splits, strict=False))
+    looks: list[tuple[EpochRow, ...]] = list(zip(*splits, strict=False))
 
     def merit(rows: Sequence[EpochRow]) -> tuple[float, float]:
         return fmean(row.held_out_accuracy for row in rows), -fmean(row.held_out_loss for row in rows)
@@ -144,6 +144,6 @@ def fit_fold(
 
 
 def _inner_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
-    """Return the inner splits on which the epoch is chosen; of several, those that have pairs on both sides."""
-    first, *others = inner_folds(dataset, fold, plan.seed, plan.inner_splits)
+    """Return the inner folds on which the epoch is chosen; of several, those that have pairs on both sides."""
+    first, *others = inner_folds(dataset, fold, plan.seed, plan.inner_folds)
     return first, *(other for other in others if other.train_pairs and other.test_pairs)

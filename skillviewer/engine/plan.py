@@ -29,7 +29,7 @@ class TrainingPlan:
         candidates: K, frames of every segment that training draws from.
         select: Which epoch is kept.
         refit: After the choice of an epoch, train afresh on all training videos for as many epochs.
-        inner_splits: On how many inner splits the epoch is chosen: the best on average over them.
+        inner_folds: On how many inner folds the epoch is chosen: the best on average over them.
         unfreeze: ``last-block`` to train the last block of both backbones too, or "".
         epochs: Number of epochs, or None for the preset's.
         seed: Decides what is held out, what is drawn and how weights begin.
@@ -48,7 +48,7 @@ class TrainingPlan:
     candidates: int = 4
     select: Select = Select.INNER
     refit: bool = True
-    inner_splits: int = 1
+    inner_folds: int = 1
     unfreeze: str = ""
     epochs: int | None = None
     seed: int = 0
@@ -80,11 +80,11 @@ class TrainingPlan:
         """Return the settings of the training: the preset's, or a model's own where it was published with some.
 
         Raises:
-            SettingsError: An epoch is chosen on several inner splits, but none of their models could be kept.
+            SettingsError: An epoch is chosen on several inner folds, but none of their models could be kept.
         """
-        if self.inner_splits > 1 and not (self.refit and self.select is Select.INNER):
+        if self.inner_folds > 1 and not (self.refit and self.select is Select.INNER):
             raise SettingsError(
-                f"An epoch chosen on {self.inner_splits} inner splits needs a training on all videos afterwards: leave "
+                f"An epoch chosen on {self.inner_folds} inner folds needs a training on all videos afterwards: leave "
                 "out --no-refit, and choose by --select inner."
             )
         chosen, own = preset(self.preset), attention_model(self.model).training
@@ -98,7 +98,7 @@ def selection_rule(plan: TrainingPlan) -> str:
     """Return in words how the epoch that is kept was chosen."""
     if plan.select is Select.INNER:
         after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
-        turns = f", on average over {plan.inner_splits} different quarters" if plan.inner_splits > 1 else ""
+        turns = f", on average over {plan.inner_folds} different quarters" if plan.inner_folds > 1 else ""
         return f"epoch chosen on a quarter of the training videos{turns}{after}"
     if plan.select is Select.LAST:
         return "last epoch"

@@ -52,7 +52,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         sizes: Sizes of the head.
         settings: Optimiser, loss, which epoch is kept, seed.
         refit: Whether it is trained afresh on all training videos once an epoch is chosen.
-        inner_splits: On how many inner splits the epoch is chosen.
+        inner_folds: On how many inner folds the epoch is chosen.
         candidates: K, frames of every segment that training draws from.
         preprocessing: What is done to videos.
         backbone: Entry in BACKBONES, or "" for a model that looks at time alone.
@@ -72,7 +72,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     sizes: HeadSizes
     settings: TrainSettings
     refit: bool
-    inner_splits: int = 1
+    inner_folds: int = 1
     candidates: int
     preprocessing: Preprocessing
     backbone: str
@@ -113,7 +113,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             sizes=plan.sizes(),
             settings=plan.settings(),
             refit=plan.refit,
-            inner_splits=plan.inner_splits,
+            inner_folds=plan.inner_folds,
             candidates=1 if on_time else plan.candidates,
             preprocessing=plan.preprocessing,
             backbone=plan.backbone_used,

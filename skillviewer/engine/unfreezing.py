@@ -97,7 +97,7 @@ class BlockBank(Mapping[str, Sequence[NDArray[Any]]]):
         """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
         before = torch.from_numpy(np.array(self._bank[name][0])).to(self._device).float()
         with torch.inference_mode():
-            found = torch.cat([self._blocks(frames) for frames in before.split(FRAMES_AT_ONCE)])
+            found = torch.cat([self._blocks(frames) for frames in torch.split(before, FRAMES_AT_ONCE)])
         return [found.half().cpu().numpy()]
 
     def __iter__(self) -> Iterator[str]:

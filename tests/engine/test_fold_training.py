@@ -1,4 +1,4 @@
-"""How the epoch is chosen within the training videos of a fold, on one inner split or several."""
+"""How the epoch is chosen within the training videos of a fold, on one inner fold or several."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ DATASET = Dataset(
     pairs=tuple(PAIRS),
 )
 FOLD = make_folds(DATASET).folds[0]
-PLAN = TrainingPlan(model="full", epochs=3, inner_splits=3)
+PLAN = TrainingPlan(model="full", epochs=3, inner_folds=3)
 
 
 def row(epoch: int, accuracy: float, loss: float = 0.5) -> EpochRow:
@@ -38,7 +38,7 @@ def test_the_epoch_is_best_on_average() -> None:
     assert chosen_epoch([[row(1, 0.7, 0.4), row(2, 0.7, 0.3), row(3, 0.7, 0.3)]]) == 2, "of equals the lower loss"
 
 
-def test_inner_splits_hold_out_other_people_each_time_and_never_the_tested() -> None:
+def test_inner_folds_hold_out_other_people_each_time_and_never_the_tested() -> None:
     splits = inner_folds(DATASET, FOLD, seed=5, n=4)
     assert splits[0] == inner_fold(DATASET, FOLD, seed=5)
     assert len(splits) == 4
@@ -81,16 +81,16 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
     logs = [rows[3 * i : 3 * i + 3] for i in range(3)]
     assert [[one.epoch for one in log] for log in logs] == [[1, 2, 3]] * 3
     assert epoch == chosen_epoch(logs) == rows[-1].epoch
-    one, first, rows = trained(replace(PLAN, inner_splits=1))
+    one, first, rows = trained(replace(PLAN, inner_folds=1))
     assert stages == ["choice", "final"]
     assert first == max(rows[:3], key=lambda at: (at.held_out_accuracy, -at.held_out_loss)).epoch
-    last, _, _ = trained(replace(PLAN, inner_splits=1, select=Select.LAST, epochs=first))
+    last, _, _ = trained(replace(PLAN, inner_folds=1, select=Select.LAST, epochs=first))
     assert all(torch.equal(one[name], last[name]) for name in one), "trained afresh for as many epochs"
 
 
 def test_what_is_chosen_on_is_said_and_several_splits_need_a_refit() -> None:
     assert "on average over 3 different quarters" in selection_rule(PLAN)
-    assert "average" not in selection_rule(replace(PLAN, inner_splits=1))
+    assert "average" not in selection_rule(replace(PLAN, inner_folds=1))
     for plan in (replace(PLAN, refit=False), replace(PLAN, select=Select.LAST)):
-        with pytest.raises(SettingsError, match="3 inner splits needs a training on all videos"):
+        with pytest.raises(SettingsError, match="3 inner folds needs a training on all videos"):
             plan.settings()

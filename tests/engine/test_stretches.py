@@ -1,11 +1,13 @@
 """Stretches of long videos: nothing outside one is looked at, and features of two stretches are never mixed up."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from skillviewer.core.arrays import IntArray
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Pair, TimeExtent
@@ -16,6 +18,7 @@ from skillviewer.engine.inputs import sampling_of, stream_inputs
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.training import train_checkpoint
 from skillviewer.engine.videos import facts_of, time_bank
+from skillviewer.media.picture import DecodedFrame
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES, tiny_checkpoint
@@ -40,7 +43,12 @@ def test_what_is_decoded_lies_inside(
     with VideoReader(film) as reader:
         inside = extent.frames(reader.info)
         whole = reader.stream
-        monkeypatch.setattr(reader, "stream", lambda frames: (decoded.extend(frames.tolist()), whole(frames))[1])
+
+        def noting(frames: IntArray) -> Iterator[DecodedFrame]:
+            decoded.extend(frames.tolist())
+            return whole(frames)
+
+        monkeypatch.setattr(reader, "stream", noting)
         sampling = sampling_of(reader.info, preprocessing, 2, extent)
         inputs = list(
             stream_inputs(reader, preprocessing, sampling.timeline, np.unique(sampling.positions), size=(160, 96))
