@@ -76,6 +76,8 @@ class Analysis:
         provenance: Where the numbers come from.
         pooled: (2F,) float32, what the video looks like: its features' mean over sampled frames, passes and cells. None
             while it is being computed, and in analyses kept by older versions.
+        strangeness: How far it is from the training videos, in parts of how far the most unusual of those is from the
+            others; above 1 there is a word of warning. None where the model does not know its training videos.
     """
 
     video: VideoInfo
@@ -90,6 +92,7 @@ class Analysis:
     provenance: Provenance
     warning: str = ""
     pooled: Float32Array | None = None
+    strangeness: float | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays and check that their shapes agree."""

@@ -47,16 +47,19 @@ class Familiarity:
         """Return the distance of a video, from its mean feature, (2F,)."""
         return _distance(pooled, self.mean, self.scale)
 
+    def strangeness(self, pooled: Float32Array) -> float:
+        """Return the distance of a video, (2F,), in parts of the largest distance of a held-out training video."""
+        return self.distance(pooled) / self.limit
+
     def warning(self, pooled: Float32Array) -> str:
         """Return a word of warning for a video unlike the training videos, or "".
 
         Args:
             pooled: (2F,) float32, mean of the video's features over sampled frames and cells.
         """
-        distance = self.distance(pooled)
-        if distance <= self.limit:
+        times = self.strangeness(pooled)
+        if times <= 1:
             return ""
-        times = distance / self.limit
         return (
             f"This video looks unlike those the model was trained on: {times:.1f} times as far from them as the most "
             f"unusual of the {len(self.held_out)} training videos. Its score may mean little."

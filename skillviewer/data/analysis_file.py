@@ -40,6 +40,7 @@ class _About:
     interval: tuple[float, float] | None
     warning: str
     provenance: Provenance
+    strangeness: float | None = None  # not known in files of older versions
 
 
 def save_analysis(analysis: Analysis, path: Path) -> None:
@@ -71,22 +72,23 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
         interval=analysis.interval,
         warning=analysis.warning,
         provenance=analysis.provenance,
+        strangeness=analysis.strangeness,
     )
-    pooled = {} if analysis.pooled is None else {"pooled": analysis.pooled}
+    arrays = {
+        "times_s": video.times_s,
+        "samples": analysis.samples,
+        "sample_times_s": analysis.times_s,
+        "attention": analysis.attention,
+        "task_state": analysis.task_state,
+        "score_curve": analysis.score_curve,
+        "segment_stops": analysis.segment_stops,
+    }
+    if analysis.pooled is not None:
+        arrays["pooled"] = analysis.pooled
     try:
         with written_aside(path) as aside, aside.open("wb") as file:
-            np.savez_compressed(
-                file,
-                about=np.array(msgspec.json.encode(about).decode()),
-                times_s=video.times_s,
-                samples=analysis.samples,
-                sample_times_s=analysis.times_s,
-                attention=analysis.attention,
-                task_state=analysis.task_state,
-                score_curve=analysis.score_curve,
-                segment_stops=analysis.segment_stops,
-                **pooled,
-            )
+            words = np.array(msgspec.json.encode(about).decode())
+            np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
     except OSError as error:
         raise ExportError(f"The analysis could not be written to {path}: {error.strerror or error}.") from error
 
@@ -125,6 +127,7 @@ def load_analysis(path: Path) -> Analysis:
                 provenance=about.provenance,
                 warning=about.warning,
                 pooled=arrays.get("pooled"),
+                strangeness=about.strangeness,
             )
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error

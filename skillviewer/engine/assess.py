@@ -1,13 +1,14 @@
 """One video through one model: frames, flow, features, attention, task state, score; step by step."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis import Analysis, MapRect, Provenance
+from skillviewer.core.familiarity import Familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
@@ -110,7 +111,7 @@ class _Growing:
         self._state.append(state.float().cpu().numpy())
         self._score.append(score.double().cpu().numpy())
 
-    def so_far(self, provenance: Provenance, warning: str = "", pooled: NDArray[np.float32] | None = None) -> Analysis:
+    def so_far(self, provenance: Provenance) -> Analysis:
         done = len(self._score)
         return Analysis(
             video=self._info,
@@ -123,8 +124,6 @@ class _Growing:
             segment_stops=self._sampling.segment_stops[:done],
             n_segments=self._sampling.positions.shape[1],
             provenance=provenance,
-            warning=warning,
-            pooled=pooled,
         )
 
 
@@ -135,7 +134,7 @@ def assess(
     rect: MapRect,
     provenance: Provenance,
     passes: int,
-    word_of_warning: Callable[[NDArray[np.float32]], str],
+    familiarity: Familiarity | None,
     token: CancelToken,
     report: Report,
     extent: Extent | None = None,
@@ -149,7 +148,7 @@ def assess(
         rect: Where in the picture its maps lie.
         provenance: Where the numbers come from.
         passes: K.
-        word_of_warning: From the video's mean feature, (2F,) float32, to a warning or "".
+        familiarity: What the training videos look like, or None.
         token: Checked after every sampled frame.
         report: Told of every step; ``value`` is the analysis so far.
         extent: The stretch of the video to assess, or None for all of it.
@@ -189,4 +188,7 @@ def assess(
                 state = out.state
                 growing.add(out.attention, out.task_state, out.score)
     mean = (pooled / n).astype(np.float32)
-    return growing.so_far(provenance, word_of_warning(mean), mean)
+    whole = growing.so_far(provenance)
+    if familiarity is None:
+        return replace(whole, pooled=mean)
+    return replace(whole, pooled=mean, warning=familiarity.warning(mean), strangeness=familiarity.strangeness(mean))

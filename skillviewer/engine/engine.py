@@ -10,7 +10,6 @@ import torch
 
 from skillviewer import __version__
 from skillviewer.core.analysis import Analysis, Provenance
-from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import CheckpointError, VideoError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.faithfulness import MIN_RANDOM
@@ -152,7 +151,7 @@ class Engine:
                 self._checkpoint.map_rect,
                 self._provenance(),
                 passes,
-                self._warn,
+                self._checkpoint.familiarity,
                 token,
                 report,
                 extent,
@@ -217,10 +216,6 @@ class Engine:
 
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
             warm_up(tell)
-
-    def _warn(self, pooled: Float32Array) -> str:
-        familiarity = self._checkpoint.familiarity
-        return familiarity.warning(pooled) if familiarity is not None else ""
 
     def close(self) -> None:
         """Give the device's memory back."""

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+from shiboken6 import isValid
 
 
 class Heading(QLabel):
@@ -73,8 +74,9 @@ class Dock(QDockWidget):
 
     @Slot()
     def _on_visibility(self, *_: object) -> None:
-        for dock in self._window.findChildren(Dock):
-            dock.look()
+        if isValid(self._window):  # docks are hidden once more while the window goes
+            for dock in self._window.findChildren(Dock):
+                dock.look()
 
     def look(self) -> None:
         """Show the heading where no tab says the same."""

@@ -252,6 +252,9 @@ class MainWindow(QMainWindow):
         self.screens.keep()
         self.program.settings.save()
         self.setEnabled(False)
+        focus = self.focusWidget()
+        if focus is not None:
+            focus.clearFocus()  # what is being written there is finished, and kept, while there is somebody to keep it
         self.program.close()
 
     @Slot()

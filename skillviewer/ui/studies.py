@@ -73,7 +73,7 @@ class Studies(QObject):
     @property
     def writable(self) -> bool:
         """Whether there is a study that can be written."""
-        return self._current is not None and not self._current.read_only
+        return self._current is not None and not self._current.read_only and not self._lane.stopped
 
     # what panels do
 

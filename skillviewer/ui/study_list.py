@@ -14,7 +14,7 @@ from skillviewer.ui.backend import Backend
 from skillviewer.ui.intake import Intake
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.state import LoadedModel, ViewerState
-from skillviewer.ui.studies import Studies
+from skillviewer.ui.studies import MODELS, Studies
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
 
 AT_ONCE = 25
@@ -187,4 +187,4 @@ class StudyList(QObject):
             study.models.add(model.digest, model.name, model.folder)
             study.models.keep_analysis(analysis, extent)
 
-        self._studies.act(keep)
+        self._studies.act(keep, MODELS)

@@ -14,6 +14,8 @@ from skillviewer.ui.video_table import ENTRY_ROLE, UNDER_ROLE, Index
 
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14
+NUMBER_MARGIN_PX = 18
+"""Right of numbers, as of their headings, which need it for the arrow of the order."""
 ALIKE = 4
 """Names that begin with this many letters in common are cut there."""
 
@@ -133,7 +135,7 @@ class ScoreDelegate(QStyledItemDelegate):
         self.initStyleOption(option, index)
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-        rect: QRect = option.rect.adjusted(0, 0, -12, 0)
+        rect: QRect = option.rect.adjusted(0, 0, -NUMBER_MARGIN_PX, 0)
         line = option.fontMetrics.height()
         under = str(index.data(UNDER_ROLE) or "")
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

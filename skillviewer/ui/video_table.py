@@ -54,7 +54,7 @@ class VideoTable(QAbstractTableModel):
             Qt.ItemDataRole.AccessibleTextRole: self._spoken,
             SORT_ROLE: self._sort_key,
             ENTRY_ROLE: lambda entry, _column: entry,
-            UNDER_ROLE: lambda entry, column: _half(entry) if column == SCORE else self.about(entry),
+            UNDER_ROLE: lambda entry, column: {NAME: self.about, SCORE: _half}.get(column, lambda _: "")(entry),
         }
         videos.about_to_add.connect(self._on_about_to_add)
         videos.added.connect(self._on_added)
@@ -144,7 +144,7 @@ class VideoTable(QAbstractTableModel):
             return self._text(entry, STATE)
         parts = [self._text(entry, LENGTH), printable(entry.participant or "")]
         if entry.analysis is not None and entry.analysis.warning:
-            parts.insert(0, self.tr("read with care"))
+            parts.insert(0, self.tr("unfamiliar"))
         return " · ".join(part for part in parts if part)
 
     def _sort_key(self, entry: Entry, column: int) -> str | float:

@@ -106,6 +106,9 @@ def why_grey(stage: "Stage") -> QWidget:
 
 def why_working(stage: "Stage") -> QWidget:
     """The evidence is being measured."""
+    stage.open(1, "first")
+    stage.assess(1)
+    stage.wait(lambda: stage.made.program.insight.explanations.evidence is not None)
     stage.world.explaining.held = True
     _lowest(stage)
     _told(stage, evidence=False)

@@ -174,7 +174,7 @@ def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
     analysis = make_analysis(info, passes=3, warning="Unlike the others.")
     videos.update(path, state=VideoState.DONE, analysis=analysis)
     assert table.index(0, NAME).data() == "twelve"
-    assert table.index(0, NAME).data(UNDER_ROLE) == "read with care · 00:31.9 · P12"
+    assert table.index(0, NAME).data(UNDER_ROLE) == "unfamiliar · 00:31.9 · P12"
     assert analysis.interval is not None
     low, high = (f"{end:+.2f}".replace("-", "−") for end in analysis.interval)
     half = (analysis.interval[1] - analysis.interval[0]) / 2

@@ -36,7 +36,7 @@ class Limits(Section):
         warning = found.analysis.warning
         self.warning.set_plain(self.tr("Caution: {}").format(warning) if warning else "")
         self.warning.setVisible(bool(warning))
-        self.words.set_plain(self._interval(found), *self._versions(found), *self._models(found))
+        self.words.set_plain(self._interval(found), *self._looks(found), *self._versions(found), *self._models(found))
 
     def _interval(self, found: Findings) -> str:
         k = found.analysis.n_passes
@@ -48,6 +48,18 @@ class Limits(Section):
             "The interval comes from {} passes: it tells how much the choice of frames moves the score, and nothing "
             "of how sure the model is otherwise."
         ).format(k)
+
+    def _looks(self, found: Findings) -> list[str]:
+        strangeness = found.analysis.strangeness
+        if found.analysis.warning:
+            return []
+        if strangeness is None:
+            return [self.tr("Whether the video looks like those that the model was trained on is not known.")]
+        words = self.tr(
+            "The video looks like those that the model was trained on: {} times as far from them as the most unusual "
+            "one of them."
+        )
+        return [words.format(f"{strangeness:.2f}")]
 
     def _versions(self, found: Findings) -> list[str]:
         if not found.versions:

@@ -158,9 +158,11 @@ class ReferenceBlock(Section):
             none = self.tr("No comparable video is scored well and higher than this one.")
             self.words.set_plain(none if found.standing.n else self.tr("There are no comparable videos yet."))
         else:
-            why = self.tr("it looks most alike") if reference.near_by == "looks" else self.tr("its score is nearest")
+            why = (
+                self.tr("it looks most alike") if reference.near_by == "looks" else self.tr("its score is the nearest")
+            )
             score = signed(reference.score, score_digits([found.analysis]))
-            words = self.tr("{} scores {}: among the best quarter {}.")
+            words = self.tr("{} scores {}: of the best quarter {}.")
             self.words.set_plain(words.format(reference.name, score, why))
         path = found.reference_path
         if path != self._path:

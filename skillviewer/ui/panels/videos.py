@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.theme import Theme
-from skillviewer.ui.video_cells import NameDelegate, ScoreDelegate, n_alike
+from skillviewer.ui.video_cells import NUMBER_MARGIN_PX, NameDelegate, ScoreDelegate, n_alike
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
 from skillviewer.ui.video_table import (
     ENTRY_ROLE,
@@ -166,8 +166,10 @@ class VideosPanel(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
         widths = {
-            SCORE: metrics.horizontalAdvance("± 00.00") + 24,
-            PERCENTILE: metrics.horizontalAdvance(self.table.headerData(PERCENTILE, Qt.Orientation.Horizontal)) + 28,
+            SCORE: metrics.horizontalAdvance("± 00.00") + NUMBER_MARGIN_PX + 6,
+            PERCENTILE: metrics.horizontalAdvance(self.table.headerData(PERCENTILE, Qt.Orientation.Horizontal))
+            + NUMBER_MARGIN_PX
+            + 10,
         }
         for column, width in widths.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
@@ -178,6 +180,8 @@ class VideosPanel(QWidget):
         view.setItemDelegateForColumn(NAME, self._delegate)
         self._scores = ScoreDelegate(view)
         view.setItemDelegateForColumn(SCORE, self._scores)
+        view.setItemDelegateForColumn(PERCENTILE, self._scores)
+        header.setStyleSheet(f"QHeaderView::section {{ padding-right: {NUMBER_MARGIN_PX}px; }}")
         header.sortIndicatorChanged.connect(self._on_sorted)
         view.selectionModel().currentRowChanged.connect(self._on_current)
         view.activated.connect(self._on_activated)
