@@ -7,9 +7,10 @@ from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.program import Program
+from skillviewer.ui.ranking.ballot import Ballot
 from skillviewer.ui.ranking.controls import PairTransport, VoteBar
 from skillviewer.ui.ranking.deck import Deck
-from skillviewer.ui.ranking.judging import Ballot, Judging, Phase
+from skillviewer.ui.ranking.judging import Judging, Phase
 from skillviewer.ui.ranking.turn import Contender, Turn
 from skillviewer.ui.studies import VIDEOS
 from skillviewer.ui.theme import Theme

@@ -1,7 +1,6 @@
 """One rater at work: which pair is on screen, which comes next, and when a vote counts. No widgets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.playback import monotonic_clock
+from skillviewer.ui.ranking.ballot import Ballot, withdraw
 from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
 from skillviewer.ui.ranking.queue import Outlook, Tally, outlook
 from skillviewer.ui.ranking.session import Session
@@ -47,25 +47,6 @@ class Phase(StrEnum):
 
 ON_SCREEN = frozenset({Phase.PREPARING, Phase.JUDGING, Phase.STORING})
 """While a rater has a pair before him."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """What a verdict is given on.
-
-    Attributes:
-        turn: The pair, with its sides as they are on screen.
-        shares: What was seen of the left and of the right video, 0 to 1.
-        speed: At which they played.
-        reason: Why, or "".
-        mark_s: A time that was marked, on the pair's clock, or None.
-    """
-
-    turn: Turn
-    shares: tuple[float, float]
-    speed: float = 1.0
-    reason: str = ""
-    mark_s: float | None = None
 
 
 class Judging(QObject):
@@ -196,22 +177,11 @@ class Judging(QObject):
         if turn not in {session.turn, session.turn.swapped()}:
             return False
         session.turn = turn
-        vote = Vote(
-            left=turn.left.name,
-            right=turn.right.name,
-            verdict=verdict,
-            rater=session.rater,
-            taken_s=round(self._taken.time_s, 3),
-            watched=round(min(ballot.shares), 4),  # 1 says that both were seen whole
-            speed=ballot.speed,
-            reason=ballot.reason.strip(),
-            mark_s=None if ballot.mark_s is None else round(ballot.mark_s, 3),
-            purpose=turn.purpose,
-        )
+        vote = ballot.vote(verdict, session.rater, self._taken.time_s)
         self._shares = ballot.shares
         self._set_phase(Phase.STORING)
         text = self.tr("skipped pair") if verdict is None else self.tr("vote on a pair")
-        task = self._undo.perform(Deed(text, lambda study: study.votes.cast(vote), _withdraw, (VOTES,)))
+        task = self._undo.perform(Deed(text, lambda study: study.votes.cast(vote), withdraw, (VOTES,)))
         task.succeeded.connect(self._on_stored)
         task.failed.connect(self._on_not_stored)
         return True
@@ -417,9 +387,3 @@ class Judging(QObject):
 
 def _n_videos(study: Study) -> int:
     return len(study.videos.all())
-
-
-def _withdraw(study: Study, vote: object) -> object:
-    """Take a vote back."""
-    assert isinstance(vote, Vote)
-    return study.votes.withdraw(vote.id)

@@ -1,0 +1,53 @@
+"""What a verdict is given on, and the vote that it becomes."""
+
+from dataclasses import dataclass
+
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import Study, Vote
+from skillviewer.ui.ranking.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What a verdict is given on.
+
+    Attributes:
+        turn: The pair, with its sides as they are on screen.
+        shares: What was seen of the left and of the right video, 0 to 1.
+        speed: At which they played.
+        reason: Why, or "".
+        mark_s: A time that was marked, on the pair's clock, or None.
+    """
+
+    turn: Turn
+    shares: tuple[float, float]
+    speed: float = 1.0
+    reason: str = ""
+    mark_s: float | None = None
+
+    def vote(self, verdict: Verdict | None, rater: str, taken_s: float) -> Vote:
+        """Return the vote.
+
+        Args:
+            verdict: What is said; None skips the pair.
+            rater: Who says it.
+            taken_s: How long the pair was looked at, in seconds.
+        """
+        return Vote(
+            left=self.turn.left.name,
+            right=self.turn.right.name,
+            verdict=verdict,
+            rater=rater,
+            taken_s=round(taken_s, 3),
+            watched=round(min(self.shares), 4),  # 1 says that both were seen whole
+            speed=self.speed,
+            reason=self.reason.strip(),
+            mark_s=None if self.mark_s is None else round(self.mark_s, 3),
+            purpose=self.turn.purpose,
+        )
+
+
+def withdraw(study: Study, vote: object) -> object:
+    """Take a vote back that was cast."""
+    assert isinstance(vote, Vote)
+    return study.votes.withdraw(vote.id)
