@@ -29,9 +29,8 @@ def key_text(key: str) -> str:
 
 def written(key: str) -> str:
     """Return a key in Qt's portable form; "" where Qt does not know it."""
-    sequence = QKeySequence(key, QKeySequence.SequenceFormat.PortableText)
-    known = sequence.count() > 0 and sequence[0].key() != Qt.Key.Key_unknown
-    return sequence.toString(QKeySequence.SequenceFormat.PortableText) if known else ""
+    form = QKeySequence.SequenceFormat.PortableText
+    return QKeySequence(key, form).toString(form)
 
 
 class Tip(QObject):

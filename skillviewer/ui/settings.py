@@ -12,7 +12,7 @@ from skillviewer.core.scene import Look
 from skillviewer.ui.theme import ThemeChoice
 
 MOST_RECENT = 8
-TEXT_SIZES = (90, 100, 115, 130, 150)
+TEXT_SIZES = (90, 100, 115, 130)
 CACHE_GB, MOST_CACHE_GB = 20, 4096
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 

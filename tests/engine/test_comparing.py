@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis import MapKind
-from skillviewer.core.errors import CheckpointError
-from skillviewer.core.job import Cancelled, CancelToken, Progress
+from skillviewer.core.errors import Cancelled, CheckpointError
+from skillviewer.core.job import CancelToken, Progress
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.comparing import ModelPool, facts
 from skillviewer.engine.engine import Engine

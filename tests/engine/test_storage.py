@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.job import Cancelled, CancelToken
+from skillviewer.core.errors import Cancelled
+from skillviewer.core.job import CancelToken
 from skillviewer.engine.storage import Storage, emptied, measured
 
 

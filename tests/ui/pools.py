@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from skillviewer.core.errors import CheckpointError, DeviceError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.model_facts import ModelFacts
+from skillviewer.core.video import VideoInfo
 
 if TYPE_CHECKING:
     from tests.ui.fakes import FakeWorld
@@ -40,6 +42,7 @@ class FakePool:
         self._world, self._make, self._digest = world, make, digest
         self.owner = threading.get_ident()
         self.loaded: list[Path] = []
+        self._made: dict[tuple[str, str, int], Analysis] = {}
         self.closed = False
 
     def facts(self, folder: Path) -> ModelFacts:
@@ -80,10 +83,17 @@ class FakePool:
             report(Progress("looking", step, steps, self._analysis(facts, info, passes, step)))
         return self._analysis(facts, info, passes, steps)
 
-    def _analysis(self, facts: ModelFacts, info: object, passes: int, steps: int) -> Analysis:
-        analysis = self._make(info, passes, steps, kind=facts.map_kind, model=facts.name, seed=seed_of(facts.name) * 7)
-        assert isinstance(analysis, Analysis)
-        return analysis
+    def _analysis(self, facts: ModelFacts, info: VideoInfo, passes: int, steps: int) -> Analysis:
+        """Return what a model says after so many steps; the whole is made once."""
+        key = (facts.name, info.digest, passes)
+        if key not in self._made:
+            seed = seed_of(facts.name) * 7
+            self._made[key] = self._make(info, passes, 25, kind=facts.map_kind, model=facts.name, seed=seed)
+        whole = self._made[key]
+        names = ("samples", "attention", "task_state", "score_curve")
+        return replace(
+            whole, segment_stops=whole.segment_stops[:steps], **{n: getattr(whole, n)[:, :steps] for n in names}
+        )
 
     def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> Evidence:
         facts = self.facts(folder)

@@ -53,11 +53,11 @@ def settings_keys(stage: "Stage") -> QWidget:
 
 
 def settings_large(stage: "Stage") -> QWidget:
-    """Words at one and a half times their size, in the window."""
+    """Words at their largest, in the window."""
     stage.open(6)
     stage.assess(3)
-    dialog = stage.made.program.themes
-    dialog.resize_text(150)
+    themes = stage.made.program.themes
+    themes.resize_text(130)
     stage.pause(300)
     return stage.made.window
 

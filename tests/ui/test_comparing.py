@@ -26,6 +26,8 @@ from tests.ui.fakes import FakeDialogs, FakeWorld, read_number
 from tests.ui.hands import click, key, wheel
 
 CTRL = Qt.KeyboardModifier.ControlModifier
+LONG_MS = 90_000
+"""Many models on a busy machine."""
 KINDS = ("full", "gate-cbam", "signed-pool", "mapless-tsn")
 
 
@@ -50,7 +52,7 @@ def shown_with(
     made.window.show_screen("compare")
     screen = compare(made)
     asked = [k for k in screen.models.keys if k != UNIFORM and "broken" not in k]
-    qtbot.waitUntil(lambda: all(screen.models.row(k).whole is not None for k in asked))
+    qtbot.waitUntil(lambda: all(screen.models.row(k).whole is not None for k in asked), timeout=LONG_MS)
     return screen
 
 
@@ -72,7 +74,7 @@ def scene_of(canvas: PaneCanvas) -> Scene:
 
 def assess_study(qtbot: QtBot, screen: CompareScreen) -> None:
     screen.models.assess_all()
-    qtbot.waitUntil(lambda: not screen.models.busy and screen.studying.agreement is not None)
+    qtbot.waitUntil(lambda: not screen.models.busy and screen.studying.agreement is not None, timeout=LONG_MS)
 
 
 def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint(
@@ -262,7 +264,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     assert not view.table.shown_rows
     assert "1 of 6" in view.ask_all.text
     click(view.ask_all.button)
-    qtbot.waitUntil(lambda: len(view.table.shown_rows) == 6)
+    qtbot.waitUntil(lambda: len(view.table.shown_rows) == 6, timeout=LONG_MS)
     apart = [float(row.texts[1]) for row in view.table.shown_rows]
     assert all(a >= b for a, b in pairwise(apart))
     top = view.table.shown_rows[0]

@@ -78,10 +78,10 @@ def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Pre
 
 def test_words_grow_at_once(qapp: QApplication, window: Composition, dialog: Preferences, settings: Settings) -> None:
     before = qapp.font().pointSizeF()
-    choose(dialog, "text", 150)
-    assert qapp.font().pointSizeF() == pytest.approx(1.5 * before)
-    assert settings.text_size == 150
-    assert window.window.panel.search.font().pointSizeF() == pytest.approx(1.5 * before)
+    choose(dialog, "text", 130)
+    assert qapp.font().pointSizeF() == pytest.approx(1.3 * before)
+    assert settings.text_size == 130
+    assert window.window.panel.search.font().pointSizeF() == pytest.approx(1.3 * before)
     choose(dialog, "text", 100)
     assert qapp.font().pointSizeF() == pytest.approx(before)
 

@@ -144,7 +144,7 @@ class PaneCaption(QWidget):
         painter.setPen(QColor(self._theme.on_stage))
         if kind_width:
             painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said.kind)
-        second = " · ".join(part for part in (said.score, "" if kind_width else said.kind, said.rest) if part)
+        second = " · ".join(part for part in (said.score, said.rest, "" if kind_width else said.kind) if part)
         words = metrics.elidedText(second, Qt.TextElideMode.ElideRight, round(right - left))
         painter.drawText(QRectF(left, 3 + line, right - left, line), Qt.AlignmentFlag.AlignVCenter, words)
         painter.end()

@@ -14,6 +14,9 @@ from skillviewer.ui.comparing.numbers import told
 from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
 from skillviewer.ui.theme import LIGHT, Theme
 
+MOST_NAMED = 6
+"""With more models than these there is no room for their names beside the numbers."""
+
 Models = Sequence[tuple[str, str, str]]
 """Number of the pane, key and name of each model."""
 
@@ -149,16 +152,17 @@ class MatrixView(QWidget):
         self._note.setText(self.tr("over at least {} videos a pair").format(n))
         columns = [
             Column("", number=False),
-            Column(self.tr("Model"), number=False, stretch=True),
+            *self._named_column,
             *(Column(named[key][0], printable(named[key][1])) for key in found.keys),
         ]
         values = self._values(found)
         rows = [
             Cells(
                 key,
-                (*named[key], *(told(float(v)) for v in values[at])),
+                (*named[key][: self._offset], *(told(float(v)) for v in values[at])),
+                tip=printable(named[key][1]),
                 tips={
-                    2 + j: self.tr("{} and {}: {} videos").format(
+                    self._offset + j: self.tr("{} and {}: {} videos").format(
                         named[key][1], named[other][1], int(found.matrix.n_videos[at, j])
                     )
                     for j, other in enumerate(found.keys)
@@ -168,6 +172,18 @@ class MatrixView(QWidget):
         ]
         self.table.fill(columns, rows)
         self._shade()
+
+    @property
+    def _named_column(self) -> tuple[Column, ...]:
+        """The column of names, where there is room for it; many models are told by the numbers of their panes."""
+        found = self._agreement
+        roomy = found is None or len(found.keys) <= MOST_NAMED
+        return (Column(self.tr("Model"), number=False, stretch=True),) if roomy else ()
+
+    @property
+    def _offset(self) -> int:
+        """Columns before the numbers."""
+        return 1 + len(self._named_column)
 
     def _values(self, found: Agreement) -> np.ndarray:
         return found.matrix.scores if self.what.currentIndex() == 0 else found.matrix.maps
@@ -179,7 +195,7 @@ class MatrixView(QWidget):
             return
         values = self._values(found)
         for (at, j), value in np.ndenumerate(values):
-            item = self.table.item(at, 2 + j)
+            item = self.table.item(at, self._offset + j)
             if item is None:
                 continue
             colour = QColor(self._theme.accent)

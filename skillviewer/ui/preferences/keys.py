@@ -98,7 +98,7 @@ class KeysPage(QWidget):
         self.table.setShowGrid(False)
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(False)
-        self.table.setStyleSheet("QTableView::item { padding: 0 8px; }")
+        self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         header = self.table.horizontalHeader()
@@ -228,7 +228,7 @@ class KeysPage(QWidget):
             names = ", ".join(
                 self.tr("“{}” ({})").format(plain(words(spec.text)), self._where(spec)) for spec in takers
             )
-            self.said.setText(self.tr("{} is the key of {}. It would lose it.").format(key_text(key), names))
+            self.said.setText(self.tr("{} is the key of {}: it would be taken from there.").format(key_text(key), names))
 
     def _refusal(self, key: str) -> str:
         if not key:
