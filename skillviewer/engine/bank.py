@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import Float32Array
-from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.errors import SettingsError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
@@ -56,6 +56,26 @@ def feature_source(
         weights, preprocessing, device, precision, motion=motion, before_last_block=before_last_block
     )
     return FeatureSource(extractor, cache, preprocessing), extractor.backbones
+
+
+def check_room(cache: FeatureCache, n_videos: int, frames_a_video: int, frame_bytes: int) -> None:
+    """Refuse what would push itself out of the cache, before hours of features.
+
+    Args:
+        cache: Where they are kept.
+        n_videos: Videos.
+        frames_a_video: Sampled frames of all passes of one.
+        frame_bytes: Bytes kept of one frame.
+
+    Raises:
+        SettingsError: The cache is too small.
+    """
+    needed = n_videos * frames_a_video * frame_bytes
+    if needed > cache.max_bytes:
+        raise SettingsError(
+            f"What is kept of {n_videos} videos takes {needed / 1e9:.1f} GB, and the cache holds "
+            f"{cache.max_bytes / 1e9:.1f} GB. Allow it more (--cache-gb), or take fewer frames (--candidates)."
+        )
 
 
 class PassSource(Protocol):

@@ -19,7 +19,7 @@ from skillviewer.core.folds import Folds, FoldsBy, make_folds
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.regions import Regions, read_regions
-from skillviewer.engine.bank import PassSource, build_bank, feature_source
+from skillviewer.engine.bank import PassSource, build_bank, check_room, feature_source
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device
 from skillviewer.engine.extractor import own_backbone_weights
@@ -235,13 +235,9 @@ class _Preparation:
         return source
 
     def _check_room(self, frame_bytes: int) -> None:
-        n, training = len(self.facts), self._plan.training
-        needed = n * training.candidates * training.preprocessing.n_segments * frame_bytes
-        if needed > self._cache.max_bytes:
-            raise SettingsError(
-                f"What is kept of {n} videos takes {needed / 1e9:.1f} GB, and the cache holds "
-                f"{self._cache.max_bytes / 1e9:.1f} GB. Allow it more, or take fewer candidate frames."
-            )
+        training = self._plan.training
+        frames = training.candidates * training.preprocessing.n_segments
+        check_room(self._cache, len(self.facts), frames, frame_bytes)
 
     def _bank(self, source: PassSource) -> MappedBank:
         files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates

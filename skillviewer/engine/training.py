@@ -16,7 +16,7 @@ from skillviewer.core.folds import fold_of, make_folds
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.engine.assess import FeatureSource
-from skillviewer.engine.bank import build_bank, feature_source, pooled
+from skillviewer.engine.bank import build_bank, check_room, feature_source, pooled
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.device import choose_device, device_errors
@@ -83,6 +83,7 @@ def train_checkpoint(
     Raises:
         DatasetError: There is too little to train on.
         CheckpointError: The checkpoint is there already or cannot be written.
+        SettingsError: The cache is too small for the features.
         Cancelled: The token was raised.
     """
     if folder.exists() and not replace:
@@ -105,10 +106,9 @@ def train_checkpoint(
         own_motion=plan.own_motion,
         before_last_block=unfreezing is not None,
     )
-    if together.size > 1:  # each computes the features of its share of the videos, then finds all of them kept
-        _compute_share(dataset, source, plan.candidates, token, report, together)
-        if test is not None:
-            _compute_share(test, source, 1, token, report, together)
+    _prepare(dataset, source, plan.candidates, token, report, together)
+    if test is not None:
+        _prepare(test, source, 1, token, report, together)
     bank: FeatureBank
     test_bank: FeatureBank
     bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
@@ -149,6 +149,7 @@ def train_checkpoint(
         ceilings=ceilings(tested, tested_fold.test_pairs),
         seed=plan.seed,
         preset=plan.preset,
+        notes=_notes(plan),
     )
     report(Progress("writing the checkpoint", 0, 1))
     if not together.leads:
@@ -184,13 +185,26 @@ def dataset_features(
     return build_bank(files_of(dataset), source, candidates, token, report, extents_of(dataset))
 
 
-def _compute_share(
+def _notes(plan: TrainingPlan) -> str:
+    """Return what a person should know beside the preset."""
+    said = []
+    if plan.unfreeze:
+        said.append("The last block of both backbones was trained too.")
+    if plan.training_precision != "float32":
+        said.append(f"Trained in {plan.training_precision}.")
+    return " ".join(said)
+
+
+def _prepare(
     dataset: Dataset, source: FeatureSource, candidates: int, token: CancelToken, report: Report, together: Together
 ) -> None:
-    build_bank(
-        files_of(dataset)[together.rank :: together.size], source, candidates, token, report, extents_of(dataset)
-    )
-    together.wait()
+    """See that there is room for features; of several processes each computes those of its share of the videos."""
+    files, preprocessing = files_of(dataset), source.preprocessing
+    frame_bytes = 2 * math.prod(source.extractor.feature_shape(preprocessing))
+    check_room(source.cache, len(files), candidates * preprocessing.n_segments, frame_bytes)
+    if together.size > 1:  # afterwards each finds all of them kept
+        build_bank(files[together.rank :: together.size], source, candidates, token, report, extents_of(dataset))
+        together.wait()
 
 
 def _refuse_shared_files(train: Dataset, test: Dataset) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skillviewer.core.errors import CheckpointError, DatasetError
+from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
 from skillviewer.core.folds import inner_fold, make_folds
 from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
@@ -138,6 +138,14 @@ def test_existing_checkpoint_is_not_replaced_unasked(dataset: Dataset, cache: Fe
     (tmp_path / "m").mkdir()
     with pytest.raises(CheckpointError, match="already"):
         run(PLAN, dataset, tmp_path / "m", cache)
+
+
+def test_cache_too_small_for_the_features_is_told_before_they_are_computed(dataset: Dataset, tmp_path: Path) -> None:
+    small = FeatureCache(tmp_path / "features", max_bytes=2**20)
+    with pytest.raises(SettingsError, match=r"of 8 videos takes .* \(--cache-gb\)"):
+        run(PLAN, dataset, tmp_path / "m", small)
+    assert small.entries() == []
+    assert not (tmp_path / "m").exists()
 
 
 def test_ceilings_know_which_way_is_better() -> None:

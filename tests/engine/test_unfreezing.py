@@ -128,6 +128,7 @@ def test_checkpoint_holds_the_changed_backbone_and_scores_with_it(
     train_checkpoint(plan, dataset, folder, CancelToken(), silent, device_name="cpu", cache=cache)
     checkpoint = load_checkpoint(folder)
     assert checkpoint.streams
+    assert checkpoint.card.notes == "The last block of both backbones was trained too."
     weights = own_backbone_weights(NAME)
     tuned, base = checkpoint.two_stream(weights), starting_streams(weights, PREPROCESSING)
     for one, other in ((tuned.appearance, base.appearance), (tuned.motion, base.motion)):
