@@ -31,8 +31,9 @@ def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None
         for notice in opened.notices:
             click.echo(f"skillviewer: {notice}", err=True)
         found, judgements = report(opened), opened.votes.judgements()
+        tasks = {video.name: video.task for video in opened.videos.all()}
     if output is not None:
-        written = export_strengths(judgements, output, overwrite=force)
+        written = export_strengths(judgements, output, tasks, overwrite=force)
         click.echo(f"{len(found.standings)} strengths written to {written}", err=True)
     if as_json:
         click.echo(json.dumps(ranking_json(found)))

@@ -121,7 +121,7 @@ def _strengths(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
     comparisons: tuple[Pair | Judgement, ...] = dataset.judgements or dataset.pairs
     if not comparisons:
         raise ExportError(f"{study.name} has no judgement and no pair that is agreed on: there are no strengths.")
-    export_strengths(comparisons, path, overwrite=overwrite)
+    export_strengths(comparisons, path, dataset.subtasks, overwrite=overwrite)
     return () if dataset.judgements else ("The strengths are those of the pairs that are agreed on: nobody judged.",)
 
 

@@ -7,7 +7,7 @@ JSON Schema is made.
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -110,14 +110,26 @@ def export_judgements(judgements: Sequence[Judgement], path: Path, *, overwrite:
     return _write_table(votes.JudgementRow, votes.judgement_rows(judgements), path, overwrite=overwrite)
 
 
-def export_strengths(comparisons: Sequence[Pair | Judgement], path: Path, *, overwrite: bool = False) -> Path:
+def export_strengths(
+    comparisons: Sequence[Pair | Judgement],
+    path: Path,
+    tasks: Mapping[str, str] | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
     """Write one row for each video that was compared (``StrengthRow``) as CSV or JSON, by the suffix.
+
+    Args:
+        comparisons: Pairs or judgements.
+        path: Where to.
+        tasks: Task by name of video; None where all are of one.
+        overwrite: Whether to replace a file that is there.
 
     Raises:
         DatasetError: There is nothing to compare.
         ExportError: The file is there already, or it cannot be written.
     """
-    return _write_table(votes.StrengthRow, votes.strength_rows(comparisons), path, overwrite=overwrite)
+    return _write_table(votes.StrengthRow, votes.strength_rows(comparisons, tasks), path, overwrite=overwrite)
 
 
 def _write_table(kind: type[Any], rows: Sequence[Any], path: Path, *, overwrite: bool) -> Path:

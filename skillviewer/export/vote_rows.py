@@ -1,6 +1,6 @@
 """Rows of the tables that are made of votes: judgements, and the strengths that follow from them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from skillviewer.core.pairs import Judgement, Pair, Verdict
@@ -36,9 +36,10 @@ class StrengthRow:
     """How strong the raters, or the pairs that are agreed on, make one video: Bradley and Terry's model.
 
     Attributes:
-        rank: Place in the order, 1 is the strongest.
+        rank: Place in the order of its task, 1 is the strongest.
         video: Name of the video.
-        strength: In logits; the mean of all is 0.
+        task: Its task; strengths of two tasks do not stand on one scale.
+        strength: In logits; the mean of the task is 0.
         standard_error: Of the strength, in logits.
         n_comparisons: Comparisons that it is part of.
         n_better: Of these, those that it won.
@@ -48,6 +49,7 @@ class StrengthRow:
 
     rank: int
     video: str
+    task: str
     strength: float
     standard_error: float
     n_comparisons: int
@@ -73,21 +75,38 @@ def judgement_rows(judgements: Iterable[Judgement]) -> list[JudgementRow]:
     ]
 
 
-def strength_rows(comparisons: Sequence[Pair | Judgement]) -> list[StrengthRow]:
-    """Return one row for each video that was compared, the strongest first.
+def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, str] | None = None) -> list[StrengthRow]:
+    """Return one row for each video that was compared, task by task, the strongest first.
+
+    Args:
+        comparisons: Pairs or judgements; those of two tasks are passed over.
+        tasks: Task by name of video; None where all are of one.
 
     Raises:
         DatasetError: There is nothing to compare.
     """
+    by_task: dict[str, list[Pair | Judgement]] = {}
+    for comparison in comparisons:
+        of_left, of_right = ((tasks or {}).get(name, "") for name in _names(comparison))
+        if of_left == of_right:
+            by_task.setdefault(of_left, []).append(comparison)
+    return [row for task in sorted(by_task) or [""] for row in _rows_of_task(by_task.get(task, []), task)]
+
+
+def _names(comparison: Pair | Judgement) -> tuple[str, str]:
+    if isinstance(comparison, Pair):
+        return comparison.better, comparison.worse
+    return comparison.left, comparison.right
+
+
+def _rows_of_task(comparisons: Sequence[Pair | Judgement], task: str) -> list[StrengthRow]:
     from skillviewer.core.ranking import bradley_terry
 
     strengths = bradley_terry(comparisons)
     counts = {name: {1: 0, 0: 0, -1: 0} for name in strengths.names}
     for comparison in comparisons:
-        if isinstance(comparison, Pair):
-            left, right, verdict = comparison.better, comparison.worse, Verdict.LEFT
-        else:
-            left, right, verdict = comparison.left, comparison.right, comparison.verdict
+        left, right = _names(comparison)
+        verdict = Verdict.LEFT if isinstance(comparison, Pair) else comparison.verdict
         counts[left][int(verdict)] += 1
         counts[right][-int(verdict)] += 1
     errors = strengths.standard_errors
@@ -96,6 +115,7 @@ def strength_rows(comparisons: Sequence[Pair | Judgement]) -> list[StrengthRow]:
         StrengthRow(
             rank=rank,
             video=(name := strengths.names[at]),
+            task=task,
             strength=float(strengths.values[at]),
             standard_error=float(errors[at]),
             n_comparisons=sum(counts[name].values()),

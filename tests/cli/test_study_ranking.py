@@ -93,13 +93,17 @@ def test_a_study_without_votes_says_so(tmp_path: Path, capsys: Capture) -> None:
     assert "agreement is not known" in out
 
 
-def test_two_tasks_have_tables_of_their_own(path: Path, capsys: Capture) -> None:
+def test_two_tasks_have_tables_of_their_own(path: Path, tmp_path: Path, capsys: Capture) -> None:
     with Study.open(path) as study:
         for name in "cd":
             study.videos.change(name, task="sew")
         vote(study, "Ann", "d", "c", 1)
-    assert run(["study", "ranking", str(path), "--json"]) == 0
+    table = tmp_path / "strengths.csv"
+    assert run(["study", "ranking", str(path), "--json", "-o", str(table)]) == 0
     found = json.loads(capsys.readouterr().out)
+    with table.open(newline="") as file:
+        written = [(r["video"], r["task"], float(r["standard_error"])) for r in csv.DictReader(file)]
+    assert written == [(row["name"], row["task"], row["error"]) for row in found["strengths"]]
     assert [(row["name"], row["task"], row["rank"]) for row in found["strengths"]] == [
         ("a", "", 1),
         ("b", "", 2),
