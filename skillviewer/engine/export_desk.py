@@ -185,8 +185,7 @@ class Desk:
         token = token if token is not None else CancelToken()
         check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
         exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
-        explained = exporter.wants_evidence and all(s.model is not None for s in order.subjects)
-        exhibits = self.exhibits(order.subjects, token, report, evidence=exporter.needs_evidence or explained)
+        exhibits = self.exhibits(order.subjects, token, report, evidence=_wanted(exporter))
         if wanted(options):
             exhibits = with_kept_faces(exhibits, token, report)
         if isinstance(options, ReportOptions):

@@ -63,7 +63,7 @@ class ClipOptions:
     title: str = offered("", "Title")
     curve: bool = offered(True, "Score curve")
     labels: bool = offered(True, "Words and colour bar")
-    theme: Theme = offered(DARK, "Colours around the picture", choices=THEMES)
+    theme: Theme = offered(DARK, "Background", choices=THEMES)
     quality: Quality = offered("good", "Quality", "Better is larger")
     sound: bool = offered(False, "Keep the sound", "Left out where the speed is not 1, and in a GIF")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)

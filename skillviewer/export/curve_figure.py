@@ -42,7 +42,7 @@ class CurveOptions:
     width_mm: float = offered(160.0, "Width", low=40, high=1000, unit="mm")
     height_mm: float = offered(70.0, "Height", low=25, high=1000, unit="mm")
     text_pt: float = offered(8.0, "Text size", low=4, high=24, unit="pt")
-    dpi: float = offered(300.0, "Print resolution of a PNG", low=50, high=1200, unit="dpi")
+    dpi: float = offered(300.0, "Print resolution", "Of a PNG", low=50, high=1200, unit="dpi")
     title: str = offered("", "Title")
     ticks: bool = offered(True, "Mark the sampled frames")
     share_of_duration: bool = offered(

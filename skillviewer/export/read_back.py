@@ -21,7 +21,7 @@ def read_back(path: Path) -> tuple[str, ...]:
         size = path.stat().st_size
         reader = _READERS.get(path.suffix.lower())
         found = reader(path) if reader is not None else ()
-    except (OSError, ValueError, VideoError, zipfile.BadZipFile, csv.Error) as error:
+    except (OSError, EOFError, ValueError, VideoError, zipfile.BadZipFile, csv.Error) as error:
         raise ExportError(f"{path} was written, but cannot be read back: {error}") from error
     return (size_words(size), *found)
 
@@ -70,7 +70,7 @@ def _json(path: Path) -> tuple[str, ...]:
 def _arrays(path: Path) -> tuple[str, ...]:
     import numpy as np
 
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return tuple(f"{name} {list(arrays[name].shape)}" for name in ("attention", "frames") if name in arrays.files)
 
 

@@ -44,7 +44,7 @@ class StillOptions:
     title: str = offered("", "Title")
     curve: bool = offered(True, "Score curve")
     labels: bool = offered(True, "Words and colour bar")
-    theme: Theme = offered(WHITE, "Colours around the picture", choices=THEMES)
+    theme: Theme = offered(WHITE, "Background", choices=THEMES)
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 

@@ -140,6 +140,9 @@ class VideoWriter:
         except (FFmpegError, OSError, ValueError) as error:
             self._discard()
             raise self._failure(error) from error
+        except BaseException:
+            self._discard()
+            raise
 
     def __enter__(self) -> Self:
         return self

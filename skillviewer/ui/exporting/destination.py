@@ -33,6 +33,7 @@ class Destination(QWidget):
         self._label.setBuddy(self.line)
         self.kind = QComboBox(self)
         self.kind.setAccessibleName(self.tr("Kind of file"))
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.browse = QPushButton(self.tr("Choose…"), self)
         for widget, stretch in ((self._label, 0), (self.line, 1), (self.kind, 0), (self.browse, 0)):
             row.addWidget(widget, stretch)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
@@ -48,10 +48,10 @@ class KindList(QListWidget):
         self._made: dict[str, Exporter | StudyExporter] = {}
         self._headings: list[QListWidgetItem] = []
         for heading, exporters in grouped():
-            item = QListWidgetItem(_said(heading), self)
+            item = QListWidgetItem(f" {_said(heading)}", self)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             font = self.font()
-            font.setBold(True)
+            font.setWeight(QFont.Weight.DemiBold)
             item.setFont(font)
             item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)
             self._headings.append(item)

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -23,7 +24,7 @@ from skillviewer.export.options import Option, OptionKind, look_options, options
 from skillviewer.ui.theme import Theme
 
 MOST = 2**31 - 1
-FIELD_PX = 122
+FIELD_PX, INSET_PX = 122, 6
 _EMPTY = {"stop": "to the end", "frame": "the last sampled one", "size": "as it is", "frames": "evenly spread"}
 """What an empty field means, by its name."""
 
@@ -136,11 +137,12 @@ class OptionForm(QWidget):
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Take colours: numbers look like other fields."""
+        """Take colours: numbers look like other fields, without arrows (Qt's NoButtons loses the field in a style)."""
         self.setStyleSheet(
-            f"QAbstractSpinBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 8px; "
+            f"QAbstractSpinBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 0; "
             f"background: {theme.base}; }} QAbstractSpinBox:focus {{ border-color: {theme.accent}; }} "
-            "QAbstractSpinBox QLineEdit { border: none; padding: 0; background: transparent; }"
+            "QAbstractSpinBox QLineEdit { border: none; padding: 0; background: transparent; } "
+            "QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }"
         )
 
     @Slot()
@@ -164,6 +166,14 @@ def _made(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fie
     return _line(option, parent, changed)
 
 
+def _inset(spin: QAbstractSpinBox) -> None:
+    """Give a number the margins of other fields; the style does not reach into it."""
+    line = spin.findChild(QLineEdit)
+    if line is not None:
+        line.setTextMargins(INSET_PX, 0, INSET_PX, 0)
+    spin.setKeyboardTracking(False)
+
+
 def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
     spin, shift = QSpinBox(parent), option.people_from
     low = (int(option.low) if option.low is not None else -MOST) + shift
@@ -180,8 +190,7 @@ def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fi
         spin.setValue(spin.minimum() if value is None else int(value) + shift)
 
     write(option.default)
-    spin.setKeyboardTracking(False)
-    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    _inset(spin)
     spin.valueChanged.connect(changed)
     return _Field(spin, read, write)
 
@@ -195,8 +204,7 @@ def _number(option: Option, parent: QWidget, changed: Callable[..., None]) -> _F
     spin.setSingleStep(0.05 if high <= 1 else 0.25 if high <= 16 else 1.0)
     spin.setSuffix(f" {option.unit}" if option.unit else "")
     spin.setValue(float(option.default))
-    spin.setKeyboardTracking(False)
-    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    _inset(spin)
     spin.valueChanged.connect(changed)
     return _Field(spin, spin.value, lambda value: spin.setValue(float(value)))
 

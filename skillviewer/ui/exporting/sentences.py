@@ -43,6 +43,9 @@ def _nothing_of(wish: Wish, said: Said) -> str:
 def _nowhere(wish: Wish) -> str:
     """Return why it cannot go where it is to go, or ""."""
     exporter = wish.exporter
+    key = getattr(wish.options, "key", None)
+    if isinstance(key, Path) and not key.is_absolute():
+        return _tr("Give the whole path of the key: “{}” does not say in which folder.").format(key)
     if str(wish.path) in {"", "."}:
         return _tr("Choose where to write it.")
     into_folder = not isinstance(exporter, StudyExporter) and wish.spread is Spread.EACH

@@ -1,0 +1,155 @@
+"""Orders for exports: what is kept is used, what is not is asked of a model once, and one failure stops no other."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, ExportError
+from skillviewer.core.evidence import Evidence
+from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.data.analysis_file import save_analysis
+from skillviewer.data.study.models import analysis_path
+from skillviewer.engine.export_desk import USUAL_PASSES, Desk, Order, Subject, kept
+from skillviewer.export.exporters import exporter
+from skillviewer.export.still import StillOptions
+from skillviewer.media.reader import VideoReader
+from tests.export.analyses import analysis, evidence
+from tests.videos import write_barcode_video
+
+MODEL = "e" * 64
+
+
+class FakePool:
+    """Counts what it is asked."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.asked: list[tuple[str, str, int]] = []
+        self.fails = fails
+        self.closed = False
+
+    def assess(self, folder: Path, video: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
+        token.check()
+        self.asked.append((folder.name, video.name, passes))
+        if self.fails:
+            raise DeviceError("The GPU ran out of memory.")
+        report(Progress("looking", 1, 5))
+        with VideoReader(video) as reader:
+            return analysis(reader.info, passes=passes, model=folder.name)
+
+    def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> Evidence:  # noqa: ARG002
+        self.asked.append((folder.name, "explain", analysis.n_passes))
+        if self.fails:
+            raise DeviceError("The GPU ran out of memory.")
+        return evidence(analysis)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    video = write_barcode_video(tmp_path / "a ü.mp4", 30).path
+    return Subject(video, "a ü", tmp_path / "tiny", MODEL)
+
+
+def test_what_is_kept_is_used_and_no_model_is_loaded(subject: Subject, tmp_path: Path) -> None:
+    with VideoReader(subject.video) as reader:
+        said = analysis(reader.info, passes=3)
+    moved = replace(said, video=replace(said.video, path=Path("/somewhere/else.mp4")))
+    save_analysis(moved, analysis_path(said.video.digest, MODEL))
+
+    def no_pool() -> FakePool:
+        raise AssertionError("no model is needed")
+
+    with Desk(no_pool) as desk:
+        made = desk.write(Order(exporter("still"), (subject,), tmp_path / "out" / "a.png"))
+        assert made.path.is_file()
+        assert made.facts[1].endswith("pixels")
+        assert desk.preview(exporter("clip"), (subject,), None) is not None
+    found = kept(subject)
+    assert found is not None
+    assert found.video.path == subject.video
+    assert found.n_passes == 3
+    assert kept(replace(subject, passes=2)) is None
+    assert kept(replace(subject, model_digest="f" * 64)) is None
+
+
+def test_what_was_never_asked_is_asked_once_and_kept(subject: Subject, tmp_path: Path) -> None:
+    pool = FakePool()
+    told: list[Progress] = []
+    with Desk(lambda: pool) as desk:
+        assert desk.preview(exporter("clip"), (subject,), None) is None
+        assert pool.asked == []
+        desk.write(Order(exporter("scores"), (subject,), tmp_path / "s.csv"), report=told.append)
+        desk.write(Order(exporter("still"), (subject,), tmp_path / "s.png"))
+    assert pool.asked == [("tiny", "a ü.mp4", USUAL_PASSES)]
+    assert pool.closed
+    assert told[0].stage == "assessing a ü"
+    assert told[-1].stage == "reading it back"
+
+
+def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: Subject, tmp_path: Path) -> None:
+    pool = FakePool()
+    with Desk(lambda: pool) as desk:
+        desk.write(Order(exporter("evidence"), (subject,), tmp_path / "e.csv"))
+        assert [asked[1] for asked in pool.asked] == ["a ü.mp4", "explain"]
+        pool.fails = True
+        with pytest.raises(DeviceError):
+            desk.write(Order(exporter("evidence"), (subject,), tmp_path / "f.csv"))
+        desk.write(Order(exporter("why"), (subject,), tmp_path / "why.html"))  # does without
+    assert not (tmp_path / "f.csv").exists()
+
+
+def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Subject, tmp_path: Path) -> None:
+    (tmp_path / "2.csv").write_text("mine")
+    orders = [Order(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]
+    told: list[Progress] = []
+    with Desk(FakePool) as desk:
+        batch = desk.write_all(orders, report=told.append)
+        assert [written.path.name for written in batch.written] == ["1.csv", "3.csv"]
+        assert len(batch.failures) == 1
+        assert "2.csv is there already" in batch.failures[0]
+        assert {(progress.done, progress.total) for progress in told} == {(0, 3), (2, 3)}
+        with pytest.raises(ExportError, match=r"2\.csv is there already"):
+            desk.write_all(orders[1:2])
+        token = CancelToken()
+        token.cancel()
+        with pytest.raises(Cancelled):
+            desk.write_all(orders, token)
+    assert (tmp_path / "2.csv").read_text() == "mine"
+
+
+def test_a_model_that_is_gone_is_said(subject: Subject, tmp_path: Path) -> None:
+    with Desk(FakePool) as desk, pytest.raises(CheckpointError, match="choose a model"):
+        desk.write(Order(exporter("still"), (replace(subject, model=None),), tmp_path / "a.png"))
+
+
+def test_a_damaged_analysis_is_computed_again(subject: Subject, tmp_path: Path) -> None:
+    with VideoReader(subject.video) as reader:
+        path = analysis_path(reader.info.digest, MODEL)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"damaged")
+    pool = FakePool()
+    with Desk(lambda: pool) as desk:
+        desk.write(Order(exporter("scores"), (subject,), tmp_path / "s.csv"))
+    assert len(pool.asked) == 1
+    assert kept(subject) is not None
+
+
+def test_a_preview_is_what_is_written(subject: Subject, tmp_path: Path) -> None:
+    from PIL import Image
+
+    options = StillOptions(frame=12, title="a title")
+    with Desk(FakePool) as desk:
+        made = desk.write(Order(exporter("still"), (subject,), tmp_path / "a.png", options), report=silent)
+        seen = desk.preview(exporter("still"), (subject,), options)
+    assert np.array_equal(np.asarray(Image.open(made.path)), seen)

@@ -1,0 +1,77 @@
+"""Options of exporters as people choose them: every field of every exporter is offered, with words and bounds."""
+
+from dataclasses import fields
+
+import pytest
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.scene import Look, Overlay
+from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
+from skillviewer.export.clip import ClipOptions
+from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.export.options import OptionKind, look_options, options_of, read_frames, read_size
+from skillviewer.export.theme import DARK, WHITE
+
+WITH_OPTIONS: list[Exporter | StudyExporter] = [e for e in (*EXPORTERS, *STUDY_EXPORTERS) if e.options is not None]
+
+
+@pytest.mark.parametrize("made", WITH_OPTIONS, ids=lambda made: made.name)
+def test_what_is_offered_has_words_and_a_default_within_its_bounds(made: Exporter | StudyExporter) -> None:
+    assert made.options is not None
+    defaults = made.options()
+    offered = options_of(made.options)
+    assert offered
+    for option in offered:
+        assert option.title[0].isupper()
+        assert not option.help.endswith(".")
+        assert option.default == getattr(defaults, option.name)
+        if option.default is not None and option.low is not None:
+            assert option.default >= option.low
+        if option.default is not None and option.high is not None:
+            assert option.default <= option.high
+        if option.kind is OptionKind.CHOICE:
+            assert option.default in [value for _, value in option.choices]
+    assert {option.name for option in offered} <= {field.name for field in fields(made.options)}
+
+
+def test_kinds_come_from_types() -> None:
+    kinds = {option.name: option.kind for option in options_of(ClipOptions)}
+    assert kinds["start"] is kinds["stop"] is kinds["columns"] is OptionKind.WHOLE
+    assert kinds["speed"] is OptionKind.NUMBER
+    assert kinds["look"] is OptionKind.LOOK
+    assert kinds["size"] is OptionKind.SIZE
+    assert kinds["title"] is OptionKind.TEXT
+    assert kinds["theme"] is kinds["quality"] is OptionKind.CHOICE
+    assert kinds["sound"] is OptionKind.FLAG
+    by_name = {option.name: option for option in options_of(ClipOptions)}
+    assert by_name["stop"].empty
+    assert not by_name["start"].empty
+    assert (by_name["start"].people_from, by_name["stop"].people_from) == (1, 0)
+    assert by_name["stop"].people_title == "Last frame"
+    assert by_name["theme"].choice_name(DARK) == "dark"
+    assert dict(by_name["theme"].choices)["white"] is WHITE
+
+
+def test_a_look_is_made_of_all_its_parts() -> None:
+    look = Look(overlay=Overlay.CONTOUR, strength=0.3)
+    parts = look_options(look)
+    assert [part.name for part in parts] == [field.name for field in fields(Look)]
+    assert Look(**{part.name: part.default for part in parts}) == look
+
+
+@pytest.mark.parametrize(("text", "size"), [("1280x720", (1280, 720)), (" 640 × 480 ", (640, 480)), ("1X2", (1, 2))])
+def test_sizes_are_read(text: str, size: tuple[int, int]) -> None:
+    assert read_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "big", "0x5", "1x2x3", "-1x5", "1.5x2"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(ExportError, match="is no size: write it as 1280x720"):
+        read_size(text)
+
+
+def test_frames_are_read() -> None:
+    assert read_frames("3, 7 12,,1") == (3, 7, 12, 1)
+    assert read_frames(" ") == ()
+    with pytest.raises(ExportError, match="are no frames"):
+        read_frames("3 -1")

@@ -1,0 +1,80 @@
+"""What is told of a file before "done" comes from the file itself, and a damaged one is noticed."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.errors import ExportError
+from skillviewer.export.clip import ClipOptions
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.export.read_back import read_back, size_words
+from skillviewer.export.sheet import SheetOptions
+from skillviewer.media.reader import VideoReader
+from tests.export.analyses import analysis, evidence
+
+FOUND = {
+    ".mp4": ("10 frames", "pixels"),
+    ".webm": ("10 frames", "pixels"),
+    ".gif": ("10 frames", "pixels"),
+    ".png": ("pixels",),
+    ".csv": ("rows", "columns"),
+    ".npz": ("attention [2, 5, 3, 4]", "frames [2, 5]"),
+    ".svg": ("×",),
+    ".pdf": ("page",),
+}
+SHORT = {"clip": ClipOptions(start=50), "sheet": SheetOptions(dpi=72)}
+EVERY = [pytest.param(e, s, id=f"{e.name}{s}") for e in EXPORTERS for s in e.suffixes]
+
+
+@pytest.mark.parametrize(("made", "suffix"), EVERY)
+def test_every_file_tells_what_is_in_it(tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str) -> None:
+    analyses = [analysis(reader.info, passes=2, model=f"model {at}") for at in range(made.least)]
+    exhibits = [Exhibit(a, "x", reader, evidence=evidence(a)) for a in analyses]
+    path = made.export(exhibits, tmp_path / f"a ü{suffix}", SHORT.get(made.name))
+    size, *found = read_back(path)
+    assert size == size_words(path.stat().st_size)
+    for words in FOUND.get(suffix, ()):
+        assert any(words in fact for fact in found), found
+    data = path.read_bytes()
+    path.write_bytes(b"")
+    if suffix != ".html":
+        with pytest.raises(ExportError, match="was written, but cannot be read back"):
+            read_back(path)
+    path.write_bytes(data[: len(data) // 2])
+    if suffix in {".png", ".svg", ".npz", ".json", ".pdf"}:
+        with pytest.raises(ExportError, match="was written, but cannot be read back"):
+            read_back(path)
+
+
+def test_sizes_for_people() -> None:
+    assert [size_words(n) for n in (12, 1_234, 5_600_000, 2_500_000_000)] == ["12 bytes", "1.23 kB", "5.6 MB", "2.5 GB"]
+
+
+@pytest.mark.parametrize(("made", "suffix"), EVERY)
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(
+    tmp_path: Path, reader: VideoReader, monkeypatch: pytest.MonkeyPatch, made: Exporter, suffix: str
+) -> None:
+    """The rename fails as the last write to a full disk does; the old file stays."""
+    analyses = [analysis(reader.info, passes=2, model=f"model {at}") for at in range(made.least)]
+    exhibits = [Exhibit(a, "x", reader, evidence=evidence(a)) for a in analyses]
+    path = tmp_path / f"old{suffix}"
+    path.write_bytes(b"mine")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ExportError, match=r"could not be written: No space left on device\.") as told:
+        made.export(exhibits, path, SHORT.get(made.name), overwrite=True)
+    assert len(str(told.value).splitlines()) == 1
+    assert path.read_bytes() == b"mine"
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_evidence_that_is_missing_is_asked_for(tmp_path: Path, reader: VideoReader) -> None:
+    made = next(e for e in EXPORTERS if e.needs_evidence)
+    bare = [Exhibit(analysis(reader.info), "x", reader)]
+    with pytest.raises(ExportError, match="There is no evidence yet"):
+        made.export(bare, tmp_path / f"a{made.suffixes[0]}")

@@ -1,0 +1,126 @@
+"""The sound of a clip: cut to the sample where the pictures are cut, encoded anew, and nothing else of the old file."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.export.clip import ClipOptions, clip_remarks, export_clip
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.media.reader import VideoReader
+from skillviewer.media.sound import RATE_HZ, Sound, has_sound
+from skillviewer.media.writer import VideoWriter
+from tests.export.analyses import analysis
+from tests.videos import barcode, write_barcode_video
+
+RATE = 44100
+BURST = (0.9, 1.1)
+"""When the tone is heard, in seconds from the first frame; before and after there is silence."""
+
+
+def write_with_burst(path: Path, *, n_frames: int = 60, starts_s: float = 0.0, sound_s: float = 2.0) -> Path:
+    """Write a video of 30 frames a second with a tone in it; the whole may start late on its container's clock."""
+    with av.open(str(path), "w") as container:
+        video, sound = container.add_stream("libx264", rate=30), container.add_stream("aac", rate=RATE)
+        assert isinstance(video, VideoStream)
+        assert isinstance(sound, AudioStream)
+        container.metadata["title"] = "Anna at home"
+        sound.metadata["language"] = "nor"
+        video.width, video.height, video.pix_fmt, sound.codec_context.layout = 160, 96, "yuv420p", "mono"
+        t = np.arange(round(sound_s * RATE)) / RATE
+        tone = np.where((t >= BURST[0]) & (t < BURST[1]), 0.5 * np.sin(2 * np.pi * 1000 * t), 0).astype(np.float32)
+        for number in range(n_frames):
+            frame = VideoFrame.from_ndarray(barcode(number), format="rgb24")
+            frame.pts, frame.time_base = round((number / 30 + starts_s) * 90000), Fraction(1, 90000)
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        for at in range(0, len(tone), 1024):
+            piece = AudioFrame.from_ndarray(tone[None, at : at + 1024], format="fltp", layout="mono")
+            piece.sample_rate, piece.pts = RATE, at + round(starts_s * RATE)
+            piece.time_base = Fraction(1, RATE)
+            container.mux(sound.encode(piece))
+        container.mux(sound.encode(None))
+    return path
+
+
+def heard(path: Path) -> NDArray[np.float32]:
+    """Return the left channel of a file as it is played, from the first frame on."""
+    out = np.zeros(0, np.float32)
+    with av.open(str(path)) as container:
+        resampler = AudioResampler(format="fltp", layout="stereo", rate=RATE_HZ)
+        for frame in container.decode(audio=0):
+            start = round(float(frame.time or 0) * RATE_HZ)
+            for made in resampler.resample(frame):
+                samples = made.to_ndarray()[0]
+                if start + len(samples) > len(out):
+                    out = np.concatenate([out, np.zeros(start + len(samples) - len(out), np.float32)])
+                kept = samples[max(0, -start) :]
+                out[max(0, start) : max(0, start) + len(kept)] = kept
+                start += len(samples)
+    return out
+
+
+def burst_s(samples: NDArray[np.float32]) -> tuple[float, float]:
+    """Return when the tone begins and ends."""
+    loud = np.flatnonzero(np.abs(samples) > 0.1)
+    return float(loud[0]) / RATE_HZ, float(loud[-1]) / RATE_HZ
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+@pytest.mark.parametrize("starts_s", [0.0, 3.0])
+def test_sound_is_cut_where_the_pictures_are(tmp_path: Path, suffix: str, starts_s: float) -> None:
+    source = write_with_burst(tmp_path / "in.mp4", starts_s=starts_s)
+    with VideoReader(source) as reader:
+        one = analysis(reader.info)
+        out = export_clip(reader, one, tmp_path / f"out{suffix}", ClipOptions(start=15, stop=45, sound=True))
+    with av.open(str(out)) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+        words = {**container.metadata, **container.streams.audio[0].metadata}
+    assert "Anna" not in str(words)
+    assert "title" not in {word.lower() for word in words}
+    begin, end = burst_s(heard(out))
+    assert begin == pytest.approx(BURST[0] - 0.5, abs=0.004)
+    assert end == pytest.approx(BURST[1] - 0.5, abs=0.01)
+
+
+def test_sound_is_left_out_unless_it_is_wished_and_it_is_said_why(tmp_path: Path) -> None:
+    source = write_with_burst(tmp_path / "in.mp4")
+    silent = write_barcode_video(tmp_path / "silent.mp4", 30).path
+    with VideoReader(source) as reader, VideoReader(silent) as quiet:
+        one, none = Exhibit(analysis(reader.info)), Exhibit(analysis(quiet.info))
+        assert not has_sound(export_clip(reader, one.analysis, tmp_path / "plain.mp4", ClipOptions(stop=10)))
+        slow = ClipOptions(stop=10, sound=True, speed=0.5)
+        assert not has_sound(export_clip(reader, one.analysis, tmp_path / "slow.mp4", slow))
+    assert clip_remarks([one], ClipOptions(), tmp_path / "a.mp4") == ()
+    assert clip_remarks([one], ClipOptions(sound=True), tmp_path / "a.mp4") == ()
+    assert "0.5 times" in clip_remarks([one], slow, tmp_path / "a.mp4")[0]
+    assert ".gif files have none" in clip_remarks([one], ClipOptions(sound=True), tmp_path / "a.gif")[0]
+    assert "silent.mp4 has none" in clip_remarks([none], ClipOptions(sound=True), tmp_path / "a.mp4")[0]
+
+
+def test_where_the_sound_ends_early_there_is_silence(tmp_path: Path) -> None:
+    source = write_with_burst(tmp_path / "in.mp4", sound_s=1.0)
+    samples = np.concatenate(list(Sound(source, 0.5, 2.0).blocks()), axis=1)
+    assert samples.shape == (2, round(1.5 * RATE_HZ))
+    assert np.abs(samples[:, RATE_HZ:]).max() == 0
+    assert burst_s(samples[0])[0] == pytest.approx(BURST[0] - 0.5, abs=0.004)
+
+
+def test_what_has_no_sound_or_takes_none_is_refused(tmp_path: Path) -> None:
+    silent = write_barcode_video(tmp_path / "silent.mp4", 5).path
+    with pytest.raises(VideoError, match="has no sound"):
+        Sound(silent, 0, 1)
+    source = write_with_burst(tmp_path / "in.mp4")
+    with pytest.raises(ExportError, match="cannot hold sound"):
+        VideoWriter(tmp_path / "a.gif", 160, 96, sound=Sound(source, 0, 1))
+    assert not has_sound(tmp_path / "nothing.mp4")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mp4", "silent.mp4"]
