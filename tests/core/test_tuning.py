@@ -142,4 +142,4 @@ def test_contradictions_and_circles_are_told_of() -> None:
 def test_choices_that_make_no_sense_are_refused() -> None:
     for wrong in ({"by": FoldsBy.RELEASED}, {"epochs": 0}, {"candidates": 0}):
         with pytest.raises(DatasetError):
-            TuningChoices(**wrong)  # type: ignore[arg-type]
+            TuningChoices(**wrong)

@@ -20,7 +20,7 @@ from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow, Use
 from skillviewer.core.video import sample_positions
 from skillviewer.engine import tuning_run
 from skillviewer.engine.engine import Engine
-from skillviewer.engine.finetune import Prepared, Tuned
+from skillviewer.engine.finetune import Prepared, Tuned, tune
 from skillviewer.engine.old_pairs import PAIRS
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import Fitting
@@ -88,6 +88,7 @@ def test_a_new_version_beside_the_model_that_it_began_as(study: StudyPairs, pare
     assert contents(parent) == before, "the model that it began as is untouched"
     checkpoint = load_checkpoint(tmp_path / "new")
     assert (checkpoint.digest, result.parent_digest) == (result.digest, load_checkpoint(parent).digest)
+    assert result.parent_digest is not None
     assert result.digest != result.parent_digest
     assert not asked.work_folder().exists()
 
@@ -220,7 +221,7 @@ def test_a_full_disk_is_said_before_anything_begins(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(tuning_run.shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
     heard: list[Progress] = []
     with pytest.raises(CheckpointError, match="has 3 MB left, and a training needs 210"):
         run(job(study, parent, tmp_path / "new"), heard.append)
@@ -275,8 +276,6 @@ def test_no_memory_is_said_in_a_sentence(
 def test_a_training_that_diverges_keeps_nothing(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tune = tuning_run.tune
-
     def diverge(prepared: Prepared, *rest: object) -> Tuned:
         tuned = tune(prepared, *rest)  # type: ignore[arg-type]
         with torch.no_grad():

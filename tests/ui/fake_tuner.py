@@ -1,6 +1,7 @@
 """Stands in for fine-tuning: rows at once, a report made of given scores, a folder that looks like a checkpoint."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from skillviewer.core.accuracy import FoldScores, pooled_accuracy
@@ -25,6 +26,13 @@ from skillviewer.engine.tuning_process import StopFolder
 
 N_EPOCHS = 4
 N_BATCHES = 5
+
+
+def _attention(names: Sequence[str]) -> tuple[AttentionChange, ...]:
+    return tuple(
+        AttentionChange(name, 0.31 + 0.05 * i, 0.12 - 0.01 * i, 3 + i, 30 + 17 * i, 0.2)
+        for i, name in enumerate(sorted(names)[:8])
+    )
 
 
 @dataclass
@@ -99,16 +107,19 @@ class FakeTuner:
         job.folder.mkdir(parents=True)
         (job.folder / "config.json").write_text(f"{job.folder.name}")
         (job.folder / "weights.safetensors").write_bytes(b"0")
-        held_out = before_after(dataset, division.fold, old, new)
-        forgetting = Forgetting(OldKind.DRIFT, "drift of familiar videos", None, 0.25, 0.9, 3)
+        known = old if job.parent is not None else None
+        held_out = before_after(dataset, division.fold, known, new)
+        forgetting = Forgetting(OldKind.NOTHING, "nothing was known before")
+        if known is not None:
+            forgetting = Forgetting(OldKind.DRIFT, "drift of familiar videos", None, 0.25, 0.9, 3)
         uses = dict.fromkeys(division.fold.train_videos, Use.TRAINED)
         uses |= dict.fromkeys(division.fold.held_out_videos, Use.HELD_OUT)
         said = TuningReport(
             held_out=held_out,
             set_aside=None,
             forgetting=forgetting,
-            shifts=shifts(old, new, uses),
-            attention=tuple(AttentionChange(name, 0.5, 0.1, 3, 30, 0.2) for name in sorted(dataset.names)[:2]),
+            shifts=shifts(known, new, uses),
+            attention=_attention(dataset.names) if known is not None else (),
             epoch=3,
             selection="last epoch",
             n_trained=len(division.fold.train_pairs),

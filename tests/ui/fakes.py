@@ -5,7 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.video import VideoInfo, sample_positions, segments
+from skillviewer.engine.library import digest
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.dialogs import Dialogs
 from tests.ui.evidence import Explaining, explain
@@ -245,7 +246,7 @@ class FakeWorld:
         if folder.name.startswith("broken"):
             raise CheckpointError(f"{folder.name} is not a checkpoint.")
         self.opened_models.append(folder.name)
-        return FakeAssessor(self, folder.name)
+        return FakeAssessor(self, folder.name, folder)
 
     def find_models(self) -> tuple["FakeEntry", ...]:
         return tuple(FakeEntry(name, self.folder / "models" / name) for name in self.models)
@@ -286,8 +287,10 @@ class FakeEntry:
 class FakeAssessor:
     """A model that looks where the disc is."""
 
-    def __init__(self, world: FakeWorld, name: str) -> None:
+    def __init__(self, world: FakeWorld, name: str, folder: Path) -> None:
         self._world, self._name = world, name
+        # a checkpoint that lies on the disk has the digest that it really has
+        self._digest = digest(folder) if (folder / "config.json").is_file() else model_digest(name)
         self.closed = False
 
     @property
@@ -296,7 +299,7 @@ class FakeAssessor:
 
     @property
     def digest(self) -> str:
-        return model_digest(self._name)
+        return self._digest
 
     @property
     def device_name(self) -> str:
@@ -326,9 +329,10 @@ class FakeAssessor:
     def _analysis(self, video: VideoInfo, passes: int, steps: int) -> Analysis:
         world = self._world
         warning = world.warning if steps == N_SEGMENTS else ""
-        return make_analysis(
+        made = make_analysis(
             video, passes, steps, kind=world.kind, model=self._name, seed=sum(map(ord, self._name)), warning=warning
         )
+        return replace(made, provenance=replace(made.provenance, model_digest=self._digest))
 
     def close(self) -> None:
         self.closed = True

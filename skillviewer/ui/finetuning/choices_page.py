@@ -29,6 +29,7 @@ SETTLE_MS = 350
 """Choices that change quicker are planned once."""
 
 FORM_PX = 340
+FIELD_PX = 28
 
 
 class ChoicesPage(QWidget):
@@ -115,6 +116,7 @@ class ChoicesPage(QWidget):
         self._form = lines
         lines.setRowVisible(self.needed, False)
         for spin in (self.needed, self.epochs, self.seed):
+            spin.setMinimumHeight(FIELD_PX)
             spin.valueChanged.connect(self._on_change)
         for combo in (self.start, self.rule, self.by):
             combo.currentIndexChanged.connect(self._on_change)

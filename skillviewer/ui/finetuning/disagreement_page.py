@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from skillviewer.core.disputes import Dispute
 from skillviewer.export.words import printable
@@ -44,6 +44,7 @@ class DisagreementPage(QWidget):
             ),
             self,
         )
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.table.video_asked.connect(self.video_asked)
         column.addWidget(self.table, 1)
 

@@ -22,6 +22,8 @@ from skillviewer.ui.theme import Theme
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from skillviewer.ui.study_slot import OpenStudy
+
 
 class FinetuneScreen(QWidget):
     """From the study's votes to a new version of a model.
@@ -37,6 +39,7 @@ class FinetuneScreen(QWidget):
         self._program, self._actions = program, actions
         self._shown = False
         self._stale = True
+        self._study: OpenStudy | None = None
         self._paths: dict[str, Path] = {}
         self._told: dict[str, float] = {}
         self._told_by = ""
@@ -114,15 +117,20 @@ class FinetuneScreen(QWidget):
 
     @Slot()
     def _on_study(self, *_: object) -> None:
+        """Take another study, or other settings of the same: then the page stays."""
         study = self._program.studies.current
+        before, self._study = self._study, study
+        other = study is None or before is None or study.path != before.path
         if study is not None:
             writable = not study.read_only
-            self.choices.set_rule(study.settings.rule)
             self.choices.set_writable(writable)
             self.versions.set_writable(writable)
-        self._told, self._told_by = {}, ""
+            if other or before is None or study.settings.rule != before.settings.rule:
+                self.choices.set_rule(study.settings.rule)
+        if other:
+            self._told, self._told_by = {}, ""
+            self._show_page()
         self._on_models()
-        self._show_page()
         self._refresh()
 
     @Slot(object)

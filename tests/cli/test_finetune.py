@@ -1,0 +1,104 @@
+"""``skillviewer finetune`` as a person or a script meets it."""
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from skillviewer.cli.main import run
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import ModelState, NewVideo, Study, Vote
+from skillviewer.nets.checkpoint import load_checkpoint
+from tests.checkpoints import tiny_checkpoint
+from tests.engine.tuned import NAMES, write_study
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A study without votes, and a model to begin as."""
+    folder = tmp_path_factory.mktemp("study")
+    write_study(folder / "videos")
+    with Study.create(folder / "grasping.skillstudy") as study:
+        study.videos.add([NewVideo(folder / "videos" / f"{name}.mp4", participant=name[0]) for name in NAMES])
+    return folder / "grasping.skillstudy", tiny_checkpoint(folder / "parent").folder
+
+
+def vote(path: Path, verdict: Verdict) -> None:
+    with Study.open(path) as study:
+        study.votes.bring_in(
+            [
+                Vote(better, worse, verdict, rater, key=f"{rater}{better}{worse}{verdict}")
+                for worse, better in combinations(NAMES, 2)
+                for rater in ("Ann", "Ben")
+            ]
+        )
+
+
+def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Path, capsys: Capture) -> None:
+    path, parent = begun
+    study, start = str(path), ["--from", str(parent)]
+    assert run(["finetune", study, *start]) == 1
+    assert "There are no votes and no pairs in grasping to train on. Judge some pairs first." in capsys.readouterr().err
+
+    vote(path, Verdict.LEFT)
+    assert run(["finetune", study, *start, "--rule", "nonsense"]) == 1
+    assert "nonsense" in capsys.readouterr().err
+    assert run(["finetune", study, *start, "--cost"]) == 0
+    told = capsys.readouterr()
+    assert "15 pairs to train on, 13 held out: 2 videos, by participant" in told.err
+    assert "s in all, measured now" in told.err
+    assert told.out == ""
+    with Study.open(path, read_only=True) as opened:
+        assert opened.models.all() == (), "the cost alone changes nothing"
+
+    out = tmp_path / "graspers"
+    few = ["--epochs", "1", "--candidates", "1"]
+    assert run(["finetune", study, *start, "-o", str(out), *few]) == 0
+    told = capsys.readouterr()
+    assert "epoch   0   as it was" in told.err
+    assert "epoch   1   loss" in told.err
+    assert told.out.startswith("held out: ")
+    assert "! The pairs are few: 15 trained on, 13 held out." in told.out
+    assert told.out.splitlines()[-1] == f"graspers:2  {out}  (to be accepted: --use graspers:2)"
+    checkpoint = load_checkpoint(out)
+    assert checkpoint.card.held_out is not None
+    with Study.open(path, read_only=True) as opened:
+        first, new = opened.models.all()
+        assert (first.path, new.path, new.parent) == (parent, out, first.digest)
+        assert (new.state, opened.settings.model) == (ModelState.PROPOSED, "")
+        assert new.facts["raters"] == ["Ann", "Ben"]
+
+    assert run(["finetune", study, "--use", "graspers:2"]) == 0
+    assert run(["finetune", study, "--versions"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "graspers:2 is in use"
+    assert [line.split()[:2] for line in lines[1:]] == [["graspers:1", "accepted"], ["*", "graspers:2"]]
+    assert run(["finetune", study, "--use", "graspers:1"]) == 0
+    with Study.open(path, read_only=True) as opened:
+        assert opened.settings.model == first.digest
+    assert run(["finetune", study, "--use", "graspers:7"]) == 1
+    assert "The study has no model graspers:7. List them with --versions." in capsys.readouterr().err
+
+    assert run(["finetune", study, *start, "-o", str(out), *few]) == 1
+    assert "already" in capsys.readouterr().err
+    assert load_checkpoint(out).digest == checkpoint.digest
+
+
+def test_only_ties_are_refused(begun: tuple[Path, Path], tmp_path: Path, capsys: Capture) -> None:
+    path, parent = begun
+    with Study.open(path, read_only=True) as study:
+        videos = [video.path for video in study.videos.all()]
+    tied = tmp_path / "tied.skillstudy"
+    with Study.create(tied) as made:
+        made.videos.add([NewVideo(video) for video in videos])
+    vote(tied, Verdict.NEITHER)
+    assert run(["finetune", str(tied), "--from", str(parent)]) == 1
+    assert "All 28 pairs that were judged count as no difference" in capsys.readouterr().err
+
+
+def test_help_needs_no_torch(capsys: Capture) -> None:
+    assert run(["finetune", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(option in said for option in ("--from", "--rule", "--by", "--cost", "--accept", "--use"))

@@ -1,0 +1,367 @@
+"""The Fine-tune screen through the real window: from votes to a new version, and back."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.folds import FoldsBy
+from skillviewer.core.pairs import Verdict
+from skillviewer.data.study import ModelState, Study, Vote
+from skillviewer.engine.library import digest
+from skillviewer.ui.finetuning.tuning import Phase
+from tests.ui.conftest import MakeWindow
+from tests.ui.driving import states
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import key
+from tests.ui.tuning_study import Trainer, make_checkpoints, make_tuning_study
+
+MakeTrainer = Callable[..., Trainer]
+
+
+@pytest.fixture
+def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path) -> MakeTrainer:
+    """Put somebody before the screen on a new study."""
+
+    def make(**study: object) -> Trainer:
+        make_checkpoints(world)
+        path = make_tuning_study(tmp_path, world, **study)  # type: ignore[arg-type]
+        made = make_window(world.backend())
+        made.program.assessments.set_automatic(on=False)
+        made.program.models.refresh()
+        made.program.models.choose_default(None)
+        trainer = Trainer(qtbot, made, world, path)
+        trainer.sit_down()
+        return trainer
+
+    return make
+
+
+def test_it_says_what_will_be_trained_and_what_it_costs(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    choices = trainer.screen.choices
+    trainer.wait_for_cost()
+    said = choices.texts()
+    assert "45 pairs of 10 videos, from 132 votes of 2 raters" in said
+    assert "21 pairs that touch 2 videos, by participant: P0" in said
+    assert "chosen on 30 pairs of the training videos, then trained afresh on all" in said
+    assert "about 1 min 50 s (features of 3 videos first: 1 min 30 s; 8 epochs at most, 2 s each)" in said
+    assert "Only 21 pairs are held out" in said
+    assert choices.start.currentText() == "alpha"
+
+
+def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    choices, tuning = trainer.screen.choices, trainer.screen.tuning
+    trainer.wait_for_cost()
+    choices.by.setCurrentIndex(choices.by.findData(FoldsBy.VIDEO.value))
+    assert not choices.button.isEnabled(), "what is not planned yet cannot be started"
+    qtbot.waitUntil(lambda: "by video" in choices.texts())
+    assert not choices.needed.isVisible()
+    choices.rule.setCurrentIndex(choices.rule.findData("at-least"))
+    assert choices.needed.isVisible()
+    choices.needed.setValue(3)
+    qtbot.waitUntil(lambda: "count as no difference by the rule “at least 3 votes" in choices.texts())
+    assert not choices.button.isEnabled()
+    choices.needed.setValue(2)
+    choices.seed.setValue(7)
+    choices.epochs.setValue(3)
+    trainer.wait_for_cost()
+    order = tuning.order
+    assert order is not None
+    asked = order.job.choices
+    assert (asked.rule, asked.by, asked.seed, asked.epochs) == ("at-least:2", FoldsBy.VIDEO, 7, 3)
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        ({"raters": ()}, "There are no votes and no pairs in Grasping to train on. Judge some pairs first."),
+        ({"verdict": Verdict.NEITHER}, "All 66 pairs that were judged count as no difference"),
+        ({"n": 2, "stem": "lonely_{:02d}"}, "nothing can be held out"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_before(
+    qtbot: QtBot, make_trainer: MakeTrainer, study: dict[str, object], said: str
+) -> None:
+    trainer = make_trainer(**study)
+    choices = trainer.screen.choices
+    qtbot.waitUntil(lambda: said in choices.texts())
+    assert not choices.button.isEnabled()
+    choices.judge.click()
+    assert trainer.made.window.screen_named("rank").isVisible()
+
+
+def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer(raters=())
+    choices = trainer.screen.choices
+    qtbot.waitUntil(lambda: "no votes" in choices.texts())
+    names = [f"grasp_{i:02d}" for i in range(1, 7)]
+
+    def work(study: Study) -> None:
+        for worse, better in pairwise(names):
+            study.votes.cast(Vote(better, worse, Verdict.LEFT, "Ann"))
+
+    trainer.made.program.studies.act(work, "votes")
+    qtbot.waitUntil(lambda: "from 5 votes of 1 raters" in choices.texts())
+
+
+def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    screen = trainer.screen
+    running = screen.running
+    qtbot.waitUntil(lambda: len(running.curves.rows) == 2)
+    assert screen.pages.currentWidget() is running
+    assert [row.epoch for row in running.curves.rows] == [0, 1]
+    assert "of 21 pairs" in running.held.text()
+    assert running.old.text() == "90.0 % of the pairs"
+    assert [job.title for job in trainer.made.program.jobs.running] == ["Fine-tuning"]
+    trainer.world.tuner.held = False
+    trainer.wait_for(Phase.DECIDING)
+    page = screen.before_after
+    assert screen.pages.currentWidget() is page
+    result = screen.tuning.result
+    assert result is not None
+    held = result.report.held_out
+    assert held.before is not None
+    assert f"{100 * held.before.value:.1f} % before, {100 * held.after.value:.1f} % now" in page.title.text()
+    assert "The pairs are few: 45 trained on, 21 held out" in page.texts()
+    assert "their order kept to 0.90 of 1" in page.texts()
+    rows = page.shifts.texts()
+    assert sorted(row[0] for row in rows) == sorted(s.video for s in result.report.shifts)
+    first = result.report.shifts[0]
+    assert rows[0][4] == f"{first.rank_before:g} → {first.rank_after:g}"
+    assert [row[0] for row in page.attention.texts()] == [f"grasp_{i:02d}" for i in range(1, 9)]
+    assert page.attention.texts()[0][1:] == ["+0.31", "12.0 %", "31"], "frames are counted from 1"
+    (_, proposed) = trainer.versions()
+    assert (proposed.state, proposed.digest) == (ModelState.PROPOSED, result.digest)
+    assert trainer.used() == "", "nothing is in use before somebody says so"
+
+
+def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    program = trainer.made.program
+    qtbot.waitUntil(lambda: states(trainer.made) == ["new"] * 12)
+    program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(trainer.made) == ["done"] * 12, timeout=120_000)
+    trainer.train()
+    result = trainer.screen.tuning.result
+    assert result is not None
+    trainer.world.assessed.clear()
+    trainer.screen.before_after.accept.click()
+    screen = trainer.screen
+    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
+    assert trainer.used() == result.digest
+    new = result.folder.name
+    qtbot.waitUntil(
+        lambda: {stem for name, stem, _ in trainer.world.assessed if name == new} == _stems(12), timeout=120_000
+    )
+    qtbot.waitUntil(lambda: states(trainer.made) == ["done"] * 12, timeout=120_000)
+    assert program.state.model is not None
+    assert program.state.model.folder == result.folder, "the new version is on screen"
+    assert {e.analysis.provenance.model for e in program.videos if e.analysis is not None} == {new}
+
+    page = screen.disagreement
+    scores = {entry.known_as: entry.analysis.score for entry in program.videos if entry.analysis is not None}
+    names = sorted(scores)
+    wrong = {(b, w) for i, w in enumerate(names) for b in names[i + 1 :] if scores[b] < scores[w]}
+    assert 0 < len(wrong) < 66
+    qtbot.waitUntil(lambda: {(row[0], row[1]) for row in page.table.texts()} == wrong, timeout=60_000)
+    assert f"agree on {100 * (1 - len(wrong) / 66):.1f} % of 66 pairs" in page.summary.text()
+    assert {row[2] for row in page.table.texts()} == {"2 to 0"}
+    first = page.table.texts()[0]
+    leads = {(b, w): scores[w] - scores[b] for b, w in wrong}
+    assert leads[first[0], first[1]] == max(leads.values()), "the pair of which the model is surest comes first"
+    page.table.video_asked.emit(first[0])
+    assert trainer.made.window.screen_named("inspect").isVisible()
+    assert program.state.current is not None
+    assert program.state.current.stem == first[0]
+
+
+def _stems(n: int) -> set[str]:
+    return {f"grasp_{i:02d}" for i in range(1, n + 1)}
+
+
+def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    result = trainer.screen.tuning.result
+    assert result is not None
+    trainer.screen.before_after.discard.click()
+    qtbot.waitUntil(lambda: not result.folder.exists())
+    qtbot.waitUntil(lambda: any("discarded" in row for row in trainer.screen.versions.table.texts()))
+    assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+    assert trainer.used() == ""
+    trainer.train()
+    again = trainer.screen.tuning.result
+    assert again is not None
+
+
+def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    trainer.screen.before_after.accept.click()
+    screen = trainer.screen
+    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
+    screen.disagreement.back.click()
+    table = screen.versions.table
+    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["in use", "accepted"])
+    assert not screen.versions.use.isEnabled()
+    table.selectRow(0)
+    assert not screen.versions.use.isEnabled(), "it is in use already"
+    table.selectRow(1)
+    screen.versions.use.click()
+    first = trainer.world.folder / "models" / "alpha"
+    qtbot.waitUntil(lambda: trainer.used() == digest(first))
+    program = trainer.made.program
+    qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.folder == first)
+    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["accepted", "in use"])
+
+
+def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    trainer.screen.before_after.accept.click()
+    screen, program = trainer.screen, trainer.made.program
+    qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
+    screen.disagreement.back.click()
+    qtbot.waitUntil(lambda: len(screen.versions.table.texts()) == 2)
+    used = trainer.used()
+    (trainer.world.folder / "models" / "alpha" / "weights.safetensors").write_bytes(b"something else")
+    screen.versions.table.selectRow(1)
+    screen.versions.use.click()
+    qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in program.messages.waiting))
+    assert trainer.used() == used
+
+
+def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    running = trainer.screen.running
+    assert not running.stop.isEnabled(), "nothing has been learnt yet"
+    qtbot.waitUntil(running.stop.isEnabled)
+    running.stop.click()
+    assert trainer.phase is Phase.STOPPING
+    assert "the best so far is kept" in running.stage.text()
+    trainer.wait_for(Phase.DECIDING)
+    assert trainer.world.tuner.ended == ["stopped"]
+
+
+def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    trainer.screen.running.cancel.click()
+    assert trainer.phase is Phase.CANCELLING
+    trainer.wait_for(Phase.CHOOSING)
+    assert trainer.world.tuner.ended == ["cancelled"]
+    assert trainer.versions() == ()
+    assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+
+
+def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    window, program = trainer.made.window, trainer.made.program
+    window.show_screen("inspect")
+    playback = program.playback
+    qtbot.waitUntil(lambda: playback.video is not None)
+    playback.seek(40)
+    qtbot.waitUntil(lambda: program.feed.settled and playback.frame == 40)
+    current = program.state.current
+    assert current is not None
+    program.assessments.ask([current])
+    qtbot.waitUntil(lambda: states(trainer.made).count("done") == 1)
+    program.studies.act(lambda study: study.votes.cast(Vote("grasp_01", "grasp_12", Verdict.LEFT, "Cat")), "votes")
+    qtbot.waitUntil(lambda: len(_votes(trainer.path)) == 133)
+    assert trainer.phase is Phase.RUNNING
+    trainer.world.tuner.held = False
+    trainer.wait_for(Phase.DECIDING)
+    window.show_screen("finetune")
+    assert trainer.screen.pages.currentWidget() is trainer.screen.before_after
+
+
+def _votes(path: Path) -> tuple[Vote, ...]:
+    with Study.open(path, read_only=True) as study:
+        return study.votes.all()
+
+
+def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.error = CheckpointError("The disk is full.")
+    trainer.start()
+    messages = trainer.made.program.messages
+    qtbot.waitUntil(lambda: any("disk is full" in message.text for message in messages.waiting))
+    trainer.wait_for(Phase.CHOOSING)
+    assert trainer.versions() == ()
+    trainer.world.tuner.error = None
+    trainer.train()
+
+
+def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    choices = trainer.screen.choices
+    choices.start.setCurrentIndex(choices.start.findData(""))
+    assert choices.start.currentText() == "Nothing: a first model"
+    qtbot.waitUntil(lambda: trainer.screen.tuning.order is not None and trainer.screen.tuning.order.wish.parent is None)
+    trainer.train()
+    (job,) = trainer.world.tuner.jobs
+    page = trainer.screen.before_after
+    assert page.title.text().startswith("A first model: held-out accuracy ")
+    assert "there was no model before" in page.texts()
+    assert page.shifts.isColumnHidden(3)
+    assert not page.attention.isVisible()
+    assert job.parent is None
+    assert job.folder.name == "Grasping-v1"
+
+
+def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    trainer.made.program.close()
+    assert trainer.made.program.wait(5000)
+    assert trainer.world.tuner.ended == ["cancelled"]
+
+
+def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    first = make_trainer()
+    first.wait_for_cost()
+    assert first.screen.choices.button.isEnabled()
+    first.screen.choices.set_writable(writable=False)
+    first.screen.choices.ask_soon()
+    qtbot.waitUntil(lambda: first.screen.choices.button.toolTip() == "The study is open for reading only.")
+    assert not first.screen.choices.button.isEnabled()
+
+
+def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.wait_for_cost()
+    choices = trainer.screen.choices
+    choices.start.setFocus()
+    seen: list[QWidget] = []
+    widget: QWidget = choices.start
+    for _ in range(60):
+        widget = widget.nextInFocusChain()
+        if widget.isVisibleTo(choices) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
+            seen.append(widget)
+    assert [w for w in seen if w in {choices.rule, choices.by, choices.button}] == [
+        choices.rule,
+        choices.by,
+        choices.button,
+    ]
+    choices.button.setFocus()
+    key(choices.button, Qt.Key.Key_Space)
+    trainer.wait_for(Phase.DECIDING)
