@@ -155,7 +155,10 @@ def rank_too_few(stage: "Stage") -> QWidget:
 def rank_rest(stage: "Stage") -> QWidget:
     """After many pairs."""
     screen = _begun(stage, n=16, raters=("Ann",))
-    _vote(stage, screen, Verdict.LEFT, 50)
+    session = screen.judging._session
+    assert session is not None
+    session.since_rest = 49
+    _vote(stage, screen, Verdict.LEFT)
     return stage.made.window
 
 

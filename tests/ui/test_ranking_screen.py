@@ -578,8 +578,10 @@ def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_
     type_text(setup.question, "Which hand is steadier?")
     key(setup.question, KEYS.Key_Return)
     qtbot.waitUntil(lambda: kept().statement == "Which hand is steadier?")
-    click(setup.neither, setup.neither.rect().center() - QPoint(setup.neither.width() // 2 - 8, 0))
+    click(setup.neither, QPoint(8, setup.neither.height() // 2))
     qtbot.waitUntil(lambda: not kept().allow_neither)
+    click(setup.blind, QPoint(8, setup.blind.height() // 2))
+    qtbot.waitUntil(lambda: kept().blind)
     for box, value in ((setup.speed, 0.5), (setup.comparisons, 4.0), (setup.test, 0.3), (setup.repeats, 0.1)):
         box.setCurrentIndex(box.findData(value))
         box.activated.emit(box.currentIndex())

@@ -46,6 +46,7 @@ class SetupView(QWidget):
         self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
         self.test = form.choice([(share, self._share_words(share)) for share in TEST_SHARES], 0.15)
         self.repeats = form.choice([(share, self._share_words(share)) for share in REPEAT_SHARES], 0.05)
+        self.blind = QCheckBox(self.tr("The Why page of a video opens when one has judged it oneself"), form)
         form.add(self.tr("Question"), self.question, self.tr("It stands over every pair."))
         form.add(self.tr("Answers"), self.neither)
         form.add(self.tr("Speed"), self.speed)
@@ -61,6 +62,7 @@ class SetupView(QWidget):
             self.repeats,
             self.tr("With the sides exchanged, some time later: how often does a rater say the same twice?"),
         )
+        form.add(self.tr("On Inspect"), self.blind)
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -76,6 +78,7 @@ class SetupView(QWidget):
         column.addWidget(area)
         self.question.editingFinished.connect(self._on_question)
         self.neither.clicked.connect(self._on_neither)
+        self.blind.clicked.connect(self._on_blind)
         self.speed.activated.connect(self._on_speed)
         self.comparisons.activated.connect(self._on_comparisons)
         self.test.activated.connect(self._on_test)
@@ -125,6 +128,10 @@ class SetupView(QWidget):
     def _on_neither(self, allowed: bool) -> None:
         self._set(self.tr("answers that are offered"), partial(_with, allow_neither=allowed))
 
+    @Slot(bool)
+    def _on_blind(self, blind: bool) -> None:
+        self._set(self.tr("when Why pages open"), partial(_with, blind=blind))
+
     @Slot()
     def _on_speed(self, *_: object) -> None:
         self._set(self.tr("speed of pairs"), partial(_with, speed=float(self.speed.currentData())))
@@ -168,6 +175,7 @@ class SetupView(QWidget):
         if self.question.text().strip() != settings.statement:
             self.question.setText(settings.statement)
         self.neither.setChecked(settings.allow_neither)
+        self.blind.setChecked(settings.blind)
         for box, value, words in (
             (self.speed, settings.speed, speed_text),
             (self.comparisons, settings.comparisons_per_video, self._aim_words),
