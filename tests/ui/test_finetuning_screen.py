@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import CheckpointError
@@ -351,12 +350,12 @@ def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTrainer) -> None:
     trainer.wait_for_cost()
     choices = trainer.screen.choices
     choices.start.setFocus()
-    seen: list[QWidget] = []
-    widget: QWidget = choices.start
+    seen = []
+    widget = choices.start.nextInFocusChain()
     for _ in range(60):
-        widget = widget.nextInFocusChain()
         if widget.isVisibleTo(choices) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
             seen.append(widget)
+        widget = widget.nextInFocusChain()
     assert [w for w in seen if w in {choices.rule, choices.by, choices.button}] == [
         choices.rule,
         choices.by,
