@@ -8,6 +8,7 @@ of JSON with everything else.
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -16,6 +17,9 @@ from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.aside import written_aside
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.video import VideoInfo
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FORMAT = 1
 SUFFIX = ".analysis.npz"
@@ -74,7 +78,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
         provenance=analysis.provenance,
         strangeness=analysis.strangeness,
     )
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "times_s": video.times_s,
         "samples": analysis.samples,
         "sample_times_s": analysis.times_s,

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from skillviewer.core.analysis import Analysis
-from skillviewer.core.arrays import Float32Array
+from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.data.study import ModelState, ModelVersion, Study
 
@@ -124,10 +126,12 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
             raters.setdefault(name, set()).update({comparison.rater} if isinstance(comparison, Judgement) else ())
     strengths = bradley_terry(comparisons)
     values, errors = strengths.values.tolist(), strengths.standard_errors.tolist()
-    return {
-        name: Rating(len(raters[name]), *counts[name], value, error, 1 + sum(v > value for v in values), len(values))
-        for name, value, error in zip(strengths.names, values, errors, strict=True)
-    }
+    ratings = {}
+    for name, value, error in zip(strengths.names, values, errors, strict=True):
+        wins, losses, even = counts[name]
+        rank = 1 + sum(v > value for v in values)
+        ratings[name] = Rating(len(raters[name]), wins, losses, even, value, error, rank, len(values))
+    return ratings
 
 
 def judged_by(facts: StudyFacts, video: str, rater: str) -> bool:
@@ -258,8 +262,8 @@ def findings_of(question: Question) -> Findings:
     )
 
 
-def _double(pooled: Float32Array | None) -> "Float32Array | None":
-    return None if pooled is None else pooled.astype("float64")
+def _double(pooled: Float32Array | None) -> FloatArray | None:
+    return None if pooled is None else np.asarray(pooled, dtype=np.float64)
 
 
 def _other_models(q: Question) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:

@@ -46,12 +46,13 @@ class MomentRow(QWidget):
         column.addLayout(top)
         self.picture = Thumbnail(self)
         self.picture.clicked.connect(self._on_play)
-        top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         side = QVBoxLayout()
         side.setSpacing(2)
         top.addLayout(side, 1)
         self._times = QLabel(self)
         self._times.setMinimumWidth(20)
+        self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         side.addWidget(self._times)
         worth = QHBoxLayout()
         worth.setSpacing(8)
@@ -214,7 +215,8 @@ class MomentRow(QWidget):
 
     def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:
         while self._notes.count():
-            widget = self._notes.takeAt(0).widget()
+            item = self._notes.takeAt(0)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()

@@ -32,7 +32,7 @@ class NoteEdit(QPlainTextEdit):
         lines = round(self.document().size().height())
         shown = min(max(lines, self.least_lines), MOST_LINES)
         margins = 2 * self.document().documentMargin() + 2 * self.frameWidth()
-        return QSize(160, round(shown * self.fontMetrics().lineSpacing() + margins) + 6)
+        return QSize(160, round(shown * self.fontMetrics().lineSpacing() + margins) + 10)
 
     def minimumSizeHint(self) -> QSize:
         """Give way in width only."""

@@ -46,7 +46,9 @@ class NoteBlock(QWidget):
         self.time.setToolTip(self.tr("Go there"))
         self.time.clicked.connect(self._on_time)
         row.addWidget(self.time)
-        self.remove = Chip(self.tr("Delete"), self)
+        self.remove = Chip("×", self)
+        self.remove.setToolTip(self.tr("Delete the note"))
+        self.remove.setAccessibleName(self.tr("Delete the note"))
         self.remove.clicked.connect(self._on_remove)
         row.addWidget(self.remove)
         column.addLayout(row)
@@ -58,7 +60,9 @@ class NoteBlock(QWidget):
         """Show a note; not over what is being typed."""
         self.note = note
         author = printable(note.author) or self.tr("somebody")
-        self._about.setText(f"{author} · {note.made_at.astimezone():%Y-%m-%d %H:%M}")
+        when = note.made_at.astimezone()
+        self._about.setText(f"{author} · {when:%Y-%m-%d}")
+        self._about.setToolTip(f"{author} · {when:%Y-%m-%d %H:%M}")
         self.time.setVisible(note.time_s is not None)
         if note.time_s is not None:
             self.time.setText(clock(note.time_s))
@@ -174,17 +178,20 @@ class NotesPanel(QWidget):
             block.deleteLater()
         writable = self._remarks.writable
         for place, note in enumerate(notes.values()):
-            block = self._blocks.get(note.id)
-            if block is None:
-                block = self._blocks[note.id] = NoteBlock(note, self._body)
-                block.removal_asked.connect(self._on_removal)
-                block.time_asked.connect(self._on_time)
-                self._tie(block.edit)
-                self._column.insertWidget(place, block)
-            block.show_note(note, writable=writable)
+            if note.id not in self._blocks:
+                self._blocks[note.id] = self._made(note)
+                self._column.insertWidget(place, self._blocks[note.id])
+            self._blocks[note.id].show_note(note, writable=writable)
         self.fresh.setEnabled(writable)
         self.titled.emit(self.tr("Notes ({})").format(len(notes)) if notes else self.tr("Notes"))
         self._say()
+
+    def _made(self, note: Note) -> NoteBlock:
+        block = NoteBlock(note, self._body)
+        block.removal_asked.connect(self._on_removal)
+        block.time_asked.connect(self._on_time)
+        self._tie(block.edit)
+        return block
 
     def _say(self) -> None:
         words = ""
