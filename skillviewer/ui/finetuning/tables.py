@@ -7,11 +7,15 @@ from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView, QWidget
 
+from skillviewer.ui.video_cells import n_alike
+
 SORT_ROLE = Qt.ItemDataRole.UserRole
 VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_PX = 28
 NAME_PX = 120
-"""The first column, of names, is no narrower; long names are cut in the middle, where they differ least."""
+"""The first column, of names, is no narrower."""
+LONG = 24
+"""Of names with more letters, what all have in common is left out at the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,6 @@ class Table(QTableView):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setMinimumHeight(3 * ROW_PX)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.clicked.connect(self._on_asked)
         self.activated.connect(self._on_asked)
 
@@ -71,8 +74,10 @@ class Table(QTableView):
         """Show rows in this order, until a heading is clicked."""
         self.setSortingEnabled(False)
         self._model.removeRows(0, self._model.rowCount())
+        names = [cell.text for row in rows for cell in row if cell.video]
+        left_out = n_alike(names) if len(set(names)) > 1 and max(map(len, names)) > LONG else 0
         for row in rows:
-            self._model.appendRow([_item(cell) for cell in row])
+            self._model.appendRow([_item(cell, left_out) for cell in row])
         for column, cell in enumerate(rows[0] if rows else ()):
             side = Qt.AlignmentFlag.AlignLeft if cell.value is None else Qt.AlignmentFlag.AlignRight
             heading = self._model.horizontalHeaderItem(column)
@@ -104,8 +109,8 @@ class Table(QTableView):
             self.video_asked.emit(video)
 
 
-def _item(cell: Cell) -> QStandardItem:
-    item = QStandardItem(cell.text)
+def _item(cell: Cell, left_out: int) -> QStandardItem:
+    item = QStandardItem(f"…{cell.text[left_out:]}" if cell.video and left_out else cell.text)
     item.setData(cell.text.casefold() if cell.value is None else cell.value, SORT_ROLE)
     item.setData(cell.video, VIDEO_ROLE)
     item.setToolTip(cell.text)
