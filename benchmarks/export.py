@@ -1,10 +1,11 @@
 """What the annotation of a clip costs: the whole export against decoding and encoding the same pictures bare.
 
-    python -m benchmarks.export VIDEO [--passes K] [--repeat R]
+    python -m benchmarks.export VIDEO [--passes K] [--repeat R] [--report]
 
 The map is made up, a spot that wanders. "bare" decodes and encodes the video; "again" does so with the annotated clip,
 whose pictures are larger and move where the map jumps. They take turns, so that other work on the machine meets all;
-the figures are medians, and the ratios are what counts.
+the figures are medians, and the ratios are what counts. With --report the report of the analysed video is timed
+instead: as PDF and as a web page, written and read back, the first time with the imports and fonts.
 """
 
 import argparse
@@ -63,15 +64,38 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - clock_s, time.process_time() - processor_s
 
 
+def reports(analysis: Analysis, repeat: int) -> None:
+    """Print what the report of one analysed video costs."""
+    from skillviewer.export.exhibit import Exhibit
+    from skillviewer.export.report import export_report
+
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in (".pdf", ".html"):
+            path = Path(folder) / f"report{suffix}"
+            times = [
+                measured(lambda: export_report(Exhibit(analysis), path, overwrite=True))  # noqa: B023 - called at once
+                for _ in range(repeat + 1)
+            ]
+            clock_s, processor_s = (statistics.median(values) for values in zip(*times[1:], strict=True))
+            print(
+                f"report{suffix}: {clock_s:.2f} s by the clock, {processor_s:.2f} s of the processor; the first time "
+                f"{times[0][0]:.2f} s and {times[0][1]:.2f} s; {path.stat().st_size / 2**20:.1f} MiB"
+            )
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("video", type=Path)
     parser.add_argument("--passes", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--report", action="store_true")
     arguments = parser.parse_args()
     with VideoReader(arguments.video) as reader:
         analysis = made_up(reader.info, arguments.passes)
+    if arguments.report:
+        reports(analysis, arguments.repeat)
+        return
     n = analysis.video.n_frames
     options = ClipOptions(title=arguments.video.name)
     times: dict[str, list[tuple[float, float]]] = {"bare": [], "again": [], "annotated": []}

@@ -168,7 +168,8 @@ def _cover(picture: Picture, box: FaceBox, height: int, width: int) -> None:
         return
     part = picture[top:bottom, left:right]
     size = (right - left, bottom - top)
-    cells = cv2.resize(part, (min(CELLS, size[0]), min(CELLS, size[1])), interpolation=cv2.INTER_AREA)
+    across, down = (min(CELLS, max(side // 2, 1)) for side in size)  # at least two pixels a cell
+    cells = cv2.resize(part, (across, down), interpolation=cv2.INTER_AREA)
     smooth = cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR)
     y, x = np.mgrid[top:bottom, left:right]
     distance = np.hypot((x + 0.5 - centre_x) / radius_x, (y + 0.5 - centre_y) / radius_y)

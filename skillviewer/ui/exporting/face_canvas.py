@@ -1,0 +1,145 @@
+"""One frame with the boxes of its faces: drawn with the mouse, chosen with a click."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.faces import FaceBox
+
+LEAST_PX = 6
+"""A drag that is shorter is a click."""
+
+
+class FaceCanvas(QWidget):
+    """Shows a picture and boxes over it.
+
+    Args:
+        stage: Colour around the picture.
+        accent: Colour of the chosen box.
+        parent: Owner.
+    """
+
+    drawn = Signal(object)
+    """``FaceBox`` that a person drew."""
+    picked = Signal(object)
+    """Number of the face that was clicked, or None."""
+
+    def __init__(self, stage: str, accent: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stage, self._accent = QColor(stage), QColor(accent)
+        self._image: QImage | None = None
+        self._boxes: tuple[tuple[int, FaceBox], ...] = ()
+        self._doubt: FaceBox | None = None
+        self._chosen: int | None = None
+        self._from: QPointF | None = None
+        self._to: QPointF | None = None
+        self.setMinimumSize(240, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setAccessibleName(self.tr("Frame with face boxes: drag to draw one"))
+
+    def set_colours(self, stage: str, accent: str) -> None:
+        """Take colours."""
+        self._stage, self._accent = QColor(stage), QColor(accent)
+        self.update()
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """Show a picture, (H, W, 3) uint8 RGB, or none."""
+        if picture is None:
+            self._image = None
+        else:
+            height, width = picture.shape[:2]
+            data = picture.tobytes()
+            self._image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        self.update()
+
+    def set_boxes(
+        self, boxes: Sequence[tuple[int, FaceBox]], chosen: int | None = None, doubt: FaceBox | None = None
+    ) -> None:
+        """Show (number, box) of each face, the chosen one brighter, and where a doubtful find lies."""
+        self._boxes, self._chosen, self._doubt = tuple(boxes), chosen, doubt
+        self.update()
+
+    def picture_rect(self) -> QRectF:
+        """Return where the picture lies in the widget."""
+        if self._image is None:
+            return QRectF(self.rect())
+        scale = min(self.width() / self._image.width(), self.height() / self._image.height())
+        width, height = self._image.width() * scale, self._image.height() * scale
+        return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
+
+    def _rect(self, box: FaceBox) -> QRectF:
+        at = self.picture_rect()
+        return QRectF(
+            QPointF(at.left() + box.left * at.width(), at.top() + box.top * at.height()),
+            QPointF(at.left() + box.right * at.width(), at.top() + box.bottom * at.height()),
+        )
+
+    def _share(self, point: QPointF) -> tuple[float, float]:
+        at = self.picture_rect()
+        return (
+            min(max((point.x() - at.left()) / at.width(), 0.0), 1.0),
+            min(max((point.y() - at.top()) / at.height(), 0.0), 1.0),
+        )
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw everything."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._stage)
+        if self._image is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawImage(self.picture_rect(), self._image)
+        for number, box in self._boxes:
+            self._draw(painter, self._rect(box), str(number), chosen=number == self._chosen)
+        if self._doubt is not None:
+            painter.setPen(QPen(QColor("white"), 1.5, Qt.PenStyle.DashLine))
+            painter.drawRect(self._rect(self._doubt))
+        if self._from is not None and self._to is not None:
+            painter.setPen(QPen(self._accent, 2))
+            painter.drawRect(QRectF(self._from, self._to).normalized())
+
+    def _draw(self, painter: QPainter, rect: QRectF, words: str, *, chosen: bool) -> None:
+        # a dark line below a light one can be seen on any picture
+        painter.setPen(QPen(QColor(0, 0, 0, 180), 4 if chosen else 3))
+        painter.drawRect(rect)
+        painter.setPen(QPen(self._accent if chosen else QColor("white"), 2.5 if chosen else 1.5))
+        painter.drawRect(rect)
+        metrics = painter.fontMetrics()
+        label = QRectF(
+            rect.left(), rect.top() - metrics.height(), metrics.horizontalAdvance(words) + 8, metrics.height()
+        )
+        painter.fillRect(label, self._accent if chosen else QColor(0, 0, 0, 180))
+        painter.setPen(QColor("white"))
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a box."""
+        if event.button() == Qt.MouseButton.LeftButton and self._image is not None:
+            self._from = self._to = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Draw it out."""
+        if self._from is not None:
+            self._to = event.position()
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End it: a long drag is a box, a click chooses."""
+        start, self._from, self._to = self._from, None, None
+        if start is None:
+            return
+        end = event.position()
+        self.update()
+        if max(abs(end.x() - start.x()), abs(end.y() - start.y())) < LEAST_PX:
+            hit = [number for number, box in self._boxes if self._rect(box).contains(end)]
+            self.picked.emit(hit[-1] if hit else None)
+            return
+        (x0, y0), (x1, y1) = self._share(start), self._share(end)
+        if x0 != x1 and y0 != y1:
+            self.drawn.emit(FaceBox(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))

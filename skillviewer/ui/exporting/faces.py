@@ -1,0 +1,375 @@
+"""Faces to look over before an export: what is blurred where, doubtful frames, boxes drawn or taken away by hand."""
+
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.core.faces import BY_HAND, Doubt, FaceBox, Faces, Reason, doubtful_frames
+from skillviewer.core.job import CancelToken, Report
+from skillviewer.core.video import VideoInfo
+from skillviewer.engine.face_search import keep_faces, kept_faces, known_faces, search_faces
+from skillviewer.export.words import clock
+from skillviewer.ui.exporting.face_canvas import FaceCanvas
+from skillviewer.ui.feed import FrameFeed, Shot
+from skillviewer.ui.program import Program
+from skillviewer.ui.theme import Theme
+from skillviewer.ui.undo import Deed
+
+if TYPE_CHECKING:
+    from skillviewer.ui.lane import Task
+
+SIDE_PX = 264
+
+
+class Reach(IntEnum):
+    """How long a box that is drawn is blurred."""
+
+    WHOLE = 0
+    FROM_HERE = 1
+    AROUND = 2
+
+
+class FacesReview(QWidget):
+    """The faces of one video. What a person does here enters the undo stack of the window and is on disk at once.
+
+    Args:
+        program: What is behind the window.
+        parent: Owner.
+    """
+
+    changed = Signal(object)
+    """``Faces`` that exports of the video blur from now on."""
+
+    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        self._path: Path | None = None
+        self._video: VideoInfo | None = None
+        self._shown: Shot | None = None
+        self._turn = 0  # answers to what was asked before the last edit are dropped
+        self._writing = 0
+        self._search: Task | None = None
+        self._doubt: Doubt | None = None
+        self._chosen: int | None = None
+        self.faces: Faces | None = None
+        self.feed = FrameFeed(program.frames, self)
+        theme = program.themes.theme
+        self.canvas = FaceCanvas(theme.stage, theme.accent, self)
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(self.canvas, 1)
+        scrub = QHBoxLayout()
+        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setAccessibleName(self.tr("Frame"))
+        self.time = QLabel(self)
+        self.time.setProperty("muted", True)
+        scrub.addWidget(self.slider, 1)
+        scrub.addWidget(self.time)
+        left.addLayout(scrub)
+        row.addLayout(left, 1)
+        side = QWidget(self)
+        side.setFixedWidth(SIDE_PX)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self.summary = QLabel(side)
+        self.summary.setWordWrap(True)
+        self.search_button = QPushButton(self.tr("Look for faces"), side)
+        self.reach = QComboBox(side)
+        self.reach.setAccessibleName(self.tr("How long a box that is drawn is blurred"))
+        words = (self.tr("Drawn boxes: whole video"), self.tr("Drawn boxes: from here on"))
+        self.reach.addItems([*words, self.tr("Drawn boxes: 1 s around this frame")])
+        self.remove_button = QPushButton(self.tr("Remove the chosen box"), side)
+        self.here_button = QPushButton(self.tr("Remove it from here on"), side)
+        heading = QLabel(self.tr("Doubtful frames"), side)
+        self.doubts = QListWidget(side)
+        self.doubts.setAccessibleName(self.tr("Doubtful frames"))
+        self.fine_button = QPushButton(self.tr("Looked at, it is fine"), side)
+        caution = QLabel(self.tr("An aid and no guarantee: look through what was made before you give it away."), side)
+        caution.setWordWrap(True)
+        caution.setProperty("muted", True)
+        for part in (self.summary, self.search_button, self.reach, self.remove_button, self.here_button, heading):
+            column.addWidget(part)
+        column.addWidget(self.doubts, 1)
+        column.addWidget(self.fine_button)
+        column.addWidget(caution)
+        row.addWidget(side)
+
+    def _connect(self) -> None:
+        self.feed.opened.connect(self._on_opened)
+        self.feed.arrived.connect(self._on_shot)
+        self.feed.failed.connect(self._on_failed)
+        self.slider.valueChanged.connect(self._on_frame)
+        self.canvas.drawn.connect(self._on_drawn)
+        self.canvas.picked.connect(self._on_picked)
+        self.search_button.clicked.connect(self.search)
+        self.remove_button.clicked.connect(self.remove)
+        self.here_button.clicked.connect(self.remove_from_here)
+        self.fine_button.clicked.connect(self.settle)
+        self.doubts.currentRowChanged.connect(self._on_doubt)
+        self._program.themes.changed.connect(self.on_theme)
+        self._program.undo.changed.connect(self._reread)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.canvas.set_colours(theme.stage, theme.accent)
+
+    def open(self, path: Path | None) -> None:
+        """Show the faces of a video, or nothing."""
+        if path == self._path:
+            return
+        self._turn += 1
+        self._path, self._video, self._shown, self.faces = path, None, None, None
+        self._doubt = self._chosen = None
+        self.canvas.set_picture(None)
+        if self._search is not None:
+            self._search.cancel()
+        if path is None:
+            self.feed.close()
+        else:
+            self.feed.open(path)
+            self._reread()
+        self._show()
+
+    @property
+    def frame(self) -> int:
+        """Frame that is wanted, from 0."""
+        return self.slider.value()
+
+    # what the lanes tell
+
+    @Slot()
+    def _reread(self) -> None:
+        """Read what is kept: the first time, and after anything was undone or done again."""
+        path, known, turn = self._path, self.faces, self._turn
+        if path is None or self._writing or self._program.export_previews.stopped:
+            return
+
+        def read(_desk: object, _token: CancelToken, _report: Report) -> tuple[int, Faces]:
+            return turn, known_faces(path) if known is None else kept_faces(known)
+
+        task = self._program.export_previews.submit(read)
+        task.succeeded.connect(self._on_known)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_known(self, answer: tuple[int, Faces]) -> None:
+        turn, faces = answer
+        if turn == self._turn and faces != self.faces:
+            self.faces = faces
+            self.changed.emit(faces)
+            self._show()
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._program.messages.fail(error)
+
+    @Slot(object)
+    def _on_opened(self, video: VideoInfo) -> None:
+        self._video = video
+        self.slider.setRange(0, video.n_frames - 1)
+        self.slider.setValue(0)
+        self._on_frame(0)
+
+    @Slot(object)
+    def _on_shot(self, shot: Shot) -> None:
+        self._shown = shot
+        self.canvas.set_picture(shot.picture)
+        self._show_boxes()
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        if self._video is not None:
+            self.feed.request(frame)
+            time = clock(float(self._video.times_s[frame]))
+            self.time.setText(self.tr("frame {} · {}").format(frame + 1, time))
+
+    # what a person does
+
+    @Slot()
+    def search(self) -> None:
+        """Look for faces; what was found or drawn before is replaced, and comes back by undo."""
+        path = self._path
+        if path is None or self._search is not None:
+            return
+        self._search = self._program.export_previews.submit(
+            lambda _desk, token, report: (path, search_faces(path, token, report))
+        )
+        self._search.succeeded.connect(self._on_found)
+        self._search.failed.connect(self._on_failed)
+        self._search.finished.connect(self._on_searched)
+        self._program.jobs.follow(self.tr("Looking for faces in {}").format(path.stem), self._search, precious=False)
+        self._show()
+
+    @Slot(object)
+    def _on_found(self, answer: tuple[Path, Faces]) -> None:
+        path, faces = answer
+        if path == self._path:
+            self._edit(faces, self.tr("search for faces"))
+
+    @Slot()
+    def _on_searched(self) -> None:
+        self._search = None
+        self._show()
+
+    def _edit(self, faces: Faces, text: str) -> None:
+        before = self.faces
+        if before is None or faces == before:
+            return
+        self.faces = faces
+        self._turn += 1
+        self._writing += 1
+        deed = Deed(text, lambda _study: keep_faces(faces), lambda _study, _result: keep_faces(before), ())
+        self._program.undo.perform(deed).finished.connect(self._on_written)
+        self.changed.emit(faces)
+        self._show()
+
+    @Slot()
+    def _on_written(self) -> None:
+        """Read again what is kept: what could not be written is not shown as if it were."""
+        self._writing -= 1
+        self._reread()
+
+    @Slot(object)
+    def _on_drawn(self, box: FaceBox) -> None:
+        if self.faces is None or self._video is None or self._shown is None:
+            return
+        frame, n = self._shown.frame_index, self._video.n_frames
+        start, stop = 0, n
+        if self.reach.currentIndex() == Reach.FROM_HERE:
+            start = frame
+        elif self.reach.currentIndex() == Reach.AROUND:
+            now_s = float(self._video.times_s[frame])
+            start = self._video.frame_at(max(now_s - 0.5, 0.0))
+            stop = self._video.frame_at(min(now_s + 0.5, float(self._video.times_s[-1]))) + 1
+        drawn = self.faces.drawn(box, frame, start, stop)
+        self._chosen = drawn.tracks[-1].number
+        self._edit(drawn, self.tr("face box"))
+
+    @Slot(object)
+    def _on_picked(self, number: int | None) -> None:
+        self._chosen = number
+        self._show()
+
+    @Slot()
+    def remove(self) -> None:
+        """Take the chosen box away, wherever it is blurred."""
+        if self.faces is not None and self._chosen is not None:
+            number, self._chosen = self._chosen, None
+            self._edit(self.faces.removed(number), self.tr("removed face box"))
+
+    @Slot()
+    def remove_from_here(self) -> None:
+        """Take the chosen box away from the frame on screen on."""
+        if self.faces is not None and self._chosen is not None:
+            number, self._chosen = self._chosen, None
+            frame = self.frame if self._shown is None else self._shown.frame_index
+            faces = self.faces.removed_between(number, frame, self.faces.n_frames)
+            self._edit(faces, self.tr("removed face box"))
+
+    @Slot()
+    def settle(self) -> None:
+        """Take the doubtful frames that are on screen off the list."""
+        if self.faces is not None and self._doubt is not None:
+            doubt, self._doubt = self._doubt, None
+            self._edit(self.faces.reviewed(doubt), self.tr("doubtful frames"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete takes the chosen box away."""
+        if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self._chosen is not None:
+            self.remove()
+        else:
+            super().keyPressEvent(event)
+
+    @Slot(int)
+    def _on_doubt(self, row: int) -> None:
+        if self.faces is not None and 0 <= row < len(self.faces.doubts):
+            self._doubt = self.faces.doubts[row]
+            self._chosen = self._doubt.track
+            self.slider.setValue(self._doubt.start)
+            self._show_boxes()
+            self._show_buttons()
+
+    # what is shown
+
+    def _show(self) -> None:
+        faces = self.faces
+        self.doubts.blockSignals(True)
+        self.doubts.clear()
+        for doubt in faces.doubts if faces is not None else ():
+            last = f"–{doubt.stop}" if doubt.stop - doubt.start > 1 else ""
+            item = QListWidgetItem(f"{doubt.start + 1}{last}: {self._reason(doubt.reason)}", self.doubts)
+            item.setToolTip(item.text())
+            if doubt == self._doubt:
+                self.doubts.setCurrentItem(item)
+        self.doubts.blockSignals(False)
+        self.summary.setText(self._words())
+        self._show_boxes()
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        open_ = self.faces is not None
+        self.search_button.setEnabled(open_ and self._search is None)
+        self.reach.setEnabled(open_)
+        self.remove_button.setEnabled(open_ and self._chosen is not None)
+        self.here_button.setEnabled(open_ and self._chosen is not None)
+        self.fine_button.setEnabled(open_ and self._doubt is not None)
+
+    def _show_boxes(self) -> None:
+        if self.faces is None or self._shown is None:
+            self.canvas.set_boxes(())
+            return
+        frame = self._shown.frame_index
+        boxes = [(t.number, box) for t in self.faces.tracks if (box := t.box_at(frame)) is not None]
+        doubt = self._doubt
+        here = doubt is not None and doubt.track is None and doubt.start <= frame < doubt.stop
+        self.canvas.set_boxes(boxes, self._chosen, doubt.box if here and doubt is not None else None)
+
+    def _words(self) -> str:
+        faces = self.faces
+        if self._path is None:
+            return self.tr("Choose a video to look over its faces.")
+        if self._search is not None:
+            return self.tr("Looking for faces …")
+        if faces is None:
+            return self.tr("Opening …")
+        if not faces.tracks and faces.method == BY_HAND:
+            return self.tr("Not searched yet. Look for faces, or draw boxes on the picture with the mouse.")
+        if not faces.tracks:
+            return self.tr("No face was found. Draw boxes on the picture where there is one.")
+        return self.tr("{} faces, blurred in {} of {} frames; {} frames are doubtful.").format(
+            len(faces.tracks), faces.n_frames_with_faces, faces.n_frames, doubtful_frames(faces.doubts)
+        )
+
+    def _reason(self, reason: Reason) -> str:
+        words = {
+            Reason.WEAK: self.tr("found with little certainty"),
+            Reason.HELD: self.tr("not found, the box is held"),
+            Reason.LOST: self.tr("lost in the middle of the picture"),
+            Reason.APPEARED: self.tr("appeared in the middle of the picture"),
+            Reason.PERHAPS: self.tr("perhaps a face, not blurred"),
+        }
+        return words[reason]
