@@ -33,6 +33,12 @@ def marked(made: Composition) -> list[bool]:
     return [row.card is not None and tour.is_here(row.card) for row in rows(made)]
 
 
+def opinion_shown(made: Composition) -> Opinion | None:
+    """Return the opinion of the first moment that is shown."""
+    card = rows(made)[0].card if rows(made) else None
+    return card.opinion if card is not None else None
+
+
 def opinions_on_disk(made: Composition) -> list[Opinion]:
     with look_into(made) as study:
         return [m.opinion for m in study.remarks.moments(made.program.insight.remarks.video) if m.model_digest]
@@ -140,7 +146,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     qtbot.waitUntil(lambda: len(rows(shown)) == n + 1)
     row = next(r for r in rows(shown) if r.card is not None and r.card.found is None)
     assert row.card is not None
-    assert (row.card.start_s, row.card.stop_s) == (pytest.approx(1.0), pytest.approx(2.0))
+    assert [row.card.start_s, row.card.stop_s] == pytest.approx([1.0, 2.0])
     assert playback.marks == (None, None)
     assert (1.0, "s") in [(round(time, 6), form) for time, form in inspect(shown).curve.flags]
     assert shown.window.windowTitle()
@@ -159,14 +165,13 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
 def test_what_is_said_stays_with_its_video(qtbot: QtBot, shown: Composition) -> None:
     first = by_score(shown)[0].path
     click(rows(shown)[0].opinions[Opinion.AGREE])
-    qtbot.waitUntil(lambda: rows(shown)[0].card is not None and rows(shown)[0].card.opinion is Opinion.AGREE)
+    qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
     choose(qtbot, shown, by_score(shown)[1].path)
     told(qtbot, shown)
     qtbot.waitUntil(lambda: bool(rows(shown)))
     assert all(row.card is not None and row.card.opinion is Opinion.NONE for row in rows(shown))
     choose(qtbot, shown, first)
-    qtbot.waitUntil(lambda: bool(rows(shown)) and rows(shown)[0].card is not None
-                    and rows(shown)[0].card.opinion is Opinion.AGREE)  # fmt: skip
+    qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
 
 
 def test_before_a_video_is_assessed_a_person_can_keep_moments(
