@@ -25,6 +25,7 @@ from skillviewer.export.sheet import SheetOptions, export_sheet
 from skillviewer.export.still import export_still
 from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
 from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.exporting.screen import ExportScreen
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.theme import ThemeChoice
 
@@ -92,6 +93,11 @@ def main() -> None:
             program.playback.seek(int(analysis.samples[0, 15]))
             wait(lambda p=program: p.feed.settled)  # type: ignore[misc]
             grab(made.window, folder / f"inspect-{theme.value}.png")
+            made.window.show_screen("export")
+            screen = made.window.screen_named("export")
+            assert isinstance(screen, ExportScreen)
+            wait(lambda s=screen: s.pane.has_picture and not s.previews.busy)  # type: ignore[misc]
+            grab(made.window, folder / f"export-{theme.value}.png")
             made.window.close()
             program.close()
             program.wait()

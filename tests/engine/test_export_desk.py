@@ -152,4 +152,5 @@ def test_a_preview_is_what_is_written(subject: Subject, tmp_path: Path) -> None:
     with Desk(FakePool) as desk:
         made = desk.write(Order(exporter("still"), (subject,), tmp_path / "a.png", options), report=silent)
         seen = desk.preview(exporter("still"), (subject,), options)
+    assert seen is not None
     assert np.array_equal(np.asarray(Image.open(made.path)), seen)

@@ -12,7 +12,8 @@ from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import OptionKind, look_options, options_of, read_frames, read_size
 from skillviewer.export.theme import DARK, WHITE
 
-WITH_OPTIONS: list[Exporter | StudyExporter] = [e for e in (*EXPORTERS, *STUDY_EXPORTERS) if e.options is not None]
+EVERY: tuple[Exporter | StudyExporter, ...] = (*EXPORTERS, *STUDY_EXPORTERS)
+WITH_OPTIONS = [made for made in EVERY if made.options is not None]
 
 
 @pytest.mark.parametrize("made", WITH_OPTIONS, ids=lambda made: made.name)

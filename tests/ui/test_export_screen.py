@@ -272,6 +272,20 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
     assert order.options.pseudonyms
 
 
+def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
+    assert not screen.look_over.isVisible()
+    blurs = screen.options.field("blur_faces")
+    assert isinstance(blurs, QCheckBox)
+    blurs.setChecked(True)
+    assert screen.look_over.isVisibleTo(screen)
+    screen.look_over.click()
+    assert screen.pages.currentWidget() is screen.faces
+    before = len(world.exporting.previewed)
+    click(screen.faces.back)
+    assert screen.kinds.isVisible()
+    qtbot.waitUntil(lambda: len(world.exporting.previewed) > before)  # boxes may be others now
+
+
 def test_a_form_gives_back_what_it_was_given(qtbot: QtBot) -> None:
     form = OptionForm()
     qtbot.addWidget(form)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -22,6 +23,7 @@ from skillviewer.export.words import printable
 from skillviewer.ui.actions import Actions, plain
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.exporting.destination import Destination, first_folder
+from skillviewer.ui.exporting.faces_page import FacesPage
 from skillviewer.ui.exporting.kinds import KindList
 from skillviewer.ui.exporting.option_form import OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
@@ -65,8 +67,9 @@ class ExportScreen(QWidget):
         row.addWidget(self.kinds)
         row.addWidget(self._make_form(page))
         row.addWidget(self._make_right(page, theme), 1)
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(page)
+        self.faces = FacesPage(program, self.pages)
+        for each in (self.empty, page, self.faces):
+            self.pages.addWidget(each)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.pages)
@@ -101,11 +104,9 @@ class ExportScreen(QWidget):
         self.options = OptionForm(inside)
         self.selection = QPushButton(self.tr("Take the selection of the player"), inside)
         self.at_cursor = QPushButton(self.tr("Take the frame on screen"), inside)
-        self.extra = QVBoxLayout()
-        """Place for more that belongs to an export: faces to look over."""
-        for part in (self.about, self.subject, self.options, self.selection, self.at_cursor):
+        self.look_over = QPushButton(self.tr("Look over the faces…"), inside)
+        for part in (self.about, self.subject, self.options, self.selection, self.at_cursor, self.look_over):
             column.addWidget(part)
-        column.addLayout(self.extra)
         column.addStretch(1)
         area = QScrollArea(parent)
         area.setWidget(inside)
@@ -156,6 +157,8 @@ class ExportScreen(QWidget):
         self.button.clicked.connect(self._actions["export_now"].trigger)
         self.selection.clicked.connect(self._take_selection)
         self.at_cursor.clicked.connect(self._take_frame)
+        self.look_over.clicked.connect(self._on_look_over)
+        self.faces.back_asked.connect(self._on_back)
         self.previews.arrived.connect(self._on_preview)
         self.previews.failed.connect(self._on_preview_failed)
         for signal in (program.videos.added, program.videos.changed, program.videos.removed, program.videos.cleared):
@@ -193,7 +196,9 @@ class ExportScreen(QWidget):
         ]
         before = self.subject.chosen_videos
         self.subject.set_videos(candidates, program.state.current)
-        self.pages.setCurrentIndex(1 if candidates or program.studies.current is not None else 0)
+        some = bool(candidates) or program.studies.current is not None
+        if self.pages.currentWidget() is not self.faces or not some:
+            self.pages.setCurrentIndex(1 if some else 0)
         spreads = spreads_of(self.kinds.exporter, len(candidates))
         if self.subject.spread.count() != len(spreads):
             self.subject.offer(spreads)
@@ -241,6 +246,18 @@ class ExportScreen(QWidget):
         self._on_change()
 
     @Slot()
+    def _on_look_over(self) -> None:
+        videos = self.subject.chosen_videos
+        if videos:
+            self.faces.look_over([video.path for video in videos])
+            self.pages.setCurrentWidget(self.faces)
+
+    @Slot()
+    def _on_back(self) -> None:
+        self.pages.setCurrentIndex(1)
+        self._preview()
+
+    @Slot()
     def _take_selection(self) -> None:
         low, high = self._program.playback.marks
         self.options.set_values(start=low or 0, stop=None if high is None else high + 1)
@@ -255,13 +272,16 @@ class ExportScreen(QWidget):
         exporter, spread = self.kinds.exporter, self.subject.chosen_spread
         whole = isinstance(exporter, StudyExporter)
         self.destination.propose(self._stem(), into_folder=not whole and spread is Spread.EACH)
+        blurs = self.options.field("blur_faces")
+        self.look_over.setVisible(isinstance(blurs, QCheckBox) and blurs.isChecked())
+        self.look_over.setEnabled(bool(self.subject.chosen_videos))
         self._tell()
         self._preview()
 
     def _stem(self) -> str:
         exporter, study, videos = self.kinds.exporter, self._program.studies.current, self.subject.chosen_videos
         if isinstance(exporter, StudyExporter) or len(videos) != 1:
-            name = study.title if study is not None else self.tr("videos")
+            name = study.title if study is not None and not study.draft else self.tr("videos")
         else:
             name = videos[0].name
         return name if exporter.name in {"clip", "study"} else f"{name} {exporter.name}"
@@ -367,7 +387,7 @@ class ExportScreen(QWidget):
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
-        for part in (self.kinds, self.subject, self.options, self.pane):
+        for part in (self.kinds, self.subject, self.options, self.pane, self.faces):
             part.on_theme(theme)
         self.list.on_theme(theme)
         self.words.setStyleSheet(f"color: {theme.muted}")

@@ -1,0 +1,66 @@
+"""The page of the Export screen on which faces are looked over, with a way back and from video to video."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer.export.words import printable
+from skillviewer.ui.exporting.faces import FacesReview
+from skillviewer.ui.program import Program
+from skillviewer.ui.theme import Theme
+
+
+class FacesPage(QWidget):
+    """Faces of the videos that are exported, one video at a time.
+
+    Args:
+        program: What is behind the window.
+        parent: Owner.
+    """
+
+    back_asked = Signal()
+
+    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._paths: list[Path] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(12)
+        row = QHBoxLayout()
+        self.back = QPushButton(self.tr("Back to the export"), self)
+        self.videos = QComboBox(self)
+        self.videos.setAccessibleName(self.tr("Video"))
+        row.addWidget(self.back)
+        row.addWidget(self.videos)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.review = FacesReview(program, self)
+        column.addWidget(self.review, 1)
+        self.back.clicked.connect(self._on_back)
+        self.videos.currentIndexChanged.connect(self._on_video)
+
+    def look_over(self, paths: Sequence[Path]) -> None:
+        """Show the faces of videos, the first at once."""
+        self._paths = list(paths)
+        with QSignalBlocker(self.videos):
+            self.videos.clear()
+            self.videos.addItems([printable(path.stem) for path in paths])
+        self.videos.setVisible(len(paths) > 1)
+        self.review.open(self._paths[0])
+
+    @Slot()
+    def _on_back(self) -> None:
+        self.review.open(None)
+        self.back_asked.emit()
+
+    @Slot(int)
+    def _on_video(self, at: int) -> None:
+        if 0 <= at < len(self._paths):
+            self.review.open(self._paths[at])
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.review.on_theme(theme)
