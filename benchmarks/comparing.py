@@ -1,9 +1,10 @@
 """What a second, third, ... model costs on a video whose features are kept: loading, assessing, comparing.
 
-    python -m benchmarks.comparing [VIDEO] [--model sample-full] [--passes 1]
+    OMP_WAIT_POLICY=PASSIVE python -m benchmarks.comparing [VIDEO] [--model sample-full] [--passes 1]
 
 The first model is a shipped checkpoint; the others have its preprocessing, its sizes and random weights, which take the
-same time as trained ones. Without VIDEO the first clip of the sample study is taken.
+same time as trained ones. Without VIDEO the first clip of the sample study is taken. Idle threads rest, as they do in
+the window.
 """
 
 import argparse
@@ -58,7 +59,7 @@ def main() -> None:
     parser.add_argument("--model", default="sample-full")
     parser.add_argument("--passes", type=int, default=1)
     args = parser.parse_args()
-    video = args.video or sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))[0]
+    video = args.video or min((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
     with tempfile.TemporaryDirectory() as name:
         folder, model = Path(name), models_dir() / args.model
         rest = others(model, folder)

@@ -13,6 +13,7 @@ from skillviewer.core.analysis import MapKind
 from skillviewer.core.comparison import compare_video
 from skillviewer.core.difference import difference
 from skillviewer.core.scene import Overlay, Scale, Scene, display_limit, resolve
+from skillviewer.export.words import plain
 from skillviewer.ui.app import Composition
 from skillviewer.ui.canvas import Shown
 from skillviewer.ui.comparing.curve_lines import Heights
@@ -139,7 +140,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
         assert scene_of(canvases(screen)[name]).high == pytest.approx(limits[name])
     assert screen.bars.labels == ()
     assert "of its own" in screen.bars.text
-    assert f"{limits['full']:.1f}"[:3] in screen.grid.pane(screen.models.keys[0]).caption.text
+    assert f"0…{plain(limits['full'])}×" in screen.grid.pane(screen.models.keys[0]).caption.text
 
 
 def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
