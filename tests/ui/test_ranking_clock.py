@@ -77,7 +77,8 @@ def test_the_shorter_one_waits_at_its_end_and_the_longer_one_ends_it(clock: Pair
     hands.now_s += 2.0
     clock.tick()
     assert frames(clock) == (23, 60)
-    assert clock.playing
+    assert clock.plays(0)
+    assert clock.plays(1)
     hands.now_s += 5.0
     clock.tick()
     assert frames(clock) == (23, 89)

@@ -353,7 +353,7 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
     rater.begin()
     deck, name = rater.screen.desk.deck, rater.standing_on()[0]
     rater.press(KEYS.Key_F)
-    assert deck.clock.moving == (0,), "each for itself"
+    assert sorted(deck.clock.moving) == [0], "each for itself"
     click(deck.player_on(left=True).canvas)
     for _ in range(6):
         rater.press(KEYS.Key_Period)
@@ -367,7 +367,7 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
     assert kept() == pytest.approx(6 / RATES_HZ[name], abs=1e-4)
     qtbot.waitUntil(lambda: deck.clock.stretches[deck.left].sync_s > 0)
     rater.press(KEYS.Key_F)
-    assert deck.clock.moving == (0, 1)
+    assert sorted(deck.clock.moving) == [0, 1]
     rater.press(KEYS.Key_Home)
     assert deck.clock.time_s(0) == pytest.approx(-6 / RATES_HZ[name], abs=1e-4)
     rater.made.window.actions_["undo"].trigger()
