@@ -133,12 +133,13 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     assert highs["full"] == highs["other-net"] == pytest.approx(max(limits["full"], limits["other-net"]))
     assert highs["gate-cbam"] == 1
     assert highs["signed-pool"] == pytest.approx(limits["signed-pool"])
-    assert len(screen.bars.labels) == 3
-    assert "distribution" in screen.bars.labels[0]
+    labels = screen.bars.labels
+    assert len(labels) == 3
+    assert "distribution" in labels[0]
     screen.header.scale.setCurrentIndex(screen.header.scale.findData(Scale.VIDEO))
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(limits[name])
-    assert screen.bars.labels == ()
+    assert not screen.bars.labels
     assert "of its own" in screen.bars.text
     assert f"0…{plain(limits['full'])}×" in screen.grid.pane(screen.models.keys[0]).caption.text
 
@@ -183,12 +184,13 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     assert values is not None
     assert truth.values is not None
     assert np.array_equal(values, truth.values)
+    turned = -truth.values
     assert pane.caption.text.startswith("1 less 2")
     screen.header.first.setCurrentIndex(1)
     qtbot.waitUntil(lambda: pane.caption.text.startswith("2 less 1"))
     qtbot.waitUntil(lambda: pane.canvas.shown is not None and pane.canvas.shown.scene is not None
                     and pane.canvas.shown.scene.values is not None
-                    and np.allclose(pane.canvas.shown.scene.values, -truth.values, atol=1e-6))  # fmt: skip
+                    and np.allclose(pane.canvas.shown.scene.values, turned, atol=1e-6))  # fmt: skip
     click(pane.close_button)
     assert DIFFERENCE not in screen.grid.panes
     assert not screen.header.difference.isChecked()

@@ -121,14 +121,14 @@ def test_the_cache_is_measured_and_emptied_after_a_question(
     page = dialog.storage
     dialog.show_page(page)
     qtbot.waitUntil(page.empty.isEnabled)
-    assert page.size.text().startswith("2.0 MB in all\n2.0 MB features")
+    assert page.kept.text().startswith("2.0 MB in all\n2.0 MB features")
     dialogs.confirm_answer = False
     click(page.empty)
     assert "2.0 MB" in dialogs.asked[-1]
     assert (kept / "features/ab/x.safetensors").exists()
     dialogs.confirm_answer = True
     click(page.empty)
-    qtbot.waitUntil(lambda: page.size.text().startswith("500 B"))
+    qtbot.waitUntil(lambda: page.kept.text().startswith("500 B"))
     assert not (kept / "features/ab/x.safetensors").exists()
     assert (kept / "analyses/a.npz").exists()
     assert not page.empty.isEnabled()

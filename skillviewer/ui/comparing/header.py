@@ -157,9 +157,11 @@ class Header(QWidget):
 
     def _show_choices(self, n_models: int) -> None:
         """Show only what can be chosen: a scale for one model, a pair for two."""
-        for control in (self.scale, self.save):
+        of_one: tuple[QWidget, ...] = (self.scale, self.save)
+        of_two: tuple[QWidget, ...] = (self.first, self._against, self.second, self.difference)
+        for control in of_one:
             control.setVisible(n_models > 0)
-        for control in (self.first, self._against, self.second, self.difference):
+        for control in of_two:
             control.setVisible(n_models > 1)
         self.difference.setEnabled(n_models > 1)
 

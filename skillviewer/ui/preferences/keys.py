@@ -228,7 +228,9 @@ class KeysPage(QWidget):
             names = ", ".join(
                 self.tr("“{}” ({})").format(plain(words(spec.text)), self._where(spec)) for spec in takers
             )
-            self.said.setText(self.tr("{} is the key of {}: it would be taken from there.").format(key_text(key), names))
+            self.said.setText(
+                self.tr("{} is the key of {}: it would be taken from there.").format(key_text(key), names)
+            )
 
     def _refusal(self, key: str) -> str:
         if not key:

@@ -45,7 +45,7 @@ class StoragePage(Form):
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_folder = QPushButton(self.tr("Show the folder"), self)
         self.show_folder.clicked.connect(self._on_show)
-        self.size = QLabel(self)
+        self.kept = QLabel(self)
         sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
         self.limit = self.choice([(size, self.tr("{} GB").format(size)) for size in sizes], program.settings.cache_gb)
         self.empty = QPushButton(self.tr("Empty…"), self)
@@ -58,7 +58,7 @@ class StoragePage(Form):
         buttons.addWidget(self.empty)
         buttons.addStretch(1)
         self.add(self.tr("Place"), self.place)
-        self.add(self.tr("Kept there"), self.size)
+        self.add(self.tr("Kept there"), self.kept)
         self.add("", row)
         self.add(
             self.tr("Features at most"),
@@ -75,7 +75,7 @@ class StoragePage(Form):
         if self._program.closing:
             return
         if self._storage is None:
-            self.size.setText(self.tr("being measured"))
+            self.kept.setText(self.tr("being measured"))
         task = self._program.index.submit(lambda _backend, token, _report: measured(token))
         task.succeeded.connect(self._on_measured)
         task.failed.connect(self._program.messages.fail)
@@ -91,7 +91,7 @@ class StoragePage(Form):
             (self.tr("{} what models said of videos"), storage.said),
             (self.tr("{} else"), storage.other),
         )
-        self.size.setText("\n".join(words.format(size_words(n_bytes)) for words, n_bytes in lines))
+        self.kept.setText("\n".join(words.format(size_words(n_bytes)) for words, n_bytes in lines))
         self.empty.setEnabled(storage.can_go > 0)
 
     @Slot()
