@@ -169,6 +169,7 @@ class WhyPanel(QStackedWidget):
             return
         other_video = self._shown is None or self._shown.analysis.video.digest != found.analysis.video.digest
         self._shown = found
+        self._show_work()
         self._grey = found.faithful is False
         self._paint_grey()
         self.caution.setVisible(self._grey)
