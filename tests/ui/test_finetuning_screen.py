@@ -353,6 +353,7 @@ def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTrainer) -> None:
     seen = []
     widget = choices.start.nextInFocusChain()
     for _ in range(60):
+        assert widget is not None
         if widget.isVisibleTo(choices) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
             seen.append(widget)
         widget = widget.nextInFocusChain()
