@@ -78,7 +78,7 @@ def measure(video: Path, name: str, algorithm: str, folder: Path) -> None:
 
     def whole(report: Callable[[Progress], None] = silent) -> None:
         with VideoReader(video) as reader:
-            assess(reader, model, source, model.map_rect, provenance, 1, lambda _: "", CancelToken(), report)
+            assess(reader, model, source, model.map_rect, provenance, 1, None, CancelToken(), report)
 
     # one small turn of everything first, so that no part pays for starting up
     with VideoReader(video) as reader:

@@ -295,11 +295,14 @@ def main() -> None:
     parser.add_argument("--size", default="1440x900")
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    home = tempfile.TemporaryDirectory()  # nothing of the person who runs this is read or written
+    os.environ["SKILLVIEWER_HOME"] = home.name
     app = QApplication(sys.argv[:1])
     given.out.mkdir(parents=True, exist_ok=True)
     width, height = (int(part) for part in given.size.split("x"))
     for name in given.names or STATES:
         sys.stdout.write(f"{shoot(app, name, given.theme, (width, height), given.out)}\n")
+    home.cleanup()
 
 
 if __name__ == "__main__":
