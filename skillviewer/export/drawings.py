@@ -174,7 +174,7 @@ def cohort_strip(standing: Standing, others: Sequence[float], width_pt: float, d
     if others:
         at = plot.x(standing.median)
         plot.line(at, base - 3, at, base + 17, WHITE.text, 1.1, dash=[2, 1.5])
-        anchor = "end" if at > width_pt * 0.8 else "start" if at < width_pt * 0.2 else "middle"
+        anchor: Anchor = "end" if at > width_pt * 0.8 else "start" if at < width_pt * 0.2 else "middle"
         plot.words(f"median {signed(standing.median, digits)}", at, base + 20, anchor=anchor)
     y = base + 5.5
     if standing.interval is not None:
@@ -184,8 +184,8 @@ def cohort_strip(standing: Standing, others: Sequence[float], width_pt: float, d
             plot.line(end, y - 4, end, y + 4, WHITE.text, 1.2)
     at = plot.x(standing.score)
     plot.diamond(at, y, 5.2)
-    anchor = "end" if at > width_pt * 0.85 else "start" if at < width_pt * 0.15 else "middle"
-    plot.words("this video", at, base - 11, of=WHITE.text, bold=True, anchor=anchor)
+    side: Anchor = "end" if at > width_pt * 0.85 else "start" if at < width_pt * 0.15 else "middle"
+    plot.words("this video", at, base - 11, of=WHITE.text, bold=True, anchor=side)
     return plot.drawing
 
 

@@ -106,6 +106,8 @@ class FacesReview(QWidget):
         heading = QLabel(self.tr("Doubtful frames"), side)
         self.doubts = QListWidget(side)
         self.doubts.setAccessibleName(self.tr("Doubtful frames"))
+        self.doubts.setWordWrap(True)
+        self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.fine_button = QPushButton(self.tr("Looked at, it is fine"), side)
         caution = QLabel(self.tr("An aid and no guarantee: look through what was made before you give it away."), side)
         caution.setWordWrap(True)
