@@ -71,6 +71,7 @@ class LookMenus(QObject):
             [
                 (Overlay.HEAT, self.tr("Heat")),
                 (Overlay.CONTOUR, self.tr("Contour lines")),
+                (Overlay.BOTH, self.tr("Heat with contours")),
                 (Overlay.DIMMED, self.tr("Dimmed surroundings")),
                 (Overlay.OFF, self.tr("Hidden")),
             ],
@@ -200,13 +201,20 @@ class RecentMenu(QMenu):
         super().__init__(parent)
         self.setTitle(self.tr("Open recent"))
         self._settings = settings
+        self._kept_back = False
         self.triggered.connect(self._on_triggered)
         self.refresh()
+
+    def keep_back(self, *, names: bool) -> None:
+        """Name nothing for as long as nobody may read what files are called."""
+        if names != self._kept_back:
+            self._kept_back = names
+            self.refresh()
 
     def refresh(self) -> None:
         """Read the list again."""
         self.clear()
-        recent = self._settings.recent
+        recent = self._settings.recent if not self._kept_back else ()
         for path in recent:
             action = self.addAction(printable(str(path)).replace("&", "&&"))
             action.setData(str(path))

@@ -203,8 +203,10 @@ class MainWindow(QMainWindow):
             if study is not None and not study.draft:
                 parts.append(printable(study.title))
         self.setWindowTitle(" – ".join([*(part for part in parts if part), "SkillViewer"]))
-        secrets = getattr(screen, "secrets", None)
-        self.messages.keep_back(secrets() if secrets is not None else ())
+        hidden = getattr(screen, "secrets", None)
+        secrets = hidden() if hidden is not None else ()
+        self.messages.keep_back(secrets)
+        self.recent.keep_back(names=bool(secrets))
         status = getattr(screen, "status_text", None)
         self.status.speak_for(status() if status is not None else None)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.pairs import Verdict
@@ -185,6 +185,35 @@ def test_nothing_leaks_a_name(
     assert not leaks()
     assert list(rater.made.program.settings.recent) == recent
     assert not window.panel.isVisible()
+
+
+def test_no_menu_names_a_video_while_somebody_judges(qtbot: QtBot, make_rater: MakeRater, videos: list[Path]) -> None:
+    rater = make_rater()
+    window = rater.made.window
+    rater.made.program.settings.remember(videos[0])
+    window.recent.refresh()
+
+    def named() -> list[str]:
+        texts = [action.text() for menu in window.findChildren(QMenu) for action in menu.actions()]
+        return [text for text in texts if any(name in text for name in (*NAMES, "secret title"))]
+
+    before = named()
+    assert any("zebra" in text for text in before)
+    rater.begin()
+    assert not named()
+    assert not window.recent.isEnabled()
+    assert not window.recent.menuAction().isEnabled()
+    rater.vote(KEYS.Key_1)
+    assert not named()
+    window.recent.refresh()
+    window.show_screen("inspect")
+    assert named() == before, "elsewhere names are read"
+    window.show_screen("rank")
+    assert not named()
+    click(rater.screen.finish)
+    qtbot.waitUntil(lambda: rater.phase is Phase.RATER)
+    assert named() == before
+    assert window.recent.isEnabled()
 
 
 def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: MakeRater) -> None:
