@@ -224,6 +224,43 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> 
     qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["accepted", "in use"])
 
 
+def test_a_version_that_was_not_decided_on_can_be_discarded_later(
+    qtbot: QtBot, make_trainer: MakeTrainer, make_window: MakeWindow, world: FakeWorld
+) -> None:
+    first = make_trainer()
+    first.train()
+    result = first.screen.tuning.result
+    assert result is not None
+    first.made.program.close()
+    assert first.made.program.wait(5000)
+    made = make_window(world.backend())
+    made.program.assessments.set_automatic(on=False)
+    made.program.models.refresh()
+    made.program.models.choose_default(None)
+    trainer = Trainer(qtbot, made, world, first.path)
+    trainer.sit_down()
+    table, discard = trainer.screen.versions.table, trainer.screen.versions.discard
+    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["not decided", "accepted"])
+    assert not discard.isEnabled()
+    table.selectRow(1)
+    assert not discard.isEnabled(), "it has been decided on"
+    table.selectRow(0)
+    discard.click()
+    assert discard.text() == "Discard for good"
+    table.selectRow(1)
+    table.selectRow(0)
+    assert discard.text() == "Discard", "another row begins anew"
+    discard.click()
+    assert result.folder.exists()
+    discard.click()
+    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["discarded", "accepted"])
+    assert not result.folder.exists()
+    assert not discard.isEnabled()
+    assert {version.state for version in trainer.versions() if version.digest == result.digest} == {
+        ModelState.DISCARDED
+    }
+
+
 def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     trainer = make_trainer()
     trainer.train()
@@ -245,11 +282,13 @@ def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     trainer.world.tuner.held = True
     trainer.start()
     running = trainer.screen.running
-    assert not running.stop.isEnabled(), "nothing has been learnt yet"
+    assert not running.stop.isEnabled(), "no epoch is finished that could be kept"
+    assert running.stop.toolTip() == "No epoch is finished yet that could be kept."
     qtbot.waitUntil(running.stop.isEnabled)
     running.stop.click()
     assert trainer.phase is Phase.STOPPING
-    assert "the best so far is kept" in running.stage.text()
+    assert running.stage.text() == "Stopping: the best epoch so far is kept"
+    assert not running.stop.isEnabled()
     trainer.wait_for(Phase.DECIDING)
     assert trainer.world.tuner.ended == ["stopped"]
 

@@ -24,7 +24,7 @@ class RunningPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._phase = Phase.CHOOSING
-        self._learning = False
+        self._finished = False  # an epoch, so that there is something to keep
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 16, 24, 16)
         row.setSpacing(32)
@@ -83,7 +83,8 @@ class RunningPage(QWidget):
 
     def begin(self, *, from_nothing: bool) -> None:
         """Begin anew."""
-        self._learning = False
+        self._finished = False
+        self._enable()
         self.curves.clear()
         for label in (self.epoch, self.left, self.loss, self.held, self.before, self.old):
             label.setText("–")
@@ -100,28 +101,30 @@ class RunningPage(QWidget):
         self._enable()
         self.cancel.setEnabled(phase in {Phase.RUNNING, Phase.STOPPING})
         if phase is Phase.STOPPING:
-            self.stage.setText(self.tr("Stopping; the best so far is kept"))
+            self.stage.setText(self.tr("Stopping: the best epoch so far is kept"))
         if phase is Phase.CANCELLING:
-            self.stage.setText(self.tr("Stopping; nothing is kept"))
+            self.stage.setText(self.tr("Stopping: nothing is kept"))
+        if phase in {Phase.STOPPING, Phase.CANCELLING}:
+            self.bar.setRange(0, 0)
+            self.left.setText("–")
 
     def _enable(self) -> None:
-        self.stop.setEnabled(self._phase is Phase.RUNNING and self._learning)
-        self.stop.setToolTip("" if self._learning else self.tr("Nothing has been learnt yet that could be kept."))
+        self.stop.setEnabled(self._phase is Phase.RUNNING and self._finished)
+        self.stop.setToolTip("" if self._finished else self.tr("No epoch is finished yet that could be kept."))
 
     @Slot(object)
     def on_told(self, progress: Progress) -> None:
-        """Show how far it is."""
-        if self._phase is Phase.RUNNING or (self._phase is Phase.STOPPING and progress.value is None):
+        """Show how far it is; once somebody has asked to stop, the words stay with that."""
+        if self._phase is Phase.RUNNING:
             self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
+        elif self._phase is not Phase.STOPPING or progress.value is not None:
+            return  # of the training, which is over
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
 
     @Slot(object)
     def on_batch(self, row: BatchRow) -> None:
         """Show one batch."""
-        if not self._learning:
-            self._learning = True
-            self._enable()
         self.curves.add_batch(row)
         self.loss.setText(f"{row.smoothed:.3f}")
         self._show_left(row.seconds_left)
@@ -135,6 +138,8 @@ class RunningPage(QWidget):
         if row.epoch == 0:
             self.before.setText(with_interval(row.held_out))
         else:
+            self._finished = True
+            self._enable()
             self.held.setText(with_interval(row.held_out))
             best = self.tr("the best so far") if row.best else ""
             self.epoch.setText(" · ".join(filter(None, (str(row.epoch), best))))
@@ -145,7 +150,7 @@ class RunningPage(QWidget):
         self._show_left(row.seconds_left)
 
     def _show_left(self, seconds: float) -> None:
-        if not math.isnan(seconds):
+        if self._phase is Phase.RUNNING and not math.isnan(seconds):
             self.left.setText(self.tr("about {}").format(duration(seconds)))
 
     @Slot(object)

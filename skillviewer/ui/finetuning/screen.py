@@ -93,6 +93,7 @@ class FinetuneScreen(QWidget):
         self.before_after.accept_asked.connect(tuning.accept)
         self.before_after.discard_asked.connect(tuning.discard)
         self.versions.use_asked.connect(tuning.use)
+        self.versions.discard_asked.connect(tuning.remove)
         self.versions.disagreement_asked.connect(self._show_disagreement)
         self.disagreement.back_asked.connect(self._show_page)
         for page in (self.before_after, self.disagreement):

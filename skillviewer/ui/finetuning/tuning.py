@@ -99,7 +99,7 @@ class Tuning(QObject):
         if self._measuring is not None:
             self._measuring.cancel()
             self._measuring = None
-        if self._program.studies.current is None:
+        if self._program.studies.current is None or self._program.study.stopped:
             return
         self._planning = self._program.studies.read(lambda study: plan(study, wish))
         self._planning.succeeded.connect(self._on_planned)
@@ -251,7 +251,7 @@ class Tuning(QObject):
             return found
 
         self._result = None
-        self._program.studies.act(work, "models")
+        self._program.studies.act(work, "models").succeeded.connect(self._on_removed)
         self._set_phase(Phase.CHOOSING)
 
     def use(self, version: ModelVersion) -> None:
@@ -267,6 +267,28 @@ class Tuning(QObject):
 
         self._going_to = path
         self._program.studies.act(work, "models", "settings").succeeded.connect(self._on_used)
+
+    def remove(self, version: ModelVersion) -> None:
+        """Discard a version of the list that nobody has decided on: its files go, and it stays listed as discarded."""
+        path, loaded = version.path, self._program.state.model
+        if loaded is not None and loaded.digest == version.digest:
+            words = self.tr("{} {} is loaded: choose another model before it is discarded.")
+            self._program.messages.note(words.format(version.name, version.version))
+            return
+
+        def work(study: Study) -> object:
+            if path is not None and digest(path) != version.digest:
+                raise versions.changed(version.name, path)
+            found = versions.turn_down(study, version.digest)
+            if path is not None:
+                discard(path)
+            return found
+
+        self._program.studies.act(work, "models").succeeded.connect(self._on_removed)
+
+    @Slot(object)
+    def _on_removed(self, _version: object) -> None:
+        self._program.models.refresh()
 
     @Slot(object)
     def _on_used(self, _version: object) -> None:

@@ -15,6 +15,8 @@ class VersionList(QWidget):
 
     use_asked = Signal(object)
     """``ModelVersion``."""
+    discard_asked = Signal(object)
+    """``ModelVersion`` that nobody has decided on."""
     disagreement_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -22,6 +24,7 @@ class VersionList(QWidget):
         self._versions: list[ModelVersion] = []
         self._used = ""
         self._writable = True
+        self._sure = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -34,7 +37,10 @@ class VersionList(QWidget):
         self.use = QPushButton(self.tr("Use this"), self)
         self.use.clicked.connect(self._on_use)
         row.addWidget(self.disagree)
+        self.discard = QPushButton(self.tr("Discard"), self)
+        self.discard.clicked.connect(self._on_discard)
         row.addWidget(self.use)
+        row.addWidget(self.discard)
         column.addLayout(row)
         self.empty = QLabel(self.tr("No version yet: the first training makes one."), self)
         self.empty.setProperty("muted", True)
@@ -94,12 +100,37 @@ class VersionList(QWidget):
         version = self.chosen()
         possible = version is not None and version.path is not None and version.digest != self._used
         self.use.setEnabled(possible and self._writable)
+        undecided = version is not None and version.state is ModelState.PROPOSED and version.digest != self._used
+        self.discard.setEnabled(undecided and self._writable)
+        self._ask_again(sure=False)
 
     @Slot()
     def _on_use(self) -> None:
         version = self.chosen()
         if version is not None:
             self.use_asked.emit(version)
+
+    def _ask_again(self, *, sure: bool) -> None:
+        """Let the button say what its next press does."""
+        self._sure = sure
+        self.discard.setText(self.tr("Discard for good") if sure else self.tr("Discard"))
+        self.discard.setToolTip(
+            self.tr("Press again: the files of this version are removed.")
+            if sure
+            else self.tr("Remove a version that nobody has decided on; it stays listed.")
+        )
+
+    @Slot()
+    def _on_discard(self) -> None:
+        """Ask for it at the second press: a training may have taken hours."""
+        version = self.chosen()
+        if version is None:
+            return
+        if not self._sure:
+            self._ask_again(sure=True)
+            return
+        self._ask_again(sure=False)
+        self.discard_asked.emit(version)
 
 
 def _number(value: object) -> float:
