@@ -14,7 +14,8 @@ from skillviewer.core.job import CancelToken
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from skillviewer.engine.export_desk import Desk, Order, Subject, Written
+    from skillviewer.engine.export_desk import Desk
+    from skillviewer.engine.orders import Order, Subject, Written
     from skillviewer.engine.study_exports import StudyExporter
     from skillviewer.export.exporters import Exporter
 
@@ -131,7 +132,7 @@ def _orders(
 ) -> "list[Order]":
     """Return the files that are to be written: one, or one a video in a folder."""
     from skillviewer.data.study.archive_form import free_entry, safe_name
-    from skillviewer.engine.export_desk import Order
+    from skillviewer.engine.orders import Order
 
     if output.suffix.lower() in exporter.suffixes and not output.is_dir():
         everything = tuple(subject for subjects in found for subject in subjects)
@@ -178,7 +179,8 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
 
     def run(**given: Any) -> int:  # noqa: ANN401 - click's parameters
         from skillviewer.engine.comparing import ModelPool
-        from skillviewer.engine.export_desk import Desk, StudyOrder
+        from skillviewer.engine.export_desk import Desk
+        from skillviewer.engine.orders import StudyOrder
 
         options, output = chosen_options(exporter.options, given), given["output"]
         order = StudyOrder(exporter, given["study"], output, options, given["force"])

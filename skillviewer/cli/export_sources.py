@@ -11,8 +11,8 @@ from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import Study, StudyVideo, VideoState
-from skillviewer.engine.export_desk import Subject
 from skillviewer.engine.library import DEFAULT_MODEL, digest, model_folder
+from skillviewer.engine.orders import Subject
 from skillviewer.media.files import expand
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ class Overlay(StrEnum):
 
     HEAT = "heat"
     CONTOUR = "contour"
+    BOTH = "heat with contours"  # tells high from low in greys, too
     DIMMED = "dimmed surroundings"
     OFF = "off"
 

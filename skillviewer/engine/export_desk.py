@@ -6,17 +6,17 @@ loaded then and not before.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError, StudyError
+from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
-from skillviewer.engine.library import digest as model_digest
+from skillviewer.engine.orders import Batch, Order, StudyOrder, Subject, Written, kept
 from skillviewer.export.blurring import blur_remarks, wanted, with_faces
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
@@ -25,12 +25,10 @@ from skillviewer.export.why_options import ReportOptions, StudyContext
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis import Analysis
-    from skillviewer.core.arrays import Picture
     from skillviewer.core.evidence import Evidence
-    from skillviewer.core.faces import Faces
-    from skillviewer.core.pairs import Extent
     from skillviewer.engine.study_exports import StudyExporter
     from skillviewer.export.exporters import Exporter
+    from skillviewer.export.preview import Preview
 
 USUAL_PASSES = 4
 """Interleaved passes of a video that is assessed for an export: enough for an interval."""
@@ -64,101 +62,6 @@ class Pool(Protocol):
     def close(self) -> None:
         """Give the device's memory back."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One video under one model, as it is asked for.
-
-    Attributes:
-        video: Where the video lies.
-        title: What stands beside it.
-        model: Folder of the checkpoint, or None where only what is kept or given can be used.
-        model_digest: Digest of the checkpoint, or "" for that of ``model``.
-        digest: Digest of the video as the study knows it, or "" to read it from the file.
-        extent: The part of the file that is the attempt, or None for the whole.
-        passes: Passes that are wanted, or None for those that are kept.
-        analysis: What the model said, if it is at hand.
-        study: The study that the video is of, or None; reports tell what it knows of the video.
-        faces: Faces that are blurred, or None.
-    """
-
-    video: Path
-    title: str = ""
-    model: Path | None = None
-    model_digest: str = ""
-    digest: str = ""
-    extent: "Extent | None" = None
-    passes: int | None = None
-    analysis: "Analysis | None" = None
-    study: Path | None = None
-    faces: "Faces | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One file that is to be written.
-
-    Attributes:
-        exporter: How.
-        subjects: Of what.
-        path: Where to.
-        options: An instance of the exporter's options, or None.
-        overwrite: Whether a file of that name may be replaced.
-    """
-
-    exporter: "Exporter"
-    subjects: tuple[Subject, ...]
-    path: Path
-    options: Any = None
-    overwrite: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StudyOrder:
-    """One file that is to be written of a whole study.
-
-    Attributes:
-        exporter: How.
-        study: The study.
-        path: Where to.
-        options: An instance of the exporter's options, or None.
-        overwrite: Whether a file of that name may be replaced.
-    """
-
-    exporter: "StudyExporter"
-    study: Path
-    path: Path
-    options: Any = None
-    overwrite: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A file that was written and read back.
-
-    Attributes:
-        path: The file.
-        facts: What was found in it, a few words each; the first is its size.
-        remarks: What a person should know, one sentence each.
-    """
-
-    path: Path
-    facts: tuple[str, ...]
-    remarks: tuple[str, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What became of several orders.
-
-    Attributes:
-        written: The files that were written.
-        failures: What could not be written, one sentence each.
-    """
-
-    written: tuple[Written, ...]
-    failures: tuple[str, ...] = ()
 
 
 class Desk:
@@ -257,8 +160,8 @@ class Desk:
             made.append(Exhibit(analysis, subject.title, faces=subject.faces, evidence=weighed))
         return made
 
-    def preview(self, exporter: "Exporter", subjects: Sequence[Subject], options: object) -> "Picture | None":
-        """Return what the first frame or page of an export will be, (H, W, 3) uint8 RGB.
+    def preview(self, exporter: "Exporter", subjects: Sequence[Subject], options: object) -> "Preview | None":
+        """Return what is seen of an export before it is written.
 
         Nothing is assessed for it: None where a video has not been assessed yet, or where there is nothing to see.
 
@@ -279,6 +182,15 @@ class Desk:
         if wanted(options):
             exhibits = with_kept_faces(exhibits)
         return exporter.preview(exhibits, options)
+
+    def preview_study(self, exporter: "StudyExporter", study: Path) -> "Preview | None":
+        """Return what is seen of an export of a study before it is written, or None.
+
+        Raises:
+            ExportError: It cannot be made of this study; the message says why.
+            StudyError: The study cannot be read.
+        """
+        return exporter.preview(study) if exporter.preview is not None else None
 
     @staticmethod
     def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
@@ -333,38 +245,6 @@ class Desk:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
-
-
-def kept(subject: Subject) -> "Analysis | None":
-    """Return what a model said of a video, if that is at hand or in the cache and has the passes that are wanted.
-
-    Raises:
-        VideoError: The video cannot be read.
-        CheckpointError: The model cannot be read.
-    """
-    analysis = subject.analysis
-    if analysis is None:
-        digest = subject.digest or _digest(subject.video)
-        model = subject.model_digest or (model_digest(subject.model) if subject.model is not None else "")
-        path = analysis_path(digest, model, subject.extent)
-        if not model or not path.is_file():
-            return None
-        try:
-            analysis = load_analysis(path)
-        except StudyError:
-            with suppress(OSError):  # damaged: it is computed again
-                path.unlink()
-            return None
-    if subject.passes is not None and analysis.n_passes != subject.passes:
-        return None
-    return analysis.with_video(replace(analysis.video, path=subject.video))
-
-
-def _digest(video: Path) -> str:
-    from skillviewer.media.reader import VideoReader
-
-    with VideoReader(video, cache_bytes=0) as reader:
-        return reader.info.digest
 
 
 def with_kept_faces(

@@ -18,10 +18,17 @@ from skillviewer.engine.study_reports import CohortChoices, cohort_report
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
 from skillviewer.export.report import REPORT_SUFFIXES
-from skillviewer.export.table import TABLE_SUFFIXES, export_judgements, export_strengths
+from skillviewer.export.table import (
+    TABLE_SUFFIXES,
+    export_judgements,
+    export_strengths,
+    preview_judgements,
+    preview_strengths,
+)
 
 if TYPE_CHECKING:
     from skillviewer.core.pairs import Judgement, Pair
+    from skillviewer.export.preview import Preview
 
 Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
 """study, path, options, overwrite, token, report -> remarks"""
@@ -64,6 +71,7 @@ class StudyExporter:
         write: Writes it; called by ``export``.
         about: One sentence for people.
         group: Word under which it is found on the command line together with others, or "".
+        preview: Makes what is seen of it before it is written, of the study; None where that is nothing.
     """
 
     name: str
@@ -73,6 +81,7 @@ class StudyExporter:
     write: Write
     about: str
     group: str = ""
+    preview: "Callable[[Path], Preview] | None" = None
 
     def export(
         self,
@@ -108,21 +117,35 @@ class StudyExporter:
         return self.write(study, path, options, overwrite, token, report)
 
 
-def _judgements(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
+def _judged(study: Path) -> "tuple[Judgement, ...]":
     with Study.open(study, read_only=True) as opened:
-        judgements = opened.votes.judgements()
-    export_judgements(judgements, path, overwrite=overwrite)
-    return () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
+        return opened.votes.judgements()
 
 
-def _strengths(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
+def _compared(study: Path) -> "tuple[tuple[Pair | Judgement, ...], dict[str, str], bool]":
+    """Return what strengths are made of, the task by name of video, and whether anybody judged.
+
+    Raises:
+        ExportError: There is nothing.
+    """
     with Study.open(study, read_only=True) as opened:
         dataset = opened.dataset()
     comparisons: tuple[Pair | Judgement, ...] = dataset.judgements or dataset.pairs
     if not comparisons:
         raise ExportError(f"{study.name} has no judgement and no pair that is agreed on: there are no strengths.")
-    export_strengths(comparisons, path, dataset.subtasks, overwrite=overwrite)
-    return () if dataset.judgements else ("The strengths are those of the pairs that are agreed on: nobody judged.",)
+    return comparisons, dataset.subtasks, bool(dataset.judgements)
+
+
+def _judgements(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
+    judgements = _judged(study)
+    export_judgements(judgements, path, overwrite=overwrite)
+    return () if judgements else ("Nobody has judged a pair of this study yet: the table has no rows.",)
+
+
+def _strengths(study: Path, path: Path, *, overwrite: bool) -> tuple[str, ...]:
+    comparisons, tasks, judged = _compared(study)
+    export_strengths(comparisons, path, tasks, overwrite=overwrite)
+    return () if judged else ("The strengths are those of the pairs that are agreed on: nobody judged.",)
 
 
 def _archive(
@@ -158,6 +181,7 @@ STUDY_EXPORTERS = table(
         lambda s, p, _o, w, _t, _r: _judgements(s, p, overwrite=w),
         about="One row for every judgement that stands: who said what of which pair, and when.",
         group="table",
+        preview=lambda s: preview_judgements(_judged(s)),
     ),
     StudyExporter(
         "strengths",
@@ -167,6 +191,7 @@ STUDY_EXPORTERS = table(
         lambda s, p, _o, w, _t, _r: _strengths(s, p, overwrite=w),
         about="One row a video: its strength by the judgements, with its standard error.",
         group="table",
+        preview=lambda s: preview_strengths(*_compared(s)[:2]),
     ),
     StudyExporter(
         "cohort",

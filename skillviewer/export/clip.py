@@ -19,6 +19,7 @@ from skillviewer.export.destination import check, make_folder
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.layout import Layout, lay_out, picture_sizes
 from skillviewer.export.options import offered
+from skillviewer.export.preview import Preview
 from skillviewer.export.theme import DARK, THEMES, Theme
 from skillviewer.media.reader import VideoReader
 from skillviewer.media.sound import ENCODERS, Sound, has_sound
@@ -254,8 +255,8 @@ def clip_remarks(exhibits: Sequence[Exhibit], options: ClipOptions | None, path:
     return ()
 
 
-def preview(exhibits: Sequence[Exhibit], options: ClipOptions | None = None) -> Picture:
-    """Return the first frame of a clip as it will be, (H, W, 3) uint8 RGB.
+def preview(exhibits: Sequence[Exhibit], options: ClipOptions | None = None) -> Preview:
+    """Return a frame of a clip as it will be: the one in its middle, or the first after it in which all have a map.
 
     Raises:
         ExportError: No exhibit, or a range outside the video.
@@ -267,9 +268,24 @@ def preview(exhibits: Sequence[Exhibit], options: ClipOptions | None = None) -> 
     plan = timetable([e.analysis.video for e in exhibits], options)
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
+    at = _telling(plan.shown, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in exhibits])
     with opened(exhibits) as readers:
-        pictures = next(_pictures(exhibits, readers, plan.shown[:1], sizes))
-    return canvas.paint(float(plan.clock_s[0]), plan.shown[0].tolist(), pictures).copy()
+        pictures = next(_pictures(exhibits, readers, plan.shown[at : at + 1], sizes))
+    picture = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures).copy()
+    return Preview(picture, frame=int(plan.shown[at, 0]), n_frames=exhibits[0].analysis.video.n_frames)
+
+
+def _telling(shown: IntArray, first: Sequence[int]) -> int:
+    """Return which frame of a clip tells most of it: the middle one, but not before the maps begin.
+
+    Args:
+        shown: (M, V) int64 frames.
+        first: The frame of each video from which on it has a map.
+    """
+    middle = len(shown) // 2
+    with_maps = np.flatnonzero((shown >= np.array(first)).all(axis=1))
+    later = with_maps[with_maps >= middle]
+    return int(later[0]) if len(later) else middle
 
 
 def _pictures(

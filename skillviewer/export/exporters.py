@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.core.registry import look_up, table
@@ -18,6 +17,7 @@ from skillviewer.export.clip import CLIP_SUFFIXES, ClipOptions, clip_remarks, ex
 from skillviewer.export.curve_figure import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.maps import MAPS_SUFFIXES, export_maps
+from skillviewer.export.preview import Preview
 from skillviewer.export.report import REPORT_SUFFIXES, export_report
 from skillviewer.export.sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
 from skillviewer.export.still import STILL_SUFFIXES, StillOptions, export_stills, paint_still
@@ -29,6 +29,7 @@ from skillviewer.export.table import (
     export_evidence,
     export_record,
     export_scores,
+    preview_table,
 )
 from skillviewer.export.why_options import ReportOptions
 
@@ -56,8 +57,7 @@ class Exporter:
         least: How many analyses it takes at least.
         needs_evidence: Whether every exhibit must come with evidence.
         wants_evidence: Whether it is more complete with evidence, and can do without.
-        preview: Paints what the first page or frame will be, (H, W, 3) uint8 RGB: ``preview(exhibits, options)``; None
-            where there is nothing to see.
+        preview: Makes what is seen before it is written: ``preview(exhibits, options)``; None where that is nothing.
         remarks: What a person should know before it is written: ``remarks(exhibits, options, path)``.
     """
 
@@ -73,7 +73,7 @@ class Exporter:
     least: int = 1
     needs_evidence: bool = False
     wants_evidence: bool = False
-    preview: Callable[[Sequence[Exhibit], Any], Picture] | None = None
+    preview: Callable[[Sequence[Exhibit], Any], Preview] | None = None
     remarks: Callable[[Sequence[Exhibit], Any, Path], tuple[str, ...]] | None = None
 
     def check(self, exhibits: Sequence[Exhibit]) -> None:
@@ -151,7 +151,7 @@ EXPORTERS = table(
         True,
         lambda e, p, o, w, _t, _r: export_stills(e, p, o, overwrite=w),
         about="One frame as it is seen; several videos show the same time side by side.",
-        preview=lambda e, o: paint_still(e, o if o is not None else StillOptions()),
+        preview=lambda e, o: Preview(paint_still(e, o if o is not None else StillOptions())),
     ),
     Exporter(
         "sheet",
@@ -162,7 +162,7 @@ EXPORTERS = table(
         True,
         lambda e, p, o, w, t, r: export_sheet(e, p, o, overwrite=w, token=t, report=r),
         about="Sampled frames in rows, a row a video or a model, on one scale: a figure for a paper.",
-        preview=preview_sheet,
+        preview=lambda e, o: Preview(preview_sheet(e, o)),
     ),
     Exporter(
         "curve",
@@ -173,7 +173,7 @@ EXPORTERS = table(
         True,
         lambda e, p, o, w, _t, _r: export_curve(e, p, o, overwrite=w),
         about="Score curves over one axis as a drawing that stays sharp at any size.",
-        preview=preview_curve,
+        preview=lambda e, o: Preview(preview_curve(e, o)),
     ),
     Exporter(
         "why",
@@ -197,6 +197,7 @@ EXPORTERS = table(
         lambda e, p, _o, w, _t, _r: export_scores([x.analysis for x in e], p, overwrite=w),
         about="One row a video and model: score, interval, and where the numbers come from.",
         group=TABLES_GROUP,
+        preview=lambda e, _o: preview_table("scores", [x.analysis for x in e]),
     ),
     Exporter(
         "curves",
@@ -208,6 +209,7 @@ EXPORTERS = table(
         lambda e, p, _o, w, _t, _r: export_curves([x.analysis for x in e], p, overwrite=w),
         about="One row for every step of every pass: frame, time, score, and where the map has its peak.",
         group=TABLES_GROUP,
+        preview=lambda e, _o: preview_table("curves", [x.analysis for x in e]),
     ),
     Exporter(
         "evidence",
@@ -232,6 +234,7 @@ EXPORTERS = table(
         about="One row for every two models on a video: how alike their maps and scores are.",
         group=TABLES_GROUP,
         least=2,
+        preview=lambda e, _o: preview_table("comparison", [x.analysis for x in e]),
     ),
     Exporter(
         "result",

@@ -7,7 +7,7 @@ JSON Schema is made.
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from skillviewer.core.registry import look_up, table
 from skillviewer.export import rows as made
 from skillviewer.export import vote_rows as votes
 from skillviewer.export.destination import aside
+from skillviewer.export.preview import Preview, table_preview
 
 TABLE_SUFFIXES = (".csv", ".json")
 RECORD_SUFFIXES = (".json",)
@@ -130,6 +131,32 @@ def export_strengths(
         ExportError: The file is there already, or it cannot be written.
     """
     return _write_table(votes.StrengthRow, votes.strength_rows(comparisons, tasks), path, overwrite=overwrite)
+
+
+_ROWS: Mapping[str, Callable[[Sequence[Analysis]], Sequence[Any]]] = {
+    "scores": made.score_rows,
+    "curves": made.curve_rows,
+    "comparison": made.comparison_rows,
+}
+
+
+def preview_table(name: str, analyses: Sequence[Analysis]) -> Preview:
+    """Return the first rows of a table that is made of analyses alone: ``scores``, ``curves`` or ``comparison``.
+
+    Raises:
+        ExportError: It cannot be made of these.
+    """
+    return table_preview(look_up(TABLES, name, "table", ExportError).row, _ROWS[name](analyses))
+
+
+def preview_judgements(judgements: Sequence[Judgement]) -> Preview:
+    """Return the first rows of the table of judgements."""
+    return table_preview(votes.JudgementRow, votes.judgement_rows(judgements))
+
+
+def preview_strengths(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, str] | None = None) -> Preview:
+    """Return the first rows of the table of strengths; raises as ``export_strengths``."""
+    return table_preview(votes.StrengthRow, votes.strength_rows(comparisons, tasks))
 
 
 def _write_table(kind: type[Any], rows: Sequence[Any], path: Path, *, overwrite: bool) -> Path:

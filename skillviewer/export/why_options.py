@@ -5,7 +5,7 @@ from datetime import date
 
 from skillviewer.core.cohort import Member
 from skillviewer.core.pairs import Judgement
-from skillviewer.core.scene import Look
+from skillviewer.core.scene import Look, Overlay
 from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.options import offered
@@ -100,7 +100,7 @@ class ReportOptions:
 
     Attributes:
         paper: Size of the page; a web page has none.
-        look: How maps are shown.
+        look: How maps are shown; with contours, since a heat map alone is lost where a page is printed in greys.
         names: Whether the participant, and who wrote the notes, are named.
         blur_faces: Whether faces are blurred in every picture.
         known: What the study knows of the video.
@@ -108,7 +108,7 @@ class ReportOptions:
     """
 
     paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
-    look: Look = offered(Look(), "Map")
+    look: Look = offered(Look(overlay=Overlay.BOTH), "Map")
     names: bool = offered(True, "Name people", "The participant, and who wrote the notes")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
     known: StudyContext = field(default_factory=StudyContext)

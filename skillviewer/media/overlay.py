@@ -218,7 +218,14 @@ def _contour(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
     return _looked_up(inked, colours, opacity)
 
 
-_LAYERS = {Overlay.HEAT: _heat, Overlay.CONTOUR: _contour, Overlay.DIMMED: _dimmed}
+def _both(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
+    """Return the heat with the iso-lines on it."""
+    (colour, through), (line, behind) = _heat(scene, index), _contour(scene, index)
+    inked = behind < 255
+    return np.where(inked, line, colour), np.where(inked, behind, through)
+
+
+_LAYERS = {Overlay.HEAT: _heat, Overlay.CONTOUR: _contour, Overlay.BOTH: _both, Overlay.DIMMED: _dimmed}
 
 
 def _strength(scene: Scene) -> float:

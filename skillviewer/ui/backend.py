@@ -15,8 +15,10 @@ from skillviewer.engine.tuning_job import TuningCost, TuningJob, TuningResult
 from skillviewer.engine.tuning_process import StopFolder
 
 if TYPE_CHECKING:  # PyAV and OpenCV take half a second
-    from skillviewer.engine.export_desk import Batch, Order, StudyOrder, Subject
+    from skillviewer.engine.orders import Batch, Order, StudyOrder, Subject
+    from skillviewer.engine.study_exports import StudyExporter
     from skillviewer.export.exporters import Exporter
+    from skillviewer.export.preview import Preview
 
 
 class Reader(Protocol):
@@ -146,10 +148,12 @@ class ExportDesk(Protocol):
         """Assess what has to be assessed, write files, and read them back."""
         ...
 
-    def preview(
-        self, exporter: "Exporter", subjects: "Sequence[Subject]", options: object, /
-    ) -> Picture | None:
-        """Return what the first frame or page will be, or None where that cannot be seen yet."""
+    def preview(self, exporter: "Exporter", subjects: "Sequence[Subject]", options: object, /) -> "Preview | None":
+        """Return what will be seen, or None where that cannot be seen yet."""
+        ...
+
+    def preview_study(self, exporter: "StudyExporter", study: Path, /) -> "Preview | None":
+        """Return what will be seen of an export of a study, or None."""
         ...
 
     def close(self) -> None:

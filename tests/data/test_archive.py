@@ -1,6 +1,7 @@
 """A study in one file: packed, read back, unpacked elsewhere; and with other names, of which the key alone tells."""
 
 import csv
+import hashlib
 import json
 import shutil
 import zipfile
@@ -11,9 +12,11 @@ import pytest
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import Cancelled, ExportError, StudyError
+from skillviewer.core.faces import FaceBox, Faces
 from skillviewer.core.job import CancelToken
 from skillviewer.core.pairs import Pair, Verdict
 from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, Vote, cached_analysis
 from skillviewer.data.study.archive import ArchiveOptions, pack
 from skillviewer.data.study.pseudonyms import Pseudonyms
@@ -117,6 +120,58 @@ def test_all_of_it_opens_on_another_computer(study: Path, tmp_path: Path, monkey
         assert found is not None
         assert found.video.path == after.videos.get(VIDEOS[0]).path
         assert found.score == after.models.scores("e" * 64)[VIDEOS[0]].score
+
+
+@pytest.mark.parametrize("pseudonyms", [False, True])
+def test_the_same_faces_are_blurred_on_another_computer(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, pseudonyms: bool
+) -> None:
+    box = FaceBox(0.1, 0.2, 0.4, 0.6)
+    with Study.open(study, read_only=True) as before:
+        digest, other = (before.videos.get(name).digest for name in VIDEOS[:2])
+    drawn = Faces(digest, 20).drawn(box, 3, 0, 20)
+    FaceStore().put(drawn)
+    FaceStore().put(Faces(other, 21, method="a detector"))
+    FaceStore().put(Faces("d" * 64, 5))  # of no video of the study
+    made = pack(study, tmp_path / "all.zip", ArchiveOptions(pseudonyms=pseudonyms))
+    assert made.remarks == () or pseudonyms
+    with zipfile.ZipFile(made.path) as file:
+        assert sum(name.startswith("faces/") for name in file.namelist()) == 2
+    opened = _elsewhere(made.path, tmp_path, monkeypatch)
+    assert {p.name for p in opened.parent.iterdir()} == {"models", "videos", opened.name}
+    with Study.open(opened, read_only=True) as after:
+        found = [f for v in after.videos.all() if (f := FaceStore().get(v.digest)) is not None]
+    assert sorted(f.n_frames_with_faces for f in found) == [0, 20]
+    faces = max(found, key=lambda f: f.n_frames_with_faces)
+    assert faces.boxes_at(7) == (box,)
+    assert (faces.video_digest == digest) is not pseudonyms
+    assert FaceStore().get("d" * 64) is None
+    # what somebody here made of them stays
+    FaceStore().put(faces.removed(1))
+    unpack(made.path, tmp_path / "again")
+    kept = FaceStore().get(faces.video_digest)
+    assert kept is not None
+    assert kept.tracks == ()
+
+
+def test_faces_are_put_nowhere_but_where_faces_are_kept(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Study.open(study, read_only=True) as before:
+        digest = before.videos.get(VIDEOS[0]).digest
+    FaceStore().put(Faces(digest, 20))
+    made = pack(study, tmp_path / "all.zip")
+    name = f"faces/{digest}.faces.json"
+    evil = faces_text(Faces("../../evil", 20)).encode()
+    with zipfile.ZipFile(made.path) as old, zipfile.ZipFile(tmp_path / "evil.zip", "w") as new:
+        manifest = json.loads(old.read("manifest.json"))
+        for entry in manifest["files"]:
+            content = evil if entry["name"] == name else old.read(entry["name"])
+            entry |= {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            new.writestr(entry["name"], content)
+        new.writestr("manifest.json", json.dumps(manifest))
+    _elsewhere(tmp_path / "evil.zip", tmp_path, monkeypatch)
+    assert list(tmp_path.rglob("*evil*")) == [tmp_path / "evil.zip"]
 
 
 def _bytes(archive: Path) -> bytes:

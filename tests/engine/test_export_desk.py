@@ -1,5 +1,6 @@
 """Orders for exports: what is kept is used, what is not is asked of a model once, and one failure stops no other."""
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.study.models import analysis_path
-from skillviewer.engine.export_desk import USUAL_PASSES, Desk, Order, Subject, kept
+from skillviewer.engine.export_desk import USUAL_PASSES, Desk
+from skillviewer.engine.orders import Order, Subject, kept
 from skillviewer.export.exporters import exporter
+from skillviewer.export.preview import MOST_ROWS
 from skillviewer.export.still import StillOptions
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis, evidence
@@ -153,4 +156,19 @@ def test_a_preview_is_what_is_written(subject: Subject, tmp_path: Path) -> None:
         made = desk.write(Order(exporter("still"), (subject,), tmp_path / "a.png", options), report=silent)
         seen = desk.preview(exporter("still"), (subject,), options)
     assert seen is not None
-    assert np.array_equal(np.asarray(Image.open(made.path)), seen)
+    assert seen.picture is not None
+    assert np.array_equal(np.asarray(Image.open(made.path)), seen.picture)
+
+
+def test_the_preview_of_a_table_is_its_first_rows(subject: Subject, tmp_path: Path) -> None:
+    with Desk(FakePool) as desk:
+        made = desk.write(Order(exporter("curves"), (subject,), tmp_path / "c.csv"))
+        seen = desk.preview(exporter("curves"), (subject,), None)
+    assert seen is not None
+    with made.path.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    assert seen.picture is None
+    assert (seen.header, seen.n_rows) == (tuple(header), len(rows))
+    assert len(seen.rows) == min(MOST_ROWS, len(rows))
+    for shown, written in zip(seen.rows, rows, strict=False):
+        assert all(w == s or w.startswith(s.removesuffix("…")) for s, w in zip(shown, written, strict=True))

@@ -114,12 +114,23 @@ def test_a_still_without_words_and_curve_is_the_picture_alone(reader: VideoReade
     np.testing.assert_array_equal(picture, paint(resolve(one, 20, Look()), reader.frame(20)))
 
 
-def test_preview_is_the_first_frame_of_the_clip(tmp_path: Path, reader: VideoReader) -> None:
+def test_preview_is_the_middle_of_the_clip(tmp_path: Path, reader: VideoReader) -> None:
     one = analysis(reader.info, passes=2)
     options = ClipOptions(start=20, stop=26, title="größe 手術.mp4")
-    shown = preview([Exhibit(one, source=reader)], options)
+    seen = preview([Exhibit(one, source=reader)], options)
+    assert (seen.frame, seen.n_frames) == (23, reader.n_frames)
+    assert seen.picture is not None
     _, pictures = read_back(export_clip(reader, one, tmp_path / "clip.mp4", options))
-    assert np.abs(pictures[0].astype(int) - shown).mean() < 3
+    assert np.abs(pictures[3].astype(int) - seen.picture).mean() < 3
+
+
+def test_preview_waits_for_the_first_map_where_the_clip_has_one(reader: VideoReader) -> None:
+    one = analysis(reader.info)
+    first = int(one.samples.min())
+    assert first > 3
+    exhibits = [Exhibit(one, source=reader)]
+    assert preview(exhibits, ClipOptions(stop=first + 2)).frame == first
+    assert preview(exhibits, ClipOptions(stop=first)).frame == first // 2
 
 
 def test_words_change_with_the_frames_and_nothing_is_left_of_the_last(reader: VideoReader) -> None:

@@ -15,7 +15,7 @@ from skillviewer.media.overlay import CONTOUR_LEVELS, Painter, paint
 
 RECT_13 = MapRect(16 / 448, 16 / 448, 432 / 448, 432 / 448)
 WHOLE = MapRect()
-PAINTING = (Overlay.HEAT, Overlay.CONTOUR, Overlay.DIMMED)
+PAINTING = (Overlay.HEAT, Overlay.CONTOUR, Overlay.BOTH, Overlay.DIMMED)
 
 
 def scene_of(
@@ -254,6 +254,29 @@ def test_marks_are_on_every_kind_of_signed_overlay(kind: Overlay) -> None:
     marked = paint(signed_of(values, kind, smooth=False), frame)
     assert (marked[150, 140:160] > 240).all()
     assert not (plain[150, 140:160] > 240).all()
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_heat_with_contours_is_either_of_the_two(signed: bool) -> None:
+    values = np.random.default_rng(2).uniform(0, 1, (4, 4))
+    frame = noise(240, 320)
+    make = signed_of if signed else scene_of
+    heat, lines, both = (paint(make(values, k), frame) for k in (Overlay.HEAT, Overlay.CONTOUR, Overlay.BOTH))
+    other = 255 - frame
+    inked = (lines != frame).any(axis=2) | (paint(make(values, Overlay.CONTOUR), other) != other).any(axis=2)
+    assert 0.01 < inked.mean() < 0.5
+    assert np.array_equal(both[inked], lines[inked])
+    assert np.array_equal(both[~inked], heat[~inked])
+
+
+@pytest.mark.parametrize("ground", [0, 255])
+def test_in_greys_a_high_map_is_told_from_none_on_dark_and_on_light(ground: int) -> None:
+    """A heat map alone is not: on a ground as light as its colours it leaves nothing to be seen in a photocopy."""
+    frame = np.full((240, 320, 3), ground, dtype=np.uint8)
+    values = impulse(4, 4, 1, 2)
+    grey = paint(scene_of(values, Overlay.BOTH), frame).astype(float) @ [0.299, 0.587, 0.114]
+    steps = np.abs(np.diff(grey[90]))
+    assert steps.max() > 60, "a line is drawn around it that is darker or lighter than both sides"
 
 
 @pytest.mark.parametrize("ground", [0, 255])

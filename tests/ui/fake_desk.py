@@ -4,17 +4,20 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 
-from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.places import resources_dir
-from skillviewer.engine.export_desk import Batch, Desk, Order, StudyOrder, Subject, Written
+from skillviewer.engine.export_desk import Desk
+from skillviewer.engine.orders import Batch, Order, StudyOrder, Subject, Written
+from skillviewer.engine.study_exports import StudyExporter
 from skillviewer.export.destination import check
 from skillviewer.export.exporters import Exporter
+from skillviewer.export.preview import Preview
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis
 
@@ -55,7 +58,7 @@ class FakeDesk:
         self._told = told
         self._owner = threading.get_ident()
 
-    def preview(self, exporter: Exporter, subjects: Sequence[Subject], options: object) -> Picture | None:
+    def preview(self, exporter: Exporter, subjects: Sequence[Subject], options: object) -> Preview | None:
         assert threading.get_ident() == self._owner
         self._told.previewed.append((exporter, tuple(subjects), options))
         if self._told.preview_error:
@@ -63,7 +66,7 @@ class FakeDesk:
         if not self._told.assessed:
             return None
         if exporter.preview is None or not self._told.real:
-            return None if exporter.preview is None else np.full((90, 160, 3), 128, np.uint8)
+            return None if exporter.preview is None else Preview(np.full((90, 160, 3), 128, np.uint8), 9, 412)
         video = min((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
         with VideoReader(video) as reader:
             info = reader.info
@@ -72,6 +75,10 @@ class FakeDesk:
             for s in subjects
         ]
         return Desk(_no_pool).preview(exporter, real, options)
+
+    def preview_study(self, exporter: StudyExporter, study: Path) -> Preview | None:
+        assert threading.get_ident() == self._owner
+        return Desk(_no_pool).preview_study(exporter, study)
 
     def write_all(self, orders: Sequence[Order | StudyOrder], token: CancelToken, report: Report) -> Batch:
         assert threading.get_ident() == self._owner

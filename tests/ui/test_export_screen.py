@@ -11,8 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.pairs import Verdict
 from skillviewer.core.scene import Look, Overlay
-from skillviewer.engine.export_desk import Order, StudyOrder
+from skillviewer.data.study import Study, Vote
+from skillviewer.engine.orders import Order, StudyOrder
+from skillviewer.engine.study_context import context_of
 from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.clip import ClipOptions
 from skillviewer.export.exporters import EXPORTERS, Exporter
@@ -120,6 +123,68 @@ def test_the_look_of_the_player_is_that_of_the_export(window: Composition, scree
     screen.kinds.choose("still")
     look = screen.wish.options.look
     assert (look.overlay, look.strength) == (Overlay.CONTOUR, 0.4)
+
+
+def test_a_report_is_told_what_the_study_knows(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
+) -> None:
+    study = window.program.studies.current
+    assert study is not None
+
+    def tell(written: Study) -> None:
+        written.remarks.write_note("Misses the hole.", author="Ann", video="a")
+        written.videos.change("a", participant="P7", task="peg")
+        written.videos.change("b ü", task="peg")
+        written.votes.cast(Vote("a", "b ü", Verdict.LEFT, "Ben"))
+
+    with qtbot.waitSignal(window.program.studies.act(tell).succeeded):
+        pass
+    screen.kinds.choose("why")
+    look = screen.wish.options.look
+    assert look.overlay is Overlay.BOTH, "what is printed in greys needs lines, whatever the player shows"
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    (order,) = world.exporting.orders
+    assert isinstance(order, Order)
+    (subject,) = order.subjects
+    assert subject.study == study.path
+    assert subject.analysis is not None
+    known = context_of(subject.study, subject.analysis)
+    assert (known.name, known.participant, known.task) == ("a", "P7", "peg")
+    assert [m.name for m in known.others] == ["b ü"]
+    assert [(n.text, n.author) for n in known.notes] == [("Misses the hole.", "Ann")]
+    assert [j.rater for j in known.judgements] == ["Ben"]
+
+
+def test_a_table_shows_its_first_rows(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
+) -> None:
+    world.exporting.real = True
+    screen.kinds.choose("scores")
+    qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.table.isVisible())
+    assert screen.pane.caption == "1 row"
+    first = screen.pane.table.horizontalHeaderItem(0)
+    assert first is not None
+    assert first.text() == "video"
+    study = window.program.studies.current
+    assert study is not None
+
+    def judge(written: Study) -> None:
+        for rater in ("Ann", "Ben"):
+            written.votes.cast(Vote("a", "b ü", Verdict.LEFT, rater))
+
+    with qtbot.waitSignal(window.program.studies.act(judge).succeeded):
+        pass
+    screen.kinds.choose("judgements")
+    qtbot.waitUntil(lambda: screen.pane.caption == "2 rows")
+    cells = [screen.pane.table.item(row, 3) for row in range(2)]
+    assert [cell.text() for cell in cells if cell is not None] == ["Ann", "Ben"]
+    screen.kinds.choose("study")
+    assert not screen.pane.table.isVisible()
+    assert "nothing to see" in screen.pane.words
+    screen.kinds.choose("clip")
+    qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.has_picture)
+    assert screen.pane.caption.startswith("Frame ")
 
 
 def test_a_change_is_previewed_and_the_newest_wins(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:

@@ -1,9 +1,10 @@
 """A whole study in one file that opens on another computer: ``.skillarchive``, a zip file.
 
-In it: ``manifest.json`` (size and SHA-256 of every other file), the study, ``videos/``, ``models/`` (checkpoints) and
-``analyses/`` (what models said, so that nothing need be computed again). It holds no path of the computer that it was
-made on. With pseudonyms, no name of a video, participant or rater is left in it: videos are copied without sound and
-without what their files say of their origin, and the key lies elsewhere or nowhere.
+In it: ``manifest.json`` (size and SHA-256 of every other file), the study, ``videos/``, ``models/`` (checkpoints),
+``analyses/`` (what models said, so that nothing need be computed again) and ``faces/`` (where faces were found or
+drawn, so that the same is blurred elsewhere). It holds no path of the computer that it was made on. With pseudonyms, no
+name of a video, participant or rater is left in it: videos are copied without sound and without what their files say of
+their origin, and the key lies elsewhere or nowhere.
 """
 
 import hashlib
@@ -18,12 +19,15 @@ import msgspec
 
 from skillviewer import __version__
 from skillviewer.core.aside import written_aside
-from skillviewer.core.errors import ExportError
+from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.faces_file import SUFFIX as FACES_SUFFIX
+from skillviewer.data.faces_file import FaceStore, save_faces
 from skillviewer.data.study.archive_form import (
     BLOCK,
+    FACES,
     FORMAT,
     MANIFEST,
     MODIFIED_NS,
@@ -175,6 +179,7 @@ class _Packer:
             self._pack_videos(db, videos)
             self._pack_models(db, {m.digest: m.path for m in models if m.path is not None})
             self._pack_analyses(db)
+            self._pack_faces(videos)
             if self.names is not None:
                 rewrite(db, self.names, texts=self.options.texts)
                 if self.options.texts:
@@ -289,6 +294,22 @@ class _Packer:
             self._add(copy, place)
             copy.unlink()
             self.analyses.append(KnownAnalysis(place, self._known_as(row["name"]), model))
+
+    def _pack_faces(self, videos: tuple[StudyVideo, ...]) -> None:
+        """Put in where faces are in the videos, under the digests that these have in the archive."""
+        store, copy = FaceStore(), self.folder / f"copy{FACES_SUFFIX}"
+        for digest in sorted({video.digest for video in videos if video.digest}):
+            try:
+                faces = store.get(digest)
+            except VideoError as error:
+                self.remarks.append(f"The faces of a video are not in the archive. {error}")
+                continue
+            if faces is None:
+                continue
+            here = self.digests.get(digest, digest)
+            save_faces(replace(faces, video_digest=here), copy)
+            self._add(copy, f"{FACES}{here}{FACES_SUFFIX}")
+            copy.unlink()
 
     def _add(self, source: Path, place: str) -> Entry:
         """Put a file into the archive; what can be packed smaller is."""

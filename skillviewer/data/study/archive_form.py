@@ -14,6 +14,9 @@ SUFFIX = ".skillarchive"
 SUFFIXES = (SUFFIX, ".zip")
 FORMAT = 1
 MANIFEST = "manifest.json"
+FACES = "faces/"
+"""Where the faces of videos stand in an archive, each file called by the digest of its video."""
+
 MODIFIED_NS = 1_577_836_800 * 10**9
 """2020-01-01: the same for every file, since times tell of days of work."""
 

@@ -1,6 +1,7 @@
 """Opening an archive of a study on this computer: a folder with the study, its videos and its models."""
 
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -9,18 +10,23 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from skillviewer.core.aside import written_aside
-from skillviewer.core.errors import StudyError
+from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.data.study.archive_form import MODIFIED_NS, checked, read_manifest
+from skillviewer.data.faces_file import FaceStore, load_faces
+from skillviewer.data.study.archive_form import FACES, MODIFIED_NS, checked, read_manifest
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import StudyVideo
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+"""What files in the program's own folders are called by; anything else in an archive could name a place elsewhere."""
 
 
 def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: Report = silent) -> Path:
     """Unpack an archive into a new folder, checking every file against the manifest.
 
-    What models said is put where the program keeps it, so that scores and maps are there at once.
+    What models said is put where the program keeps it, so that scores and maps are there at once; so are the faces of
+    the videos, so that the same is blurred. What a person here has made of the faces of a video stays.
 
     Args:
         path: The archive.
@@ -55,7 +61,11 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
                 videos = {video.name: video for video in opened.videos.all()}
             for known in manifest.analyses:
                 _install(_inside(aside, known.file, path), videos.get(known.video), known.model)
-            shutil.rmtree(aside / "analyses", ignore_errors=True)
+            for entry in manifest.files:
+                if entry.name.startswith(FACES):
+                    _keep_faces(_inside(aside, entry.name, path), path)
+            for used in ("analyses", FACES):
+                shutil.rmtree(aside / used, ignore_errors=True)
             report(Progress("unpacking", len(manifest.files), len(manifest.files)))
     except zipfile.BadZipFile as error:
         raise StudyError(f"{path} is not an archive, or it is damaged.") from error
@@ -73,12 +83,23 @@ def free_folder(archive: Path) -> Path:
 
 
 def _install(source: Path, video: StudyVideo | None, model: str) -> None:
-    if video is None or not source.is_file():
+    if video is None or not source.is_file() or not all(map(_DIGEST.fullmatch, (video.digest, model))):
         return
     target = analysis_path(video.digest, model, video.extent)
     if not target.exists():
         with written_aside(target) as part:
             shutil.copyfile(source, part)
+
+
+def _keep_faces(source: Path, archive: Path) -> None:
+    """Keep the faces of a video that came with it, unless some are kept already."""
+    try:
+        faces = load_faces(source)
+    except VideoError as error:
+        raise StudyError(f"{archive} is damaged: faces/{source.name} in it cannot be read.") from error
+    store = FaceStore()
+    if _DIGEST.fullmatch(faces.video_digest) and not store.path(faces.video_digest).exists():
+        store.put(faces)
 
 
 def _inside(folder: Path, name: str, archive: Path) -> Path:

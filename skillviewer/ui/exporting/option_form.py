@@ -1,7 +1,7 @@
 """The options of an exporter as a form, made from the fields of its dataclass."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ class OptionForm(QWidget):
 
         Args:
             kind: Their dataclass, or None where there are none.
-            look: How maps are shown on screen: what a look is at first.
+            look: How maps are shown on screen: what a look is at first. An export with an overlay of its own keeps it.
         """
         while self._rows.rowCount():
             self._rows.removeRow(0)
@@ -84,7 +84,8 @@ class OptionForm(QWidget):
         self._look_fields.clear()
         for option in options_of(kind):
             if option.kind is OptionKind.LOOK:
-                parts = look_options(look)
+                own = option.default if option.default != Look() else look
+                parts = look_options(replace(look, overlay=own.overlay))
                 self._look_fields[option.name] = {part.name: self._add(part) for part in parts}
             else:
                 self._fields[option.name] = self._add(option)

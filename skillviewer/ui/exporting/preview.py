@@ -1,14 +1,18 @@
-"""The preview: what the first frame or page of an export will be, asked of a lane, the latest question only."""
+"""The preview: what is seen of an export before it is written, asked of a lane, the latest question only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
 
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, Qt
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, Qt
+from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
-from skillviewer.core.arrays import Picture
-from skillviewer.engine.export_desk import Subject
+from skillviewer.engine.orders import Subject
+from skillviewer.engine.study_exports import StudyExporter
 from skillviewer.export.exporters import Exporter
+from skillviewer.export.preview import Preview
+from skillviewer.export.words import printable
 from skillviewer.ui.backend import ExportDesk
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.theme import Theme
@@ -16,6 +20,9 @@ from skillviewer.ui.theme import Theme
 SETTLE_MS = 200
 """Choices that change quicker are previewed once."""
 MARGIN_PX = 12
+MOST_CELL_PX = 220
+
+Question: TypeAlias = Callable[[ExportDesk], Preview | None]
 
 
 class Previews(QObject):
@@ -27,13 +34,13 @@ class Previews(QObject):
     """
 
     arrived = Signal(object)
-    """``Picture``, or None where there is nothing to see yet."""
+    """``Preview``, or None where there is nothing to see yet."""
     failed = Signal(str)
 
     def __init__(self, lane: Lane[ExportDesk], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lane = lane
-        self._wanted: tuple[Exporter, tuple[Subject, ...], object] | None = None
+        self._wanted: Question | None = None
         self._task: Task | None = None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -47,7 +54,15 @@ class Previews(QObject):
 
     def ask(self, exporter: Exporter, subjects: Sequence[Subject], options: object) -> None:
         """Ask soon; what was asked before is not awaited any more."""
-        self._wanted = (exporter, tuple(subjects), options)
+        asked = tuple(subjects)
+        self._ask(lambda desk: desk.preview(exporter, asked, options))
+
+    def ask_study(self, exporter: StudyExporter, study: Path) -> None:
+        """Ask for what is made of a whole study."""
+        self._ask(lambda desk: desk.preview_study(exporter, study))
+
+    def _ask(self, question: Question) -> None:
+        self._wanted = question
         self._settle.start()
 
     def drop(self) -> None:
@@ -65,16 +80,15 @@ class Previews(QObject):
         wanted, self._wanted = self._wanted, None
         if wanted is None or self._lane.stopped:
             return
-        exporter, subjects, options = wanted
-        self._task = self._lane.submit(lambda desk, _token, _report: desk.preview(exporter, subjects, options))
+        self._task = self._lane.submit(lambda desk, _token, _report: wanted(desk))
         self._task.succeeded.connect(self._on_succeeded)
         self._task.failed.connect(self._on_failed)
         self._task.finished.connect(self._on_finished)
 
     @Slot(object)
-    def _on_succeeded(self, picture: Picture | None) -> None:
+    def _on_succeeded(self, seen: Preview | None) -> None:
         if self._wanted is None:
-            self.arrived.emit(picture)
+            self.arrived.emit(seen)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -89,12 +103,22 @@ class Previews(QObject):
 
 
 class PreviewPane(QWidget):
-    """Shows a picture in its true proportions, or words where there is none."""
+    """Shows a picture in its true proportions, or the first rows of a table, or words where there is neither."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = QImage()
-        self._words = ""
+        self._words = self._caption = ""
+        self.table = QTableWidget(self)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.table.setWordWrap(False)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.setAccessibleName(self.tr("First rows of the table"))
+        self.table.hide()
         self._stage, self._on_stage = QColor("#16181c"), QColor("#aab1bb")
         self.setMinimumSize(240, 135)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -110,26 +134,69 @@ class PreviewPane(QWidget):
         """Whether a picture is shown."""
         return not self._image.isNull()
 
-    def show_picture(self, picture: Picture) -> None:
-        """Show a picture, (H, W, 3) uint8 RGB."""
-        height, width, _ = picture.shape
-        self._image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-        self._words = ""
+    @property
+    def caption(self) -> str:
+        """What is said below: which frame is shown, or how many rows; or ""."""
+        return self._caption
+
+    def show_preview(self, seen: Preview) -> None:
+        """Show what is seen of an export. Frames count from 1 here."""
+        self._image, self._words, self._caption = QImage(), "", ""
+        if seen.picture is not None:
+            height, width, _ = seen.picture.shape
+            data = seen.picture.tobytes()
+            self._image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+            if seen.frame is not None:
+                self._caption = self.tr("Frame {} of {}").format(seen.frame + 1, seen.n_frames)
+        elif seen.n_rows:
+            self._fill(seen)
+            n = len(seen.rows)
+            if n < seen.n_rows:
+                self._caption = self.tr("The first {} of {} rows").format(n, seen.n_rows)
+            else:
+                self._caption = self.tr("1 row") if n == 1 else self.tr("{} rows").format(n)
+        else:
+            self._words = self.tr("The table has no rows yet.")
+        self.table.setVisible(bool(seen.rows))
+        self.setAccessibleDescription(self._words or self._caption)
         self.update()
 
-    def say(self, words: str, *, keep: bool = False) -> None:
-        """Show words; the picture before goes unless it is to be kept."""
-        if not keep:
-            self._image = QImage()
-        self._words = words
+    def _fill(self, seen: Preview) -> None:
+        self.table.clear()
+        self.table.setRowCount(len(seen.rows))
+        self.table.setColumnCount(len(seen.header))
+        self.table.setHorizontalHeaderLabels(list(seen.header))
+        for at, row in enumerate(seen.rows):
+            for column, text in enumerate(row):
+                self.table.setItem(at, column, QTableWidgetItem(printable(text)))
+        self.table.resizeColumnsToContents()
+        for column in range(len(seen.header)):
+            self.table.setColumnWidth(column, min(self.table.columnWidth(column), MOST_CELL_PX))
+        self.table.scrollToTop()
+
+    def say(self, words: str) -> None:
+        """Show words in the place of what was shown."""
+        self._image = QImage()
+        self.table.hide()
+        self._words, self._caption = words, ""
         self.setAccessibleDescription(words)
         self.update()
+
+    def _inside(self) -> QRectF:
+        """Return where something is shown: all but margins and caption."""
+        below = self.fontMetrics().height() + MARGIN_PX if self._caption else 0
+        return QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        """Let the table fill what is left of the caption."""
+        below = self.fontMetrics().height() + MARGIN_PX
+        self.table.setGeometry(self.rect().adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the stage, the picture and the words."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._stage)
-        inside = QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX)
+        inside = self._inside()
         if not self._image.isNull() and not self._words:
             ratio = self.devicePixelRatioF()
             scale = min(inside.width() / self._image.width(), inside.height() / self._image.height(), 1 / ratio * 2)
@@ -144,6 +211,10 @@ class PreviewPane(QWidget):
         if self._words:
             painter.setPen(self._on_stage)
             painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
+        if self._caption:
+            painter.setPen(self._on_stage)
+            below = QRectF(inside.left(), inside.bottom(), inside.width(), self.height() - inside.bottom())
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._caption)
         painter.end()
 
     @Slot(object)

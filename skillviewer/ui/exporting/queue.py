@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.job import Progress
-from skillviewer.engine.export_desk import Batch, Order, StudyOrder
+from skillviewer.engine.orders import Batch, Order, StudyOrder
 from skillviewer.ui.backend import ExportDesk
 from skillviewer.ui.jobs import Job, Jobs
 from skillviewer.ui.lane import Lane, Task

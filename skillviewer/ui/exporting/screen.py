@@ -36,7 +36,7 @@ from skillviewer.ui.program import Program
 from skillviewer.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from skillviewer.core.arrays import Picture
+    from skillviewer.export.preview import Preview
 
 FORM_PX = 320
 
@@ -326,7 +326,7 @@ class ExportScreen(QWidget):
             return
         exporter = self.kinds.exporter
         self.previews.drop()
-        if isinstance(exporter, StudyExporter) or exporter.preview is None:
+        if exporter.preview is None:
             self.pane.say(self.tr("There is nothing to see of this before it is written."))
             return
         try:
@@ -334,16 +334,19 @@ class ExportScreen(QWidget):
         except ExportError as error:
             self.pane.say(str(error))
             return
-        if not wish.videos or not wish.models:
+        if isinstance(exporter, StudyExporter) and wish.study is not None:
+            self.previews.ask_study(exporter, wish.study)
+            return
+        if isinstance(exporter, StudyExporter) or not wish.videos or not wish.models:
             self.pane.say(self._refusal())
             return
         videos = wish.videos[:1] if wish.spread is Spread.EACH else wish.videos
-        self.previews.ask(exporter, subjects(videos, wish.models), wish.options)
+        self.previews.ask(exporter, subjects(videos, wish.models, wish.study), wish.options)
 
     @Slot(object)
-    def _on_preview(self, picture: "Picture | None") -> None:
-        if picture is not None:
-            self.pane.show_picture(picture)
+    def _on_preview(self, seen: "Preview | None") -> None:
+        if seen is not None:
+            self.pane.show_preview(seen)
         else:
             self.pane.say(self.tr("This will be seen once the video has been assessed."))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from skillviewer.engine.export_desk import Order, StudyOrder
+from skillviewer.engine.orders import Order, StudyOrder
 from skillviewer.engine.study_exports import StudyExporter
 from skillviewer.export.words import printable
 from skillviewer.ui.exporting.wish import Spread, Wish

@@ -8,7 +8,7 @@ from typing import Any
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.data.study.archive_form import free_entry, safe_name
-from skillviewer.engine.export_desk import Order, StudyOrder, Subject
+from skillviewer.engine.orders import Order, StudyOrder, Subject
 from skillviewer.engine.study_exports import StudyExporter
 from skillviewer.export.exporters import Exporter
 
@@ -68,7 +68,7 @@ class Wish:
         options: An instance of the exporter's options, or None.
         path: The file; where every video has one of its own, the folder.
         suffix: Kind of the files.
-        study: The study, for exports of a whole study.
+        study: The study that is open: what is exported as a whole, and what knows more of its videos.
     """
 
     exporter: Exporter | StudyExporter
@@ -81,8 +81,8 @@ class Wish:
     study: Path | None = None
 
 
-def subjects(videos: Sequence[Candidate], models: Sequence[Model]) -> tuple[Subject, ...]:
-    """Return every video under every model; titles tell apart what differs."""
+def subjects(videos: Sequence[Candidate], models: Sequence[Model], study: Path | None = None) -> tuple[Subject, ...]:
+    """Return every video under every model; titles tell apart what differs. Reports tell what the study knows."""
     made = []
     for video in videos:
         for model in models:
@@ -96,6 +96,7 @@ def subjects(videos: Sequence[Candidate], models: Sequence[Model]) -> tuple[Subj
                     model_digest=model.digest,
                     digest=video.digest,
                     analysis=video.analysis if model.loaded else None,
+                    study=study,
                 )
             )
     return tuple(made)
@@ -108,12 +109,12 @@ def orders(wish: Wish) -> tuple[Order | StudyOrder, ...]:
     if not wish.videos or not wish.models:
         return ()
     if wish.spread is not Spread.EACH:
-        return (Order(wish.exporter, subjects(wish.videos, wish.models), wish.path, wish.options),)
+        return (Order(wish.exporter, subjects(wish.videos, wish.models, wish.study), wish.path, wish.options),)
     taken: set[str] = set()
     made = []
     for video in wish.videos:
         path = wish.path / f"{free_entry(safe_name(video.name), taken)}{wish.suffix}"
-        made.append(Order(wish.exporter, subjects([video], wish.models), path, wish.options))
+        made.append(Order(wish.exporter, subjects([video], wish.models, wish.study), path, wish.options))
     return tuple(made)
 
 

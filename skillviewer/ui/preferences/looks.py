@@ -37,6 +37,7 @@ class LooksPage(Form):
             [
                 (Overlay.HEAT, self.tr("Heat")),
                 (Overlay.CONTOUR, self.tr("Contour lines")),
+                (Overlay.BOTH, self.tr("Heat with contours")),
                 (Overlay.DIMMED, self.tr("Dimmed surroundings")),
                 (Overlay.OFF, self.tr("Hidden")),
             ],

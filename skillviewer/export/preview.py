@@ -1,0 +1,50 @@
+"""What is seen of an export before it is written: a picture, or the first rows of a table."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from typing import Any
+
+from skillviewer.core.arrays import Picture
+
+MOST_ROWS = 20
+"""Rows of a table that are shown."""
+MOST_SIGNS = 40
+"""Signs of a cell that are shown; digests and paths are longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is seen of an export.
+
+    Attributes:
+        picture: The first page, or a frame, (H, W, 3) uint8 RGB; None for a table.
+        frame: The frame of the (first) video that the picture shows, from 0, where that is not told by the options.
+        n_frames: Frames of that video.
+        header: Names of the columns of a table.
+        rows: Its first rows, as they are written, long cells cut short.
+        n_rows: How many rows it will have.
+    """
+
+    picture: Picture | None = None
+    frame: int | None = None
+    n_frames: int = 0
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    n_rows: int = 0
+
+
+def table_preview(kind: type[Any], rows: Sequence[Any]) -> Preview:
+    """Return the preview of a table.
+
+    Args:
+        kind: Dataclass of a row.
+        rows: All rows, in order.
+    """
+    shown = tuple(tuple(_cell(value) for value in astuple(row)) for row in rows[:MOST_ROWS])
+    return Preview(header=tuple(each.name for each in fields(kind)), rows=shown, n_rows=len(rows))
+
+
+def _cell(value: object) -> str:
+    """Return a value as it stands in a CSV file; an ellipsis stands for what is left out."""
+    text = "" if value is None else str(value)
+    return text if len(text) <= MOST_SIGNS else f"{text[:MOST_SIGNS]}…"
