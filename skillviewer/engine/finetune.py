@@ -26,6 +26,7 @@ from skillviewer.engine.old_pairs import OldPairs, known_before
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import EpochRow, FeatureBank, Select, Trained, TrainSettings, fit, score_videos
 from skillviewer.engine.training_state import StateFile
+from skillviewer.engine.tuning_look import Seen, look
 from skillviewer.engine.videos import whole_files
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import margin_ranking_loss
@@ -153,6 +154,12 @@ class _Watch:
         self._begun = False
         self._smoothed = float("nan")
         self._before: Mapping[str, float] = {}
+        self._best: dict[bool, Seen] = {}
+
+    def seen(self, epoch: int, *, final: bool) -> Seen | None:
+        """Return what the model said after an epoch that was the best of its stage, or None if that is not known."""
+        best = self._best.get(final)
+        return best if best is not None and best.epoch == epoch else None
 
     def left_s(self) -> float:
         """Return the seconds left at the pace so far, looks included; NaN before the first batch."""
@@ -200,7 +207,10 @@ class _Watch:
 
     def _tell(self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, until: int = 0) -> None:
         prepared, old = self._prepared, self._prepared.old
-        scores = score_videos(model, prepared.bank, self._names, token)
+        watched = look(model, prepared.bank, self._names, token)
+        known, scores = score_videos(model, old.bank, old.names, token), watched.scores
+        if row.best and row.epoch:
+            self._best[final] = Seen(row.epoch, watched, known)
         told = TuningRow(
             epoch=self._epoch,
             batch=self._batch,
@@ -209,7 +219,7 @@ class _Watch:
             choosing_accuracy=row.held_out_accuracy,
             held_out_loss=_loss(self._test, scores, self._settings.loss),
             held_out=shown(pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset)),
-            old=self._old(score_videos(model, old.bank, old.names, token)),
+            old=self._old(known),
             old_kind=old.kind,
             best=row.best if not final else row.epoch == until,
             seconds=monotonic() - self._started,
@@ -246,6 +256,8 @@ class Tuned:
         selection: How it was chosen, in words.
         rows: The log of both stages.
         seconds: What it took.
+        stopped: Whether a person stopped it before its end.
+        seen: What the model said when that epoch was looked at; None where that is not known any more.
     """
 
     model: AttentionModel
@@ -253,6 +265,8 @@ class Tuned:
     selection: str
     rows: tuple[EpochRow, ...]
     seconds: float
+    stopped: bool = False
+    seen: Seen | None = None
 
 
 def tune(
@@ -324,17 +338,19 @@ def tune(
         model, found = stage(inner.train_pairs, inner.test_pairs, Select.INNER, epochs)
         selection = "epoch chosen on a quarter of the training videos"
     assert found is not None  # only a second stage ends with nothing
-    chosen, rows = found, found.rows
+    chosen, rows, final = found, found.rows, inner is None
     if inner is not None and not _stopped(stop):
         watch.expect(watch.batch + chosen.epoch * each_final)
         again, last = stage(fold.train_pairs, (), Select.LAST, chosen.epoch)
         rows = (*rows, *(last.rows if last is not None else ()))
         if last is not None and last.epoch == chosen.epoch:
-            model, chosen = again, last
+            model, chosen, final = again, last, True
             selection += ", then trained afresh on all training videos for as many epochs"
-    if _stopped(stop):
+    stopped = _stopped(stop)
+    if stopped:
         selection += "; stopped before its end by a person"
-    return Tuned(model.eval(), chosen.epoch, selection, rows, monotonic() - started)
+    seen = watch.seen(chosen.epoch, final=final)
+    return Tuned(model.eval(), chosen.epoch, selection, rows, monotonic() - started, stopped, seen)
 
 
 def _stopped(stop: CancelToken | None) -> bool:

@@ -37,12 +37,12 @@ class BestSoFar:
 
     @property
     def there(self) -> bool:
-        """Whether an epoch is finished."""
-        return self._state is not None
+        """Whether an epoch is finished and has been looked at."""
+        return self._state is not None and self._state.best_epoch > 0
 
     def trained(self) -> Trained | None:
         """Return the best epoch, or None before one is finished."""
-        if self._state is None:
+        if self._state is None or not self.there:
             return None
         kept, mark = self._state, "best."
         weights = {k.removeprefix(mark): v for k, v in kept.tensors.items() if k.startswith(mark)}

@@ -1,6 +1,6 @@
 """Before against after: what fine-tuning has changed, on every video that was looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from skillviewer.core.analysis import MapKind
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.comparison import PlacedMaps
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.tuning_report import (
     AttentionChange,
     Forgetting,
@@ -27,26 +27,39 @@ from skillviewer.core.tuning_report import (
 from skillviewer.engine.batches import videos_of
 from skillviewer.engine.finetune import Prepared, Tuned
 from skillviewer.engine.inputs import sampling_of
-from skillviewer.engine.train import FeatureBank, outputs, score_videos
+from skillviewer.engine.train import score_videos
+from skillviewer.engine.tuning_look import Looked, look
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 
-Looked = tuple[dict[str, float], dict[str, Float32Array]]
-"""Scores and maps, (N, h, w), by name of video."""
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a video was sampled.
+
+    Attributes:
+        frames: The sampled frames.
+        aspect: Width of the picture over its height.
+    """
+
+    frames: tuple[int, ...]
+    aspect: float
 
 
 @dataclass(frozen=True, slots=True)
 class AsItWas:
-    """What the model said before it was trained.
+    """What the model said before it was trained, and what else its end need not wait for.
 
     Attributes:
         scores: By name of video of the study.
         maps: Likewise, (N, h, w); empty for a model without maps.
+        places: Of the videos that have maps.
         old: Scores of the videos of the forgetting check.
     """
 
     scores: Mapping[str, float]
     maps: Mapping[str, Float32Array]
+    places: Mapping[str, Place]
     old: Mapping[str, float]
 
 
@@ -62,15 +75,34 @@ def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas
     if parent is None:
         return None
     model = parent.build().to(prepared.start.device)
-    scores, maps = _look(model, prepared.bank, sorted(prepared.bank), token, report, "scores and maps before")
+    names = sorted(prepared.bank)
+    found = look(model, prepared.bank, names, token, report, "scores and maps before")
     known = {} if old.kind is OldKind.NOTHING else score_videos(model, old.bank, old.names, token)
-    return AsItWas(scores, {} if model.map_kind is MapKind.NONE else maps, known)
+    if model.map_kind is MapKind.NONE:
+        return AsItWas(found.scores, {}, {}, known)
+    return AsItWas(found.scores, found.maps, _places(prepared, token), known)
+
+
+def _places(prepared: Prepared, token: CancelToken) -> dict[str, Place]:
+    found = {}
+    for video in prepared.study.dataset.videos:
+        token.check()
+        if video.path is None or video.name not in prepared.bank:
+            continue
+        with VideoReader(video.path) as reader:
+            info = reader.info
+        frames = sampling_of(info, prepared.start.config.preprocessing, 1).frames[0]
+        found[video.name] = Place(tuple(frames.tolist()), info.width_px / info.height_px)
+    return found
 
 
 def outcome(
     prepared: Prepared, tuned: Tuned, before: AsItWas | None, token: CancelToken, report: Report
 ) -> TuningReport:
     """Compare the new model with the one that it began as.
+
+    What was looked at when the epoch was is not looked at again. Where a person stopped the training, nothing else is
+    looked at but pairs that were set aside: somebody waits.
 
     Args:
         prepared: What it was trained on.
@@ -83,46 +115,48 @@ def outcome(
         SettingsError: The training diverged.
         Cancelled: The token was raised.
     """
-    names = sorted(prepared.bank)
-    new, new_maps = _look(tuned.model, prepared.bank, names, token, report, "scores and maps after")
-    if not all(np.isfinite(list(new.values()))):
+    division, dataset = prepared.division, prepared.study.dataset
+    new = _after(prepared, tuned, token, report)
+    weights = tuned.model.parameters()
+    if not all(np.isfinite(list(new.scores.values()))) or not all(bool(w.isfinite().all()) for w in weights):
         raise SettingsError(
             "The training diverged: its scores are not finite. Nothing was kept; the model as it was still stands."
         )
     old_scores = before.scores if before is not None else None
-    attention: tuple[AttentionChange, ...] = ()
-    if before is not None and before.maps:
-        attention = _attention(prepared, tuned.model, before.maps, new_maps, token)
-    dataset, division = prepared.study.dataset, prepared.division
-    held_out = before_after(dataset, division.fold, old_scores, new)
+    held_out = before_after(dataset, division.fold, old_scores, new.scores)
     aside = division.set_aside
-    forgetting = _forgetting(prepared, before, tuned.model, token)
+    forgetting = _forgetting(prepared, before, tuned, token)
     n_trained = len(division.fold.train_pairs)
+    n_left_out = len(prepared.bank) - len(new.scores)
+    left_out: tuple[str, ...] = ()
+    if n_left_out:
+        words = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
+        left_out = (f"The training was stopped before its end: {n_left_out} {words} not compared here.",)
     return TuningReport(
         held_out=held_out,
-        set_aside=before_after(dataset, only_pairs(dataset, aside), old_scores, new) if aside else None,
+        set_aside=before_after(dataset, only_pairs(dataset, aside), old_scores, new.scores) if aside else None,
         forgetting=forgetting,
-        shifts=shifts(old_scores, new, _uses(prepared)),
-        attention=attention,
+        shifts=shifts(old_scores, new.scores, _uses(prepared)),
+        attention=_attention(before, new, tuned.model, token) if before is not None else (),
         epoch=tuned.epoch,
         selection=tuned.selection,
         n_trained=n_trained,
-        warnings=(*verdict(held_out, n_trained, forgetting), *division.warnings),
+        warnings=(*verdict(held_out, n_trained, forgetting), *division.warnings, *left_out),
         problems=prepared.problems,
         seconds=tuned.seconds,
     )
 
 
-def _look(
-    model: AttentionModel, bank: FeatureBank, names: Sequence[str], token: CancelToken, report: Report, stage: str
-) -> Looked:
-    scores: dict[str, float] = {}
-    maps: dict[str, Float32Array] = {}
-    for some, output in outputs(model, bank, names, token):
-        scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
-        maps.update(zip(some, output.attention.float().cpu().numpy(), strict=True))
-        report(Progress(stage, len(scores), len(names)))
-    return scores, maps
+def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report) -> Looked:
+    """Return what the new model says: of all videos, or after a stop of those that the figures take."""
+    known = tuned.seen.watched if tuned.seen is not None else Looked({}, {})
+    wanted = sorted(prepared.bank)
+    if tuned.stopped:
+        tested = (*prepared.division.fold.test_pairs, *prepared.division.set_aside)
+        wanted = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(known.scores))
+    rest = [name for name in wanted if name not in known.scores]
+    found = look(tuned.model, prepared.bank, rest, token, report, "scores and maps after")
+    return Looked({**known.scores, **found.scores}, {**known.maps, **found.maps})
 
 
 def _uses(prepared: Prepared) -> dict[str, Use]:
@@ -131,31 +165,22 @@ def _uses(prepared: Prepared) -> dict[str, Use]:
     return uses | dict.fromkeys(fold.held_out_videos, Use.HELD_OUT)
 
 
-def _attention(
-    prepared: Prepared,
-    model: AttentionModel,
-    before: Mapping[str, Float32Array],
-    after: Mapping[str, Float32Array],
-    token: CancelToken,
-) -> tuple[AttentionChange, ...]:
+def _attention(before: AsItWas, new: Looked, model: AttentionModel, token: CancelToken) -> tuple[AttentionChange, ...]:
     found = []
-    for video in prepared.study.dataset.videos:
+    for name, place in before.places.items():
         token.check()
-        if video.name not in after or video.path is None:
-            continue
-        with VideoReader(video.path) as reader:
-            info = reader.info
-        frames = sampling_of(info, prepared.start.config.preprocessing, 1).frames[0]
-        old, new = (PlacedMaps(maps[video.name], model.map_rect) for maps in (before, after))
-        found.append(attention_change(video.name, old, new, frames.tolist(), info.width_px / info.height_px))
+        if name in new.maps:
+            old, now = (PlacedMaps(maps[name], model.map_rect) for maps in (before.maps, new.maps))
+            found.append(attention_change(name, old, now, place.frames, place.aspect))
     return tuple(sorted(found, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
 
 
-def _forgetting(prepared: Prepared, before: AsItWas | None, after: AttentionModel, token: CancelToken) -> Forgetting:
+def _forgetting(prepared: Prepared, before: AsItWas | None, tuned: Tuned, token: CancelToken) -> Forgetting:
     old = prepared.old
     if before is None or old.kind is OldKind.NOTHING:
         return Forgetting(OldKind.NOTHING, old.what)
-    first, second = before.old, score_videos(after, old.bank, old.names, token)
+    first = before.old
+    second = tuned.seen.old if tuned.seen is not None else score_videos(tuned.model, old.bank, old.names, token)
     if old.pairs is None:
         return Forgetting(old.kind, old.what, None, drift_of(first, second), order_kept(first, second), len(old.names))
     compared = before_after(old.pairs, only_pairs(old.pairs, old.pairs.pairs), first, second)

@@ -8,7 +8,7 @@ from pathlib import Path
 from skillviewer import __version__
 from skillviewer.core.accuracy import Pooled
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
-from skillviewer.core.familiarity import learn_familiarity
+from skillviewer.core.familiarity import Familiarity, learn_familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Pair
 from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport
@@ -62,11 +62,12 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
         try:
             before = as_it_was(prepared, token, report)
+            familiarity = learn_familiarity(pooled(prepared.bank, prepared.division.fold.train_videos))
             tuned = tune(prepared, job.choices, token, report, stop, work)
             said = outcome(prepared, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
-            checkpoint = _save(job, prepared, tuned, said)
+            checkpoint = _save(job, prepared, tuned, said, familiarity)
         except SettingsError:
             shutil.rmtree(work, ignore_errors=True)  # it would diverge again
             raise
@@ -100,16 +101,16 @@ def _check_room(*folders: Path) -> None:
             )
 
 
-def _save(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> Checkpoint:
+def _save(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport, familiarity: Familiarity) -> Checkpoint:
     """Write the checkpoint with its log, report and pairs; all of it or nothing."""
-    start, division = prepared.start, prepared.division
+    start = prepared.start
     checkpoint = save_checkpoint(
         job.folder,
         start.config,
         tuned.model,
         _card(job, prepared, said),
         streams=start.parent.streams if start.parent is not None else None,
-        familiarity=learn_familiarity(pooled(prepared.bank, division.fold.train_videos)),
+        familiarity=familiarity,
     )
     try:
         write_log(job.folder, tuned.rows, job.folder.name)

@@ -3,7 +3,7 @@
 import csv
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,15 +18,18 @@ from skillviewer.core.pairs import SimilarPair
 from skillviewer.core.tuning import StudyPairs, TuningChoices, divide
 from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow, Use
 from skillviewer.core.video import sample_positions
-from skillviewer.engine import tuning_run
+from skillviewer.engine import tuning_outcome, tuning_run
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.finetune import Prepared, Tuned, tune
+from skillviewer.engine.halting import BestSoFar
 from skillviewer.engine.old_pairs import PAIRS
 from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.train import Fitting
+from skillviewer.engine.train import FeatureBank, FitState, Fitting
 from skillviewer.engine.tuning_cost import cost_of
 from skillviewer.engine.tuning_job import TuningJob, TuningResult, discard
+from skillviewer.engine.tuning_look import Looked
 from skillviewer.engine.tuning_run import REPORT, finetune
+from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.engine.tuned import NAMES, from_nothing, job, write_study
@@ -166,6 +169,58 @@ def test_stopped_it_keeps_the_best_and_computes_nothing_more(study: StudyPairs, 
     kept = next(row for row in finished if row.epoch == result.report.epoch)
     assert result.report.held_out.after.value == kept.held_out.value
     assert load_checkpoint(tmp_path / "new").digest == result.digest
+
+
+def test_after_a_stop_nothing_is_looked_at_again(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    look = tuning_outcome.look
+
+    def spy(model: AttentionModel, bank: FeatureBank, names: Sequence[str], *rest: object) -> Looked:
+        looked.extend(names)
+        return look(model, bank, names, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tuning_outcome, "look", spy)
+    fold = divide(study, TuningChoices()).fold
+    lonely = next(name for name in NAMES if name not in fold.held_out_videos)
+    pairs = [p for p in study.dataset.pairs if lonely not in (p.better, p.worse) or p not in fold.test_pairs]
+    asked = replace(study, dataset=replace(study.dataset, pairs=tuple(pairs), judgements=()))
+    assert divide(asked, TuningChoices()).fold.held_out_videos == fold.held_out_videos
+    stop = CancelToken()
+
+    def report(progress: Progress) -> None:
+        if isinstance(progress.value, BatchRow) and progress.value.batch == 8:
+            assert sorted(looked) == sorted(NAMES), "all videos, as the model was"
+            stop.cancel()
+
+    result = run(job(asked, parent, tmp_path / "new", epochs=50), report, stop=stop)
+    assert len(looked) == len(NAMES)
+    said = result.report
+    assert {shift.video for shift in said.shifts} == set(NAMES) - {lonely}
+    assert {change.video for change in said.attention} == set(NAMES) - {lonely}
+    assert (
+        "The training was stopped before its end: 1 video is in no held-out pair and is not compared here."
+        in said.warnings
+    )
+    with Engine.open(tmp_path / "new", device="cpu") as engine:
+        for shift in said.shifts[:2]:
+            path = next(video.path for video in study.dataset.videos if video.name == shift.video)
+            assert path is not None
+            assert engine.assess(path, passes=1).score == pytest.approx(shift.after, abs=1e-4)
+
+
+def test_an_epoch_that_nobody_has_looked_at_is_nothing_to_keep() -> None:
+    best = BestSoFar(None)
+    state = FitState(1, (3,), 0, (-1.0, 0.0), (), (0.1,), ((1, 2),), {}, {"best.weight": torch.zeros(1)})
+    best.keep(lambda: state, finished=False)
+    assert not best.there
+    assert best.trained() is None
+    best.keep(lambda: replace(state, epoch=2, best_epoch=2), finished=False)
+    assert best.there
+    kept = best.trained()
+    assert kept is not None
+    assert (kept.epoch, list(kept.state)) == (2, ["weight"])
 
 
 def test_stopped_in_the_first_epoch_it_keeps_what_there_is(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
