@@ -115,7 +115,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
         _told_failure(problem, "", as_json=as_json)
     orders = _orders(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
     failed = len(problems)
-    with Desk(lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True))) as desk:
+    with Desk(lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True)), keeps=True) as desk:
         for order in orders:
             failed += not _one(desk, order, token, as_json=as_json)
     return 1 if failed else 0

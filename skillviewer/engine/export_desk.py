@@ -17,6 +17,7 @@ from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
 from skillviewer.engine.orders import Batch, Order, StudyOrder, Subject, Written, kept
+from skillviewer.engine.study_scores import keep_scores
 from skillviewer.export.blurring import blur_remarks, wanted, with_faces
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
@@ -69,10 +70,12 @@ class Desk:
 
     Args:
         open_pool: Makes the place where models are held; called when the first model is needed.
+        keeps: Whether scores are written into the studies whose videos they are of. The window has its study open, and
+            sees to that itself.
     """
 
-    def __init__(self, open_pool: Callable[[], Pool]) -> None:
-        self._open_pool = open_pool
+    def __init__(self, open_pool: Callable[[], Pool], *, keeps: bool = False) -> None:
+        self._open_pool, self._keeps = open_pool, keeps
         self._pool: Pool | None = None
 
     def write(self, order: Order, token: CancelToken | None = None, report: Report = silent) -> Written:
@@ -158,6 +161,8 @@ class Desk:
                 analysis = self._assessed(subject, token, _named(report, subject, "assessing"))
             weighed = self._weighed(subject, analysis, evidence, token, _named(report, subject, "explaining"))
             made.append(Exhibit(analysis, subject.title, faces=subject.faces, evidence=weighed))
+        if self._keeps:
+            keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
         return made
 
     def preview(self, exporter: "Exporter", subjects: Sequence[Subject], options: object) -> "Preview | None":

@@ -13,7 +13,8 @@ from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.analysis_file import save_analysis
-from skillviewer.data.study.models import analysis_path
+from skillviewer.data.study import NewVideo, Study
+from skillviewer.data.study.models import Score, analysis_path
 from skillviewer.engine.export_desk import USUAL_PASSES, Desk
 from skillviewer.engine.orders import Order, Subject, kept
 from skillviewer.export.exporters import exporter
@@ -134,6 +135,37 @@ def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Subj
 def test_a_model_that_is_gone_is_said(subject: Subject, tmp_path: Path) -> None:
     with Desk(FakePool) as desk, pytest.raises(CheckpointError, match="choose a model"):
         desk.write(Order(exporter("still"), (replace(subject, model=None),), tmp_path / "a.png"))
+
+
+def test_scores_are_kept_in_the_study(subject: Subject, tmp_path: Path) -> None:
+    with Study.create(tmp_path / "peg") as made:
+        made.videos.add([NewVideo(subject.video)])
+        path, name = made.path, made.videos.all()[0].name
+    of_study = replace(subject, study=path)
+
+    def scores() -> dict[str, Score]:
+        with Study.open(path, read_only=True) as study:
+            return study.models.scores(MODEL)
+
+    with Desk(FakePool) as window:
+        window.write(Order(exporter("scores"), (of_study,), tmp_path / "1.csv"))
+    assert scores() == {}
+    pool = FakePool()
+    with Desk(lambda: pool, keeps=True) as desk:
+        desk.write(Order(exporter("scores"), (of_study,), tmp_path / "2.csv"))
+        assert pool.asked == []
+        assert scores()[name].passes == USUAL_PASSES
+        said = scores()
+        desk.write(Order(exporter("scores"), (of_study,), tmp_path / "3.csv"))
+        assert scores() == said
+        desk.write(Order(exporter("scores"), (replace(of_study, passes=2),), tmp_path / "4.csv"))
+        assert scores()[name].passes == 2
+        with Study.open(path) as elsewhere:  # a window that has it open
+            assert not elsewhere.read_only
+            desk.write(Order(exporter("scores"), (replace(of_study, passes=3),), tmp_path / "5.csv"))
+        assert scores()[name].passes == 2
+    with Study.open(path, read_only=True) as study:
+        assert [m.name for m in study.models.all()] == ["tiny"]
 
 
 def test_a_damaged_analysis_is_computed_again(subject: Subject, tmp_path: Path) -> None:
