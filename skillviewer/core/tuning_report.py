@@ -24,6 +24,7 @@ class Use(StrEnum):
     """What part a video took."""
 
     TRAINED = "trained on"
+    CHOSE = "chose the epoch"  # and was not trained on: the training was stopped before
     HELD_OUT = "held out"
     UNUSED = "in no pair"
 

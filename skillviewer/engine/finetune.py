@@ -16,7 +16,7 @@ from skillviewer.core.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.folds import check_no_leak
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.order import similar_for_training
-from skillviewer.core.pairs import Dataset, Pair
+from skillviewer.core.pairs import Dataset, Fold, Pair
 from skillviewer.core.tuning import Division, StudyPairs, TuningChoices, divide
 from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of, shown
 from skillviewer.engine.bank import build_bank, pooled
@@ -256,6 +256,7 @@ class Tuned:
         selection: How it was chosen, in words.
         rows: The log of both stages.
         seconds: What it took.
+        fold: On whose training side: less than the division's where it was stopped while the epoch was being chosen.
         stopped: Whether a person stopped it before its end.
         seen: What the model said when that epoch was looked at; None where that is not known any more.
     """
@@ -265,6 +266,7 @@ class Tuned:
     selection: str
     rows: tuple[EpochRow, ...]
     seconds: float
+    fold: Fold
     stopped: bool = False
     seen: Seen | None = None
 
@@ -350,7 +352,8 @@ def tune(
     if stopped:
         selection += "; stopped before its end by a person"
     seen = watch.seen(chosen.epoch, final=final)
-    return Tuned(model.eval(), chosen.epoch, selection, rows, monotonic() - started, stopped, seen)
+    used = inner if inner is not None and not final else fold
+    return Tuned(model.eval(), chosen.epoch, selection, rows, monotonic() - started, used, stopped, seen)
 
 
 def _stopped(stop: CancelToken | None) -> bool:

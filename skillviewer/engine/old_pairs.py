@@ -111,7 +111,7 @@ def write_pairs(path: Path, rows: Iterable[tuple[Pair, str]], files: Mapping[str
 
     Args:
         path: The file; written aside first.
-        rows: Pairs, each with its use: ``trained`` or ``old``.
+        rows: Pairs, each with its use: ``trained``, ``chose`` (the epoch) or ``old``.
         files: File and SHA-256 of every video by name.
 
     Raises:

@@ -126,22 +126,17 @@ def outcome(
     held_out = before_after(dataset, division.fold, old_scores, new.scores)
     aside = division.set_aside
     forgetting = _forgetting(prepared, before, tuned, token)
-    n_trained = len(division.fold.train_pairs)
-    n_left_out = len(prepared.bank) - len(new.scores)
-    left_out: tuple[str, ...] = ()
-    if n_left_out:
-        words = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
-        left_out = (f"The training was stopped before its end: {n_left_out} {words} not compared here.",)
+    n_trained = len(tuned.fold.train_pairs)
     return TuningReport(
         held_out=held_out,
         set_aside=before_after(dataset, only_pairs(dataset, aside), old_scores, new.scores) if aside else None,
         forgetting=forgetting,
-        shifts=shifts(old_scores, new.scores, _uses(prepared)),
+        shifts=shifts(old_scores, new.scores, _uses(prepared, tuned)),
         attention=_attention(before, new, tuned.model, token) if before is not None else (),
         epoch=tuned.epoch,
         selection=tuned.selection,
         n_trained=n_trained,
-        warnings=(*verdict(held_out, n_trained, forgetting), *division.warnings, *left_out),
+        warnings=(*verdict(held_out, n_trained, forgetting), *division.warnings, *_cut_short(prepared, tuned, new)),
         problems=prepared.problems,
         seconds=tuned.seconds,
     )
@@ -159,9 +154,26 @@ def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report)
     return Looked({**known.scores, **found.scores}, {**known.maps, **found.maps})
 
 
-def _uses(prepared: Prepared) -> dict[str, Use]:
+def _cut_short(prepared: Prepared, tuned: Tuned, new: Looked) -> list[str]:
+    """Return what a training lacks that a person stopped, one sentence each."""
+    said = []
+    n_used, n_all = len(tuned.fold.train_pairs), len(prepared.division.fold.train_pairs)
+    if n_used < n_all:
+        said.append(
+            f"The training was stopped while the epoch was being chosen: it was trained on {n_used} of the {n_all} "
+            "training pairs, without those that choose."
+        )
+    n_left_out = len(prepared.bank) - len(new.scores)
+    if n_left_out:
+        words = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
+        said.append(f"The training was stopped before its end: {n_left_out} {words} not compared here.")
+    return said
+
+
+def _uses(prepared: Prepared, tuned: Tuned) -> dict[str, Use]:
     fold = prepared.division.fold
-    uses = dict.fromkeys(videos_of(fold.train_pairs), Use.TRAINED)
+    uses = dict.fromkeys(videos_of(fold.train_pairs), Use.CHOSE)
+    uses |= dict.fromkeys(videos_of(tuned.fold.train_pairs), Use.TRAINED)
     return uses | dict.fromkeys(fold.held_out_videos, Use.HELD_OUT)
 
 

@@ -2,13 +2,17 @@
 
 import math
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from skillviewer import __version__
 from skillviewer.core.accuracy import Pooled
+from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
-from skillviewer.core.familiarity import Familiarity, learn_familiarity
+from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Pair
 from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport
@@ -62,12 +66,13 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
         try:
             before = as_it_was(prepared, token, report)
-            familiarity = learn_familiarity(pooled(prepared.bank, prepared.division.fold.train_videos))
+            names = prepared.division.fold.train_videos
+            looks = dict(zip(names, pooled(prepared.bank, names), strict=True))  # so that the end need not wait for it
             tuned = tune(prepared, job.choices, token, report, stop, work)
             said = outcome(prepared, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
-            checkpoint = _save(job, prepared, tuned, said, familiarity)
+            checkpoint = _save(job, prepared, tuned, said, looks)
         except SettingsError:
             shutil.rmtree(work, ignore_errors=True)  # it would diverge again
             raise
@@ -83,7 +88,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         parent_digest=start.parent.digest if start.parent is not None else None,
         parent_name=start.parent.name if start.parent is not None else "",
         report=said,
-        facts=_facts(job, prepared, said),
+        facts=_facts(job, prepared, tuned, said),
     )
 
 
@@ -101,21 +106,23 @@ def _check_room(*folders: Path) -> None:
             )
 
 
-def _save(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport, familiarity: Familiarity) -> Checkpoint:
+def _save(
+    job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport, looks: Mapping[str, Float32Array]
+) -> Checkpoint:
     """Write the checkpoint with its log, report and pairs; all of it or nothing."""
     start = prepared.start
     checkpoint = save_checkpoint(
         job.folder,
         start.config,
         tuned.model,
-        _card(job, prepared, said),
+        _card(job, prepared, tuned, said),
         streams=start.parent.streams if start.parent is not None else None,
-        familiarity=familiarity,
+        familiarity=learn_familiarity(np.stack([looks[name] for name in tuned.fold.train_videos])),
     )
     try:
         write_log(job.folder, tuned.rows, job.folder.name)
         write_json(job.folder / REPORT, said)
-        _write_pairs(job, prepared)
+        _write_pairs(job, prepared, tuned)
     except BaseException as error:
         shutil.rmtree(job.folder, ignore_errors=True)
         if isinstance(error, OSError):
@@ -124,10 +131,13 @@ def _save(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport, 
     return checkpoint
 
 
-def _write_pairs(job: TuningJob, prepared: Prepared) -> None:
+def _write_pairs(job: TuningJob, prepared: Prepared, tuned: Tuned) -> None:
     study = prepared.study
     files = {v.name: (v.path, study.digests.get(v.name, "")) for v in study.dataset.videos if v.path is not None}
-    rows: list[tuple[Pair, str]] = [(pair, "trained") for pair in prepared.division.fold.train_pairs]
+    trained = set(tuned.fold.train_pairs)
+    rows: list[tuple[Pair, str]] = [
+        (pair, "trained" if pair in trained else "chose") for pair in prepared.division.fold.train_pairs
+    ]
     known = known_of(prepared.start)
     if known is not None:
         # names of two data sets may be the same: those that were known before carry a mark
@@ -167,8 +177,8 @@ def _held_out_rule(prepared: Prepared, said: TuningReport) -> str:
     return f"{n_out} of {n_all} videos held out by {division.by}, never by pair; {said.selection}"
 
 
-def _card(job: TuningJob, prepared: Prepared, said: TuningReport) -> Card:
-    study, fold, start = prepared.study, prepared.division.fold, prepared.start
+def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> Card:
+    study, fold, start = prepared.study, tuned.fold, prepared.start
     dataset, after = study.dataset, said.held_out.after
     begun = "from nothing"
     if start.parent is not None:
@@ -204,12 +214,12 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _facts(job: TuningJob, prepared: Prepared, said: TuningReport) -> dict[str, object]:
+def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> dict[str, object]:
     """Return what the study keeps: data, raters, rule, seed, figures."""
     study, fold, held = prepared.study, prepared.division.fold, said.held_out
     return {
-        "videos": len(fold.train_videos),
-        "pairs": len(fold.train_pairs),
+        "videos": len(tuned.fold.train_videos),
+        "pairs": len(tuned.fold.train_pairs),
         "held_out_videos": list(fold.held_out_videos),
         "held_out_by": str(prepared.division.by),
         "held_out_pairs": held.after.n_pairs,

@@ -270,6 +270,20 @@ def test_stopped_in_the_second_stage_it_keeps_what_the_first_has_chosen(
     assert result.report.held_out.after.value == choice[result.report.epoch - 1].held_out.value
     assert "afresh" not in result.report.selection
     assert not any(isinstance(row, TuningRow) and row.final for row in heard.rows)
+    division = divide(study, TuningChoices(epochs=2))
+    assert division.inner is not None
+    n_used, n_all = len(division.inner.train_pairs), len(division.fold.train_pairs)
+    assert n_used < n_all
+    assert (result.report.n_trained, result.facts["pairs"]) == (n_used, n_used), "what chose was not trained on"
+    assert any(f"trained on {n_used} of the {n_all} training pairs" in said for said in result.report.warnings)
+    card = load_checkpoint(tmp_path / "new").card
+    assert (card.n_pairs, card.n_videos) == (n_used, len(division.inner.train_videos))
+    uses = {shift.video: shift.use for shift in result.report.shifts}
+    chose = set(division.fold.train_videos) - set(division.inner.train_videos)
+    assert chose == {name for name, use in uses.items() if use is Use.CHOSE} != set()
+    with (tmp_path / "new" / PAIRS).open() as file:
+        kinds = [row["use"] for row in csv.DictReader(file)]
+    assert (kinds.count("trained"), kinds.count("chose")) == (n_used, n_all - n_used)
 
 
 def test_a_full_disk_is_said_before_anything_begins(

@@ -157,6 +157,7 @@ class BeforeAfterPage(QWidget):
     def _shift(self, shift: Shift) -> list[Cell]:
         words = {
             Use.TRAINED: self.tr("trained on"),
+            Use.CHOSE: self.tr("chose the epoch"),
             Use.HELD_OUT: self.tr("held out"),
             Use.UNUSED: self.tr("in no pair"),
         }
