@@ -70,6 +70,7 @@ class Assessments(QObject):
         self._model: LoadedModel | None = None
         self._queue: list[Path] = []
         self._unasked: set[Path] = set()
+        self._again: set[Path] = set()  # asked for though they are assessed
         self._running: Path | None = None
         self._task: Task | None = None
         self._job: Job | None = None
@@ -122,6 +123,7 @@ class Assessments(QObject):
             if entry is None or not entry.state.has_picture or path == self._running or path in self._queue:
                 continue
             if again or entry.state is not VideoState.DONE:
+                self._again.update([path] if again else [])
                 self._queue.append(path)
                 self._videos.update(path, state=VideoState.WAITING, reason="", done=0, total=0)
         self._advance()
@@ -137,6 +139,7 @@ class Assessments(QObject):
         """Stop the video under way and forget those that wait."""
         waiting, self._queue = self._queue, []
         self._unasked.clear()
+        self._again.clear()
         self._latest = None
         for path in waiting:
             self._restore(path)
@@ -158,9 +161,10 @@ class Assessments(QObject):
             if self._model is not None and self._model.folder == folder and entry is not None:
                 if path == self._running and path in self._unasked and self._task is not None:
                     self._task.cancel()  # begun because nothing was known of it
-                if path == self._running or entry.state is not VideoState.NEW:
+                waits = path in self._queue and path not in self._again
+                if path == self._running or not (waits or entry.state is VideoState.NEW):
                     continue
-                self._restore(path)
+                self._leave_out(path)
                 if path == self._state.current:
                     self._state.set_analysis(self._kept[path, folder])
 
@@ -192,6 +196,8 @@ class Assessments(QObject):
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
                 self._restore(entry.path)
+            elif entry.state is VideoState.WAITING and entry.path not in self._again and self._known(entry.path):
+                self._leave_out(entry.path)  # it waited for a model that has assessed it before
         self._on_current(self._state.current)
         self._advance()
 
@@ -301,6 +307,7 @@ class Assessments(QObject):
         self._n_done += 1
         if self._running is not None and self._running not in self._queue:
             self._unasked.discard(self._running)
+            self._again.discard(self._running)
         self._running = self._task = self._latest = None
         self._pace.stop()
         if self._queue:
@@ -316,6 +323,12 @@ class Assessments(QObject):
 
     def _known(self, path: Path) -> Analysis | None:
         return self._kept.get((path, self._model.folder)) if self._model is not None else None
+
+    def _leave_out(self, path: Path) -> None:
+        """Let a video wait no longer, for what it waits for is known."""
+        if path in self._queue:
+            self._queue.remove(path)
+        self._restore(path)
 
     def _restore(self, path: Path) -> None:
         """Give a video the state it has under the model that is loaded."""

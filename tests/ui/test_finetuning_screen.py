@@ -139,6 +139,7 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     assert rows[0][4] == f"{first.rank_before:g} → {first.rank_after:g}"
     assert [row[0] for row in page.attention.texts()] == [f"grasp_{i:02d}" for i in range(1, 9)]
     assert page.attention.texts()[0][1:] == ["+0.31", "12.0 %", "31"], "frames are counted from 1"
+    qtbot.waitUntil(lambda: len(trainer.versions()) == 2)
     (_, proposed) = trainer.versions()
     assert (proposed.state, proposed.digest) == (ModelState.PROPOSED, result.digest)
     assert trainer.used() == "", "nothing is in use before somebody says so"
@@ -182,6 +183,19 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     assert trainer.made.window.screen_named("inspect").isVisible()
     assert program.state.current is not None
     assert program.state.current.stem == first[0]
+
+    trainer.made.window.show_screen("finetune")
+    screen.disagreement.back.click()
+    qtbot.waitUntil(lambda: [row[2] for row in screen.versions.table.texts()] == ["in use", "accepted"])
+    screen.versions.table.selectRow(1)
+    trainer.world.assessed.clear()
+    screen.versions.use.click()
+    qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.folder.name == "alpha")
+    assert states(trainer.made) == ["done"] * 12
+    assert {e.analysis.provenance.model for e in program.videos if e.analysis is not None} == {"alpha"}
+    assert not program.assessments.busy
+    assert trainer.world.assessed == [], "what is known is not assessed again"
+    assert screen.choices.start.currentText() == "alpha"
 
 
 def _stems(n: int) -> set[str]:

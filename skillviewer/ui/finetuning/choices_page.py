@@ -189,6 +189,7 @@ class ChoicesPage(QWidget):
                 at = self.start.findData(str(chosen))
             self.start.setCurrentIndex(max(at, 0))
 
+    @Slot(object)
     def choose_model(self, folder: Path) -> None:
         """Begin as another model."""
         at = self.start.findData(str(folder))

@@ -47,6 +47,12 @@ class DisagreementPage(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.table.video_asked.connect(self.video_asked)
         column.addWidget(self.table, 1)
+        column.addStretch()
+
+    def wait(self) -> None:
+        """Say that votes and scores are being compared."""
+        self.summary.setText(self.tr("Comparing the votes with the scores…"))
+        self.table.hide()
 
     def show_disagreement(self, found: Disagreement, model: str) -> None:
         """Show the pairs of a study.

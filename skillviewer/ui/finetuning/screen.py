@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.job import Progress
@@ -88,6 +88,7 @@ class FinetuneScreen(QWidget):
         tuning.phase_changed.connect(self.running.on_phase)
         tuning.phase_changed.connect(self._on_phase)
         tuning.accepted.connect(self._on_accepted)
+        tuning.went_to.connect(self.choices.choose_model)
         self.running.stop_asked.connect(tuning.stop)
         self.running.cancel_asked.connect(tuning.cancel)
         self.before_after.accept_asked.connect(tuning.accept)
@@ -213,6 +214,7 @@ class FinetuneScreen(QWidget):
 
     @Slot()
     def _show_disagreement(self) -> None:
+        self.disagreement.wait()
         self.pages.setCurrentWidget(self.disagreement)
         self._ask_disagreement()
 
@@ -257,4 +259,7 @@ class FinetuneScreen(QWidget):
 
 
 def _name(study: Study, used: str) -> str:
-    return next((f"{v.name} {v.version}" for v in study.models.all() if v.digest == used), "")
+    version = next((v for v in study.models.all() if v.digest == used), None)
+    if version is None:
+        return ""
+    return QCoreApplication.translate("finetuning", "{} (version {})").format(version.name, version.version)

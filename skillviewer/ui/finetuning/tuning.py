@@ -51,6 +51,8 @@ class Tuning(QObject):
     failed = Signal(str)
     accepted = Signal(object)
     """``TuningResult``: a new version is in use."""
+    went_to = Signal(object)
+    """``Path``: a version of the list is in use."""
 
     def __init__(self, program: Program, lane: Lane[Tuner], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -272,7 +274,7 @@ class Tuning(QObject):
         """Discard a version of the list that nobody has decided on: its files go, and it stays listed as discarded."""
         path, loaded = version.path, self._program.state.model
         if loaded is not None and loaded.digest == version.digest:
-            words = self.tr("{} {} is loaded: choose another model before it is discarded.")
+            words = self.tr("{}, version {}, is loaded: choose another model before it is discarded.")
             self._program.messages.note(words.format(version.name, version.version))
             return
 
@@ -295,6 +297,7 @@ class Tuning(QObject):
         path, self._going_to = self._going_to, None
         if path is not None:
             self._load(path)
+            self.went_to.emit(path)
 
     def _load(self, folder: Path) -> None:
         self._program.models.refresh()
