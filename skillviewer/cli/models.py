@@ -4,6 +4,8 @@ import json
 
 import click
 
+from skillviewer.core.errors import CheckpointError
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -17,9 +19,14 @@ def models(as_json: bool) -> None:
     from skillviewer.nets.models import ATTENTION_MODELS, parameter_count
     from skillviewer.nets.presets import preset
 
-    checkpoints = []
+    checkpoints: list[dict[str, object]] = []
+    problems = []
     for entry in find_models():
-        card = load_card(entry.folder)
+        try:
+            card = load_card(entry.folder)
+        except CheckpointError as error:  # one that is broken does not hide the others
+            problems.append(str(error))
+            continue
         checkpoints.append(
             {
                 "name": entry.name,
@@ -31,7 +38,7 @@ def models(as_json: bool) -> None:
             }
         )
     head = preset("official-code").head
-    attention = [
+    attention: list[dict[str, object]] = [
         {
             "name": entry.name,
             "title": entry.title,
@@ -43,7 +50,13 @@ def models(as_json: bool) -> None:
     ]
     if as_json:
         click.echo(json.dumps({"checkpoints": checkpoints, "attention_models": attention}, indent=1))
-        return
+    else:
+        _tell(checkpoints, attention)
+    for problem in problems:
+        click.echo(f"skillviewer: {problem}", err=True)
+
+
+def _tell(checkpoints: list[dict[str, object]], attention: list[dict[str, object]]) -> None:
     click.echo("Checkpoints")
     for c in checkpoints:
         accuracy = f"held-out accuracy {c['accuracy']:.3f}" if c["accuracy"] is not None else ""

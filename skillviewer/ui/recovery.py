@@ -7,6 +7,7 @@ once; this is only where they were.
 import json
 import logging
 import os
+import threading
 import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -100,7 +101,8 @@ class Session(QObject):
         self._path = folder / f"{uuid.uuid4().hex}.json"
         self._lock: WriteLock | None = None
         self._noted: Place | None = None
-        self._wanted: Place | None = None
+        self._writing = threading.Lock()
+        self._ended = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = WriteLock(self._path)
@@ -138,15 +140,22 @@ class Session(QObject):
         if self._lock is None or place == self._noted or self._program.index.stopped:
             return
         self._noted = place
-        path = self._path
-        self._program.index.submit(lambda _backend, _token, _report: _write(path, place))
+        self._program.index.submit(lambda _backend, _token, _report: self._write(place))
+
+    def _write(self, place: Place | None) -> None:
+        """Write, in the lane; never after the end, which may come while a note waits for its turn."""
+        with self._writing:
+            if not self._ended:
+                _write(self._path, place)
 
     def end(self) -> None:
         """Forget the session: the window was closed as it should be."""
         if self._lock is not None:
             self._timer.stop()
-            with suppress(OSError):
-                self._path.unlink(missing_ok=True)
+            with self._writing:
+                self._ended = True
+                with suppress(OSError):
+                    self._path.unlink(missing_ok=True)
             self._lock.release()
             self._lock = None
 

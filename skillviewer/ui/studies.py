@@ -113,6 +113,8 @@ class Studies(QObject):
         task = self.sender()
         assert isinstance(task, Task)
         changes = self._changes[task]
+        if self._lane.stopped:
+            return  # an act that was owed when the window closed: nobody is there who would ask the study again
         if SETTINGS in changes:
             self._refresh(self._submit(lambda slot, _token, _report: slot.facts()))
         if VIDEOS in changes:

@@ -31,10 +31,12 @@ def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", pass
     """Assess all, and go to the video with the lowest score."""
     program = stage.made.program
     program.state.set_passes(passes)
-    stage.open(n, stem)
-    stage.assess(n)
+    files = stage.open(n, stem)
+    stage.wait(lambda: {entry.path for entry in program.videos} >= set(files))
+    stage.assess(len(program.videos))
     stage.wait(lambda: all(entry.thumbnail is not None for entry in program.videos), 60_000)
-    lowest = min(program.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
+    ours = [entry for entry in program.videos if entry.path in files]
+    lowest = min(ours, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
     stage.made.window.panel.view.sortByColumn(2, stage.made.window.panel.view.horizontalHeader().sortIndicatorOrder())
     stage.made.window.panel.show_chosen(lowest.path)
     stage.wait(lambda: program.state.current == lowest.path)

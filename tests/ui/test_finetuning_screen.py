@@ -107,7 +107,7 @@ def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTrainer) -
             study.votes.cast(Vote(better, worse, Verdict.LEFT, "Ann"))
 
     trainer.made.program.studies.act(work, "votes")
-    qtbot.waitUntil(lambda: "from 5 votes of 1 raters" in choices.texts())
+    qtbot.waitUntil(lambda: "from 5 votes of 1 rater\n" in choices.texts())
 
 
 def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
@@ -175,6 +175,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     assert 0 < len(wrong) < 66
     qtbot.waitUntil(lambda: {(row[0], row[1]) for row in page.table.texts()} == wrong, timeout=60_000)
     assert f"agree on {100 * (1 - len(wrong) / 66):.1f} % of 66 pairs" in page.summary.text()
+    assert "It was trained on 45 pairs of this study: on these it had the answer." in page.summary.text()
     assert {row[2] for row in page.table.texts()} == {"2 to 0"}
     first = page.table.texts()[0]
     leads = {(b, w): scores[w] - scores[b] for b, w in wrong}

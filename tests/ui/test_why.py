@@ -101,6 +101,8 @@ def test_a_segment_is_read_and_gone_to(qtbot: QtBot, window: Composition, world:
     at = QPoint(round(bars.centre_x(5)), 40)
     click(bars, at)
     assert window.program.playback.frame == int(found.analysis.samples[0, 5])
+    bars.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(bars.hasFocus)
     key(bars, Qt.Key.Key_Right)
     assert "Segment 7 of 25" in why_of(window).contributions.pointed.plain
     assert "−0.060" in why_of(window).contributions.pointed.plain

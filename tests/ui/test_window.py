@@ -54,6 +54,7 @@ def test_a_checkpoint_is_dropped(qtbot: QtBot, window: Composition, tmp_path: Pa
     checkpoint = tmp_path / "my model"
     checkpoint.mkdir()
     (checkpoint / "config.json").touch()
+    (checkpoint / "weights.safetensors").touch()
     drop(window, [checkpoint])
     qtbot.waitUntil(lambda: window.program.state.model is not None)
     assert window.program.state.model is not None

@@ -149,8 +149,9 @@ class SegmentBars(QWidget):
         self._point(self._at(event.position().x()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tell of none."""
-        self._point(-1)
+        """Tell of none; the keyboard's choice stays."""
+        if not self.hasFocus():
+            self._point(-1)
         super().leaveEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
