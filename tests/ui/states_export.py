@@ -86,6 +86,13 @@ def export_table(stage: "Window") -> QWidget:
     return _settled(stage, screen)
 
 
+def export_rows(stage: "Window") -> QWidget:
+    """A table, of which the first rows are shown."""
+    screen = _screen(stage)
+    screen.kinds.choose("curves")
+    return _settled(stage, screen)
+
+
 def export_queue(stage: "Window") -> QWidget:
     """One done, one partly, one failed, one under way, one that waits."""
     screen = _screen(stage)
@@ -127,6 +134,7 @@ EXPORT_STATES = {
         export_sheet,
         export_study,
         export_table,
+        export_rows,
         export_queue,
     )
 }
