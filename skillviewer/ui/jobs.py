@@ -18,7 +18,7 @@ class Job(QObject):
         self._title = title
         self._precious = precious
         self._stage = ""
-        self._done = self._total = 0
+        self._done = self._total = self._from = 0
         self._stopping = False
         self._since = QElapsedTimer()
         self._since.start()
@@ -60,14 +60,18 @@ class Job(QObject):
 
     @property
     def left_s(self) -> float | None:
-        """Seconds left at the pace so far, or None before that can be told."""
+        """Seconds left of this part at the pace so far, or None before that can be told."""
         elapsed_s = self._since.elapsed() / 1000
-        if not self._total or self._done < 1 or elapsed_s < 1:
+        n_steps = self._done - self._from
+        if not self._total or n_steps < 1 or elapsed_s < 1:
             return None
-        return elapsed_s / self._done * (self._total - self._done)
+        return elapsed_s / n_steps * (self._total - self._done)
 
     def set_progress(self, stage: str, done: int, total: int) -> None:
-        """Say how far it is."""
+        """Say how far it is. Where the count begins anew, with another part of the work, so does the pace."""
+        if done < self._done:
+            self._from = done
+            self._since.restart()
         self._stage, self._done, self._total = stage, done, total
         self.changed.emit()
 

@@ -534,6 +534,14 @@ def test_the_end_is_calm(make_rater: MakeRater) -> None:
     assert sum(vote.stands for vote in rater.votes()) == 2
 
 
+def test_fewer_pairs_than_are_aimed_at_are_all_there_is(make_rater: MakeRater) -> None:
+    rater = make_rater(2, repeat_share=0.0)
+    rater.begin()
+    rater.vote(KEYS.Key_1)
+    assert rater.phase is Phase.DONE
+    assert "Ann gave 1 judgement and has seen every pair; all raters together gave 1." in rater.screen.done_page.text
+
+
 def test_a_pause_is_suggested_after_many_pairs(make_rater: MakeRater, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("skillviewer.ui.ranking.judging.REST_AFTER_PAIRS", 2)
     rater = make_rater()

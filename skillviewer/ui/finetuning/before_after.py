@@ -113,11 +113,13 @@ class BeforeAfterPage(QWidget):
         report = result.report
         held = report.held_out
         if held.before is not None:
-            text = self.tr("Held-out accuracy {} before, {} now").format(
-                percent(held.before.value), percent(held.after.value)
+            text = self.tr("Held-out accuracy {} before, {} now, on {} pairs").format(
+                percent(held.before.value), percent(held.after.value), held.after.n_pairs
             )
         else:
-            text = self.tr("A first model: held-out accuracy {}").format(percent(held.after.value))
+            text = self.tr("A first model: held-out accuracy {} on {} pairs").format(
+                percent(held.after.value), held.after.n_pairs
+            )
         self.title.setText(text)
         begun = self.tr("begun as {}").format(printable(result.parent_name)) if result.parent_name else ""
         trained = self.tr("{} pairs trained on").format(report.n_trained)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from skillviewer.core.disputes import Dispute
+from skillviewer.data.study import ModelVersion
 from skillviewer.export.words import printable
 from skillviewer.ui.finetuning.order import Disagreement
 from skillviewer.ui.finetuning.sentences import percent
@@ -54,13 +55,16 @@ class DisagreementPage(QWidget):
         self.summary.setText(self.tr("Comparing the votes with the scores…"))
         self.table.hide()
 
-    def show_disagreement(self, found: Disagreement, model: str) -> None:
+    def show_disagreement(self, found: Disagreement, version: ModelVersion | None) -> None:
         """Show the pairs of a study.
 
         Args:
             found: The pairs.
-            model: What the model is called.
+            version: The model, if the study knows it.
         """
+        model = self.tr("The model")
+        if version is not None:
+            model = self.tr("{} (version {})").format(printable(version.name), version.version)
         if math.isnan(found.share):
             self.summary.setText(
                 self.tr("{} has not assessed both videos of any judged pair yet. Assess the videos first.").format(
@@ -72,6 +76,10 @@ class DisagreementPage(QWidget):
         else:
             words = self.tr("{} and the raters agree on {} of {} pairs whose videos are assessed ({} in all).")
             self.summary.setText(words.format(model, percent(found.share), found.n_assessed, found.n_pairs))
+            n_trained = version.facts.get("pairs") if version is not None else None
+            if isinstance(n_trained, int):
+                flattered = self.tr("It was trained on {} pairs of this study: on these it had the answer.")
+                self.summary.setText(f"{self.summary.text()} {flattered.format(n_trained)}")
             if found.pairs:
                 self.summary.setText(self.summary.text() + " " + self.tr("Click a name to see the video."))
         self.table.setVisible(bool(found.pairs))

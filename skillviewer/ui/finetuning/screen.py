@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.job import Progress
-from skillviewer.data.study import Study
+from skillviewer.data.study import ModelVersion, Study
 from skillviewer.engine.tuning_job import TuningResult
 from skillviewer.ui.actions import Actions, plain
 from skillviewer.ui.finetuning.before_after import BeforeAfterPage
@@ -225,18 +225,20 @@ class FinetuneScreen(QWidget):
         told, told_by = self._told, self._told_by
         loaded = self._program.state.model
 
-        def work(opened: Study) -> tuple[Disagreement, str]:
+        def work(opened: Study) -> tuple[Disagreement, ModelVersion | None]:
             used = opened.settings.model or (loaded.digest if loaded is not None else "")
-            return disagreement(opened, used, told if told_by == used else {}), _name(opened, used)
+            version = next((v for v in opened.models.all() if v.digest == used), None)
+            return disagreement(opened, used, told if told_by == used else {}), version
 
         task = self._program.studies.read(work)
         task.succeeded.connect(self._on_disagreement)
         task.failed.connect(self._program.messages.fail)
 
     @Slot(object)
-    def _on_disagreement(self, found: tuple[Disagreement, str]) -> None:
-        self._paths = dict(found[0].paths)
-        self.disagreement.show_disagreement(found[0], found[1] or self.tr("The model"))
+    def _on_disagreement(self, answer: tuple[Disagreement, ModelVersion | None]) -> None:
+        found, version = answer
+        self._paths = dict(found.paths)
+        self.disagreement.show_disagreement(found, version)
 
     def _remember_paths(self) -> None:
         order = self.tuning.order
@@ -256,10 +258,3 @@ class FinetuneScreen(QWidget):
         """Take colours."""
         for page in (self.choices, self.running, self.before_after):
             page.on_theme(theme)
-
-
-def _name(study: Study, used: str) -> str:
-    version = next((v for v in study.models.all() if v.digest == used), None)
-    if version is None:
-        return ""
-    return QCoreApplication.translate("finetuning", "{} (version {})").format(version.name, version.version)

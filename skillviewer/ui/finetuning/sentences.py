@@ -1,6 +1,7 @@
 """What the Fine-tune screen says in words: what would be trained, what it costs, and how before compares with after."""
 
 import math
+from collections.abc import Sized
 
 from PySide6.QtCore import QCoreApplication
 
@@ -12,6 +13,11 @@ from skillviewer.ui.finetuning.order import Order
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("finetuning", text)
+
+
+def _counted(n: int, one: str, several: str) -> str:
+    """Return how many there are, in words that fit one as well."""
+    return (one if n == 1 else several).format(n)
 
 
 def percent(value: float) -> str:
@@ -63,6 +69,14 @@ def gain_words(compared: BeforeAfter) -> str:
     return _tr("{} points{}: {}").format(points(gain.value), span, judged)
 
 
+def _pairs(pairs: Sized) -> str:
+    return _counted(len(pairs), _tr("{} pair"), _tr("{} pairs"))
+
+
+def _videos(videos: Sized) -> str:
+    return _counted(len(videos), _tr("{} video"), _tr("{} videos"))
+
+
 def plan_lines(order: Order) -> list[tuple[str, str]]:
     """Return (heading, sentence) of what would be trained."""
     division, said = order.division, order.job.study
@@ -71,17 +85,20 @@ def plan_lines(order: Order) -> list[tuple[str, str]]:
     fold, dataset = division.fold, said.dataset
     people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
     who = f": {', '.join(people)}" if people and str(division.by) == "participant" else ""
-    votes = _tr("{} votes of {} raters").format(len(dataset.judgements), len(said.raters))
+    votes = _tr("{} of {}").format(
+        _counted(len(dataset.judgements), _tr("{} vote"), _tr("{} votes")),
+        _counted(len(said.raters), _tr("{} rater"), _tr("{} raters")),
+    )
     lines = [
         (
             _tr("Trained on"),
-            _tr("{} pairs of {} videos, from {}").format(len(fold.train_pairs), len(fold.train_videos), votes),
+            _tr("{} of {}, from {}").format(_pairs(fold.train_pairs), _videos(fold.train_videos), votes),
         ),
         (
             _tr("Held out"),
-            _tr("{} pairs that touch {} videos, by {}{}").format(
-                len(fold.test_pairs), len(fold.held_out_videos), division.by, who
-            ),
+            (
+                _tr("{} that touches {}, by {}{}") if len(fold.test_pairs) == 1 else _tr("{} that touch {}, by {}{}")
+            ).format(_pairs(fold.test_pairs), _videos(fold.held_out_videos), division.by, who),
         ),
         (
             _tr("Epoch"),
@@ -102,7 +119,8 @@ def cost_words(cost: TuningCost) -> str:
     """Return what it costs, as measured."""
     training = _tr("{} epochs at most, {} each").format(cost.epochs, duration(cost.epoch_s))
     if cost.frames_missing:
-        features = _tr("features of {} videos first: {}").format(cost.videos_missing, duration(cost.feature_s))
+        videos = _counted(cost.videos_missing, _tr("{} video"), _tr("{} videos"))
+        features = _tr("features of {} first: {}").format(videos, duration(cost.feature_s))
         training = f"{features}; {training}"
     return _tr("about {} ({}), as measured on this computer now").format(duration(cost.total_s), training)
 

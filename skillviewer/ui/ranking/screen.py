@@ -270,9 +270,13 @@ class RankScreen(QWidget):
 
     def _say_done(self) -> None:
         tally, rater = self.judging.tally, self.judging.rater
-        words = self.tr("{} gave {} judgements; all raters together gave {} of the {} that are aimed at. Thank you.")
-        self.done_page.set_words(words.format(rater, tally.mine, tally.all, tally.aim))
-        self.more.setVisible(self.judging.ahead is not None)
+        given = (self.tr("{} judgement") if tally.mine == 1 else self.tr("{} judgements")).format(tally.mine)
+        words = self.tr("{} gave {}; all raters together gave {} of the {} that are aimed at. Thank you.")
+        more = self.judging.ahead is not None
+        if not more and tally.all < tally.aim:  # few videos have few pairs
+            words = self.tr("{} gave {} and has seen every pair; all raters together gave {}. Thank you.")
+        self.done_page.set_words(words.format(rater, given, tally.all, tally.aim))
+        self.more.setVisible(more)
 
     @Slot()
     def _on_tally(self, *_: object) -> None:
