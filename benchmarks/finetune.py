@@ -33,7 +33,7 @@ from skillviewer.core.job import CancelToken, Progress, silent
 from skillviewer.core.pairs import Dataset, Fold, Judgement, Pair
 from skillviewer.core.places import cache_dir
 from skillviewer.core.tuning import StudyPairs, TuningChoices
-from skillviewer.core.tuning_report import BatchRow
+from skillviewer.core.tuning_report import BatchRow, TuningRow
 from skillviewer.data.formats import open_dataset
 from skillviewer.engine.bank import build_bank
 from skillviewer.engine.batches import videos_of
@@ -167,8 +167,10 @@ def _stopped(said: StudyPairs, how: str, args: argparse.Namespace) -> str:
     asked: list[float] = []
 
     def hear(progress: Progress) -> None:
-        if isinstance(progress.value, BatchRow):
+        if isinstance(progress.value, BatchRow) and how == "cancel":
             begun.set()
+        if isinstance(progress.value, TuningRow) and progress.value.epoch:
+            begun.set()  # the window offers a stop once an epoch is finished
 
     def ask() -> None:
         begun.wait()
@@ -209,7 +211,12 @@ def main() -> None:
     two.set_defaults(do=epoch)
     three = commands.add_parser("stopping")
     three.add_argument("study", type=Path)
-    three.add_argument("--after", type=float, default=2.0, help="seconds of training before it is stopped")
+    three.add_argument(
+        "--after",
+        type=float,
+        default=2.0,
+        help="seconds from the first batch, or the first finished epoch, to the wish",
+    )
     three.set_defaults(do=stopping)
     for command in (one, two, three):
         command.add_argument("--from", dest="begin", default="sample-full")

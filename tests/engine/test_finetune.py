@@ -18,7 +18,7 @@ from skillviewer.core.pairs import SimilarPair
 from skillviewer.core.tuning import StudyPairs, TuningChoices, divide
 from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow, Use
 from skillviewer.core.video import sample_positions
-from skillviewer.engine import tuning_outcome, tuning_run
+from skillviewer.engine import tuning_look, tuning_outcome, tuning_run
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.finetune import Prepared, Tuned, tune
 from skillviewer.engine.halting import BestSoFar
@@ -175,11 +175,10 @@ def test_after_a_stop_nothing_is_looked_at_again(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
-    look = tuning_outcome.look
 
     def spy(model: AttentionModel, bank: FeatureBank, names: Sequence[str], *rest: object) -> Looked:
         looked.extend(names)
-        return look(model, bank, names, *rest)  # type: ignore[arg-type]
+        return tuning_look.look(model, bank, names, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(tuning_outcome, "look", spy)
     fold = divide(study, TuningChoices()).fold
@@ -214,10 +213,10 @@ def test_an_epoch_that_nobody_has_looked_at_is_nothing_to_keep() -> None:
     best = BestSoFar(None)
     state = FitState(1, (3,), 0, (-1.0, 0.0), (), (0.1,), ((1, 2),), {}, {"best.weight": torch.zeros(1)})
     best.keep(lambda: state, finished=False)
-    assert not best.there
+    there = [best.there]
     assert best.trained() is None
     best.keep(lambda: replace(state, epoch=2, best_epoch=2), finished=False)
-    assert best.there
+    assert [*there, best.there] == [False, True]
     kept = best.trained()
     assert kept is not None
     assert (kept.epoch, list(kept.state)) == (2, ["weight"])
