@@ -63,7 +63,9 @@ def blur_remarks(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
         if not n:
             text = f"No face was found in {name}, so nothing is blurred in it"
         else:
-            text = f"{n} face{'s are' if n > 1 else ' is'} blurred in {faces.n_frames_with_faces} frames of {name}"
+            # a face that is lost and found again is counted anew, and so is what is none: n is not how many people
+            times = f", in {n} stretches" if n > 1 else ""
+            text = f"Faces are blurred in {faces.n_frames_with_faces} of {faces.n_frames} frames of {name}{times}"
         said.append(f"{text}; {doubtful} frame{'s are' if doubtful != 1 else ' is'} doubtful.")
     if said:
         said.append("Faces are missed now and then: look through what was made before you give it away.")

@@ -362,8 +362,9 @@ class FacesReview(QWidget):
             return self.tr("Not searched yet. Look for faces, or draw boxes on the picture with the mouse.")
         if not faces.tracks:
             return self.tr("No face was found. Draw boxes on the picture where there is one.")
-        return self.tr("{} faces, blurred in {} of {} frames; {} frames are doubtful.").format(
-            len(faces.tracks), faces.n_frames_with_faces, faces.n_frames, doubtful_frames(faces.doubts)
+        # one that is lost and found again has two numbers: these are stretches, not people
+        return self.tr("Blurred in {} of {} frames, in {} stretches; {} frames are doubtful.").format(
+            faces.n_frames_with_faces, faces.n_frames, len(faces.tracks), doubtful_frames(faces.doubts)
         )
 
     def _reason(self, reason: Reason) -> str:
