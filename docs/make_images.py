@@ -1,15 +1,19 @@
 """Makes the pictures of README and docs from the program itself, on the sample study.
 
-    python docs/make_images.py [FOLDER]
+    python docs/make_images.py [FOLDER] [NAME ...]
 
-Nothing is drawn by hand: the window is the real one with the real model, without a display.
+Nothing is drawn by hand: the window is the real one with the real model, without a display; it reads and writes in a
+home of its own. The states that are hard to reach with real videos (300 of them, failures, long names) are made by
+``python -m tests.ui.states``.
 """
 
 import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -24,15 +28,20 @@ from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.sheet import SheetOptions, export_sheet
 from skillviewer.export.still import export_still
 from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
+from skillviewer.ui.comparing.row import UNIFORM
 from skillviewer.ui.dialogs import Dialogs
-from skillviewer.ui.exporting.screen import ExportScreen
+from skillviewer.ui.ranking.judging import Phase
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.theme import ThemeChoice
 
+if TYPE_CHECKING:
+    from skillviewer.ui.comparing.screen import CompareScreen
+    from skillviewer.ui.exporting.screen import ExportScreen
+    from skillviewer.ui.ranking.screen import RankScreen
+
 SIZE = (1280, 720)
-PASSES = 4
-SHOWN, ASSESSED = 12, 7
-"""Videos in the list, and how many of them have a score."""
+COMPARED = 3
+"""Checkpoints beside each other in the picture of the Compare screen, as far as there are any."""
 
 
 def pause(ms: int) -> None:
@@ -42,7 +51,7 @@ def pause(ms: int) -> None:
     loop.exec()
 
 
-def wait(until: Callable[[], bool], timeout_s: float = 120.0) -> None:
+def wait(until: Callable[[], bool], timeout_s: float = 180.0) -> None:
     """Let the window live until something is so."""
     for _ in range(round(timeout_s / 0.02)):
         if until():
@@ -51,8 +60,95 @@ def wait(until: Callable[[], bool], timeout_s: float = 120.0) -> None:
     raise TimeoutError("the window did not get there")
 
 
+@dataclass
+class Tour:
+    """The window on the sample study, led from screen to screen.
+
+    Attributes:
+        made: The window and its program.
+        theme: Its theme.
+        folder: Where pictures go.
+    """
+
+    made: Composition
+    theme: ThemeChoice
+    folder: Path
+
+    def grab(self, name: str) -> None:
+        """Write what the window shows."""
+        pause(400)
+        path = self.folder / f"{name}-{self.theme.value}.png"
+        if not self.made.window.grab().save(str(path)):
+            raise OSError(f"{path} could not be written")
+        print(path, flush=True)
+
+    def screen(self, name: str) -> QWidget:
+        """Go to a screen."""
+        self.made.window.show_screen(name)
+        pause(300)
+        return self.made.window.screen_named(name)
+
+    def start(self) -> None:
+        """The first page."""
+        self.grab("start")
+
+    def inspect(self) -> None:
+        """The lowest video of the sample study, at the moment that lowered its score most."""
+        program, window = self.made.program, self.made.window
+        program.studies.open_sample()
+        wait(lambda: len(program.videos) > 1 and all(entry.analysis is not None for entry in program.videos))
+        window.panel.view.sortByColumn(2, window.panel.view.horizontalHeader().sortIndicatorOrder())
+        lowest = min(program.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
+        window.panel.show_chosen(lowest.path)
+        wait(lambda: program.state.current == lowest.path and program.playback.video is not None)
+        wait(lambda: program.insight.explanations.evidence is not None)
+        found = program.insight.inquiry.findings
+        assert found is not None
+        moment = min(found.moments, key=lambda m: m.amount)
+        program.playback.seek(moment.key_frame)
+        wait(lambda: program.feed.settled)
+        self.grab("inspect")
+
+    def compare(self) -> None:
+        """Where several models looked on the same frame."""
+        screen = cast("CompareScreen", self.screen("compare"))
+        entries = self.made.program.models.entries[:COMPARED]
+        chosen = [(str(entry.folder), screen.candidates.name(str(entry.folder))) for entry in entries]
+        screen.models.choose([*chosen, (UNIFORM, screen.candidates.name(UNIFORM))])
+        wait(lambda: all(screen.models.row(key).whole is not None for key, _ in chosen))
+        self.grab("compare")
+
+    def rank(self) -> None:
+        """A pair under judgement, and what the votes say."""
+        screen = cast("RankScreen", self.screen("rank"))
+        screen.judging.enter("A. Rater")
+        wait(lambda: screen.judging.phase is Phase.JUDGING)
+        pause(800)
+        self.grab("rank")
+        screen.judging.leave()
+        pause(500)
+        screen.show_results()
+        pause(4000)
+        self.grab("results")
+
+    def finetune(self) -> None:
+        """What is to be trained, and what it costs."""
+        self.screen("finetune")
+        pause(3000)
+        self.grab("finetune")
+
+    def export(self) -> None:
+        """What a clip will look like."""
+        screen = cast("ExportScreen", self.screen("export"))
+        wait(lambda: screen.pane.has_picture and not screen.previews.busy)
+        self.grab("export")
+
+
+SCREENS = ("start", "inspect", "compare", "rank", "finetune", "export")
+
+
 def opened(app: QApplication, theme: ThemeChoice, folder: Path) -> Composition:
-    """Return the window on the first videos of the sample study, all assessed."""
+    """Return the window with the model of the sample study."""
     settings = Settings(QSettings(str(folder / f"{theme.value}.ini"), QSettings.Format.IniFormat))
     settings.theme = theme
     themes, icons = dress(app, settings)
@@ -61,52 +157,39 @@ def opened(app: QApplication, theme: ThemeChoice, folder: Path) -> Composition:
     made.window.show()
     pause(200)
     made.window.resize(*SIZE)  # again: a window that is shown is fitted to the screen, and there is none
-    program = made.program
-    program.state.set_passes(PASSES)
-    program.assessments.set_automatic(on=False)
-    videos = sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))[:SHOWN]
-    begin(program, videos, DEFAULT_MODEL)
-    wait(lambda: program.state.model is not None and program.playback.video is not None)
-    program.assessments.ask(videos[:ASSESSED])
-    wait(lambda: not program.assessments.busy)
+    begin(made.program, [], DEFAULT_MODEL)
+    wait(lambda: made.program.state.model is not None)
     return made
 
 
-def grab(widget: QWidget, path: Path) -> None:
-    """Write what a widget shows."""
-    if not widget.grab().save(str(path)):
-        raise OSError(f"{path} could not be written")
-    print(path)
-
-
-def main() -> None:
-    """Make all pictures."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images"
-    folder.mkdir(parents=True, exist_ok=True)
-    app = QApplication([])
-    with tempfile.TemporaryDirectory() as scratch:
-        for theme in (ThemeChoice.LIGHT, ThemeChoice.DARK):
-            made = opened(app, theme, Path(scratch))
-            program = made.program
-            analysis = program.state.analysis
-            assert analysis is not None
-            program.playback.seek(int(analysis.samples[0, 15]))
-            wait(lambda p=program: p.feed.settled)  # type: ignore[misc]
-            grab(made.window, folder / f"inspect-{theme.value}.png")
-            made.window.show_screen("export")
-            screen = made.window.screen_named("export")
-            assert isinstance(screen, ExportScreen)
-            wait(lambda s=screen: s.pane.has_picture and not s.previews.busy)  # type: ignore[misc]
-            grab(made.window, folder / f"export-{theme.value}.png")
-            made.window.close()
-            program.close()
-            program.wait()
+def figures(folder: Path) -> None:
+    """A contact sheet and a still, as they are exported."""
     videos = sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
     with Engine.open(DEFAULT_MODEL) as engine:
         analyses = [engine.assess(videos[i]) for i in (0, 15)]
     rows = [Exhibit(a, title=a.video.path.stem) for a in analyses]
     print(export_sheet(rows, folder / "sheet.png", SheetOptions(dpi=150), overwrite=True, token=CancelToken()))
     print(export_still(videos[0], analyses[0], folder / "still.png", overwrite=True))
+
+
+def main() -> None:
+    """Make all pictures, or those that are named."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images"
+    names = sys.argv[2:] or [*SCREENS, "figures"]
+    folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["SKILLVIEWER_HOME"] = scratch
+        for theme in (ThemeChoice.LIGHT, ThemeChoice.DARK):
+            tour = Tour(opened(app, theme, Path(scratch)), theme, folder)
+            for name in SCREENS:
+                if name in names or name == "inspect":
+                    getattr(tour, name)()
+            tour.made.window.close()
+            tour.made.program.close()
+            tour.made.program.wait()
+        if "figures" in names:
+            figures(folder)
 
 
 if __name__ == "__main__":

@@ -108,13 +108,14 @@ def why_grey(stage: "Stage") -> QWidget:
 
 def why_working(stage: "Stage") -> QWidget:
     """The evidence is being measured."""
-    stage.open(1, "first")
-    stage.assess(1)
-    stage.wait(lambda: stage.made.program.insight.explanations.evidence is not None)
+    lowest = _lowest(stage)
+    _told(stage)
+    program = stage.made.program
     stage.world.explaining.held = True
-    _lowest(stage)
-    _told(stage, evidence=False)
-    stage.wait(lambda: stage.made.program.insight.explanations.progress is not None)
+    other = [entry.path for entry in program.videos if entry.path != lowest][-1]  # the first was on screen before
+    stage.made.window.panel.show_chosen(other)
+    stage.wait(lambda: program.state.current == other and program.feed.settled)
+    stage.wait(lambda: program.insight.explanations.progress is not None)
     stage.pause(300)
     page = panel(stage)
     page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
