@@ -1,13 +1,17 @@
 """Numbers as they stand in sentences."""
 
+import math
+
 
 def signed(value: float, digits: int = 2) -> str:
-    """Return a number with its sign, a true minus and a dot; what rounds to zero has no sign.
+    """Return a number with its sign, a true minus and a dot; what rounds to zero has no sign, and NaN is a dash.
 
     Args:
-        value: A finite number.
+        value: The number.
         digits: Decimals.
     """
+    if math.isnan(value):
+        return "–"
     text = f"{value:+.{digits}f}"
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 

@@ -10,13 +10,14 @@ import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.arrays import Picture
+from skillviewer.core.numerals import signed
 from skillviewer.core.scene import Look, Overlay, Scale, Scene, display_limit, resolve
 from skillviewer.export.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
 from skillviewer.export.curves import CurvePlot
 from skillviewer.export.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
 from skillviewer.export.lettering import Lettering, place
 from skillviewer.export.theme import Colour, Theme
-from skillviewer.export.words import clock, plain, sampled_words, score_digits, score_so_far, signed, source_words
+from skillviewer.export.words import clock, plain, sampled_words, score_digits, score_so_far, source_words
 from skillviewer.media.overlay import Painter
 
 

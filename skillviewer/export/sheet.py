@@ -15,6 +15,7 @@ from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.core.numerals import signed
 from skillviewer.core.scene import Look, resolve
 from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.canvas import bar_owners, common_looks
@@ -25,7 +26,7 @@ from skillviewer.export.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_fi
 from skillviewer.export.lettering import Lettering
 from skillviewer.export.options import offered
 from skillviewer.export.theme import WHITE, unit
-from skillviewer.export.words import clock, score_digits, score_so_far, score_words, signed
+from skillviewer.export.words import clock, score_digits, score_so_far, score_words
 from skillviewer.media.overlay import paint
 from skillviewer.media.reader import DecodedFrame
 

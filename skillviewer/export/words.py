@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.numerals import signed
 from skillviewer.core.scene import MapSource, Overlay, Scene
 
 
@@ -15,11 +16,6 @@ def clock(time_s: float) -> str:
     sign = "−" if milliseconds < 0 else ""
     minutes, rest = divmod(abs(milliseconds), 60_000)
     return f"{sign}{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
-
-
-def signed(value: float, digits: int) -> str:
-    """Return a number with its sign, a true minus, and a dot; an en dash where there is none."""
-    return "–" if math.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
 
 
 def plain(value: float) -> str:

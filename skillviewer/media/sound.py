@@ -7,7 +7,7 @@ starts late or ends early, there is silence.
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import av
 import numpy as np
@@ -16,10 +16,12 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.packet import Packet
 from numpy.typing import NDArray
 
 from skillviewer.core.errors import VideoError
+
+if TYPE_CHECKING:
+    from av.packet import Packet
 
 RATE_HZ = 48000
 """Samples a second of what is written; Opus knows no other rate that is as good."""

@@ -5,7 +5,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis import Analysis
-from skillviewer.export.words import score_digits, signed
+from skillviewer.core.numerals import signed
+from skillviewer.export.words import score_digits
 from skillviewer.ui.actions import Actions, Tip, plain
 from skillviewer.ui.curve_plot import CurvePlot
 from skillviewer.ui.player import Player

@@ -13,7 +13,8 @@ from PySide6.QtCore import (
 )
 
 from skillviewer.core.cohort import MIN_COHORT
-from skillviewer.export.words import clock, printable, signed
+from skillviewer.core.numerals import signed
+from skillviewer.export.words import clock, printable
 from skillviewer.ui.cohorts import Cohorts
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
 

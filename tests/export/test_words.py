@@ -5,6 +5,7 @@ import math
 import pytest
 
 from skillviewer.core.analysis import MapKind
+from skillviewer.core.numerals import signed
 from skillviewer.core.scene import Between, Look, Overlay, resolve
 from skillviewer.export.words import (
     clock,
@@ -14,7 +15,6 @@ from skillviewer.export.words import (
     score_digits,
     score_so_far,
     score_words,
-    signed,
     source_words,
 )
 from tests.export.analyses import analysis, info

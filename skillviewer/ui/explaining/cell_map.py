@@ -6,7 +6,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.arrays import FloatArray
-from skillviewer.export.words import score_digits, signed
+from skillviewer.core.numerals import signed
+from skillviewer.export.words import score_digits
 from skillviewer.ui.actions import Actions, plain
 from skillviewer.ui.explaining.chip import Chip
 from skillviewer.ui.explaining.findings import Findings

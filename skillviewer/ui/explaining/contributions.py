@@ -4,7 +4,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from skillviewer.core.job import Progress
-from skillviewer.export.words import score_digits, signed
+from skillviewer.core.numerals import signed
+from skillviewer.export.words import score_digits
 from skillviewer.ui.explaining.findings import Findings
 from skillviewer.ui.explaining.section import Section
 from skillviewer.ui.explaining.segment_bars import SegmentBars, segments_of

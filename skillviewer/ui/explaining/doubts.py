@@ -6,7 +6,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.export.words import score_digits, signed
+from skillviewer.core.numerals import signed
+from skillviewer.export.words import score_digits
 from skillviewer.ui.explaining.findings import Findings, Rating
 from skillviewer.ui.explaining.section import Section
 from skillviewer.ui.explaining.wrapped import Wrapped

@@ -4,8 +4,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.core.arrays import Picture
+from skillviewer.core.numerals import signed
 from skillviewer.data.study import Moment, Note, Opinion
-from skillviewer.export.words import clock, printable, signed
+from skillviewer.export.words import clock, printable
 from skillviewer.ui.explaining.cards import Card
 from skillviewer.ui.explaining.chip import Chip
 from skillviewer.ui.explaining.flow import Flow

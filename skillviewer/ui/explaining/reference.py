@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.numerals import signed
 from skillviewer.core.video import VideoInfo
-from skillviewer.export.words import clock, score_digits, signed
+from skillviewer.export.words import clock, score_digits
 from skillviewer.ui.explaining.findings import Findings
 from skillviewer.ui.explaining.section import Section
 from skillviewer.ui.explaining.wrapped import Wrapped

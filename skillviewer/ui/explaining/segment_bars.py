@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import FloatArray
-from skillviewer.export.words import clock, signed
+from skillviewer.core.numerals import signed
+from skillviewer.export.words import clock
 from skillviewer.ui.explaining.signed_bar import sign_colour
 from skillviewer.ui.theme import LIGHT, Theme
 
