@@ -10,6 +10,11 @@ from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.places import data_dir, resources_dir
 from skillviewer.data.study import SUFFIX, Study, StudySettings
 
+SAMPLE_ANALYSES = "analyses"
+"""Folder of the sample study with what the shipped checkpoint says of its videos."""
+SAMPLE_PASSES = 4
+"""Passes of these analyses: enough for an interval."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenStudy:
@@ -107,11 +112,41 @@ def sample_source() -> Path | None:
     return folder if (folder / "videos").is_dir() else None
 
 
+def sample_analysis_name(video: Path) -> str:
+    """Return the name of the file with the analysis of a sample video that ships."""
+    from skillviewer.data.analysis_file import SUFFIX as ANALYSIS
+
+    return f"{video.stem}{ANALYSIS}"
+
+
+def _bring_analyses(study: Study, source: Path) -> None:
+    """Keep what the shipped checkpoint says of the sample videos, so that nobody has to wait for it.
+
+    They are found again only for the very files and the very checkpoint that they are of (by digest); anything else is
+    assessed afresh.
+    """
+    from skillviewer.data.analysis_file import load_analysis
+    from skillviewer.engine.library import DEFAULT_MODEL, find_models
+
+    folder = next((entry.folder for entry in find_models() if entry.name == DEFAULT_MODEL), None)
+    if folder is None:
+        return
+    for file in sorted((source / SAMPLE_ANALYSES).glob("*")):
+        analysis = load_analysis(file)
+        study.models.add(analysis.provenance.model_digest, DEFAULT_MODEL, folder)
+        study.models.keep_analysis(analysis)
+
+
 def new_draft() -> Study:
     """Make a draft, for videos that are opened without a study."""
     drafts_dir().mkdir(parents=True, exist_ok=True)
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
-    return Study.create(drafts_dir() / f"Untitled {stamp} {os.getpid()}{SUFFIX}", StudySettings(title="Untitled"))
+    name = f"Untitled {stamp} {os.getpid()}"
+    path, number = drafts_dir() / f"{name}{SUFFIX}", 1
+    while path.exists():  # one of the same second
+        number += 1
+        path = drafts_dir() / f"{name}-{number}{SUFFIX}"
+    return Study.create(path, StudySettings(title="Untitled"))
 
 
 def open_sample(token: CancelToken, report: Report) -> Study:
@@ -126,6 +161,7 @@ def open_sample(token: CancelToken, report: Report) -> Study:
         with Study.create(path, StudySettings(title="Sample study", task="peg-insert-side")) as made:
             try:
                 bring_in(made, source, token=token, report=report)
+                _bring_analyses(made, source)
             except BaseException:
                 made.close()
                 Study.delete(path)

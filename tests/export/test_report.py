@@ -15,6 +15,7 @@ from skillviewer.core.cohort import Member
 from skillviewer.core.errors import ExportError
 from skillviewer.core.faces import FaceBox, Faces
 from skillviewer.core.pairs import Judgement, Pair, Verdict
+from skillviewer.core.scene import Look, Overlay
 from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
@@ -197,7 +198,8 @@ def test_evidence_and_reference_of_others_are_refused(tmp_path: Path, reader: Vi
 def test_faces_are_blurred_in_every_picture(tmp_path: Path, reader: VideoReader) -> None:
     """A box over the whole picture leaves no bar code that could be read."""
     faces = Faces(reader.info.digest, reader.info.n_frames).drawn(FaceBox(0, 0, 1, 1), 0, 0, reader.info.n_frames)
-    options = ReportOptions(known=replace(known(reader), reference=None), blur_faces=True)
+    bare = Look(overlay=Overlay.OFF)  # lines of a map would be sharp, blurred or not
+    options = ReportOptions(known=replace(known(reader), reference=None), blur_faces=True, look=bare)
     sharp = {"blurred": replace(exhibit(reader), faces=faces), "plain": exhibit(reader)}
     contrast = {}
     for name, one in sharp.items():

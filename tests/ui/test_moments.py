@@ -104,6 +104,7 @@ def test_an_opinion_is_kept_undone_and_done_again(qtbot: QtBot, shown: Compositi
     qtbot.waitUntil(lambda: row.card is not None and row.card.opinion is Opinion.DISAGREE)
     click(row.opinions[Opinion.AGREE])
     qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.AGREE])
+    qtbot.waitUntil(lambda: row.card is not None and row.card.opinion is Opinion.AGREE)
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.DISAGREE])
     shown.window.actions_["undo"].trigger()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.scene import Overlay
 from skillviewer.ui.app import Composition
 from skillviewer.ui.go_to import GoTo
 from skillviewer.ui.palette import KeySheet, Palette
@@ -93,10 +94,10 @@ def test_the_palette_finds_and_does(qtbot: QtBot, window: Composition, world: Fa
     window.window.actions_["palette"].trigger()
     palette = window.window.findChild(Palette)
     assert palette is not None
-    type_text(palette.field, "contour")
+    type_text(palette.field, "dimmed")
     assert palette.list.count() == 1
     key(palette.field, Qt.Key.Key_Return)
-    assert str(window.program.state.look.overlay) == "contour"
+    assert window.program.state.look.overlay is Overlay.DIMMED
     qtbot.waitUntil(lambda: window.window.findChild(Palette) is None)
 
 

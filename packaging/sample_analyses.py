@@ -1,0 +1,35 @@
+"""Makes the analyses that ship with the sample study, so that it can be looked at the moment it is opened.
+
+    python packaging/sample_analyses.py
+
+They are what the window would compute itself, with as many passes as give an interval; run it again whenever the
+checkpoint, the sample videos or anything that decides an analysis has changed (a test tells).
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from skillviewer.core.places import resources_dir
+from skillviewer.data.analysis_file import save_analysis
+from skillviewer.engine.engine import Engine
+from skillviewer.engine.library import DEFAULT_MODEL
+from skillviewer.ui.study_slot import SAMPLE_ANALYSES, SAMPLE_PASSES, sample_analysis_name
+
+
+def main() -> None:
+    """Assess every video of the sample study and write what came of it beside the videos."""
+    source = resources_dir() / "sample_study"
+    folder = source / SAMPLE_ANALYSES
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    with Engine.open(DEFAULT_MODEL) as engine:
+        for path in sorted((source / "videos").glob("*.mp4")):
+            analysis = engine.assess(path, SAMPLE_PASSES)
+            bare = analysis.with_video(replace(analysis.video, path=Path(path.name)))
+            save_analysis(bare, folder / sample_analysis_name(path))
+            print(f"{path.name}: {analysis.score:+.3f} {analysis.interval}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The analyses that ship with the sample study are those of the checkpoint and the videos that ship."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.places import resources_dir
+from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.study import cached_analysis
+from skillviewer.engine.engine import Engine
+from skillviewer.engine.library import DEFAULT_MODEL
+from skillviewer.ui.study_slot import SAMPLE_ANALYSES, SAMPLE_PASSES, new_draft, open_sample, sample_analysis_name
+
+SOURCE = resources_dir() / "sample_study"
+VIDEOS = sorted((SOURCE / "videos").glob("*.mp4"))
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+
+
+def test_one_computed_afresh_is_the_same() -> None:
+    with Engine.open(DEFAULT_MODEL) as engine:
+        fresh = engine.assess(VIDEOS[5], SAMPLE_PASSES)
+    shipped = load_analysis(SOURCE / SAMPLE_ANALYSES / sample_analysis_name(VIDEOS[5]))
+    assert shipped.provenance.model_digest == fresh.provenance.model_digest
+    assert shipped.video.digest == fresh.video.digest
+    assert np.array_equal(shipped.samples, fresh.samples)
+    assert shipped.score_curve == pytest.approx(fresh.score_curve, abs=0.02)
+    assert shipped.attention == pytest.approx(fresh.attention, abs=0.005)
+    assert shipped.interval is not None
+
+
+def test_the_sample_study_opens_with_all_of_them() -> None:
+    with Engine.open(DEFAULT_MODEL) as engine:
+        digest = engine.digest
+    with open_sample(CancelToken(), silent) as study:
+        videos = study.videos.all()
+        found = {video.name: cached_analysis(video, digest) for video in videos}
+        scores = study.models.scores(digest)
+    assert len(videos) == len(VIDEOS) == 24
+    assert all(analysis is not None and analysis.n_passes == SAMPLE_PASSES for analysis in found.values())
+    assert {name: score.score for name, score in scores.items()} == {
+        name: analysis.score for name, analysis in found.items() if analysis is not None
+    }
+    assert [a.video.path for a in found.values() if a is not None] == [video.path for video in videos]
+
+
+def test_two_drafts_of_one_second_do_not_meet() -> None:
+    with new_draft() as first, new_draft() as second, new_draft() as third:
+        assert len({first.path, second.path, third.path}) == 3
