@@ -349,6 +349,24 @@ def test_a_model_that_inspect_has_asked_is_not_asked_again(qtbot: QtBot, window:
     assert [name for name, _, _ in world.assessed] == ["alpha", "beta"]
 
 
+def test_more_passes_are_not_replaced_by_fewer(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    program = window.program
+    program.state.set_passes(4)
+    program.models.choose_default("alpha")
+    program.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
+    program.assessments.set_automatic(on=False)
+    program.state.set_passes(1)
+    program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
+    window.window.show_screen("compare")
+    screen = compare(window)
+    qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
+    assert [name for name, _, _ in world.assessed] == ["alpha", "beta"]
+    entry = program.videos[0]
+    assert entry.analysis is not None
+    assert entry.analysis.n_passes == 4
+
+
 def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     go_to(qtbot, window, 0)

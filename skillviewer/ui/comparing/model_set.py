@@ -361,7 +361,8 @@ class ModelSet(QObject):
         if model is None or path is None or entry is None or entry.analysis is None:
             return
         key, analysis = str(model.folder), entry.analysis
-        fits = analysis.n_passes == self._program.state.passes and analysis.provenance.model == model.name
+        # one of more passes is not made again with fewer: that would take its interval from the list
+        fits = analysis.n_passes >= self._program.state.passes and analysis.provenance.model == model.name
         if key in self._keys and fits and self.answers.analysis(key, path) is None:
             self.answers.keep(key, path, analysis)
             self._tell_row(key)

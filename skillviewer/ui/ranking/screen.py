@@ -205,6 +205,8 @@ class RankScreen(QWidget):
 
     def _progress_words(self) -> str:
         tally = self.judging.tally
+        if tally.all > tally.aim:  # votes that came with the study: there is more than was aimed at
+            return self.tr("mine {}/{} · all {}").format(tally.mine, tally.my_aim, tally.all)
         return self.tr("mine {}/{} · all {}/{}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
 
     @property
