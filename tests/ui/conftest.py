@@ -1,6 +1,7 @@
 """A window over fakes, and checks that nothing is left behind."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from skillviewer.core.places import resources_dir
+from skillviewer.core.places import data_dir, resources_dir
 from skillviewer.ui.app import Composition, compose
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.icons import Icons
@@ -47,6 +48,13 @@ def themes(qapp: QApplication) -> ThemeSource:
     source.choose(ThemeChoice.LIGHT)
     source.dress()
     return source
+
+
+@pytest.fixture(autouse=True)
+def _no_models_of_others() -> Iterator[None]:
+    """Take away the checkpoints that a test left in the home that tests share: the next one would load them."""
+    yield
+    shutil.rmtree(data_dir() / "models", ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

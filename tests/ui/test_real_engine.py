@@ -32,7 +32,15 @@ def test_the_same_numbers_in_the_window_and_without_one(
     program.state.analysis_changed.connect(lambda a: grown.append(a.n_samples if isinstance(a, Analysis) else 0))
     program.state.set_passes(2)
     begin(program, [video, checkpoint], None)
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete, timeout=60_000)
+
+    def assessed() -> None:
+        analysis, model = program.state.analysis, program.state.model
+        told = [(entry.path.name, str(entry.state), entry.reason, entry.done) for entry in program.videos]
+        assert model is not None, told
+        assert analysis is not None, (told, program.assessments.automatic, program.assessments.busy)
+        assert analysis.complete, (told, analysis.n_samples)
+
+    qtbot.waitUntil(assessed, timeout=60_000)
     shown = program.state.analysis
     assert shown is not None
     assert program.state.model is not None
