@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from skillviewer.core.places import data_dir, resources_dir
+from skillviewer.core.places import resources_dir
 from skillviewer.ui.app import Composition, compose
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.icons import Icons
@@ -51,10 +51,10 @@ def themes(qapp: QApplication) -> ThemeSource:
 
 
 @pytest.fixture(autouse=True)
-def _no_models_of_others() -> Iterator[None]:
+def _no_models_of_others(home: Path) -> Iterator[None]:
     """Take away the checkpoints that a test left in the home that tests share: the next one would load them."""
     yield
-    shutil.rmtree(data_dir() / "models", ignore_errors=True)
+    shutil.rmtree(home / "data" / "models", ignore_errors=True)  # never a person's own
 
 
 @pytest.fixture(autouse=True)
