@@ -72,21 +72,6 @@ class Segment:
     stop_frame: int
 
 
-@dataclass(frozen=True, slots=True)
-class SampledFrame:
-    """One frame that the model looks at.
-
-    Attributes:
-        segment: Index of its segment, from 0.
-        frame_index: Index of the frame in the video, from 0.
-        time_s: Its presentation time.
-    """
-
-    segment: int
-    frame_index: int
-    time_s: float
-
-
 def timeline(times_s: FloatArray, rate_hz: float | None) -> IntArray:
     """Return the frames on which a model works: all, or those on screen at the ticks of a slower clock.
 

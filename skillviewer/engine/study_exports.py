@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
-from skillviewer.core.registry import look_up, table
+from skillviewer.core.registry import table
 from skillviewer.data.study import Study
 from skillviewer.data.study.archive import ArchiveOptions, pack
 from skillviewer.data.study.archive_form import SUFFIXES
@@ -212,12 +212,3 @@ STUDY_EXPORTERS = table(
     ),
 )
 """In the order of menus."""
-
-
-def study_exporter(name: str) -> StudyExporter:
-    """Return the exporter of a name.
-
-    Raises:
-        ExportError: There is none.
-    """
-    return look_up(STUDY_EXPORTERS, name, "export of a study", ExportError)

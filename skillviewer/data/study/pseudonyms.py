@@ -47,11 +47,6 @@ class Pseudonyms:
                 writer.writerow((kind.removesuffix("s"), real, other))
         return text.getvalue()
 
-    def real_names(self) -> frozenset[str]:
-        """Return every real name that is long enough to be told from other words."""
-        every = (*self.videos, *self.participants, *self.raters, *self.sources, *self.files)
-        return frozenset(name for name in every if _tells(name))
-
     def replacer(self) -> "Replacer":
         """Return what replaces names inside texts."""
         names: dict[str, str] = {}

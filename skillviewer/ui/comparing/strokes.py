@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from skillviewer.ui.theme import Theme
-
 Style = Qt.PenStyle
 
 
@@ -59,8 +57,3 @@ def draw_swatch(painter: QPainter, room: QRectF, stroke: Stroke, *, dark: bool) 
     painter.setPen(stroke.pen(dark=dark))
     y = room.center().y()
     painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
-
-
-def is_dark(theme: Theme) -> bool:
-    """Return whether plots of a theme have a dark ground."""
-    return theme.dark
