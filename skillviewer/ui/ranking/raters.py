@@ -2,15 +2,13 @@
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHeaderView,
     QLabel,
     QScrollArea,
-    QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -22,8 +20,8 @@ from skillviewer.core.numerals import percent
 from skillviewer.export.words import printable
 from skillviewer.ui.explaining.wrapped import Wrapped
 from skillviewer.ui.program import Program
-from skillviewer.ui.ranking.inquiry import Inquiry, Material
-from skillviewer.ui.ranking.pages import Page
+from skillviewer.ui.ranking.inquiry import Material
+from skillviewer.ui.ranking.votes_view import VotesView
 
 if TYPE_CHECKING:
     from skillviewer.core.raters import RaterReport
@@ -34,7 +32,7 @@ MOST_ROWS = 9
 """More raters than these are scrolled, so that the warnings below stay in sight."""
 
 
-class RatersView(QWidget):
+class RatersView(VotesView):
     """A row for every rater, and below it what should be looked into; shown only where nobody judges.
 
     Args:
@@ -43,28 +41,7 @@ class RatersView(QWidget):
     """
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._program = program
-        self._inquiry = Inquiry(program, _work, self)
-        self.said = QLabel(self)
-        self.said.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.said.setProperty("muted", True)
-        self.table = QTableWidget(self)
-        self._set_up_table()
-        self.warnings = Wrapped(self)
-        self.empty = Page(self.tr("No votes yet"), self)
-        self.judge = self.empty.add_button(self.tr("Judge pairs"))
-        self._page = self._make_page()
-        self.pages = QStackedWidget(self)
-        self.pages.addWidget(self.said)
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(self._page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.pages)
-        self._inquiry.answered.connect(self._on_answered)
-        self._inquiry.emptied.connect(self._on_emptied)
-        self._on_emptied()
+        super().__init__(program, _work, parent)
 
     def _columns(self) -> tuple[tuple[str, str], ...]:
         return (
@@ -108,6 +85,9 @@ class RatersView(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
     def _make_page(self) -> QWidget:
+        self.table = QTableWidget(self)
+        self._set_up_table()
+        self.warnings = Wrapped(self)
         page = QWidget(self)
         heading = QLabel(self.tr("To look into"), page)
         heading.setProperty("heading", True)
@@ -149,29 +129,10 @@ class RatersView(QWidget):
             found.append([item.text() if item is not None else "" for item in items])
         return found
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Ask for what is to be shown."""
-        super().showEvent(event)
-        self._inquiry.watch(on=True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more."""
-        super().hideEvent(event)
-        self._inquiry.watch(on=False)
-
-    @Slot()
-    def _on_emptied(self) -> None:
-        no_study = self._program.studies.current is None
-        self.said.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
-        self.pages.setCurrentWidget(self.said)
-
-    @Slot(object, object)
-    def _on_answered(self, _material: Material, found: object) -> None:
+    def _fill(self, _material: Material, found: object) -> str:
         reports = cast("tuple[RaterReport, ...]", found)
         if not reports:
-            self.empty.set_words(self.tr("When pairs have been judged, it stands here how steadily, and how alike."))
-            self.pages.setCurrentWidget(self.empty)
-            return
+            return self.tr("When pairs have been judged, it stands here how steadily, and how alike.")
         self.table.setRowCount(len(reports))
         for row, report in enumerate(reports):
             for column, (text, tip) in enumerate(self._cells(report)):
@@ -183,7 +144,7 @@ class RatersView(QWidget):
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * ROW_PX + 4)
         warned = [f"{report.name}: {' '.join(report.warnings)}" for report in reports if report.warnings]
         self.warnings.set_plain(*(warned or [self.tr("Nothing: no rater's votes stand out.")]))
-        self.pages.setCurrentWidget(self._page)
+        return ""
 
     def _cells(self, report: "RaterReport") -> tuple[tuple[str, str], ...]:
         fit = report.misfit

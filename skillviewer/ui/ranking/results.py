@@ -4,17 +4,16 @@ import math
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from skillviewer.core.job import CancelToken
 from skillviewer.data.study import Study
 from skillviewer.ui.explaining.wrapped import Wrapped
 from skillviewer.ui.program import Program
 from skillviewer.ui.ranking.circles import CirclesView
-from skillviewer.ui.ranking.inquiry import Inquiry, Material
-from skillviewer.ui.ranking.pages import Page
+from skillviewer.ui.ranking.inquiry import Material
 from skillviewer.ui.ranking.scale_table import ScaleTable
+from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.studies import VOTES
 from skillviewer.ui.undo import Deed
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from skillviewer.core.ranking_report import RankingReport
 
 
-class ResultView(QWidget):
+class ResultView(VotesView):
     """Strengths, agreement and contradictions; shown only where nobody judges.
 
     Args:
@@ -31,35 +30,16 @@ class ResultView(QWidget):
     """
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._program = program
-        self._inquiry = Inquiry(program, _work, self)
-        self.said = QLabel(self)
-        self.said.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.said.setProperty("muted", True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        super().__init__(program, _work, parent)
+        self.circles.asked.connect(self._on_again)
+
+    def _make_page(self) -> QWidget:
         self.summary = QLabel(self)
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.summary.setProperty("muted", True)
         self.table = ScaleTable(self)
         self.trust = Trust(self)
         self.circles = CirclesView(self)
-        self.circles.asked.connect(self._on_again)
-        self.empty = Page(self.tr("No votes yet"), self)
-        self.judge = self.empty.add_button(self.tr("Judge pairs"))
-        self._page = self._make_page()
-        self.pages = QStackedWidget(self)
-        self.pages.addWidget(self.said)
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(self._page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.pages)
-        self._inquiry.answered.connect(self._on_answered)
-        self._inquiry.emptied.connect(self._on_emptied)
-        self._on_emptied()
-
-    def _make_page(self) -> QWidget:
         heading = QLabel(self.tr("Strengths"), self)
         heading.setProperty("heading", True)
         head = QHBoxLayout()
@@ -94,38 +74,19 @@ class ResultView(QWidget):
         split.setSizes([800, 480])
         return split
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Ask for what is to be shown."""
-        super().showEvent(event)
-        self._inquiry.watch(on=True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more."""
-        super().hideEvent(event)
-        self._inquiry.watch(on=False)
-
-    @Slot()
-    def _on_emptied(self) -> None:
-        no_study = self._program.studies.current is None
-        self.said.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
-        self.pages.setCurrentWidget(self.said)
-
-    @Slot(object, object)
-    def _on_answered(self, material: Material, found: object) -> None:
+    def _fill(self, material: Material, found: object) -> str:
         report = cast("RankingReport", found)
         if not report.judged:
             words = self.tr("When pairs have been judged, their videos stand here on one scale.")
             skipped = self.tr("{} pairs were skipped, none judged. Judged videos stand here on one scale.")
-            self.empty.set_words(skipped.format(report.skipped) if report.skipped else words)
-            self.pages.setCurrentWidget(self.empty)
-            return
+            return skipped.format(report.skipped) if report.skipped else words
         raters = sum(rater.judged > 0 for rater in report.raters)
         words = self.tr("{} votes by {} raters") if raters > 1 else self.tr("{} votes by {} rater")
         self.summary.setText(words.format(report.judged, raters))
         self.table.show_standings(report.standings)
         self.trust.show_report(report)
         self.circles.show_circles(report.contradictions.circles, material.waiting, writable=material.writable)
-        self.pages.setCurrentWidget(self._page)
+        return ""
 
     @Slot(object)
     def _on_again(self, pairs: tuple[frozenset[str], ...]) -> None:

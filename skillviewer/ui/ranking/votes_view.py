@@ -1,0 +1,73 @@
+"""What views of the votes share: they ask while somebody looks, and say when there is nothing to show."""
+
+from abc import abstractmethod
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from skillviewer.ui.program import Program
+from skillviewer.ui.ranking.inquiry import Inquiry, Material, Work
+from skillviewer.ui.ranking.pages import Page
+
+
+class VotesView(QWidget):
+    """A page that is made of the votes, or a sentence in its place; shown only where nobody judges.
+
+    Args:
+        program: Its study.
+        work: What is made of the votes (see ``Inquiry``).
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, work: Work, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        self._inquiry = Inquiry(program, work, self)
+        self.said = QLabel(self)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.said.setProperty("muted", True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.empty = Page(self.tr("No votes yet"), self)
+        self.judge = self.empty.add_button(self.tr("Judge pairs"))
+        self._page = self._make_page()
+        self.pages = QStackedWidget(self)
+        for page in (self.said, self.empty, self._page):
+            self.pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pages)
+        self._inquiry.answered.connect(self._on_answered)
+        self._inquiry.emptied.connect(self._on_emptied)
+        self._on_emptied()
+
+    @abstractmethod
+    def _make_page(self) -> QWidget:
+        """Make the page, once, and the widgets on it."""
+
+    @abstractmethod
+    def _fill(self, material: Material, found: object) -> str:
+        """Fill the page with what was made of the votes; return what to say instead where there is nothing, or ""."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for what is to be shown."""
+        super().showEvent(event)
+        self._inquiry.watch(on=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask no more."""
+        super().hideEvent(event)
+        self._inquiry.watch(on=False)
+
+    @Slot()
+    def _on_emptied(self) -> None:
+        no_study = self._program.studies.current is None
+        self.said.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
+        self.pages.setCurrentWidget(self.said)
+
+    @Slot(object, object)
+    def _on_answered(self, material: Material, found: object) -> None:
+        nothing = self._fill(material, found)
+        if nothing:
+            self.empty.set_words(nothing)
+        self.pages.setCurrentWidget(self.empty if nothing else self._page)
