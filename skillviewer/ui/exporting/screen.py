@@ -20,7 +20,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.engine.study_exports import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.words import printable
-from skillviewer.ui.actions import Actions, plain
+from skillviewer.ui.actions import Actions
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.faces_page import FacesPage
@@ -32,6 +32,7 @@ from skillviewer.ui.exporting.queue_view import QueueView
 from skillviewer.ui.exporting.sentences import question, refusal, remark, title
 from skillviewer.ui.exporting.subject_form import SubjectForm
 from skillviewer.ui.exporting.wish import Candidate, Model, Spread, Wish, orders, replacing, spreads_of, subjects
+from skillviewer.ui.nothing_open import NothingOpen
 from skillviewer.ui.program import Program
 from skillviewer.ui.theme import Theme
 
@@ -58,7 +59,9 @@ class ExportScreen(QWidget):
         self.queue = ExportQueue(program.exports, program.jobs, self)
         self.previews = Previews(program.export_previews, self)
         self.pages = QStackedWidget(self)
-        self.empty = self._make_empty(actions)
+        self.empty = NothingOpen(
+            self.tr("Open videos or a study: clips, figures, tables and reports are made of them."), actions, self.pages
+        )
         page = QWidget(self.pages)
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 0, 0)
@@ -75,22 +78,6 @@ class ExportScreen(QWidget):
         column.addWidget(self.pages)
         self._connect()
         self.kinds.choose("clip")
-
-    def _make_empty(self, actions: Actions) -> QWidget:
-        page = QWidget(self.pages)
-        column = QVBoxLayout(page)
-        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.setSpacing(16)
-        words = QLabel(self.tr("Open videos or a study: clips, figures, tables and reports are made of them."), page)
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setWordWrap(True)
-        words.setProperty("muted", True)
-        action = actions["open_sample"]
-        button = QPushButton(plain(action.text()), page)
-        button.clicked.connect(action.trigger)
-        column.addWidget(words)
-        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
-        return page
 
     def _make_form(self, parent: QWidget) -> QWidget:
         inside = QWidget(parent)

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.job import Progress
 from skillviewer.data.study import ModelVersion, Study
 from skillviewer.engine.tuning_job import TuningResult
-from skillviewer.ui.actions import Actions, plain
+from skillviewer.ui.actions import Actions
 from skillviewer.ui.finetuning.before_after import BeforeAfterPage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
 from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
@@ -16,6 +16,7 @@ from skillviewer.ui.finetuning.order import Disagreement, Kept, disagreement, ke
 from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import Phase, Tuning
 from skillviewer.ui.finetuning.versions import VersionList
+from skillviewer.ui.nothing_open import NothingOpen
 from skillviewer.ui.program import Program
 from skillviewer.ui.theme import Theme
 
@@ -45,7 +46,9 @@ class FinetuneScreen(QWidget):
         self._told_by = ""
         self.tuning = Tuning(program, program.train, self)
         self.pages = QStackedWidget(self)
-        self.empty = self._make_empty(actions)
+        self.empty = NothingOpen(
+            self.tr("Open a study: a model is trained on the votes that its pairs were given."), actions, self.pages
+        )
         self.choices, self.running = ChoicesPage(self.pages), RunningPage(self.pages)
         self.before_after, self.disagreement = BeforeAfterPage(self.pages), DisagreementPage(self.pages)
         self.versions = VersionList(self.choices)
@@ -57,22 +60,6 @@ class FinetuneScreen(QWidget):
         column.addWidget(self.pages)
         self._connect()
         self._on_study()
-
-    def _make_empty(self, actions: Actions) -> QWidget:
-        page = QWidget(self.pages)
-        column = QVBoxLayout(page)
-        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.setSpacing(16)
-        words = QLabel(self.tr("Open a study: a model is trained on the votes that its pairs were given."), page)
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setWordWrap(True)
-        words.setProperty("muted", True)
-        action = actions["open_sample"]
-        button = QPushButton(plain(action.text()), page)
-        button.clicked.connect(action.trigger)
-        column.addWidget(words)
-        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
-        return page
 
     def _connect(self) -> None:
         program, tuning = self._program, self.tuning
