@@ -175,16 +175,28 @@ class StudyList(QObject):
         if self.sender() is self._task:
             self._task = None
 
-    @Slot(object, object)
-    def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:
-        """Keep what a model said; videos that are not in the study are not kept."""
+    def keep(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
+        """Keep what a model said from this session to the next; videos that are not in the study are not kept.
+
+        Args:
+            analysis: What it said.
+            model_digest: Digest of the model's checkpoint.
+            name: Its name.
+            folder: Where it lies.
+            changes: What is told to be other now (see ``Studies.act``).
+        """
         video = next((v for v in self._known if v.path == analysis.video.path), None)
-        if video is None or not self._studies.writable or not model.digest:
+        if video is None or not self._studies.writable:
             return
         extent = video.extent
 
         def keep(study: Study) -> None:
-            study.models.add(model.digest, model.name, model.folder)
+            study.models.add(model_digest, name, folder)
             study.models.keep_analysis(analysis, extent)
 
-        self._studies.act(keep, MODELS)
+        self._studies.act(keep, *changes)
+
+    @Slot(object, object)
+    def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:
+        if model.digest:
+            self.keep(analysis, model.digest, model.name, model.folder, MODELS)

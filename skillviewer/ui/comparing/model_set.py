@@ -5,11 +5,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from skillviewer.core.analysis import Analysis
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import Progress
 from skillviewer.core.model_facts import ModelFacts
-from skillviewer.data.study import Study
 from skillviewer.ui.comparing.answers import Answers
 from skillviewer.ui.comparing.asking import Answer
 from skillviewer.ui.comparing.inquiry import Inquiry, Kind, Matter, Question
@@ -279,7 +277,7 @@ class ModelSet(QObject):
         elif isinstance(answer, Answer) and path is not None:
             known.facts[key], known.seconds[key] = answer.facts, answer.seconds
             known.keep(key, path, answer.analysis)
-            self._keep_in_study(answer.analysis, answer.facts, Path(key))
+            self._program.study_list.keep(answer.analysis, answer.facts.digest, answer.facts.name, Path(key))
             self._program.assessments.take({path: answer.analysis}, Path(key))  # the other screens need not ask again
         elif isinstance(answer, Evidence) and path is not None:
             known.evidence[key, path] = answer
@@ -290,20 +288,6 @@ class ModelSet(QObject):
         self._tell_row(key)
         if question.kind in {Kind.ASSESS, Kind.RECALL}:
             self.study_changed.emit()
-
-    def _keep_in_study(self, analysis: Analysis, facts: ModelFacts, folder: Path) -> None:
-        """Keep what a model said from this session to the next; videos that are not in the study are not kept."""
-        program = self._program
-        video = next((v for v in program.study_list.known if v.path == analysis.video.path), None)
-        if video is None or not program.studies.writable:
-            return
-        extent = video.extent
-
-        def keep(study: Study) -> None:
-            study.models.add(facts.digest, facts.name, folder)
-            study.models.keep_analysis(analysis, extent)
-
-        program.studies.act(keep)
 
     @Slot(object, str)
     def _on_failed(self, question: Question, reason: str) -> None:
