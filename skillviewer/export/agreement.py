@@ -1,17 +1,15 @@
 """How far models agree over a study, as tables: a row every two models, and a row every model and video."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.model_agreement import AgreementMatrix, Disagreement
-from skillviewer.export.destination import aside
-
-SUFFIXES = (".csv",)
+from skillviewer.export.rows import defined
+from skillviewer.export.table import write_csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,8 @@ def agreement_rows(matrix: AgreementMatrix, names: Sequence[str]) -> list[Agreem
             names[i],
             names[j],
             int(matrix.n_videos[i, j]),
-            _told(float(matrix.scores[i, j])),
-            _told(float(matrix.maps[i, j])),
+            defined(float(matrix.scores[i, j])),
+            defined(float(matrix.maps[i, j])),
         )
         for i, j in combinations(range(len(names)), 2)
     ]
@@ -86,15 +84,16 @@ def rank_rows(
     """
     return [
         RankRow(
-            found.video, name, _told(score.get(found.video, math.nan)), float(rank), found.n_videos, float(found.spread)
+            found.video,
+            name,
+            defined(score.get(found.video, math.nan)),
+            float(rank),
+            found.n_videos,
+            float(found.spread),
         )
         for found in disputes
         for name, rank, score in zip(names, found.ranks, scores, strict=True)
     ]
-
-
-def _told(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def export_agreement(rows: Sequence[AgreementRow] | Sequence[RankRow], path: Path, *, overwrite: bool = False) -> Path:
@@ -110,11 +109,4 @@ def export_agreement(rows: Sequence[AgreementRow] | Sequence[RankRow], path: Pat
     """
     if not rows:
         raise ExportError("There is nothing to save: two models must have assessed the same videos of the study first.")
-    with (
-        aside(path, SUFFIXES, overwrite=overwrite) as temporary,
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-    ):
-        writer = csv.DictWriter(file, [f.name for f in fields(rows[0])], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-    return path
+    return write_csv(type(rows[0]), rows, path, overwrite=overwrite)

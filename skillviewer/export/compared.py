@@ -1,9 +1,8 @@
 """Several models on one video: the numbers of every frame as a table, and panes of one frame as a figure."""
 
-import csv
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,8 @@ from skillviewer.export.colour_bar import bar_colours, bar_scale, gradient, tick
 from skillviewer.export.destination import aside
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, save_figure, style_axes
+from skillviewer.export.rows import map_numbers
+from skillviewer.export.table import write_csv
 from skillviewer.export.theme import WHITE, unit
 from skillviewer.export.words import clock, score_digits, score_words
 from skillviewer.media.overlay import paint
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FRAMES_SUFFIXES = (".csv",)
 _DASHES: tuple[tuple[float, ...], ...] = ((), (4, 1.5), (1, 1.2), (6, 1.5, 1, 1.5))
 _GAP_MM, _MARGIN_MM, _BAR_MM, _CURVES_MM = 2.0, 3.0, 44.0, 34.0
 
@@ -96,7 +96,6 @@ def frame_rows(analyses: Sequence[Analysis]) -> list[FrameRow]:
 
 
 def _row(first: Analysis, second: Analysis, frame: int | None, numbers: MapNumbers) -> FrameRow:
-    values = [value if math.isfinite(value) else None for value in asdict(numbers).values()]
     return FrameRow(
         first.video.path.name,
         str(first.video.path),
@@ -106,7 +105,7 @@ def _row(first: Analysis, second: Analysis, frame: int | None, numbers: MapNumbe
         str(second.map_kind),
         frame,
         float(first.video.times_s[frame]) if frame is not None else None,
-        *values,
+        **map_numbers(numbers),
     )
 
 
@@ -116,16 +115,7 @@ def export_frames_compared(analyses: Sequence[Analysis], path: Path, *, overwrit
     Raises:
         ExportError: There are no two models, the file is there already, or it cannot be written.
     """
-    rows = frame_rows(analyses)
-    # a path on Linux may hold bytes that are no UTF-8: they are written as \udcXX
-    with (
-        aside(path, FRAMES_SUFFIXES, overwrite=overwrite) as temporary,
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-    ):
-        writer = csv.DictWriter(file, [f.name for f in fields(FrameRow)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-    return path
+    return write_csv(FrameRow, frame_rows(analyses), path, overwrite=overwrite)
 
 
 @dataclass(frozen=True, slots=True)

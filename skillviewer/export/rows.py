@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind
-from skillviewer.core.comparison import compare_video
+from skillviewer.core.comparison import MapNumbers, compare_video
 from skillviewer.core.errors import ExportError
 from skillviewer.core.evidence import Evidence
 
@@ -277,7 +277,6 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
         if first.video.digest != second.video.digest:
             continue
         compared = compare_video(first, second)
-        mean = compared.mean
         rows.append(
             ComparisonRow(
                 video=first.video.path.name,
@@ -289,14 +288,7 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
                 first_map=str(first.map_kind),
                 second_map=str(second.map_kind),
                 n_frames_compared=len(compared.frames),
-                correlation=_defined(mean.correlation),
-                similarity=_defined(mean.similarity),
-                divergence=_defined(mean.divergence),
-                divergence_back=_defined(mean.divergence_back),
-                top_overlap=_defined(mean.top_overlap),
-                centre_distance=_defined(mean.centre_distance),
-                first_entropy=_defined(mean.entropy),
-                second_entropy=_defined(mean.entropy_other),
+                **map_numbers(compared.mean),
             )
         )
     if not rows:
@@ -304,5 +296,20 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
     return rows
 
 
-def _defined(value: float) -> float | None:
+def map_numbers(numbers: MapNumbers) -> dict[str, float | None]:
+    """Return how two maps relate, by the names that the columns of tables have; None where a number is not defined."""
+    return {
+        "correlation": defined(numbers.correlation),
+        "similarity": defined(numbers.similarity),
+        "divergence": defined(numbers.divergence),
+        "divergence_back": defined(numbers.divergence_back),
+        "top_overlap": defined(numbers.top_overlap),
+        "centre_distance": defined(numbers.centre_distance),
+        "first_entropy": defined(numbers.entropy),
+        "second_entropy": defined(numbers.entropy_other),
+    }
+
+
+def defined(value: float) -> float | None:
+    """Return a number as it stands in a table: None, an empty cell, where it is not finite."""
     return value if math.isfinite(value) else None

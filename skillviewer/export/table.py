@@ -160,15 +160,36 @@ def preview_strengths(comparisons: Sequence[Pair | Judgement], tasks: Mapping[st
 
 
 def _write_table(kind: type[Any], rows: Sequence[Any], path: Path, *, overwrite: bool) -> Path:
+    if path.suffix.lower() != ".json":
+        return write_csv(kind, rows, path, TABLE_SUFFIXES, overwrite=overwrite)
     with aside(path, TABLE_SUFFIXES, overwrite=overwrite) as temporary:
-        if path.suffix.lower() == ".json":
-            temporary.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
-        else:
-            # a path on Linux may hold bytes that are no UTF-8: they are written as \udcXX
-            with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-                writer = csv.DictWriter(file, [f.name for f in fields(kind)], lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(asdict(row) for row in rows)
+        temporary.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def write_csv(
+    kind: type[Any], rows: Sequence[Any], path: Path, suffixes: Sequence[str] = (".csv",), *, overwrite: bool
+) -> Path:
+    """Write rows as CSV: UTF-8, dot decimals, one header line with the fields of a row.
+
+    Args:
+        kind: Dataclass of a row.
+        rows: The rows.
+        path: Where to.
+        suffixes: Suffixes that the table may have.
+        overwrite: Whether a file of that name may be replaced.
+
+    Raises:
+        ExportError: The file is refused or cannot be written (see ``destination.aside``).
+    """
+    # a path on Linux may hold bytes that are no UTF-8: they are written as \udcXX
+    with (
+        aside(path, suffixes, overwrite=overwrite) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, [f.name for f in fields(kind)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
     return path
 
 
