@@ -2,9 +2,9 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Slot
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import FloatArray
@@ -15,39 +15,15 @@ from skillviewer.ui.playback import Playback
 from skillviewer.ui.score_curve import ScoreCurve, score_curve
 from skillviewer.ui.state import ViewerState
 from skillviewer.ui.theme import LIGHT, Theme
+from skillviewer.ui.time_plot import TimePlot
 
-ZOOM_STEP = 1.25
 FLAG_ROW = 0.06
 """Where flags stand, in parts of the height from the top."""
 STRIP = 0.13
 """Part of the height, at the foot, that belongs to segments and sampled frames."""
 
 
-class TimeAxis(pg.AxisItem):  # type: ignore[misc]
-    """Ticks as m:ss, with decimals where they are close."""
-
-    def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
-        """Return the labels."""
-        decimals = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2 if spacing >= 0.01 else 3
-        labels = []
-        for value in values:
-            unit = 10**decimals
-            ticks = round(value * unit)
-            minutes, rest = divmod(ticks, 60 * unit)
-            seconds, part = divmod(rest, unit)
-            labels.append(f"{minutes}:{seconds:02d}" + (f".{part:0{decimals}d}" if decimals else ""))
-        return labels
-
-
-class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
-    """Ticks with a true minus."""
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the labels."""
-        return [label.replace("-", "−") for label in super().tickStrings(values, scale, spacing)]
-
-
-class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
+class CurvePlot(TimePlot):
     """The score curve of the video on screen; the cursor follows the playhead.
 
     The left button scrubs, the wheel zooms time about the mouse, the middle button moves the stretch in sight.
@@ -59,27 +35,16 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     """
 
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
-        axes = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
-        super().__init__(parent, axisItems=axes, background=None, enableMenu=False)
-        self._box = self.getPlotItem().getViewBox()
-        self._box.setMouseEnabled(x=False, y=False)  # the mouse is handled here, without pyqtgraph's delays
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Score over time"))
         self._held = Qt.MouseButton.NoButton
         self._held_s = 0.0
         self._state, self._playback = state, playback
         self._theme: Theme = LIGHT
         self._curve: ScoreCurve | None = None
-        self._until = 1.0
         self._cards: tuple[Card, ...] = ()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAcceptDrops(False)  # files dropped here are for the window
-        self.setAccessibleName(self.tr("Score over time"))
         self.setMinimumHeight(110)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
-        plot = self.getPlotItem()
-        plot.hideButtons()
-        plot.setContentsMargins(0, 8, 16, 4)
-        self._box.disableAutoRange()
+        self.getPlotItem().setContentsMargins(0, 8, 16, 4)
         self._make_items()
         self._box.sigYRangeChanged.connect(self._place_strip)
         self._box.sigYRangeChanged.connect(self._place_flags)
@@ -158,9 +123,6 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         ends = np.array([end for card in self._cards for end in (card.start_s, card.stop_s)])
         self._stretches.setData(ends, np.full(len(ends), row))
 
-    def _time_at(self, event: QMouseEvent | QWheelEvent) -> float:
-        return float(self._box.mapSceneToView(self.mapToScene(event.position().toPoint())).x())
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go where the left button is pressed; take hold of the view with the middle one."""
         self._held, self._held_s = event.button(), self._time_at(event)
@@ -183,27 +145,11 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._held = Qt.MouseButton.NoButton
         event.accept()
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Go there: a second click does what the first did."""
-        self.mousePressEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom time about the mouse."""
-        factor = ZOOM_STEP ** (-event.angleDelta().y() / 120)
-        self._box.scaleBy(x=factor, center=QPointF(self._time_at(event), 0))
-        event.accept()
-
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
-        """Take colours; pyqtgraph does not follow the palette."""
+        """Take colours."""
         self._theme = theme
-        self.setBackground(theme.base)
-        for name in ("left", "bottom"):
-            axis = self.getAxis(name)
-            axis.setPen(theme.line if name == "bottom" else theme.base)
-            axis.setTickPen(theme.line if name == "bottom" else theme.base)
-            axis.setTextPen(theme.muted)
-            axis.setStyle(tickLength=-4 if name == "bottom" else 0, tickFont=self.font())
+        self.dress_axes(theme)
         self.getAxis("left").setWidth(56)
         accent = QColor(theme.accent)
         self._mean.setPen(pg.mkPen(accent, width=2))

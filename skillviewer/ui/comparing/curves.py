@@ -5,22 +5,22 @@ from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.video import VideoInfo
 from skillviewer.ui.comparing.curve_lines import Heights, Line
 from skillviewer.ui.comparing.strokes import Stroke
-from skillviewer.ui.curve_plot import ZOOM_STEP, ScoreAxis, TimeAxis
 from skillviewer.ui.playback import Playback
 from skillviewer.ui.theme import LIGHT, Theme
+from skillviewer.ui.time_plot import TimePlot
 
 LABEL_ROOM = 0.045
 """Part of the width, at the right end, that belongs to the numbers of the curves."""
 
 
-class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]
+class CurvesPlot(TimePlot):
     """Curves told apart by number, dashes and lightness. The left button scrubs, the wheel zooms time.
 
     Args:
@@ -31,26 +31,17 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]
     scrubbed = Signal()
 
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
-        axes = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
-        super().__init__(parent, axisItems=axes, background=None, enableMenu=False)
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Scores of the models over time"))
         self._playback = playback
         self._lines: tuple[Line, ...] = ()
         self._strokes: Mapping[str, tuple[str, Stroke]] = {}
         self._heights = Heights.OWN
         self._theme = LIGHT
-        self._until, self._held = 1.0, False
+        self._held = False
         self._items: list[object] = []
-        self._box = self.getPlotItem().getViewBox()
-        self._box.setMouseEnabled(x=False, y=False)  # the mouse is handled here, without pyqtgraph's delays
-        self._box.disableAutoRange()
-        self.getPlotItem().hideButtons()
         self.getPlotItem().setContentsMargins(0, 4, 12, 2)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAcceptDrops(False)  # files dropped here are for the window
-        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self.setMinimumHeight(80)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(self.tr("Scores of the models over time"))
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._zero = pg.InfiniteLine(angle=0, movable=False)
         self._points = pg.ScatterPlotItem(size=8, pxMode=True)
@@ -82,15 +73,9 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]
         self._draw()
 
     def on_theme(self, theme: Theme) -> None:
-        """Take colours; pyqtgraph does not follow the palette."""
+        """Take colours."""
         self._theme = theme
-        self.setBackground(theme.base)
-        for name in ("left", "bottom"):
-            axis = self.getAxis(name)
-            axis.setPen(theme.line if name == "bottom" else theme.base)
-            axis.setTickPen(theme.line if name == "bottom" else theme.base)
-            axis.setTextPen(theme.muted)
-            axis.setStyle(tickLength=-4 if name == "bottom" else 0, tickFont=self.font())
+        self.dress_axes(theme)
         self._cursor.setPen(pg.mkPen(theme.text, width=1))
         self._zero.setPen(pg.mkPen(theme.line, width=1))
         self._points.setPen(pg.mkPen(theme.base, width=1))
@@ -131,9 +116,6 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]
         """Show the whole time."""
         self._box.setXRange(0, self._until * (1 + LABEL_ROOM), padding=0.005)
 
-    def _time_at(self, event: QMouseEvent | QWheelEvent) -> float:
-        return float(self._box.mapSceneToView(self.mapToScene(event.position().toPoint())).x())
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go there."""
         self._held = event.button() == Qt.MouseButton.LeftButton
@@ -150,16 +132,6 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]
         """Let go: the playhead is where the mouse is now."""
         self.mouseMoveEvent(event)
         self._held = False
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Go there: a second click does what the first did."""
-        self.mousePressEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom time about the mouse."""
-        factor = ZOOM_STEP ** (-event.angleDelta().y() / 120)
-        self._box.scaleBy(x=factor, center=QPointF(self._time_at(event), 0))
-        event.accept()
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
