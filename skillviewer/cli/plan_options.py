@@ -1,0 +1,130 @@
+"""The options by which every command that trains from a data set says how."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+import click
+
+from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings, Preprocessing
+
+if TYPE_CHECKING:
+    from skillviewer.engine.cache import FeatureCache
+    from skillviewer.engine.plan import TrainingPlan
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--preset", default="small-study", show_default=True, help="small-study, paper or official-code."),
+    click.option(
+        "--backbone", default="efficientnet-lite0", show_default=True, help="efficientnet-lite0, resnet101, ..."
+    ),
+    click.option(
+        "--flow", type=click.Choice(FLOW_ALGORITHMS), default="tvl1-fast", show_default=True, help="Optical flow."
+    ),
+    click.option(
+        "--motion-weights",
+        type=click.Choice(["across", "own"]),
+        default="across",
+        show_default=True,
+        help="Of the motion stream: those for pictures, across modalities, or BACKBONE-flow.pth trained on flow.",
+    ),
+    click.option("--rate", type=click.FloatRange(min=0.1), help="Clock in Hz (the paper's slow tasks: 10)."),
+    click.option("--segments", type=click.IntRange(1), default=25, show_default=True, help="Sampled frames a video."),
+    click.option(
+        "--input-px", type=click.IntRange(32), default=448, show_default=True, help="Side of the input square."
+    ),
+    click.option("--stride", type=click.Choice(["1", "2"]), help="Fusion stride: 2 as released, 1 for finer maps."),
+    click.option(
+        "--candidates", type=click.IntRange(1), default=4, show_default=True, help="Frames a segment to draw from."
+    ),
+    click.option("--select", type=click.Choice(["inner", "last", "best-on-test"]), default="inner", show_default=True),
+    click.option(
+        "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
+    ),
+    click.option(
+        "--inner-folds",
+        type=click.IntRange(1, 4),
+        default=1,
+        show_default=True,
+        help="Choose the epoch on average over so many inner folds.",
+    ),
+    click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+    click.option(
+        "--precision",
+        type=click.Choice(["auto", "float32", "bfloat16"]),
+        default="auto",
+        show_default=True,
+        help="Of what training computes of single frames; auto: bfloat16 on a GPU that has it, else float32.",
+    ),
+    click.option(
+        "--cache-gb", type=click.FloatRange(min=0.1), default=20, show_default=True, help="Room for features."
+    ),
+)
+
+
+class PlanChoices(TypedDict):
+    """What a command gets of these options."""
+
+    preset: str
+    backbone: str
+    flow: str
+    motion_weights: str
+    rate: float | None
+    segments: int
+    input_px: int
+    stride: str | None
+    candidates: int
+    select: str
+    refit: bool
+    inner_folds: int
+    epochs: int | None
+    device: str
+    precision: str
+    cache_gb: float
+
+
+def plan_options(command: CommandT) -> CommandT:
+    """Add the options to a command, which gets ``PlanChoices``."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def training_plan(chosen: PlanChoices, dataset_preset: str) -> "TrainingPlan":
+    """Return the plan that was chosen.
+
+    Raises:
+        DeviceError: The device is not there.
+    """
+    from skillviewer.engine.device import choose_device, training_precision
+    from skillviewer.engine.plan import TrainingPlan
+    from skillviewer.engine.train import Select
+
+    return TrainingPlan(
+        preset=chosen["preset"],
+        dataset_preset=dataset_preset,
+        backbone=chosen["backbone"],
+        own_motion=chosen["motion_weights"] == "own",
+        preprocessing=Preprocessing(
+            n_segments=chosen["segments"],
+            input_px=chosen["input_px"],
+            rate_hz=chosen["rate"],
+            flow=FlowSettings(algorithm=chosen["flow"]),
+        ),
+        fusion_stride=int(chosen["stride"]) if chosen["stride"] else None,
+        candidates=chosen["candidates"],
+        select=Select(chosen["select"]),
+        refit=chosen["refit"],
+        inner_folds=chosen["inner_folds"],
+        epochs=chosen["epochs"],
+        training_precision=training_precision(chosen["precision"], choose_device(chosen["device"])),
+    )
+
+
+def feature_cache(chosen: PlanChoices) -> "FeatureCache":
+    """Return the cache of features, with the room that was chosen."""
+    from skillviewer.core.places import cache_dir
+    from skillviewer.engine.cache import FeatureCache
+
+    return FeatureCache(cache_dir() / "features", int(chosen["cache_gb"] * 2**30))
