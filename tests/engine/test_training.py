@@ -22,24 +22,12 @@ from skillviewer.engine.training import TrainingResult, train_checkpoint
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES
-from tests.videos import write_barcode_video
-
-NAMES = tuple(f"{who}{take}" for who in "abcd" for take in (1, 2))
+from tests.engine.tiny_dataset import NAMES, tiny_dataset
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Eight videos of four participants; the longer the better."""
-    folder = tmp_path_factory.mktemp("videos")
-    for i, name in enumerate(NAMES):
-        write_barcode_video(folder / f"{name}.mp4", 8 + i)
-    return Dataset(
-        name="tiny",
-        form="pair-folder",
-        task="test",
-        videos=tuple(DatasetVideo(name, folder / f"{name}.mp4", participant=name[0]) for name in NAMES),
-        pairs=tuple(Pair(NAMES[j], NAMES[i]) for i in range(8) for j in range(i + 1, 8)),
-    )
+    return tiny_dataset(tmp_path_factory.mktemp("videos"))
 
 
 @pytest.fixture(scope="module")

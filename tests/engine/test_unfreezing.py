@@ -9,7 +9,7 @@ import torch
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.pairs import Dataset
 from skillviewer.engine.bank import feature_source
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.engine import Engine
@@ -26,25 +26,15 @@ from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES
 from tests.engine.test_train import SETTINGS
-from tests.videos import write_barcode_video
+from tests.engine.tiny_dataset import NAMES, tiny_dataset
 
 CPU = torch.device("cpu")
 NAME = "efficientnet-lite0"
-NAMES = tuple(f"{who}{take}" for who in "abcd" for take in (1, 2))
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    folder = tmp_path_factory.mktemp("videos")
-    for i, name in enumerate(NAMES):
-        write_barcode_video(folder / f"{name}.mp4", 8 + i)
-    return Dataset(
-        name="tiny",
-        form="pair-folder",
-        task="test",
-        videos=tuple(DatasetVideo(name, folder / f"{name}.mp4", participant=name[0]) for name in NAMES),
-        pairs=tuple(Pair(NAMES[j], NAMES[i]) for i in range(8) for j in range(i + 1, 8)),
-    )
+    return tiny_dataset(tmp_path_factory.mktemp("videos"))
 
 
 @pytest.fixture(scope="module")
