@@ -34,12 +34,25 @@ class OptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
+    """What people are told of an option.
+
+    Attributes:
+        title: What it is called.
+        help: One sentence more, or "".
+        low: Least value of a number, or None.
+        high: Greatest value of a number, or None.
+        unit: Unit of a number, or "".
+        choices: (name, value) of each choice.
+        people_from: What is added to a number on screen; see ``offered``.
+        people_title: What it is called on screen.
+    """
+
     title: str
-    help: str
-    low: float | None
-    high: float | None
-    unit: str
-    choices: tuple[tuple[str, object], ...]
+    help: str = ""
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    choices: tuple[tuple[str, object], ...] = ()
     people_from: int = 0
     people_title: str = ""
 
@@ -74,37 +87,21 @@ def offered(
     return field(default=default, metadata={_META: offer})
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option of an export.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option(_Offer):
+    """One option of an export: what people are told of it, and how it is entered.
 
     Attributes:
         name: Field of the dataclass.
-        title: What it is called.
-        help: One sentence more, or "".
         kind: What a person enters.
         default: Its default.
         empty: Whether it may be left empty (None).
-        low: Least value of a number, or None.
-        high: Greatest value of a number, or None.
-        unit: Unit of a number, or "".
-        choices: (name, value) of each choice.
-        people_from: What is added to a number on screen; see ``offered``.
-        people_title: What it is called on screen.
     """
 
     name: str
-    title: str
-    help: str
     kind: OptionKind
     default: Any
     empty: bool
-    low: float | None
-    high: float | None
-    unit: str
-    choices: tuple[tuple[str, object], ...]
-    people_from: int = 0
-    people_title: str = ""
 
     @property
     def flag(self) -> str:
@@ -150,7 +147,7 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
         if len(inner) != 1:
             return None
         empty, hint = True, inner[0]
-    offer = offer if offer is not None else _Offer(name.replace("_", " ").capitalize(), "", None, None, "", ())
+    offer = offer if offer is not None else _Offer(name.replace("_", " ").capitalize())
     choices = offer.choices
     if get_origin(hint) is Literal:
         choices = choices or tuple((str(value), value) for value in get_args(hint))
@@ -168,33 +165,20 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
         kind = OptionKind.FRAMES
     else:
         return None
-    return Option(
-        name,
-        offer.title,
-        offer.help,
-        kind,
-        default,
-        empty,
-        offer.low,
-        offer.high,
-        offer.unit,
-        tuple(choices),
-        offer.people_from,
-        offer.people_title or offer.title,
-    )
+    told = {each.name: getattr(offer, each.name) for each in fields(_Offer)}
+    told |= {"choices": tuple(choices), "people_title": offer.people_title or offer.title}
+    return Option(**told, name=name, kind=kind, default=default, empty=empty)
 
 
 _LOOK: Mapping[str, _Offer] = {
-    "overlay": _Offer("Map", "", None, None, "", ()),
-    "scale": _Offer("Colour scale", "What its ends are taken from", None, None, "", ()),
-    "between": _Offer(
-        "Between samples", "Whether the last map is held, or goes over into the next", None, None, "", ()
-    ),
-    "colours": _Offer("Colours", "", None, None, "", tuple((name, name) for name in ("inferno", "cividis"))),
-    "strength": _Offer("Strength", "Greatest opacity of the map", 0.0, 1.0, "", ()),
-    "smooth": _Offer("Blend cells", "", None, None, "", ()),
+    "overlay": _Offer("Map"),
+    "scale": _Offer("Colour scale", "What its ends are taken from"),
+    "between": _Offer("Between samples", "Whether the last map is held, or goes over into the next"),
+    "colours": _Offer("Colours", choices=tuple((name, name) for name in ("inferno", "cividis"))),
+    "strength": _Offer("Strength", "Greatest opacity of the map", 0.0, 1.0),
+    "smooth": _Offer("Blend cells"),
     "common_limit": _Offer(
-        "Common scale ends at", "For the common scale, of maps that are distributions", 0.1, 1000.0, "× uniform", ()
+        "Common scale ends at", "For the common scale, of maps that are distributions", 0.1, 1000.0, "× uniform"
     ),
 }
 
