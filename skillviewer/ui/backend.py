@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Picture
-from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.model_facts import ModelFacts
 from skillviewer.core.video import VideoInfo
-from skillviewer.engine.tuning_job import TuningCost, TuningJob, TuningResult
-from skillviewer.engine.tuning_process import StopFolder
+
+if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
+    from skillviewer.core.evidence import Evidence
+    from skillviewer.engine.tuning_job import TuningCost, TuningJob, TuningResult
+    from skillviewer.engine.tuning_process import StopFolder
 
 if TYPE_CHECKING:  # PyAV and OpenCV take half a second
     from skillviewer.engine.orders import Batch, Order, StudyOrder, Subject
@@ -92,7 +94,7 @@ class Assessor(Protocol):
         """Assess one video; ``report`` is told of every step, with the analysis so far as its value."""
         ...
 
-    def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
+    def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence":
         """Return the evidence for an analysis that this model made."""
         ...
 
@@ -112,7 +114,7 @@ class ModelPool(Protocol):
         """Assess one video with one of the models."""
         ...
 
-    def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> Evidence:
+    def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> "Evidence":
         """Return the evidence for an analysis by one of the models."""
         ...
 
@@ -128,11 +130,11 @@ class ModelPool(Protocol):
 class Tuner(Protocol):
     """Who fine-tunes, elsewhere: ``skillviewer.engine.tuning_process.Tuner``."""
 
-    def cost(self, job: TuningJob, token: CancelToken, report: Report, /) -> TuningCost:
+    def cost(self, job: "TuningJob", token: CancelToken, report: Report, /) -> "TuningCost":
         """Measure what a job costs."""
         ...
 
-    def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report, /) -> TuningResult:
+    def finetune(self, job: "TuningJob", stop: "StopFolder", token: CancelToken, report: Report, /) -> "TuningResult":
         """Fine-tune; ``stop`` asks to stop and keep the best, the token to stop and keep nothing."""
         ...
 

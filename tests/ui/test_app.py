@@ -101,7 +101,7 @@ def test_a_log_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_window_is_up_before_anything_heavy_is_imported(tmp_path: Path) -> None:
-    """In a process of its own: when the window is exposed, torch, pyqtgraph and OpenCV have not been imported."""
+    """In a process of its own: when the window is exposed, nothing of what takes long has been imported."""
     code = """
 import sys
 from PySide6.QtCore import QTimer
@@ -111,7 +111,7 @@ app = QApplication([])
 def look():
     shown = [w for w in app.topLevelWidgets() if w.isVisible()]
     if shown:
-        print(sorted({"torch", "pyqtgraph", "cv2", "av", "numba"} & set(sys.modules)))
+        print(sorted({"torch", "pyqtgraph", "cv2", "av", "numba", "scipy", "networkx"} & set(sys.modules)))
         shown[0].close()
     else:
         QTimer.singleShot(0, look)
