@@ -12,6 +12,7 @@ from skillviewer.ui.jobs import Job, Jobs
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.messages import Messages
 from skillviewer.ui.models import ModelSlot
+from skillviewer.ui.pace import Pace
 from skillviewer.ui.state import LoadedModel, ViewerState
 from skillviewer.ui.video_list import VideoList, VideoState
 
@@ -19,7 +20,6 @@ SETTLE_MS = 300
 """A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
 
 
-SHOWN_EVERY_MS = 100
 """Progress that comes quicker than this is shown at this pace: a model that works from the cache must not hold the
 window up."""
 
@@ -80,11 +80,8 @@ class Assessments(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._ask_unasked)
-        self._latest: Progress | None = None
-        self._pace = QTimer(self)
-        self._pace.setSingleShot(True)
-        self._pace.setInterval(SHOWN_EVERY_MS)
-        self._pace.timeout.connect(self._show_latest)
+        self._pace = Pace(self)
+        self._pace.shown.connect(self._show)
         state.current_changed.connect(self._on_current)
         state.model_changed.connect(self._on_model)
         videos.added.connect(self._on_added)
@@ -140,7 +137,7 @@ class Assessments(QObject):
         waiting, self._queue = self._queue, []
         self._unasked.clear()
         self._again.clear()
-        self._latest = None
+        self._pace.stop()
         for path in waiting:
             self._restore(path)
         if self._task is not None:
@@ -252,16 +249,12 @@ class Assessments(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        self._latest = progress
-        if not self._pace.isActive():
-            self._show_latest()
+        self._pace.tell(progress)
 
-    @Slot()
-    def _show_latest(self) -> None:
-        progress, self._latest = self._latest, None
-        if self._running is None or progress is None:
+    @Slot(object)
+    def _show(self, progress: Progress) -> None:
+        if self._running is None:
             return
-        self._pace.start()
         self._videos.update(self._running, done=progress.done, total=progress.total)
         self._tell_job(progress.done, progress.total)
         if isinstance(progress.value, Analysis) and self._running == self._state.current:
@@ -308,7 +301,7 @@ class Assessments(QObject):
         if self._running is not None and self._running not in self._queue:
             self._unasked.discard(self._running)
             self._again.discard(self._running)
-        self._running = self._task = self._latest = None
+        self._running = self._task = None
         self._pace.stop()
         if self._queue:
             self._advance()

@@ -9,6 +9,7 @@ from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.ui.jobs import Job, Jobs
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.models import ModelSlot
+from skillviewer.ui.pace import Pace
 from skillviewer.ui.state import ViewerState
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
@@ -17,7 +18,6 @@ if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
 SETTLE_MS = 250
 """A video must stay on screen this long before it is explained, so that paging through starts nothing."""
 
-SHOWN_EVERY_MS = 100
 """Progress that comes quicker than this is shown at this pace."""
 
 MOST_KEPT = 400
@@ -66,10 +66,8 @@ class Explanations(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._begin)
-        self._pace = QTimer(self)
-        self._pace.setSingleShot(True)
-        self._pace.setInterval(SHOWN_EVERY_MS)
-        self._pace.timeout.connect(self._show_progress)
+        self._pace = Pace(self)
+        self._pace.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)
         state.model_changed.connect(self._on_model)
 
@@ -179,14 +177,12 @@ class Explanations(QObject):
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         self._progress = progress
-        if not self._pace.isActive():
-            self._show_progress()
+        self._pace.tell(progress)
 
-    @Slot()
-    def _show_progress(self) -> None:
-        if self._progress is not None and self._job is not None:
-            self._pace.start()
-            self._job.on_progress(self._progress)
+    @Slot(object)
+    def _show_progress(self, progress: Progress) -> None:
+        if self._job is not None:
+            self._job.on_progress(progress)
             self.progressed.emit()
 
     @Slot(object)

@@ -194,6 +194,7 @@ def test_evidence_that_fails_is_told_in_place_and_tried_again(
 
 def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 6)
+    told(qtbot, window)  # of the video that is on screen at first
     world.explaining.asked.clear()
     for entry in by_score(window)[:5]:
         window.window.panel.show_chosen(entry.path)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import SkillViewerError
@@ -14,8 +14,8 @@ from skillviewer.data.study import StudyVideo
 from skillviewer.ui.backend import ModelPool
 from skillviewer.ui.comparing.asking import ask, remember
 from skillviewer.ui.lane import Lane, Task
+from skillviewer.ui.pace import Pace
 
-SHOWN_EVERY_MS = 100
 """Progress that comes quicker is shown at this pace: a model that works from the cache must not hold the window up."""
 
 
@@ -98,11 +98,8 @@ class Inquiry(QObject):
         self._lane = lane
         self._question: Question | None = None
         self._task: Task | None = None
-        self._latest: Progress | None = None
-        self._pace = QTimer(self)
-        self._pace.setSingleShot(True)
-        self._pace.setInterval(SHOWN_EVERY_MS)
-        self._pace.timeout.connect(self._show_latest)
+        self._pace = Pace(self)
+        self._pace.shown.connect(self._show)
 
     @property
     def running(self) -> Question | None:
@@ -117,7 +114,7 @@ class Inquiry(QObject):
     def ask(self, question: Question, matter: Matter) -> None:
         """Ask; only where ``can_ask``."""
         assert self._question is None
-        self._question, self._latest = question, None
+        self._question = question
         task = self._lane.submit(_work(question, matter))
         self._task = task
         task.progressed.connect(self._on_progress)
@@ -138,15 +135,11 @@ class Inquiry(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
-        self._latest = progress
-        if not self._pace.isActive():
-            self._show_latest()
+        self._pace.tell(progress)
 
-    @Slot()
-    def _show_latest(self) -> None:
-        progress, self._latest = self._latest, None
-        if self._question is not None and progress is not None and not self._cancelled:
-            self._pace.start()
+    @Slot(object)
+    def _show(self, progress: Progress) -> None:
+        if self._question is not None and not self._cancelled:
             self.progressed.emit(self._question, progress)
 
     @property
@@ -167,6 +160,6 @@ class Inquiry(QObject):
 
     @Slot()
     def _on_finished(self) -> None:
-        self._question = self._task = self._latest = None
+        self._question = self._task = None
         self._pace.stop()
         self.free.emit()
