@@ -22,7 +22,7 @@ from skillviewer.ui.proxies import Proxies
 from skillviewer.ui.score_curve import score_curve
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.state import LoadedModel, ViewerState
-from skillviewer.ui.studies import REMARKS, VIDEOS, VOTES, Studies
+from skillviewer.ui.studies import VIDEOS, Studies
 from skillviewer.ui.study_list import StudyList
 from skillviewer.ui.study_slot import OpenStudy, StudySlot
 from skillviewer.ui.theme import ThemeSource
@@ -118,7 +118,7 @@ class Program(QObject):
         self.state.passes_changed.connect(self._on_passes)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
-        self.studies.changed.connect(self._on_study_changed)
+        self.studies.draft_said.connect(self.settings.remember)
 
     @property
     def closing(self) -> bool:
@@ -190,13 +190,6 @@ class Program(QObject):
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
         if not study.draft:
-            self.settings.remember(study.path)
-
-    @Slot(object)
-    def _on_study_changed(self, changes: frozenset[str]) -> None:
-        """Remember a draft once somebody has said something in it."""
-        study = self.studies.current
-        if study is not None and study.draft and changes & {VOTES, REMARKS}:
             self.settings.remember(study.path)
 
     @Slot(object)

@@ -51,13 +51,15 @@ class Studies(QObject):
     closed = Signal()
     changed = Signal(object)
     """``frozenset[str]`` of what was changed, by this window or by another."""
+    draft_said = Signal(object)
+    """``Path`` of a draft in which somebody said something; it may be closed by now."""
 
     def __init__(self, lane: Lane[StudySlot], jobs: Jobs, messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lane, self._jobs, self._messages = lane, jobs, messages
         self._current: OpenStudy | None = None
         self._told: tuple[str, ...] = ()
-        self._changes: dict[Task, frozenset[str]] = {}
+        self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
         self._back_up = QTimer(self)
         self._back_up.setInterval(BACK_UP_MS)
         self._back_up.timeout.connect(self._on_back_up)
@@ -94,15 +96,15 @@ class Studies(QObject):
             work: Plain code that does one whole act.
             changes: Of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models`` and ``settings``.
         """
-        meant = self._current.path if self._current is not None else None
+        meant = self._current
 
         def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
-            if meant is not None and slot.study.path != meant:  # it was asked before the window knew
+            if meant is not None and slot.study.path != meant.path:  # it was asked before the window knew
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 
         task = self._lane.submit(act, owed=True)
-        self._changes[task] = frozenset(changes)
+        self._acts[task] = meant, frozenset(changes)
         task.succeeded.connect(self._on_acted)
         task.failed.connect(self._messages.fail)
         task.finished.connect(self._on_act_finished)
@@ -112,7 +114,9 @@ class Studies(QObject):
     def _on_acted(self, _result: object) -> None:
         task = self.sender()
         assert isinstance(task, Task)
-        changes = self._changes[task]
+        meant, changes = self._acts[task]
+        if meant is not None and meant.draft and changes & {VOTES, REMARKS}:
+            self.draft_said.emit(meant.path)
         if self._lane.stopped:
             return  # an act that was owed when the window closed: nobody is there who would ask the study again
         if SETTINGS in changes:
@@ -126,7 +130,7 @@ class Studies(QObject):
     def _on_act_finished(self) -> None:
         task = self.sender()
         assert isinstance(task, Task)
-        self._changes.pop(task, None)
+        self._acts.pop(task, None)
 
     # which study
 

@@ -128,7 +128,7 @@ def finetune_versions(stage: "Stage") -> QWidget:
     """Some versions of a model, one of them in use."""
     screen = _trained(stage)
     screen.before_after.discard.click()
-    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
+    stage.wait(lambda: screen.tuning.phase is Phase.CHOOSING and screen.choices.button.isEnabled(), WAIT_MS)
     screen.choices.button.click()
     stage.wait(lambda: screen.tuning.phase is Phase.DECIDING, WAIT_MS)
     screen.before_after.accept.click()

@@ -1,6 +1,7 @@
 """The study behind the window: made by itself, opened, saved, read only, missing videos, undo."""
 
 import shutil
+import threading
 from pathlib import Path
 from typing import cast
 
@@ -259,6 +260,61 @@ def test_what_cannot_be_undone_stays_to_be_undone(qtbot: QtBot, window: Composit
     qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
     assert undo.undo_text == "wink"
     assert undo.redo_text is None
+
+
+def test_a_quick_undo_meets_the_deed_just_done(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    undo = window.program.undo
+    undo.perform(note_deed("one"))
+    qtbot.waitUntil(lambda: notes_of(study_file) == ["one"])
+    gate = threading.Event()
+    window.program.studies.read(lambda _study: gate.wait(10))  # a slow disk: nothing lands for now
+    undo.perform(note_deed("two"))
+    undo.undo()
+    assert (undo.undo_text, undo.redo_text) == ("note", "note")
+    undo.perform(note_deed("three"))
+    assert undo.redo_text is None
+    undo.undo()
+    undo.redo()
+    gate.set()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    assert sorted(notes_of(study_file)) == ["one", "three"]
+
+
+def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
+    qtbot: QtBot, window: Composition, study_file: Path
+) -> None:
+    fails = [True]
+
+    def do(study: Study) -> object:
+        if fails[0]:
+            raise StudyError("The disk is full.")
+        return note_deed("wink").do(study)
+
+    deed = Deed("wink", do, note_deed("wink").undo, ("remarks",))
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    undo = window.program.undo
+    undo.perform(deed)
+    qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
+    assert (undo.undo_text, undo.redo_text) == (None, None)
+    undo.perform(deed)
+    undo.undo()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    assert (undo.undo_text, undo.redo_text) == (None, "wink"), "nothing was taken back that was never done"
+    undo.redo()
+    qtbot.waitUntil(lambda: (undo.undo_text, undo.redo_text) == (None, None) or not window.program.study.busy)
+    assert notes_of(study_file) == []
+    fails[0] = False
+    undo.perform(deed)
+    qtbot.waitUntil(lambda: notes_of(study_file) == ["wink"])
+    fails[0] = True
+    undo.undo()
+    qtbot.waitUntil(lambda: notes_of(study_file) == [])
+    undo.redo()
+    qtbot.waitUntil(lambda: undo.redo_text == "wink" and not window.program.study.busy)
+    assert undo.undo_text is None, "what could not be done again can still be done again"
 
 
 def test_nothing_is_open(window: Composition, qtbot: QtBot) -> None:

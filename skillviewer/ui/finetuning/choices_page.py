@@ -235,7 +235,8 @@ class ChoicesPage(QWidget):
         self._settle.start()
 
     def ask_soon(self) -> None:
-        """Plan again, for the study has changed."""
+        """Plan again, for the study has changed; what was planned before cannot be started any more."""
+        self.button.setEnabled(False)
         self._settle.start()
 
     @Slot()

@@ -61,6 +61,7 @@ class Tuning(QObject):
         self._order: Order | None = None
         self._trained: Order | None = None
         self._result: TuningResult | None = None
+        self._discarding: TuningResult | None = None
         self._study_path = program.studies.current.path if program.studies.current is not None else None
         self._planning: Task | None = None
         self._measuring: Task | None = None
@@ -252,9 +253,21 @@ class Tuning(QObject):
             discard(result.folder)
             return found
 
-        self._result = None
-        self._program.studies.act(work, "models").succeeded.connect(self._on_removed)
+        self._result, self._discarding = None, result
+        task = self._program.studies.act(work, "models")
+        task.succeeded.connect(self._on_discarded)
+        task.failed.connect(self._on_discard_failed)
+
+    @Slot(object)
+    def _on_discarded(self, _version: object) -> None:
+        """Go on only now: a training that began earlier could write where the discarded one is still removed."""
+        self._discarding = None
+        self._program.models.refresh()
         self._set_phase(Phase.CHOOSING)
+
+    @Slot(object)
+    def _on_discard_failed(self, _error: Exception) -> None:
+        self._result, self._discarding = self._discarding, None  # it can be decided on again
 
     def use(self, version: ModelVersion) -> None:
         """Go to a version of the list: make it the one in use, and load it."""
