@@ -28,10 +28,12 @@ from skillviewer.core.places import HOME_VARIABLE, cache_dir
 from skillviewer.core.video import VideoInfo
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.library import model_folder
-from skillviewer.ui.app import Composition, compose, dress, real_backend, rest_idle_threads
+from skillviewer.ui.app import Composition, compose, dress, real_backend
 from skillviewer.ui.canvas import Canvas, Shown
+from skillviewer.ui.collector import Collector
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.inspect_screen import InspectScreen
+from skillviewer.ui.precedence import let_threads_rest
 from skillviewer.ui.settings import Settings
 
 TICK_MS = 5
@@ -322,12 +324,14 @@ def main() -> None:
         folder = Path(name)
         model = model_folder(given.model) if given.model else untrained_elsewhere(folder, given.backbone)
         os.environ[HOME_VARIABLE] = str(folder / "home")
-        rest_idle_threads()
+        let_threads_rest()
         open_time()
         videos = [given.video] if given.video else []
         sizes = () if given.video else SIZES
         videos += [write_textured_clip(folder / f"{size[0]}x{size[1]}.mp4", 300, size) for size in sizes]
         app = QApplication(sys.argv[:1])
+        collector = Collector(app)
+        collector.start()
         settings = Settings.in_folder(folder)
         settings.automatic = False
         themes, icons = dress(app, settings)

@@ -1,7 +1,6 @@
 """The composition root: makes the program and its window from real or given parts, and runs them."""
 
 import logging
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -21,11 +20,13 @@ from skillviewer.core.video import VideoInfo
 from skillviewer.engine.library import find_models
 from skillviewer.ui.backend import Assessor, Backend, ExportDesk, ModelPool, Proxy, Reader, Tuner
 from skillviewer.ui.bindings import Bindings
+from skillviewer.ui.collector import Collector
 from skillviewer.ui.crash import ExceptionHook, log_to
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.main_window import MainWindow
 from skillviewer.ui.messages import Message, Severity
+from skillviewer.ui.precedence import let_threads_rest
 from skillviewer.ui.program import Program
 from skillviewer.ui.recovery import Recovery, Session, sessions_dir
 from skillviewer.ui.settings import Settings
@@ -192,7 +193,7 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
     Returns:
         0, or 130 when it was stopped by Ctrl+C in the terminal.
     """
-    rest_idle_threads()
+    let_threads_rest()
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
@@ -218,6 +219,8 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
     wake = QTimer()
     wake.timeout.connect(_wake)
     wake.start(WAKE_MS)
+    collector = Collector()
+    collector.start()
     session = Session(program, window.screens, sessions_dir())
     recovery = Recovery(program, window.screens, window.start)
     window.show()
@@ -229,21 +232,13 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
         app.exec()
     finally:
         program.wait()
+        collector.stop()
         session.end()
         hook.uninstall()
         if handler is not None:
             logging.getLogger("skillviewer").removeHandler(handler)
             handler.close()
     return 130 if interrupted else 0
-
-
-def rest_idle_threads() -> None:
-    """Let the threads that compute for torch sleep while they wait for each other; before torch is imported.
-
-    By default they spin, and on a machine that is busy with anything else they then take the window's time for nothing:
-    measured with benchmarks/window.py, an analysis from the cache took ten times as long and held the window up.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _wake() -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.ui.precedence import give_way
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,10 @@ class _Worker(QObject, Generic[ResourceT]):
         self._make, self._free = make, free
         self._resource: ResourceT | None = None
 
+    @Slot()
+    def give_way(self) -> None:
+        give_way()
+
     @Slot(int, object, object, bool)
     def run(self, number: int, work: Work[ResourceT], token: CancelToken, owed: bool) -> None:
         def report(progress: Progress) -> None:
@@ -88,6 +93,7 @@ class Lane(QObject, Generic[ResourceT]):
         make: Makes the resource, in the thread, when the first job needs it; tried again by the next job if it fails.
         free: Gives the resource back, in the thread.
         parent: Owner of this object; the thread itself has none, so that a dying widget cannot take it along.
+        computes: Whether it works for long, and gives way to the window and to lanes whose answers somebody waits for.
     """
 
     finished = Signal()
@@ -102,6 +108,8 @@ class Lane(QObject, Generic[ResourceT]):
         make: Callable[[], ResourceT],
         free: Callable[[ResourceT], None],
         parent: QObject | None = None,
+        *,
+        computes: bool = False,
     ) -> None:
         super().__init__(parent)
         self._numbers = itertools.count(1)
@@ -113,6 +121,8 @@ class Lane(QObject, Generic[ResourceT]):
         self._worker.moveToThread(self._thread)
         self._submitted.connect(self._worker.run)
         self._stopping.connect(self._worker.stop)
+        if computes:
+            self._thread.started.connect(self._worker.give_way)
         self._worker.reported.connect(self._deliver)  # bound method of a QObject: queued to the window's thread
         self._thread.finished.connect(self.finished)
         self._thread.start()

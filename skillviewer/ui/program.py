@@ -52,14 +52,22 @@ class Program(QObject):
         self.frames: Lane[OpenVideos] = Lane(
             "frames", lambda: OpenVideos(backend.open_reader, backend.open_proxy), OpenVideos.close, self
         )
-        self.model: Lane[ModelSlot] = Lane("model", lambda: ModelSlot(backend.open_model), ModelSlot.close, self)
+        self.model: Lane[ModelSlot] = Lane(
+            "model", lambda: ModelSlot(backend.open_model), ModelSlot.close, self, computes=True
+        )
         self.index: Lane[Backend] = Lane("index", lambda: backend, _keep, self)
-        self.copies: Lane[Backend] = Lane("copies", lambda: backend, _keep, self)
+        self.copies: Lane[Backend] = Lane("copies", lambda: backend, _keep, self, computes=True)
         self.study: Lane[StudySlot] = Lane("study", StudySlot, StudySlot.close, self)
-        self.compared: Lane[ModelPool] = Lane("compare", backend.open_pool, lambda pool: pool.close(), self)
+        self.compared: Lane[ModelPool] = Lane(
+            "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True
+        )
         self.train: Lane[Tuner] = Lane("train", backend.open_tuner, lambda tuner: tuner.close(), self)
-        self.exports: Lane[ExportDesk] = Lane("export", backend.open_desk, lambda desk: desk.close(), self)
-        self.export_previews: Lane[ExportDesk] = Lane("preview", backend.open_desk, lambda desk: desk.close(), self)
+        self.exports: Lane[ExportDesk] = Lane(
+            "export", backend.open_desk, lambda desk: desk.close(), self, computes=True
+        )
+        self.export_previews: Lane[ExportDesk] = Lane(
+            "preview", backend.open_desk, lambda desk: desk.close(), self, computes=True
+        )
         self.pairs: tuple[Lane[OpenVideos], ...] = tuple(
             Lane(f"pair {i}", lambda: OpenVideos(backend.open_reader, backend.open_proxy, 1), OpenVideos.close, self)
             for i in range(4)

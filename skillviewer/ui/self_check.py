@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.app import Composition, begin, compose, dress, real_backend, rest_idle_threads
+from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.exporting.queue import Stage
+from skillviewer.ui.precedence import let_threads_rest
 from skillviewer.ui.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def check_window(folder: Path) -> Iterator[Step]:
     Args:
         folder: Where the clip goes.
     """
-    rest_idle_threads()
+    let_threads_rest()
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])

@@ -1,0 +1,30 @@
+"""The window goes first: how threads that compute leave it room."""
+
+import os
+import sys
+import threading
+
+from PySide6.QtCore import QThread
+
+SWITCH_S = 0.001
+"""How long a thread may keep Python's lock while the window's waits for it; Python's own 5 ms add up in one event."""
+NICENESS = 5
+"""Of threads that compute; those that torch, OpenCV and the encoders start from there take it over."""
+
+
+def let_threads_rest() -> None:
+    """Let threads pass Python's lock on soon, and those of torch sleep while they wait; before torch is imported.
+
+    Torch's spin by default, and on a machine that is busy with anything else they then take the window's time for
+    nothing: an analysis from the cache took ten times as long and held the window up (``benchmarks/window.py``).
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    sys.setswitchinterval(SWITCH_S)
+
+
+def give_way() -> None:
+    """Let the calling thread, a QThread, and those that it starts come after the window's."""
+    if sys.platform == "linux":  # priorities of QThread mean nothing to its usual scheduler
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    else:
+        QThread.currentThread().setPriority(QThread.Priority.LowPriority)
