@@ -40,7 +40,7 @@ def demo(window: bool | None, output: Path, passes: int) -> int:
     if window if window is not None else has_display():
         from skillviewer.ui.app import run
 
-        return run([study / "videos"])
+        return run([], sample=True)
     _write_files(min((study / "videos").glob("*.mp4")), output, passes)
     return 0
 

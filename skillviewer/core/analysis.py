@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Provenance:
     precision: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Analysis:
     """Everything one model says of one video. K passes, N sampled frames, grid (h, w), task state D.
 
@@ -129,12 +130,12 @@ class Analysis:
         """Whether every step has been computed."""
         return self.n_samples == self.n_segments
 
-    @property
+    @cached_property
     def score(self) -> float:
         """Mean over the passes of the score after the last step."""
         return float(np.mean(self.score_curve[:, -1]))
 
-    @property
+    @cached_property
     def interval(self) -> tuple[float, float] | None:
         """95 % interval in which the score of one more pass would fall, or None with a single pass.
 

@@ -150,13 +150,15 @@ def standings(
     lower = np.searchsorted(ranked, values, side="left")
     higher = len(values) - np.searchsorted(ranked, values, side="right")
     middle = np.array([max(n - 1, 0) // 2, n // 2])
-    found = []
-    for at, (score, interval) in enumerate(zip(scores, intervals, strict=True)):
-        # the median of the others: what lies above the score moves down by one place
-        places = middle + (middle >= lower[at])
-        median = float(ranked[places].mean()) if n else float("nan")
-        found.append(Standing(score, interval, cohort, n, int(lower[at]), int(higher[at]), median))
-    return tuple(found)
+    # the median of the others: what lies above the score moves down by one place
+    places = middle + (middle >= lower[:, None])
+    medians = ranked[places].mean(axis=1) if n > 0 else np.full(len(values), np.nan)
+    return tuple(
+        Standing(score, interval, cohort, n, n_lower, n_higher, median)
+        for score, interval, n_lower, n_higher, median in zip(
+            scores, intervals, lower.tolist(), higher.tolist(), medians.tolist(), strict=True
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

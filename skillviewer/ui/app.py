@@ -161,13 +161,14 @@ def compose(backend: Backend, settings: Settings, themes: ThemeSource, icons: Ic
     return Composition(program, window, Bindings(window))
 
 
-def begin(program: Program, files: Sequence[Path], model: str | None) -> None:
+def begin(program: Program, files: Sequence[Path], model: str | None, *, sample: bool = False) -> None:
     """Load the model that was asked for or used last, and open the files.
 
     Args:
         program: The program.
         files: Videos, folders, checkpoints.
         model: Name or folder of a checkpoint, or None.
+        sample: Whether the sample study is opened.
     """
     program.models.refresh()
     last = program.settings.model
@@ -176,11 +177,13 @@ def begin(program: Program, files: Sequence[Path], model: str | None) -> None:
         program.messages.post(Message(text, Severity.WARNING))
     known = {str(entry.folder): entry.name for entry in program.models.entries}
     program.models.choose_default(model if model is not None else known.get(last))
+    if sample:
+        program.studies.open_sample()
     if files:
         program.open(list(files))
 
 
-def run(files: Sequence[Path], *, model: str | None = None, study: Path | None = None) -> int:
+def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False) -> int:
     """Open the window and stay until it is closed.
 
     The window is there at once; the model is loaded after, in its own thread.
@@ -188,7 +191,7 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
     Args:
         files: Videos, folders of videos, checkpoint folders.
         model: Name or folder of a checkpoint; None for the one used last, or the default.
-        study: Folder of a study whose videos are opened.
+        sample: Whether the sample study is opened.
 
     Returns:
         0, or 130 when it was stopped by Ctrl+C in the terminal.
@@ -205,9 +208,6 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
     hook = ExceptionHook()
     hook.caught.connect(program.messages.fail)
     hook.install()
-    wanted = list(files)
-    if study is not None:
-        wanted.append(study / "videos" if (study / "videos").is_dir() else study)
     interrupted = False
 
     def on_interrupt(_number: int, _frame: object) -> None:
@@ -224,8 +224,8 @@ def run(files: Sequence[Path], *, model: str | None = None, study: Path | None =
     session = Session(program, window.screens, sessions_dir())
     recovery = Recovery(program, window.screens, window.start)
     window.show()
-    QTimer.singleShot(0, lambda: begin(program, wanted, model))
-    if not wanted:
+    QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))
+    if not files and not sample:
         recovery.offer(sessions_dir())
     log.info("window opened")
     try:

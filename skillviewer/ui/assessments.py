@@ -20,10 +20,6 @@ SETTLE_MS = 300
 """A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
 
 
-"""Progress that comes quicker than this is shown at this pace: a model that works from the cache must not hold the
-window up."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Done:
     analysis: Analysis

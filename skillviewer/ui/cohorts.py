@@ -10,6 +10,7 @@ from skillviewer.ui.video_list import Entry, VideoList
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from skillviewer.core.analysis import Analysis
     from skillviewer.core.cohort import Standing
 
 
@@ -25,8 +26,18 @@ class Cohorts(QObject):
         self._videos = videos
         self._members: dict[str, list[Entry]] | None = None
         self._standings: dict[str, dict[Path, Standing]] = {}
-        for signal in (videos.changed, videos.added, videos.removed, videos.cleared):
+        self._seen: dict[Path, tuple[Analysis | None, str]] = {}
+        videos.changed.connect(self._on_changed)
+        for signal in (videos.added, videos.removed, videos.cleared):
             signal.connect(self._forget)
+
+    @Slot(int)
+    def _on_changed(self, row: int) -> None:
+        """Forget the cohorts if a score or a task is another: pictures and states of videos come by the thousand."""
+        entry = self._videos[row]
+        analysis, task = self._seen.get(entry.path, (None, entry.task))
+        if entry.analysis is not analysis or entry.task != task:
+            self._forget()
 
     @Slot()
     def _forget(self, *_: object) -> None:
@@ -36,6 +47,7 @@ class Cohorts(QObject):
     def _of(self, task: str) -> list[Entry]:
         if self._members is None:
             self._members = {}
+            self._seen = {entry.path: (entry.analysis, entry.task) for entry in self._videos}
             for entry in self._videos:
                 if entry.analysis is not None:
                     self._members.setdefault(entry.task, []).append(entry)

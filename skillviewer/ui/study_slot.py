@@ -151,12 +151,12 @@ def new_draft() -> Study:
 
 def open_sample(token: CancelToken, report: Report) -> Study:
     """Open the sample study; the first time, or when the program has moved, it is made from what ships."""
-    from skillviewer.data.study.exchange import bring_in
-
     source, path = sample_source(), sample_path()
     if source is None:
         raise StudyError("The sample study does not ship with this copy of the program.")
     if not path.exists():
+        from skillviewer.data.study.exchange import bring_in  # here: it imports all that weighs votes
+
         path.parent.mkdir(parents=True, exist_ok=True)
         with Study.create(path, StudySettings(title="Sample study", task="peg-insert-side")) as made:
             try:

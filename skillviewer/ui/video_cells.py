@@ -55,7 +55,11 @@ def shortened(name: str, alike: int, metrics: QFontMetrics, width_px: int) -> st
 
 
 class NameDelegate(QStyledItemDelegate):
-    """A small picture, the name (cut where it is too long), and under it the state as icon and word."""
+    """A small picture, the name (cut where it is too long), and under it the state as icon and word.
+
+    Cells are drawn at every step of scrolling: what they show is asked for here, and not the six roles, in Python, of
+    ``initStyleOption``.
+    """
 
     def __init__(self, icons: Icons, parent: QWidget) -> None:
         super().__init__(parent)
@@ -82,7 +86,6 @@ class NameDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw."""
-        self.initStyleOption(option, index)
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         entry = index.data(ENTRY_ROLE)
@@ -95,7 +98,7 @@ class NameDelegate(QStyledItemDelegate):
         line = option.fontMetrics.height()
         top = rect.center().y() - line
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        name = shortened(option.text, self.alike, option.fontMetrics, width)
+        name = shortened(index.data(), self.alike, option.fontMetrics, width)
         painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
         warned = entry.state is VideoState.DONE and entry.analysis is not None and bool(entry.analysis.warning)
         picture = self._warning if warned else self._pictures.get(entry.state)
@@ -132,18 +135,17 @@ class ScoreDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw."""
-        self.initStyleOption(option, index)
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         rect: QRect = option.rect.adjusted(0, 0, -NUMBER_MARGIN_PX, 0)
         line = option.fontMetrics.height()
-        under = str(index.data(UNDER_ROLE) or "")
+        text, under = index.data(), index.data(UNDER_ROLE)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         if not under:
-            painter.drawText(rect, right, option.text)
+            painter.drawText(rect, right, text)
             return
         top = rect.center().y() - line
-        painter.drawText(QRect(rect.left(), top, rect.width(), line), right, option.text)
+        painter.drawText(QRect(rect.left(), top, rect.width(), line), right, text)
         painter.setPen(self._muted)
         painter.drawText(QRect(rect.left(), top + line, rect.width(), line + 2), right, under)

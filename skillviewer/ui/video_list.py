@@ -138,9 +138,9 @@ class VideoList(QObject):
             self.removed.emit(row)
 
     def update(self, path: Path, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
-        """Change fields of an entry; a video that has left the list is ignored."""
+        """Change fields of an entry; a video that has left the list, or has them already, is left alone."""
         row = self._rows.get(path)
-        if row is None:
+        if row is None or all(_same(getattr(self._entries[row], name), value) for name, value in changes.items()):
             return
         self._entries[row] = replace(self._entries[row], **changes)
         self.changed.emit(row)
@@ -151,3 +151,8 @@ class VideoList(QObject):
         self._entries.clear()
         self._rows.clear()
         self.cleared.emit()
+
+
+def _same(before: object, after: object) -> bool:
+    """Return whether nothing changes: large values are compared by identity alone."""
+    return before is after or (isinstance(before, str | int | float) and before == after)

@@ -1,5 +1,6 @@
 """The list of videos as a table for Qt's views."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -9,6 +10,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
+    QTimer,
     Slot,
 )
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 NAME, LENGTH, SCORE, PERCENTILE, STATE = range(5)
 COLUMNS = 5
+SETTLE_MS = 100
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 UNDER_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -38,6 +41,10 @@ class VideoTable(QAbstractTableModel):
         super().__init__(parent)
         self._videos = videos
         self._cohorts = Cohorts(videos)
+        self._settle = QTimer(self)  # scores of many videos come at once
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._tell_percentiles)
         self._words = {
             VideoState.NEW: self.tr("not assessed"),
             VideoState.WAITING: self.tr("waiting"),
@@ -181,6 +188,11 @@ class VideoTable(QAbstractTableModel):
     def _on_changed(self, row: int) -> None:
         self.dataChanged.emit(self.index(row, 0), self.index(row, COLUMNS - 1))
         if self._videos[row].state is VideoState.DONE:  # a score more moves the percentiles of all
+            self._settle.start()
+
+    @Slot()
+    def _tell_percentiles(self) -> None:
+        if len(self._videos):
             self.dataChanged.emit(self.index(0, PERCENTILE), self.index(len(self._videos) - 1, PERCENTILE))
 
 
@@ -206,6 +218,8 @@ class VideoFilter(QSortFilterProxyModel):
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         """Return whether a video is kept."""
+        if self._state is None and not self._words:
+            return True  # asked of every video again and again
         entry = self.sourceModel().index(row, 0, parent).data(ENTRY_ROLE)
         if not isinstance(entry, Entry):
             return False
@@ -222,7 +236,8 @@ class VideoFilter(QSortFilterProxyModel):
         return bool(a < b)
 
 
-def _natural(text: str) -> list[tuple[int, int, str]]:
+@lru_cache(maxsize=4096)
+def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a key by which clip 9 stands before clip 10."""
     parts: list[tuple[int, int, str]] = []
     digits = ""
@@ -234,7 +249,7 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
             parts.append((0, int(digits), digits))
             digits = ""
         parts.append((1, 0, letter))
-    return parts
+    return tuple(parts)
 
 
 def _half(entry: Entry) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.places import HOME_VARIABLE, resources_dir
 from skillviewer.ui import app as app_module
 from skillviewer.ui.app import real_backend, run
 from skillviewer.ui.crash import log_to
@@ -87,10 +87,10 @@ def test_it_opens_files_assesses_and_closes(qtbot: QtBot, videos: Path, tmp_path
     assert not logging.getLogger("skillviewer").handlers
 
 
-def test_a_study_is_a_folder_with_videos(qtbot: QtBot, videos: Path) -> None:  # noqa: ARG001
+def test_the_sample_study_is_opened(qtbot: QtBot, videos: Path) -> None:  # noqa: ARG001
     person = Person()
-    assert run([], model="beta", study=videos.parent) == 0
-    assert person.seen["names"] == ["gif.gif", "mp4.mkv", "uneven.mkv"]
+    assert run([], model="beta", sample=True) == 0
+    assert person.seen["names"] == sorted(p.name for p in (resources_dir() / "sample_study" / "videos").iterdir())
     assert "model beta" in str(person.seen["status"])
 
 

@@ -27,6 +27,7 @@ class StandingStrip(QWidget):
         super().__init__(parent)
         self._standing: Standing | None = None
         self._others: tuple[float, ...] = ()
+        self._span = (0.0, 1.0)
         self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
@@ -52,16 +53,16 @@ class StandingStrip(QWidget):
             others: Scores of the comparable videos.
         """
         self._standing, self._others = standing, tuple(others)
+        ends = [*self._others, standing.score, *(standing.interval or ())]
+        low, high = min(ends), max(ends)
+        self._span = (low, high) if high > low else (low - 0.5, high + 0.5)
         self.setAccessibleName(standing.standing_words())
         self.update()
 
     @property
     def span(self) -> tuple[float, float]:
         """The scores at the left and the right end."""
-        s = self._standing
-        ends = [*self._others, *((s.score, *(s.interval or ())) if s is not None else ())]
-        low, high = min(ends, default=0.0), max(ends, default=1.0)
-        return (low, high) if high > low else (low - 0.5, high + 0.5)
+        return self._span
 
     def x_of(self, score: float) -> float:
         """Return where a score lies, in pixels from the left."""

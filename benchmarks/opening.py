@@ -1,0 +1,147 @@
+"""How soon a study can be used, and how smoothly its list scrolls.
+
+    QT_QPA_PLATFORM=offscreen python -m benchmarks.opening [--videos 1000]
+
+Every opening is a fresh process; times are wall times in ms from its first line, and "CPU" is all that it computed.
+First the sample study, whose analyses ship with it; then a study of so many videos, links to the sample videos under
+names of their own, each assessed. The list is then scrolled by the wheel, a notch after the other; a step is from the
+turn of the wheel to the painted list, and 16.7 ms is one picture of a screen of 60 Hz.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.window import pause, say, spread, wait
+from skillviewer.core.places import HOME_VARIABLE, resources_dir
+
+NOTCHES = 120
+FRAME_MS = 1000 / 60
+
+
+def make_study(folder: Path, n_videos: int) -> Path:
+    """Make a study of links to the sample videos; every video of it has a score."""
+    from dataclasses import replace
+
+    from skillviewer.data.analysis_file import load_analysis
+    from skillviewer.data.study import NewVideo, Study, StudySettings
+
+    source = resources_dir() / "sample_study"
+    clips = sorted((source / "videos").glob("*.mp4"))
+    analyses = [load_analysis(path) for path in sorted((source / "analyses").glob("*"))]
+    with Study.create(folder / "large", StudySettings(title="Large")) as study:
+        new = []
+        for at in range(n_videos):
+            path = folder / f"participant_{at // 6:03}_take_{at % 6}.mp4"
+            path.write_bytes(clips[at % len(clips)].read_bytes() + at.to_bytes(4))  # a content, so a digest, of its own
+            new.append(NewVideo(path, participant=f"{at // 6:03}"))
+        study.videos.add(new)
+        digest = analyses[0].provenance.model_digest
+        study.models.add(digest, "sample-full", folder)
+        for at, video in enumerate(study.videos.all()):
+            analysis = analyses[at % len(analyses)]
+            assert video.path is not None
+            moved = replace(analysis, video=replace(analysis.video, path=video.path, digest=video.digest))
+            study.models.keep_analysis(moved)
+        return study.path
+
+
+def use(study: Path | None, started: float) -> None:
+    """Open the window on a study and print when what was there; then scroll the list."""
+    from skillviewer.ui.app import run
+    from skillviewer.ui.main_window import MainWindow
+
+    app = QApplication(sys.argv[:1])
+
+    def look() -> None:
+        windows = [w for w in app.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]
+        if windows:
+            watch(windows[0])
+            app.quit()
+        else:
+            QTimer.singleShot(0, look)
+
+    def watch(window: MainWindow) -> None:
+        program = window.program
+
+        def told(what: str, until: Callable[[], bool]) -> None:
+            wait(until)
+            ms, cpu_ms = (time.time() - started) * 1000, time.process_time() * 1000
+            say(what, f"{ms:6.0f} ms   CPU {cpu_ms:6.0f} ms")
+
+        window.grab()
+        told("window painted", lambda: True)
+        told("videos listed", lambda: len(program.videos) > 0)
+        window.grab()
+        told("the list painted, usable", lambda: True)
+        told("first picture", lambda: program.playback.video is not None and program.feed.settled)
+        told("its analysis", lambda: program.state.analysis is not None)
+        scroll(window)
+
+    def scroll(window: MainWindow) -> None:
+        table = window.panel.view
+        bar = table.verticalScrollBar()
+        steps = []
+        for down in (True, False):
+            for _ in range(NOTCHES):
+                before, at = time.perf_counter(), bar.value()
+                place = QPointF(table.viewport().rect().center())
+                turn = QPoint(0, -120 if down else 120)
+                event = QWheelEvent(
+                    place, table.viewport().mapToGlobal(place), QPoint(), turn, Qt.MouseButton.NoButton,
+                    Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+                )  # fmt: skip
+                app.sendEvent(table.viewport(), event)
+                app.processEvents()
+                if bar.value() != at:
+                    steps.append((time.perf_counter() - before) * 1000)
+                pause(8)
+        if steps:
+            spread("a notch of the wheel: list painted", steps)
+            say(f"within {FRAME_MS:.1f} ms", f"{sum(step < FRAME_MS for step in steps):6} of {len(steps)}")
+
+    QTimer.singleShot(0, look)
+    run([study] if study is not None else [], sample=study is None)
+
+
+def main() -> None:
+    """Run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--videos", type=int, default=1000)
+    parser.add_argument("--use", metavar="STUDY", help=argparse.SUPPRESS)
+    parser.add_argument("--started", type=float, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if given.use is not None:
+        use(Path(given.use) if given.use else None, given.started)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[HOME_VARIABLE] = str(Path(folder) / "home")
+
+        def fresh(study: str) -> None:
+            command = [sys.executable, "-m", "benchmarks.opening", "--use", study, "--started", str(time.time())]
+            subprocess.run(command, check=True)
+
+        print("Sample study, opened for the first time", flush=True)
+        fresh("")
+        for _ in range(2):
+            print("Sample study, again", flush=True)
+            fresh("")
+        (Path(folder) / "videos").mkdir()
+        large = make_study(Path(folder) / "videos", given.videos)
+        for word in ("the first time", "again"):
+            print(f"A study of {given.videos} videos, {word}", flush=True)
+            fresh(str(large))
+
+
+if __name__ == "__main__":
+    main()
