@@ -34,12 +34,18 @@ def drive(path: Path) -> None:
     with Study.open(path) as study:
         while True:
             vote = study.votes.cast(Vote("a", "b", Verdict.LEFT, "Ann"))
-            print(vote.key, flush=True)
+            _tell(vote.key)
             if vote.id % 5 == 0:
                 study.votes.withdraw(vote.id)
-                print(f"-{vote.key}", flush=True)
+                _tell(f"-{vote.key}")
             if vote.id % 7 == 0:
                 study.back_up()
+
+
+def _tell(word: str) -> None:
+    """Write a whole line at once: a kill must not come between a word and its end."""
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 def serve(path: Path) -> None:
@@ -47,10 +53,10 @@ def serve(path: Path) -> None:
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
-            print(f"driver {os.getpid()}", flush=True)
+            _tell(f"driver {os.getpid()}")
             drive(path)
         os.waitpid(child, 0)
-        print("dead", flush=True)
+        _tell("dead")
 
 
 class VoteDriver:

@@ -25,6 +25,7 @@ from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.training import write_log
 from skillviewer.engine.tuning_job import TuningJob, TuningResult
 from skillviewer.engine.tuning_outcome import as_it_was, outcome
+from skillviewer.export import figure
 from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
 from skillviewer.nets.configuration import Card, HeldOut
 
@@ -67,7 +68,9 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         try:
             before = as_it_was(prepared, token, report)
             names = prepared.division.fold.train_videos
-            looks = dict(zip(names, pooled(prepared.bank, names), strict=True))  # so that the end need not wait for it
+            # so that the end, for which a person may wait, is soon:
+            looks = dict(zip(names, pooled(prepared.bank, names), strict=True))
+            figure.prepare()
             tuned = tune(prepared, job.choices, token, report, stop, work)
             said = outcome(prepared, tuned, before, token, report)
             token.check()

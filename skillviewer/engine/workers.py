@@ -7,7 +7,7 @@ closed and ends; one that dies is told of as an error.
 import multiprocessing
 import signal
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -119,7 +119,7 @@ def work_in_processes(
                 done(index, message)
                 give(connection)
     finally:
-        _close(workers, patience_s)
+        _close(workers, busy, patience_s)
 
 
 def _received(connection: Connection, process: BaseProcess) -> Any:  # noqa: ANN401 - a message
@@ -133,10 +133,12 @@ def _received(connection: Connection, process: BaseProcess) -> Any:  # noqa: ANN
         ) from error
 
 
-def _close(workers: dict[Connection, BaseProcess], patience_s: float) -> None:
-    for connection in workers:
+def _close(workers: Mapping[Connection, BaseProcess], busy: Container[Connection], patience_s: float) -> None:
+    for connection, process in workers.items():
         with suppress(OSError):
             connection.send(None)
+        if connection not in busy:  # its answer is here: nobody need wait while it takes its libraries down
+            process.terminate()
     for connection, process in workers.items():
         process.join(patience_s)
         if process.is_alive():  # in the middle of something long; all it writes is written aside

@@ -24,9 +24,14 @@ MM_PER_INCH = 25.4
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 
 
-def _prepare() -> None:
-    """Let matplotlib keep its list of fonts where the program keeps what can be computed again."""
+def prepare() -> None:
+    """Import what draws, so that the next figure need not wait for it.
+
+    Matplotlib keeps its list of fonts where the program keeps what can be computed again.
+    """
     os.environ.setdefault("MPLCONFIGDIR", str(cache_dir() / "figures"))
+    import matplotlib.backends.backend_agg
+    import matplotlib.figure  # noqa: F401
 
 
 def new_figure(width_in: float, height_in: float, dpi: float, theme: Theme) -> "Figure":
@@ -38,7 +43,7 @@ def new_figure(width_in: float, height_in: float, dpi: float, theme: Theme) -> "
         dpi: Pixels an inch.
         theme: Its background.
     """
-    _prepare()
+    prepare()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -96,7 +101,7 @@ def style_axes(axes: "Axes", theme: Theme, size_pt: float) -> None:
 
 @cache
 def _own_font(*, bold: bool) -> Path:
-    _prepare()
+    prepare()
     import matplotlib as mpl
 
     return Path(mpl.get_data_path()) / "fonts" / "ttf" / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")
