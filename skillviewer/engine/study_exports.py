@@ -15,6 +15,7 @@ from skillviewer.data.study import Study
 from skillviewer.data.study.archive import ArchiveOptions, pack
 from skillviewer.data.study.archive_form import SUFFIXES
 from skillviewer.engine.study_reports import CohortChoices, cohort_report
+from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.destination import check
 from skillviewer.export.options import offered
 from skillviewer.export.report import REPORT_SUFFIXES
@@ -45,6 +46,7 @@ class StudyOptions:
         pseudonyms: Whether videos, participants and raters get other names.
         texts: Whether notes, reasons and labels stay then.
         key: Where the key to the pseudonyms is written, or None for nowhere.
+        blur_faces: Whether faces are blurred in the videos, which are written anew for it.
     """
 
     videos: bool = offered(True, "With the videos")
@@ -57,6 +59,7 @@ class StudyOptions:
     key: Path | None = offered(
         None, "Key to the names", "A CSV file apart from the archive; empty: nobody can tell afterwards"
     )
+    blur_faces: bool = offered(False, BLUR_TITLE, f"{BLUR_HELP}; videos are written anew, without sound and origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,7 @@ def _archive(
             pseudonyms=chosen.pseudonyms,
             texts=chosen.texts,
             key=chosen.key,
+            blur_faces=chosen.blur_faces,
         ),
         overwrite=overwrite,
         token=token,

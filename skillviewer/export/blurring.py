@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from skillviewer.core.faces import Faces, doubtful_frames
+from skillviewer.core.face_words import LOOK_THROUGH, blurred_words
+from skillviewer.core.faces import Faces
 from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.media.faces import find_faces
@@ -54,19 +55,6 @@ def with_faces(
 
 def blur_remarks(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
     """Return what a person should know of blurred faces, one sentence a video and one for all."""
-    said = []
-    for exhibit in {e.analysis.video.digest: e for e in exhibits if e.faces is not None}.values():
-        faces = exhibit.faces
-        assert faces is not None
-        n, doubtful = len(faces.tracks), doubtful_frames(faces.doubts)
-        name = exhibit.path.name
-        if not n:
-            text = f"No face was found in {name}, so nothing is blurred in it"
-        else:
-            # a face that is lost and found again is counted anew, and so is what is none: n is not how many people
-            times = f", in {n} stretches" if n > 1 else ""
-            text = f"Faces are blurred in {faces.n_frames_with_faces} of {faces.n_frames} frames of {name}{times}"
-        said.append(f"{text}; {doubtful} frame{'s are' if doubtful != 1 else ' is'} doubtful.")
-    if said:
-        said.append("Faces are missed now and then: look through what was made before you give it away.")
-    return tuple(said)
+    shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in exhibits if e.faces is not None}
+    said = [blurred_words(name, faces) for name, faces in shown.values()]
+    return (*said, LOOK_THROUGH) if said else ()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from skillviewer.core.face_words import ON_PAGE
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.export.blurring import with_faces
 from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo, cohort_pdf, gather_cohort
@@ -50,7 +51,14 @@ def export_report(
     if options.blur_faces:
         exhibit, options = _blurred(exhibit, options, token, report)
     why = gather(exhibit, options, token, report)
-    words = (why.sentence, why.faithfulness, CAUTION, why.analysis.provenance.model_digest, why.analysis.video.digest)
+    words = (
+        why.sentence,
+        why.faithfulness,
+        why.caution,
+        why.analysis.provenance.model_digest,
+        why.analysis.video.digest,
+    )
+    words += (ON_PAGE,) if why.blurred else ()
     with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
             temporary.write_bytes(why_pdf(why))

@@ -11,6 +11,7 @@ from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.arrays import FloatArray, Picture
 from skillviewer.core.cohort import Member, NearBy, Standing, reference_video, standing
 from skillviewer.core.evidence import Evidence
+from skillviewer.core.face_words import NO_GUARANTEE, ON_PAGE
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.moments import Moment, find_moments
 from skillviewer.core.numerals import signed
@@ -95,6 +96,12 @@ class Why:
     own_shot: Shot
     reference: tuple[str, str, Shot] | None
     facts: tuple[tuple[str, str], ...]
+    blurred: bool = False
+
+    @property
+    def caution(self) -> str:
+        """What stands at the foot of every page."""
+        return f"{CAUTION} {NO_GUARANTEE}" if self.blurred else CAUTION
 
     @property
     def sentence(self) -> str:
@@ -134,8 +141,10 @@ class Why:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the numbers do not say."""
-        return limits(self.analysis, self.options.known.other_models, self.options.known.versions, self.digits)
+        """What the numbers do not say, and how far the pictures are blurred."""
+        known = self.options.known
+        said = limits(self.analysis, known.other_models, known.versions, self.digits)
+        return (*said, ON_PAGE) if self.blurred else said
 
     @property
     def raters(self) -> str:
@@ -210,6 +219,7 @@ def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None =
         own_shot=own[fullest],
         reference=_reference(known, title, analysis, shots),
         facts=facts(analysis, known.model_version, made_on(options.made_on)),
+        blurred=any(shown.faces is not None for shown in exhibits),
     )
 
 

@@ -8,7 +8,7 @@ from skillviewer.core.numerals import signed
 from skillviewer.export.drawings import cohort_strip, colour_ramp, contribution_plot, score_plot, signed_bar
 from skillviewer.export.paper import FAINT, Sheet, fitted, gap, grid, heading, paragraph, picture, point
 from skillviewer.export.theme import WHITE
-from skillviewer.export.why import A_ROW, CAUTION, Shot, Told, Why
+from skillviewer.export.why import A_ROW, Shot, Told, Why
 from skillviewer.export.why_options import Remark
 from skillviewer.export.words import clock
 
@@ -34,7 +34,7 @@ def why_pdf(why: Why) -> bytes:
     """
     from reportlab.platypus import PageBreak
 
-    sheet = Sheet(why.options.paper, f"Why this score: {why.title}", f"{CAUTION}  {why.title}")
+    sheet = Sheet(why.options.paper, f"Why this score: {why.title}", f"{why.caution}  {why.title}")
     width = sheet.width_pt
     first = fitted(sheet, [partial(_first, why, width, size) for size in _FIRST])
     second = fitted(sheet, [partial(_second, why, width, size, notes) for size, notes in _SECOND])

@@ -211,6 +211,28 @@ def test_faces_are_blurred_in_every_picture(tmp_path: Path, reader: VideoReader)
     assert contrast["blurred"][1] < contrast["plain"][0] / 2
 
 
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_every_page_with_blurred_faces_says_that_it_is_no_guarantee(
+    tmp_path: Path, reader: VideoReader, suffix: str
+) -> None:
+    faces = Faces(reader.info.digest, reader.info.n_frames).drawn(FaceBox(0.4, 0.4, 0.6, 0.6), 0, 0, 9)
+    one = replace(exhibit(reader), faces=faces)
+    options = ReportOptions(known=replace(known(reader), reference=None), made_on=DAY)
+    blurred = export_report(one, tmp_path / f"blurred{suffix}", replace(options, blur_faces=True))
+    found = words(blurred)
+    limits = found[found.index("Limits") :]
+    assert "That is an aid and no guarantee: look at every picture before you pass this on." in limits
+    assert "Blurred faces: an aid, no guarantee." in found
+    if suffix == ".pdf":
+        for page in PdfReader(blurred).pages:
+            foot = " ".join(page.extract_text().split())
+            assert "An aid to judgement, not a certificate. Blurred faces: an aid, no guarantee." in foot
+    # the second video that is shown is blurred too
+    beside = replace(known(reader), reference=replace(one, title="v20"))
+    assert "no guarantee" in words(export_report(exhibit(reader), tmp_path / f"b{suffix}", ReportOptions(known=beside)))
+    assert "guarantee" not in words(export_report(exhibit(reader), tmp_path / f"plain{suffix}", options))
+
+
 def cohort(n: int, **changes: object) -> list[CohortVideo]:
     rows = [
         CohortVideo(f"video {i:02d}", i / 10 - 1, (i / 10 - 1.1, i / 10 - 0.85), f"P{i % 4}", digest=f"{i:02d}" * 32)

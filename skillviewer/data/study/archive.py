@@ -4,7 +4,8 @@ In it: ``manifest.json`` (size and SHA-256 of every other file), the study, ``vi
 ``analyses/`` (what models said, so that nothing need be computed again) and ``faces/`` (where faces were found or
 drawn, so that the same is blurred elsewhere). It holds no path of the computer that it was made on. With pseudonyms, no
 name of a video, participant or rater is left in it: videos are copied without sound and without what their files say of
-their origin, and the key lies elsewhere or nowhere.
+their origin, and the key lies elsewhere or nowhere. With blurred faces, no picture of an original video is left in it:
+videos are written anew, and the study names the files that are there (see ``archive_faces``).
 """
 
 import hashlib
@@ -25,12 +26,14 @@ from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import SUFFIX as FACES_SUFFIX
 from skillviewer.data.faces_file import FaceStore, save_faces
+from skillviewer.data.study.archive_faces import BLURRED_SUFFIX, BlurredVideos
 from skillviewer.data.study.archive_form import (
     BLOCK,
     FACES,
     FORMAT,
     MANIFEST,
     MODIFIED_NS,
+    README,
     SUFFIXES,
     Entry,
     KnownAnalysis,
@@ -58,6 +61,8 @@ class ArchiveOptions:
         pseudonyms: Whether videos, participants and raters get other names.
         texts: Whether notes, reasons and labels stay when names are replaced; names in them are replaced.
         key: Where the key to the pseudonyms is written, apart from the archive; nowhere if None.
+        blur_faces: Whether videos are written anew with their faces blurred: those that were found or drawn before, and
+            what is found now in videos that were never searched. They lose their sound and what tells of their origin.
     """
 
     videos: bool = True
@@ -66,6 +71,7 @@ class ArchiveOptions:
     pseudonyms: bool = False
     texts: bool = True
     key: Path | None = None
+    blur_faces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,8 @@ def pack(
     Raises:
         ExportError: The name is refused, a video cannot be copied without its origin, or the disk is full.
         StudyError: The study cannot be read.
+        VideoError: Faces are to be blurred, and a video or what is kept of its faces cannot be read, or faces cannot be
+            searched for.
         Cancelled: The token was raised.
     """
     options = options if options is not None else ArchiveOptions()
@@ -163,6 +171,7 @@ class _Packer:
         self.remarks: list[str] = []
         self.n_videos = self.n_models = 0
         self.digests: dict[str, str] = {}  # of copies, by that of the original
+        self.blurred = BlurredVideos(folder, token, report) if options.blur_faces else None
 
     def run(self) -> None:
         stem = "study" if self.options.pseudonyms else safe_name(self.study_path.stem)
@@ -189,6 +198,9 @@ class _Packer:
                     )
             db.execute("VACUUM")
         self._add(copy, copy.name)
+        if self.blurred is not None:
+            self.remarks += self.blurred.remarks()
+            self._add(self.blurred.readme(), README)
         manifest = Manifest(
             format=FORMAT,
             program=f"SkillViewer {__version__}",
@@ -196,6 +208,7 @@ class _Packer:
             pseudonymised=self.names is not None,
             files=tuple(self.entries),
             analyses=tuple(self.analyses),
+            faces_blurred=msgspec.UNSET if self.blurred is None else True,
         )
         self.file.writestr(entry_info(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest), indent=1))
 
@@ -208,17 +221,25 @@ class _Packer:
     def _pack_videos(self, db: sqlite3.Connection, videos: tuple[StudyVideo, ...]) -> None:
         taken: set[str] = set()
         places: dict[int, str] = {}
+        blurred: dict[str, str] = {}  # place by digest of the original: stretches of one file share its copy
         for done, video in enumerate(videos):
             self.report(Progress("packing videos", done, len(videos)))
+            lost = video.path is None or video.state not in (VideoState.PRESENT, VideoState.MOVED)
             suffix = Path(video.path.name if video.path is not None else video.recorded_path).suffix.lower()
+            if self.blurred is not None and self.options.videos and not lost:
+                suffix = BLURRED_SUFFIX
+                if video.digest in blurred:
+                    places[video.id] = blurred[video.digest]
+                    continue
             place = f"videos/{free_entry(safe_name(self._known_as(video.name)), taken)}{suffix}"
             places[video.id] = place
             if not self.options.videos:
                 continue
-            if video.path is None or video.state not in (VideoState.PRESENT, VideoState.MOVED):
+            if video.path is None or lost:
                 self.remarks.append(f"{self._known_as(video.name)} is not in the archive: its file is {video.state}.")
                 continue
             self._pack_video(db, video, video.path, place)
+            blurred[video.digest] = place
             self.n_videos += 1
         self.report(Progress("packing videos", len(videos), len(videos)))
         for row in db.execute("SELECT id FROM video").fetchall():
@@ -229,13 +250,16 @@ class _Packer:
             )
 
     def _pack_video(self, db: sqlite3.Connection, video: StudyVideo, source: Path, place: str) -> None:
-        if self.names is None:
+        if self.blurred is not None:
+            copy = self.blurred.copy(source, video.digest, self._known_as(video.name))
+        elif self.names is not None:
+            from skillviewer.media.remux import copy_without_metadata
+
+            copy = self.folder / f"copy{source.suffix.lower()}"
+            copy_without_metadata(source, copy, self.token)
+        else:
             self._add(source, place)
             return
-        from skillviewer.media.remux import copy_without_metadata
-
-        copy = self.folder / f"copy{source.suffix.lower()}"
-        copy_without_metadata(source, copy, self.token)
         entry = self._add(copy, place)
         copy.unlink()
         self.digests[video.digest] = entry.sha256
@@ -258,10 +282,11 @@ class _Packer:
             if folder is None:
                 self.remarks.append(f"The model {row['name']} is not in the archive: its checkpoint is missing.")
                 continue
-            # a card may tell of data and people
             files = [f for f in sorted(folder.iterdir()) if f.is_file()]
-            if self.names is not None:
+            if self.names is not None:  # a card may tell of data and people
                 files = [f for f in files if f.name in ("config.json", "weights.safetensors")]
+            elif self.blurred is not None:  # what else people put there may be pictures
+                files = [f for f in files if f.name in ("config.json", "weights.safetensors", "card.json")]
             for file in files:
                 self._add(file, f"{place}/{file.name}")
             self.n_models += 1
@@ -288,6 +313,8 @@ class _Packer:
                 analysis = replace(
                     analysis, video=replace(video, note=clean(video.note)), warning=clean(analysis.warning)
                 )
+            if self.blurred is not None:
+                analysis = self.blurred.restated(analysis)
             copy = self.folder / f"copy{ANALYSIS_SUFFIX}"
             save_analysis(analysis, copy)
             place = f"analyses/{len(self.analyses):04d}{ANALYSIS_SUFFIX}"
@@ -300,7 +327,8 @@ class _Packer:
         store, copy = FaceStore(), self.folder / f"copy{FACES_SUFFIX}"
         for digest in sorted({video.digest for video in videos if video.digest}):
             try:
-                faces = store.get(digest)
+                faces = self.blurred.faces.get(digest) if self.blurred is not None else None
+                faces = faces or store.get(digest)
             except VideoError as error:
                 self.remarks.append(f"The faces of a video are not in the archive. {error}")
                 continue

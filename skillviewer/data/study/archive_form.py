@@ -17,6 +17,9 @@ MANIFEST = "manifest.json"
 FACES = "faces/"
 """Where the faces of videos stand in an archive, each file called by the digest of its video."""
 
+README = "README.txt"
+"""What a person should read first, in archives of which something has to be said."""
+
 MODIFIED_NS = 1_577_836_800 * 10**9
 """2020-01-01: the same for every file, since times tell of days of work."""
 
@@ -41,7 +44,7 @@ class KnownAnalysis(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What an archive holds."""
+    """What an archive holds; ``faces_blurred`` stands in it only where that was asked for."""
 
     format: int
     program: str
@@ -49,6 +52,7 @@ class Manifest(msgspec.Struct, frozen=True):
     pseudonymised: bool
     files: tuple[Entry, ...]
     analyses: tuple[KnownAnalysis, ...] = ()
+    faces_blurred: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 def entry_info(name: str) -> zipfile.ZipInfo:

@@ -1,0 +1,143 @@
+"""Videos of an archive written anew with their faces blurred, and what has to be said of it.
+
+What the study says was said of the videos as they were: scores and analyses follow to the copies, and it is told that
+they are not of them. Blurring is an aid and no guarantee, and that is told too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.face_words import LOOK_THROUGH, blurred_words
+from skillviewer.core.faces import Faces, doubtful_frames
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.data.faces_file import FaceStore
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis import Analysis
+    from skillviewer.core.video import VideoInfo
+
+BLURRED_SUFFIX = ".mp4"
+"""What the copies are, whatever the videos were."""
+
+SAID_BEFORE = "What the model said was said of the video before its faces were blurred."
+
+_SCORES = (
+    "Scores, maps and votes in the archive are of the videos before faces were blurred in them; a model that assesses "
+    "the blurred ones may give other scores."
+)
+_SOUND = "The blurred videos have no sound."
+_LISTED = 5
+
+
+class BlurredVideos:
+    """The blurred copies of one archive in the making.
+
+    Args:
+        folder: Where a copy lies until it is packed.
+        token: Stops the work; no copy is left then.
+        report: Told of every frame that is searched or written.
+
+    Attributes:
+        faces: What was blurred, by digest of the original.
+    """
+
+    def __init__(self, folder: Path, token: CancelToken, report: Report) -> None:
+        self._folder, self._token, self._report = folder, token, report
+        self._store = FaceStore()
+        self._copies: dict[str, VideoInfo] = {}  # by digest of the copy
+        self._named: list[tuple[str, Faces]] = []
+        self.faces: dict[str, Faces] = {}
+
+    def copy(self, source: Path, digest: str, name: str) -> Path:
+        """Write a video anew with its faces blurred: those that are kept of it, else what is found now, which is kept.
+
+        Args:
+            source: The video.
+            digest: Its digest, as the study knows it.
+            name: What it is called in the archive.
+
+        Returns:
+            The copy; it is the caller's to remove.
+
+        Raises:
+            ExportError: The video is another by now, or the copy cannot be written.
+            VideoError: The video, or what is kept of its faces, cannot be read, or faces cannot be searched for.
+            Cancelled: The token was raised.
+        """
+        from skillviewer.media.blurred_copy import copy_with_blurred_faces
+        from skillviewer.media.faces import find_faces
+        from skillviewer.media.reader import VideoReader
+
+        target = self._folder / f"copy{BLURRED_SUFFIX}"
+        with VideoReader(source) as reader:
+            if reader.info.digest != digest:
+                raise ExportError(f"{source} has changed since the study was read: look for its videos again.")
+            faces = self._store.get(digest)
+            if faces is None:
+                faces = find_faces(reader, token=self._token, report=self._named_report(f"looking for faces in {name}"))
+                self._store.put(faces)
+            info = copy_with_blurred_faces(
+                reader, target, faces, self._token, self._named_report(f"blurring faces in {name}")
+            )
+        self.faces[digest] = faces
+        self._copies[info.digest] = info
+        self._named.append((name, faces))
+        return target
+
+    def _named_report(self, stage: str) -> Report:
+        return lambda progress: self._report(Progress(stage, progress.done, progress.total))
+
+    def restated(self, analysis: "Analysis") -> "Analysis":
+        """Return what a model said with the facts of the copy, and the word that it was said of the original.
+
+        Args:
+            analysis: Its video bears place and digest that it has in the archive.
+        """
+        video = analysis.video
+        made = self._copies.get(video.digest)
+        if made is None or made.n_frames != video.n_frames:
+            return analysis
+        note = video.note if SAID_BEFORE in video.note else f"{video.note} {SAID_BEFORE}".strip()
+        return replace(analysis, video=replace(made, path=video.path, note=note))
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a person should know of the archive, one sentence each."""
+        if not self._named:
+            return ("No video is in the archive, so there was no face to blur.",)
+        return (*self._counted(), LOOK_THROUGH, _SCORES, _SOUND)
+
+    def _counted(self) -> list[str]:
+        some = [(name, doubtful_frames(faces.doubts)) for name, faces in self._named if faces.tracks]
+        none = [name for name, faces in self._named if not faces.tracks]
+        doubtful = [(name, n) for name, faces in self._named if (n := doubtful_frames(faces.doubts))]
+        n = sum(count for _, count in doubtful)
+        text = f"Faces are blurred in {len(some)} of {len(self._named)} videos"
+        where = f" ({_list([f'{name}: {count}' for name, count in doubtful])})" if doubtful else ""
+        said = [f"{text}; {n} frame{'s are' if n != 1 else ' is'} doubtful{where}."]
+        if none:
+            said.append(f"No face was found in {_list(none)}, so nothing is blurred there.")
+        return said
+
+    def readme(self) -> Path:
+        """Write what goes with the archive: what was blurred, how surely, and what the scores are of."""
+        lines = [
+            "Faces in the videos of this archive were blurred by SkillViewer. This is an aid and no guarantee.",
+            *self.remarks(),
+            "",
+            "To look the doubtful frames over: open the study, Export, Blur faces, Look over the faces.",
+            "",
+            *(blurred_words(name, faces) for name, faces in self._named),
+        ]
+        path = self._folder / "readme.txt"
+        path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8", newline="\n")
+        return path
+
+
+def _list(items: Sequence[str]) -> str:
+    """Return some items in words; of many the first, and how many more there are."""
+    if len(items) <= _LISTED + 1:
+        return ", ".join(items)
+    return f"{', '.join(items[:_LISTED])} and {len(items) - _LISTED} more"

@@ -1,0 +1,55 @@
+"""A video written anew with its faces blurred: the same frames at the same times, and nothing else of the old file."""
+
+from pathlib import Path
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.faces import Faces, fits
+from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.core.video import VideoInfo
+from skillviewer.media.faces import blurred
+from skillviewer.media.reader import VideoReader
+from skillviewer.media.writer import VideoWriter
+
+
+def copy_with_blurred_faces(
+    source: VideoReader,
+    target: Path,
+    faces: Faces,
+    token: CancelToken | None = None,
+    report: Report = silent,
+) -> VideoInfo:
+    """Write every frame of a video at its own time, as it is shown, with its faces blurred.
+
+    Sound, title, place, date, device and chapters stay behind. Odd sizes become even. What was written is read back as
+    a clip is (``media.writer``): count, times, size and duration. Quality is the best there is, since people and models
+    may be asked to judge the copy.
+
+    Args:
+        source: The video.
+        target: Where to; its suffix says which kind (``media.writer``).
+        faces: What is blurred.
+        token: Checked after every frame; nothing is left behind.
+        report: Told of every frame.
+
+    Returns:
+        What is known of the copy.
+
+    Raises:
+        ExportError: The faces are of another video, or the copy cannot be written.
+        VideoError: A frame of the video does not decode.
+        Cancelled: The token was raised.
+    """
+    token = token if token is not None else CancelToken()
+    info = source.info
+    if not fits(faces, info.digest):
+        raise ExportError(f"The face boxes are of another video than {info.path.name}: look for faces again.")
+    # lets the last frame stay as long as it did
+    rate_hz = min(1 / max(info.duration_s - float(info.times_s[-1]), 1e-6), 1000.0)
+    with VideoWriter(target, info.width_px, info.height_px, rate_hz=rate_hz, quality="best") as writer:
+        for decoded in source.stream(range(info.n_frames)):
+            token.check()
+            picture = blurred(decoded.rgb(), faces.boxes_at(decoded.index))
+            writer.write(picture, float(info.times_s[decoded.index]))
+            report(Progress("blurring faces", decoded.index + 1, info.n_frames))
+    with VideoReader(target, cache_bytes=0) as made:
+        return made.info

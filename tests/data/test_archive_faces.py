@@ -1,0 +1,254 @@
+"""An archive with blurred faces: no original picture is left in it, all opens elsewhere, and nothing is promised."""
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from skillviewer.core.analysis import Analysis
+from skillviewer.core.errors import Cancelled, ExportError, VideoError
+from skillviewer.core.face_words import LOOK_THROUGH
+from skillviewer.core.faces import Doubt, FaceBox, Faces, Reason
+from skillviewer.core.job import CancelToken, Progress
+from skillviewer.core.pairs import FrameExtent
+from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.data.faces_file import FaceStore
+from skillviewer.data.study import NewVideo, Study, VideoState, cached_analysis
+from skillviewer.data.study.archive import Archived, ArchiveOptions, pack
+from skillviewer.data.study.archive_faces import SAID_BEFORE
+from skillviewer.data.study.unpack import unpack
+from skillviewer.media import faces as media_faces
+from skillviewer.media.reader import VideoReader
+from tests.export.analyses import analysis
+from tests.videos import read_barcode, write_barcode_video
+
+MODEL = "e" * 64
+NAMES = ("drawn", "searched", "uneven")
+BOX = FaceBox(0.3, 0.3, 0.7, 0.7)  # the four cells in the middle
+FRAMES = (20, 24, 18)
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three videos with sound or uneven times or in another container; one was looked over, none has a real face."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    folder = tmp_path / "private"
+    folder.mkdir()
+    model = folder / "model"
+    model.mkdir()
+    for name in ("config.json", "weights.safetensors", "card.json", "frames.png"):
+        (model / name).write_text(name)
+    files = [
+        write_barcode_video(folder / f"{NAMES[0]}.mp4", FRAMES[0], kind="audio", width=320, height=192).path,
+        write_barcode_video(folder / f"{NAMES[1]}.avi", FRAMES[1], kind="avi", width=320, height=192).path,
+        write_barcode_video(folder / f"{NAMES[2]}.mkv", FRAMES[2], kind="variable_mkv", width=320, height=192).path,
+    ]
+    with Study.create(folder / "peg") as made:
+        made.videos.add([NewVideo(file) for file in files])
+        made.models.add(MODEL, "tiny", model)
+        for video in made.videos.all():
+            made.models.keep_analysis(_said(video.path))
+        drawn = Faces(made.videos.get(NAMES[0]).digest, FRAMES[0]).drawn(BOX, 0, 0, FRAMES[0])
+        FaceStore().put(drawn)
+        return made.path
+
+
+def _said(path: Path | None) -> Analysis:
+    assert path is not None
+    with VideoReader(path) as reader:
+        return analysis(reader.info, passes=2)
+
+
+def _pack(study: Path, path: Path, **options: bool) -> Archived:
+    return pack(study, path, ArchiveOptions(blur_faces=True, **options))
+
+
+def _elsewhere(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.rmtree(tmp_path / "private")
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "other home"))
+    return unpack(archive, tmp_path / "elsewhere" / "study")
+
+
+def _sharpest(picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> int:
+    """Return the hardest step between two pixels side by side inside the box."""
+    height, width = picture.shape[:2]
+    inside = picture[int(0.32 * height) : int(0.68 * height), int(0.32 * width) : int(0.68 * width), 0].astype(int)
+    return int(max(np.abs(np.diff(inside, axis=axis)).max() for axis in (0, 1)))
+
+
+@pytest.mark.parametrize("pseudonyms", [False, True])
+def test_all_opens_elsewhere_with_blurred_videos_and_the_scores_follow(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, pseudonyms: bool
+) -> None:
+    with Study.open(study, read_only=True) as before:
+        originals = {video.name: video for video in before.videos.all()}
+        scores = sorted(score.score for score in before.models.scores(MODEL).values())
+        contents = {name: video.path.read_bytes() for name, video in originals.items() if video.path is not None}
+        times = [_said(video.path).video.times_s for video in originals.values()]
+    made = _pack(study, tmp_path / "all.skillarchive", pseudonyms=pseudonyms)
+    assert (made.n_videos, made.n_models, made.n_analyses) == (3, 1, 3)
+    with zipfile.ZipFile(made.path) as file:
+        inside = {name: file.read(name) for name in file.namelist()}
+        assert json.loads(inside["manifest.json"])["faces_blurred"] is True
+    sums = {hashlib.sha256(content).hexdigest() for content in inside.values()}
+    assert sums.isdisjoint({video.digest for video in originals.values()})
+    assert {Path(name).suffix for name in inside if name.startswith("videos/")} == {".mp4"}
+    assert not [name for name in inside if name.endswith(".png")], "a picture beside the weights may show anybody"
+    for content in contents.values():  # not a piece of an original either
+        assert not any(content[200:1200] in other for other in inside.values())
+    opened = _elsewhere(made.path, tmp_path, monkeypatch)
+    with Study.open(opened) as after:
+        videos = after.videos.check()
+        assert {(v.state, v.unsure) for v in videos} == {(VideoState.PRESENT, False)}
+        assert sorted(score.score for score in after.models.scores(MODEL).values()) == scores
+        for video in videos:
+            assert video.path is not None
+            assert hashlib.sha256(video.path.read_bytes()).hexdigest() == video.digest
+            with av.open(str(video.path)) as container:
+                assert [stream.type for stream in container.streams] == ["video"]
+            found = cached_analysis(video, MODEL)
+            assert found is not None
+            with VideoReader(video.path) as reader:
+                assert (found.video.digest, found.video.codec) == (reader.info.digest, "h264")
+                assert np.array_equal(found.video.times_s, reader.info.times_s)
+                assert any(
+                    len(reader.info.times_s) == len(t) and np.abs(reader.info.times_s - t).max() < 1e-4 for t in times
+                )
+            assert found.video.note.endswith(SAID_BEFORE)
+            assert after.models.scores(MODEL)[video.name].score == found.score
+
+
+def test_what_was_drawn_is_blurred_in_every_frame_and_the_rest_stays(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(study.parent, tmp_path / "kept")
+    opened = _elsewhere(_pack(study, tmp_path / "all.zip").path, tmp_path, monkeypatch)
+    with Study.open(opened, read_only=True) as after:
+        paths = {video.name: video.path for video in after.videos.all()}
+        digest = after.videos.get(NAMES[0]).digest
+    edges = 0
+    for name, old, blurs in ((NAMES[0], "drawn.mp4", True), (NAMES[1], "searched.avi", False)):
+        path = paths[name]
+        assert path is not None
+        with VideoReader(path) as new, VideoReader(tmp_path / "kept" / old) as original:
+            assert new.n_frames == original.n_frames
+            for at in range(new.n_frames):
+                was, now = original.frame(at), new.frame(at)
+                if blurs:
+                    edges += _sharpest(was) > 100
+                    assert _sharpest(now) < 40
+                    assert np.abs(now[:20].astype(int) - was[:20].astype(int)).mean() < 6
+                else:
+                    assert read_barcode(now) == read_barcode(was) == at
+    assert edges > 2
+    # an export of the archive's study blurs the same again
+    kept = FaceStore().get(digest)
+    assert kept is not None
+    assert kept.boxes_at(7) == (BOX,)
+
+
+def test_doubtful_frames_are_counted_and_nothing_is_promised(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found(reader: VideoReader, **_: object) -> Faces:
+        info = reader.info
+        faces = Faces(info.digest, info.n_frames, method="a detector")
+        if info.path.suffix == ".avi":
+            doubt = Doubt(3, 8, Reason.WEAK, BOX, 1)
+            return Faces(info.digest, info.n_frames, faces.drawn(BOX, 0, 0, 12).tracks, (doubt,), "a detector")
+        return faces
+
+    monkeypatch.setattr(media_faces, "find_faces", found)
+    made = _pack(study, tmp_path / "all.zip")
+    assert made.remarks[:3] == (
+        "Faces are blurred in 2 of 3 videos; 5 frames are doubtful (searched: 5).",
+        "No face was found in uneven, so nothing is blurred there.",
+        LOOK_THROUGH,
+    )
+    assert any("before faces were blurred" in remark for remark in made.remarks)
+    assert any("no sound" in remark for remark in made.remarks)
+    with zipfile.ZipFile(made.path) as file:
+        told = file.read("README.txt").decode()
+    assert all(remark in told for remark in made.remarks)
+    assert "an aid and no guarantee" in told
+    assert "Faces are blurred in 12 of 24 frames of searched; 5 frames are doubtful." in told
+    # what was found is kept, so that a person can look it over
+    with Study.open(study, read_only=True) as after:
+        assert FaceStore().get(after.videos.get(NAMES[1]).digest) is not None
+
+
+def test_without_blurring_nothing_of_it_is_in_the_archive(study: Path, tmp_path: Path) -> None:
+    made = pack(study, tmp_path / "all.zip")
+    assert made.remarks == ()
+    with zipfile.ZipFile(made.path) as file:
+        assert "README.txt" not in file.namelist()
+        assert "faces_blurred" not in json.loads(file.read("manifest.json"))
+        for suffix, name in ((".mp4", NAMES[0]), (".avi", NAMES[1])):
+            assert file.read(f"videos/{name}{suffix}") == (study.parent / f"{name}{suffix}").read_bytes()
+
+
+def test_without_videos_there_is_nothing_to_blur(study: Path, tmp_path: Path) -> None:
+    made = _pack(study, tmp_path / "all.zip", videos=False)
+    assert made.remarks == ("No video is in the archive, so there was no face to blur.",)
+
+
+def test_stretches_of_one_file_share_its_copy(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Study.open(study) as made:
+        path = made.videos.get(NAMES[0]).path
+        made.videos.add([NewVideo(path, name="stretch", extent=FrameExtent(2, 12))])
+    packed = _pack(study, tmp_path / "all.zip")
+    assert packed.n_videos == 3
+    with Study.open(_elsewhere(packed.path, tmp_path, monkeypatch), read_only=True) as after:
+        whole, part = after.videos.get(NAMES[0]), after.videos.get("stretch")
+        assert whole.digest == part.digest
+        assert whole.path == part.path
+        assert {v.state for v in after.videos.all()} == {VideoState.PRESENT}
+
+
+@pytest.mark.parametrize("stage", ["looking for faces in", "blurring faces in", "reading the archive back"])
+def test_a_stop_leaves_nothing(study: Path, tmp_path: Path, stage: str) -> None:
+    token = CancelToken()
+
+    def told(progress: Progress) -> None:
+        if progress.stage.startswith(stage):
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        pack(study, tmp_path / "out" / "all.zip", ArchiveOptions(blur_faces=True), token=token, report=told)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_cannot_be_blurred_is_not_put_in_unblurred(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+
+    def no_detector(*_: object, **__: object) -> Faces:
+        raise VideoError("Faces cannot be searched for: the detector is missing. Draw the boxes by hand.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(media_faces, "find_faces", no_detector)
+        with pytest.raises(VideoError, match="Draw the boxes by hand"):
+            _pack(study, out / "all.zip")
+    with Study.open(study, read_only=True) as before:
+        video = before.videos.get(NAMES[0])
+    FaceStore().path(video.digest).write_text("{damaged")
+    with pytest.raises(VideoError, match="holds no face boxes"):
+        _pack(study, out / "all.zip")
+    FaceStore().forget(video.digest)
+    assert video.path is not None
+    stat = video.path.stat()
+    content = bytearray(video.path.read_bytes())
+    content[-1] ^= 1  # another file of the same size and time
+    video.path.write_bytes(content)
+
+    os.utime(video.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(ExportError, match="has changed"):
+        _pack(study, out / "all.zip")
+    assert list(out.iterdir()) == []
