@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
-from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings, Preprocessing
+from skillviewer.core.preprocessing import FLOW_ALGORITHMS, TRAINED_ON, FlowSettings, Preprocessing
 
 if TYPE_CHECKING:
     from skillviewer.engine.cache import FeatureCache
@@ -19,7 +19,11 @@ _OPTIONS = (
         "--backbone", default="efficientnet-lite0", show_default=True, help="efficientnet-lite0, resnet101, ..."
     ),
     click.option(
-        "--flow", type=click.Choice(FLOW_ALGORITHMS), default="tvl1-fast", show_default=True, help="Optical flow."
+        "--flow",
+        type=click.Choice(FLOW_ALGORITHMS),
+        default=TRAINED_ON.flow.algorithm,
+        show_default=True,
+        help="Optical flow.",
     ),
     click.option(
         "--motion-weights",
@@ -29,9 +33,19 @@ _OPTIONS = (
         help="Of the motion stream: those for pictures, across modalities, or BACKBONE-flow.pth trained on flow.",
     ),
     click.option("--rate", type=click.FloatRange(min=0.1), help="Clock in Hz (the paper's slow tasks: 10)."),
-    click.option("--segments", type=click.IntRange(1), default=25, show_default=True, help="Sampled frames a video."),
     click.option(
-        "--input-px", type=click.IntRange(32), default=448, show_default=True, help="Side of the input square."
+        "--segments",
+        type=click.IntRange(1),
+        default=TRAINED_ON.n_segments,
+        show_default=True,
+        help="Sampled frames a video.",
+    ),
+    click.option(
+        "--input-px",
+        type=click.IntRange(32),
+        default=TRAINED_ON.input_px,
+        show_default=True,
+        help="Side of the input square.",
     ),
     click.option("--stride", type=click.Choice(["1", "2"]), help="Fusion stride: 2 as released, 1 for finer maps."),
     click.option(

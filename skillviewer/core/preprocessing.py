@@ -38,3 +38,7 @@ class Preprocessing:
     input_px: int = 448
     rate_hz: float | None = None
     flow: FlowSettings = field(default_factory=FlowSettings)
+
+
+TRAINED_ON = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"))
+"""What a training from nothing does to videos unless it is told otherwise: the paper's, with the cheaper flow."""

@@ -1,10 +1,10 @@
 """What is to be trained, and how; free of videos and devices."""
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.core.preprocessing import TRAINED_ON, Preprocessing
 from skillviewer.engine import snippets
 from skillviewer.engine.train import Select, TrainSettings
 from skillviewer.nets.deployment import Precision
@@ -43,7 +43,7 @@ class TrainingPlan:
     dataset_preset: str = "other"
     backbone: str = "efficientnet-lite0"
     own_motion: bool = False
-    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    preprocessing: Preprocessing = TRAINED_ON
     fusion_stride: int | None = None
     candidates: int = 4
     select: Select = Select.INNER

@@ -8,7 +8,7 @@ import msgspec
 import torch
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.preprocessing import FlowSettings, Preprocessing
+from skillviewer.core.preprocessing import TRAINED_ON
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.bank import feature_source, statistics
 from skillviewer.engine.cache import FeatureCache
@@ -65,14 +65,13 @@ class StartingPoint:
             CheckpointError: It cannot be read, has no features to be trained on, or its backbone is not here.
         """
         if folder is None:
-            preprocessing = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"))
-            source, backbones = feature_source(BACKBONE, preprocessing, device, "float32", cache)
-            channels, *grid = source.extractor.feature_shape(preprocessing)
+            source, backbones = feature_source(BACKBONE, TRAINED_ON, device, "float32", cache)
+            channels, *grid = source.extractor.feature_shape(TRAINED_ON)
             sizes = preset(PRESET).sizes(channels, (grid[0], grid[1]))
             config = CheckpointConfig(
                 attention_model=FROM_NOTHING,
                 sizes=sizes,
-                preprocessing=preprocessing,
+                preprocessing=TRAINED_ON,
                 backbone=backbones,
                 preset=PRESET,
             )

@@ -1,0 +1,32 @@
+"""The options of training commands: what they mean when nothing is said."""
+
+from typing import Unpack
+
+import click
+from click.testing import CliRunner
+
+from skillviewer.cli.plan_options import PlanChoices, plan_options, training_plan
+from skillviewer.engine.plan import TrainingPlan
+
+
+def plan_of(*arguments: str) -> TrainingPlan:
+    """Return the plan that a command with these options gets."""
+    plans: list[TrainingPlan] = []
+
+    @click.command()
+    @plan_options
+    def command(**chosen: Unpack[PlanChoices]) -> None:
+        plans.append(training_plan(chosen, "other"))
+
+    CliRunner().invoke(command, ["--device", "cpu", *arguments], catch_exceptions=False)
+    (plan,) = plans
+    return plan
+
+
+def test_without_options_the_plan_is_the_usual_one() -> None:
+    assert plan_of() == TrainingPlan()
+
+
+def test_every_choice_of_preprocessing_reaches_the_plan() -> None:
+    chosen = plan_of("--flow", "dis", "--segments", "7", "--input-px", "64", "--rate", "10").preprocessing
+    assert (chosen.flow.algorithm, chosen.n_segments, chosen.input_px, chosen.rate_hz) == ("dis", 7, 64, 10)
