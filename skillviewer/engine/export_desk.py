@@ -16,7 +16,7 @@ from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
-from skillviewer.engine.orders import Batch, Order, StudyOrder, Subject, Written, kept
+from skillviewer.engine.orders import Assessed, Batch, Order, StudyOrder, Subject, Written, kept
 from skillviewer.engine.study_scores import keep_scores
 from skillviewer.export.blurring import blur_remarks, wanted, with_faces
 from skillviewer.export.destination import check
@@ -71,7 +71,7 @@ class Desk:
     Args:
         open_pool: Makes the place where models are held; called when the first model is needed.
         keeps: Whether scores are written into the studies whose videos they are of. The window has its study open, and
-            sees to that itself.
+            sees to that itself: it is told of every score by an ``Assessed`` as a value of progress.
     """
 
     def __init__(self, open_pool: Callable[[], Pool], *, keeps: bool = False) -> None:
@@ -159,6 +159,8 @@ class Desk:
             analysis = kept(subject)
             if analysis is None:
                 analysis = self._assessed(subject, token, _named(report, subject, "assessing"))
+            if subject.analysis is None:  # also if all that follows fails or is stopped: it is known now
+                report(Progress(f"assessed {subject.title or subject.video.stem}", value=Assessed(subject, analysis)))
             weighed = self._weighed(subject, analysis, evidence, token, _named(report, subject, "explaining"))
             made.append(Exhibit(analysis, subject.title, faces=subject.faces, evidence=weighed))
         if self._keeps:
@@ -295,7 +297,7 @@ def _counted(report: Report, done: int, total: int) -> Report:
     """Return a report of one file of several, which tells how many are finished."""
 
     def told(progress: Progress) -> None:
-        report(Progress(progress.stage, done, total))
+        report(Progress(progress.stage, done, total, progress.value))
 
     return told
 

@@ -48,6 +48,19 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Assessed:
+    """What came to be known of a video while an order was worked on: told as a value of progress, as soon as it is.
+
+    Attributes:
+        subject: What was asked; it came without an analysis.
+        analysis: What the model says, computed now or before.
+    """
+
+    subject: Subject
+    analysis: "Analysis"
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One file that is to be written.
 

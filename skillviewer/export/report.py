@@ -51,14 +51,10 @@ def export_report(
     if options.blur_faces:
         exhibit, options = _blurred(exhibit, options, token, report)
     why = gather(exhibit, options, token, report)
-    words = (
-        why.sentence,
-        why.faithfulness,
-        why.caution,
-        why.analysis.provenance.model_digest,
-        why.analysis.video.digest,
-    )
-    words += (ON_PAGE,) if why.blurred else ()
+    source, video = why.analysis.provenance, why.analysis.video
+    words = [why.sentence, why.faithfulness, why.caution, source.model_digest, video.digest]
+    if why.blurred:
+        words.append(ON_PAGE)
     with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
             temporary.write_bytes(why_pdf(why))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
@@ -16,6 +17,9 @@ from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.state import LoadedModel, ViewerState
 from skillviewer.ui.studies import MODELS, Studies
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
+
+if TYPE_CHECKING:
+    from skillviewer.engine.orders import Assessed
 
 AT_ONCE = 25
 """Kept analyses that are brought to the window together."""
@@ -195,6 +199,14 @@ class StudyList(QObject):
             study.models.keep_analysis(analysis, extent)
 
         self._studies.act(keep, *changes)
+
+    @Slot(object)
+    def learn(self, new: "Assessed") -> None:
+        """Show and keep what a model said for an export, as if it had been asked by the window."""
+        folder, analysis = new.subject.model, new.analysis
+        if folder is not None:
+            self._assessments.take({new.subject.video: analysis}, folder)
+            self.keep(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
 
     @Slot(object, object)
     def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:

@@ -65,8 +65,8 @@ def _said(path: Path | None) -> Analysis:
         return analysis(reader.info, passes=2)
 
 
-def _pack(study: Path, path: Path, **options: bool) -> Archived:
-    return pack(study, path, ArchiveOptions(blur_faces=True, **options))
+def _pack(study: Path, path: Path, *, pseudonyms: bool = False, videos: bool = True) -> Archived:
+    return pack(study, path, ArchiveOptions(blur_faces=True, pseudonyms=pseudonyms, videos=videos))
 
 
 def _elsewhere(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -16,7 +16,7 @@ from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.models import Score, analysis_path
 from skillviewer.engine.export_desk import USUAL_PASSES, Desk
-from skillviewer.engine.orders import Order, Subject, kept
+from skillviewer.engine.orders import Assessed, Order, Subject, kept
 from skillviewer.export.exporters import exporter
 from skillviewer.export.preview import MOST_ROWS
 from skillviewer.export.still import StillOptions
@@ -130,6 +130,28 @@ def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Subj
         with pytest.raises(Cancelled):
             desk.write_all(orders, token)
     assert (tmp_path / "2.csv").read_text() == "mine"
+
+
+def test_what_comes_to_be_known_is_told_at_once(subject: Subject, tmp_path: Path) -> None:
+    told: list[Assessed] = []
+
+    def report(progress: Progress) -> None:
+        if isinstance(progress.value, Assessed):
+            told.append(progress.value)
+
+    pool = FakePool()
+    (tmp_path / "2.csv").write_text("mine")
+    orders = [Order(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]
+    with Desk(lambda: pool) as desk:
+        desk.write_all(orders, report=report)
+    assert len(pool.asked) == 1
+    assert [(new.subject, new.analysis.n_passes) for new in told] == [(subject, USUAL_PASSES)] * 2  # kept is known too
+    assert told[0].analysis.video.path == subject.video
+    del told[:]
+    with Desk(FakePool) as desk:  # what comes with what is known of it is nothing new
+        known = replace(subject, analysis=kept(subject))
+        desk.write_all([Order(exporter("scores"), (known,), tmp_path / "4.csv")], report=report)
+    assert told == []
 
 
 def test_a_model_that_is_gone_is_said(subject: Subject, tmp_path: Path) -> None:

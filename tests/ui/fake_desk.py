@@ -2,18 +2,19 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 
+from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import ExportError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.places import resources_dir
 from skillviewer.engine.export_desk import Desk
-from skillviewer.engine.orders import Batch, Order, StudyOrder, Subject, Written
+from skillviewer.engine.orders import Assessed, Batch, Order, StudyOrder, Subject, Written
 from skillviewer.engine.study_exports import StudyExporter
 from skillviewer.export.destination import check
 from skillviewer.export.exporters import Exporter
@@ -36,6 +37,7 @@ class Exporting:
         assessed: Whether videos have been assessed; else there is no preview.
         preview_error: What a preview fails with, or "".
         remark: A remark on every file, or "".
+        assess: Says what a model says of a video that the window had nothing of; None where nothing is told.
         orders: What was asked for.
         previewed: Subjects and options of every preview.
     """
@@ -47,6 +49,7 @@ class Exporting:
     assessed: bool = True
     preview_error: str = ""
     remark: str = ""
+    assess: Callable[[Subject], Analysis] | None = None
     orders: list[Order | StudyOrder] = field(default_factory=list)
     previewed: list[tuple[Exporter, tuple[Subject, ...], object]] = field(default_factory=list)
 
@@ -95,6 +98,9 @@ class FakeDesk:
 
     def _write(self, order: Order | StudyOrder, token: CancelToken, report: Report, done: int, n: int) -> Written:
         check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
+        for subject in order.subjects if isinstance(order, Order) else ():
+            if subject.analysis is None and self._told.assess is not None:
+                report(Progress("assessed", value=Assessed(subject, self._told.assess(subject))))
         for step in range(STEPS):
             token.check()
             report(Progress("writing the clip", step, STEPS) if n == 1 else Progress("writing the clip", done, n))

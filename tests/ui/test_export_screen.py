@@ -11,9 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.pairs import Verdict
 from skillviewer.core.scene import Look, Overlay
-from skillviewer.data.study import Study, Vote
+from skillviewer.data.study import Study, Vote, cached_analysis
 from skillviewer.engine.orders import Order, StudyOrder
 from skillviewer.engine.study_context import context_of
 from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
@@ -349,6 +350,59 @@ def test_faces_are_looked_over_and_the_way_leads_back(qtbot: QtBot, screen: Expo
     click(screen.faces.back)
     assert screen.kinds.isVisible()
     qtbot.waitUntil(lambda: len(world.exporting.previewed) > before)  # boxes may be others now
+
+
+def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> None:
+    screen.kinds.choose("study")
+    assert not screen.look_over.isVisibleTo(screen)
+    blurs = screen.options.field("blur_faces")
+    assert isinstance(blurs, QCheckBox)
+    assert "no guarantee" in blurs.toolTip()
+    blurs.setChecked(True)
+    assert screen.wish.options.blur_faces
+    assert screen.look_over.isVisibleTo(screen)
+    screen.look_over.click()
+    assert [screen.faces.videos.itemText(i) for i in range(screen.faces.videos.count())] == ["a", "b ü", "c"]
+
+
+@pytest.mark.parametrize("ends", ["written", "failed", "stopped"])
+def test_what_was_assessed_for_an_export_is_kept_in_the_study(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld, ends: str
+) -> None:
+    program = window.program
+    model, study = program.state.model, program.studies.current
+    assert model is not None
+    assert study is not None
+    assessor, token = world.open_model(model.folder), CancelToken()
+    world.exporting.assess = lambda subject: assessor.assess(subject.video, 4, token, silent)
+    path = program.videos[2].path
+    program.state.set_current(path)
+    qtbot.waitUntil(lambda: [video.path for video in screen.subject.chosen_videos] == [path])
+    before = program.videos.get(path)
+    assert before is not None
+    assert before.analysis is None
+
+    def scores() -> dict[str, int]:
+        with Study.open(study.path, read_only=True) as opened:
+            return {name: score.passes for name, score in opened.models.scores(model.digest).items()}
+
+    assert set(scores()) == {"a", "b ü"}
+    world.exporting.held = ends == "stopped"
+    world.exporting.failing = {"c"} if ends == "failed" else set()
+    click(screen.button)
+    qtbot.waitUntil(lambda: scores().get("c") == 4)
+    if ends == "stopped":
+        screen.queue.entries[0].stop()
+    qtbot.waitUntil(over(screen))
+    assert screen.queue.entries[0].stage is {"written": Stage.DONE, "failed": Stage.FAILED}.get(ends, Stage.STOPPED)
+    after = program.videos.get(path)
+    assert after is not None
+    assert after.analysis is not None
+    assert after.analysis.n_passes == 4
+    with Study.open(study.path, read_only=True) as opened:
+        kept = cached_analysis(opened.videos.get("c"), model.digest)
+    assert kept is not None
+    assert kept.score == after.analysis.score
 
 
 def test_a_form_gives_back_what_it_was_given(qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.job import Progress
-from skillviewer.engine.orders import Batch, Order, StudyOrder
+from skillviewer.engine.orders import Assessed, Batch, Order, StudyOrder
 from skillviewer.ui.backend import ExportDesk
 from skillviewer.ui.jobs import Job, Jobs
 from skillviewer.ui.lane import Lane, Task
@@ -33,6 +33,8 @@ class Entry(QObject):
     """One order: one file, or one a video."""
 
     changed = Signal()
+    assessed = Signal(object)
+    """``Assessed``: what a model said of a video that the window had nothing of."""
 
     def __init__(self, title: str, orders: Sequence[Order | StudyOrder], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +67,8 @@ class Entry(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
+        if isinstance(progress.value, Assessed):
+            self.assessed.emit(progress.value)
         self.progress = progress
         self._to(Stage.WORKING)
 
@@ -99,6 +103,9 @@ class ExportQueue(QObject):
     added = Signal(object)
     """``Entry``: a new one, the latest."""
 
+    assessed = Signal(object)
+    """``Assessed``, of any entry."""
+
     def __init__(self, lane: Lane[ExportDesk], jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lane, self._jobs = lane, jobs
@@ -112,6 +119,7 @@ class ExportQueue(QObject):
     def add(self, title: str, orders: Sequence[Order | StudyOrder]) -> Entry:
         """Work on an order when those before it are done."""
         entry = Entry(title, orders, self)
+        entry.assessed.connect(self.assessed)
         given = entry.orders
         task = self._lane.submit(lambda desk, token, report: desk.write_all(given, token, report))
         entry.follow(task, self._jobs.follow(title, task))

@@ -146,6 +146,7 @@ class ExportScreen(QWidget):
         self.at_cursor.clicked.connect(self._take_frame)
         self.look_over.clicked.connect(self._on_look_over)
         self.faces.back_asked.connect(self._on_back)
+        self.queue.assessed.connect(program.study_list.learn)
         self.previews.arrived.connect(self._on_preview)
         self.previews.failed.connect(self._on_preview_failed)
         for signal in (program.videos.added, program.videos.changed, program.videos.removed, program.videos.cleared):
@@ -234,10 +235,16 @@ class ExportScreen(QWidget):
 
     @Slot()
     def _on_look_over(self) -> None:
-        videos = self.subject.chosen_videos
-        if videos:
-            self.faces.look_over([video.path for video in videos])
+        paths = self._blurred_videos()
+        if paths:
+            self.faces.look_over(paths)
             self.pages.setCurrentWidget(self.faces)
+
+    def _blurred_videos(self) -> list[Path]:
+        """Return the videos whose faces are blurred: those that are chosen, or all of the study."""
+        if isinstance(self.kinds.exporter, StudyExporter):
+            return [entry.path for entry in self._program.videos if entry.state.has_picture]
+        return [video.path for video in self.subject.chosen_videos]
 
     @Slot()
     def _on_back(self) -> None:
@@ -261,7 +268,7 @@ class ExportScreen(QWidget):
         self.destination.propose(self._stem(), into_folder=not whole and spread is Spread.EACH)
         blurs = self.options.field("blur_faces")
         self.look_over.setVisible(isinstance(blurs, QCheckBox) and blurs.isChecked())
-        self.look_over.setEnabled(bool(self.subject.chosen_videos))
+        self.look_over.setEnabled(bool(self._blurred_videos()))
         self._tell()
         self._preview()
 
