@@ -175,11 +175,19 @@ def export_pairs_of(path: Path, output: Path, form: str, participants: bool, for
 @click.argument("folder", required=False, type=_PATH)
 def unpack(archive: Path, folder: Path | None) -> None:
     """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER, by default one beside it, and name the study."""
+    from skillviewer.data.study.archive_form import README
     from skillviewer.data.study.unpack import free_folder
     from skillviewer.data.study.unpack import unpack as unpacked
 
     with progress_bar(unit="file") as report:
         study_path = unpacked(archive, folder or free_folder(archive), CancelToken(), report)
+    readme = study_path.with_name(README)
+    if readme.is_file():
+        click.echo(
+            "skillviewer: Faces were blurred in these videos, which is an aid and no guarantee; scores and votes are "
+            f"of the videos before that. {readme} tells more.",
+            err=True,
+        )
     click.echo(str(study_path))
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.data.study import NewVideo, Relinked, Study, StudyVideo
+from skillviewer.data.study.archive_form import README
 from skillviewer.ui.jobs import Jobs
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.messages import Message, Messages, Severity
@@ -154,6 +155,7 @@ class Studies(QObject):
             slot.swap(Study.open(unpack(archive, free_folder(archive), token, report)))
 
         task = self._exchange(swap)
+        task.succeeded.connect(self._on_unpacked)
         self._jobs.follow(self.tr("Unpacking {}").format(archive.name), task)
 
     def open_sample(self) -> None:
@@ -254,6 +256,17 @@ class Studies(QObject):
             self._messages.post(Message(text, Severity.WARNING if study.read_only else Severity.NOTE))
         if study != before:
             self.opened.emit(study)
+
+    @Slot(object)
+    def _on_unpacked(self, found: _Listed) -> None:
+        """Say what a person should know of an archive whose videos are not those that were assessed."""
+        readme = found.study.path.with_name(README)
+        if readme.is_file():
+            words = self.tr(
+                "Faces were blurred in these videos, which is an aid and no guarantee; scores and votes are of the "
+                "videos before that. {} tells more."
+            )
+            self._messages.post(Message(words.format(readme), Severity.NOTE))
 
     @Slot(object)
     def _on_exchanged(self, found: _Listed) -> None:

@@ -12,7 +12,7 @@ from skillviewer.cli.export import export
 from skillviewer.cli.main import run
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.analysis_file import save_analysis
-from skillviewer.data.study import NewVideo, Study, Vote
+from skillviewer.data.study import NewVideo, Study, VideoState, Vote
 from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.media.reader import VideoReader
@@ -190,6 +190,20 @@ def test_whole_study_and_its_votes(study: Path, tmp_path: Path, capsys: Capture)
         assert unpacked.parent == tmp_path / name
         with Study.open(unpacked, read_only=True) as opened:
             assert len(opened.votes.all()) == 2
+
+
+def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    archive = tmp_path / "blurred.skillarchive"
+    assert run(["export", "study", str(study), "-o", str(archive), "--blur-faces", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["remarks"][0].startswith("3 videos, ")
+    assert "0 frames are doubtful" in record["remarks"][-5]
+    assert any("look through what was made" in remark for remark in record["remarks"])
+    assert run(["study", "unpack", str(archive)]) == 0
+    told = capsys.readouterr()
+    assert "no guarantee" in told.err
+    with Study.open(Path(told.out.strip()), read_only=True) as opened:
+        assert {video.state for video in opened.videos.check()} == {VideoState.PRESENT}
 
 
 @pytest.mark.parametrize(

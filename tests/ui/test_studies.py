@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study import NewVideo, Study, StudySettings
+from skillviewer.data.study.archive import ArchiveOptions, pack
 from skillviewer.ui.app import Composition
 from skillviewer.ui.study_slot import drafts_dir, sample_path
 from skillviewer.ui.undo import Deed
@@ -19,6 +20,7 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, open_and_load, states
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import key
+from tests.videos import write_barcode_video
 
 
 def wait_for_study(qtbot: QtBot, made: Composition, n_videos: int) -> None:
@@ -179,6 +181,24 @@ def test_missing_videos_are_said_and_found_again(
     }
 
 
+@pytest.mark.parametrize("blurs", [True, False])
+def test_an_archive_is_unpacked_and_says_whether_its_faces_were_blurred(
+    qtbot: QtBot, window: Composition, tmp_path: Path, *, blurs: bool
+) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    with Study.create(folder / "grasp") as made:
+        made.videos.add([NewVideo(write_barcode_video(folder / "a.mp4", 12).path)])
+    archive = pack(made.path, tmp_path / "grasp.skillarchive", ArchiveOptions(blur_faces=blurs)).path
+    window.program.open([archive])
+    wait_for_study(qtbot, window, 1)
+    study = window.program.studies.current
+    assert study is not None
+    assert study.path == tmp_path / "grasp" / "grasp.skillstudy"
+    assert [entry.path for entry in window.program.videos] == [tmp_path / "grasp" / "videos" / "a.mp4"]
+    assert ("no guarantee" in window.window.messages.text) is blurs
+
+
 def test_undo_and_redo_from_the_keyboard(qtbot: QtBot, window: Composition, study_file: Path) -> None:
     window.program.open([study_file])
     wait_for_study(qtbot, window, 3)
@@ -189,7 +209,7 @@ def test_undo_and_redo_from_the_keyboard(qtbot: QtBot, window: Composition, stud
     qtbot.waitUntil(lambda: actions["undo"].isEnabled() and not window.program.study.busy)
     assert actions["undo"].text() == "&Undo note"
     key(window.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(actions["redo"].isEnabled)
+    qtbot.waitUntil(lambda: actions["redo"].isEnabled() and not window.program.study.busy)
     assert notes_of(study_file) == ["one"]
     actions["redo"].trigger()
     qtbot.waitUntil(lambda: not actions["redo"].isEnabled() and not window.program.study.busy)
