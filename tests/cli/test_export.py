@@ -202,7 +202,11 @@ def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Cap
     assert run(["study", "unpack", str(archive)]) == 0
     told = capsys.readouterr()
     assert "no guarantee" in told.err
-    with Study.open(Path(told.out.strip()), read_only=True) as opened:
+    unpacked = Path(told.out.strip())
+    report = tmp_path / "why.html"
+    assert run(["export", "report", "why", str(unpacked), "--video", NAMES[0], "-o", str(report)]) == 0
+    assert "was said of the video before its faces were blurred." in report.read_text(encoding="utf-8")
+    with Study.open(unpacked, read_only=True) as opened:
         assert {video.state for video in opened.videos.check()} == {VideoState.PRESENT}
 
 

@@ -25,6 +25,7 @@ from skillviewer.data.study.archive_faces import SAID_BEFORE
 from skillviewer.data.study.unpack import unpack
 from skillviewer.media import faces as media_faces
 from skillviewer.media.reader import VideoReader
+from skillviewer.media.writer import VideoWriter
 from tests.export.analyses import analysis
 from tests.videos import read_barcode, write_barcode_video
 
@@ -238,6 +239,14 @@ def test_what_cannot_be_blurred_is_not_put_in_unblurred(
             _pack(study, out / "all.zip")
     with Study.open(study, read_only=True) as before:
         video = before.videos.get(NAMES[0])
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(VideoWriter, "_encode", full)
+        with pytest.raises(ExportError, match=r"^drawn\.mp4: its blurred copy could not be written: No space left"):
+            _pack(study, out / "all.zip")
     FaceStore().path(video.digest).write_text("{damaged")
     with pytest.raises(VideoError, match="holds no face boxes"):
         _pack(study, out / "all.zip")

@@ -79,9 +79,12 @@ class BlurredVideos:
             if faces is None:
                 faces = find_faces(reader, token=self._token, report=self._named_report(f"looking for faces in {name}"))
                 self._store.put(faces)
-            info = copy_with_blurred_faces(
-                reader, target, faces, self._token, self._named_report(f"blurring faces in {name}")
-            )
+            told = self._named_report(f"blurring faces in {name}")
+            try:
+                info = copy_with_blurred_faces(reader, target, faces, self._token, told)
+            except ExportError as error:  # nobody knows the place where the copy was to lie
+                words = str(error).replace(str(target), "its blurred copy")
+                raise ExportError(f"{source.name}: {words}") from error
         self.faces[digest] = faces
         self._copies[info.digest] = info
         self._named.append((name, faces))
