@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from skillviewer.core.ahead import ahead
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import FloatArray, IntArray, Picture
 from skillviewer.core.errors import ExportError
@@ -227,8 +229,9 @@ def export_grid(
             overwrite=overwrite,
             sound=_sound(exhibits, options, path, plan.span),
         ) as writer,
+        closing(ahead(_pictures(exhibits, readers, plan.shown, sizes))) as decoded,
     ):
-        for at, pictures in enumerate(_pictures(exhibits, readers, plan.shown, sizes)):
+        for at, pictures in enumerate(decoded):
             token.check()
             painted = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures)
             writer.write(painted, float(plan.times_s[at]))
