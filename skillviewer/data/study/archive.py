@@ -199,7 +199,9 @@ class _Packer:
             db.execute("VACUUM")
         self._add(copy, copy.name)
         if self.blurred is not None:
-            self.remarks += self.blurred.remarks()
+            self.remarks = [*self.blurred.remarks(), *self.remarks]
+        blurred = self.blurred is not None and bool(self.blurred.faces)
+        if self.blurred is not None and blurred:
             self._add(self.blurred.readme(), README)
         manifest = Manifest(
             format=FORMAT,
@@ -208,7 +210,7 @@ class _Packer:
             pseudonymised=self.names is not None,
             files=tuple(self.entries),
             analyses=tuple(self.analyses),
-            faces_blurred=msgspec.UNSET if self.blurred is None else True,
+            faces_blurred=True if blurred else msgspec.UNSET,
         )
         self.file.writestr(entry_info(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest), indent=1))
 

@@ -24,11 +24,10 @@ BLURRED_SUFFIX = ".mp4"
 
 SAID_BEFORE = "What the model said was said of the video before its faces were blurred."
 
-_SCORES = (
-    "Scores, maps and votes in the archive are of the videos before faces were blurred in them; a model that assesses "
-    "the blurred ones may give other scores."
+_OF_BEFORE = (
+    "The blurred videos have no sound; scores, maps and votes are of the videos before that, and a model that assesses "
+    "the blurred ones may say something else."
 )
-_SOUND = "The blurred videos have no sound."
 _LISTED = 5
 
 
@@ -110,19 +109,17 @@ class BlurredVideos:
         """Return what a person should know of the archive, one sentence each."""
         if not self._named:
             return ("No video is in the archive, so there was no face to blur.",)
-        return (*self._counted(), LOOK_THROUGH, _SCORES, _SOUND)
+        return (self._counted(), LOOK_THROUGH, _OF_BEFORE)
 
-    def _counted(self) -> list[str]:
-        some = [(name, doubtful_frames(faces.doubts)) for name, faces in self._named if faces.tracks]
+    def _counted(self) -> str:
+        some = [name for name, faces in self._named if faces.tracks]
         none = [name for name, faces in self._named if not faces.tracks]
         doubtful = [(name, n) for name, faces in self._named if (n := doubtful_frames(faces.doubts))]
-        n = sum(count for _, count in doubtful)
+        total = sum(n for _, n in doubtful)
         text = f"Faces are blurred in {len(some)} of {len(self._named)} videos"
-        where = f" ({_list([f'{name}: {count}' for name, count in doubtful])})" if doubtful else ""
-        said = [f"{text}; {n} frame{'s are' if n != 1 else ' is'} doubtful{where}."]
-        if none:
-            said.append(f"No face was found in {_list(none)}, so nothing is blurred there.")
-        return said
+        but = f" (none was found in {_list(none)})" if none else ""
+        where = f" ({_list([f'{name}: {n}' for name, n in doubtful])})" if doubtful else ""
+        return f"{text}{but}; {total} frame{'s are' if total != 1 else ' is'} doubtful{where}."
 
     def readme(self) -> Path:
         """Write what goes with the archive: what was blurred, how surely, and what the scores are of."""

@@ -44,7 +44,7 @@ class KnownAnalysis(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What an archive holds; ``faces_blurred`` stands in it only where that was asked for."""
+    """What an archive holds; ``faces_blurred`` stands in it only where videos were blurred."""
 
     format: int
     program: str

@@ -10,7 +10,7 @@ from skillviewer.export.words import printable
 from skillviewer.ui.exporting.queue import Entry, ExportQueue, Stage
 from skillviewer.ui.theme import Theme
 
-MOST_TOLD = 4
+MOST_TOLD = 6
 
 
 class EntryRow(QWidget):
