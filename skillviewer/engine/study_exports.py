@@ -171,9 +171,14 @@ def _archive(
         token=token,
         report=report,
     )
-    found = f"{made.n_videos} videos, {made.n_models} models and {made.n_analyses} analyses are in the archive."
+    videos, models = _number(made.n_videos, "video", "videos"), _number(made.n_models, "model", "models")
+    found = f"In the archive: {videos}, {models}, {_number(made.n_analyses, 'analysis', 'analyses')}."
     key = (f"The key to the names is {made.key}: keep it apart.",) if made.key is not None else ()
     return (found, *key, *made.remarks)
+
+
+def _number(n: int, one: str, several: str) -> str:
+    return f"{n} {one if n == 1 else several}"
 
 
 STUDY_EXPORTERS = table(

@@ -196,7 +196,7 @@ def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Cap
     archive = tmp_path / "blurred.skillarchive"
     assert run(["export", "study", str(study), "-o", str(archive), "--blur-faces", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert record["remarks"][0].startswith("3 videos, ")
+    assert record["remarks"][0].startswith("In the archive: 3 videos, ")
     assert record["remarks"][1].startswith("Faces are blurred in 0 of 3 videos (none was found in ")
     assert record["remarks"][1].endswith("; 0 frames are doubtful.")
     assert any("look through what was made" in remark for remark in record["remarks"])
