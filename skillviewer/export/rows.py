@@ -36,7 +36,7 @@ class ScoreRow:
         n_frames: Frames of the video.
         duration_s: Its duration.
         rate_hz: Its median frame rate.
-        warning: A word of warning, or empty.
+        warning: A word of warning on the score or the file, or empty.
     """
 
     video: str
@@ -110,7 +110,7 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
                 n_frames=a.video.n_frames,
                 duration_s=a.video.duration_s,
                 rate_hz=a.video.rate_hz,
-                warning=a.warning,
+                warning=f"{a.warning} {a.video.note}".strip(),
             )
         )
     return rows

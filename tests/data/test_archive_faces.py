@@ -23,6 +23,7 @@ from skillviewer.data.study import NewVideo, Study, VideoState, cached_analysis
 from skillviewer.data.study.archive import Archived, ArchiveOptions, pack
 from skillviewer.data.study.archive_faces import SAID_BEFORE
 from skillviewer.data.study.unpack import unpack
+from skillviewer.export.table import export_scores
 from skillviewer.media import faces as media_faces
 from skillviewer.media.reader import VideoReader
 from skillviewer.media.writer import VideoWriter
@@ -122,6 +123,8 @@ def test_all_opens_elsewhere_with_blurred_videos_and_the_scores_follow(
                     len(reader.info.times_s) == len(t) and np.abs(reader.info.times_s - t).max() < 1e-4 for t in times
                 )
             assert found.video.note.endswith(SAID_BEFORE)
+            table = export_scores([found], tmp_path / f"{video.name}.csv").read_text(encoding="utf-8")
+            assert SAID_BEFORE in table
             assert after.models.scores(MODEL)[video.name].score == found.score
 
 
