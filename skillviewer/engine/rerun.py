@@ -89,6 +89,11 @@ class Rerun:
         """Return (B, C, h, w) of cells (B, L, C), without moving them in memory."""
         return cells.transpose(1, 2).view(len(cells), -1, *self._grid)
 
+    def _without(self, cells: Tensor, chosen: Tensor) -> Tensor:
+        """Return (B, C, h, w), a frame's cells, (L, C), without the chosen ones, (B, L)."""
+        # by 0 or 1 lerp gives either end exactly, and on a CPU it takes a sixth of the time of where
+        return self._frames(torch.lerp(cells, self._mean, chosen.to(cells.dtype)[:, :, None]))
+
     def _video_mean(self) -> Tensor:
         return self._cells.mean(dim=(0, 1))
 
@@ -112,8 +117,7 @@ class Rerun:
             state = self._first_state(self._means_without(chosen))
             scores = []
             for t, cells in enumerate(self._cells):
-                frames = torch.where(chosen[:, t, :, None], self._mean, cells)
-                out = self._model.step(self._frames(frames), state)
+                out = self._model.step(self._without(cells, chosen[:, t]), state)
                 state = out.state
                 scores.append(out.score.double())
             curves.append(torch.stack(scores, dim=1))
@@ -178,8 +182,7 @@ class Rerun:
         states, scores = [], []
         for start in range(0, len(own), self._frames_at_once):
             chosen = own[start : start + self._frames_at_once]
-            frames = torch.where(chosen[:, :, None], self._mean, cells)
-            out = self._model.step(self._frames(frames), _rows(state, start, start + len(chosen)))
+            out = self._model.step(self._without(cells, chosen), _rows(state, start, start + len(chosen)))
             states.append(out.state)
             scores.append(out.score.double().expand(len(chosen)))
             self._tick(len(chosen))

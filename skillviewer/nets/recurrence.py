@@ -18,11 +18,14 @@ class Attended(NamedTuple):
         attention: (B, h, w) map.
         cells: (B, L, C), what the map weighs: the cells of the frame, or what the model made of them.
         memory: What the attention itself remembers, (B, width) each.
+        gate: (B, C), what the channels of every cell are multiplied by; None for nothing. It is applied to the weighted
+            sum, which is the same and costs a frame's cells less.
     """
 
     attention: Tensor
     cells: Tensor
     memory: State = ()
+    gate: Tensor | None = None
 
 
 def orthogonal(cell: nn.RNNCellBase) -> None:
@@ -120,6 +123,8 @@ class RecurrentModel(AttentionModel):
         attended = self.attend(fused_t, state[0], state[1:])
         used = attended.attention if attention is None else attention
         vector = weighted_sum(used, attended.cells)
+        if attended.gate is not None:
+            vector = vector * attended.gate
         if self.averages:
             vector = vector / attended.cells.shape[1]
         task, score = self.task(vector.expand(len(state[0]), -1), state[0])

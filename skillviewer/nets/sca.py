@@ -2,10 +2,21 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from skillviewer.nets.attention import State
 from skillviewer.nets.recurrence import Attended, RecurrentModel, cells_of
 from skillviewer.nets.sizes import HeadSizes
+
+
+def weigh_tanh(layer: nn.Linear, x: Tensor, y: Tensor) -> Tensor:
+    """Return w^T tanh(x + y) + b, (..., K) to (...), of a layer with one output; y is the smaller one.
+
+    By way of tanh(x) = 2 sigmoid(2x) - 1: on a CPU torch's sigmoid takes a fifth of the time of its tanh.
+    """
+    half = torch.add(2 * y, x, alpha=2).sigmoid_()
+    bias = layer.bias - layer.weight.sum(dim=1)
+    return functional.linear(half, 2 * layer.weight, bias).squeeze(-1)
 
 
 class ScaModel(RecurrentModel):
@@ -49,13 +60,19 @@ class ScaModel(RecurrentModel):
     def channel_weights(self, fused_t: Tensor, task: Tensor) -> Tensor:
         """Return beta of one frame, (B, C): between 0 and 1 as released, with mean 1 in the original."""
         mean = fused_t.mean(dim=(2, 3))
-        embedded = torch.tanh(self.embed_mean(mean[:, :, None]) + self.channel_memory(task)[:, None])
-        weights: Tensor = self.weigh_channel(embedded).squeeze(2)
+        weights = weigh_tanh(self.weigh_channel, self.embed_mean(mean[:, :, None]), self.channel_memory(task)[:, None])
         return torch.softmax(weights, dim=1) * weights.shape[1] if self.original else torch.sigmoid(weights)
 
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
-        """Attend to one frame, (B, C, h, w); maps are distributions."""
-        cells = cells_of(self.channel_weights(fused_t, task)[:, :, None, None] * fused_t)
-        embedded = torch.tanh(self.embed_cell(cells) + self.cell_memory(task)[:, None])
-        attention = torch.softmax(self.weigh_cell(embedded).squeeze(2), dim=1)
-        return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells)
+        """Attend to one frame, (B, C, h, w); maps are distributions.
+
+        beta multiplies the weights of the embedding instead of the cells: W_x (beta * x_i) = (W_x * beta) x_i. So one
+        frame for B states is read once and never copied.
+        """
+        cells = cells_of(fused_t)
+        gate = self.channel_weights(fused_t, task)
+        gated_embedding = gate[:, None] * self.embed_cell.weight
+        told = self.embed_cell.bias + self.cell_memory(task)
+        embedded = cells @ gated_embedding.transpose(1, 2)
+        attention = torch.softmax(weigh_tanh(self.weigh_cell, embedded, told[:, None]), dim=1)
+        return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, gate=gate)
