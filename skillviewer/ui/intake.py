@@ -60,7 +60,7 @@ def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
         paths: Files and folders.
         backend: Opens a file whose name does not say that it is a video.
     """
-    videos: dict[Path, None] = {}
+    found: list[Path] = []
     checkpoints: list[Path] = []
     files: dict[str, list[Path]] = {SUFFIX: [], ARCHIVE_SUFFIX: []}
     refused: list[tuple[Path, str]] = []
@@ -74,19 +74,37 @@ def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
             checkpoints.append(folder)
         elif path.is_dir():
             inside = expand([path])
-            videos.update(dict.fromkeys(inside))
+            found += inside
             if not inside:
                 refused.append((path, "holds no videos"))
         elif path.suffix.lower() in VIDEO_SUFFIXES:
-            videos[path] = None
+            found.append(path)
+        elif reason := _no_video(path, backend):
+            refused.append((path, reason))
         else:
-            try:
-                backend.open_reader(path).close()
-            except SkillViewerError as error:
-                refused.append((path, str(error)))
-            else:
-                videos[path] = None
+            found.append(path)
+    reasons = {path: _unusable(path) for path in found}
+    refused += [(path, reason) for path, reason in reasons.items() if reason]
+    videos = (path for path, reason in reasons.items() if not reason)
     return Sorted(tuple(videos), tuple(checkpoints), tuple(refused), tuple(files[SUFFIX]), tuple(files[ARCHIVE_SUFFIX]))
+
+
+def _no_video(path: Path, backend: Backend) -> str:
+    """Return why a file is no video, or ""."""
+    try:
+        backend.open_reader(path).close()
+    except SkillViewerError as error:
+        return str(error)
+    return ""
+
+
+def _unusable(path: Path) -> str:
+    """Return why nobody could make anything of a file, or "". A study takes no such file, and it is told of once."""
+    try:
+        with path.open("rb") as file:
+            return "" if file.read(1) else f"{path} is empty."
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror or error}."
 
 
 def _checkpoint_at(path: Path) -> Path | None:

@@ -28,7 +28,8 @@ def test_files_are_dropped_and_what_is_not_understood_is_listed(
     good = world.touch("a.mp4", "b.mkv")
     folder = tmp_path / "more"
     folder.mkdir()
-    (folder / "c.mov").write_bytes(b"c")  # an empty one is refused by the study, which says so too
+    (folder / "c.mov").write_bytes(b"c")
+    (folder / "d.mp4").touch()
     (folder / "notes.txt").touch()
     empty = tmp_path / "empty folder"
     empty.mkdir()
@@ -40,11 +41,14 @@ def test_files_are_dropped_and_what_is_not_understood_is_listed(
     assert [entry.path.name for entry in window.program.videos] == ["a.mp4", "b.mkv", "c.mov"]
     bar = window.window.messages
     qtbot.waitUntil(bar.isVisible)
-    assert bar.text == "3 things were not opened."
+    assert bar.text == "4 things were not opened."
     assert bar.details.splitlines() == [
         "empty folder: holds no videos", "letter.docx is not a video.", "gone.mp4: is not there",
+        f"{folder / 'd.mp4'} is empty.",
     ]  # fmt: skip
     qtbot.waitUntil(lambda: window.program.feed.settled)
+    qtbot.waitUntil(lambda: all(entry.known_as for entry in window.program.videos))  # the study has them
+    assert len(window.program.messages.waiting) == 1, "each is told of once"
 
 
 def test_a_broken_video_stops_nobody(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
