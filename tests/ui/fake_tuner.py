@@ -41,7 +41,7 @@ class FakeTuner:
 
     Attributes:
         held: Whether the training waits after an epoch until it is stopped or cancelled.
-        held_at: Which.
+        held_at: Which; -1 for before anything is told.
         error: What it fails with, or None.
         jobs: What it was asked to train.
         ended: How trainings ended: "done", "stopped", "cancelled".
@@ -75,7 +75,12 @@ class FakeTuner:
         old = {name: float(-i % 5) for i, name in enumerate(sorted(dataset.names))}
         new = {name: float(i + 3 * (i % 3 == 1)) * 0.5 for i, name in enumerate(sorted(dataset.names))}
         total, smoothed = N_EPOCHS * N_BATCHES, 0.0
-        for epoch in range(N_EPOCHS + 1):
+        for epoch in range(-1, N_EPOCHS + 1):
+            while self.held and epoch == self.held_at < 0 and not stop.path.exists():
+                token.check()
+                token.wait(0.005)
+            if epoch < 0:
+                continue
             scores = new if epoch > 1 else {n: -s if i % 2 else s for i, (n, s) in enumerate(old.items())}
             row = TuningRow(
                 epoch=epoch,

@@ -75,6 +75,15 @@ def finetune_choices(stage: "Stage") -> QWidget:
     return stage.made.window
 
 
+def finetune_begun(stage: "Stage") -> QWidget:
+    """A training of which nothing has been told yet."""
+    screen = _planned(stage)
+    stage.world.tuner.held, stage.world.tuner.held_at = True, -1
+    screen.choices.button.click()
+    stage.wait(lambda: len(stage.world.tuner.jobs) == 1, WAIT_MS)
+    return stage.made.window
+
+
 def finetune_running(stage: "Stage") -> QWidget:
     """A training under way."""
     screen = _planned(stage)
@@ -152,6 +161,7 @@ FINETUNE_STATES: dict[str, Callable[["Stage"], QWidget]] = {
         finetune_no_votes,
         finetune_ties,
         finetune_choices,
+        finetune_begun,
         finetune_running,
         finetune_result,
         finetune_first,

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import CheckpointError
@@ -110,6 +112,40 @@ def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTrainer) -
     qtbot.waitUntil(lambda: "from 5 votes of 1 rater\n" in choices.texts())
 
 
+def tick_labels(plot: pg.PlotWidget, side: str) -> list[str]:
+    """Return what an axis says at its ticks."""
+    axis = plot.getAxis(side)
+    paper = QPixmap(1, 1)
+    painter = QPainter(paper)
+    try:
+        found = axis.generateDrawSpecs(painter)
+    finally:
+        painter.end()
+    return [] if found is None else [text for _rect, _flags, text in found[2]]
+
+
+def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
+    qtbot: QtBot, make_trainer: MakeTrainer
+) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held, trainer.world.tuner.held_at = True, -1
+    trainer.start()
+    curves = trainer.screen.running.curves
+    loss, share = curves.findChildren(pg.PlotWidget)
+    qtbot.waitUntil(lambda: len(trainer.world.tuner.jobs) == 1)
+    assert [tick_labels(loss, side) for side in ("left", "bottom")] == [[], []]
+    assert tick_labels(share, "bottom") == []
+    assert "100" in tick_labels(share, "left"), "percents are percents"
+    trainer.world.tuner.held_at = 0
+    qtbot.waitUntil(lambda: len(curves.rows) == 1)
+    for plot in (loss, share):
+        assert "0" in tick_labels(plot, "bottom")
+        assert not any("." in text for text in tick_labels(plot, "bottom"))
+    trainer.world.tuner.held = False
+    trainer.wait_for(Phase.DECIDING)
+    assert {"0", "5"} <= set(tick_labels(loss, "bottom"))
+
+
 def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
@@ -187,7 +223,8 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
 
     trainer.made.window.show_screen("finetune")
     screen.disagreement.back.click()
-    qtbot.waitUntil(lambda: [row[2] for row in screen.versions.table.texts()] == ["in use", "accepted"])
+    qtbot.waitUntil(lambda: [row[2] for row in screen.versions.table.texts()] == ["in use", "as it came"])
+    assert [row[4] for row in screen.versions.table.texts()] == ["45 pairs", "–"]
     screen.versions.table.selectRow(1)
     trainer.world.assessed.clear()
     screen.versions.use.click()
@@ -226,7 +263,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> 
     qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
     screen.disagreement.back.click()
     table = screen.versions.table
-    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["in use", "accepted"])
+    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["in use", "as it came"])
     assert not screen.versions.use.isEnabled()
     table.selectRow(0)
     assert not screen.versions.use.isEnabled(), "it is in use already"
@@ -255,7 +292,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     trainer = Trainer(qtbot, made, world, first.path)
     trainer.sit_down()
     table, discard = trainer.screen.versions.table, trainer.screen.versions.discard
-    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["not decided", "accepted"])
+    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["undecided", "as it came"])
     assert not discard.isEnabled()
     table.selectRow(1)
     assert not discard.isEnabled(), "it has been decided on"
@@ -268,7 +305,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     discard.click()
     assert result.folder.exists()
     discard.click()
-    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["discarded", "accepted"])
+    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["discarded", "as it came"])
     assert not result.folder.exists()
     assert not discard.isEnabled()
     assert {version.state for version in trainer.versions() if version.digest == result.digest} == {

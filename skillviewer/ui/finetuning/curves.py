@@ -15,11 +15,20 @@ from skillviewer.ui.theme import Theme
 CHANCE = 50.0
 
 
+class _BatchAxis(pg.AxisItem):  # type: ignore[misc]
+    """Ticks at whole batches alone."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Return the distances of ticks, each with an offset, from large to small."""
+        spacings = [(step, offset) for step, offset in super().tickSpacing(low, high, size) if step >= 1]
+        return spacings or [(1.0, 0.0)]
+
+
 class _Plot(pg.PlotWidget):  # type: ignore[misc]
     """A calm plot that fits what it shows; the mouse does nothing in it."""
 
     def __init__(self, name: str, parent: QWidget) -> None:
-        super().__init__(parent, background=None, enableMenu=False)
+        super().__init__(parent, axisItems={"bottom": _BatchAxis("bottom")}, background=None, enableMenu=False)
         plot = self.getPlotItem()
         plot.hideButtons()
         plot.getViewBox().setMouseEnabled(x=False, y=False)
@@ -28,6 +37,10 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(120)
+
+    def show_ticks(self, side: str, *, shown: bool) -> None:
+        """Show the ticks of an axis, or none: where nothing is drawn yet, numbers would say nothing."""
+        self.getAxis(side).setTicks(None if shown else [])
 
     def dress(self, theme: Theme) -> None:
         self.setBackground(theme.base)
@@ -95,6 +108,7 @@ class Curves(QWidget):
     def add_batch(self, row: BatchRow) -> None:
         """Draw one batch more."""
         self._batches.append(row)
+        self._show_ticks()
         at = [b.batch for b in self._batches]
         self._raw.setData(at, [b.loss for b in self._batches])
         self._smoothed.setData(at, [b.smoothed for b in self._batches])
@@ -112,7 +126,14 @@ class Curves(QWidget):
         self._rows.append(row)
         self._draw()
 
+    def _show_ticks(self) -> None:
+        anything = bool(self._batches or self._rows)
+        self._loss.show_ticks("left", shown=anything)
+        self._loss.show_ticks("bottom", shown=anything)
+        self._share.show_ticks("bottom", shown=bool(self._rows))
+
     def _draw(self) -> None:
+        self._show_ticks()
         at = np.array([row.batch for row in self._rows], dtype=np.float64)
         held = np.array([100 * row.held_out.value for row in self._rows])
         low, high = (

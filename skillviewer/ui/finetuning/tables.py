@@ -12,7 +12,7 @@ from skillviewer.ui.video_cells import n_alike
 SORT_ROLE = Qt.ItemDataRole.UserRole
 VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_PX = 28
-NAME_PX = 120
+NAME_PX = 96
 """The first column, of names, is no narrower."""
 LONG = 24
 """Of names with more letters, what all have in common is left out at the beginning."""
@@ -84,6 +84,8 @@ class Table(QTableView):
             heading.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+        self._share_width()
+        self.updateGeometries()
 
     def texts(self) -> list[list[str]]:
         """Return what is shown, row by row, as it is sorted now."""
@@ -91,8 +93,12 @@ class Table(QTableView):
         return [[model.item(r, c).text() for c in range(model.columnCount())] for r in range(model.rowCount())]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the names what the other columns leave, but enough to be read."""
+        """Share the new width."""
         super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give the names what the other columns leave, but enough to be read."""
         header = self.horizontalHeader()
         others = sum(header.sectionSize(c) for c in range(1, header.count()) if not header.isSectionHidden(c))
         room = self.viewport().width() - others

@@ -32,9 +32,10 @@ class VersionList(QWidget):
         title = QLabel(self.tr("Versions"), self)
         title.setProperty("heading", True)
         row.addWidget(title, 1)
-        self.disagree = QPushButton(self.tr("Where raters disagree"), self)
+        self.disagree = QPushButton(self.tr("Disagreements"), self)
+        self.disagree.setToolTip(self.tr("The pairs on which the model in use and the raters disagree."))
         self.disagree.clicked.connect(self.disagreement_asked)
-        self.use = QPushButton(self.tr("Use this"), self)
+        self.use = QPushButton(self.tr("Use this version"), self)
         self.use.clicked.connect(self._on_use)
         row.addWidget(self.disagree)
         self.discard = QPushButton(self.tr("Discard"), self)
@@ -47,9 +48,14 @@ class VersionList(QWidget):
         column.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignTop)
         self.table = Table(
             self.tr("Versions of the study's models"),
-            (self.tr("Model"), self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Pairs")),
+            (self.tr("Model"), self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on")),
             self,
         )
+        for at, meaning in (
+            (3, self.tr("Share of the held-out pairs that it orders as the raters did.")),
+            (4, self.tr("Pairs of this study that it was trained on.")),
+        ):
+            self.table.model().setHeaderData(at, Qt.Orientation.Horizontal, meaning, Qt.ItemDataRole.ToolTipRole)
         column.addWidget(self.table, 1)
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.show_versions(Kept((), ""))
@@ -69,8 +75,9 @@ class VersionList(QWidget):
         self._on_selected()
 
     def _row(self, at: int, version: ModelVersion) -> list[Cell]:
+        accuracy, pairs = version.facts.get("accuracy"), version.facts.get("pairs")
         states = {
-            ModelState.PROPOSED: self.tr("not decided"),
+            ModelState.PROPOSED: self.tr("undecided"),
             ModelState.ACCEPTED: self.tr("accepted"),
             ModelState.DISCARDED: self.tr("discarded"),
         }
@@ -78,14 +85,15 @@ class VersionList(QWidget):
         if version.digest == self._used:
             state = self.tr("in use")
         elif version.path is None and version.state is not ModelState.DISCARDED:
-            state = self.tr("missing")
-        accuracy, pairs = version.facts.get("accuracy"), version.facts.get("pairs")
+            state = self.tr("files missing")
+        elif version.state is ModelState.ACCEPTED and not version.facts:
+            state = self.tr("as it came")  # it was not trained in this study
         return [
             Cell(printable(version.name), video=str(at)),
             Cell(str(version.version), float(version.version)),
             Cell(state),
             Cell(percent(accuracy) if isinstance(accuracy, float) else "–", _number(accuracy)),
-            Cell(str(pairs) if isinstance(pairs, int) else "–", _number(pairs)),
+            Cell(self.tr("{} pairs").format(pairs) if isinstance(pairs, int) else "–", _number(pairs)),
         ]
 
     def chosen(self) -> ModelVersion | None:
