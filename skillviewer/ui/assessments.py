@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Extent
 from skillviewer.ui.jobs import Job, Jobs
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.messages import Messages
@@ -26,8 +27,10 @@ class _Done:
     memory: str
 
 
-def _assess(slot: ModelSlot, path: Path, passes: int, token: CancelToken, report: Report) -> _Done:
-    analysis = slot.assessor.assess(path, passes=passes, token=token, report=report)
+def _assess(
+    slot: ModelSlot, path: Path, passes: int, extent: Extent | None, token: CancelToken, report: Report
+) -> _Done:
+    analysis = slot.assessor.assess(path, passes=passes, token=token, report=report, extent=extent)
     return _Done(analysis, slot.assessor.memory_text())
 
 
@@ -218,9 +221,11 @@ class Assessments(QObject):
         if self._model is None or self._running is not None or not self._queue or self._lane.stopped:
             return
         path, passes = self._queue.pop(0), self._state.passes
+        entry = self._videos.get(path)
+        extent = entry.extent if entry is not None else None
         self._running = path
         self._videos.update(path, state=VideoState.WORKING, done=0, total=0)
-        task = self._lane.submit(lambda slot, token, report: _assess(slot, path, passes, token, report))
+        task = self._lane.submit(lambda slot, token, report: _assess(slot, path, passes, extent, token, report))
         self._task = task
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)

@@ -9,6 +9,7 @@ from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Picture
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.model_facts import ModelFacts
+from skillviewer.core.pairs import Extent
 from skillviewer.core.video import VideoInfo
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
@@ -90,8 +91,10 @@ class Assessor(Protocol):
         """Return used and total memory of a GPU, or ""."""
         ...
 
-    def assess(self, path: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
-        """Assess one video; ``report`` is told of every step, with the analysis so far as its value."""
+    def assess(
+        self, path: Path, passes: int, token: CancelToken, report: Report, extent: Extent | None = None
+    ) -> Analysis:
+        """Assess a video or a part of it; ``report`` is told of every step, with the analysis so far as its value."""
         ...
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence":

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.errors import DatasetError
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Extent
 from skillviewer.data.study import Study, StudyVideo, cached_analysis
 from skillviewer.data.study import VideoState as FileState
 from skillviewer.ui.assessments import Assessments
@@ -37,7 +39,15 @@ def entry_of(video: StudyVideo) -> Entry:
         state = VideoState.MISSING
         words = QCoreApplication.translate("StudyList", "The file is not where it was: {}")
         reason = words.format(video.recorded_path or video.name)
-    return Entry(path, state=state, reason=reason, known_as=video.name, participant=video.participant, task=video.task)
+    return Entry(
+        path,
+        state=state,
+        reason=reason,
+        known_as=video.name,
+        participant=video.participant,
+        task=video.task,
+        extent=video.extent,
+    )
 
 
 def recall(videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report) -> dict[Path, Analysis]:
@@ -53,6 +63,17 @@ def recall(videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, 
             report(Progress("reading analyses", i, len(videos), found))
             found = {}
     return found
+
+
+def is_of(analysis: Analysis, extent: Extent | None) -> bool:
+    """Return whether an analysis looked at nothing outside a part of its file; None is the whole."""
+    if extent is None:
+        return True
+    try:
+        frames = extent.frames(analysis.video)
+    except DatasetError:
+        return False
+    return bool(analysis.samples.min() >= frames.start and analysis.samples.max() < frames.stop)
 
 
 class StudyList(QObject):
@@ -130,7 +151,7 @@ class StudyList(QObject):
         if entry is None:
             return
         changes: dict[str, object] = {}
-        for name in ("known_as", "participant", "task"):
+        for name in ("known_as", "participant", "task", "extent"):
             if getattr(entry, name) != getattr(wanted, name):
                 changes[name] = getattr(wanted, name)
         if (wanted.state is VideoState.MISSING) != (entry.state is VideoState.MISSING):
@@ -190,7 +211,7 @@ class StudyList(QObject):
             changes: What is told to be other now (see ``Studies.act``).
         """
         video = next((v for v in self._known if v.path == analysis.video.path), None)
-        if video is None or not self._studies.writable:
+        if video is None or not self._studies.writable or not is_of(analysis, video.extent):
             return
         extent = video.extent
 

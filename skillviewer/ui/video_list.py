@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Picture
+from skillviewer.core.pairs import Extent
 from skillviewer.core.video import VideoInfo
 
 
@@ -46,6 +47,7 @@ class Entry:
         known_as: Its name in the study, or "" until the study knows it.
         participant: The person in it, or None.
         task: What is done in it, or "" for the study's task.
+        extent: The part of the file that it is, or None for the whole.
     """
 
     path: Path
@@ -59,6 +61,7 @@ class Entry:
     known_as: str = ""
     participant: str | None = None
     task: str = ""
+    extent: Extent | None = None
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 
 from skillviewer.core.cohort import MIN_COHORT
 from skillviewer.core.numerals import signed
+from skillviewer.core.pairs import TimeExtent
 from skillviewer.export.words import clock, printable
 from skillviewer.ui.cohorts import Cohorts
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
@@ -141,16 +142,29 @@ class VideoTable(QAbstractTableModel):
         return self.tr("(95 % interval {} to {})").format(*(signed(end, 2) for end in found))
 
     def _tool_tip(self, entry: Entry, _column: int) -> str:
-        lines = [printable(str(entry.path)), entry.reason]
+        lines = [printable(str(entry.path)), self.part(entry), entry.reason]
         if entry.analysis is not None:
             lines += [f"{self._text(entry, SCORE)} {self.interval(entry)}".strip(), entry.analysis.warning]
         return "\n".join(line for line in lines if line)
 
+    def part(self, entry: Entry) -> str:
+        """Return which part of its file a video is, "" for the whole."""
+        if entry.extent is None:
+            return ""
+        if isinstance(entry.extent, TimeExtent):
+            start_s, stop_s = entry.extent.start_s, entry.extent.stop_s
+            return f"{clock(start_s)[:-2]}–{clock(stop_s)[:-2]}"
+        return self.tr("frames {} to {}").format(entry.extent.start_frame + 1, entry.extent.stop_frame)
+
     def about(self, entry: Entry) -> str:
-        """Return what stands under a name: of an assessed video its length and participant, else how far it is."""
+        """Return what stands under a name: of an assessed video its length and participant, else how far it is.
+
+        Of a part of a file it is always said which.
+        """
+        part = self.part(entry)
         if entry.state is not VideoState.DONE:
-            return self._text(entry, STATE)
-        parts = [self._text(entry, LENGTH), printable(entry.participant or "")]
+            return " · ".join(filter(None, (part, self._text(entry, STATE))))
+        parts = [part or self._text(entry, LENGTH), printable(entry.participant or "")]
         if entry.analysis is not None and entry.analysis.warning:
             parts.insert(0, self.tr("unfamiliar"))
         return " · ".join(part for part in parts if part)

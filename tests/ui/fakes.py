@@ -16,6 +16,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Extent
 from skillviewer.core.video import VideoInfo, sample_positions, segments
 from skillviewer.engine.library import digest
 from skillviewer.ui.backend import Backend
@@ -215,6 +216,7 @@ class FakeWorld:
     warning: str = ""
     picture: Callable[[int], Picture] = numbered_picture
     assessed: list[tuple[str, str, int]] = field(default_factory=list)
+    extents: dict[Path, Extent | None] = field(default_factory=dict)
     opened_models: list[str] = field(default_factory=list)
     readers: list[FakeReader] = field(default_factory=list)
     pools: list[FakePool] = field(default_factory=list)
@@ -309,8 +311,11 @@ class FakeAssessor:
     def memory_text(self) -> str:
         return self._world.memory
 
-    def assess(self, path: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
+    def assess(
+        self, path: Path, passes: int, token: CancelToken, report: Report, extent: Extent | None = None
+    ) -> Analysis:
         world = self._world
+        world.extents[path] = extent
         world.assessed.append((self._name, path.stem, passes))
         video = world.info(path)
         for step in range(1, N_SEGMENTS + 1):

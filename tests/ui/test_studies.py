@@ -10,15 +10,18 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import StudyError
+from skillviewer.core.pairs import FrameExtent, TimeExtent
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.data.study.archive import ArchiveOptions, pack
-from skillviewer.ui.app import Composition
+from skillviewer.ui.app import Composition, begin
+from skillviewer.ui.study_list import is_of
 from skillviewer.ui.study_slot import drafts_dir, sample_path
 from skillviewer.ui.undo import Deed
 from skillviewer.ui.video_list import VideoState
+from skillviewer.ui.video_table import VideoTable
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, open_and_load, states
-from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.fakes import FakeDialogs, FakeWorld, make_analysis, video_info
 from tests.ui.hands import key
 from tests.videos import write_barcode_video
 
@@ -67,6 +70,37 @@ def test_videos_without_a_study_go_into_a_draft(qtbot: QtBot, window: Compositio
     qtbot.waitUntil(lambda: not study.path.exists())
     assert len(window.program.videos) == 0
     assert window.window.pages.currentWidget() is window.window.start
+
+
+def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    whole, cut, framed = world.touch("whole.mp4", "cut.mp4", "framed.mp4")
+    path = tmp_path / "parts.skillstudy"
+    time, frames = TimeExtent(0.5, 2.0), FrameExtent(30, 60)
+    with Study.create(path) as made:
+        made.videos.add([NewVideo(whole), NewVideo(cut, extent=time), NewVideo(framed, extent=frames)])
+    begin(window.program, [], None)
+    window.program.studies.open(path)
+    wait_for_study(qtbot, window, 3)
+    qtbot.waitUntil(lambda: window.program.state.model is not None)
+    window.program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(window) == ["done"] * 3)
+    assert world.extents == {whole: None, cut: time, framed: frames}
+    table = VideoTable(window.program.videos)
+    told = {entry.path: table.about(entry) for entry in window.program.videos}
+    assert told == {whole: "00:03.0", cut: "00:00.5–00:02.0", framed: "frames 31 to 60"}
+
+
+def test_an_analysis_of_more_than_a_part_is_not_taken_for_the_parts() -> None:
+    info = video_info(Path("long.mp4"), n_frames=90)
+    analysis = make_analysis(info)
+    first, last = int(analysis.samples.min()), int(analysis.samples.max())
+    assert is_of(analysis, None)
+    assert is_of(analysis, FrameExtent(first, last + 1))
+    assert not is_of(analysis, FrameExtent(first, last))
+    assert not is_of(analysis, FrameExtent(first + 1, last + 1))
+    assert not is_of(analysis, FrameExtent(100, 120)), "no such frames"
 
 
 def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
