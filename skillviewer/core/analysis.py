@@ -136,14 +136,19 @@ class Analysis:
         return float(np.mean(self.score_curve[:, -1]))
 
     @cached_property
+    def same_frames(self) -> bool:
+        """Whether several passes looked at the same frames: those of a video with few are all looked at every time."""
+        return self.n_passes > 1 and bool((self.samples == self.samples[0]).all())
+
+    @cached_property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval in which the score of one more pass would fall, or None with a single pass.
+        """95 % interval in which the score of one more pass would fall; None without passes that differ.
 
         A prediction interval (Student's t): it tells how much the choice of frames alone moves the score, and nothing
         of how sure the model is otherwise.
         """
         k = self.n_passes
-        if k < 2:
+        if k < 2 or self.same_frames:  # an interval of no width would say that all is certain
             return None
         from scipy.special import stdtrit  # here: importing it takes as long as opening the window
 

@@ -40,7 +40,7 @@ def _can_be_written(array: NDArray[Any]) -> bool:
 def shapes(value: object) -> str:
     """Return a repr of a dataclass that names the shape of each array instead of its numbers."""
     parts = []
-    for name in getattr(value, "__slots__", ()):
+    for name in getattr(value, "__dataclass_fields__", {}):
         item = getattr(value, name)
         text = f"{item.dtype}{list(item.shape)}" if isinstance(item, np.ndarray) else repr(item)
         parts.append(f"{name}={text}")

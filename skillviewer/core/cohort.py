@@ -22,7 +22,7 @@ class Standing:
 
     Attributes:
         score: Score of the video.
-        interval: Its 95 % interval, or None with a single pass.
+        interval: Its 95 % interval, or None where it has none.
         cohort: What the videos are of, as it is said in a sentence: "this task", "the task “Suturing”".
         n: Comparable videos, without the video itself.
         n_lower: Those with a lower score.
@@ -75,7 +75,7 @@ class Standing:
         """Return the score with its interval: "−0.41 (95 % interval −0.63 to −0.20)"."""
         text = signed(self.score, digits)
         if self.interval is None:
-            return f"{text} (one pass, no interval)"
+            return f"{text} (no interval)"
         low, high = (signed(end, digits) for end in self.interval)
         return f"{text} (95 % interval {low} to {high})"
 

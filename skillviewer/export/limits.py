@@ -19,18 +19,21 @@ def limits(
         digits: Decimals of the scores.
     """
     return (
-        _interval(analysis.n_passes, versions, digits),
+        _interval(analysis, versions, digits),
         _familiar(analysis),
         _models(other_models) if other_models else "No other model has assessed it: whether others agree is open.",
     )
 
 
-def _interval(passes: int, versions: Sequence[tuple[int, float]], digits: int) -> str:
+def _interval(analysis: Analysis, versions: Sequence[tuple[int, float]], digits: int) -> str:
+    passes = analysis.n_passes
     if passes < 2:
         text = (
             "The score comes from one pass over the video, so it has no interval: how much the choice of frames moves "
             "it is not known."
         )
+    elif analysis.same_frames:
+        text = f"All {passes} passes looked at the same frames, for the video has few, so the score has no interval."
     else:
         text = (
             f"The interval comes from {passes} passes that looked at different frames. It tells how much the choice of "

@@ -194,7 +194,7 @@ class VideoWriter:
         stream.pix_fmt, stream.gop_size = made.pixels, _KEY_FRAME_EVERY
         # pictures stay in order: no edit list, and the last one's duration means what it says in every player
         stream.max_b_frames = 0
-        # whole pictures side by side: in slices of one, which is the default, H.264 takes 1.4 times as long on two cores
+        # whole pictures side by side: in slices of one, the default, H.264 takes 1.4 times as long on two cores
         stream.codec_context.thread_type = "FRAME"
         stream.time_base = stream.codec_context.time_base = Fraction(1, made.clock_hz)
         stream.codec_context.flags |= CodecFlags.bitexact | CodecFlags.frame_duration

@@ -15,7 +15,7 @@ class ScoreCurve:
     Attributes:
         times_s: (N,) when the mean is known: the time of the last pass's sampled frame in every segment.
         mean: (N,) mean score over the passes after every step.
-        low: (N,) lower end of the 95 % prediction interval of one more pass, or None with a single pass.
+        low: (N,) lower end of the 95 % prediction interval of one more pass, or None as for ``Analysis.interval``.
         high: (N,) its upper end.
         pass_times_s: (K, N) times of the sampled frames.
         passes: (K, N) score of every pass.
@@ -55,7 +55,7 @@ def score_curve(analysis: Analysis) -> ScoreCurve:
     k = analysis.n_passes
     mean = scores.mean(axis=0)
     low = high = None
-    if k > 1:
+    if k > 1 and not analysis.same_frames:
         from scipy.special import stdtrit  # here: importing it takes as long as opening the window
 
         # as Analysis.interval, for every step

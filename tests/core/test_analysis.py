@@ -21,10 +21,21 @@ def test_no_interval_from_a_single_pass() -> None:
     assert make_analysis([[2, 5]]).interval is None
 
 
+def test_no_interval_from_passes_that_looked_at_the_same_frames() -> None:
+    """A video with hardly more frames than are sampled: an interval of no width would say that all is certain."""
+    alike = make_analysis([[2, 5], [2, 5], [2, 5]])
+    assert alike.same_frames
+    assert alike.interval is None
+    other = make_analysis([[2, 5], [2, 6]])
+    assert not other.same_frames
+    assert other.interval is not None
+    assert not make_analysis([[2, 5]]).same_frames
+
+
 def test_interval_holds_the_next_pass_95_times_in_100() -> None:
     rng = np.random.default_rng(3)
     inside = 0
-    template = make_analysis([[2, 5]] * 4)
+    template = make_analysis([[i, 5 + i] for i in range(4)])
     for _ in range(2000):
         passes = rng.normal(size=5)
         low, high = replace(template, score_curve=np.stack([passes[:4]] * 2, axis=1)).interval or (0, 0)

@@ -54,7 +54,7 @@ def test_the_sentence_of_the_guide() -> None:
 def test_cohort_is_named_and_digits_are_chosen() -> None:
     found = standing(0.5, None, cohort(0, 30, score=0.5), cohort="the task “Suturing”")
     assert found.sentence(3) == (
-        "Score +0.500 (one pass, no interval): higher than all 30 comparable videos of the task “Suturing”."
+        "Score +0.500 (no interval): higher than all 30 comparable videos of the task “Suturing”."
     )
     assert not found.at_median
 

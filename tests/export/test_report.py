@@ -147,7 +147,7 @@ def test_a_page_with_much_to_say_still_has_two_pages(tmp_path: Path, reader: Vid
 def test_what_is_not_known_is_said(tmp_path: Path, reader: VideoReader) -> None:
     bare = replace(exhibit(reader, passes=1), evidence=None)
     found = words(export_report(bare, tmp_path / "one.pdf"))
-    assert "(one pass, no interval): no comparable videos of this task." in found
+    assert "(no interval): no comparable videos of this task." in found
     assert "Contributions of the segments were not computed for this report." in found
     assert "No well-scored video of the same task was at hand" in found
     assert "it has no interval: how much the choice of frames moves it is not known." in found

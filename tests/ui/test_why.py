@@ -58,7 +58,7 @@ def test_below_twenty_videos_no_percentile_is_given(qtbot: QtBot, window: Compos
     words = why_of(window).standing.sentence.plain
     assert words.startswith(f"Score {told_number(found.analysis.score)[:3]}")
     assert words.endswith(
-        "(one pass, no interval): only 4 comparable videos of this task, too few for a percentile (at least 20)."
+        "(no interval): only 4 comparable videos of this task, too few for a percentile (at least 20)."
     )
     assert "no interval" in why_of(window).limits.words.plain
 

@@ -45,6 +45,10 @@ class Limits(Section):
             return self.tr(
                 "One pass was made, so there is no interval. Choose more passes in the menu Model and assess again."
             )
+        if found.analysis.same_frames:
+            return self.tr(
+                "All {} passes looked at the same frames, for the video has few, so there is no interval."
+            ).format(k)
         return self.tr(
             "The interval comes from {} passes: it tells how much the choice of frames moves the score, and nothing "
             "of how sure the model is otherwise."
