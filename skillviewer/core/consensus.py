@@ -6,10 +6,10 @@ choices were combined. Conflicting and tied votes mean "no disparity".
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from scipy import stats
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
@@ -181,7 +181,7 @@ class Posterior:
         for votes in count_votes(judgements):
             i, j = place[votes.first], place[votes.second]
             spread = np.sqrt(strengths.covariance[i, i] + strengths.covariance[j, j] - 2 * strengths.covariance[i, j])
-            first_is_better = float(stats.norm.cdf((strengths.values[i] - strengths.values[j]) / spread))
+            first_is_better = NormalDist().cdf((strengths.values[i] - strengths.values[j]) / spread)
             winner = int(first_is_better >= self.threshold) - int(1 - first_is_better >= self.threshold)
             settled.append(_settled(votes, winner))
         return _collected(settled)
