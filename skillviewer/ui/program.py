@@ -102,7 +102,7 @@ class Program(QObject):
         self.studies = Studies(self.study, self.jobs, self.messages, self)
         self.undo = Undo(self.studies, self)
         self.study_list = StudyList(
-            self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
+            self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self.messages, self
         )
         self.insight = Insight(
             model=self.model,

@@ -16,6 +16,7 @@ from skillviewer.ui.assessments import Assessments
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.intake import Intake
 from skillviewer.ui.lane import Lane, Task
+from skillviewer.ui.messages import Message, Messages, Severity
 from skillviewer.ui.state import LoadedModel, ViewerState
 from skillviewer.ui.studies import MODELS, Studies
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
@@ -86,6 +87,7 @@ class StudyList(QObject):
         intake: Looks at videos that come with a study.
         index: Lane in which what was kept is read.
         state: Says which model is loaded.
+        messages: Told of parts that cannot be listed.
         parent: Owner.
     """
 
@@ -97,9 +99,12 @@ class StudyList(QObject):
         intake: Intake,
         index: Lane[Backend],
         state: ViewerState,
+        messages: Messages,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._messages = messages
+        self._left_out: frozenset[str] = frozenset()
         self._studies, self._videos, self._assessments = studies, videos, assessments
         self._intake, self._index, self._state = intake, index, state
         self._known: tuple[StudyVideo, ...] = ()
@@ -113,13 +118,14 @@ class StudyList(QObject):
 
     @property
     def known(self) -> tuple[StudyVideo, ...]:
-        """The videos of the study, as they were listed last."""
+        """The videos of the study that are listed: of several parts of one file the first."""
         return self._known
 
     @Slot()
     def _on_replaced(self) -> None:
         self._known = ()
         self._recalled = ("", frozenset())
+        self._left_out = frozenset()
         self._assessments.stop()
         self._assessments.forget()
         self._state.set_current(None)
@@ -127,13 +133,16 @@ class StudyList(QObject):
 
     @Slot(object)
     def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
-        self._known = known
-        wanted = {entry.path: entry for entry in map(entry_of, known)}
-        names = {entry.known_as for entry in wanted.values()}
+        wanted: dict[Path, Entry] = {}
+        for entry in map(entry_of, known):
+            wanted.setdefault(entry.path, entry)
+        listed = {entry.known_as for entry in wanted.values()}
+        self._known = tuple(video for video in known if video.name in listed)
+        self._tell_left_out([video.name for video in known if video.name not in listed])
         before = {entry.path for entry in self._videos}
         for entry in self._videos:
-            moved = entry.known_as in names and entry.path not in wanted
-            gone = entry.known_as and entry.known_as not in names
+            moved = entry.known_as in listed and entry.path not in wanted
+            gone = entry.known_as and entry.known_as not in listed
             if moved or gone:
                 if entry.path == self._state.current:
                     self._state.set_current(None)
@@ -145,6 +154,20 @@ class StudyList(QObject):
         if self._state.current is None and fresh:
             self._state.set_current(fresh[0].path)
         self._recall()
+
+    def _tell_left_out(self, names: list[str]) -> None:
+        """Say once which parts of a file cannot be seen: the window lists a file once."""
+        left_out = frozenset(names)
+        if left_out - self._left_out:
+            words = self.tr("Not listed: {}. The window shows one part of a file; the command line scores all.")
+            self._messages.post(
+                Message(
+                    words.format(", ".join(names[:3]) + (" …" if len(names) > 3 else "")),
+                    Severity.WARNING,
+                    tuple(names),
+                )
+            )
+        self._left_out = left_out
 
     def _update(self, wanted: Entry) -> None:
         entry = self._videos.get(wanted.path)

@@ -92,6 +92,20 @@ def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
     assert told == {whole: "00:03.0", cut: "00:00.5–00:02.0", framed: "frames 31 to 60"}
 
 
+def test_of_two_parts_of_a_file_one_is_listed_and_the_other_named(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    (long,) = world.touch("long.mp4")
+    with Study.create(tmp_path / "parts") as study:
+        study.videos.add([NewVideo(long, name=f"try {i}", extent=TimeExtent(i, i + 1.0)) for i in range(2)])
+        path = study.path
+    window.program.open([path])
+    wait_for_study(qtbot, window, 1)
+    assert [entry.known_as for entry in window.program.videos] == ["try 0"]
+    assert [video.name for video in window.program.study_list.known] == ["try 0"]
+    qtbot.waitUntil(lambda: "Not listed: try 1." in window.window.messages.text)
+
+
 def test_an_analysis_of_more_than_a_part_is_not_taken_for_the_parts() -> None:
     info = video_info(Path("long.mp4"), n_frames=90)
     analysis = make_analysis(info)
