@@ -1,6 +1,8 @@
 """The study behind the window: made by itself, opened, saved, read only, missing videos, undo."""
 
+import hashlib
 import shutil
+import sqlite3
 import threading
 from pathlib import Path
 from typing import cast
@@ -10,15 +12,19 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.pairs import FrameExtent, TimeExtent
+from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.data.study.archive import ArchiveOptions, pack
+from skillviewer.data.study.backups import backups_dir
+from skillviewer.data.study.database import side_files
+from skillviewer.data.study.schema import VERSION
 from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.study_list import is_of
 from skillviewer.ui.study_slot import drafts_dir, sample_path
 from skillviewer.ui.undo import Deed
 from skillviewer.ui.video_list import VideoState
 from skillviewer.ui.video_table import VideoTable
+from tests.data.test_study import VERSION_1
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, open_and_load, states
 from tests.ui.fakes import FakeDialogs, FakeWorld, make_analysis, video_info
@@ -35,18 +41,18 @@ def wait_for_study(qtbot: QtBot, made: Composition, n_videos: int) -> None:
     qtbot.waitUntil(known)
 
 
-def note_deed(text: str) -> Deed:
+def note_deed(text: str, video: str = "a") -> Deed:
     return Deed(
         "note",
-        lambda study: study.remarks.write_note(text, video="a", author="me"),
+        lambda study: study.remarks.write_note(text, video=video, author="me"),
         lambda study, number: study.remarks.remove("note", cast("int", number)),
         ("remarks",),
     )
 
 
-def notes_of(path: Path) -> list[str]:
+def notes_of(path: Path, video: str = "a") -> list[str]:
     with Study.open(path, read_only=True) as study:
-        return [note.text for note in study.remarks.notes("a")]
+        return [note.text for note in study.remarks.notes(video)]
 
 
 @pytest.fixture
@@ -303,16 +309,79 @@ def test_the_sample_study_comes_with_participants_and_votes(qtbot: QtBot, window
         assert len(study.dataset().pairs) > 200
 
 
-def test_a_study_of_a_newer_program_is_refused_and_the_one_on_screen_stays(
-    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+def test_what_is_no_study_is_refused_and_the_one_on_screen_stays(
+    qtbot: QtBot, window: Composition, study_file: Path, tmp_path: Path
 ) -> None:
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    wait_for_study(qtbot, window, 1)
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
     strange = tmp_path / "strange.skillstudy"
     strange.write_bytes(b"not a study at all" * 100)
     window.program.open([strange])
-    qtbot.waitUntil(lambda: "strange.skillstudy" in window.window.messages.text)
-    assert [entry.name for entry in window.program.videos] == ["a"]
+    qtbot.waitUntil(lambda: f"{strange} is not a study." in window.window.messages.text)
+    assert [entry.name for entry in window.program.videos] == ["a", "b", "c"]
+    study = window.program.studies.current
+    assert study is not None
+    assert study.path == study_file
+
+
+def test_a_study_of_a_newer_program_is_refused_untouched_and_the_one_on_screen_stays(
+    qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path, tmp_path: Path
+) -> None:
+    connection = sqlite3.connect(study_file, isolation_level=None)
+    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    here = tmp_path / "here.skillstudy"
+    with Study.create(here) as made:
+        made.videos.add([NewVideo(path) for path in world.touch("d.mp4")])
+    window.program.open([here])
+    wait_for_study(qtbot, window, 1)
+    before = study_file.read_bytes()
+    window.program.open([study_file])
+    qtbot.waitUntil(lambda: "newer SkillViewer" in window.window.messages.text)
+    assert str(study_file) in window.window.messages.text
+    assert f"version {VERSION + 1} of the study's form; this one knows {VERSION}" in window.window.messages.text
+    assert [entry.name for entry in window.program.videos] == ["d"]
+    study = window.program.studies.current
+    assert study is not None
+    assert (study.path, study.read_only) == (here, False)
+    window.program.undo.perform(note_deed("goes on", "d"))
+    qtbot.waitUntil(lambda: notes_of(here, "d") == ["goes on"])
+    assert study_file.read_bytes() == before
+    assert not side_files(study_file)
+    assert not list(backups_dir(study_file).glob("*"))
+
+
+def test_a_study_of_an_older_program_opens_with_its_videos_and_votes(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    path = tmp_path / "old.skillstudy"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(VERSION_1)
+    for file in world.touch("a.mp4", "b.mp4"):
+        content, found = file.read_bytes(), file.stat()
+        values = (len(content), found.st_mtime_ns, hashlib.sha256(content).hexdigest(), file.stem)
+        connection.execute("UPDATE video SET size_bytes = ?, modified_ns = ?, digest = ? WHERE name = ?", values)
+    connection.close()
+    window.program.open([path])
+    wait_for_study(qtbot, window, 2)
+    assert {entry.path for entry in window.program.videos} == {world.folder / "a.mp4", world.folder / "b.mp4"}
+    assert VideoState.MISSING not in states(window)
+    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    study = window.program.studies.current
+    assert study is not None
+    assert (study.title, study.read_only, study.settings.speed) == ("Old", False, 0.5)
+    task = window.program.studies.read(lambda study: study.votes.all())
+    with qtbot.waitSignal(task.succeeded, timeout=20_000) as read:
+        pass
+    (vote,) = read.args[0]
+    assert (vote.left, vote.right, vote.verdict, vote.rater) == ("a", "b", Verdict.RIGHT, "Ann")
+    window.program.undo.perform(note_deed("what the old form had no place for"))
+    qtbot.waitUntil(lambda: notes_of(path) == ["what the old form had no place for"])
+    (copy,) = backups_dir(path).glob("version 1*")
+    connection = sqlite3.connect(copy)
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("SELECT count(*) FROM judgement").fetchone() == (1,)
+    connection.close()
 
 
 def test_what_cannot_be_undone_stays_to_be_undone(qtbot: QtBot, window: Composition, study_file: Path) -> None:
