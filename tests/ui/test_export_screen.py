@@ -284,6 +284,42 @@ def test_stopping_leaves_no_file_and_the_next_goes_on(
     assert not row.button.isVisible()
 
 
+@pytest.mark.parametrize("agreed", [True, False])
+def test_closing_over_exports_asks_and_leaves_no_half_file(
+    qtbot: QtBot,
+    window: Composition,
+    screen: ExportScreen,
+    world: FakeWorld,
+    dialogs: FakeDialogs,
+    tmp_path: Path,
+    agreed: bool,
+) -> None:
+    world.exporting.held = True
+    click(screen.button)
+    screen.kinds.choose("scores")
+    click(screen.button)
+    first, second = screen.queue.entries
+    qtbot.waitUntil(lambda: first.stage is Stage.WORKING)
+    dialogs.confirm_answer = agreed
+    window.window.close()
+    assert dialogs.asked == ["Work is under way. Stop it and close the window?"]
+    if agreed:
+        qtbot.waitUntil(lambda: not window.window.isVisible())
+        assert not any(lane.running for lane in window.program.lanes)
+        assert (first.stage, second.stage) == (Stage.STOPPED, Stage.STOPPED)
+        assert len(world.exporting.orders) == 1, "the one that waited was never begun"
+        assert not list((tmp_path / "out").glob("*"))
+    else:
+        assert window.window.isVisible()
+        assert window.window.isEnabled()
+        assert not window.program.closing
+        assert (first.stage, second.stage) == (Stage.WORKING, Stage.WAITING)
+        world.exporting.hold.set()
+        qtbot.waitUntil(over(screen, 2))
+        assert (first.stage, second.stage) == (Stage.DONE, Stage.DONE)
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a scores.csv", "a.mp4"]
+
+
 def test_a_file_that_is_there_is_replaced_only_after_asking(
     qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:

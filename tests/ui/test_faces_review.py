@@ -1,7 +1,9 @@
 """Faces looked over by hand: drawn, removed, undone; what stands is on disk, and is what exports blur."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,10 +11,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.faces import Doubt, FaceBox, Faces, Reason
+from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.ui.app import Composition, real_backend
 from skillviewer.ui.exporting.faces import FacesReview, Reach
 from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeDialogs
 from tests.ui.hands import click
 from tests.videos import write_barcode_video
 
@@ -137,3 +141,35 @@ def test_a_search_is_told_and_doubts_are_settled(qtbot: QtBot, review: FacesRevi
     click(review.fine_button)
     assert review.faces.doubts == doubts[:1]
     qtbot.waitUntil(lambda: kept(review) == review.faces)
+
+
+def test_closing_during_a_search_ends_it_and_keeps_what_was_drawn(
+    qtbot: QtBot, review: FacesReview, made: Composition, dialogs: FakeDialogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drag(review, FaceBox(0.25, 0.25, 0.5, 0.75))
+    qtbot.waitUntil(lambda: kept(review) is not None)
+    drawn = kept(review)
+    searching, ended = threading.Event(), threading.Event()
+
+    def search(_path: Path, token: CancelToken, report: Report) -> NoReturn:
+        report(Progress("looking for faces", 1, 90))
+        searching.set()
+        try:
+            while True:
+                token.check()
+                token.wait(0.005)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr("skillviewer.ui.exporting.faces.search_faces", search)
+    click(review.search_button)
+    qtbot.waitUntil(searching.is_set)
+    assert [job.title for job in made.program.jobs.running] == ["Looking for faces in ü 1"]
+    made.window.close()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert ended.is_set()
+    assert dialogs.asked == [], "it can be searched again"
+    assert not any(lane.running for lane in made.program.lanes)
+    assert not made.program.jobs.running
+    assert kept(review) == drawn
+    assert not made.window.messages.text

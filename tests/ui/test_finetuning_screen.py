@@ -18,7 +18,7 @@ from skillviewer.engine.library import digest
 from skillviewer.ui.finetuning.tuning import Phase
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import states
-from tests.ui.fakes import FakeWorld
+from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import key
 from tests.ui.tuning_study import Trainer, make_checkpoints, make_tuning_study
 
@@ -424,6 +424,37 @@ def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_tr
     trainer.made.program.close()
     assert trainer.made.program.wait(5000)
     assert trainer.world.tuner.ended == ["cancelled"]
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_closing_the_window_while_it_trains_asks(
+    qtbot: QtBot, make_trainer: MakeTrainer, dialogs: FakeDialogs, agreed: bool
+) -> None:
+    trainer = make_trainer()
+    made, tuner = trainer.made, trainer.world.tuner
+    tuner.held = True
+    trainer.start()
+    qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
+    (job,) = tuner.jobs
+    dialogs.confirm_answer = agreed
+    made.window.close()
+    assert dialogs.asked == ["Work is under way. Stop it and close the window?"]
+    if agreed:
+        qtbot.waitUntil(lambda: not made.window.isVisible())
+        assert not any(lane.running for lane in made.program.lanes)
+        assert tuner.ended == ["cancelled"]
+        assert trainer.versions() == ()
+        assert not job.folder.exists()
+        assert len(_votes(trainer.path)) == 132
+    else:
+        assert made.window.isVisible()
+        assert made.window.isEnabled()
+        assert not made.program.closing
+        assert trainer.phase is Phase.RUNNING
+        tuner.held = False
+        trainer.wait_for(Phase.DECIDING)
+        assert tuner.ended == ["done"]
+        qtbot.waitUntil(lambda: [version.state for version in trainer.versions()][-1:] == [ModelState.PROPOSED])
 
 
 def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTrainer) -> None:

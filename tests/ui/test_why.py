@@ -17,7 +17,7 @@ from skillviewer.ui.explaining.signed_bar import sign_colour
 from skillviewer.ui.studies import SETTINGS, VOTES
 from tests.ui.driving import inspect, open_and_load
 from tests.ui.evidence import contributions
-from tests.ui.fakes import N_SEGMENTS, FakeWorld
+from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld
 from tests.ui.hands import click, key
 from tests.ui.inspecting import assess_all, by_score, choose, lowest, open_assessed, score_of, told, why_of
 
@@ -176,6 +176,22 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     assert told(qtbot, window).evidence is not None
     qtbot.waitUntil(block.bars.isVisible)
     assert not block.progress.isVisible()
+
+
+def test_closing_while_the_evidence_is_measured_ends_it_unasked(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    world.explaining.held = True
+    choose(qtbot, window, by_score(window)[0].path)
+    block = why_of(window).contributions
+    qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
+    window.window.close()
+    qtbot.waitUntil(lambda: not window.window.isVisible())
+    assert dialogs.asked == [], "it is measured again when somebody looks"
+    assert not any(lane.running for lane in window.program.lanes)
+    assert not window.program.jobs.running
+    assert not window.window.messages.text
 
 
 def test_evidence_that_fails_is_told_in_place_and_tried_again(
