@@ -1,7 +1,9 @@
 """Closing during every kind of job."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PySide6.QtCore import QTimer
@@ -9,11 +11,25 @@ from PySide6.QtGui import QCloseEvent
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis import Analysis
-from skillviewer.core.job import CancelToken
+from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.data.study import NewVideo, Study, identity
+from skillviewer.data.study.database import side_files
 from skillviewer.ui.app import Composition
+from skillviewer.ui.feed import WARM_BYTES
+from skillviewer.ui.study_slot import drafts_dir
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import open_and_load, states
 from tests.ui.fakes import FakeAssessor, FakeDialogs, FakeWorld
+
+
+def wait_for_stop(token: CancelToken, ended: threading.Event) -> NoReturn:
+    """Work on and on, until it is stopped."""
+    try:
+        while True:
+            token.check()
+            token.wait(0.005)
+    finally:
+        ended.set()
 
 
 @pytest.mark.parametrize("agreed", [True, False])
@@ -83,3 +99,72 @@ def test_closing_while_the_model_loads_and_videos_are_looked_at(
     assert not event.isAccepted()
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert dialogs.asked == [], "nothing of worth is lost"
+
+
+def test_closing_while_a_small_copy_is_made_ends_it_unasked(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skillviewer.ui.proxies.WAIT_MS", 0)
+    copying, ended = threading.Event(), threading.Event()
+
+    def build(_path: Path, token: CancelToken, report: Report) -> None:
+        report(Progress("copying", 1, 20))
+        copying.set()
+        wait_for_stop(token, ended)
+
+    made = make_window(replace(world.backend(), build_proxy=build))
+    world.n_frames = {"long": 1 + WARM_BYTES // (320 * 180)}  # too much to be decoded ahead
+    made.program.open(world.touch("long.mp4"))
+    qtbot.waitUntil(copying.is_set)
+    assert "Preparing smooth scrubbing" in [job.title for job in made.program.jobs.running]
+    made.window.close()
+    qtbot.waitUntil(lambda: not made.window.isVisible())
+    assert ended.is_set()
+    assert dialogs.asked == [], "it is made again when the video is on screen"
+    assert not any(lane.running for lane in made.program.lanes)
+    assert not made.window.messages.text
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
+    qtbot: QtBot,
+    window: Composition,
+    world: FakeWorld,
+    dialogs: FakeDialogs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: bool,
+) -> None:
+    program, path = window.program, tmp_path / "grasp.skillstudy"
+    drafts = set(drafts_dir().glob("*"))  # of other tests
+    if named:
+        with Study.create(path) as study:
+            study.videos.add([NewVideo(file) for file in world.touch("first.mp4")])
+        program.studies.open(path)
+        qtbot.waitUntil(lambda: program.playback.video is not None and program.studies.current is not None)
+    reading, ended = threading.Event(), threading.Event()
+    read = identity.digest_of
+
+    def digest_of(file: Path, token: CancelToken | None = None) -> str:
+        if file.stem != "c":
+            return read(file, token)
+        assert token is not None
+        reading.set()
+        wait_for_stop(token, ended)
+
+    monkeypatch.setattr(identity, "digest_of", digest_of)
+    program.open(world.touch("b.mp4", "c.mp4", "d.mp4"))
+    qtbot.waitUntil(reading.is_set)
+    assert "Adding videos to the study" in [job.title for job in program.jobs.running]
+    window.window.close()
+    qtbot.waitUntil(lambda: not window.window.isVisible())
+    assert ended.is_set()
+    assert dialogs.asked == [], "they lie where they were"
+    assert not any(lane.running for lane in program.lanes)
+    assert not window.window.messages.text
+    assert set(drafts_dir().glob("*")) == drafts, "a draft in which nobody said anything goes"
+    if named:
+        assert not side_files(path), "it was closed in order"
+        with Study.open(path) as study:
+            assert not study.read_only
+            assert [video.name for video in study.videos.all()] == ["first"]
