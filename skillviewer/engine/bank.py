@@ -9,12 +9,13 @@ import torch
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import Float32Array
-from skillviewer.core.errors import SettingsError, SkillViewerError
+from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.device import device_errors
 from skillviewer.engine.extractor import FeatureExtractor, own_backbone_weights
 from skillviewer.engine.mapped import MappedBank, Reference, reference
 from skillviewer.engine.train import FeatureBank
@@ -49,12 +50,14 @@ def feature_source(
 
     Raises:
         CheckpointError: The backbone's weights are not on this computer.
+        DeviceError: The device ran out of memory.
     """
     weights = own_backbone_weights(name)
     motion = own_backbone_weights(name, flow=True) if own_motion else None
-    extractor = FeatureExtractor.frozen(
-        weights, preprocessing, device, precision, motion=motion, before_last_block=before_last_block
-    )
+    with device_errors():
+        extractor = FeatureExtractor.frozen(
+            weights, preprocessing, device, precision, motion=motion, before_last_block=before_last_block
+        )
     return FeatureSource(extractor, cache, preprocessing), extractor.backbones
 
 
@@ -108,15 +111,21 @@ def build_bank(
 
     Returns:
         The bank, and one sentence for every video that could not be read; the others go on.
+
+    Raises:
+        DeviceError: The device ran out of memory: that is nothing about one video.
+        Cancelled: The token was raised.
     """
     bank: dict[str, list[Reference]] = {}
     problems = []
     for done, (name, path) in enumerate(videos):
         report(Progress("features of videos", done, len(videos)))
         try:
-            with VideoReader(path) as reader:
+            with device_errors(), VideoReader(path) as reader:
                 found = source.passes(reader, candidates, token, (extents or {}).get(name))
                 bank[name] = [reference(features) for features in found]
+        except DeviceError:
+            raise
         except SkillViewerError as error:
             problems.append(str(error))
     report(Progress("features of videos", len(videos), len(videos)))

@@ -8,7 +8,13 @@ import torch
 from skillviewer.core.errors import DeviceError
 from skillviewer.nets.deployment import Precision
 
+_KINDS = {"cpu", "cuda", "mps"}
 _NO_MEMORY = "The computer ran out of memory. Close other programs, or use fewer passes or smaller batches."
+_NO_GPU_MEMORY = (
+    "The GPU ran out of memory. Close other programs that use it, use fewer passes, or choose the device cpu."
+)
+_GPU_IS_FULL = ("out of memory", "ALLOC_FAILED")
+"""What CUDA itself, its libraries and Apple's GPU say in errors that have no kind of their own."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -27,12 +33,28 @@ def choose_device(name: str = "auto") -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise DeviceError(f"“{name}” is not a device. Use auto, cpu, cuda, cuda:1 or mps.") from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise DeviceError(f"This computer has no device {name}: torch sees {torch.cuda.device_count()} CUDA devices.")
+        raise _no_device(name) from error
+    if device.type not in _KINDS:  # torch knows many more, and on none of them would anything be computed
+        raise _no_device(name)
+    if device.type == "cuda":
+        _check_cuda(name, device.index or 0)
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise DeviceError("This computer has no Apple GPU that torch can use. Use cpu.")
     return device
+
+
+def _no_device(name: str) -> DeviceError:
+    return DeviceError(f"“{name}” is not a device. Use auto, cpu, cuda, cuda:1 or mps.")
+
+
+def _check_cuda(name: str, index: int) -> None:
+    """Raise a DeviceError where there is no such GPU."""
+    n = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if n == 0:
+        raise DeviceError(f"This computer has no device {name}: torch sees no CUDA GPU. Use auto or cpu.")
+    if index >= n:
+        there = "cuda:0 only" if n == 1 else f"cuda:0 to cuda:{n - 1}"
+        raise DeviceError(f"This computer has no device {name}: torch sees {there}. Use one of these, auto or cpu.")
 
 
 def training_precision(wanted: str, device: torch.device) -> Precision:
@@ -79,13 +101,13 @@ def device_errors() -> Iterator[None]:
     except MemoryError as error:
         raise DeviceError(_NO_MEMORY) from error
     except torch.OutOfMemoryError as error:
-        raise DeviceError(
-            "The GPU ran out of memory. Close other programs that use it, use fewer passes, or choose the device cpu."
-        ) from error
+        raise DeviceError(_NO_GPU_MEMORY) from error
     except RuntimeError as error:
-        if "allocate memory" not in str(error):  # torch's allocator on the CPU has no error of its own
-            raise
-        raise DeviceError(_NO_MEMORY) from error
+        if "allocate memory" in str(error):  # torch's allocator on the CPU has no error of its own
+            raise DeviceError(_NO_MEMORY) from error
+        if any(text in str(error) for text in _GPU_IS_FULL):
+            raise DeviceError(_NO_GPU_MEMORY) from error
+        raise
 
 
 def n_threads() -> int:

@@ -84,6 +84,7 @@ def train_checkpoint(
         DatasetError: There is too little to train on.
         CheckpointError: The checkpoint is there already or cannot be written.
         SettingsError: The cache is too small for the features.
+        DeviceError: The device is not there, or ran out of memory.
         Cancelled: The token was raised.
     """
     if folder.exists() and not replace:
@@ -96,7 +97,8 @@ def train_checkpoint(
     device = choose_device(device_name)
     unfreezing = None
     if plan.unfreeze:
-        unfreezing = Unfreezing.of(plan.backbone, plan.preprocessing, device, own_motion=plan.own_motion)
+        with device_errors():
+            unfreezing = Unfreezing.of(plan.backbone, plan.preprocessing, device, own_motion=plan.own_motion)
     source, backbones = feature_source(
         plan.backbone,
         plan.preprocessing,

@@ -113,6 +113,20 @@ def test_exit_codes(args: list[str], code: int, capsys: Capture) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(("device", "said"), [("cuda", "no device cuda: torch sees no CUDA GPU"), ("tpu", "“tpu”")])
+def test_a_device_that_is_not_there_is_one_sentence(
+    device: str, said: str, model: Path, video: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    assert run(["score", str(video), "--model", str(model), "--device", device]) == 1
+    out, err = capsys.readouterr()
+    (line,) = err.splitlines()
+    assert line.startswith("skillviewer: ")
+    assert said in line
+    assert not out
+
+
 def test_first_argument_that_is_no_command_is_a_file_to_open(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
     import skillviewer.ui.app as app
