@@ -14,12 +14,15 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.comparison import MapNumbers, compare_video
 from skillviewer.core.difference import difference
 from skillviewer.core.errors import ExportError
+from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.core.scene import Look, Scale, Scene, resolve
+from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE, with_faces
 from skillviewer.export.canvas import bar_owners, common_looks
 from skillviewer.export.colour_bar import bar_colours, bar_scale, gradient, tick_words
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import aside, check
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, save_figure, style_axes
+from skillviewer.export.options import offered
 from skillviewer.export.rows import map_numbers
 from skillviewer.export.table import write_csv
 from skillviewer.export.theme import WHITE, unit
@@ -130,6 +133,7 @@ class ComparedOptions:
         width_mm: Width of the page: 180 fills two columns of a journal.
         dpi: Pixels an inch.
         text_pt: Size of the words.
+        blur_faces: Whether faces are blurred: those that the first exhibit has, or those that are found.
     """
 
     frame: int
@@ -139,10 +143,17 @@ class ComparedOptions:
     width_mm: float = 180.0
     dpi: float = 300.0
     text_pt: float = 7.0
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
 def export_compared(
-    exhibits: Sequence[Exhibit], path: Path, options: ComparedOptions, *, overwrite: bool = False
+    exhibits: Sequence[Exhibit],
+    path: Path,
+    options: ComparedOptions,
+    *,
+    overwrite: bool = False,
+    token: CancelToken | None = None,
+    report: Report = silent,
 ) -> Path:
     """Write one frame as several models see it, with colour bars and their score curves, as PNG, PDF or SVG.
 
@@ -151,16 +162,24 @@ def export_compared(
         path: Where to.
         options: How.
         overwrite: Whether a file of that name may be replaced.
+        token: Checked while faces are looked for, and before anything is drawn.
+        report: Told of every frame in which faces are looked for.
 
     Raises:
         ExportError: No model, a frame that the video does not have, or the file is refused or cannot be written.
-        VideoError: The video cannot be read.
+        VideoError: The video cannot be read, or faces cannot be looked for.
+        Cancelled: The token was raised; nothing is left behind.
     """
     if not exhibits:
         raise ExportError(f"There is no model to show in {path}.")
     video = exhibits[0].analysis.video
     if not 0 <= options.frame < video.n_frames:
         raise ExportError(f"{video.path.name} has no frame {options.frame}: it has {video.n_frames}, counted from 0.")
+    check(path, FIGURE_SUFFIXES, overwrite=overwrite)
+    token = token if token is not None else CancelToken()
+    if options.blur_faces:
+        exhibits = with_faces(exhibits, token, report)
+    token.check()
     with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(_Page(exhibits, options).draw(), temporary, path.suffix.lower())
     return path

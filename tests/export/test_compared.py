@@ -13,8 +13,10 @@ from PIL import Image
 from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.comparison import compare_video
 from skillviewer.core.difference import uniform_baseline
-from skillviewer.core.errors import ExportError
-from skillviewer.core.scene import Look, Scale
+from skillviewer.core.errors import Cancelled, ExportError
+from skillviewer.core.faces import FaceBox, Faces
+from skillviewer.core.job import CancelToken
+from skillviewer.core.scene import Look, Overlay, Scale
 from skillviewer.export.compared import ComparedOptions, export_compared, export_frames_compared, frame_rows
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.media.reader import VideoReader
@@ -124,6 +126,35 @@ def test_the_words_of_a_pdf_can_be_searched(barcode_path: Path, tmp_path: Path) 
     text = pypdf.PdfReader(path).pages[0].extract_text()
     for words in ("model 1", "1 less 2", "frame 31 of 60", "each on a scale of its own"):
         assert words in text
+
+
+@pytest.mark.parametrize("frame", [9, 10, 19, 20])
+def test_faces_are_blurred_in_every_pane_in_their_frames_alone(barcode_path: Path, tmp_path: Path, frame: int) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    with VideoReader(barcode_path) as reader:
+        info = reader.info
+    faces = Faces(info.digest, info.n_frames).drawn(FaceBox(0, 0, 1, 1), 10, 10, 20)
+    shown = [replace(e, faces=faces) if at == 1 else e for at, e in enumerate(exhibits(barcode_path))]
+    options = ComparedOptions(frame, Look(overlay=Overlay.OFF), width_mm=120, dpi=100)
+    steps = {}
+    for blurs in (False, True):
+        path = export_compared(shown, tmp_path / f"{blurs}.pdf", replace(options, blur_faces=blurs))
+        (page,) = pypdf.PdfReader(path).pages
+        panes = [np.asarray(i.image.convert("L"), int) for i in page.images if i.image.height > 80]
+        assert len(panes) == 3
+        steps[blurs] = [np.abs(np.diff(pane, axis=1)).max() for pane in panes]
+    assert min(steps[False]) > 150
+    assert max(steps[True]) < 30 if 10 <= frame < 20 else min(steps[True]) > 150
+
+
+def test_looking_for_faces_can_be_cancelled_and_leaves_nothing(barcode_path: Path, tmp_path: Path) -> None:
+    token = CancelToken()
+    options = ComparedOptions(30, Look(), dpi=60, blur_faces=True)
+    with pytest.raises(Cancelled):
+        export_compared(
+            exhibits(barcode_path), tmp_path / "f.png", options, token=token, report=lambda _progress: token.cancel()
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_cannot_be_drawn_is_said(barcode_path: Path, tmp_path: Path) -> None:

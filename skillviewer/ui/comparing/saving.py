@@ -7,12 +7,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.scene import Look
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.row import Row
 from skillviewer.ui.comparing.studying import Studying
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.program import Program
+
+Work = Callable[[CancelToken, Report], tuple[Path, tuple[str, ...]]]
+"""token, report -> where the file is, what a person should know of it"""
 
 
 class Saving(QObject):
@@ -36,15 +40,17 @@ class Saving(QObject):
         path = self._asked(dialogs, analyses, self.tr("Save the numbers"), self.tr("Tables (*.csv)"), ".csv")
         if path is not None:
 
-            def work() -> Path:
+            def work(_token: CancelToken, _report: Report) -> tuple[Path, tuple[str, ...]]:
                 from skillviewer.export.compared import export_frames_compared
 
                 # the dialog has asked whether a file may be replaced
-                return export_frames_compared(analyses, path, overwrite=True)
+                return export_frames_compared(analyses, path, overwrite=True), ()
 
             self._write(work)
 
-    def figure(self, dialogs: Dialogs, rows: tuple[Row, ...], look: Look, less: tuple[str, str] | None) -> None:
+    def figure(
+        self, dialogs: Dialogs, rows: tuple[Row, ...], look: Look, less: tuple[str, str] | None, *, blur_faces: bool
+    ) -> None:
         """Ask where to, and write the panes at the frame on screen.
 
         Args:
@@ -52,6 +58,7 @@ class Saving(QObject):
             rows: The models.
             look: How maps are shown, with the scale of the screen.
             less: Keys of the two models whose difference is shown, or None.
+            blur_faces: Whether the faces that are kept of the video are blurred; it is searched where none are.
         """
         whole = [(row, row.whole) for row in rows if row.whole is not None]
         analyses = [analysis for _, analysis in whole if analysis is not None]
@@ -63,14 +70,20 @@ class Saving(QObject):
         pair = (keys.index(less[0]), keys.index(less[1])) if less is not None and set(less) <= set(keys) else None
         frame, titles = self._program.playback.frame, [row.name for row, _ in whole]
 
-        def work() -> Path:
+        def work(token: CancelToken, report: Report) -> tuple[Path, tuple[str, ...]]:
+            from skillviewer.engine.export_desk import with_kept_faces
+            from skillviewer.export.blurring import blur_remarks
             from skillviewer.export.compared import ComparedOptions, export_compared
             from skillviewer.export.exhibit import Exhibit
 
             exhibits = [Exhibit(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
-            return export_compared(exhibits, path, ComparedOptions(frame, look, pair), overwrite=True)
+            if blur_faces:
+                exhibits = with_kept_faces(exhibits, token, report)
+            options = ComparedOptions(frame, look, pair, blur_faces=blur_faces)
+            made = export_compared(exhibits, path, options, overwrite=True, token=token, report=report)
+            return made, blur_remarks(exhibits)
 
-        self._write(work)
+        self._write(work, searches=blur_faces)
 
     def agreement(self, dialogs: Dialogs, models: ModelSet, studying: Studying, *, ranks: bool) -> None:
         """Ask where to, and write what is known of the study.
@@ -97,12 +110,12 @@ class Saving(QObject):
         known = models.answers.over(found.keys, studying.names)
         scores = [{name: analysis.score for name, analysis in known[key].items()} for key in found.keys]
 
-        def work() -> Path:
+        def work(_token: CancelToken, _report: Report) -> tuple[Path, tuple[str, ...]]:
             from skillviewer.export.agreement import agreement_rows, export_agreement, rank_rows
 
             if ranks:
-                return export_agreement(rank_rows(found.disputes, names, scores), path, overwrite=True)
-            return export_agreement(agreement_rows(found.matrix, names), path, overwrite=True)
+                return export_agreement(rank_rows(found.disputes, names, scores), path, overwrite=True), ()
+            return export_agreement(agreement_rows(found.matrix, names), path, overwrite=True), ()
 
         self._write(work)
 
@@ -114,13 +127,17 @@ class Saving(QObject):
         path = dialogs.save(self._over, title, kinds, name)
         return path if path is None or path.suffix else path.with_suffix(suffix)
 
-    def _write(self, work: Callable[[], Path]) -> None:
-        task = self._program.index.submit(lambda _backend, _token, _report: work())
+    def _write(self, work: Work, *, searches: bool = False) -> None:
+        if searches:  # takes as long as the video: in the lane in which faces are looked for elsewhere, too
+            task = self._program.export_previews.submit(lambda _desk, token, report: work(token, report))
+        else:
+            task = self._program.index.submit(lambda _backend, token, report: work(token, report))
         task.succeeded.connect(self._on_saved)
         task.failed.connect(self._program.messages.fail)
         self._program.jobs.follow(self.tr("Saving the comparison"), task)
 
     @Slot(object)
-    def _on_saved(self, path: Path) -> None:
-        self._program.messages.note(self.tr("Saved: {}").format(path))
+    def _on_saved(self, written: tuple[Path, tuple[str, ...]]) -> None:
+        path, remarks = written
+        self._program.messages.note(" ".join((self.tr("Saved: {}").format(path), *remarks)))
         self.saved.emit(path)

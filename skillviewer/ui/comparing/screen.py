@@ -74,6 +74,11 @@ class CompareScreen(QWidget):
         save = QMenu(self.header)
         for name in ("save_comparison", "save_comparison_figure", "save_agreement", "save_ranks"):
             save.addAction(actions[name])
+        save.addSeparator()
+        self.blur_faces = save.addAction(self.tr("&Blur faces in the figure"))
+        self.blur_faces.setCheckable(True)
+        self.blur_faces.setToolTip(self.tr("An aid and no guarantee: some are missed, so look through what was made"))
+        save.setToolTipsVisible(True)
         self.header.save.setMenu(save)
         self.empty = QWidget(self)
         self._empty_words = QLabel(self.empty)
@@ -351,7 +356,8 @@ class CompareScreen(QWidget):
     def save_figure(self, dialogs: Dialogs) -> None:
         """Ask where to, and save the panes as they are."""
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
-        self.saving.figure(dialogs, self.models.rows, replace(self._look, scale=self._scale), less)
+        look, blurs = replace(self._look, scale=self._scale), self.blur_faces.isChecked()
+        self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
 
     def save_agreement(self, dialogs: Dialogs, *, ranks: bool) -> None:
         """Ask where to, and save how far the models agree over the study, or where each ranks every video."""
