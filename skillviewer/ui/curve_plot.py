@@ -123,17 +123,21 @@ class CurvePlot(TimePlot):
         ends = np.array([end for card in self._cards for end in (card.start_s, card.stop_s)])
         self._stretches.setData(ends, np.full(len(ends), row))
 
+    def _go(self, event: QMouseEvent) -> None:
+        """Go to the frame under the mouse: one that begins within the mouse's pixel is the one that is meant."""
+        self._playback.seek_time(self._time_at(event) + self._box.viewPixelSize()[0])
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go where the left button is pressed; take hold of the view with the middle one."""
         self._held, self._held_s = event.button(), self._time_at(event)
         if event.button() == Qt.MouseButton.LeftButton:
-            self._playback.seek_time(self._held_s)
+            self._go(event)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Scrub, or move the stretch in sight."""
         if self._held == Qt.MouseButton.LeftButton:
-            self._playback.seek_time(self._time_at(event))
+            self._go(event)
         elif self._held == Qt.MouseButton.MiddleButton:
             self._box.translateBy(x=self._held_s - self._time_at(event))
         event.accept()
@@ -141,7 +145,7 @@ class CurvePlot(TimePlot):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: the playhead is where the mouse is now."""
         if self._held == Qt.MouseButton.LeftButton:
-            self._playback.seek_time(self._time_at(event))
+            self._go(event)
         self._held = Qt.MouseButton.NoButton
         event.accept()
 

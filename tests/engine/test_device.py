@@ -200,7 +200,7 @@ def test_training_out_of_memory_and_again(
         "skillviewer.engine.training.write_log", lambda *_: None
     )  # its figure takes longer than all else
     dataset = tiny_dataset(tmp_path)
-    plan = TrainingPlan(preprocessing=PREPROCESSING, candidates=2, epochs=1)
+    plan = TrainingPlan(preprocessing=PREPROCESSING, candidates=1, epochs=1)
     fill(kind, name)
 
     def train() -> None:

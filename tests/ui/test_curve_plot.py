@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,22 @@ def test_a_click_goes_there(plot: CurvePlot, playback: Playback) -> None:
     click(plot.viewport(), place(plot, 4.2))
     assert playback.time_s == pytest.approx(4.2, abs=0.05)
     assert plot.cursor_s == playback.time_s
+
+
+def test_a_click_on_a_frame_s_time_is_that_frame_where_times_are_uneven(plot: CurvePlot, playback: Playback) -> None:
+    """Zoomed in so far that the closest frames lie apart, every click must come back to its frame."""
+    steps_s = np.array([1, 3, 1, 1, 2, 5]) / 30
+    times_s = np.concatenate([[0.0], np.cumsum(np.resize(steps_s, 119))])
+    uneven = replace(VIDEO, times_s=times_s, duration_s=float(times_s[-1]) + 1 / 30)
+    playback.open(uneven)
+    width_s = 3.0
+    for start in np.arange(0.0, uneven.duration_s, width_s):
+        plot.getPlotItem().getViewBox().setXRange(start, start + width_s, padding=0)
+        for frame in np.flatnonzero((times_s >= start) & (times_s < start + width_s)).tolist():
+            playback.seek((frame + 40) % 120)
+            click(plot.viewport(), place(plot, float(times_s[frame])))
+            assert playback.frame == frame
+            assert plot.cursor_s == times_s[frame]
 
 
 def test_dragging_scrubs_all_the_way(qtbot: QtBot, plot: CurvePlot, playback: Playback) -> None:
