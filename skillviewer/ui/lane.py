@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
@@ -161,6 +161,15 @@ class Lane(QObject, Generic[ResourceT]):
         number = next(self._numbers)
         self._tasks[number] = task
         self._submitted.emit(number, work, task.token, owed)
+        return task
+
+    def decline(self) -> Task:
+        """Return a task that does nothing and is cancelled soon: a question that comes when the lane has stopped."""
+        task = Task(self)
+        task.cancel()
+        number = next(self._numbers)
+        self._tasks[number] = task
+        QTimer.singleShot(0, self, lambda: self._deliver(number, "cancelled", None))
         return task
 
     @Slot(int, str, object)

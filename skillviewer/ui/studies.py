@@ -83,9 +83,13 @@ class Studies(QObject):
     def read(self, work: Callable[[Study], object]) -> Task:
         """Ask something of the study, in its lane; the answer arrives at ``succeeded`` of the task.
 
+        None arrives when the window closes: what ends then is still told to panels, which may ask because of it.
+
         Args:
             work: Plain code that returns values only.
         """
+        if self._lane.stopped:
+            return self._lane.decline()
         return self._lane.submit(lambda slot, _token, _report: work(slot.study))
 
     def act(self, work: Callable[[Study], object], *changes: str) -> Task:

@@ -14,6 +14,7 @@ from skillviewer.core.analysis import Analysis
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.data.study import NewVideo, Study, identity
 from skillviewer.data.study.database import side_files
+from skillviewer.data.study.remarks import Moment, Remarks
 from skillviewer.ui.app import Composition
 from skillviewer.ui.feed import WARM_BYTES
 from skillviewer.ui.study_slot import drafts_dir
@@ -101,6 +102,27 @@ def test_closing_while_the_model_loads_and_videos_are_looked_at(
     assert dialogs.asked == [], "nothing of worth is lost"
 
 
+def test_closing_before_the_notes_of_the_video_were_read(
+    qtbot: QtBot, window: Composition, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The assessment's end is told when the study takes no questions any more, and the notes are not known yet."""
+    gate, read = threading.Event(), Remarks.moments
+
+    def slow(self: Remarks, video: str | None = None) -> tuple[Moment, ...]:
+        gate.wait(60)
+        return read(self, video)
+
+    monkeypatch.setattr(Remarks, "moments", slow)
+    world.held = True
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: window.program.videos[0].done == 12 and bool(window.program.videos[0].known_as))
+    window.window.close()
+    qtbot.waitUntil(lambda: not window.program.model.running and states(window) == ["new"])
+    gate.set()
+    qtbot.waitUntil(lambda: not window.window.isVisible())
+    assert not window.window.messages.text
+
+
 def test_closing_while_a_small_copy_is_made_ends_it_unasked(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,3 +190,17 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
         with Study.open(path) as study:
             assert not study.read_only
             assert [video.name for video in study.videos.all()] == ["first"]
+
+
+def test_a_question_that_comes_too_late_is_declined(qtbot: QtBot, window: Composition) -> None:
+    window.program.close()
+    task = window.program.studies.read(lambda study: study.title)
+    told: list[str] = []
+    task.succeeded.connect(lambda _answer: told.append("succeeded"))
+    task.failed.connect(lambda _error: told.append("failed"))
+    task.cancelled.connect(lambda: told.append("cancelled"))
+    task.finished.connect(lambda: told.append("finished"))
+    assert told == []
+    qtbot.waitUntil(lambda: "finished" in told)
+    assert told == ["cancelled", "finished"]
+    qtbot.waitUntil(lambda: not any(lane.running for lane in window.program.lanes))
