@@ -1,10 +1,14 @@
 """How frames are reached: what is decoded, kept and converted on the way."""
 
 from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+from av.video.frame import PictureType, VideoFrame
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +17,7 @@ from skillviewer.core.job import CancelToken
 from skillviewer.media.container import VideoFile
 from skillviewer.media.picture import Developer
 from skillviewer.media.reader import VideoReader
-from tests.videos import BarcodeVideo, read_barcode, write_barcode_video
+from tests.videos import N_NUMBERS, BarcodeVideo, barcode, read_barcode, write_barcode_video
 
 FRAME_BYTES = 160 * 96 * 3 // 2
 
@@ -303,3 +307,40 @@ def test_frames_outlive_the_reader(films: dict[str, BarcodeVideo]) -> None:
     with VideoReader(films["mp4"].path) as reader:
         kept = list(reader.stream([5, 25, 45]))
     assert [read_barcode(d.rgb()) for d in kept] == [5, 25, 45]
+
+
+def _write_long(path: Path, n_frames: int) -> None:
+    """Write frames of 80 x 48 in groups of 1000, as fast as can be; each carries its number modulo N_NUMBERS."""
+    pictures = [
+        VideoFrame.from_ndarray(barcode(number, 80, 48), format="rgb24").reformat(format="yuv420p")
+        for number in range(N_NUMBERS)
+    ]
+    options = {"preset": "ultrafast", "x264-params": "keyint=1000:min-keyint=1000:scenecut=0"}
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30, options=options)
+        stream.width, stream.height, stream.pix_fmt, stream.gop_size = 80, 48, "yuv420p", 1000
+        for number in range(n_frames):
+            frame = pictures[number % N_NUMBERS]
+            frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, 30), PictureType.NONE
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+@pytest.mark.slow
+def test_half_an_hour_of_frames_in_long_groups(tmp_path: Path, decoded: list[int]) -> None:
+    """Neither 1000 nor 50,000 divides by the numbers' range: a frame of another group carries another number."""
+    n_frames = 50_000
+    _write_long(tmp_path / "long.mp4", n_frames)
+    with VideoReader(tmp_path / "long.mp4") as reader:
+        info = reader.info
+        assert info.n_frames == n_frames
+        np.testing.assert_allclose(info.times_s, np.arange(n_frames) / 30, atol=1e-4)
+        assert info.duration_s == pytest.approx(n_frames / 30, abs=1e-3)
+        asked = [n_frames - 1, 0, *np.random.default_rng(0).integers(0, n_frames, 12).tolist(), 999, 1000, 1001]
+        for index in asked:
+            assert read_barcode(reader.frame(index)) == index % N_NUMBERS
+        assert {reader.key_frame(index) for index in asked} == {index // 1000 * 1000 for index in asked}
+        decoded.clear()
+        some = [7, 20_000, 20_400, 49_998]
+        assert [read_barcode(frame.rgb()) for frame in reader.stream(some)] == [index % N_NUMBERS for index in some]
+        assert len(decoded) < 4 * 1000, "what lies between is not decoded"
