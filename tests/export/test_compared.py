@@ -2,25 +2,39 @@
 
 import csv
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.comparison import compare_video
 from skillviewer.core.difference import uniform_baseline
 from skillviewer.core.errors import Cancelled, ExportError
+from skillviewer.core.face_words import LOOK_THROUGH
 from skillviewer.core.faces import FaceBox, Faces
-from skillviewer.core.job import CancelToken
+from skillviewer.core.job import CancelToken, Report, silent
+from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.core.scene import Look, Overlay, Scale
+from skillviewer.data.faces_file import FaceStore
 from skillviewer.export.compared import ComparedOptions, export_compared, export_frames_compared, frame_rows
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.media.reader import VideoReader
+from skillviewer.ui.comparing.saving import Saving
 from tests.export.analyses import analysis, info
+
+if TYPE_CHECKING:
+    from skillviewer.ui.comparing.row import Row
+    from skillviewer.ui.dialogs import Dialogs
+    from skillviewer.ui.program import Program
 
 KINDS = (MapKind.DISTRIBUTION, MapKind.GATE, MapKind.SIGNED, MapKind.NONE)
 
@@ -155,6 +169,45 @@ def test_looking_for_faces_can_be_cancelled_and_leaves_nothing(barcode_path: Pat
             exhibits(barcode_path), tmp_path / "f.png", options, token=token, report=lambda _progress: token.cancel()
         )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("blurs", [False, True])
+def test_saving_the_panes_blurs_the_faces_that_are_kept(
+    qtbot: QtBot, barcode_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, blurs: bool
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    two = models(barcode_path, 2)
+    FaceStore().put(Faces(two[0].video.digest, 60).drawn(FaceBox(0, 0, 1, 1), 30, 0, 60))
+    said: list[str] = []
+
+    def submit(work: Callable[[object, CancelToken, Report], object]) -> SimpleNamespace:
+        made = work(None, CancelToken(), silent)
+        return SimpleNamespace(
+            succeeded=SimpleNamespace(connect=lambda slot: slot(made)), failed=SimpleNamespace(connect=id)
+        )
+
+    lane = SimpleNamespace(submit=submit)
+    program = SimpleNamespace(
+        index=lane,
+        export_previews=lane,
+        playback=SimpleNamespace(frame=30),
+        messages=SimpleNamespace(note=said.append, fail=id),
+        jobs=SimpleNamespace(follow=lambda *_: None),
+    )
+    over = QWidget()
+    qtbot.addWidget(over)
+    dialogs = SimpleNamespace(save=lambda *_: tmp_path / "f.png")
+    rows = tuple(SimpleNamespace(whole=a, key=a.provenance.model, name=a.provenance.model) for a in two)
+    saving = Saving(cast("Program", program), over)
+    look = Look(overlay=Overlay.OFF)
+    saving.figure(cast("Dialogs", dialogs), cast("tuple[Row, ...]", rows), look, None, blur_faces=blurs)
+    with Image.open(tmp_path / "f.png") as image:
+        page = np.asarray(image.convert("L"), int)
+    top, left = round(13 / 25.4 * 300), round(6 / 25.4 * 300)  # inside the first pane, of 86 x 51 mm
+    inside = page[top : top + 400, left : left + 900]
+    assert (np.abs(np.diff(inside, axis=1)).max() < 30) == blurs
+    assert said[0].startswith(f"Saved: {tmp_path / 'f.png'}")
+    assert ("Faces are blurred in 60 of 60 frames" in said[0]) == (LOOK_THROUGH in said[0]) == blurs
 
 
 def test_what_cannot_be_drawn_is_said(barcode_path: Path, tmp_path: Path) -> None:
