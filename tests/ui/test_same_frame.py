@@ -20,6 +20,7 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.canvas import Shown
 from skillviewer.ui.inspect_screen import InspectScreen
+from skillviewer.ui.video_list import VideoState
 from tests.ui.fakes import FakeWorld, make_analysis
 from tests.ui.hands import move, press, release
 from tests.videos import read_barcode, write_barcode_video
@@ -50,6 +51,10 @@ class Witness:
         self.screen = screen
         self.canvas = screen.player.canvas
         self.painted: list[tuple[int, bool]] = []
+        self.models: list[str] = []
+        """Of every paint, the model whose map was drawn, or ""."""
+        self.drawn: set[tuple[int, str]] = set()
+        """Frames and the models whose maps were drawn over them."""
         self.wrong: list[str] = []
         self.canvas.painted.connect(self._on_painted)
 
@@ -59,9 +64,14 @@ class Witness:
         if number != shown.shot.frame_index:
             self.wrong.append(f"picture of {number} is called {shown.shot.frame_index}")
         if shown.scene is None:
+            self._on_model(number, "")
             return
         analysis = self.made.program.state.analysis
         assert analysis is not None
+        self._on_model(number, analysis.provenance.model)
+        wanted = self.made.program.models.wanted
+        if wanted is not None and wanted.name != analysis.provenance.model:
+            self.wrong.append(f"frame {number}: the map is of {analysis.provenance.model}, {wanted.name} was chosen")
         truth = resolve(analysis, number, self.made.program.state.look)
         if shown.scene.sample_frame != truth.sample_frame or shown.scene.frame_index != number:
             self.wrong.append(f"picture of {number} with the map of {shown.scene.frame_index}")
@@ -69,6 +79,10 @@ class Witness:
         assert image is not None
         if not np.array_equal(pixels(image), paint(truth, shown.shot.picture)):
             self.wrong.append(f"frame {number}: the pixels are not those of picture and map")
+
+    def _on_model(self, number: int, model: str) -> None:
+        self.models.append(model)
+        self.drawn.add((number, model))
 
 
 def pixels(image: QImage) -> Picture:
@@ -160,6 +174,46 @@ def test_while_the_analysis_grows_and_the_look_changes(qtbot: QtBot, witness: Wi
         qtbot.wait(2)
     qtbot.waitUntil(lambda: program.feed.settled)
     assert not witness.wrong
+
+
+def test_while_models_are_switched_and_it_plays(
+    qtbot: QtBot, make_window: Callable[[Backend], Composition], world: FakeWorld, barcodes: Path
+) -> None:
+    world.models = ("alpha", "beta", "gamma", "delta")
+    world.n_frames = {barcodes.stem: N_FRAMES}
+    world.step_s = 0.002  # maps grow while it plays
+    made = make_window(real_readers(world))
+    program = made.program
+    witness = Witness(made)
+    program.models.refresh()
+    program.models.choose_default(None)
+    program.open([barcodes])
+    qtbot.waitUntil(lambda: program.playback.video is not None and program.feed.settled)
+    qtbot.waitUntil(lambda: program.videos[0].state is VideoState.DONE)
+    program.playback.set_loop(on=True)
+    program.playback.play()
+
+    def wait_for_map() -> None:
+        wanted = program.models.wanted
+        assert wanted is not None
+        qtbot.waitUntil(lambda: wanted.name in witness.models)
+        assert set(witness.models) <= {wanted.name, ""}
+
+    for direction in (1, 1, 1, -1, -1):
+        program.models.step(direction)
+        witness.models.clear()
+        wait_for_map()
+    for _ in range(9):  # quicker than they are assessed, some quicker than they are loaded
+        program.models.step(1)
+        witness.models.clear()
+        qtbot.wait(3)
+    wait_for_map()
+    assert program.playback.playing
+    assert program.state.model is not None
+    assert program.state.model.folder == program.models.wanted
+    assert not witness.wrong
+    assert {name for _, name in witness.drawn} - {""} == {"alpha", "beta", "gamma", "delta"}
+    assert len({number for number, _ in witness.drawn}) > 5
 
 
 def test_while_videos_are_switched(qtbot: QtBot, witness: Witness, other: Path, barcodes: Path) -> None:
