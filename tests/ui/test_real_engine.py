@@ -4,12 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from skillviewer.cli.main import run
 from skillviewer.core.analysis import Analysis
+from skillviewer.data.analysis_file import load_analysis
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.engine import Engine
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.still import StillOptions, paint_still
 from skillviewer.ui.app import begin, real_backend
+from skillviewer.ui.canvas import Canvas
 from skillviewer.ui.inspect_screen import InspectScreen
 from tests.checkpoints import tiny_checkpoint
 from tests.ui.conftest import MakeWindow
@@ -39,6 +45,7 @@ def test_the_same_numbers_in_the_window_and_without_one(
         assert model is not None, told
         assert analysis is not None, (told, program.assessments.automatic, program.assessments.busy)
         assert analysis.complete, (told, analysis.n_samples)
+        assert analysis.pooled is not None, "the last step is shown a moment before the whole is there"
 
     qtbot.waitUntil(assessed, timeout=60_000)
     shown = program.state.analysis
@@ -47,8 +54,16 @@ def test_the_same_numbers_in_the_window_and_without_one(
     assert program.state.model.name == "tiny"
     with Engine.open(checkpoint, device="cpu", cache=FeatureCache(tmp_path / "features")) as engine:
         alone = engine.assess(video, passes=2)
-    for name in ("samples", "attention", "task_state", "score_curve", "segment_stops"):
+    where = ["--model", str(checkpoint), "--passes", "2", "--device", "cpu", "--save", str(tmp_path / "saved")]
+    assert run(["score", str(video), *where]) == 0
+    (saved,) = (tmp_path / "saved").iterdir()
+    by_command = load_analysis(saved)
+    for name in ("samples", "attention", "task_state", "score_curve", "segment_stops", "pooled"):
         assert np.array_equal(getattr(shown, name), getattr(alone, name)), name
+        assert np.array_equal(getattr(by_command, name), getattr(shown, name)), name
+    assert by_command.score == shown.score
+    assert by_command.interval == shown.interval
+    assert by_command.provenance == shown.provenance
     assert grown[-1] == 5
     screen = made.window.screen_named("inspect")
     assert isinstance(screen, InspectScreen)
@@ -62,6 +77,30 @@ def test_the_same_numbers_in_the_window_and_without_one(
         float(alone.attention[0, 2].max()) * on_screen.scene.values.size
     )
     assert "interval" in screen.header.text
+    _same_as_a_still(screen.player.canvas, by_command)
+
+
+def _same_as_a_still(canvas: Canvas, analysis: Analysis) -> None:
+    """A still without words shows the very pixels that the canvas painted."""
+    shown = canvas.shown
+    assert shown is not None
+    assert shown.scene is not None
+    assert shown.shot.exact
+    canvas.grab()  # painted now, if it was not yet
+    assert canvas.image is not None
+    image = canvas.image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    painted = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    options = StillOptions(
+        frame=shown.shot.frame_index,
+        look=shown.scene.look,
+        size=(image.width(), image.height()),
+        labels=False,
+        curve=False,
+    )
+    still = paint_still([Exhibit(analysis)], options)
+    assert still.shape == painted.shape
+    assert np.array_equal(still, painted)
 
 
 @pytest.mark.slow
