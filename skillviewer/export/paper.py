@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from xml.sax.saxutils import escape
 
 from skillviewer.core.errors import ExportError
@@ -227,10 +227,8 @@ class Sheet:
         width, height = SIZES_PT[self.paper]
         # pictures as they are, not as text: a quarter smaller and many times quicker
         rl_config.useA85 = 0
-        # no name, no date: who made it and when is on the page, where it can be read
         document = BaseDocTemplate(
-            target, pagesize=(width, height), title=printable(self.title), author="", creator="SkillViewer",
-            producer="SkillViewer", invariant=1, lang="en",
+            target, pagesize=(width, height), title=printable(self.title), invariant=1, lang="en"
         )  # fmt: skip
         frame = Frame(
             MARGIN_PT, MARGIN_PT + FOOT_PT, self.width_pt, self.height_pt,
@@ -241,11 +239,19 @@ class Sheet:
             document.build(list(story))
         except LayoutError as error:
             raise ExportError(f"The report does not fit on its pages: {str(error).splitlines()[0]}.") from error
+        data = target.getvalue()
+        target.seek(0)
+        # as long as before: a PDF says where in the file its parts begin
+        target.write(re.sub(rb"(?<=% |\x9e )ReportLab generated PDF document[^\n]*", _blank, data, flags=re.IGNORECASE))
         return int(document.page)
 
     def _foot(self, canvas: "Canvas", document: Any) -> None:  # noqa: ANN401 - not typed
+        from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFString
         from reportlab.platypus import Paragraph
 
+        # no name, no program, no date: who made it and when is on the page, where it can be read
+        only = PDFDictionary({"Title": PDFString(printable(self.title))})
+        cast("Any", canvas)._doc.info.format = only.format  # noqa: SLF001 - nothing else leaves them out
         y = MARGIN_PT + FOOT_PT - 8
         canvas.setStrokeColor(colour(WHITE.line))
         canvas.setLineWidth(0.5)
@@ -256,6 +262,10 @@ class Sheet:
         right = Paragraph(f"page {document.page}", style(7.0, of=WHITE.muted, right=True))
         _, height = right.wrap(60, 20)
         right.drawOn(canvas, MARGIN_PT + self.width_pt - 60, y - 4 - height)
+
+
+def _blank(found: re.Match[bytes]) -> bytes:
+    return b" " * len(found.group())
 
 
 def fitted(sheet: Sheet, stories: Iterable[Callable[[], Sequence["Flowable"]]]) -> Sequence["Flowable"]:
