@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSp
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.numerals import signed
-from skillviewer.export.words import score_digits
+from skillviewer.export.words import printable, score_digits
 from skillviewer.ui.actions import Actions, Tip, plain
 from skillviewer.ui.curve_plot import CurvePlot
 from skillviewer.ui.player import Player
@@ -39,6 +39,7 @@ class ScoreHeader(QWidget):
         self._words = QLabel(self)
         self._words.setProperty("muted", True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setMinimumWidth(40)  # a path may be long
         self._warning = QLabel(self)
         self._warning.setTextFormat(Qt.TextFormat.PlainText)
         self._warning.setWordWrap(True)
@@ -122,7 +123,7 @@ class ScoreHeader(QWidget):
         program = self._program
         words = {
             VideoState.UNREADABLE: self.tr("this file cannot be read"),
-            VideoState.MISSING: self.tr("the file is not where it was"),
+            VideoState.MISSING: printable(entry.reason) or self.tr("the file is not where it was"),
             VideoState.FAILED: self.tr("could not be assessed"),
         }
         if entry.state in words:

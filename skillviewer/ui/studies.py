@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, Report
-from skillviewer.data.study import NewVideo, Relinked, Study, StudyVideo
+from skillviewer.data.study import NewVideo, Relinked, Study, StudyVideo, VideoState
 from skillviewer.data.study.archive_form import README
 from skillviewer.ui.jobs import Jobs
 from skillviewer.ui.lane import Lane, Task
@@ -61,6 +61,9 @@ class Studies(QObject):
         self._current: OpenStudy | None = None
         self._told: tuple[str, ...] = ()
         self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
+        self._doubtful: list[str] = []
+        self._checked: dict[str, StudyVideo] = {}
+        self._checking: Task | None = None
         self._back_up = QTimer(self)
         self._back_up.setInterval(BACK_UP_MS)
         self._back_up.timeout.connect(self._on_back_up)
@@ -277,19 +280,19 @@ class Studies(QObject):
         self.replaced.emit()
         self._current = None
         self._on_facts(found.study)
-        self.listed.emit(found.videos)
+        self._list(found.videos)
         self._tell_missing(found.videos)
 
     @Slot(object)
     def _on_saved_as(self, found: _Listed) -> None:
         self._on_facts(found.study)
-        self.listed.emit(found.videos)
+        self._list(found.videos)
         self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))
 
     @Slot(object)
     def _on_listed(self, found: _Listed) -> None:
         self._on_facts(found.study)
-        self.listed.emit(found.videos)
+        self._list(found.videos)
 
     @Slot(object)
     def _on_enrolled(self, found: _Listed) -> None:
@@ -307,6 +310,40 @@ class Studies(QObject):
         self._messages.post(Message(text, Severity.WARNING if lost else Severity.NOTE, lost))
         self.relist()
         self.changed.emit(frozenset({VIDEOS}))
+
+    def _list(self, videos: tuple[StudyVideo, ...]) -> None:
+        """Tell the videos, and then, of files that were written since, whether they are still the same."""
+        self._doubtful, self._checked, self._checking = [video.name for video in videos if video.unsure], {}, None
+        self.listed.emit(videos)
+        self._tell_replaced(videos)
+        self._check_next()
+
+    def _check_next(self) -> None:
+        """Read the next doubtful file: one at a time, so that votes do not wait for all."""
+        if self._doubtful and not self._lane.stopped:
+            name = self._doubtful.pop(0)
+            self._checking = self._submit(lambda slot, token, report: slot.study.videos.check(token, report, {name}))
+            self._checking.succeeded.connect(self._on_checked)
+
+    @Slot(object)
+    def _on_checked(self, videos: tuple[StudyVideo, ...]) -> None:
+        if self.sender() is not self._checking:
+            return  # they have been listed anew
+        self._checked |= {video.name: video for video in videos if not video.unsure}
+        if self._doubtful:
+            self._check_next()
+            return
+        self._checking = None
+        now = tuple(self._checked.get(video.name, video) for video in videos)
+        self.listed.emit(now)
+        self._tell_replaced(now)
+
+    def _tell_replaced(self, videos: Sequence[StudyVideo]) -> None:
+        lost = [video for video in videos if video.state is VideoState.REPLACED]
+        if lost:
+            words = self.tr("Another file is in the place of {} of {} videos: what was said of those is not shown.")
+            details = tuple(f"{video.name}: {video.path}" for video in lost)
+            self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
 
     def _tell_missing(self, videos: Sequence[StudyVideo]) -> None:
         lost = [video for video in videos if video.path is None]

@@ -179,6 +179,10 @@ class StudyList(QObject):
                 changes[name] = getattr(wanted, name)
         if (wanted.state is VideoState.MISSING) != (entry.state is VideoState.MISSING):
             changes |= {"state": wanted.state, "reason": wanted.reason}
+            if wanted.state is VideoState.MISSING:
+                changes["analysis"] = None
+                if wanted.path == self._state.current:
+                    self._state.set_analysis(None)
         if changes:
             self._videos.update(wanted.path, **changes)
 
@@ -191,11 +195,11 @@ class StudyList(QObject):
         model = self._state.model
         if model is None or not model.digest or self._index.stopped:
             return
-        names = frozenset(video.digest for video in self._known)
+        names = frozenset(video.digest for video in self._known if not video.unsure)  # these are listed again, read
         digest, before = self._recalled
         fresh = names if digest != model.digest else names - before
         self._recalled = (model.digest, names)
-        videos = [video for video in self._known if video.digest in fresh]
+        videos = [video for video in self._known if video.digest in fresh and not video.unsure]
         if not videos:
             return
         if digest != model.digest and self._task is not None:

@@ -1,6 +1,7 @@
 """The study behind the window: made by itself, opened, saved, read only, missing videos, undo."""
 
 import hashlib
+import os
 import shutil
 import sqlite3
 import threading
@@ -26,7 +27,7 @@ from skillviewer.ui.video_list import VideoState
 from skillviewer.ui.video_table import VideoTable
 from tests.data.test_study import VERSION_1
 from tests.ui.conftest import MakeWindow
-from tests.ui.driving import drop, open_and_load, states
+from tests.ui.driving import drop, inspect, open_and_load, states
 from tests.ui.fakes import FakeDialogs, FakeWorld, make_analysis, video_info
 from tests.ui.hands import key
 from tests.videos import write_barcode_video
@@ -459,3 +460,36 @@ def test_nothing_is_open(window: Composition, qtbot: QtBot) -> None:
     with qtbot.waitSignal(task.failed) as failed:
         pass
     assert isinstance(failed.args[0], StudyError)
+
+
+@pytest.mark.parametrize("same_size", [False, True])
+def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path, same_size: bool
+) -> None:
+    first = make_window(world.backend())
+    first.program.models.refresh()
+    open_and_load(qtbot, first, [study_file])
+    first.program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(first) == ["done"] * 3)
+    first.program.close()
+    assert first.program.wait()
+    other = world.folder / "a.mp4"
+    old = other.read_bytes()
+    other.write_bytes(old[::-1] if same_size else old * 2)
+    found = other.stat()
+    os.utime(other, ns=(found.st_atime_ns, found.st_mtime_ns + 10**10))
+    second = make_window(world.backend())
+    second.program.assessments.set_automatic(on=False)
+    second.program.models.refresh()
+    open_and_load(qtbot, second, [study_file])
+    qtbot.waitUntil(lambda: states(second) == ["missing", "done", "done"])
+    qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index.busy)
+    entry = second.program.videos[0]
+    assert entry.analysis is None
+    assert entry.reason.startswith("Another file is in the place of this video:")
+    assert second.program.state.current == other
+    assert second.program.state.analysis is None
+    header = inspect(second).header
+    assert header.text.startswith("Another file is in the place of this video:")
+    texts = [message.text for message in second.program.messages.waiting]
+    assert any("Another file is in the place of 1 of 3 videos" in text for text in texts)

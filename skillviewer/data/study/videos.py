@@ -1,7 +1,7 @@
 """The videos of a study: which there are, where their files lie now, and how moved ones are found again."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
@@ -231,14 +231,22 @@ class Videos:
             db.execute("UPDATE video SET removed_at = NULL WHERE name = ?", (name,))
         return self.get(name)
 
-    def check(self, token: CancelToken | None = None, report: Report = silent) -> tuple[StudyVideo, ...]:
+    def check(
+        self, token: CancelToken | None = None, report: Report = silent, only: Collection[str] | None = None
+    ) -> tuple[StudyVideo, ...]:
         """Return the videos after reading the files that are ``unsure``; what is found is written down.
+
+        Args:
+            token: Stops the job.
+            report: Told of every file.
+            only: Names of those that are read; None for all.
 
         Raises:
             Cancelled: The person asked to stop; what was found so far is kept.
         """
         videos = list(self.all())
-        doubtful = [i for i, video in enumerate(videos) if video.unsure and video.path is not None]
+        wanted = {video.name for video in videos} if only is None else set(only)
+        doubtful = [i for i, v in enumerate(videos) if v.unsure and v.path is not None and v.name in wanted]
         for done, i in enumerate(doubtful):
             report(Progress("checking videos", done, len(doubtful)))
             video = videos[i]
