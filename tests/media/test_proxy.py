@@ -57,6 +57,22 @@ def test_every_frame_is_the_right_one(as_reader: bool, film: BarcodeVideo, info:
         assert read_barcode(again.frame(17)) == 17
 
 
+def test_a_video_of_a_single_frame(tmp_path: Path) -> None:
+    film = write_barcode_video(tmp_path / "single.mp4", 1)
+    told: list[Progress] = []
+    with build_proxy(film.path, folder=tmp_path / "proxies", report=told.append) as proxy:
+        assert proxy.n_frames == 1
+        assert read_barcode(proxy.frame(0)) == 0
+        with pytest.raises(VideoError, match="no frame"):
+            proxy.frame(1)
+    assert (told[-1].done, told[-1].total) == (1, 1)
+    with VideoReader(film.path) as reader:
+        again = ScrubProxy.open(reader.info, tmp_path / "proxies")
+    assert again is not None
+    with again:
+        assert read_barcode(again.frame(0)) == 0
+
+
 def test_colours_are_those_of_the_video(tmp_path: Path) -> None:
     with VideoWriter(tmp_path / "c.mp4", 64, 48) as writer:
         for step in range(2):
