@@ -4,7 +4,9 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -14,12 +16,15 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
-from skillviewer.data.study import NewVideo, Study, StudySettings
+from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive import ArchiveOptions, pack
 from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import side_files
 from skillviewer.data.study.schema import VERSION
 from skillviewer.ui.app import Composition, begin
+from skillviewer.ui.ranking.ballot import withdraw
+from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.study_list import is_of
 from skillviewer.ui.study_slot import drafts_dir, sample_path
 from skillviewer.ui.undo import Deed
@@ -30,6 +35,7 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states
 from tests.ui.fakes import FakeDialogs, FakeWorld, make_analysis, video_info
 from tests.ui.hands import key
+from tests.ui.pair_study import all_words
 from tests.videos import write_barcode_video
 
 
@@ -493,3 +499,57 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     assert header.text.startswith("Another file is in the place of this video:")
     texts = [message.text for message in second.program.messages.waiting]
     assert any("Another file is in the place of 1 of 3 videos" in text for text in texts)
+
+
+@pytest.fixture
+def sealed() -> Iterator[Path]:
+    """Give a folder; it is opened up again, and whoever runs as root has their rights again, after the test."""
+    folder = Path(tempfile.mkdtemp())
+    root = os.geteuid() == 0
+    try:
+        yield folder
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o700)
+        shutil.rmtree(folder)
+
+
+def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
+    sealed: Path, qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.folder = sealed / "videos"
+    path = sealed / "grasp.skillstudy"
+    with Study.create(path) as made:
+        made.videos.add([NewVideo(file) for file in world.touch("a.mp4", "b.mp4", "c.mp4")])
+        made.votes.cast(Vote("a", "b", Verdict.LEFT, "Ann"))
+    before = path.read_bytes()
+    sealed.chmod(0o555)
+    if os.geteuid() == 0:
+        os.seteuid(65534)  # root may write everywhere
+    window.program.open([path])
+    wait_for_study(qtbot, window, 3)
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    if os.getuid() == 0:
+        os.seteuid(0)
+    study = window.program.studies.current
+    assert study is not None
+    assert study.read_only
+    words = "The folder of grasp.skillstudy cannot be written: the study is open for reading only."
+    assert words in window.window.messages.text
+    assert VideoState.MISSING not in states(window)
+    window.window.show_screen("rank")
+    rank = window.window.screen_named("rank")
+    assert isinstance(rank, RankScreen)
+    qtbot.waitUntil(lambda: rank.judging.phase is Phase.READ_ONLY)
+    assert rank.pages.currentWidget() is rank.read_only_page
+    assert any(text.startswith(words) and "In a copy of it votes can be given" in text for text in all_words(rank))
+    vote = Vote("b", "c", Verdict.LEFT, "Ben")
+    task = window.program.undo.perform(Deed("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
+    with qtbot.waitSignal(task.failed, timeout=20_000):
+        pass
+    assert f"{path} is open for reading only: nothing was changed." in window.window.messages.text
+    assert window.program.undo.undo_text is None
+    with Study.open(path, read_only=True) as opened:
+        assert [vote.rater for vote in opened.votes.all()] == ["Ann"]
+    assert path.read_bytes() == before
