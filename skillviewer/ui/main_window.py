@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QStackedWidget,
+    QTabBar,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.tools)
         for dock in self._docks.values():
             dock.hide()
+            dock.visibilityChanged.connect(self._see_to_tabs, Qt.ConnectionType.QueuedConnection)
         program.themes.changed.connect(self.on_theme)
         program.closed.connect(self._on_closed)
         program.videos.added.connect(self._on_added)
@@ -84,6 +86,7 @@ class MainWindow(QMainWindow):
         self.status.jobs_asked.connect(self.show_jobs)
         self.on_theme(program.themes.theme)
         self.show_start()
+        QTimer.singleShot(0, self._see_to_tabs)
 
     def _make_centre(self) -> None:
         centre = QWidget(self)
@@ -111,6 +114,13 @@ class MainWindow(QMainWindow):
         right = [self._docks[part.name] for part in PANELS if part.area is Qt.DockWidgetArea.RightDockWidgetArea]
         for dock in right[1:]:
             self.tabifyDockWidget(right[0], dock)
+
+    @Slot()
+    def _see_to_tabs(self) -> None:
+        """Name the tabs of docks; Qt keeps an empty bar out of sight, where Tab would still stop at it."""
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName(self.tr("Panels"))
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
 
     def _make_menus(self) -> None:
         theme_menu = ThemeMenu(self.program.themes, self.program.settings, self)

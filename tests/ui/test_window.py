@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.scene import Overlay
@@ -13,10 +15,12 @@ from skillviewer.ui.palette import KeySheet, Palette
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.video_list import VideoState
 from skillviewer.ui.video_table import STATE
-from tests.ui.conftest import MakeWindow
+from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import drop, inspect, open_and_load, states
 from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
+
+PAGES = ("start", "inspect", "compare", "rank", "finetune", "export")
 
 
 def test_it_opens_at_once_and_shows_what_to_do(window: Composition) -> None:
@@ -159,38 +163,87 @@ def test_videos_are_opened_by_the_dialog(
     assert len(window.program.videos) == 1
 
 
-def test_every_widget_that_takes_the_focus_has_a_name(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    nameless = []
-    for button in window.window.findChildren(QToolButton) + window.window.findChildren(QPushButton):
-        named = button.accessibleName() or button.text() or button.toolTip()
-        if button.isVisible() and button.focusPolicy() != Qt.FocusPolicy.NoFocus and not named:
-            nameless.append(button)
-    assert not nameless
-    for widget in (
-        inspect(window).player.canvas,
-        inspect(window).curve,
-        window.window.panel.view,
-        window.window.panel.search,
-    ):
+def _go_to(qtbot: QtBot, window: Composition, world: FakeWorld, page: str) -> None:
+    """Show the first page, or a screen with two videos open."""
+    if page == "start":
+        flush()
+        return
+    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
+    window.window.show_screen(page)
+    flush()
+    qtbot.waitUntil(lambda: window.program.feed.settled)
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    """Say whether the keyboard can reach a widget that is on screen."""
+    by_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    return bool(by_tab) and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None
+
+
+def _spoken(widget: QWidget) -> str:
+    """Return what a screen reader says of a widget: its own name, or the words on it or beside it."""
+    said = QAccessible.queryAccessibleInterface(widget)
+    name = said.text(QAccessible.Text.Name) if said is not None else ""
+    return name or widget.accessibleName() or widget.toolTip()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_widget_that_takes_the_focus_has_a_name(
+    qtbot: QtBot, window: Composition, world: FakeWorld, page: str
+) -> None:
+    _go_to(qtbot, window, world, page)
+    reached = [widget for widget in window.window.findChildren(QWidget) if _takes_focus(widget)]
+    assert len(reached) >= 2
+    nameless = [
+        f"{type(w).__name__} {w.objectName()} in {type(w.parent()).__name__}" for w in reached if not _spoken(w)
+    ]
+    assert not nameless, "\n".join(nameless)
+
+
+def test_the_parts_of_inspect_have_names_of_their_own(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    _go_to(qtbot, window, world, "inspect")
+    screen, panel = inspect(window), window.window.panel
+    for widget in (screen.player.canvas, screen.curve, panel.view, panel.search):
         assert widget.accessibleName()
 
 
-def test_the_window_can_be_walked_by_keyboard(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    window.window.panel.search.setFocus()
-    met = []
-    for _ in range(60):
+def _walk(key_: Qt.Key) -> list[QWidget]:
+    """Return what has the focus in turn, until it comes round."""
+    met: list[QWidget] = []
+    for _ in range(200):
         focused = QApplication.focusWidget()
         assert focused is not None
         if focused in met:
             break
         met.append(focused)
-        key(focused, Qt.Key.Key_Tab)
-    screen = inspect(window)
-    for widget in (window.window.panel.view, screen.player.canvas, screen.curve, screen.player.transport._play):
-        assert widget in met
-    assert len(met) > 8
+        key(focused, key_)
+    return met
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_window_can_be_walked_by_keyboard(qtbot: QtBot, window: Composition, world: FakeWorld, page: str) -> None:
+    """Tab reaches all that takes the focus, and gets out of everything again; so does Shift+Tab."""
+    _go_to(qtbot, window, world, page)
+    shown = window.window
+    (shown.start.videos_button if page == "start" else shown.screen_named(page)).setFocus()
+    if QApplication.focusWidget() is None:
+        shown.focusNextChild()
+    met = _walk(Qt.Key.Key_Tab)
+    reached = [widget for widget in shown.findChildren(QWidget) if _takes_focus(widget) and not _in_a_group(widget)]
+    missed = [f"{type(w).__name__} {_spoken(w)}" for w in reached if w not in met]
+    assert missed == []
+    back = _walk(Qt.Key.Key_Backtab)
+    assert [widget for widget in reached if widget not in back] == []
+    if page == "inspect":
+        screen = inspect(window)
+        for widget in (shown.panel.view, screen.player.canvas, screen.curve, screen.player.transport._play):
+            assert widget in met
+        assert len(met) > 8
+
+
+def _in_a_group(widget: QWidget) -> bool:
+    """Say whether a button is one of several of which Tab reaches the chosen one, and arrows the others."""
+    return isinstance(widget, QAbstractButton) and widget.isCheckable() and widget.autoExclusive()
 
 
 def test_the_list_state_words_follow(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

@@ -96,6 +96,7 @@ class ExportScreen(QWidget):
             column.addWidget(part)
         column.addStretch(1)
         area = QScrollArea(parent)
+        area.setAccessibleName(self.tr("What is exported"))
         area.setWidget(inside)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
