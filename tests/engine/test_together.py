@@ -116,6 +116,7 @@ def test_alone_nothing_is_waited_for() -> None:
 def test_one_device_for_several_processes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
     with pytest.raises(DeviceError, match="2 processes cannot share the device cuda:1"), launched("cuda:1"):
         pass
