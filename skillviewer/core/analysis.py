@@ -147,14 +147,19 @@ class Analysis:
         A prediction interval (Student's t): it tells how much the choice of frames alone moves the score, and nothing
         of how sure the model is otherwise.
         """
+        half = self.half_intervals
+        return (self.score - float(half[-1]), self.score + float(half[-1])) if half is not None else None
+
+    @cached_property
+    def half_intervals(self) -> FloatArray | None:
+        """(N,) half the width of that interval after every step, or None without passes that differ."""
         k = self.n_passes
         if k < 2 or self.same_frames:  # an interval of no width would say that all is certain
             return None
         from scipy.special import stdtrit  # here: importing it takes as long as opening the window
 
-        finals = self.score_curve[:, -1]
-        half = float(stdtrit(k - 1, 0.975) * np.std(finals, ddof=1) * np.sqrt(1 + 1 / k))
-        return (self.score - half, self.score + half)
+        widths: FloatArray = stdtrit(k - 1, 0.975) * np.std(self.score_curve, axis=0, ddof=1) * np.sqrt(1 + 1 / k)
+        return frozen(widths)
 
     @property
     def times_s(self) -> FloatArray:

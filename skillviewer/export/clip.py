@@ -25,7 +25,7 @@ from skillviewer.export.preview import Preview
 from skillviewer.export.theme import DARK, THEMES, Theme
 from skillviewer.media.reader import VideoReader
 from skillviewer.media.sound import ENCODERS, Sound, has_sound
-from skillviewer.media.writer import Quality, VideoWriter
+from skillviewer.media.writer import Quality, VideoWriter, last_rate_hz
 
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
 _LEAST_S = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
@@ -214,8 +214,7 @@ def export_grid(
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     total = len(plan.times_s)
-    # lets the last frame stay as long as it should
-    rate_hz = min(1 / max(plan.stop_s - float(plan.times_s[-1]), 1e-6), 1000.0)
+    rate_hz = last_rate_hz(plan.stop_s - float(plan.times_s[-1]))
     width, height, quality = canvas.layout.width, canvas.layout.height, options.quality
     make_folder(path)
     with (

@@ -8,7 +8,7 @@ from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.video import VideoInfo
 from skillviewer.media.faces import blurred
 from skillviewer.media.reader import VideoReader
-from skillviewer.media.writer import VideoWriter
+from skillviewer.media.writer import VideoWriter, last_rate_hz
 
 
 def copy_with_blurred_faces(
@@ -43,8 +43,7 @@ def copy_with_blurred_faces(
     info = source.info
     if not fits(faces, info.digest):
         raise ExportError(f"The face boxes are of another video than {info.path.name}: look for faces again.")
-    # lets the last frame stay as long as it did
-    rate_hz = min(1 / max(info.duration_s - float(info.times_s[-1]), 1e-6), 1000.0)
+    rate_hz = last_rate_hz(info.duration_s - float(info.times_s[-1]))
     with VideoWriter(target, info.width_px, info.height_px, rate_hz=rate_hz, quality="best") as writer:
         for decoded in source.stream(range(info.n_frames)):
             token.check()

@@ -89,6 +89,11 @@ _FORMATS = (
 _KEY_FRAME_EVERY = 48
 
 
+def last_rate_hz(stay_s: float) -> float:
+    """Return the ``rate_hz`` of a ``VideoWriter`` that lets the last frame stay as long as it should."""
+    return min(1 / max(stay_s, 1e-6), 1000.0)
+
+
 class VideoWriter:
     """A video file in the making. Leaving the ``with`` block finishes it; leaving by an exception removes it.
 

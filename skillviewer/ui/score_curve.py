@@ -52,22 +52,14 @@ def score_curve(analysis: Analysis) -> ScoreCurve:
         analysis: At least one step of it.
     """
     video, scores = analysis.video, analysis.score_curve
-    k = analysis.n_passes
-    mean = scores.mean(axis=0)
-    low = high = None
-    if k > 1 and not analysis.same_frames:
-        from scipy.special import stdtrit  # here: importing it takes as long as opening the window
-
-        # as Analysis.interval, for every step
-        half = stdtrit(k - 1, 0.975) * scores.std(axis=0, ddof=1) * np.sqrt(1 + 1 / k)
-        low, high = frozen(mean - half), frozen(mean + half)
+    mean, half = scores.mean(axis=0), analysis.half_intervals
     stops = analysis.segment_stops
     inner = stops[stops < video.n_frames]
     return ScoreCurve(
         times_s=frozen(analysis.times_s.max(axis=0)),
         mean=frozen(mean),
-        low=low,
-        high=high,
+        low=frozen(mean - half) if half is not None else None,
+        high=frozen(mean + half) if half is not None else None,
         pass_times_s=frozen(analysis.times_s),
         passes=scores,
         boundaries_s=frozen(video.times_s[inner]),

@@ -1,11 +1,14 @@
 """The window, driven: open, drop, read off."""
 
+import threading
 from pathlib import Path
+from typing import NoReturn
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.job import CancelToken
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspect_screen import InspectScreen
 
@@ -34,3 +37,13 @@ def drop(made: Composition, paths: list[Path]) -> None:
     made.window.dragEnterEvent(enter)
     assert enter.isAccepted()
     made.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, none))
+
+
+def wait_for_stop(token: CancelToken, ended: threading.Event) -> NoReturn:
+    """Work on and on, until it is stopped."""
+    try:
+        while True:
+            token.check()
+            token.wait(0.005)
+    finally:
+        ended.set()

@@ -3,7 +3,6 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from PySide6.QtCore import QTimer
@@ -19,18 +18,8 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.feed import WARM_BYTES
 from skillviewer.ui.study_slot import drafts_dir
 from tests.ui.conftest import MakeWindow
-from tests.ui.driving import open_and_load, states
+from tests.ui.driving import open_and_load, states, wait_for_stop
 from tests.ui.fakes import FakeAssessor, FakeDialogs, FakeWorld
-
-
-def wait_for_stop(token: CancelToken, ended: threading.Event) -> NoReturn:
-    """Work on and on, until it is stopped."""
-    try:
-        while True:
-            token.check()
-            token.wait(0.005)
-    finally:
-        ended.set()
 
 
 @pytest.mark.parametrize("agreed", [True, False])
@@ -172,7 +161,7 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
             return read(file, token)
         assert token is not None
         reading.set()
-        wait_for_stop(token, ended)
+        return wait_for_stop(token, ended)
 
     monkeypatch.setattr(identity, "digest_of", digest_of)
     program.open(world.touch("b.mp4", "c.mp4", "d.mp4"))

@@ -16,6 +16,7 @@ from skillviewer.data.faces_file import FaceStore
 from skillviewer.ui.app import Composition, real_backend
 from skillviewer.ui.exporting.faces import FacesReview, Reach
 from tests.ui.conftest import MakeWindow
+from tests.ui.driving import wait_for_stop
 from tests.ui.fakes import FakeDialogs
 from tests.ui.hands import click
 from tests.videos import write_barcode_video
@@ -154,12 +155,7 @@ def test_closing_during_a_search_ends_it_and_keeps_what_was_drawn(
     def search(_path: Path, token: CancelToken, report: Report) -> NoReturn:
         report(Progress("looking for faces", 1, 90))
         searching.set()
-        try:
-            while True:
-                token.check()
-                token.wait(0.005)
-        finally:
-            ended.set()
+        wait_for_stop(token, ended)
 
     monkeypatch.setattr("skillviewer.ui.exporting.faces.search_faces", search)
     click(review.search_button)
