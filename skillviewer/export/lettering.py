@@ -64,7 +64,7 @@ class Lettering:
 
     def width(self, text: str) -> int:
         """Return the width of a text in pixels."""
-        return int(self.tile(text).shape[1])
+        return sum(self._piece(piece).shape[1] for piece in _PIECES.findall(text))
 
     def elided(self, text: str, width_px: int) -> str:
         """Return a text that fits into a width, its middle left out where need be: both ends of a file name tell."""

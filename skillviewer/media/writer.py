@@ -20,13 +20,14 @@ from av.audio.stream import AudioStream
 from av.codec.context import Flags as CodecFlags
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.media.codecs import can_encode
 from skillviewer.media.gif import SharedPalette
+from skillviewer.media.planes import Planes
 from skillviewer.media.reader import VideoReader
 from skillviewer.media.sound import ENCODERS, RATE_HZ, Sound, SoundTrack, has_sound
 
@@ -133,6 +134,7 @@ class VideoWriter:
         self._step_s = 1 / rate_hz if rate_hz else None
         self._even = self._format.pixels == "yuv420p"
         self.size = (width_px + width_px % 2, height_px + height_px % 2) if self._even else (width_px, height_px)
+        self._planes = Planes(*self.size) if self._even else None
         self._ticks: list[int] = []
         self._first_s = 0.0
         self._last_s = 0.0
@@ -231,15 +233,11 @@ class VideoWriter:
         height, width, _ = self._shape
         if self.size != (width, height):
             picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-        if self._even:
-            frame = frame.reformat(
-                format=self._format.pixels,
-                dst_colorspace=Colorspace.ITU709,
-                dst_color_range=ColorRange.MPEG,
-                interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
-                threads=1,
-            )
+        picture = np.ascontiguousarray(picture)
+        if self._planes is None:
+            frame = VideoFrame.from_ndarray(picture, format="rgb24")
+        else:
+            frame = self._planes.frame(picture)
         frame.pts, frame.time_base = tick, Fraction(1, self._format.clock_hz)
         return frame
 
