@@ -38,12 +38,18 @@ class ModelPool:
         device: As for ``Engine.open``; chosen when the first model is loaded.
         cache: Where features are kept, or None for the usual place.
         announce: Told in a sentence of rare long work.
+        aside: As for ``Engine.open``.
     """
 
     def __init__(
-        self, device: str = "auto", cache: FeatureCache | None = None, announce: Callable[[str], None] = _say_nothing
+        self,
+        device: str = "auto",
+        cache: FeatureCache | None = None,
+        announce: Callable[[str], None] = _say_nothing,
+        *,
+        aside: bool = False,
     ) -> None:
-        self._wanted, self._announce = device, announce
+        self._wanted, self._announce, self._aside = device, announce, aside
         self._cache = cache if cache is not None else FeatureCache(cache_dir() / "features")
         self._engines: dict[Path, Engine] = {}
         self._extractors: dict[Hashable, FeatureExtractor] = {}
@@ -103,7 +109,7 @@ class ModelPool:
                 if key not in self._extractors:
                     self._extractors[key] = FeatureExtractor.later(checkpoint, device)
             source = FeatureSource(self._extractors[key], self._cache, preprocessing)
-            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce)
+            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, aside=self._aside)
         return self._engines[folder]
 
     def close(self) -> None:

@@ -21,8 +21,10 @@ from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device, device_errors, device_title, memory_text
 from skillviewer.engine.evidence import fused_passes, weigh
 from skillviewer.engine.extractor import FeatureExtractor
+from skillviewer.engine.flow_process import compile_flow
 from skillviewer.engine.inputs import sampling_of
 from skillviewer.engine.library import model_folder
+from skillviewer.engine.preload import preload_llvm
 from skillviewer.media.flow import warm_up
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
@@ -43,12 +45,15 @@ class Engine:
         source: FeatureSource,
         device: torch.device,
         announce: Callable[[str], None],
+        *,
+        aside: bool = False,
     ) -> None:
         self._checkpoint = checkpoint
         self._model = model
         self._source = source
         self._device = device
         self._announce = announce
+        self._aside = aside
 
     @classmethod
     def open(
@@ -57,6 +62,8 @@ class Engine:
         device: str = "auto",
         cache: FeatureCache | None = None,
         announce: Callable[[str], None] = _say_nothing,
+        *,
+        aside: bool = False,
     ) -> Self:
         """Load a checkpoint and its backbones.
 
@@ -65,6 +72,8 @@ class Engine:
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
             cache: Where features are kept, or None for the usual place.
             announce: Told in a sentence of rare long work (compiling the flow kernels).
+            aside: Whether that is done in another process, for a program with a window; its main module must be fit to
+                be imported (``if __name__ == "__main__"``).
 
         Raises:
             CheckpointError: It is missing, foreign or damaged, or its backbone is not here.
@@ -77,7 +86,7 @@ class Engine:
             extractor = FeatureExtractor.open(loaded, chosen)
         kept = cache if cache is not None else FeatureCache(cache_dir() / "features")
         source = FeatureSource(extractor, kept, loaded.config.preprocessing)
-        return cls(loaded, model, source, chosen, announce)
+        return cls(loaded, model, source, chosen, announce, aside=aside)
 
     @property
     def name(self) -> str:
@@ -142,7 +151,7 @@ class Engine:
         if passes < 1:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
         token = token if token is not None else CancelToken()
-        self._warm_up(report)
+        self._warm_up(token, report)
         with device_errors(), VideoReader(path) as reader:
             return assess(
                 reader,
@@ -193,7 +202,7 @@ class Engine:
                 )
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
-        self._warm_up(report)
+        self._warm_up(token, report)
         with device_errors(), VideoReader(path) as reader:
             digest = reader.info.digest
             if isinstance(video, Analysis) and digest != video.video.digest:
@@ -207,15 +216,20 @@ class Engine:
             fused = fused_passes(reader, self._model, self._source, passes, token, report)
             return weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
 
-    def _warm_up(self, report: Report) -> None:
+    def _warm_up(self, token: CancelToken, report: Report) -> None:
         """Make the flow kernels ready; announce a compilation, also to the one who waits for this job."""
 
         def tell(text: str) -> None:
             self._announce(text)
             report(Progress(text))
 
+        def elsewhere(folder: Path | None) -> bool:
+            return compile_flow(folder, token)
+
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
-            warm_up(tell)
+            if self._aside:
+                preload_llvm()
+            warm_up(tell, elsewhere if self._aside else None)
 
     def close(self) -> None:
         """Give the device's memory back."""

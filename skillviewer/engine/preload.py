@@ -1,13 +1,14 @@
-"""Loading torch's libraries without holding up the window.
+"""Loading large libraries without holding up the window.
 
-``import torch`` maps a library of some 400 MB while it holds Python's global lock: the window's thread stood still for
-a fifth of a second. The loader of the system, called as a foreign function, does the same work without the lock; the
-import then finds the library in place.
+``import torch`` maps a library of some 400 MB, and numba one of 160 MB, while they hold Python's global lock: the
+window's thread stood still for a fifth of a second. The loader of the system, called as a foreign function, does the
+same work without the lock; the import then finds the library in place.
 """
 
 import ctypes
 import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 RTLD_NOW = 2
@@ -23,14 +24,23 @@ def preload_torch() -> bool:
         Whether anything was loaded: False where torch is there already, or where this system has no such loader. The
         import then does all by itself.
     """
+    return _preload("torch", "lib", LIBRARIES)
+
+
+def preload_llvm() -> bool:
+    """Load LLVM, which the flow kernels need, before numba is imported; otherwise as ``preload_torch``."""
+    return _preload("llvmlite", "binding", ("libllvmlite",))
+
+
+def _preload(package: str, part: str, libraries: Sequence[str]) -> bool:
     suffix = SUFFIXES.get(sys.platform)
-    if suffix is None or "torch" in sys.modules:
+    if suffix is None or package in sys.modules:
         return False
-    spec = importlib.util.find_spec("torch")
+    spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return False
     load = ctypes.CDLL(None).dlopen
     load.argtypes, load.restype = [ctypes.c_char_p, ctypes.c_int], ctypes.c_void_p
-    folder = Path(spec.submodule_search_locations[0]) / "lib"
-    loaded = [load(str(folder / f"{name}{suffix}").encode(), RTLD_NOW) is not None for name in LIBRARIES]
+    folder = Path(spec.submodule_search_locations[0]) / part
+    loaded = [load(str(folder / f"{name}{suffix}").encode(), RTLD_NOW) is not None for name in libraries]
     return all(loaded)

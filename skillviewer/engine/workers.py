@@ -74,7 +74,7 @@ def work_in_processes(
 
     Args:
         do: Does one piece; it, the pieces and their results are pickled.
-        items: The pieces.
+        items: The pieces; None is no piece.
         n_processes: How many at once.
         token: Raise it to stop all.
         told: Called in this process whenever a piece reports.
@@ -128,8 +128,8 @@ def _received(connection: Connection, process: BaseProcess) -> Any:  # noqa: ANN
     except (EOFError, OSError) as error:
         process.join(_STOP_AFTER_S)
         raise DeviceError(
-            f"A process that was training ended by itself (exit code {process.exitcode}); it may have run out of "
-            "memory. What is finished is kept: run the same again, with fewer jobs at once."
+            f"A process that was working for this one ended by itself (exit code {process.exitcode}); it may have run "
+            "out of memory. What is finished is kept: run the same again, with fewer jobs at once."
         ) from error
 
 

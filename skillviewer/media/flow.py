@@ -1,8 +1,11 @@
 """Optical flow between adjacent pictures, by name of the algorithm, and the flow stacks that a backbone is fed."""
 
+import logging
+import tempfile
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,6 +16,12 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings
 from skillviewer.media import tvl1 as _tvl1
 
+log = logging.getLogger(__name__)
+
+COMPILING = "Compiling optical flow for this computer, once: a few seconds."
+"""What is announced."""
+Elsewhere = Callable[[Path | None], bool]
+"""Runs ``compile_kernels`` in another process with this argument; returns whether it went well."""
 KEPT_BYTES = 64 * 2**20
 """Most memory that a ``FlowStacks`` keeps recent fields in: about 370 fields of 340x256."""
 
@@ -251,15 +260,76 @@ class FlowStacks:
             return list(pool.map(work, fields))
 
 
-def warm_up(announce: Callable[[str], None]) -> None:
+def warm_up(announce: Callable[[str], None], elsewhere: Elsewhere | None = None) -> None:
     """Make TV-L1 ready: load the compiled kernels, or compile them where no copy is kept.
 
     Without this call the first TV-L1 flow does the same, without a word.
 
     Args:
         announce: Told in a sentence if something has to be compiled.
+        elsewhere: Compiles in another process, so that nothing in this one waits for Python's lock; None to compile
+            here. Where it fails, or where its copies cannot be loaded, they are compiled here after all, which is
+            logged.
+
+    Raises:
+        Cancelled: ``elsewhere`` was stopped.
     """
+    if elsewhere is not None and _compiled_elsewhere(announce, elsewhere):
+        return
     from skillviewer.media.jit import announcing  # late: imports numba
 
-    with announcing(lambda: announce("Compiling optical flow for this computer, once: a few seconds.")):
+    with announcing(lambda: announce(COMPILING)):
         from skillviewer.media import flow_kernels  # noqa: F401 - compiles or loads on import
+
+
+def compile_kernels(folder: Path | None) -> None:
+    """Compile the kernels of TV-L1 and keep copies of them; those that are kept already are loaded.
+
+    Args:
+        folder: Where, or None for the program's cache folder.
+    """
+    from skillviewer.media.jit import coming_from
+
+    with coming_from(folder):
+        from skillviewer.media import flow_kernels  # noqa: F401
+
+
+def _compiled_elsewhere(announce: Callable[[str], None], elsewhere: Elsewhere) -> bool:
+    """Load the kernels, after another process has compiled them if need be; return whether they are there."""
+    from skillviewer.media.jit import kernels_dir
+
+    if _kept():
+        return True
+    announce(COMPILING)
+    kept_in = kernels_dir()
+    try:
+        kept_in.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=kept_in):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        log.warning("compiled flow kernels cannot be kept in %s (%s)", kept_in, reason)
+        announce(f"Compiling optical flow. It has to be done at every start: {kept_in} cannot be written ({reason}).")
+    else:
+        if elsewhere(None) and _kept():
+            return True
+    try:
+        with tempfile.TemporaryDirectory(prefix="skillviewer-", ignore_cleanup_errors=True) as name:
+            if elsewhere(Path(name)) and _kept(Path(name)):
+                return True
+    except OSError as error:
+        log.warning("compiled flow kernels cannot be handed over in %s (%s)", tempfile.gettempdir(), error)
+    log.warning("the flow kernels are compiled in this process: the window may stand still for a moment")
+    return False
+
+
+def _kept(folder: Path | None = None) -> bool:
+    """Load the kernels if copies of all are kept; return whether they are."""
+    from skillviewer.media.jit import NotKeptError, coming_from
+
+    try:
+        with coming_from(folder, compiled=False):
+            from skillviewer.media import flow_kernels  # noqa: F401
+    except NotKeptError:
+        return False
+    return True

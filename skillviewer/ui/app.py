@@ -60,7 +60,7 @@ def _open_model(settings: Settings | None, folder: Path) -> Assessor:
     preload_torch()
     from skillviewer.engine.engine import Engine  # imports torch: seconds, in the model lane
 
-    return Engine.open(folder, cache=_features(settings))
+    return Engine.open(folder, cache=_features(settings), aside=True)
 
 
 def _open_proxy(video: VideoInfo) -> Proxy | None:
@@ -81,7 +81,7 @@ def _open_pool(settings: Settings | None) -> ModelPool:
     preload_torch()
     from skillviewer.engine.comparing import ModelPool as Pool
 
-    return Pool(cache=_features(settings))
+    return Pool(cache=_features(settings), aside=True)
 
 
 def _open_tuner() -> Tuner:

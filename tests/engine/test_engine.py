@@ -239,7 +239,7 @@ def test_rare_long_work_is_announced_and_told_to_the_job(
 ) -> None:
     fast = replace(PREPROCESSING, flow=FlowSettings("tvl1-fast", length=4, short_side_px=48))
     tiny_checkpoint(tmp_path / "fast", preprocessing=fast)
-    monkeypatch.setattr("skillviewer.engine.engine.warm_up", lambda announce: announce("compiling"))
+    monkeypatch.setattr("skillviewer.engine.engine.warm_up", lambda announce, _elsewhere: announce("compiling"))
     announced: list[str] = []
     told: list[Progress] = []
     cache = FeatureCache(tmp_path / "f")

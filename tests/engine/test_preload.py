@@ -1,4 +1,4 @@
-"""Torch's libraries are loaded before torch, without Python's lock."""
+"""Torch's libraries and LLVM are loaded before they are imported, without Python's lock."""
 
 import subprocess
 import sys
@@ -33,3 +33,20 @@ print(loaded, during > 1, mapped, float(torch.ones(3).sum()), preload_torch())
 def test_torch_is_mapped_while_other_threads_go_on() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "True", "True", "3.0", "False"]
+
+
+LLVM_SCRIPT = """
+import sys
+from skillviewer.engine.preload import preload_llvm
+loaded = preload_llvm()
+assert "llvmlite" not in sys.modules
+mapped = "libllvmlite" in open("/proc/self/maps").read()
+import llvmlite.binding
+print(loaded, mapped, llvmlite.binding.llvm_version_info[0] > 0, preload_llvm())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_llvm_is_mapped_before_it_is_imported() -> None:
+    done = subprocess.run([sys.executable, "-c", LLVM_SCRIPT], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True", "True", "False"]
