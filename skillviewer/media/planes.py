@@ -1,8 +1,8 @@
-"""From RGB to what H.264 and VP9 hold: brightness in full, colour once for every four pixels (yuv420p, BT.709, limited).
+"""From RGB to what H.264 and VP9 hold: yuv420p in BT.709, limited range; colour once for every four pixels.
 
-Writing a clip spends more on this than on painting it, so it is done by OpenCV, which takes a third of the time that
-libswscale takes for the same picture (``python -m benchmarks.export VIDEO``). Values are within 0.7 of the exact ones, 1.2 for colour:
-Y = 16 + 219 E', Cb and Cr = 128 + 224 E' (ITU-R BT.709-6, table 3), colour being the mean of two by two pixels.
+Writing a clip spends more on this than on painting it, so it is done by OpenCV, in a third of the time that libswscale
+takes. Values are within 0.7 of the exact ones, 1.2 for colour: Y = 16 + 219 E', Cb and Cr = 128 + 224 E' (ITU-R
+BT.709-6, table 3), colour being the mean of two by two pixels.
 """
 
 import cv2
@@ -51,7 +51,7 @@ class Planes:
         """
         frame = VideoFrame(*self._size, "yuv420p")
         brightness, blue, red = (
-            np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+            np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
             for plane in frame.planes
         )
         cv2.transform(picture, self._matrix, dst=self._whole_yuv)

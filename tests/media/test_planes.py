@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from av.video.frame import VideoFrame
 
 from skillviewer.core.arrays import FloatArray, Picture
 from skillviewer.media.planes import Planes
@@ -12,7 +11,9 @@ def planes(picture: Picture) -> list[Picture]:
     """Return the three planes of a picture, without what pads their rows."""
     frame = Planes(picture.shape[1], picture.shape[0]).frame(picture)
     assert (frame.format.name, frame.width, frame.height) == ("yuv420p", picture.shape[1], picture.shape[0])
-    return [np.frombuffer(p, np.uint8).reshape(-1, p.line_size)[: p.height, : p.width] for p in frame.planes]
+    return [
+        np.frombuffer(memoryview(p), np.uint8).reshape(-1, p.line_size)[: p.height, : p.width] for p in frame.planes
+    ]
 
 
 def exact(picture: Picture) -> FloatArray:
@@ -52,12 +53,12 @@ def test_frames_do_not_share_memory() -> None:
     made = Planes(16, 16)
     first = made.frame(np.full((16, 16, 3), 255, np.uint8))
     made.frame(np.zeros((16, 16, 3), np.uint8))
-    assert np.frombuffer(first.planes[0], np.uint8).max() == 235
+    assert np.frombuffer(memoryview(first.planes[0]), np.uint8).max() == 235
 
 
 def test_ffmpeg_reads_the_colours_back() -> None:
     colours = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [0, 255, 255], [255, 0, 255]], np.uint8)
     picture = np.repeat(np.repeat(colours[None], 4, axis=0), 4, axis=1).astype(np.uint8)
-    frame: VideoFrame = Planes(24, 4).frame(picture)
+    frame = Planes(24, 4).frame(picture)
     back = frame.reformat(format="rgb24", src_colorspace=1).to_ndarray()  # 1 is BT.709
     assert np.abs(back[:, 1::4].astype(int) - picture[:, 1::4]).max() <= 4
