@@ -24,6 +24,7 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.clips import write_textured_clip
+from skillviewer.core.footage import Footage
 from skillviewer.core.places import HOME_VARIABLE, cache_dir
 from skillviewer.core.video import VideoInfo
 from skillviewer.engine.cache import FeatureCache
@@ -237,7 +238,7 @@ def show(made: Composition, video: Path) -> tuple[VideoInfo, Watch]:
     program = made.program
     before = time.perf_counter()
     program.videos.add([video])
-    program.state.set_current(video)
+    program.state.set_current(Footage(video))
     wait(lambda: program.playback.video is not None and program.feed.settled)
     info = program.playback.video
     assert info is not None
@@ -300,7 +301,7 @@ def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool)
     program.state.set_analysis(None)
     heart.start()
     before = time.perf_counter()
-    program.assessments.ask([info.path], again=True)
+    program.assessments.ask([Footage(info.path)], again=True)
     wait(lambda: program.state.analysis is not None)
     first_ms = (time.perf_counter() - before) * 1000
     while program.assessments.busy:

@@ -99,8 +99,8 @@ class Tour:
         wait(lambda: len(program.videos) > 1 and all(entry.analysis is not None for entry in program.videos))
         window.panel.view.sortByColumn(2, window.panel.view.horizontalHeader().sortIndicatorOrder())
         lowest = min(program.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
-        window.panel.show_chosen(lowest.path)
-        wait(lambda: program.state.current == lowest.path and program.playback.video is not None)
+        window.panel.show_chosen(lowest.footage)
+        wait(lambda: program.state.current == lowest.footage and program.playback.video is not None)
         wait(lambda: program.insight.explanations.evidence is not None)
         found = program.insight.inquiry.findings
         assert found is not None

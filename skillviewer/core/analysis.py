@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, frozen, shapes
+from skillviewer.core.footage import Footage
+from skillviewer.core.pairs import Extent
 from skillviewer.core.video import VideoInfo
 
 
@@ -70,7 +72,7 @@ class Analysis:
         task_state: (K, N, D) float32, hidden state of the task RNN after every step.
         score_curve: (K, N) float64, the score read from the hidden state after every step; its last column is the
             score of the pass.
-        segment_stops: (N,) int64, frame at which each segment ends (half open); the first starts at 0.
+        segment_stops: (N,) int64, frame at which each segment ends (half open); the first starts with ``frames``.
         n_segments: Sampled frames a pass once the analysis is whole. While it is being computed, the arrays hold the
             steps finished so far, in all passes alike, and N is smaller.
         warning: A word of warning for a person (unlike the training videos, say), or "".
@@ -79,6 +81,7 @@ class Analysis:
             while it is being computed, and in analyses kept by older versions.
         strangeness: How far it is from the training videos, in parts of how far the most unusual of those is from the
             others; above 1 there is a word of warning. None where the model does not know its training videos.
+        extent: The part of the file that it is of, or None for the whole. Frames count from the start of the file.
     """
 
     video: VideoInfo
@@ -94,6 +97,7 @@ class Analysis:
     warning: str = ""
     pooled: Float32Array | None = None
     strangeness: float | None = None
+    extent: Extent | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays and check that their shapes agree."""
@@ -114,6 +118,26 @@ class Analysis:
             raise ValueError(f"shapes do not agree: {self!r}")
 
     __repr__ = shapes
+
+    @property
+    def footage(self) -> Footage:
+        """The file, or the part of it, that it is of."""
+        return Footage(self.video.path, self.extent)
+
+    @cached_property
+    def frames(self) -> range:
+        """The frames of the file that were looked through."""
+        return self.footage.frames(self.video)
+
+    @property
+    def start_s(self) -> float:
+        """When the first of them begins, in seconds from the file's first frame."""
+        return float(self.video.times_s[self.frames.start])
+
+    @property
+    def stop_s(self) -> float:
+        """When the last of them ends."""
+        return self.video.end_s(self.frames.stop - 1)
 
     @property
     def n_passes(self) -> int:

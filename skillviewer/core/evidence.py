@@ -13,6 +13,7 @@ import numpy as np
 from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.arrays import FloatArray, frozen, shapes
 from skillviewer.core.faithfulness import Faithfulness
+from skillviewer.core.pairs import Extent
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -32,6 +33,7 @@ class Evidence:
         faithfulness: Whether the attention is faithful; None for a model without a map.
         n_random: R, random orders and shuffles drawn.
         seed: They were drawn with.
+        extent: The part of the video that it is of, or None for the whole.
     """
 
     video_digest: str
@@ -45,6 +47,7 @@ class Evidence:
     faithfulness: Faithfulness | None
     n_random: int
     seed: int
+    extent: Extent | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays and check that their shapes agree."""
@@ -96,9 +99,9 @@ class Evidence:
         return "no map" if self.faithfulness is None else self.faithfulness.label
 
     def belongs_to(self, analysis: Analysis) -> bool:
-        """Return whether this is evidence of an analysis: the same video, model, passes and segments."""
+        """Return whether this is evidence of an analysis: the same part of a video, model, passes and segments."""
         return (
-            self.video_digest == analysis.video.digest
+            (self.video_digest, self.extent) == (analysis.video.digest, analysis.extent)
             and self.model_digest == analysis.provenance.model_digest
             and self.segments.shape == analysis.score_curve.shape
         )

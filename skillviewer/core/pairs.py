@@ -138,6 +138,20 @@ class TimeExtent:
 Extent = FrameExtent | TimeExtent
 
 
+def extent_cells(extent: Extent | None) -> tuple[str, float, float]:
+    """Return the unit, start and stop of an extent as they are stored: "frame" or "s", or "" for the whole file."""
+    if isinstance(extent, FrameExtent):
+        return "frame", extent.start_frame, extent.stop_frame
+    return ("", 0.0, 0.0) if extent is None else ("s", extent.start_s, extent.stop_s)
+
+
+def extent_from(unit: str, start: float, stop: float) -> Extent | None:
+    """Return the extent that ``extent_cells`` gave."""
+    if unit == "frame":
+        return FrameExtent(int(start), int(stop))
+    return TimeExtent(start, stop) if unit else None
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetVideo:
     """One attempt.

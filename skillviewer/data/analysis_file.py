@@ -16,6 +16,7 @@ import numpy as np
 from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.aside import written_aside
 from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.core.pairs import extent_cells, extent_from
 from skillviewer.core.video import VideoInfo
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class _About:
     warning: str
     provenance: Provenance
     strangeness: float | None = None  # not known in files of older versions
+    extent: tuple[str, float, float] | None = None  # nor the part of the file that it is of
 
 
 def save_analysis(analysis: Analysis, path: Path) -> None:
@@ -77,6 +79,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
         warning=analysis.warning,
         provenance=analysis.provenance,
         strangeness=analysis.strangeness,
+        extent=None if analysis.extent is None else extent_cells(analysis.extent),
     )
     arrays: dict[str, NDArray[Any]] = {
         "times_s": video.times_s,
@@ -132,6 +135,7 @@ def load_analysis(path: Path) -> Analysis:
                 warning=about.warning,
                 pooled=arrays.get("pooled"),
                 strangeness=about.strangeness,
+                extent=None if about.extent is None else extent_from(*about.extent),
             )
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error

@@ -100,8 +100,10 @@ class FeatureSource:
 class _Growing:
     """An analysis that grows by one step at a time."""
 
-    def __init__(self, info: VideoInfo, sampling: Sampling, model: AttentionModel, rect: MapRect) -> None:
-        self._info, self._sampling, self._model, self._rect = info, sampling, model, rect
+    def __init__(
+        self, info: VideoInfo, extent: Extent | None, sampling: Sampling, model: AttentionModel, rect: MapRect
+    ) -> None:
+        self._info, self._extent, self._sampling, self._model, self._rect = info, extent, sampling, model, rect
         self._attention: list[NDArray[np.float32]] = []
         self._state: list[NDArray[np.float32]] = []
         self._score: list[NDArray[np.float64]] = []
@@ -124,6 +126,7 @@ class _Growing:
             segment_stops=self._sampling.segment_stops[:done],
             n_segments=self._sampling.positions.shape[1],
             provenance=provenance,
+            extent=self._extent,
         )
 
 
@@ -162,7 +165,7 @@ def assess(
     sampling = sampling_of(info, source.preprocessing, passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
-    growing = _Growing(info, sampling, model, rect)
+    growing = _Growing(info, extent, sampling, model, rect)
     fused: list[torch.Tensor] = []
     pooled = np.zeros(2 * source.extractor.n_channels, np.float64)
     state = None

@@ -13,6 +13,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.model_facts import ModelFacts
+from skillviewer.core.pairs import Extent
 from skillviewer.core.places import cache_dir
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.cache import FeatureCache
@@ -69,11 +70,20 @@ class ModelPool:
         return facts(self._engine(folder).checkpoint)
 
     def assess(
-        self, folder: Path, video: Path, passes: int = 1, token: CancelToken | None = None, report: Report = silent
+        self,
+        folder: Path,
+        video: Path,
+        passes: int = 1,
+        token: CancelToken | None = None,
+        report: Report = silent,
+        extent: Extent | None = None,
     ) -> Analysis:
-        """Assess a video with one of the models; see ``Engine.assess`` and ``facts`` for what it raises."""
+        """Assess a video, or a part of it, with one of the models.
+
+        See ``Engine.assess`` and ``facts`` for what it raises.
+        """
         report(Progress("loading"))
-        return self._engine(folder).assess(video, passes, token, report)
+        return self._engine(folder).assess(video, passes, token, report, extent)
 
     def explain(
         self, folder: Path, analysis: Analysis, token: CancelToken | None = None, report: Report = silent

@@ -1,6 +1,7 @@
 """The Engine owns the model, its device and the feature cache, and answers what a person asks of one video."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -207,14 +208,16 @@ class Engine:
             digest = reader.info.digest
             if isinstance(video, Analysis) and digest != video.video.digest:
                 raise VideoError(f"{path} is no longer the file that was analysed. Assess it again.")
-            sampling = sampling_of(reader.info, self._source.preprocessing, passes)
+            extent = video.extent if isinstance(video, Analysis) else None
+            sampling = sampling_of(reader.info, self._source.preprocessing, passes, extent)
             if isinstance(video, Analysis) and not np.array_equal(video.samples, sampling.frames):
                 raise CheckpointError(
-                    f"The analysis of {video.video.path.name} is of a stretch of it, or not complete: evidence is of "
-                    "whole videos. Assess the whole video, or cut the stretch into a file of its own."
+                    f"The analysis of {video.video.path.name} did not look at the frames that {self.name} looks at "
+                    f"now, or is not complete. Assess the video again."
                 )
-            fused = fused_passes(reader, self._model, self._source, passes, token, report)
-            return weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
+            fused = fused_passes(reader, self._model, self._source, passes, token, report, extent)
+            found = weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
+            return replace(found, extent=extent)
 
     def _warm_up(self, token: CancelToken, report: Report) -> None:
         """Make the flow kernels ready; announce a compilation, also to the one who waits for this job."""

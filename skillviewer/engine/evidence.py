@@ -25,6 +25,7 @@ from skillviewer.core.faithfulness import (
     step_distances,
 )
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Extent
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.inputs import sampling_of
 from skillviewer.engine.rerun import Rerun
@@ -50,7 +51,13 @@ class _Meter:
 
 
 def fused_passes(
-    reader: VideoReader, model: AttentionModel, source: FeatureSource, passes: int, token: CancelToken, report: Report
+    reader: VideoReader,
+    model: AttentionModel,
+    source: FeatureSource,
+    passes: int,
+    token: CancelToken,
+    report: Report,
+    extent: Extent | None = None,
 ) -> Tensor:
     """Return the fused features of a video's passes, (K, N, C, h, w): those that an assessment sees.
 
@@ -61,8 +68,9 @@ def fused_passes(
         passes: K.
         token: Checked after every sampled frame.
         report: Told of every step.
+        extent: The part of the video that is meant, or None for all of it.
     """
-    sampling = sampling_of(reader.info, source.preprocessing, passes)
+    sampling = sampling_of(reader.info, source.preprocessing, passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
     fused = []

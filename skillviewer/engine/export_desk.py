@@ -27,6 +27,7 @@ from skillviewer.export.why_options import ReportOptions, StudyContext
 if TYPE_CHECKING:
     from skillviewer.core.analysis import Analysis
     from skillviewer.core.evidence import Evidence
+    from skillviewer.core.pairs import Extent
     from skillviewer.engine.study_exports import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
@@ -52,8 +53,16 @@ def _wanted(exporter: "Exporter") -> Wanted:
 class Pool(Protocol):
     """Several models: ``engine.comparing.ModelPool``."""
 
-    def assess(self, folder: Path, video: Path, passes: int, token: CancelToken, report: Report) -> "Analysis":
-        """Assess one video with one of the models."""
+    def assess(
+        self,
+        folder: Path,
+        video: Path,
+        passes: int,
+        token: CancelToken,
+        report: Report,
+        extent: "Extent | None" = None,
+    ) -> "Analysis":
+        """Assess one video, or a part of it, with one of the models."""
         ...
 
     def explain(self, folder: Path, analysis: "Analysis", token: CancelToken, report: Report) -> "Evidence":
@@ -209,14 +218,11 @@ class Desk:
     def _assessed(self, subject: Subject, token: CancelToken, report: Report) -> "Analysis":
         if subject.model is None:
             raise _no_model(subject)
-        if subject.extent is not None:
-            raise ExportError(
-                f"{subject.title or subject.video.name} is a stretch of a file that has not been assessed yet: assess "
-                "it first."
-            )
-        analysis = self._models().assess(subject.model, subject.video, subject.passes or USUAL_PASSES, token, report)
+        passes = subject.passes or USUAL_PASSES
+        analysis = self._models().assess(subject.model, subject.video, passes, token, report, subject.extent)
+        path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.extent)
         with suppress(ExportError):  # it can be computed again
-            save_analysis(analysis, analysis_path(analysis.video.digest, analysis.provenance.model_digest))
+            save_analysis(analysis, path)
         return analysis
 
     def _weighed(

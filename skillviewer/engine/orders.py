@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.errors import StudyError
+from skillviewer.core.footage import Footage
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study.models import analysis_path
 from skillviewer.engine.library import digest as model_digest
@@ -45,6 +46,11 @@ class Subject:
     analysis: "Analysis | None" = None
     study: Path | None = None
     faces: "Faces | None" = None
+
+    @property
+    def footage(self) -> Footage:
+        """The file, or the part of it, that is meant."""
+        return Footage(self.video, self.extent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,8 @@ def kept(subject: Subject) -> "Analysis | None":
             return None
     if subject.passes is not None and analysis.n_passes != subject.passes:
         return None
-    return analysis.with_video(replace(analysis.video, path=subject.video))
+    video = replace(analysis.video, path=subject.video)
+    return replace(analysis, video=video, extent=subject.extent)  # older versions did not write the extent
 
 
 def _digest(video: Path) -> str:

@@ -31,7 +31,7 @@ def keep_scores(said: "Sequence[tuple[Subject, Analysis]]") -> None:
 
 def _keep(path: Path, said: "Sequence[tuple[Subject, Analysis]]") -> None:
     with Study.open(path, read_only=True) as study:
-        new = [each for each in said if not _has(study, *each)]
+        new = [each for each in said if not _has(study, each[1])]
     if not new:
         return
     with Study.open(path) as study:
@@ -40,11 +40,11 @@ def _keep(path: Path, said: "Sequence[tuple[Subject, Analysis]]") -> None:
         for subject, analysis in new:
             assert subject.model is not None
             study.models.add(analysis.provenance.model_digest, subject.model.name, subject.model)
-            study.models.keep_analysis(analysis, subject.extent)
+            study.models.keep_analysis(analysis)
 
 
-def _has(study: Study, subject: "Subject", analysis: "Analysis") -> bool:
+def _has(study: Study, analysis: "Analysis") -> bool:
     """Return whether a study has this score, or has not this video."""
     scores = study.models.scores(analysis.provenance.model_digest)
-    names = [v.name for v in study.videos.all() if (v.digest, v.extent) == (analysis.video.digest, subject.extent)]
+    names = [v.name for v in study.videos.all() if (v.digest, v.extent) == (analysis.video.digest, analysis.extent)]
     return all(name in scores and scores[name].passes == analysis.n_passes for name in names)

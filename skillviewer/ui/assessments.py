@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Extent
 from skillviewer.ui.jobs import Job, Jobs
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.messages import Messages
@@ -27,10 +27,8 @@ class _Done:
     memory: str
 
 
-def _assess(
-    slot: ModelSlot, path: Path, passes: int, extent: Extent | None, token: CancelToken, report: Report
-) -> _Done:
-    analysis = slot.assessor.assess(path, passes=passes, token=token, report=report, extent=extent)
+def _assess(slot: ModelSlot, footage: Footage, passes: int, token: CancelToken, report: Report) -> _Done:
+    analysis = slot.assessor.assess(footage.path, passes, token, report, footage.extent)
     return _Done(analysis, slot.assessor.memory_text())
 
 
@@ -65,12 +63,12 @@ class Assessments(QObject):
         super().__init__(parent)
         self._lane, self._state, self._videos = lane, state, videos
         self._jobs, self._messages = jobs, messages
-        self._kept: dict[tuple[Path, Path], Analysis] = {}  # (video, checkpoint folder)
+        self._kept: dict[tuple[Footage, Path], Analysis] = {}  # (video, checkpoint folder)
         self._model: LoadedModel | None = None
-        self._queue: list[Path] = []
-        self._unasked: set[Path] = set()
-        self._again: set[Path] = set()  # asked for though they are assessed
-        self._running: Path | None = None
+        self._queue: list[Footage] = []
+        self._unasked: set[Footage] = set()
+        self._again: set[Footage] = set()  # asked for though they are assessed
+        self._running: Footage | None = None
         self._task: Task | None = None
         self._job: Job | None = None
         self._n_done = 0
@@ -91,7 +89,7 @@ class Assessments(QObject):
         return self._running is not None or bool(self._queue)
 
     @property
-    def running(self) -> Path | None:
+    def running(self) -> Footage | None:
         """The video that is being assessed."""
         return self._running
 
@@ -106,29 +104,29 @@ class Assessments(QObject):
         if on:
             self._settle.start()
 
-    def ask(self, paths: list[Path], *, again: bool = False) -> None:
+    def ask(self, wanted: list[Footage], *, again: bool = False) -> None:
         """Assess videos, in this order, behind those that wait.
 
         Args:
-            paths: Videos of the list.
+            wanted: Videos of the list.
             again: Also those that are assessed already.
         """
-        for path in paths:
-            self._unasked.discard(path)
-            entry = self._videos.get(path)
-            if entry is None or not entry.state.has_picture or path == self._running or path in self._queue:
+        for footage in wanted:
+            self._unasked.discard(footage)
+            entry = self._videos.get(footage)
+            if entry is None or not entry.state.has_picture or footage == self._running or footage in self._queue:
                 continue
             if again or entry.state is not VideoState.DONE:
-                self._again.update([path] if again else [])
-                self._queue.append(path)
-                self._videos.update(path, state=VideoState.WAITING, reason="", done=0, total=0)
+                self._again.update([footage] if again else [])
+                self._queue.append(footage)
+                self._videos.update(footage, state=VideoState.WAITING, reason="", done=0, total=0)
         self._advance()
 
     def ask_all(self) -> None:
         """Assess every video that is not assessed yet, the one on screen first."""
         current = self._state.current
-        paths = [entry.path for entry in self._videos]
-        self.ask(sorted(paths, key=lambda path: path != current))
+        wanted = [entry.footage for entry in self._videos]
+        self.ask(sorted(wanted, key=lambda footage: footage != current))
 
     @Slot()
     def stop(self) -> None:
@@ -137,40 +135,40 @@ class Assessments(QObject):
         self._unasked.clear()
         self._again.clear()
         self._pace.stop()
-        for path in waiting:
-            self._restore(path)
+        for footage in waiting:
+            self._restore(footage)
         if self._task is not None:
             self._task.cancel()
         else:
             self._finish_job()
 
-    def take(self, analyses: Mapping[Path, Analysis], folder: Path) -> None:
+    def take(self, analyses: Mapping[Footage, Analysis], folder: Path) -> None:
         """Take in what was kept of an earlier assessment by a model; what was made meanwhile stands.
 
         Args:
             analyses: By video.
             folder: The model's.
         """
-        for path, analysis in analyses.items():
-            self._kept.setdefault((path, folder), analysis)
-            entry = self._videos.get(path)
+        for footage, analysis in analyses.items():
+            self._kept.setdefault((footage, folder), analysis)
+            entry = self._videos.get(footage)
             if self._model is not None and self._model.folder == folder and entry is not None:
-                if path == self._running and path in self._unasked and self._task is not None:
+                if footage == self._running and footage in self._unasked and self._task is not None:
                     self._task.cancel()  # begun because nothing was known of it
-                waits = path in self._queue and path not in self._again
-                if path == self._running or not (waits or entry.state is VideoState.NEW):
+                waits = footage in self._queue and footage not in self._again
+                if footage == self._running or not (waits or entry.state is VideoState.NEW):
                     continue
-                self._leave_out(path)
-                if path == self._state.current:
-                    self._state.set_analysis(self._kept[path, folder])
+                self._leave_out(footage)
+                if footage == self._state.current:
+                    self._state.set_analysis(self._kept[footage, folder])
 
     def forget(self) -> None:
         """Forget what models said of videos that are no longer there."""
         self._kept.clear()
 
     @Slot(object)
-    def _on_current(self, path: Path | None) -> None:
-        entry = self._videos.get(path) if path is not None else None
+    def _on_current(self, footage: Footage | None) -> None:
+        entry = self._videos.get(footage) if footage is not None else None
         self._state.set_analysis(entry.analysis if entry is not None else None)
         if self._automatic:
             self._settle.start()
@@ -179,8 +177,8 @@ class Assessments(QObject):
     def _on_added(self, first: int, last: int) -> None:
         """Give videos that come back what is known of them."""
         for row in range(first, last + 1):
-            if self._known(self._videos[row].path) is not None:
-                self._restore(self._videos[row].path)
+            if self._known(self._videos[row].footage) is not None:
+                self._restore(self._videos[row].footage)
 
     @Slot(object)
     def _on_model(self, model: LoadedModel | None) -> None:
@@ -191,25 +189,25 @@ class Assessments(QObject):
             self.stop()  # what waited for the first model goes on waiting
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
-                self._restore(entry.path)
-            elif entry.state is VideoState.WAITING and entry.path not in self._again and self._known(entry.path):
-                self._leave_out(entry.path)  # it waited for a model that has assessed it before
+                self._restore(entry.footage)
+            elif entry.state is VideoState.WAITING and entry.footage not in self._again and self._known(entry.footage):
+                self._leave_out(entry.footage)  # it waited for a model that has assessed it before
         self._on_current(self._state.current)
         self._advance()
 
     @Slot()
     def _ask_unasked(self) -> None:
-        path = self._state.current
-        entry = self._videos.get(path) if path is not None else None
-        if path is None or entry is None or not self._automatic or self._model is None:
+        footage = self._state.current
+        entry = self._videos.get(footage) if footage is not None else None
+        if footage is None or entry is None or not self._automatic or self._model is None:
             return
         if entry.state is VideoState.WAITING:
-            self._queue.remove(path)
-            self._queue.insert(0, path)
+            self._queue.remove(footage)
+            self._queue.insert(0, footage)
         elif entry.state is VideoState.NEW:
-            self._unasked.add(path)
-            self._queue.insert(0, path)
-            self._videos.update(path, state=VideoState.WAITING)
+            self._unasked.add(footage)
+            self._queue.insert(0, footage)
+            self._videos.update(footage, state=VideoState.WAITING)
         else:
             return
         if self._running in self._unasked and self._task is not None:
@@ -220,12 +218,10 @@ class Assessments(QObject):
     def _advance(self) -> None:
         if self._model is None or self._running is not None or not self._queue or self._lane.stopped:
             return
-        path, passes = self._queue.pop(0), self._state.passes
-        entry = self._videos.get(path)
-        extent = entry.extent if entry is not None else None
-        self._running = path
-        self._videos.update(path, state=VideoState.WORKING, done=0, total=0)
-        task = self._lane.submit(lambda slot, token, report: _assess(slot, path, passes, extent, token, report))
+        footage, passes = self._queue.pop(0), self._state.passes
+        self._running = footage
+        self._videos.update(footage, state=VideoState.WORKING, done=0, total=0)
+        task = self._lane.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
         self._task = task
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)
@@ -243,7 +239,8 @@ class Assessments(QObject):
         if self._job is None or self._running is None:
             return
         n_videos = self._n_done + 1 + len(self._queue)
-        stage = self._running.stem
+        entry = self._videos.get(self._running)
+        stage = entry.name if entry is not None else self._running.path.stem
         if n_videos > 1:
             stage = self.tr("{} ({} of {})").format(stage, self._n_done + 1, n_videos)
         self._job.set_progress(stage, self._n_done * total + done, n_videos * total)
@@ -263,13 +260,13 @@ class Assessments(QObject):
 
     @Slot(object)
     def _on_succeeded(self, done: _Done) -> None:
-        path, model = self._running, self._model
-        if path is None or model is None:
+        footage, model = self._running, self._model
+        if footage is None or model is None:
             return
-        self._kept[path, model.folder] = done.analysis
+        self._kept[footage, model.folder] = done.analysis
         self.assessed.emit(done.analysis, model)
-        self._restore(path)
-        if path == self._state.current:
+        self._restore(footage)
+        if footage == self._state.current:
             self._state.set_analysis(done.analysis)
         self._state.set_model(replace(model, memory=done.memory))
 
@@ -282,18 +279,18 @@ class Assessments(QObject):
 
     @Slot()
     def _on_cancelled(self) -> None:
-        path = self._running
-        if path is not None and path in self._queue:
-            self._videos.update(path, state=VideoState.WAITING, done=0, total=0)
-        elif path is not None:
-            self._restore(path)
-        if path is not None:
-            self._show_kept(path)
+        footage = self._running
+        if footage is not None and footage in self._queue:
+            self._videos.update(footage, state=VideoState.WAITING, done=0, total=0)
+        elif footage is not None:
+            self._restore(footage)
+        if footage is not None:
+            self._show_kept(footage)
 
-    def _show_kept(self, path: Path) -> None:
+    def _show_kept(self, footage: Footage) -> None:
         """Show what is known of a video whose assessment did not end, if it is on screen."""
-        if path == self._state.current:
-            entry = self._videos.get(path)
+        if footage == self._state.current:
+            entry = self._videos.get(footage)
             self._state.set_analysis(entry.analysis if entry is not None else None)
 
     @Slot()
@@ -315,17 +312,17 @@ class Assessments(QObject):
             job.finish()
             self.busy_changed.emit(False)
 
-    def _known(self, path: Path) -> Analysis | None:
-        return self._kept.get((path, self._model.folder)) if self._model is not None else None
+    def _known(self, footage: Footage) -> Analysis | None:
+        return self._kept.get((footage, self._model.folder)) if self._model is not None else None
 
-    def _leave_out(self, path: Path) -> None:
+    def _leave_out(self, footage: Footage) -> None:
         """Let a video wait no longer, for what it waits for is known."""
-        if path in self._queue:
-            self._queue.remove(path)
-        self._restore(path)
+        if footage in self._queue:
+            self._queue.remove(footage)
+        self._restore(footage)
 
-    def _restore(self, path: Path) -> None:
+    def _restore(self, footage: Footage) -> None:
         """Give a video the state it has under the model that is loaded."""
-        analysis = self._known(path)
+        analysis = self._known(footage)
         state = VideoState.DONE if analysis is not None else VideoState.NEW
-        self._videos.update(path, state=state, analysis=analysis, done=0, total=0, reason="")
+        self._videos.update(footage, state=state, analysis=analysis, done=0, total=0, reason="")

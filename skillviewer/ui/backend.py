@@ -113,8 +113,16 @@ class ModelPool(Protocol):
         """Return what a model's checkpoint says of itself; it is loaded if it is not yet."""
         ...
 
-    def assess(self, folder: Path, video: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
-        """Assess one video with one of the models."""
+    def assess(
+        self,
+        folder: Path,
+        video: Path,
+        passes: int,
+        token: CancelToken,
+        report: Report,
+        extent: Extent | None = None,
+    ) -> Analysis:
+        """Assess one video, or a part of it, with one of the models."""
         ...
 
     def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> "Evidence":

@@ -8,10 +8,9 @@ from skillviewer.core.cohort import standings
 from skillviewer.ui.video_list import Entry, VideoList
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from skillviewer.core.analysis import Analysis
     from skillviewer.core.cohort import Standing
+    from skillviewer.core.footage import Footage
 
 
 class Cohorts(QObject):
@@ -25,8 +24,8 @@ class Cohorts(QObject):
         super().__init__(videos)
         self._videos = videos
         self._members: dict[str, list[Entry]] | None = None
-        self._standings: dict[str, dict[Path, Standing]] = {}
-        self._seen: dict[Path, tuple[Analysis | None, str]] = {}
+        self._standings: dict[str, dict[Footage, Standing]] = {}
+        self._seen: dict[Footage, tuple[Analysis | None, str]] = {}
         videos.changed.connect(self._on_changed)
         for signal in (videos.added, videos.removed, videos.cleared):
             signal.connect(self._forget)
@@ -35,7 +34,7 @@ class Cohorts(QObject):
     def _on_changed(self, row: int) -> None:
         """Forget the cohorts if a score or a task is another: pictures and states of videos come by the thousand."""
         entry = self._videos[row]
-        analysis, task = self._seen.get(entry.path, (None, entry.task))
+        analysis, task = self._seen.get(entry.footage, (None, entry.task))
         if entry.analysis is not analysis or entry.task != task:
             self._forget()
 
@@ -47,7 +46,7 @@ class Cohorts(QObject):
     def _of(self, task: str) -> list[Entry]:
         if self._members is None:
             self._members = {}
-            self._seen = {entry.path: (entry.analysis, entry.task) for entry in self._videos}
+            self._seen = {entry.footage: (entry.analysis, entry.task) for entry in self._videos}
             for entry in self._videos:
                 if entry.analysis is not None:
                     self._members.setdefault(entry.task, []).append(entry)
@@ -55,12 +54,15 @@ class Cohorts(QObject):
 
     def others(self, entry: Entry) -> list[Entry]:
         """Return the assessed videos that one is compared with, without itself."""
-        return [other for other in self._of(entry.task) if other.path != entry.path]
+        return [other for other in self._of(entry.task) if other.footage != entry.footage]
 
     def n_unassessed(self, entry: Entry) -> int:
         """Return how many comparable videos could be assessed and are not, without the video itself."""
         return sum(
-            other.analysis is None and other.state.has_picture and other.task == entry.task and other.path != entry.path
+            other.analysis is None
+            and other.state.has_picture
+            and other.task == entry.task
+            and other.footage != entry.footage
             for other in self._videos
         )
 
@@ -70,7 +72,7 @@ class Cohorts(QObject):
             return None
         made = self._standings.get(entry.task)
         if made is None:
-            known = [(e.path, e.analysis) for e in self._of(entry.task) if e.analysis is not None]
+            known = [(e.footage, e.analysis) for e in self._of(entry.task) if e.analysis is not None]
             found = standings([a.score for _, a in known], [a.interval for _, a in known])
-            made = self._standings[entry.task] = {path: s for (path, _), s in zip(known, found, strict=True)}
-        return made.get(entry.path)
+            made = self._standings[entry.task] = {footage: s for (footage, _), s in zip(known, found, strict=True)}
+        return made.get(entry.footage)

@@ -173,12 +173,16 @@ class CurvePlot(TimePlot):
 
     def fit(self) -> None:
         """Show the whole time."""
-        self._box.setXRange(0, self._until, padding=0.01)
+        self._box.setXRange(self._from, self._until, padding=0.01)
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
-        self._until = max(video.duration_s, 1e-3) if video is not None else 1.0
-        self._box.setLimits(xMin=-0.02 * self._until, xMax=1.02 * self._until, minXRange=min(0.05, self._until))
+        self._from = self._playback.start_s
+        self._until = max(self._playback.stop_s, self._from + 1e-3) if video is not None else 1.0
+        length = self._until - self._from
+        self._box.setLimits(
+            xMin=self._from - 0.02 * length, xMax=self._until + 0.02 * length, minXRange=min(0.05, length)
+        )
         self.fit()
         self._on_analysis(self._state.analysis)
         self._cursor.setVisible(video is not None)
@@ -187,9 +191,11 @@ class CurvePlot(TimePlot):
 
     @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
-        video = self._playback.video
-        same = analysis is not None and video is not None and analysis.video.digest == video.digest
-        self._draw(score_curve(analysis) if same and analysis is not None and analysis.n_samples else None)
+        video, curve = self._playback.video, None
+        if analysis is not None and video is not None and analysis.n_samples:
+            of_this = (analysis.video.digest, analysis.frames) == (video.digest, self._playback.frames)
+            curve = score_curve(analysis) if of_this else None
+        self._draw(curve)
 
     def _draw(self, curve: ScoreCurve | None) -> None:
         self._curve = curve
@@ -229,7 +235,7 @@ class CurvePlot(TimePlot):
             np.repeat(sampled, 2), np.tile([bottom + height * 0.28, bottom + height * 0.78], len(sampled))
         )
         line = bottom + height * 0.06
-        self._analysed.setData(np.array([0.0, curve.analysed_s]), np.array([line, line]))
+        self._analysed.setData(np.array([self._from, curve.analysed_s]), np.array([line, line]))
 
     @Slot(int)
     def _on_frame(self, _frame: int) -> None:
@@ -253,8 +259,8 @@ class CurvePlot(TimePlot):
         self._selection.setVisible(video is not None and marks != (None, None))
         if video is not None and marks != (None, None):
             start, stop = marks
-            start_s = float(video.times_s[start]) if start is not None else 0.0
-            self._selection.setRegion((start_s, video.end_s(stop) if stop is not None else video.duration_s))
+            start_s = float(video.times_s[start]) if start is not None else self._from
+            self._selection.setRegion((start_s, video.end_s(stop) if stop is not None else self._playback.stop_s))
 
 
 def _faded(colour: QColor, opacity: float) -> QColor:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Extent
 from skillviewer.ui.jobs import Job, Jobs
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.models import ModelSlot
@@ -23,12 +24,12 @@ SETTLE_MS = 250
 MOST_KEPT = 400
 """Evidence kept at once; the oldest goes first, and can be computed again."""
 
-Key = tuple[str, str, int]
-"""Digest of the video, digest of the model, passes."""
+Key = tuple[str, str, int, Extent | None]
+"""Digest of the video, digest of the model, passes, part of the video."""
 
 
 def _key(analysis: Analysis) -> Key:
-    return analysis.video.digest, analysis.provenance.model_digest, analysis.n_passes
+    return analysis.video.digest, analysis.provenance.model_digest, analysis.n_passes, analysis.extent
 
 
 def _explain(slot: ModelSlot, analysis: Analysis, token: CancelToken, report: Report) -> "Evidence":

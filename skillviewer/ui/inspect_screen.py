@@ -80,7 +80,7 @@ class ScoreHeader(QWidget):
 
     @Slot(int)
     def _on_entry(self, row: int) -> None:
-        if self._program.videos[row].path == self._program.state.current:
+        if self._program.videos[row].footage == self._program.state.current:
             self._refresh()
 
     @Slot()

@@ -225,9 +225,11 @@ class Intake(QObject):
     def _on_probed(self, found: Probed) -> None:
         if found.info is None:
             self._unreadable.append((found.path, found.reason))
-            self._videos.update(found.path, state=VideoState.UNREADABLE, reason=found.reason)
-        else:
-            self._videos.update(found.path, info=found.info, thumbnail=found.thumbnail)
+        for entry in self._videos.of_file(found.path):
+            if found.info is None:
+                self._videos.update(entry.footage, state=VideoState.UNREADABLE, reason=found.reason)
+            else:
+                self._videos.update(entry.footage, info=found.info, thumbnail=found.thumbnail)
 
     @Slot()
     def _on_probe_finished(self) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from skillviewer.core.footage import Footage
 from skillviewer.export.words import printable
 from skillviewer.ui.action_table import FILE, MODEL, VIEW
 from skillviewer.ui.actions import Actions
@@ -190,8 +191,8 @@ class MainWindow(QMainWindow):
         self.retitle()
 
     @Slot(object)
-    def _on_current(self, path: Path | None) -> None:
-        self.panel.show_chosen(path)
+    def _on_current(self, footage: Footage | None) -> None:
+        self.panel.show_chosen(footage)
         self.retitle()
 
     @Slot(str)
@@ -204,12 +205,12 @@ class MainWindow(QMainWindow):
 
         A screen on which nobody may read a name has ``window_title()``, ``status_text()`` and ``secrets()``.
         """
-        screen, study, path = self.screens.widget, self.program.studies.current, self.program.state.current
+        screen, study, footage = self.screens.widget, self.program.studies.current, self.program.state.current
         own = getattr(screen, "window_title", None)
         if own is not None:
             parts = [own()]
         else:
-            parts = [printable(path.name)] if path is not None else []
+            parts = [printable(self.program.videos.title(footage))] if footage is not None else []
             if study is not None and not study.draft:
                 parts.append(printable(study.title))
         self.setWindowTitle(" – ".join([*(part for part in parts if part), "SkillViewer"]))

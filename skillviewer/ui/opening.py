@@ -1,10 +1,12 @@
 """What happens when a video is chosen: it is opened, its first picture shown, its playhead followed."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.footage import Footage
 from skillviewer.core.scene import sampled_in_time_order
 from skillviewer.core.video import VideoInfo
 from skillviewer.ui.feed import FrameFeed
@@ -12,6 +14,9 @@ from skillviewer.ui.messages import Messages
 from skillviewer.ui.playback import Playback
 from skillviewer.ui.state import ViewerState
 from skillviewer.ui.video_list import VideoList, VideoState
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Opening(QObject):
@@ -52,19 +57,28 @@ class Opening(QObject):
         feed.failed.connect(self._on_failed)
 
     @Slot(object)
-    def _on_current(self, path: Path | None) -> None:
+    def _on_current(self, footage: Footage | None) -> None:
         self._playback.open(None)
-        if path is None:
+        if footage is None:
             self._feed.close()
         else:
-            self._feed.open(path)
+            self._feed.open(footage.path)
 
     @Slot(object)
     def _on_opened(self, info: VideoInfo) -> None:
-        self._videos.update(info.path, info=info)
-        self._playback.open(info)
+        for entry in self._videos.of_file(info.path):
+            self._videos.update(entry.footage, info=info)
+        current = self._state.current
+        if current is None:
+            return
+        try:
+            frames = current.frames(info)
+        except DatasetError as error:
+            self._on_failed(error)
+            return
+        self._playback.open(info, frames)
         self._on_analysis(self._state.analysis)
-        self._feed.request(0)
+        self._feed.request(self._playback.frame)
         if info.note and info.path not in self._noted:
             self._noted.add(info.path)
             self._messages.note(f"{info.path.name}: {info.note}")
@@ -73,10 +87,11 @@ class Opening(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._playback.pause()
-        if self._playback.video is None and self._feed.path is not None:
-            entry = self._videos.get(self._feed.path)
+        current = self._state.current
+        if self._playback.video is None and current is not None:
+            entry = self._videos.get(current)
             if entry is not None and entry.state is not VideoState.MISSING:
-                self._videos.update(self._feed.path, state=VideoState.UNREADABLE, reason=str(error))
+                self._videos.update(current, state=VideoState.UNREADABLE, reason=str(error))
             self.cannot_open.emit(str(error))
         else:
             self._messages.fail(error)

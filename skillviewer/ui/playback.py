@@ -42,6 +42,7 @@ class Playback(QObject):
         super().__init__(parent)
         self._now_s = now_s if now_s is not None else monotonic_clock()
         self._video: VideoInfo | None = None
+        self._frames = range(1)
         self._frame = 0
         self._speed = 1.0
         self._loop = False
@@ -59,6 +60,21 @@ class Playback(QObject):
     def video(self) -> VideoInfo | None:
         """The video, or None."""
         return self._video
+
+    @property
+    def frames(self) -> range:
+        """The frames of the file that it moves in: all, or those of a part; frame 0 alone without a video."""
+        return self._frames
+
+    @property
+    def start_s(self) -> float:
+        """When the first of them begins, in seconds from the file's first frame; 0 without a video."""
+        return float(self._video.times_s[self._frames[0]]) if self._video is not None else 0.0
+
+    @property
+    def stop_s(self) -> float:
+        """When the last of them ends; 0 without a video."""
+        return self._video.end_s(self._frames[-1]) if self._video is not None else 0.0
 
     @property
     def frame(self) -> int:
@@ -95,15 +111,22 @@ class Playback(QObject):
         """Ascending frames that the model has looked at."""
         return self._samples
 
-    def open(self, video: VideoInfo | None) -> None:
-        """Put another video under the playhead, at its first frame, paused."""
+    def open(self, video: VideoInfo | None, frames: range | None = None) -> None:
+        """Put another video under the playhead, at its first frame, paused.
+
+        Args:
+            video: The video.
+            frames: The part of it to move in, or None for the whole.
+        """
         self.pause()
-        self._video, self._frame = video, 0
+        whole = range(video.n_frames) if video is not None else range(1)
+        self._video, self._frames = video, frames if frames is not None else whole
+        self._frame = self._frames[0]
         self._samples = np.empty(0, np.int64)
         self._marks = (None, None)
         self.video_changed.emit(video)
         self.marks_changed.emit(self._marks)
-        self.frame_changed.emit(0)
+        self.frame_changed.emit(self._frame)
 
     def set_samples(self, frames: IntArray) -> None:
         """Say which frames the model has looked at; ascending."""
@@ -111,11 +134,10 @@ class Playback(QObject):
 
     @Slot(int)
     def seek(self, frame: int) -> None:
-        """Go to a frame, clamped to the video. Playing goes on from there."""
+        """Go to a frame, clamped to those that are looked at. Playing goes on from there."""
         if self._video is None:
             return
-        frame = min(max(frame, 0), self._video.n_frames - 1)
-        self._set_frame(frame)
+        self._set_frame(min(max(frame, self._frames[0]), self._frames[-1]))
         if self._playing:
             self._rebase(self.time_s)
             self._schedule(self.time_s)
@@ -148,17 +170,16 @@ class Playback(QObject):
 
     def first(self) -> None:
         """Go to the first frame."""
-        self.seek(0)
+        self.seek(self._frames[0])
 
     def last(self) -> None:
         """Go to the last frame."""
-        if self._video is not None:
-            self.seek(self._video.n_frames - 1)
+        self.seek(self._frames[-1])
 
     @Slot()
     def play(self) -> None:
         """Play from the playhead; from the start when it stands at the end."""
-        if self._video is None or self._playing or self._video.n_frames < 2:
+        if self._video is None or self._playing or len(self._frames) < 2:
             return
         start, stop = self._range()
         if self._frame >= stop or (self._loop and self._frame < start):
@@ -248,11 +269,11 @@ class Playback(QObject):
 
     def _range(self) -> tuple[int, int]:
         """First and last frame to play."""
-        last = self._video.n_frames - 1 if self._video is not None else 0
+        first, last = self._frames[0], self._frames[-1]
         if not self._loop:
-            return 0, last
+            return first, last
         start, stop = self._marks
-        return (start if start is not None else 0), (stop if stop is not None else last)
+        return (start if start is not None else first), (stop if stop is not None else last)
 
     def _set_marks(self, marks: tuple[int | None, int | None]) -> None:
         if self._video is not None and marks != self._marks:

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from skillviewer.core.footage import Footage
 from skillviewer.ui.assessments import Assessments
 from skillviewer.ui.backend import Backend, ExportDesk, ModelPool, Tuner
 from skillviewer.ui.explaining.insight import Insight
@@ -102,7 +103,7 @@ class Program(QObject):
         self.studies = Studies(self.study, self.jobs, self.messages, self)
         self.undo = Undo(self.studies, self)
         self.study_list = StudyList(
-            self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self.messages, self
+            self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
         )
         self.insight = Insight(
             model=self.model,
@@ -145,8 +146,8 @@ class Program(QObject):
 
     def remove_current(self) -> None:
         """Take the video on screen out of the study; the file stays, and so does what was said of it."""
-        path = self.state.current
-        entry = self.videos.get(path) if path is not None else None
+        current = self.state.current
+        entry = self.videos.get(current) if current is not None else None
         if entry is None or not entry.known_as:
             return
         name = entry.known_as
@@ -193,7 +194,7 @@ class Program(QObject):
             self.studies.unpack(found.archives[-1])
         if found.videos:
             self.studies.enrol(found.videos)
-            self.state.set_current(found.videos[0])
+            self.state.set_current(Footage(found.videos[0]))
 
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Slot
 
 from skillviewer.core.aside import written_aside
+from skillviewer.core.footage import Footage
+from skillviewer.core.pairs import extent_cells, extent_from
 from skillviewer.core.places import data_dir
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.ui.program import Program
@@ -41,6 +43,7 @@ class Place:
         frame: Its frame, from 0.
         screen: The screen that was shown.
         noted_at: When, ISO 8601.
+        extent: The part of the video that was on screen, as ``extent_cells`` gives it.
     """
 
     study: str
@@ -50,6 +53,12 @@ class Place:
     frame: int
     screen: str
     noted_at: str
+    extent: tuple[str, float, float] = ("", 0.0, 0.0)
+
+    @property
+    def footage(self) -> Footage | None:
+        """The video, or the part of it."""
+        return Footage(Path(self.video), extent_from(*self.extent)) if self.video else None
 
 
 def sessions_dir() -> Path:
@@ -127,7 +136,8 @@ class Session(QObject):
             study=os.fspath(study.path),
             title=study.title,
             draft=study.draft,
-            video=os.fspath(video) if video is not None else "",
+            video=os.fspath(video.path) if video is not None else "",
+            extent=extent_cells(video.extent if video is not None else None),
             frame=program.playback.frame if program.playback.video is not None else 0,
             screen=self._screens.current,
             noted_at="",
@@ -236,9 +246,9 @@ class Return(QObject):
         if study is None or study.path != Path(self._place.study):
             return
         self._program.studies.listed.disconnect(self._on_listed)
-        video = Path(self._place.video)
-        if self._place.video and self._program.videos.get(video) is not None:
-            self._program.state.set_current(video)
+        footage = self._place.footage
+        if footage is not None and self._program.videos.get(footage) is not None:
+            self._program.state.set_current(footage)
         else:
             self._done()
         if self._place.screen != START:
@@ -248,7 +258,7 @@ class Return(QObject):
     def _on_video(self, video: object) -> None:
         current = self._program.playback.video
         if video is not None and current is not None and current.path == Path(self._place.video):
-            self._program.playback.seek(min(self._place.frame, current.n_frames - 1))
+            self._program.playback.seek(self._place.frame)
             self._done()
 
     def _done(self) -> None:

@@ -54,7 +54,7 @@ def score_curve(analysis: Analysis) -> ScoreCurve:
     video, scores = analysis.video, analysis.score_curve
     mean, half = scores.mean(axis=0), analysis.half_intervals
     stops = analysis.segment_stops
-    inner = stops[stops < video.n_frames]
+    inner = stops[stops < analysis.frames.stop]
     return ScoreCurve(
         times_s=frozen(analysis.times_s.max(axis=0)),
         mean=frozen(mean),
@@ -63,5 +63,5 @@ def score_curve(analysis: Analysis) -> ScoreCurve:
         pass_times_s=frozen(analysis.times_s),
         passes=scores,
         boundaries_s=frozen(video.times_s[inner]),
-        analysed_s=video.duration_s if analysis.complete else float(analysis.times_s.max()),
+        analysed_s=analysis.stop_s if analysis.complete else float(analysis.times_s.max()),
     )

@@ -60,7 +60,7 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     yield opened, "the sample study opens", f"{len(program.videos)} videos, model loaded" if opened else _said(made)
     if not opened:
         return
-    video = program.videos[0].path
+    video = program.videos[0].footage
     program.state.set_current(video)
     program.assessments.ask([video])
     assessed = _wait(lambda: program.state.analysis is not None and program.state.analysis.complete)

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.footage import Footage
 from skillviewer.core.scene import Look, Overlay
 
 
@@ -44,7 +45,7 @@ class ViewerState(QObject):
 
     def __init__(self, look: Look | None = None, passes: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._current: Path | None = None
+        self._current: Footage | None = None
         self._analysis: Analysis | None = None
         self._look = look if look is not None else Look()
         self._overlay = self._look.overlay if self._look.overlay is not Overlay.OFF else Overlay.HEAT
@@ -58,17 +59,17 @@ class ViewerState(QObject):
         return self._generation
 
     @property
-    def current(self) -> Path | None:
-        """The video on screen."""
+    def current(self) -> Footage | None:
+        """The video, or part of one, on screen."""
         return self._current
 
-    def set_current(self, path: Path | None) -> None:
+    def set_current(self, footage: Footage | None) -> None:
         """Choose a video; its analysis is unknown until it is set."""
-        if path != self._current:
+        if footage != self._current:
             self._generation += 1
-            self._current = path
+            self._current = footage
             self.set_analysis(None)
-            self.current_changed.emit(path)
+            self.current_changed.emit(footage)
 
     @property
     def analysis(self) -> Analysis | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -61,6 +62,8 @@ class Studies(QObject):
         self._current: OpenStudy | None = None
         self._told: tuple[str, ...] = ()
         self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
+        self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
+        self._generation = 0  # grows when a study is closed: what was asked before is not answered
         self._doubtful: list[str] = []
         self._checked: dict[str, StudyVideo] = {}
         self._checking: Task | None = None
@@ -120,15 +123,13 @@ class Studies(QObject):
 
     @Slot(object)
     def _on_acted(self, _result: object) -> None:
-        task = self.sender()
-        assert isinstance(task, Task)
-        meant, changes = self._acts[task]
+        meant, changes = self._acts[self._asked()]
         if meant is not None and meant.draft and changes & {VOTES, REMARKS}:
             self.draft_said.emit(meant.path)
-        if self._lane.stopped:
-            return  # an act that was owed when the window closed: nobody is there who would ask the study again
+        if self._lane.stopped or self._current is None:
+            return  # an act that was owed when window or study closed: nobody would ask the study again
         if SETTINGS in changes:
-            self._refresh(self._submit(lambda slot, _token, _report: slot.facts()))
+            self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
         if VIDEOS in changes:
             self.relist()
         if changes:
@@ -136,9 +137,7 @@ class Studies(QObject):
 
     @Slot()
     def _on_act_finished(self) -> None:
-        task = self.sender()
-        assert isinstance(task, Task)
-        self._acts.pop(task, None)
+        self._acts.pop(self._asked(), None)
 
     # which study
 
@@ -187,13 +186,13 @@ class Studies(QObject):
                 Study.delete(old_path)
             return _Listed(slot.facts(), new.videos.all())
 
-        task = self._submit(lambda slot, _token, _report: work(slot))
-        task.succeeded.connect(self._on_saved_as)
+        self._submit(lambda slot, _token, _report: work(slot), self._on_saved_as)
 
     def close(self) -> None:
-        """Close the study."""
-        if self._current is not None:
+        """Close the study, or the one that is about to open."""
+        if self._current is not None or self._waiting:
             self._current = None
+            self._generation += 1
             self._watch.stop()
             self._back_up.stop()
             self._submit(lambda slot, _token, _report: slot.close())
@@ -214,14 +213,12 @@ class Studies(QObject):
             known = tuple(name for name in added.known if name is not None)
             return _Listed(slot.facts(), slot.study.videos.all(), added.problems, known)
 
-        task = self._submit(work)
-        task.succeeded.connect(self._on_enrolled)
+        task = self._submit(work, self._on_enrolled)
         self._jobs.follow(self.tr("Adding videos to the study"), task, precious=False)
 
     def relist(self) -> None:
         """Read the list of videos again."""
-        task = self._submit(lambda slot, _token, _report: _Listed(slot.facts(), slot.study.videos.all()))
-        task.succeeded.connect(self._on_listed)
+        self._submit(lambda slot, _token, _report: _Listed(slot.facts(), slot.study.videos.all()), self._on_listed)
 
     def locate(self, folder: Path) -> None:
         """Find moved videos again below a folder, by size and content."""
@@ -229,13 +226,34 @@ class Studies(QObject):
         def work(slot: StudySlot, token: CancelToken, report: Report) -> Relinked:
             return slot.study.videos.relink(folder, token, report)
 
-        task = self._submit(work)
-        task.succeeded.connect(self._on_relinked)
+        task = self._submit(work, self._on_relinked)
         self._jobs.follow(self.tr("Looking for videos"), task, precious=False)
 
-    def _submit(self, work: Callable[[StudySlot, CancelToken, Report], object]) -> Task:
+    def _submit(
+        self, work: Callable[[StudySlot, CancelToken, Report], object], then: Callable[[Any], None] | None = None
+    ) -> Task:
+        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile."""
         task = self._lane.submit(work)
         task.failed.connect(self._messages.fail)
+        if then is not None:
+            self._waiting[task] = self._generation, then
+            task.succeeded.connect(self._on_answer)
+            task.finished.connect(self._on_answered)
+        return task
+
+    @Slot(object)
+    def _on_answer(self, answer: object) -> None:
+        generation, then = self._waiting[self._asked()]
+        if generation == self._generation:
+            then(answer)
+
+    @Slot()
+    def _on_answered(self) -> None:
+        self._waiting.pop(self._asked(), None)
+
+    def _asked(self) -> Task:
+        task = self.sender()
+        assert isinstance(task, Task)
         return task
 
     def _exchange(self, swap: Callable[[StudySlot, CancelToken, Report], None]) -> Task:
@@ -243,14 +261,8 @@ class Studies(QObject):
             swap(slot, token, report)
             return _Listed(slot.facts(), slot.study.videos.all())
 
-        task = self._submit(work)
-        task.succeeded.connect(self._on_exchanged)
-        return task
+        return self._submit(work, self._on_exchanged)
 
-    def _refresh(self, task: Task) -> None:
-        task.succeeded.connect(self._on_facts)
-
-    @Slot(object)
     def _on_facts(self, study: OpenStudy) -> None:
         before, self._current = self._current, study
         if before is None or before.path != study.path:
@@ -275,7 +287,6 @@ class Studies(QObject):
             )
             self._messages.post(Message(words.format(readme), Severity.NOTE))
 
-    @Slot(object)
     def _on_exchanged(self, found: _Listed) -> None:
         self.replaced.emit()
         self._current = None
@@ -283,25 +294,21 @@ class Studies(QObject):
         self._list(found.videos)
         self._tell_missing(found.videos)
 
-    @Slot(object)
     def _on_saved_as(self, found: _Listed) -> None:
         self._on_facts(found.study)
         self._list(found.videos)
         self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))
 
-    @Slot(object)
     def _on_listed(self, found: _Listed) -> None:
         self._on_facts(found.study)
         self._list(found.videos)
 
-    @Slot(object)
     def _on_enrolled(self, found: _Listed) -> None:
         self._on_listed(found)
         self.changed.emit(frozenset({VIDEOS}))
         for text in found.problems:
             self._messages.post(Message(text, Severity.WARNING))
 
-    @Slot(object)
     def _on_relinked(self, found: Relinked) -> None:
         text = self.tr("{} videos found again.").format(len(found.found))
         lost = (*found.missing, *found.replaced)
@@ -322,10 +329,10 @@ class Studies(QObject):
         """Read the next doubtful file: one at a time, so that votes do not wait for all."""
         if self._doubtful and not self._lane.stopped:
             name = self._doubtful.pop(0)
-            self._checking = self._submit(lambda slot, token, report: slot.study.videos.check(token, report, {name}))
-            self._checking.succeeded.connect(self._on_checked)
+            self._checking = self._submit(
+                lambda slot, token, report: slot.study.videos.check(token, report, {name}), self._on_checked
+            )
 
-    @Slot(object)
     def _on_checked(self, videos: tuple[StudyVideo, ...]) -> None:
         if self.sender() is not self._checking:
             return  # they have been listed anew
@@ -360,10 +367,8 @@ class Studies(QObject):
     @Slot()
     def _on_watch(self) -> None:
         if self._current is not None and self._current.read_only and not self._lane.stopped:
-            task = self._submit(lambda slot, _token, _report: slot.is_open and slot.news())
-            task.succeeded.connect(self._on_news)
+            self._submit(lambda slot, _token, _report: slot.is_open and slot.news(), self._on_news)
 
-    @Slot(object)
     def _on_news(self, news: bool) -> None:
         if news:
             self.relist()

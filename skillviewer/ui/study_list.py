@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from skillviewer.core.analysis import Analysis
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Extent
 from skillviewer.data.study import Study, StudyVideo, cached_analysis
 from skillviewer.data.study import VideoState as FileState
 from skillviewer.ui.assessments import Assessments
 from skillviewer.ui.backend import Backend
 from skillviewer.ui.intake import Intake
 from skillviewer.ui.lane import Lane, Task
-from skillviewer.ui.messages import Message, Messages, Severity
 from skillviewer.ui.state import LoadedModel, ViewerState
 from skillviewer.ui.studies import MODELS, Studies
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
@@ -51,30 +49,21 @@ def entry_of(video: StudyVideo) -> Entry:
     )
 
 
-def recall(videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report) -> dict[Path, Analysis]:
-    """Return what a model said of videos before, by path; some at a time also as values of progress."""
-    found: dict[Path, Analysis] = {}
+def recall(
+    videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report
+) -> dict[Footage, Analysis]:
+    """Return what a model said of videos before; some at a time also as values of progress."""
+    found: dict[Footage, Analysis] = {}
     for i, video in enumerate(videos):
         token.check()
         if video.path is not None and video.state is not FileState.REPLACED:
             analysis = cached_analysis(video, model_digest)
             if analysis is not None:
-                found[video.path] = analysis
+                found[analysis.footage] = analysis
         if len(found) >= AT_ONCE:
             report(Progress("reading analyses", i, len(videos), found))
             found = {}
     return found
-
-
-def is_of(analysis: Analysis, extent: Extent | None) -> bool:
-    """Return whether an analysis looked at nothing outside a part of its file; None is the whole."""
-    if extent is None:
-        return True
-    try:
-        frames = extent.frames(analysis.video)
-    except DatasetError:
-        return False
-    return bool(analysis.samples.min() >= frames.start and analysis.samples.max() < frames.stop)
 
 
 class StudyList(QObject):
@@ -87,7 +76,6 @@ class StudyList(QObject):
         intake: Looks at videos that come with a study.
         index: Lane in which what was kept is read.
         state: Says which model is loaded.
-        messages: Told of parts that cannot be listed.
         parent: Owner.
     """
 
@@ -99,12 +87,9 @@ class StudyList(QObject):
         intake: Intake,
         index: Lane[Backend],
         state: ViewerState,
-        messages: Messages,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._messages = messages
-        self._left_out: frozenset[str] = frozenset()
         self._studies, self._videos, self._assessments = studies, videos, assessments
         self._intake, self._index, self._state = intake, index, state
         self._known: tuple[StudyVideo, ...] = ()
@@ -118,14 +103,13 @@ class StudyList(QObject):
 
     @property
     def known(self) -> tuple[StudyVideo, ...]:
-        """The videos of the study that are listed: of several parts of one file the first."""
+        """The videos of the study."""
         return self._known
 
     @Slot()
     def _on_replaced(self) -> None:
         self._known = ()
         self._recalled = ("", frozenset())
-        self._left_out = frozenset()
         self._assessments.stop()
         self._assessments.forget()
         self._state.set_current(None)
@@ -133,58 +117,41 @@ class StudyList(QObject):
 
     @Slot(object)
     def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
-        wanted: dict[Path, Entry] = {}
-        for entry in map(entry_of, known):
-            wanted.setdefault(entry.path, entry)
+        self._known = known
+        wanted = {entry.footage: entry for entry in map(entry_of, known)}
         listed = {entry.known_as for entry in wanted.values()}
-        self._known = tuple(video for video in known if video.name in listed)
-        self._tell_left_out([video.name for video in known if video.name not in listed])
-        before = {entry.path for entry in self._videos}
+        before = {entry.footage for entry in self._videos}
         for entry in self._videos:
-            moved = entry.known_as in listed and entry.path not in wanted
+            moved = entry.known_as in listed and entry.footage not in wanted
             gone = entry.known_as and entry.known_as not in listed
             if moved or gone:
-                if entry.path == self._state.current:
+                if entry.footage == self._state.current:
                     self._state.set_current(None)
-                self._videos.remove(entry.path)
-        for path in before & set(wanted):
-            self._update(wanted[path])
-        fresh = self._videos.add_entries(entry for path, entry in wanted.items() if path not in before)
+                self._videos.remove(entry.footage)
+        for footage in before & set(wanted):
+            self._update(wanted[footage])
+        fresh = self._videos.add_entries(entry for footage, entry in wanted.items() if footage not in before)
         self._intake.look_at([entry.path for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
-            self._state.set_current(fresh[0].path)
+            self._state.set_current(fresh[0].footage)
         self._recall()
 
-    def _tell_left_out(self, names: list[str]) -> None:
-        """Say once which parts of a file cannot be seen: the window lists a file once."""
-        left_out = frozenset(names)
-        if left_out - self._left_out:
-            words = self.tr("Not listed: {}. The window shows one part of a file; the command line scores all.")
-            self._messages.post(
-                Message(
-                    words.format(", ".join(names[:3]) + (" …" if len(names) > 3 else "")),
-                    Severity.WARNING,
-                    tuple(names),
-                )
-            )
-        self._left_out = left_out
-
     def _update(self, wanted: Entry) -> None:
-        entry = self._videos.get(wanted.path)
+        entry = self._videos.get(wanted.footage)
         if entry is None:
             return
         changes: dict[str, object] = {}
-        for name in ("known_as", "participant", "task", "extent"):
+        for name in ("known_as", "participant", "task"):
             if getattr(entry, name) != getattr(wanted, name):
                 changes[name] = getattr(wanted, name)
         if (wanted.state is VideoState.MISSING) != (entry.state is VideoState.MISSING):
             changes |= {"state": wanted.state, "reason": wanted.reason}
             if wanted.state is VideoState.MISSING:
                 changes["analysis"] = None
-                if wanted.path == self._state.current:
+                if wanted.footage == self._state.current:
                     self._state.set_analysis(None)
         if changes:
-            self._videos.update(wanted.path, **changes)
+            self._videos.update(wanted.footage, **changes)
 
     @Slot(object)
     def _on_model(self, _model: LoadedModel | None) -> None:
@@ -218,7 +185,7 @@ class StudyList(QObject):
             self._assessments.take(progress.value, self._folder)
 
     @Slot(object)
-    def _on_recalled(self, found: dict[Path, Analysis]) -> None:
+    def _on_recalled(self, found: dict[Footage, Analysis]) -> None:
         if self._folder is not None:
             self._assessments.take(found, self._folder)
 
@@ -237,14 +204,13 @@ class StudyList(QObject):
             folder: Where it lies.
             changes: What is told to be other now (see ``Studies.act``).
         """
-        video = next((v for v in self._known if v.path == analysis.video.path), None)
-        if video is None or not self._studies.writable or not is_of(analysis, video.extent):
+        known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self._known)
+        if not known or not self._studies.writable:
             return
-        extent = video.extent
 
         def keep(study: Study) -> None:
             study.models.add(model_digest, name, folder)
-            study.models.keep_analysis(analysis, extent)
+            study.models.keep_analysis(analysis)
 
         self._studies.act(keep, *changes)
 
@@ -253,7 +219,7 @@ class StudyList(QObject):
         """Show and keep what a model said for an export, as if it had been asked by the window."""
         folder, analysis = new.subject.model, new.analysis
         if folder is not None:
-            self._assessments.take({new.subject.video: analysis}, folder)
+            self._assessments.take({new.subject.footage: analysis}, folder)
             self.keep(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
 
     @Slot(object, object)

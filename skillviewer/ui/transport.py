@@ -125,7 +125,7 @@ class Transport(QWidget):
         self.setEnabled(video is not None)
         metrics = self.fontMetrics()
         if video is not None:
-            longest = self._frame_text(video, video.n_frames)
+            longest = self._frame_text(self._playback.frames.stop)
             self._frame.setMinimumWidth(metrics.horizontalAdvance(longest) + 8)
         self._on_frame(self._playback.frame)
 
@@ -136,11 +136,11 @@ class Transport(QWidget):
             self._time.setText("–")
             self._frame.setText("")
             return
-        self._time.setText(f"{clock(self._playback.time_s)} / {clock(video.duration_s)}")
-        self._frame.setText(self._frame_text(video, frame + 1))
+        self._time.setText(f"{clock(self._playback.time_s)} / {clock(self._playback.stop_s)}")
+        self._frame.setText(self._frame_text(frame + 1))
 
-    def _frame_text(self, video: VideoInfo, number: int) -> str:
-        return self.tr("frame {} / {}").format(number, video.n_frames)
+    def _frame_text(self, number: int) -> str:
+        return self.tr("frame {} / {}").format(number, self._playback.frames.stop)
 
     @Slot(object)
     def _on_marks(self, marks: tuple[int | None, int | None]) -> None:
@@ -149,6 +149,6 @@ class Transport(QWidget):
             self._selection.setText("")
             return
         start, stop = marks
-        start_s = float(video.times_s[start]) if start is not None else 0.0
-        stop_s = video.end_s(stop) if stop is not None else video.duration_s
+        start_s = float(video.times_s[start]) if start is not None else self._playback.start_s
+        stop_s = video.end_s(stop) if stop is not None else self._playback.stop_s
         self._selection.setText(self.tr("selected {} – {}").format(clock(start_s), clock(stop_s)))

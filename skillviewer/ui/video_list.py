@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Picture
+from skillviewer.core.footage import Footage
 from skillviewer.core.pairs import Extent
 from skillviewer.core.video import VideoInfo
 
@@ -64,13 +65,18 @@ class Entry:
     extent: Extent | None = None
 
     @property
+    def footage(self) -> Footage:
+        """The file, or the part of it: what tells it from the other videos of the list."""
+        return Footage(self.path, self.extent)
+
+    @property
     def name(self) -> str:
         """Its name in the study, or that of the file without its suffix."""
         return self.known_as or self.path.stem
 
 
 class VideoList(QObject):
-    """Videos in the order in which they were added, each path once."""
+    """Videos in the order in which they were added, each once; several may be parts of one file."""
 
     about_to_add = Signal(int, int)
     added = Signal(int, int)
@@ -83,7 +89,7 @@ class VideoList(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[Entry] = []
-        self._rows: dict[Path, int] = {}
+        self._rows: dict[Footage, int] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -94,55 +100,65 @@ class VideoList(QObject):
     def __getitem__(self, row: int) -> Entry:
         return self._entries[row]
 
-    def row(self, path: Path) -> int | None:
+    def row(self, footage: Footage) -> int | None:
         """Return the row of a video, or None."""
-        return self._rows.get(path)
+        return self._rows.get(footage)
 
-    def get(self, path: Path) -> Entry | None:
+    def get(self, footage: Footage) -> Entry | None:
         """Return the entry of a video, or None."""
-        row = self._rows.get(path)
+        row = self._rows.get(footage)
         return None if row is None else self._entries[row]
+
+    def title(self, footage: Footage) -> str:
+        """Return what stands for a video in a title: the file's name, and which part of it is meant."""
+        entry = self.get(footage)
+        name = footage.path.name
+        return name if footage.extent is None or entry is None else f"{name} ({entry.name})"
 
     def named(self, name: str) -> Entry | None:
         """Return the entry of a video by its name in the study, or None."""
         return next((entry for entry in self._entries if entry.known_as == name), None)
 
+    def of_file(self, path: Path) -> list[Entry]:
+        """Return the videos that are a file or parts of it."""
+        return [entry for entry in self._entries if entry.path == path]
+
     def add(self, paths: Iterable[Path]) -> list[Path]:
-        """Append videos; those that are there already are left as they are.
+        """Append whole files; those that are there already are left as they are.
 
         Returns:
-            The videos that are new.
+            The files that are new.
         """
         return [entry.path for entry in self.add_entries(Entry(path) for path in dict.fromkeys(paths))]
 
     def add_entries(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Append videos with what is known of them; those whose path is there already are left as they are.
+        """Append videos with what is known of them; those that are there already are left as they are.
 
         Returns:
             The entries that are new.
         """
-        fresh = list({entry.path: entry for entry in entries if entry.path not in self._rows}.values())
+        fresh = list({entry.footage: entry for entry in entries if entry.footage not in self._rows}.values())
         if fresh:
             first, last = len(self._entries), len(self._entries) + len(fresh) - 1
             self.about_to_add.emit(first, last)
             for entry in fresh:
-                self._rows[entry.path] = len(self._entries)
+                self._rows[entry.footage] = len(self._entries)
                 self._entries.append(entry)
             self.added.emit(first, last)
         return fresh
 
-    def remove(self, path: Path) -> None:
+    def remove(self, footage: Footage) -> None:
         """Take a video out of the list."""
-        row = self._rows.get(path)
+        row = self._rows.get(footage)
         if row is not None:
             self.about_to_remove.emit(row)
             del self._entries[row]
-            self._rows = {entry.path: at for at, entry in enumerate(self._entries)}
+            self._rows = {entry.footage: at for at, entry in enumerate(self._entries)}
             self.removed.emit(row)
 
-    def update(self, path: Path, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
+    def update(self, footage: Footage, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
         """Change fields of an entry; a video that has left the list, or has them already, is left alone."""
-        row = self._rows.get(path)
+        row = self._rows.get(footage)
         if row is None or all(_same(getattr(self._entries[row], name), value) for name, value in changes.items()):
             return
         self._entries[row] = replace(self._entries[row], **changes)

@@ -264,5 +264,5 @@ def test_analyses_are_kept_by_digests_and_can_be_made_again(path: Path) -> None:
         assert study.models.scores("model") == scores  # the list still shows it
         study.videos.add([NewVideo(video.path, "part", extent=FrameExtent(0, 5))])
         assert list(study.models.scores("model")) == ["a"]  # not of the part
-        study.models.keep_analysis(analysis, FrameExtent(0, 5))
+        study.models.keep_analysis(replace(analysis, extent=FrameExtent(0, 5)))
         assert list(study.models.scores("model")) == ["a", "part"]

@@ -11,6 +11,7 @@ from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, ExportError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.core.pairs import Extent
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.study import NewVideo, Study
@@ -35,14 +36,22 @@ class FakePool:
         self.fails = fails
         self.closed = False
 
-    def assess(self, folder: Path, video: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
+    def assess(
+        self,
+        folder: Path,
+        video: Path,
+        passes: int,
+        token: CancelToken,
+        report: Report,
+        extent: Extent | None = None,
+    ) -> Analysis:
         token.check()
         self.asked.append((folder.name, video.name, passes))
         if self.fails:
             raise DeviceError("The GPU ran out of memory.")
         report(Progress("looking", 1, 5))
         with VideoReader(video) as reader:
-            return analysis(reader.info, passes=passes, model=folder.name)
+            return replace(analysis(reader.info, passes=passes, model=folder.name), extent=extent)
 
     def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> Evidence:  # noqa: ARG002
         self.asked.append((folder.name, "explain", analysis.n_passes))

@@ -15,6 +15,7 @@ from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.evidence import Evidence
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Extent
 from skillviewer.core.video import VideoInfo, sample_positions, segments
@@ -140,11 +141,15 @@ def make_analysis(
     seed: int = 0,
     warning: str = "",
     centre: Callable[[int], tuple[float, float]] | None = None,
+    extent: Extent | None = None,
 ) -> Analysis:
     """Return an analysis whose maps lie where the disc is, after so many steps."""
-    rng = np.random.default_rng(zlib.crc32(video.path.stem.encode()) + seed)  # alike in every run, wherever it lies
-    samples = sample_positions(video.n_frames, N_SEGMENTS, 10, passes)
-    stops = np.array([s.stop_frame for s in segments(video.n_frames, N_SEGMENTS, 10)], dtype=np.int64)
+    frames = Footage(video.path, extent).frames(video)
+    name = zlib.crc32(video.path.stem.encode())  # alike in every run, wherever it lies
+    rng = np.random.default_rng(name + seed + frames.start)
+    samples = frames.start + sample_positions(len(frames), N_SEGMENTS, 10, passes)
+    ends = [frames.start + s.stop_frame for s in segments(len(frames), N_SEGMENTS, 10)]
+    stops = np.array(ends, dtype=np.int64)
     drift = rng.normal(0, 0.22, N_SEGMENTS).cumsum() * 0.25 + rng.normal(0, 0.4)
     drift = drift + 0.35 * np.sin(np.arange(N_SEGMENTS) / 5 + rng.uniform(0, 6))
     drift = drift + rng.normal(0, 0.03, (passes, 1)) + rng.normal(0, 0.025, (passes, N_SEGMENTS)) * (passes > 1)
@@ -172,6 +177,7 @@ def make_analysis(
         score_curve=drift[:, :steps],
         segment_stops=stops[:steps],
         n_segments=N_SEGMENTS,
+        extent=extent,
         provenance=Provenance(
             "SkillViewer test",
             model,
@@ -216,7 +222,7 @@ class FakeWorld:
     warning: str = ""
     picture: Callable[[int], Picture] = numbered_picture
     assessed: list[tuple[str, str, int]] = field(default_factory=list)
-    extents: dict[Path, Extent | None] = field(default_factory=dict)
+    looked_at: list[Footage] = field(default_factory=list)
     opened_models: list[str] = field(default_factory=list)
     readers: list[FakeReader] = field(default_factory=list)
     pools: list[FakePool] = field(default_factory=list)
@@ -315,7 +321,7 @@ class FakeAssessor:
         self, path: Path, passes: int, token: CancelToken, report: Report, extent: Extent | None = None
     ) -> Analysis:
         world = self._world
-        world.extents[path] = extent
+        world.looked_at.append(Footage(path, extent))
         world.assessed.append((self._name, path.stem, passes))
         video = world.info(path)
         for step in range(1, N_SEGMENTS + 1):
@@ -326,17 +332,18 @@ class FakeAssessor:
             time.sleep(world.step_s)
             if path.stem in world.failing and step == 5:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
-            report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step)))
-        return self._analysis(video, passes, N_SEGMENTS)
+            report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step, extent)))
+        return self._analysis(video, passes, N_SEGMENTS, extent)
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
         return explain(self._world.explaining, video, token, report)
 
-    def _analysis(self, video: VideoInfo, passes: int, steps: int) -> Analysis:
+    def _analysis(self, video: VideoInfo, passes: int, steps: int, extent: Extent | None) -> Analysis:
         world = self._world
         warning = world.warning if steps == N_SEGMENTS else ""
+        seed = sum(map(ord, self._name))
         made = make_analysis(
-            video, passes, steps, kind=world.kind, model=self._name, seed=sum(map(ord, self._name)), warning=warning
+            video, passes, steps, kind=world.kind, model=self._name, seed=seed, warning=warning, extent=extent
         )
         return replace(made, provenance=replace(made.provenance, model_digest=self._digest))
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.footage import Footage
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.explaining.findings import Findings
@@ -65,8 +66,9 @@ def score_of(entry: Entry) -> float:
 
 def choose(qtbot: QtBot, made: Composition, path: Path) -> None:
     """Click a video in the list, so to speak, and wait for its picture."""
-    made.window.panel.show_chosen(path)
-    qtbot.waitUntil(lambda: made.program.state.current == path and made.program.playback.video is not None)
+    footage = Footage(path)
+    made.window.panel.show_chosen(footage)
+    qtbot.waitUntil(lambda: made.program.state.current == footage and made.program.playback.video is not None)
     qtbot.waitUntil(lambda: made.program.feed.settled)
 
 

@@ -14,6 +14,7 @@ from skillviewer.core.errors import CheckpointError, DeviceError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.model_facts import ModelFacts
+from skillviewer.core.pairs import Extent
 from skillviewer.core.video import VideoInfo
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class FakePool:
         self._world, self._make, self._digest = world, make, digest
         self.owner = threading.get_ident()
         self.loaded: list[Path] = []
-        self._made: dict[tuple[str, str, int], Analysis] = {}
+        self._made: dict[tuple[str, str, int, Extent | None], Analysis] = {}
         self.closed = False
 
     def facts(self, folder: Path) -> ModelFacts:
@@ -68,7 +69,15 @@ class FakePool:
             features="other net, 224 px, dis, 25 segments" if name.startswith("other") else "net, 448 px, 25 segments",
         )
 
-    def assess(self, folder: Path, video: Path, passes: int, token: CancelToken, report: Report) -> Analysis:
+    def assess(
+        self,
+        folder: Path,
+        video: Path,
+        passes: int,
+        token: CancelToken,
+        report: Report,
+        extent: Extent | None = None,
+    ) -> Analysis:
         world, facts = self._world, self.facts(folder)
         world.assessed.append((folder.name, video.stem, passes))
         info, steps = world.info(video), 25
@@ -80,15 +89,17 @@ class FakePool:
             time.sleep(world.step_s)
             if video.stem in world.failing and step == 5:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
-            report(Progress("looking", step, steps, self._analysis(facts, info, passes, step)))
-        return self._analysis(facts, info, passes, steps)
+            report(Progress("looking", step, steps, self._analysis(facts, info, passes, step, extent)))
+        return self._analysis(facts, info, passes, steps, extent)
 
-    def _analysis(self, facts: ModelFacts, info: VideoInfo, passes: int, steps: int) -> Analysis:
+    def _analysis(self, facts: ModelFacts, info: VideoInfo, passes: int, steps: int, extent: Extent | None) -> Analysis:
         """Return what a model says after so many steps; the whole is made once."""
-        key = (facts.name, info.digest, passes)
+        key = (facts.name, info.digest, passes, extent)
         if key not in self._made:
             seed = seed_of(facts.name) * 7
-            self._made[key] = self._make(info, passes, 25, kind=facts.map_kind, model=facts.name, seed=seed)
+            self._made[key] = self._make(
+                info, passes, 25, kind=facts.map_kind, model=facts.name, seed=seed, extent=extent
+            )
         whole = self._made[key]
         names = ("samples", "attention", "task_state", "score_curve")
         return replace(
@@ -113,6 +124,7 @@ class FakePool:
             faithfulness=None,
             n_random=20,
             seed=0,
+            extent=analysis.extent,
         )
 
     def keep(self, folders: Collection[Path]) -> None:

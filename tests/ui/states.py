@@ -68,7 +68,7 @@ class Stage:
         program = self.made.program
         program.assessments.set_automatic(on=False)
         self.wait(lambda: program.state.model is not None)
-        program.assessments.ask([entry.path for entry in program.videos][:n])
+        program.assessments.ask([entry.footage for entry in program.videos][:n])
         self.wait(lambda: not program.assessments.busy)
 
     def seek(self, frame: int) -> None:

@@ -68,7 +68,7 @@ def export_sheet(stage: "Window") -> QWidget:
     screen.kinds.choose("sheet")
     screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.CHOSEN))
     for candidate in screen.subject._candidates[:3]:
-        screen.subject.videos.mark(candidate.path, on=True)
+        screen.subject.videos.mark(candidate.footage, on=True)
     return _settled(stage, screen)
 
 

@@ -12,8 +12,7 @@ from skillviewer.ui.panels.why import WhyPanel
 from skillviewer.ui.studies import REMARKS, SETTINGS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from skillviewer.core.footage import Footage
     from tests.ui.states import Stage
 
 ENOUGH = 24
@@ -27,7 +26,7 @@ def panel(stage: "Stage") -> WhyPanel:
     return found
 
 
-def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", passes: int = 4) -> "Path":
+def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", passes: int = 4) -> "Footage":
     """Assess all, and go to the video with the lowest score."""
     program = stage.made.program
     program.state.set_passes(passes)
@@ -38,10 +37,10 @@ def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", pass
     ours = [entry for entry in program.videos if entry.path in files]
     lowest = min(ours, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
     stage.made.window.panel.view.sortByColumn(2, stage.made.window.panel.view.horizontalHeader().sortIndicatorOrder())
-    stage.made.window.panel.show_chosen(lowest.path)
-    stage.wait(lambda: program.state.current == lowest.path)
+    stage.made.window.panel.show_chosen(lowest.footage)
+    stage.wait(lambda: program.state.current == lowest.footage)
     stage.wait(lambda: program.playback.video is not None and program.feed.settled)
-    return lowest.path
+    return lowest.footage
 
 
 def _told(stage: "Stage", *, evidence: bool = True) -> None:
@@ -112,7 +111,7 @@ def why_working(stage: "Stage") -> QWidget:
     _told(stage)
     program = stage.made.program
     stage.world.explaining.held = True
-    other = [entry.path for entry in program.videos if entry.path != lowest][-1]  # the first was on screen before
+    other = [entry.footage for entry in program.videos if entry.footage != lowest][-1]  # the first was on screen before
     stage.made.window.panel.show_chosen(other)
     stage.wait(lambda: program.state.current == other and program.feed.settled)
     stage.wait(lambda: program.insight.explanations.progress is not None)

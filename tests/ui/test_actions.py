@@ -120,7 +120,7 @@ def test_the_list_keeps_the_keys_it_needs(qtbot: QtBot, window: Composition, scr
     view.setFocus()
     key(view, Qt.Key.Key_Down)
     assert view.currentIndex().row() == 1
-    qtbot.waitUntil(lambda: window.program.state.current is not None and window.program.state.current.stem == "b")
+    qtbot.waitUntil(lambda: window.program.state.current is not None and window.program.state.current.path.stem == "b")
     key(view, Qt.Key.Key_Return)
     qtbot.waitUntil(screen.player.canvas.hasFocus)
 
@@ -191,7 +191,7 @@ def test_page_keys_go_through_the_videos_as_shown(qtbot: QtBot, window: Composit
     window.window.panel.view.sortByColumn(0, Qt.SortOrder.DescendingOrder)
 
     def stem() -> str:
-        return state.current.stem if state.current is not None else ""
+        return state.current.path.stem if state.current is not None else ""
 
     seen = [stem()]
     for which in (Qt.Key.Key_PageUp, Qt.Key.Key_PageUp, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):

@@ -49,7 +49,7 @@ def test_closing_waits_for_work_that_does_not_look_up_without_blocking(
     go, begun = threading.Event(), threading.Event()
     freed: list[int] = []
 
-    def deaf(_self: FakeAssessor, _path: Path, passes: int, token: CancelToken, **_given: object) -> Analysis:  # noqa: ARG001
+    def deaf(_self: FakeAssessor, _path: Path, _passes: int, token: CancelToken, *_others: object) -> Analysis:
         begun.set()
         go.wait(60)
         token.check()

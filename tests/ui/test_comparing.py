@@ -247,7 +247,7 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     assert panel.heights.currentData() == Heights.STANDARD
     assert panel.note == ""
     scores = np.array(
-        [screen.models.answers.analyses[screen.models.keys[0]][e.path].score for e in window.program.videos]
+        [screen.models.answers.analyses[screen.models.keys[0]][e.footage].score for e in window.program.videos]
     )
     line = panel.plot.lines[0]
     assert np.allclose(line.heights, (line.scores - scores.mean()) / scores.std(ddof=1))
@@ -274,12 +274,12 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     ranks = []
     for model in screen.models.keys:
         known = screen.models.answers.analyses[model]
-        order = sorted(known, key=lambda path: -known[path].score)
-        ranks.append(order.index(next(p for p in order if p.stem in top.key)) + 1)
+        order = sorted(known, key=lambda footage: -known[footage].score)
+        ranks.append(order.index(next(f for f in order if f.path.stem in top.key)) + 1)
     assert top.texts[1] == str(max(ranks) - min(ranks))
     assert top.texts[2:] == tuple(str(rank) for rank in ranks)
     view.table.row_chosen.emit(view.table.shown_rows[-1].key)
-    wanted = screen.studying.path(view.table.shown_rows[-1].key)
+    wanted = screen.studying.footage(view.table.shown_rows[-1].key)
     assert window.program.state.current == wanted
     matrix = screen.side.matrix
     screen.side.setCurrentWidget(matrix)

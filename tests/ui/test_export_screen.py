@@ -44,7 +44,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) 
     program.open(world.touch("a.mp4", "b ü.mp4", "c.mp4"))
     program.models.choose_default(None)
     qtbot.waitUntil(lambda: program.state.model is not None and program.playback.video is not None)
-    program.assessments.ask([entry.path for entry in program.videos][:2])
+    program.assessments.ask([entry.footage for entry in program.videos][:2])
     qtbot.waitUntil(lambda: not program.assessments.busy and program.state.analysis is not None)
     qtbot.waitUntil(lambda: program.studies.current is not None)
     key(window.window, Qt.Key.Key_5, CTRL)
@@ -253,7 +253,7 @@ def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: Fa
     screen.kinds.choose("sheet")
     screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.CHOSEN))
     for candidate in screen.subject._candidates:
-        screen.subject.videos.mark(candidate.path, on=candidate.name != "a")
+        screen.subject.videos.mark(candidate.footage, on=candidate.name != "a")
     assert "c has not been assessed yet" in screen.words.text()
     click(screen.button)
     qtbot.waitUntil(over(screen))
@@ -411,10 +411,10 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
     assert study is not None
     assessor, token = world.open_model(model.folder), CancelToken()
     world.exporting.assess = lambda subject: assessor.assess(subject.video, 4, token, silent)
-    path = program.videos[2].path
-    program.state.set_current(path)
-    qtbot.waitUntil(lambda: [video.path for video in screen.subject.chosen_videos] == [path])
-    before = program.videos.get(path)
+    footage = program.videos[2].footage
+    program.state.set_current(footage)
+    qtbot.waitUntil(lambda: [video.footage for video in screen.subject.chosen_videos] == [footage])
+    before = program.videos.get(footage)
     assert before is not None
     assert before.analysis is None
 
@@ -422,7 +422,7 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
         with Study.open(study.path, read_only=True) as opened:
             return {name: score.passes for name, score in opened.models.scores(model.digest).items()}
 
-    assert set(scores()) == {"a", "b ü"}
+    qtbot.waitUntil(lambda: set(scores()) == {"a", "b ü"})
     world.exporting.held = ends == "stopped"
     world.exporting.failing = {"c"} if ends == "failed" else set()
     click(screen.button)
@@ -431,7 +431,7 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
         screen.queue.entries[0].stop()
     qtbot.waitUntil(over(screen))
     assert screen.queue.entries[0].stage is {"written": Stage.DONE, "failed": Stage.FAILED}.get(ends, Stage.STOPPED)
-    after = program.videos.get(path)
+    after = program.videos.get(footage)
     assert after is not None
     assert after.analysis is not None
     assert after.analysis.n_passes == 4

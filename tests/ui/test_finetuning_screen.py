@@ -219,7 +219,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     page.table.video_asked.emit(first[0])
     assert trainer.made.window.screen_named("inspect").isVisible()
     assert program.state.current is not None
-    assert program.state.current.stem == first[0]
+    assert program.state.current.path.stem == first[0]
 
     trainer.made.window.show_screen("finetune")
     screen.disagreement.back.click()

@@ -154,7 +154,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     row.label.setFocus()
     type_text(row.label, "regrasp")
     key(row.label, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: shown.program.undo.undo_text == "label of a moment")
+    qtbot.waitUntil(lambda: shown.program.undo.undo_text == "label of a moment" and not shown.program.study.busy)
     with look_into(shown) as study:
         assert [m.label for m in study.remarks.moments(shown.program.insight.remarks.video)] == ["regrasp"]
     click(row.delete)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.footage import Footage
 from skillviewer.ui.app import Composition
 from skillviewer.ui.recovery import Place, Recovery, Session, left_behind
 from tests.ui.conftest import MakeWindow
@@ -33,7 +34,7 @@ def opened(qtbot: QtBot, made: Composition, world: FakeWorld) -> list[Path]:
     qtbot.waitUntil(lambda: made.program.studies.current is not None)
     made.program.open(files)
     qtbot.waitUntil(lambda: made.program.studies.current is not None and len(made.program.videos) == 2)
-    made.program.state.set_current(files[1])
+    made.program.state.set_current(Footage(files[1]))
     qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.playback.video.path == files[1])
     made.program.playback.seek(41)
     qtbot.waitUntil(lambda: made.program.feed.settled)

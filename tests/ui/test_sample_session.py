@@ -41,7 +41,7 @@ def test_a_session_on_the_sample_study(
     assert first.data(ENTRY_ROLE).path == low.path
     assert made.window.panel.filter.index(0, PERCENTILE).data() == "0"
     click(view.viewport(), view.visualRect(first).center())
-    qtbot.waitUntil(lambda: program.state.current == low.path and program.playback.video is not None)
+    qtbot.waitUntil(lambda: program.state.current == low.footage and program.playback.video is not None)
 
     # read why
     found = told(qtbot, made)
@@ -106,7 +106,7 @@ def test_a_session_on_the_sample_study(
     again.program.models.choose_default(None)
     again.program.open([path for path in again.program.settings.recent if path.name == "Sample study.skillstudy"][:1])
     qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.program.videos) == 24, timeout=60_000)
-    again.window.panel.show_chosen(low.path)
+    again.window.panel.show_chosen(low.footage)
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(again).blocks] == ["Misses the hole twice."])
     with look_into(again) as study:
         assert len([m for m in study.remarks.moments(low.known_as) if not m.model_digest]) == 1

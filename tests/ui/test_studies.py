@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import StudyError
+from skillviewer.core.footage import Footage
 from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive import ArchiveOptions, pack
@@ -25,7 +26,6 @@ from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.ranking.ballot import withdraw
 from skillviewer.ui.ranking.judging import Phase
 from skillviewer.ui.ranking.screen import RankScreen
-from skillviewer.ui.study_list import is_of
 from skillviewer.ui.study_slot import drafts_dir, sample_path
 from skillviewer.ui.undo import Deed
 from skillviewer.ui.video_list import VideoState
@@ -33,7 +33,7 @@ from skillviewer.ui.video_table import VideoTable
 from tests.data.test_study import VERSION_1
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states
-from tests.ui.fakes import FakeDialogs, FakeWorld, make_analysis, video_info
+from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import key
 from tests.ui.pair_study import all_words
 from tests.videos import write_barcode_video
@@ -99,35 +99,10 @@ def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
     qtbot.waitUntil(lambda: window.program.state.model is not None)
     window.program.assessments.ask_all()
     qtbot.waitUntil(lambda: states(window) == ["done"] * 3)
-    assert world.extents == {whole: None, cut: time, framed: frames}
+    assert set(world.looked_at) == {Footage(whole), Footage(cut, time), Footage(framed, frames)}
     table = VideoTable(window.program.videos)
-    told = {entry.path: table.about(entry) for entry in window.program.videos}
-    assert told == {whole: "00:03.0", cut: "00:00.5–00:02.0", framed: "frames 31 to 60"}
-
-
-def test_of_two_parts_of_a_file_one_is_listed_and_the_other_named(
-    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
-) -> None:
-    (long,) = world.touch("long.mp4")
-    with Study.create(tmp_path / "parts") as study:
-        study.videos.add([NewVideo(long, name=f"try {i}", extent=TimeExtent(i, i + 1.0)) for i in range(2)])
-        path = study.path
-    window.program.open([path])
-    wait_for_study(qtbot, window, 1)
-    assert [entry.known_as for entry in window.program.videos] == ["try 0"]
-    assert [video.name for video in window.program.study_list.known] == ["try 0"]
-    qtbot.waitUntil(lambda: "Not listed: try 1." in window.window.messages.text)
-
-
-def test_an_analysis_of_more_than_a_part_is_not_taken_for_the_parts() -> None:
-    info = video_info(Path("long.mp4"), n_frames=90)
-    analysis = make_analysis(info)
-    first, last = int(analysis.samples.min()), int(analysis.samples.max())
-    assert is_of(analysis, None)
-    assert is_of(analysis, FrameExtent(first, last + 1))
-    assert not is_of(analysis, FrameExtent(first, last))
-    assert not is_of(analysis, FrameExtent(first + 1, last + 1))
-    assert not is_of(analysis, FrameExtent(100, 120)), "no such frames"
+    expected = {whole: "00:03.0", cut: "00:00.5–00:02.0", framed: "frames 31 to 60"}
+    qtbot.waitUntil(lambda: {entry.path: table.about(entry) for entry in window.program.videos} == expected)
 
 
 def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
@@ -145,12 +120,33 @@ def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
     assert study.path in window.program.settings.recent
 
 
+def test_closing_before_the_draft_stands_leaves_nothing(
+    qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path
+) -> None:
+    program = window.program
+    drafts_before = set(drafts_dir().glob("*"))
+    program.studies.enrol(world.touch("a.mp4"))
+    program.close_study()
+    assert window.window.pages.currentWidget() is window.window.start
+    qtbot.waitUntil(lambda: not program.study.busy)
+    assert program.studies.current is None
+    assert len(program.videos) == 0
+    assert set(drafts_dir().glob("*")) == drafts_before
+    program.studies.open(study_file)
+    program.studies.relist()
+    program.close_study()
+    qtbot.waitUntil(lambda: not program.study.busy)
+    assert program.studies.current is None
+    program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+
+
 def test_a_study_is_dropped_and_its_videos_are_there(qtbot: QtBot, window: Composition, study_file: Path) -> None:
     drop(window, [study_file])
     wait_for_study(qtbot, window, 3)
     assert [e.participant for e in window.program.videos] == ["P0", "P1", "P2"]
     qtbot.waitUntil(lambda: "Grasping" in window.window.windowTitle())
-    assert window.program.state.current == next(iter(window.program.videos)).path
+    assert window.program.state.current == next(iter(window.program.videos)).footage
 
 
 def test_a_study_that_is_opened_in_the_place_of_another_clears_the_list(
@@ -493,7 +489,7 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     entry = second.program.videos[0]
     assert entry.analysis is None
     assert entry.reason.startswith("Another file is in the place of this video:")
-    assert second.program.state.current == other
+    assert second.program.state.current == Footage(other)
     assert second.program.state.analysis is None
     header = inspect(second).header
     assert header.text.startswith("Another file is in the place of this video:")

@@ -57,7 +57,7 @@ def test_a_broken_video_stops_nobody(qtbot: QtBot, window: Composition, world: F
     qtbot.waitUntil(window.window.messages.isVisible)
     assert window.window.messages.text == "b.mp4 is not a video."
     assert states(window)[1] == "unreadable"
-    bad = window.program.videos[1].path
+    bad = window.program.videos[1].footage
     window.program.state.set_current(bad)
     qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
     assert inspect(window).player.canvas.shown is None
@@ -164,7 +164,7 @@ def test_a_note_on_a_file_is_told_once(qtbot: QtBot, make_window: MakeWindow, wo
     open_and_load(qtbot, made, world.touch("a.mp4", "b.mp4"))
     assert made.window.messages.text == "a.mp4: Its end is damaged: 90 of 120 frames decode."
     made.program.messages.dismiss()
-    first, second = (entry.path for entry in made.program.videos)
+    first, second = (entry.footage for entry in made.program.videos)
     made.program.state.set_current(second)
     qtbot.waitUntil(lambda: made.window.messages.text.startswith("b.mp4"))
     made.program.messages.dismiss()

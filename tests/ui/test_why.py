@@ -161,7 +161,7 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     open_assessed(qtbot, window, world, 3)
     told(qtbot, window)
     world.explaining.held = True
-    entry = next(e for e in by_score(window) if e.path != window.program.state.current)
+    entry = next(e for e in by_score(window) if e.footage != window.program.state.current)
     choose(qtbot, window, entry.path)
     block, explanations = why_of(window).contributions, window.program.insight.explanations
     qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
@@ -212,10 +212,10 @@ def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Comp
     open_assessed(qtbot, window, world, 7)
     told(qtbot, window)  # of the video that is on screen at first
     world.explaining.asked.clear()
-    *passed, stays = [entry for entry in by_score(window) if entry.path != window.program.state.current]
+    *passed, stays = [entry for entry in by_score(window) if entry.footage != window.program.state.current]
     assert len(passed) == 5
     for entry in passed:
-        window.window.panel.show_chosen(entry.path)
+        window.window.panel.show_chosen(entry.footage)
     choose(qtbot, window, stays.path)
     told(qtbot, window)
     assert world.explaining.asked == [stays.name]

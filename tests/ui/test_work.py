@@ -59,7 +59,7 @@ def test_everything_is_assessed_one_after_the_other(qtbot: QtBot, window: Compos
     window.program.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch(*names))
     qtbot.waitUntil(lambda: window.program.state.model is not None)
-    window.program.state.set_current(window.program.videos[3].path)
+    window.program.state.set_current(window.program.videos[3].footage)
     window.window.actions_["assess_all"].trigger()
     qtbot.waitUntil(lambda: not window.program.assessments.busy)
     assert states(window) == ["done"] * 6
@@ -123,7 +123,7 @@ def test_the_video_on_screen_goes_first(qtbot: QtBot, window: Composition, world
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     program = window.program
     qtbot.waitUntil(lambda: states(window)[0] == "working" and program.videos[0].done == 12)
-    program.state.set_current(program.videos[1].path)
+    program.state.set_current(program.videos[1].footage)
     qtbot.waitUntil(lambda: states(window) == ["waiting", "working"])
     world.hold.set()
     qtbot.waitUntil(lambda: not program.assessments.busy)

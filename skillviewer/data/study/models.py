@@ -184,12 +184,11 @@ class Models:
             if row["extent"] == extent_text(extent_of(row))
         }
 
-    def keep_analysis(self, analysis: "Analysis", extent: Extent | None = None) -> Path:
+    def keep_analysis(self, analysis: "Analysis") -> Path:
         """Keep what a model says of a video: the whole in the cache, the score in the study.
 
         Args:
             analysis: A complete analysis.
-            extent: The part of the file that it is of, or None for the whole.
 
         Returns:
             The file in the cache.
@@ -203,7 +202,7 @@ class Models:
         if not analysis.complete:
             raise ValueError("only a complete analysis can be kept")
         digest, model = analysis.video.digest, analysis.provenance.model_digest
-        path = analysis_path(digest, model, extent)
+        path = analysis_path(digest, model, analysis.extent)
         save_analysis(analysis, path)
         low, high = analysis.interval or (None, None)
         with self._file.act() as db:
@@ -212,7 +211,7 @@ class Models:
                 "assessed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     digest,
-                    extent_text(extent),
+                    extent_text(analysis.extent),
                     model,
                     analysis.score,
                     low,
@@ -250,6 +249,7 @@ def cached_analysis(video: StudyVideo, model_digest: str) -> "Analysis | None":
         with suppress(OSError):
             path.unlink()
         return None
+    analysis = replace(analysis, extent=video.extent)  # older versions did not write it
     if video.path is None:
         return analysis
     return analysis.with_video(replace(analysis.video, path=video.path))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from skillviewer.core.pairs import Extent, FrameExtent, TimeExtent
+from skillviewer.core.pairs import Extent, extent_cells, extent_from
 from skillviewer.data.study.identity import Identity
 
 
@@ -114,15 +114,6 @@ def extent_text(extent: Extent | None) -> str:
     return f"{unit} {start:g} {stop:g}"
 
 
-def extent_cells(extent: Extent | None) -> tuple[str, float, float]:
-    """Return the unit, start and stop of an extent as they are stored."""
-    if isinstance(extent, FrameExtent):
-        return "frame", extent.start_frame, extent.stop_frame
-    return ("", 0.0, 0.0) if extent is None else ("s", extent.start_s, extent.stop_s)
-
-
 def extent_of(row: sqlite3.Row) -> Extent | None:
     """Return the extent in a row of the table of videos."""
-    if row["extent_unit"] == "frame":
-        return FrameExtent(int(row["extent_start"]), int(row["extent_stop"]))
-    return TimeExtent(row["extent_start"], row["extent_stop"]) if row["extent_unit"] else None
+    return extent_from(row["extent_unit"], row["extent_start"], row["extent_stop"])

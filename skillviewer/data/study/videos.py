@@ -7,10 +7,11 @@ from pathlib import Path, PureWindowsPath
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
+from skillviewer.core.pairs import extent_cells
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import Identity, Shelf, free_name, identify, joined, relative, stat_of
 from skillviewer.data.study.times import now
-from skillviewer.data.study.video_rows import Added, NewVideo, Relinked, StudyVideo, VideoState, extent_cells, extent_of
+from skillviewer.data.study.video_rows import Added, NewVideo, Relinked, StudyVideo, VideoState, extent_of
 
 _COLUMNS = ("name", "participant", "task", "notes", "context", "sync_s")
 

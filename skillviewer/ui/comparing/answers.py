@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.evidence import Evidence
+from skillviewer.core.footage import Footage
 from skillviewer.core.model_facts import ModelFacts
 
 MIN_VIDEOS = 5
@@ -16,7 +16,7 @@ MIN_VIDEOS = 5
 
 @dataclass(slots=True)
 class Answers:
-    """Everything by key of the model, most of it by path of the video too.
+    """Everything by key of the model, most of it by video too.
 
     Attributes:
         facts: What checkpoints say of themselves.
@@ -28,30 +28,30 @@ class Answers:
     """
 
     facts: dict[str, ModelFacts] = field(default_factory=dict)
-    analyses: dict[str, dict[Path, Analysis]] = field(default_factory=dict)
+    analyses: dict[str, dict[Footage, Analysis]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    evidence: dict[tuple[str, Path], Evidence] = field(default_factory=dict)
-    failures: dict[tuple[str, Path], str] = field(default_factory=dict)
+    evidence: dict[tuple[str, Footage], Evidence] = field(default_factory=dict)
+    failures: dict[tuple[str, Footage], str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
-    def analysis(self, key: str, path: Path) -> Analysis | None:
+    def analysis(self, key: str, footage: Footage) -> Analysis | None:
         """Return what a model says of a video, or None."""
-        return self.analyses.get(key, {}).get(path)
+        return self.analyses.get(key, {}).get(footage)
 
-    def keep(self, key: str, path: Path, analysis: Analysis) -> None:
+    def keep(self, key: str, footage: Footage, analysis: Analysis) -> None:
         """Take in what a model says of a video."""
-        self.analyses.setdefault(key, {})[path] = analysis
-        self.failures.pop((key, path), None)
+        self.analyses.setdefault(key, {})[footage] = analysis
+        self.failures.pop((key, footage), None)
 
-    def open(self, key: str, path: Path) -> bool:
+    def open(self, key: str, footage: Footage) -> bool:
         """Return whether a model has still to be asked about a video."""
-        known = self.analysis(key, path) is not None or (key, path) in self.failures
+        known = self.analysis(key, footage) is not None or (key, footage) in self.failures
         return not known and key not in self.broken
 
-    def forgive(self, path: Path | None) -> None:
+    def forgive(self, footage: Footage | None) -> None:
         """Forget failures, so that what failed is tried again: models, and those of one video."""
         self.broken.clear()
-        self.failures = {item: reason for item, reason in self.failures.items() if item[1] != path}
+        self.failures = {item: reason for item, reason in self.failures.items() if item[1] != footage}
 
     def forget_videos(self) -> None:
         """Forget all that was said of videos; what is known of models stays."""
@@ -59,26 +59,27 @@ class Answers:
         self.evidence.clear()
         self.failures.clear()
 
-    def over(self, keys: Iterable[str], names: Mapping[Path, str]) -> dict[str, dict[str, Analysis]]:
+    def over(self, keys: Iterable[str], names: Mapping[Footage, str]) -> dict[str, dict[str, Analysis]]:
         """Return analyses by key of the model and name of the video.
 
         Args:
             keys: Models.
-            names: Names of the videos that count, by path.
+            names: Names of the videos that count.
         """
         return {
-            key: {names[path]: a for path, a in self.analyses.get(key, {}).items() if path in names} for key in keys
+            key: {names[footage]: a for footage, a in self.analyses.get(key, {}).items() if footage in names}
+            for key in keys
         }
 
-    def spread(self, key: str, paths: Iterable[Path]) -> tuple[float, float] | None:
+    def spread(self, key: str, videos: Iterable[Footage]) -> tuple[float, float] | None:
         """Return mean and standard deviation of a model's scores over videos, or None where too few are known.
 
         Args:
             key: The model.
-            paths: Videos that count.
+            videos: Videos that count.
         """
         known = self.analyses.get(key, {})
-        scores = np.array([known[path].score for path in paths if path in known])
+        scores = np.array([known[footage].score for footage in videos if footage in known])
         if len(scores) < MIN_VIDEOS or np.ptp(scores) == 0:
             return None
         return float(scores.mean()), float(scores.std(ddof=1))

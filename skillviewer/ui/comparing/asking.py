@@ -8,6 +8,7 @@ from pathlib import Path
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.comparison import VideoComparison, compare_video
 from skillviewer.core.difference import Difference, difference
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.model_agreement import AgreementMatrix, Disagreement, agreement_matrix, disagreements
 from skillviewer.core.model_facts import ModelFacts
@@ -31,17 +32,17 @@ class Answer:
     seconds: float
 
 
-def ask(pool: ModelPool, folder: Path, video: Path, passes: int, token: CancelToken, report: Report) -> Answer:
+def ask(pool: ModelPool, folder: Path, footage: Footage, passes: int, token: CancelToken, report: Report) -> Answer:
     """Assess a video with one of the models."""
     facts = pool.facts(folder)
     token.check()
     begun = time.perf_counter()
-    analysis = pool.assess(folder, video, passes, token, report)
+    analysis = pool.assess(folder, footage.path, passes, token, report, footage.extent)
     return Answer(facts, analysis, time.perf_counter() - begun)
 
 
-def remember(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[Path, Analysis]:
-    """Return what a model said of the videos of a study in earlier sessions, by path.
+def remember(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[Footage, Analysis]:
+    """Return what a model said of the videos of a study in earlier sessions.
 
     Args:
         videos: Of the study.
@@ -49,14 +50,14 @@ def remember(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: Ca
         passes: Analyses with another number of passes are left out: what is compared is made alike.
         token: Checked after every video.
     """
-    found: dict[Path, Analysis] = {}
+    found: dict[Footage, Analysis] = {}
 
     def gather(progress: Progress) -> None:
         if isinstance(progress.value, dict):
             found.update(progress.value)
 
     found.update(recall(videos, digest, token, gather))
-    return {path: analysis for path, analysis in found.items() if analysis.n_passes == passes}
+    return {footage: analysis for footage, analysis in found.items() if analysis.n_passes == passes}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -98,7 +98,7 @@ class CurvesPlot(TimePlot):
             curve = pg.PlotCurveItem(line.times_s, line.heights, pen=pen, antialias=True)
             label = pg.TextItem(number, color=pen.color(), anchor=(0, 0.5))
             label.setFont(self.font())
-            label.setPos(float(line.times_s[-1]) + 0.006 * self._until, place)
+            label.setPos(float(line.times_s[-1]) + 0.006 * (self._until - self._from), place)
             for item in (curve, label):
                 self.addItem(item, ignoreBounds=True)
                 self._items.append(item)
@@ -114,7 +114,8 @@ class CurvesPlot(TimePlot):
 
     def fit(self) -> None:
         """Show the whole time."""
-        self._box.setXRange(0, self._until * (1 + LABEL_ROOM), padding=0.005)
+        room = (self._until - self._from) * LABEL_ROOM
+        self._box.setXRange(self._from, self._until + room, padding=0.005)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go there."""
@@ -135,9 +136,11 @@ class CurvesPlot(TimePlot):
 
     @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
-        self._until = max(video.duration_s, 1e-3) if video is not None else 1.0
-        most = (1 + 2 * LABEL_ROOM) * self._until
-        self._box.setLimits(xMin=-0.02 * self._until, xMax=most, minXRange=min(0.05, self._until))
+        self._from = self._playback.start_s
+        self._until = max(self._playback.stop_s, self._from + 1e-3) if video is not None else 1.0
+        length = self._until - self._from
+        most = self._until + 2 * LABEL_ROOM * length
+        self._box.setLimits(xMin=self._from - 0.02 * length, xMax=most, minXRange=min(0.05, length))
         self.fit()
         self._cursor.setVisible(video is not None)
         self.getAxis("bottom").setStyle(showValues=video is not None)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.data.study import StudyVideo
 from skillviewer.ui.backend import ModelPool
@@ -35,12 +36,12 @@ class Question:
     Attributes:
         kind: What is asked.
         key: Folder of the model's checkpoint.
-        path: The video; None where none is meant.
+        footage: The video; None where none is meant.
     """
 
     kind: Kind
     key: str
-    path: Path | None = None
+    footage: Footage | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ class Matter:
 
 
 def _work(question: Question, matter: Matter) -> Callable[[ModelPool, CancelToken, Report], object]:
-    folder, path, analysis = Path(question.key), question.path, matter.analysis
+    folder, footage, analysis = Path(question.key), question.footage, matter.analysis
 
     def work(pool: ModelPool, token: CancelToken, report: Report) -> object:
         if question.kind is Kind.FACTS:
@@ -70,8 +71,8 @@ def _work(question: Question, matter: Matter) -> Callable[[ModelPool, CancelToke
             return remember(matter.videos, matter.digest, matter.passes, token)
         if question.kind is Kind.EXPLAIN and analysis is not None:
             return pool.explain(folder, analysis, token, report)
-        assert path is not None
-        return ask(pool, folder, path, matter.passes, token, report)
+        assert footage is not None
+        return ask(pool, folder, footage, matter.passes, token, report)
 
     return work
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.evidence import Evidence
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import Progress
 from skillviewer.core.model_facts import ModelFacts
 from skillviewer.ui.comparing.answers import Answers
@@ -76,10 +77,9 @@ class ModelSet(QObject):
         return self._keys
 
     @property
-    def path(self) -> Path | None:
+    def footage(self) -> Footage | None:
         """The video on screen, once it is open."""
-        video = self._program.playback.video
-        return video.path if video is not None else None
+        return self._program.state.current if self._program.playback.video is not None else None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -100,12 +100,12 @@ class ModelSet(QObject):
         """Return one model with what it says of the video on screen."""
         row = Row(key, self._names[key], self.answers.facts.get(key), seconds=self.answers.seconds.get(key))
         if key == UNIFORM:
-            return baseline(row, self._keys, self.path, self.answers)
+            return baseline(row, self._keys, self.footage, self.answers)
         growing = self._growing[1] if self._growing and self._growing[0] == self._about(key) else None
-        return filled(row, self.path, self.answers, growing, stopped=self._stopped)
+        return filled(row, self.footage, self.answers, growing, stopped=self._stopped)
 
     def _about(self, key: str) -> Question:
-        return Question(Kind.ASSESS, key, self.path)
+        return Question(Kind.ASSESS, key, self.footage)
 
     # which models
 
@@ -153,16 +153,16 @@ class ModelSet(QObject):
     def assess_all(self) -> None:
         """Ask every model about every video, behind the one on screen."""
         self._stopped = False
-        paths = [entry.path for entry in self._program.videos if entry.state.has_picture]
+        videos = [entry.footage for entry in self._program.videos if entry.state.has_picture]
+        questions = [(key, footage) for footage in videos for key in self._models() if self.answers.open(key, footage)]
         asked = set(self._batch)
-        new = [Question(Kind.ASSESS, key, path) for path in paths for key in self._models()]
-        self._queue([q for q in new if q not in asked and q.path is not None and self.answers.open(q.key, q.path)])
+        self._queue([q for q in (Question(Kind.ASSESS, *known) for known in questions) if q not in asked])
 
     def explain(self) -> None:
         """Measure for every model whether its attention is faithful for the video on screen."""
-        path = self.path
+        footage = self.footage
         rows = [row for row in self.rows if not row.is_uniform and row.whole is not None and row.evidence is None]
-        self._queue([Question(Kind.EXPLAIN, row.key, path) for row in rows if path is not None])
+        self._queue([Question(Kind.EXPLAIN, row.key, footage) for row in rows if footage is not None])
 
     def _queue(self, questions: list[Question]) -> None:
         if questions:
@@ -186,7 +186,7 @@ class ModelSet(QObject):
     def again(self) -> None:
         """Try once more what failed or was stopped."""
         self._stopped = False
-        self.answers.forgive(self.path)
+        self.answers.forgive(self.footage)
         self._recalled.clear()
         self._tell_rows()
         self.advance()
@@ -205,13 +205,13 @@ class ModelSet(QObject):
             self._job.finish()
             self.busy_changed.emit()
             return
-        known, path = self.answers, question.path
+        known, footage = self.answers, question.footage
         facts = known.facts.get(question.key)
         matter = Matter(
             passes=self._program.state.passes,
             videos=self._program.study_list.known if question.kind is Kind.RECALL else (),
             digest=facts.digest if facts is not None else "",
-            analysis=known.analysis(question.key, path) if path is not None else None,
+            analysis=known.analysis(question.key, footage) if footage is not None else None,
         )
         self._growing = (question, Progress("waiting"))
         self._inquiry.ask(question, matter)
@@ -226,24 +226,24 @@ class ModelSet(QObject):
                 return question
         while self._batch:
             question = self._batch.pop(0)
-            assert question.path is not None
-            open_ = self.answers.open(question.key, question.path)
-            if question.kind is Kind.EXPLAIN or (open_ and self._program.videos.get(question.path) is not None):
+            assert question.footage is not None
+            open_ = self.answers.open(question.key, question.footage)
+            if question.kind is Kind.EXPLAIN or (open_ and self._program.videos.get(question.footage) is not None):
                 return question
         return self._about_study() if self._active and not self._stopped else None
 
     def _about_current(self) -> Question | None:
-        path = self.path
+        footage = self.footage
         for key in self._models():
             if key not in self.answers.facts and key not in self.answers.broken:
                 return Question(Kind.FACTS, key)
-        if path is None or self._on_its_way(path):
+        if footage is None or self._on_its_way(footage):
             return None
-        return next((Question(Kind.ASSESS, k, path) for k in self._models() if self.answers.open(k, path)), None)
+        return next((Question(Kind.ASSESS, k, footage) for k in self._models() if self.answers.open(k, footage)), None)
 
-    def _on_its_way(self, path: Path) -> bool:
+    def _on_its_way(self, footage: Footage) -> bool:
         """Return whether the other screens' model computes the features of a video, or is about to."""
-        entry, automatic = self._program.videos.get(path), self._program.assessments.automatic
+        entry, automatic = self._program.videos.get(footage), self._program.assessments.automatic
         if entry is None or self._program.state.model is None:
             return False
         if entry.state is VideoState.NEW:
@@ -270,17 +270,17 @@ class ModelSet(QObject):
 
     @Slot(object, object)
     def _on_answered(self, question: Question, answer: object) -> None:
-        key, path, known = question.key, question.path, self.answers
+        key, footage, known = question.key, question.footage, self.answers
         self._growing = None
         if isinstance(answer, ModelFacts):
             known.facts[key] = answer
-        elif isinstance(answer, Answer) and path is not None:
+        elif isinstance(answer, Answer) and footage is not None:
             known.facts[key], known.seconds[key] = answer.facts, answer.seconds
-            known.keep(key, path, answer.analysis)
+            known.keep(key, footage, answer.analysis)
             self._program.study_list.keep(answer.analysis, answer.facts.digest, answer.facts.name, Path(key))
-            self._program.assessments.take({path: answer.analysis}, Path(key))  # the other screens need not ask again
-        elif isinstance(answer, Evidence) and path is not None:
-            known.evidence[key, path] = answer
+            self._program.assessments.take({footage: answer.analysis}, Path(key))  # others need not ask again
+        elif isinstance(answer, Evidence) and footage is not None:
+            known.evidence[key, footage] = answer
         elif isinstance(answer, dict):
             for video, analysis in answer.items():
                 if known.analysis(key, video) is None:
@@ -292,15 +292,15 @@ class ModelSet(QObject):
     @Slot(object, str)
     def _on_failed(self, question: Question, reason: str) -> None:
         self._growing = None
-        if question.path is None:
+        if question.footage is None:
             self.answers.broken[question.key] = reason
         elif question.kind is Kind.ASSESS:
-            self.answers.failures[question.key, question.path] = reason
+            self.answers.failures[question.key, question.footage] = reason
         else:
             self._program.messages.post(Message(reason, Severity.ERROR))
-        if question.path != self.path and question.path is not None:
+        if question.footage != self.footage and question.footage is not None:
             words = self.tr("{} could not assess {}: {}")
-            text = words.format(self._names.get(question.key, question.key), question.path.name, reason)
+            text = words.format(self._names.get(question.key, question.key), self._title(question.footage), reason)
             self._program.messages.post(Message(text, Severity.WARNING))
         self._tell_row(question.key)
 
@@ -334,21 +334,21 @@ class ModelSet(QObject):
 
     @Slot(int)
     def _on_entry(self, row: int) -> None:
-        if self._program.videos[row].path == self.path:
+        if self._program.videos[row].footage == self.footage:
             self._take_over()
             self.advance()
 
     def _take_over(self) -> None:
         """Take what the model of the other screens says of the video on screen: it need not be computed twice."""
-        model, path = self._program.state.model, self.path
-        entry = self._program.videos.get(path) if path is not None else None
-        if model is None or path is None or entry is None or entry.analysis is None:
+        model, footage = self._program.state.model, self.footage
+        entry = self._program.videos.get(footage) if footage is not None else None
+        if model is None or footage is None or entry is None or entry.analysis is None:
             return
         key, analysis = str(model.folder), entry.analysis
         # one of more passes is not made again with fewer: that would take its interval from the list
         fits = analysis.n_passes >= self._program.state.passes and analysis.provenance.model == model.name
-        if key in self._keys and fits and self.answers.analysis(key, path) is None:
-            self.answers.keep(key, path, analysis)
+        if key in self._keys and fits and self.answers.analysis(key, footage) is None:
+            self.answers.keep(key, footage, analysis)
             self._tell_row(key)
             self.study_changed.emit()
 
@@ -367,12 +367,16 @@ class ModelSet(QObject):
         self.study_changed.emit()
         self.advance()
 
+    def _title(self, footage: Footage) -> str:
+        entry = self._program.videos.get(footage)
+        return entry.name if entry is not None else footage.path.name
+
     def _tell_job(self) -> None:
         running = self._inquiry.running
         if running is None:
             return
         name = self._names.get(running.key, "")
-        stage = name if running.path is None else self.tr("{}: {}").format(name, running.path.stem)
+        stage = name if running.footage is None else self.tr("{}: {}").format(name, self._title(running.footage))
         progress = self._growing[1] if self._growing is not None else Progress("")
         if not self._n_batch:
             self._job.tell(stage, progress.done, progress.total)

@@ -8,6 +8,7 @@ from pathlib import Path
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.difference import uniform_baseline
 from skillviewer.core.evidence import Evidence
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import Progress
 from skillviewer.core.model_facts import ModelFacts
 from skillviewer.ui.comparing.answers import Answers
@@ -70,24 +71,24 @@ class Row:
         return Path(self.key)
 
 
-def filled(row: Row, path: Path | None, answers: Answers, growing: Progress | None, *, stopped: bool) -> Row:
+def filled(row: Row, footage: Footage | None, answers: Answers, growing: Progress | None, *, stopped: bool) -> Row:
     """Return a model's row with what it says of a video.
 
     Args:
         row: The model.
-        path: The video, or None.
+        footage: The video, or None.
         answers: What is known.
         growing: How far it is with this video, where it is being asked.
         stopped: Whether it was asked to stop.
     """
-    reason = answers.broken.get(row.key) or (answers.failures.get((row.key, path)) if path is not None else None)
+    reason = answers.broken.get(row.key) or (answers.failures.get((row.key, footage)) if footage is not None else None)
     if reason:
         return replace(row, standing=Standing.FAILED, reason=reason)
-    if path is None:
+    if footage is None:
         return row
-    analysis = answers.analysis(row.key, path)
+    analysis = answers.analysis(row.key, footage)
     if analysis is not None:
-        evidence = answers.evidence.get((row.key, path))
+        evidence = answers.evidence.get((row.key, footage))
         return replace(row, standing=Standing.DONE, analysis=analysis, evidence=evidence)
     if growing is not None:
         value = growing.value
@@ -96,9 +97,9 @@ def filled(row: Row, path: Path | None, answers: Answers, growing: Progress | No
     return replace(row, standing=Standing.STOPPED) if stopped else row
 
 
-def baseline(row: Row, keys: Iterable[str], path: Path | None, answers: Answers) -> Row:
+def baseline(row: Row, keys: Iterable[str], footage: Footage | None, answers: Answers) -> Row:
     """Return the row of the baseline that looks everywhere alike, on the frames that the first model sampled."""
-    others = (answers.analysis(key, path) for key in keys) if path is not None else ()
+    others = (answers.analysis(key, footage) for key in keys) if footage is not None else ()
     like = next((analysis for analysis in others if analysis is not None), None)
     if like is None:
         return row

@@ -226,9 +226,9 @@ class CompareScreen(QWidget):
 
     @Slot(str)
     def _on_dispute(self, name: str) -> None:
-        path = self.studying.path(name)
-        if path is not None:
-            self._program.state.set_current(path)
+        footage = self.studying.footage(name)
+        if footage is not None:
+            self._program.state.set_current(footage)
 
     # what is on screen
 

@@ -1,10 +1,9 @@
 """Keeps what is told of the study up to date: which videos the models disagree on, and how far they agree."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.model_agreement import MIN_VIDEOS
 from skillviewer.ui.backend import ModelPool
@@ -62,14 +61,14 @@ class Studying(QObject):
         return tuple(key for key in self._models.keys if key != UNIFORM and key not in broken)
 
     @property
-    def names(self) -> dict[Path, str]:
-        """The videos of the study that can be looked at, by path; each name once."""
+    def names(self) -> dict[Footage, str]:
+        """The videos of the study that can be looked at; each name once."""
         entries = [entry for entry in self._program.videos if entry.state.has_picture]
-        taken: dict[str, Path] = {}
+        taken: dict[str, Footage] = {}
         for entry in entries:
             name = entry.name if entry.name not in taken else str(entry.path)
-            taken[name] = entry.path
-        return {path: name for name, path in taken.items()}
+            taken[name] = entry.footage
+        return {footage: name for name, footage in taken.items()}
 
     @property
     def n_shared(self) -> int:
@@ -80,11 +79,11 @@ class Studying(QObject):
     @property
     def missing(self) -> bool:
         """Whether a model has still to be asked about a video."""
-        return any(self._models.answers.open(key, path) for key in self.keys for path in self.names)
+        return any(self._models.answers.open(key, footage) for key in self.keys for footage in self.names)
 
-    def path(self, name: str) -> Path | None:
+    def footage(self, name: str) -> Footage | None:
         """Return the video of a name."""
-        return next((path for path, other in self.names.items() if other == name), None)
+        return next((footage for footage, other in self.names.items() if other == name), None)
 
     def spreads(self) -> dict[str, tuple[float, float]]:
         """Return mean and standard deviation of each model's scores over the study, where enough are known."""

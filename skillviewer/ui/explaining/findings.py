@@ -5,13 +5,13 @@ Plain code, run in a lane. What is heavy to import is imported there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Float32Array, FloatArray
+from skillviewer.core.footage import Footage
 from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.data.study import ModelState, ModelVersion, Study
 
@@ -31,14 +31,14 @@ class Comparable:
 
     Attributes:
         name: Its name.
-        path: Where it lies.
+        footage: Where it is to be seen.
         score: Its score.
         pooled: (2F,) what it looks like, or None.
         in_place: Whether its file can be looked at.
     """
 
     name: str
-    path: Path
+    footage: Footage
     score: float
     pooled: Float32Array | None
     in_place: bool = True
@@ -199,7 +199,7 @@ class Findings:
         moments: The stretches that moved the score most, in order of time.
         ninths: Places of the picture that raised and lowered the score most; None without evidence or cells.
         reference: A well-scored video to be seen beside it, or None.
-        reference_path: Where that lies.
+        reference_footage: Where that is to be seen.
         other_models: How other models see it.
         versions: Scores of the video by the other versions of this model, by version.
         rating: What raters said of it, or None.
@@ -216,7 +216,7 @@ class Findings:
     moments: "tuple[Moment, ...]"
     ninths: "tuple[Ninth | None, Ninth | None] | None"
     reference: "ReferenceVideo | None"
-    reference_path: Path | None
+    reference_footage: Footage | None
     other_models: tuple[OtherModel, ...]
     versions: tuple[tuple[int, float], ...]
     rating: Rating | None
@@ -241,7 +241,7 @@ def findings_of(question: Question) -> Findings:
     own = Member(q.name, analysis.score, _double(analysis.pooled))
     reference = reference_video(own, members)
     scores = tuple(o.score for o in q.others)
-    paths = {other.name: other.path for other in q.others}
+    places = {other.name: other.footage for other in q.others}
     others, versions = _other_models(q)
     return Findings(
         name=q.name,
@@ -255,7 +255,7 @@ def findings_of(question: Question) -> Findings:
         moments=find_moments(analysis, q.evidence),
         ninths=strongest_ninths(analysis, q.evidence) if q.evidence is not None else None,
         reference=reference,
-        reference_path=paths[reference.name] if reference is not None else None,
+        reference_footage=places[reference.name] if reference is not None else None,
         other_models=others,
         versions=versions,
         rating=q.ratings.get(q.name),

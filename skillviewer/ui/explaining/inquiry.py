@@ -118,8 +118,8 @@ class Inquiry(QObject):
     @property
     def entry(self) -> Entry | None:
         """The video on screen."""
-        path = self._state.current
-        return self._videos.get(path) if path is not None else None
+        current = self._state.current
+        return self._videos.get(current) if current is not None else None
 
     @property
     def stage(self) -> Stage:
@@ -192,7 +192,7 @@ class Inquiry(QObject):
     @Slot(int)
     def _on_entry(self, row: int) -> None:
         self._soon.start()
-        if self._videos[row].path == self._state.current:
+        if self._videos[row].footage == self._state.current:
             self._tell()
 
     @Slot()
@@ -201,7 +201,7 @@ class Inquiry(QObject):
         if entry is None or analysis is None or not analysis.complete or self._index.stopped:
             return
         others = tuple(
-            Comparable(other.name, other.path, other.analysis.score, other.analysis.pooled, other.state.has_picture)
+            Comparable(other.name, other.footage, other.analysis.score, other.analysis.pooled, other.state.has_picture)
             for other in self._cohorts.others(entry)
             if other.analysis is not None
         )

@@ -1,11 +1,10 @@
 """A well-scored video of the same task, to be seen beside the one on screen."""
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.footage import Footage
 from skillviewer.core.numerals import signed
 from skillviewer.core.video import VideoInfo
 from skillviewer.export.words import clock, score_digits
@@ -35,6 +34,7 @@ class SmallPlayer(QWidget):
         super().__init__(parent)
         self.playback = Playback(parent=self)
         self.feed = FrameFeed(frames, self)
+        self._footage: Footage | None = None
         self._analysis: Analysis | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -70,17 +70,17 @@ class SmallPlayer(QWidget):
         """Take colours."""
         self.canvas.on_theme(theme)
 
-    def open(self, path: Path, analysis: Analysis | None) -> None:
+    def open(self, footage: Footage, analysis: Analysis | None) -> None:
         """Show a video from its first frame.
 
         Args:
-            path: The file.
+            footage: The file, or the part of it.
             analysis: What the model on screen says of it, or None.
         """
-        self._analysis = analysis
+        self._footage, self._analysis = footage, analysis
         self.canvas.set_video(None)
         self.playback.open(None)
-        self.feed.open(path)
+        self.feed.open(footage.path)
 
     def close_video(self) -> None:
         """Show nothing."""
@@ -90,11 +90,13 @@ class SmallPlayer(QWidget):
 
     @Slot(object)
     def _on_opened(self, video: VideoInfo) -> None:
+        assert self._footage is not None
+        frames = self._footage.frames(video)
         self.canvas.set_video(video)
         self.canvas.set_analysis(self._analysis)
-        self.slider.setRange(0, video.n_frames - 1)
-        self.playback.open(video)
-        self.feed.request(0)
+        self.slider.setRange(frames[0], frames[-1])
+        self.playback.open(video, frames)
+        self.feed.request(frames[0])
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -132,7 +134,7 @@ class ReferenceBlock(Section):
     ) -> None:
         super().__init__(self.tr("How it is done well"), parent)
         self._frames, self._state, self._videos = frames, state, videos
-        self._path: Path | None = None
+        self._footage: Footage | None = None
         self._theme: Theme = LIGHT
         self.player: SmallPlayer | None = None
         self.words = Wrapped(self)
@@ -165,14 +167,14 @@ class ReferenceBlock(Section):
             score = signed(reference.score, score_digits([found.analysis]))
             words = self.tr("{} scores {}: of the best quarter {}.")
             self.words.set_plain(words.format(reference.name, score, why))
-        path = found.reference_path
-        if path != self._path:
-            self._path = path
+        footage = found.reference_footage
+        if footage != self._footage:
+            self._footage = footage
             self._show()
 
     def close_player(self) -> None:
         """Show no reference: the page is of nothing."""
-        self._path = None
+        self._footage = None
         self._show()
 
     @Slot(bool)
@@ -181,8 +183,8 @@ class ReferenceBlock(Section):
         self._show()
 
     def _show(self) -> None:
-        wanted = self.beside.isChecked() and self._path is not None
-        if not wanted or self._path is None:
+        wanted = self.beside.isChecked() and self._footage is not None
+        if not wanted or self._footage is None:
             if self.player is not None:
                 self.player.close_video()
                 self.player.hide()
@@ -191,6 +193,6 @@ class ReferenceBlock(Section):
             self.player = SmallPlayer(self._frames, self._state, self)
             self.player.on_theme(self._theme)
             self.column.addWidget(self.player)
-        entry = self._videos.get(self._path)
-        self.player.open(self._path, entry.analysis if entry is not None else None)
+        entry = self._videos.get(self._footage)
+        self.player.open(self._footage, entry.analysis if entry is not None else None)
         self.player.show()

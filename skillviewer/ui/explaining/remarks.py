@@ -110,8 +110,8 @@ class Remarks(QObject):
     @property
     def video(self) -> str:
         """Name of the video on screen in the study; "" where the study does not know it."""
-        path = self._state.current
-        entry = self._videos.get(path) if path is not None else None
+        current = self._state.current
+        entry = self._videos.get(current) if current is not None else None
         return entry.known_as if entry is not None else ""
 
     @property
@@ -258,7 +258,7 @@ class Remarks(QObject):
     @Slot(int)
     def _on_entry(self, row: int) -> None:
         entry = self._videos[row]
-        if entry.path == self._state.current and entry.known_as != self._left.video:
+        if entry.footage == self._state.current and entry.known_as != self._left.video:
             self._read()
 
     @Slot()

@@ -67,7 +67,8 @@ class Tour(QObject):
         video, (start, stop) = self._playback.video, self._playback.marks
         if video is None or (start is None and stop is None):
             return
-        first, last = start if start is not None else 0, stop if stop is not None else video.n_frames - 1
+        frames = self._playback.frames
+        first, last = start if start is not None else frames[0], stop if stop is not None else frames[-1]
         if self._remarks.keep(float(video.times_s[first]), video.end_s(last)) is not None:
             self._playback.clear_marks()
 

@@ -179,7 +179,7 @@ class ExportScreen(QWidget):
             return
         program = self._program
         candidates = [
-            Candidate(e.path, e.name, e.info.digest if e.info is not None else "", e.analysis)
+            Candidate(e.footage, e.name, e.info.digest if e.info is not None else "", e.analysis)
             for e in program.videos
             if e.state.has_picture
         ]
@@ -242,10 +242,12 @@ class ExportScreen(QWidget):
             self.pages.setCurrentWidget(self.faces)
 
     def _blurred_videos(self) -> list[Path]:
-        """Return the videos whose faces are blurred: those that are chosen, or all of the study."""
+        """Return the files whose faces are blurred: those that are chosen, or all of the study."""
         if isinstance(self.kinds.exporter, StudyExporter):
-            return [entry.path for entry in self._program.videos if entry.state.has_picture]
-        return [video.path for video in self.subject.chosen_videos]
+            files = [entry.path for entry in self._program.videos if entry.state.has_picture]
+        else:
+            files = [video.footage.path for video in self.subject.chosen_videos]
+        return list(dict.fromkeys(files))  # parts of one file share its faces
 
     @Slot()
     def _on_back(self) -> None:

@@ -1,7 +1,6 @@
 """Of which videos, and by which models: two short lists that follow what the exporter can take."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from skillviewer.core.footage import Footage
 from skillviewer.export.words import printable
 from skillviewer.ui.exporting.wish import Candidate, Model, Spread
 from skillviewer.ui.theme import Theme, url
@@ -76,7 +76,7 @@ class SubjectForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._candidates: tuple[Candidate, ...] = ()
-        self._current: Path | None = None
+        self._current: Footage | None = None
         self._models: tuple[Model, ...] = ()
         self.spread = QComboBox(self)
         self.spread.setAccessibleName(self.tr("Videos"))
@@ -100,16 +100,16 @@ class SubjectForm(QWidget):
         self.videos.marked.connect(self.changed)
         self.models.marked.connect(self.changed)
 
-    def set_videos(self, candidates: Sequence[Candidate], current: Path | None) -> None:
+    def set_videos(self, candidates: Sequence[Candidate], current: Footage | None) -> None:
         """Offer videos."""
-        paths = [c.path for c in candidates]
-        known = [c.path for c in self._candidates]
-        chosen = [path for path in self.videos.chosen if path in paths]
+        offered = [c.footage for c in candidates]
+        known = [c.footage for c in self._candidates]
+        chosen = [footage for footage in self.videos.chosen if footage in offered]
         self._candidates, moved, self._current = tuple(candidates), current != self._current, current
         if not chosen or (moved and len(chosen) == 1):
             chosen = [current] if current is not None else []
-        if paths != known or moved:
-            self.videos.set_things([(c.path, printable(c.name)) for c in candidates], chosen)
+        if offered != known or moved:
+            self.videos.set_things([(c.footage, printable(c.name)) for c in candidates], chosen)
         self._refresh()
 
     def set_models(self, models: Sequence[Model]) -> None:
@@ -148,10 +148,10 @@ class SubjectForm(QWidget):
         """The videos that are exported."""
         spread = self.chosen_spread
         if spread is Spread.THIS:
-            return tuple(c for c in self._candidates if c.path == self._current)
+            return tuple(c for c in self._candidates if c.footage == self._current)
         if spread is Spread.CHOSEN:
-            paths = set(self.videos.chosen)
-            return tuple(c for c in self._candidates if c.path in paths)
+            chosen = set(self.videos.chosen)
+            return tuple(c for c in self._candidates if c.footage in chosen)
         return self._assessed
 
     @property
@@ -176,7 +176,7 @@ class SubjectForm(QWidget):
 
     def _refresh(self) -> None:
         n = len(self._assessed)
-        name = next((printable(c.name) for c in self._candidates if c.path == self._current), self.tr("none chosen"))
+        name = next((printable(c.name) for c in self._candidates if c.footage == self._current), self.tr("none chosen"))
         words = {
             Spread.THIS: self.tr("This one: {}").format(name),
             Spread.EACH: self.tr("A file for each of {} assessed").format(n),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from skillviewer.core.analysis import Analysis
+from skillviewer.core.footage import Footage
 from skillviewer.data.study.archive_form import free_entry, safe_name
 from skillviewer.engine.orders import Order, StudyOrder, Subject
 from skillviewer.engine.study_exports import StudyExporter
@@ -27,13 +28,13 @@ class Candidate:
     """A video that can be exported.
 
     Attributes:
-        path: Where it lies.
+        footage: Where it is to be seen.
         name: Its name.
         digest: Digest of the file, or "" while it is not known.
         analysis: What the model that is loaded says of it, whole, or None.
     """
 
-    path: Path
+    footage: Footage
     name: str
     digest: str = ""
     analysis: Analysis | None = None
@@ -90,11 +91,12 @@ def subjects(videos: Sequence[Candidate], models: Sequence[Model], study: Path |
             parts += [model.name] if len(models) > 1 else []
             made.append(
                 Subject(
-                    video=video.path,
+                    video=video.footage.path,
                     title=" – ".join(parts),
                     model=model.folder,
                     model_digest=model.digest,
                     digest=video.digest,
+                    extent=video.footage.extent,
                     analysis=video.analysis if model.loaded else None,
                     study=study,
                 )

@@ -91,14 +91,12 @@ class Disagreement:
         share: Of the assessed pairs on which they agree; NaN without any.
         n_pairs: Pairs that raters have ordered.
         n_assessed: Of these, those whose videos have a score.
-        paths: Files of the videos by name.
     """
 
     pairs: tuple[Dispute, ...]
     share: float
     n_pairs: int
     n_assessed: int
-    paths: Mapping[str, Path]
 
 
 def disagreement(study: Study, digest_in_use: str, told: Mapping[str, float]) -> Disagreement:
@@ -116,5 +114,4 @@ def disagreement(study: Study, digest_in_use: str, told: Mapping[str, float]) ->
         scores = kept_scores
     found = disputes(dataset, scores)
     assessed = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
-    paths = {video.name: video.path for video in dataset.videos if video.path is not None}
-    return Disagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed, paths)
+    return Disagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed)

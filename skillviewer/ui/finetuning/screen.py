@@ -21,8 +21,6 @@ from skillviewer.ui.program import Program
 from skillviewer.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from skillviewer.ui.study_slot import OpenStudy
 
 
@@ -41,7 +39,6 @@ class FinetuneScreen(QWidget):
         self._shown = False
         self._stale = True
         self._study: OpenStudy | None = None
-        self._paths: dict[str, Path] = {}
         self._told: dict[str, float] = {}
         self._told_by = ""
         self.tuning = Tuning(program, program.train, self)
@@ -187,7 +184,6 @@ class FinetuneScreen(QWidget):
         result = self.tuning.result
         if phase is Phase.DECIDING and result is not None:
             self.before_after.show_result(result, writable=self._program.studies.writable)
-            self._remember_paths()
         self._show_page()
         if phase is Phase.CHOOSING:
             self._refresh()
@@ -224,20 +220,13 @@ class FinetuneScreen(QWidget):
     @Slot(object)
     def _on_disagreement(self, answer: tuple[Disagreement, ModelVersion | None]) -> None:
         found, version = answer
-        self._paths = dict(found.paths)
         self.disagreement.show_disagreement(found, version)
-
-    def _remember_paths(self) -> None:
-        order = self.tuning.order
-        if order is not None:
-            videos = order.job.study.dataset.videos
-            self._paths = {video.name: video.path for video in videos if video.path is not None}
 
     @Slot(str)
     def _on_video_asked(self, name: str) -> None:
-        path = self._paths.get(name)
-        if path is not None:
-            self._program.state.set_current(path)
+        entry = self._program.videos.named(name)
+        if entry is not None:
+            self._program.state.set_current(entry.footage)
             self._actions["show_inspect"].trigger()
 
     @Slot(object)

@@ -1,7 +1,5 @@
 """The panel of videos: name, state, score with its interval, and percentile of each; sort, search, filter."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
@@ -18,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from skillviewer.core.footage import Footage
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.video_cells import NUMBER_MARGIN_PX, NameDelegate, ScoreDelegate, n_alike
@@ -56,11 +55,11 @@ class VideosPanel(QWidget):
     """
 
     chosen = Signal(object)
-    """Path of the video that a person chose."""
+    """``Footage`` that a person chose."""
     entered = Signal()
     """A person pressed Enter on a video: go to the picture."""
     in_sight = Signal(object)
-    """Paths of the videos whose rows are in sight."""
+    """Paths of the files whose rows are in sight."""
 
     def __init__(self, videos: VideoList, icons: Icons, open_action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -209,14 +208,14 @@ class VideosPanel(QWidget):
         self.view.viewport().update()
 
     @property
-    def order(self) -> list[Path]:
+    def order(self) -> list[Footage]:
         """The videos in the order in which they are shown."""
         rows = range(self.filter.rowCount())
-        return [self.filter.index(row, NAME).data(ENTRY_ROLE).path for row in rows]
+        return [self.filter.index(row, NAME).data(ENTRY_ROLE).footage for row in rows]
 
-    def show_chosen(self, path: Path | None) -> None:
+    def show_chosen(self, footage: Footage | None) -> None:
         """Put the selection on a video."""
-        row = self._videos.row(path) if path is not None else None
+        row = self._videos.row(footage) if footage is not None else None
         index = self.filter.mapFromSource(self.table.index(row, NAME)) if row is not None else QModelIndex()
         if index.row() != self.view.currentIndex().row() or not index.isValid():
             self.view.setCurrentIndex(index)
@@ -287,7 +286,7 @@ class VideosPanel(QWidget):
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         entry = current.data(ENTRY_ROLE) if current.isValid() else None
         if isinstance(entry, Entry):
-            self.chosen.emit(entry.path)
+            self.chosen.emit(entry.footage)
 
     @Slot(QModelIndex)
     def _on_activated(self, _index: QModelIndex) -> None:

@@ -154,20 +154,20 @@ class WhyPanel(QStackedWidget):
             self._show_findings(found)
         elif stage is not Stage.COMING:
             self._show_empty(stage)
-        elif self._shown is not None and self._shown.analysis.video.path != self._path():
+        elif self._shown is not None and self._shown.analysis.footage != self._footage():
             self.empty.show_state("")
             self.setCurrentWidget(self.empty)
 
-    def _path(self) -> object:
+    def _footage(self) -> object:
         entry = self._insight.inquiry.entry
-        return entry.path if entry is not None else None
+        return entry.footage if entry is not None else None
 
     def _show_findings(self, found: Findings) -> None:
         self.setCurrentWidget(self.page)
         self._show_work()
         if found is self._shown:
             return
-        other_video = self._shown is None or self._shown.analysis.video.digest != found.analysis.video.digest
+        other_video = self._shown is None or self._shown.analysis.footage != found.analysis.footage
         self._shown = found
         self._show_work()
         self._grey = found.faithful is False
