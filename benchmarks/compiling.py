@@ -1,0 +1,123 @@
+"""How the window answers while the optical flow is compiled for the first time on a computer, and when it is loaded.
+
+    QT_QPA_PLATFORM=offscreen python -m benchmarks.compiling [--runs 3] [--here]
+
+Every run is a fresh process with a folder of its own (``SKILLVIEWER_HOME``), so that nothing was compiled before: the
+real window opens a clip of a drifting texture, loads the model and assesses the clip; a second process then does the
+same with what the first one kept. With ``--here`` the window's own process compiles, as it would where no other process
+can be started. Times as in ``benchmarks.window``; on Linux the last line of a job says how long beats were late without
+the time in which the window's thread was ready and waited for a core, which is what else the computer did.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.clips import write_textured_clip
+from benchmarks.window import STALL_MS, Heart, assess, load, say, show
+from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.engine.library import DEFAULT_MODEL, model_folder
+from skillviewer.ui.app import compose, dress, real_backend
+from skillviewer.ui.collector import Collector
+from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.precedence import let_threads_rest
+from skillviewer.ui.settings import Settings
+
+SIZE = (640, 360)
+N_FRAMES = 150
+
+
+def waited_ms() -> float:
+    """Return how long this thread has been ready to run without a core to run on; 0 where it is not told."""
+    schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+    return int(schedule.read_text().split()[1]) / 1e6 if sys.platform == "linux" else 0.0
+
+
+class PatientHeart(Heart):
+    """Also knows how late a beat came for want of a core."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held_ms: list[float] = []
+        self._waited = 0.0
+
+    def start(self) -> None:
+        """Begin anew."""
+        self.held_ms.clear()
+        self._waited = waited_ms()
+        super().start()
+
+    @Slot()
+    def _beat(self) -> None:
+        super()._beat()
+        before, self._waited = self._waited, waited_ms()
+        self.held_ms.append(self.gaps_ms[-1][0] - (self._waited - before))
+
+    def stop(self, what: str = "event loop meanwhile") -> None:
+        """Stop and print."""
+        super().stop(what)
+        say(
+            "without waiting for a core",
+            f"worst {max(self.held_ms):6.1f}   over {STALL_MS:.0f} ms: {sum(ms > STALL_MS for ms in self.held_ms)}",
+        )
+
+
+def one(video: Path, home: Path, *, here: bool) -> None:
+    """Do it once, in this process."""
+    let_threads_rest()
+    app = QApplication(sys.argv[:1])
+    collector = Collector(app)
+    collector.start()
+    settings = Settings.in_folder(home)
+    settings.automatic = False
+    themes, icons = dress(app, settings)
+    if here:
+        from skillviewer.engine import engine  # this imports torch, before the heart beats
+
+        engine.compile_flow = lambda *_: False
+    made = compose(real_backend(), settings, themes, icons, Dialogs())
+    made.window.resize(1280, 800)
+    made.window.show()
+    heart = PatientHeart()
+    try:
+        info, _ = show(made, video)
+        load(made, heart, model_folder(DEFAULT_MODEL))
+        assess(made, info, heart, scrubbing=False)
+    finally:
+        made.program.close()
+        made.program.wait()
+        made.window.close()
+        app.processEvents()
+
+
+def main() -> None:
+    """Run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--here", action="store_true")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one is not None:
+        one(given.one, Path(os.environ[HOME_VARIABLE]), here=given.here)
+        return
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as name:
+        video = write_textured_clip(Path(name) / "clip.mp4", N_FRAMES, SIZE)
+        again = [sys.executable, "-m", "benchmarks.compiling", "--one", str(video), *(["--here"] if given.here else [])]
+        for run in range(given.runs):
+            home = Path(name) / f"home {run}"
+            home.mkdir()
+            for what in ("nothing is kept", "what was compiled is kept"):
+                print(f"Run {run + 1}: {what}", flush=True)
+                subprocess.run(again, env={**os.environ, HOME_VARIABLE: str(home)}, check=True)
+
+
+if __name__ == "__main__":
+    main()
