@@ -47,6 +47,7 @@ class StudyOptions:
         texts: Whether notes, reasons and labels stay then.
         key: Where the key to the pseudonyms is written, or None for nowhere.
         blur_faces: Whether faces are blurred in the videos, which are written anew for it.
+        sound: Whether blurred videos keep their sound.
     """
 
     videos: bool = offered(True, "With the videos")
@@ -59,7 +60,12 @@ class StudyOptions:
     key: Path | None = offered(
         None, "Key to the names", "A CSV file apart from the archive; empty: nobody can tell afterwards"
     )
-    blur_faces: bool = offered(False, BLUR_TITLE, f"{BLUR_HELP}; videos are written anew, without sound and origin")
+    blur_faces: bool = offered(
+        False, BLUR_TITLE, f"{BLUR_HELP}; videos are written anew, without what tells of their origin"
+    )
+    sound: bool = offered(
+        False, "Keep the sound of blurred videos", "A voice tells who somebody is as well as a face does"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,7 @@ def _archive(
             texts=chosen.texts,
             key=chosen.key,
             blur_faces=chosen.blur_faces,
+            sound=chosen.sound,
         ),
         overwrite=overwrite,
         token=token,

@@ -26,6 +26,7 @@ from skillviewer.data.study.unpack import unpack
 from skillviewer.export.table import export_scores
 from skillviewer.media import faces as media_faces
 from skillviewer.media.reader import VideoReader
+from skillviewer.media.sound import has_sound
 from skillviewer.media.writer import VideoWriter
 from tests.export.analyses import analysis
 from tests.videos import read_barcode, write_barcode_video
@@ -170,13 +171,13 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
 
     monkeypatch.setattr(media_faces, "find_faces", found)
     made = _pack(study, tmp_path / "all.zip")
-    counted, look, before = made.remarks
+    counted, look, silent, before = made.remarks
     assert counted == (
         "Faces are blurred in 2 of 3 videos (none was found in uneven); 5 frames are doubtful (searched: 5)."
     )
     assert look == LOOK_THROUGH
-    assert "no sound" in before
-    assert "scores, maps and votes are of the videos before that" in before
+    assert silent == "The blurred videos have no sound: a voice tells who somebody is as well as a face does."
+    assert "Scores, maps and votes are of the videos before their faces were blurred" in before
     with zipfile.ZipFile(made.path) as file:
         told = file.read("README.txt").decode()
     assert all(remark in told for remark in made.remarks)
@@ -185,6 +186,31 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
     # what was found is kept, so that a person can look it over
     with Study.open(study, read_only=True) as after:
         assert FaceStore().get(after.videos.get(NAMES[1]).digest) is not None
+
+
+def test_sound_is_kept_where_it_is_asked_for_and_said(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = pack(study, tmp_path / "all.zip", ArchiveOptions(blur_faces=True, sound=True))
+    said = next(remark for remark in made.remarks if "sound" in remark)
+    assert said.startswith("1 of 3 blurred videos have their sound: a voice tells who somebody is")
+    with zipfile.ZipFile(made.path) as file:
+        assert said in file.read("README.txt").decode()
+    opened = _elsewhere(made.path, tmp_path, monkeypatch)
+    with Study.open(opened, read_only=True) as after:
+        heard = {video.name: video.path for video in after.videos.all() if video.path and has_sound(video.path)}
+    assert list(heard) == [NAMES[0]]
+    copy = heard[NAMES[0]]
+    with VideoReader(copy) as reader:
+        assert _sharpest(reader.frame(3)) < 40
+    with av.open(str(copy)) as container:
+        assert not {key for stream in container.streams for key in stream.metadata} - {"language", "handler_name"}
+
+
+def test_other_names_alone_never_keep_the_sound(study: Path, tmp_path: Path) -> None:
+    (study.parent / "uneven.mkv").unlink()
+    made = pack(study, tmp_path / "all.zip", ArchiveOptions(pseudonyms=True, sound=True))
+    assert made.remarks[0] == "The videos have no sound: beside other names it is kept only with blurred faces."
 
 
 def test_without_blurring_nothing_of_it_is_in_the_archive(study: Path, tmp_path: Path) -> None:

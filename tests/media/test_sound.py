@@ -14,8 +14,10 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.faces import FaceBox, Faces
 from skillviewer.export.clip import ClipOptions, clip_remarks, export_clip
 from skillviewer.export.exhibit import Exhibit
+from skillviewer.media.blurred_copy import copy_with_blurred_faces
 from skillviewer.media.reader import VideoReader
 from skillviewer.media.sound import RATE_HZ, Sound, has_sound
 from skillviewer.media.writer import VideoWriter
@@ -124,3 +126,17 @@ def test_what_has_no_sound_or_takes_none_is_refused(tmp_path: Path) -> None:
         VideoWriter(tmp_path / "a.gif", 160, 96, sound=Sound(source, 0, 1))
     assert not has_sound(tmp_path / "nothing.mp4")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mp4", "silent.mp4"]
+
+
+@pytest.mark.parametrize("sound", [False, True])
+def test_a_copy_with_blurred_faces_is_silent_unless_its_sound_is_asked_for(tmp_path: Path, *, sound: bool) -> None:
+    source, copy = write_with_burst(tmp_path / "talk.mp4", starts_s=0.7), tmp_path / "copy.mp4"
+    with VideoReader(source) as reader:
+        faces = Faces(reader.info.digest, reader.n_frames).drawn(FaceBox(0.3, 0.3, 0.7, 0.7), 0, 0, reader.n_frames)
+        made = copy_with_blurred_faces(reader, copy, faces, sound=sound)
+        assert np.abs(made.times_s - reader.info.times_s).max() < 1e-4
+    assert has_sound(copy) is sound
+    assert b"Anna" not in copy.read_bytes()
+    if sound:
+        loud = np.flatnonzero(np.abs(heard(copy)) > 0.2) / RATE_HZ
+        assert (loud[0], loud[-1]) == pytest.approx(BURST, abs=0.01)

@@ -62,7 +62,9 @@ class ArchiveOptions:
         texts: Whether notes, reasons and labels stay when names are replaced; names in them are replaced.
         key: Where the key to the pseudonyms is written, apart from the archive; nowhere if None.
         blur_faces: Whether videos are written anew with their faces blurred: those that were found or drawn before, and
-            what is found now in videos that were never searched. They lose their sound and what tells of their origin.
+            what is found now in videos that were never searched. They lose what tells of their origin.
+        sound: Whether blurred videos keep their sound; videos that are not blurred go as they are, or with other names
+            without sound.
     """
 
     videos: bool = True
@@ -72,6 +74,7 @@ class ArchiveOptions:
     texts: bool = True
     key: Path | None = None
     blur_faces: bool = False
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ class _Packer:
         self.remarks: list[str] = []
         self.n_videos = self.n_models = 0
         self.digests: dict[str, str] = {}  # of copies, by that of the original
-        self.blurred = BlurredVideos(folder, token, report) if options.blur_faces else None
+        self.blurred = BlurredVideos(folder, token, report, sound=options.sound) if options.blur_faces else None
 
     def run(self) -> None:
         stem = "study" if self.options.pseudonyms else safe_name(self.study_path.stem)
@@ -200,6 +203,8 @@ class _Packer:
         self._add(copy, copy.name)
         if self.blurred is not None:
             self.remarks = [*self.blurred.remarks(), *self.remarks]
+        elif self.options.sound and self.names is not None and self.n_videos:
+            self.remarks.insert(0, "The videos have no sound: beside other names it is kept only with blurred faces.")
         blurred = self.blurred is not None and bool(self.blurred.faces)
         if self.blurred is not None and blurred:
             self._add(self.blurred.readme(), README)

@@ -25,9 +25,11 @@ BLURRED_SUFFIX = ".mp4"
 SAID_BEFORE = "What the model said was said of the video before its faces were blurred."
 
 _OF_BEFORE = (
-    "The blurred videos have no sound; scores, maps and votes are of the videos before that, and a model that assesses "
-    "the blurred ones may say something else."
+    "Scores, maps and votes are of the videos before their faces were blurred, and a model that assesses the blurred "
+    "ones may say something else."
 )
+_SILENT = "The blurred videos have no sound: a voice tells who somebody is as well as a face does."
+_HEARD = "a voice tells who somebody is as well as a face does. Listen to them before you pass them on."
 _LISTED = 5
 
 
@@ -38,13 +40,15 @@ class BlurredVideos:
         folder: Where a copy lies until it is packed.
         token: Stops the work; no copy is left then.
         report: Told of every frame that is searched or written.
+        sound: Whether the copies keep their sound.
 
     Attributes:
         faces: What was blurred, by digest of the original.
     """
 
-    def __init__(self, folder: Path, token: CancelToken, report: Report) -> None:
-        self._folder, self._token, self._report = folder, token, report
+    def __init__(self, folder: Path, token: CancelToken, report: Report, *, sound: bool = False) -> None:
+        self._folder, self._token, self._report, self._sound = folder, token, report, sound
+        self._n_heard = 0
         self._store = FaceStore()
         self._copies: dict[str, VideoInfo] = {}  # by digest of the copy
         self._named: list[tuple[str, Faces]] = []
@@ -69,6 +73,7 @@ class BlurredVideos:
         from skillviewer.media.blurred_copy import copy_with_blurred_faces
         from skillviewer.media.faces import find_faces
         from skillviewer.media.reader import VideoReader
+        from skillviewer.media.sound import has_sound
 
         target = self._folder / f"copy{BLURRED_SUFFIX}"
         with VideoReader(source) as reader:
@@ -80,10 +85,11 @@ class BlurredVideos:
                 self._store.put(faces)
             told = self._named_report(f"blurring faces in {name}")
             try:
-                info = copy_with_blurred_faces(reader, target, faces, self._token, told)
+                info = copy_with_blurred_faces(reader, target, faces, self._token, told, sound=self._sound)
             except ExportError as error:  # nobody knows the place where the copy was to lie
                 words = str(error).replace(str(target), "its blurred copy")
                 raise ExportError(f"{source.name}: {words}") from error
+        self._n_heard += has_sound(target)
         self.faces[digest] = faces
         self._copies[info.digest] = info
         self._named.append((name, faces))
@@ -109,7 +115,13 @@ class BlurredVideos:
         """Return what a person should know of the archive, one sentence each."""
         if not self._named:
             return ("No video is in the archive, so there was no face to blur.",)
-        return (self._counted(), LOOK_THROUGH, _OF_BEFORE)
+        return (self._counted(), LOOK_THROUGH, self._sound_words(), _OF_BEFORE)
+
+    def _sound_words(self) -> str:
+        n, total = self._n_heard, len(self._named)
+        if not self._sound:
+            return _SILENT
+        return f"{n} of {total} blurred videos have their sound: {_HEARD}" if n else "None of the videos has sound."
 
     def _counted(self) -> str:
         some = [name for name, faces in self._named if faces.tracks]
