@@ -1,12 +1,13 @@
 """Mouse and keys, as a person uses them."""
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 NONE = Qt.KeyboardModifier.NoModifier
 LEFT = Qt.MouseButton.LeftButton
+NO_BUTTON = Qt.MouseButton.NoButton
 
 
 def press(widget: QWidget, at: QPoint, button: Qt.MouseButton = LEFT) -> None:
@@ -27,6 +28,13 @@ def click(widget: QWidget, at: QPoint | None = None) -> None:
 
 def double_click(widget: QWidget) -> None:
     QTest.mouseDClick(widget, LEFT, NONE, widget.rect().center())
+
+
+def second_click(widget: QWidget) -> None:
+    """The second half of a double click, as the window system sends it: by now the first has had its effect."""
+    at = QPointF(widget.rect().center())
+    for kind, held in ((QEvent.Type.MouseButtonDblClick, LEFT), (QEvent.Type.MouseButtonRelease, NO_BUTTON)):
+        QApplication.sendEvent(widget, QMouseEvent(kind, at, widget.mapToGlobal(at), LEFT, held, NONE))
 
 
 def key(widget: QWidget, which: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:

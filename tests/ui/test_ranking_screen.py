@@ -18,7 +18,7 @@ from skillviewer.ui.messages import Message
 from skillviewer.ui.ranking.judging import Phase
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
-from tests.ui.hands import click, key, type_text
+from tests.ui.hands import click, key, second_click, type_text
 from tests.ui.pair_study import NAMES, RATES_HZ, Rater, all_words, make_study, sit_down, write_videos
 
 KEYS = Qt.Key
@@ -83,6 +83,32 @@ def test_a_key_that_is_hit_twice_is_one_vote(qtbot: QtBot, make_rater: MakeRater
         rater.press(KEYS.Key_2)  # the next pair is there, but hardly anybody has seen it
         rater.wait_for_pair()
     assert [vote.verdict for vote in rater.votes()] == [Verdict.LEFT] * 3
+
+
+def test_a_double_click_is_one_vote_on_the_pair_that_was_seen(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    seen = []
+    buttons = rater.screen.desk.votes
+    for button in (buttons.left, buttons.right, buttons.neither):
+        seen.append(rater.standing_on())
+        click(button)
+        second_click(button)
+        rater.wait_for_pair()
+        assert [(vote.left, vote.right) for vote in rater.votes()] == seen
+    on_screen = rater.standing_on()
+    click(buttons.left)
+    rater.qtbot.waitUntil(lambda: len(rater.votes()) == 4)
+    rater.wait_for_pair()  # a slow hand: the next pair is there, and would take a vote
+    second_click(buttons.left)
+    assert rater.phase is Phase.JUDGING
+    assert [(vote.left, vote.right) for vote in rater.votes()] == [*seen, on_screen]
+    next_pair = rater.standing_on()
+    click(buttons.right)
+    rater.qtbot.waitUntil(lambda: len(rater.votes()) == 5)
+    verdicts = [Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER, Verdict.LEFT, Verdict.RIGHT]
+    assert [vote.verdict for vote in rater.votes()] == verdicts
+    assert (rater.votes()[-1].left, rater.votes()[-1].right) == next_pair
 
 
 def test_the_vote_is_on_the_disk_before_the_next_pair_shows(make_rater: MakeRater) -> None:

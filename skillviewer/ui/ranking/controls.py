@@ -1,7 +1,7 @@
 """What stands under a pair: the transport of its one clock, and the buttons of a vote."""
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QMouseEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -118,6 +118,14 @@ class PairTransport(QWidget):
         self._actions["rank_together"].setChecked(self._deck is None or self._deck.clock.together)
 
 
+class _VoteButton(QPushButton):
+    """One click, one vote: the second half of a double click, which may come when the next pair is there, is none."""
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Take it, so that nothing behind the button does, and do not press."""
+        event.accept()
+
+
 class VoteBar(QWidget):
     """The buttons of a vote, each under what it speaks of, and the reason.
 
@@ -181,7 +189,7 @@ class VoteBar(QWidget):
         self.reason.setPlaceholderText(words)
 
     def _button(self, action: QAction) -> QPushButton:
-        button = self._buttons[action.objectName()] = QPushButton(self)
+        button = self._buttons[action.objectName()] = _VoteButton(self)
         button.setMinimumHeight(40)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(plain(action.text()))
