@@ -12,6 +12,9 @@ ON_PAGE = (
     "before you pass this on."
 )
 
+SAID_BEFORE = "What the model said was said of the video before its faces were blurred."
+"""Stands in the note of a video and beside its score where both followed to a copy with blurred faces."""
+
 
 def blurred_words(name: str, faces: Faces) -> str:
     """Return how much is blurred in a video and how many frames are doubtful, as one sentence.

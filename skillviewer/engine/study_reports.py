@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError
+from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.data.study import ModelState, ModelVersion, Study
 from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.options import offered
@@ -60,7 +61,15 @@ def cohort_report(
     people = _numbers([v.participant or "" for v in videos], "P", names=choices.names)
     raters = _numbers([j.rater for j in dataset.judgements], "R", names=choices.names)
     assessed = [
-        CohortVideo(v.name, s.score, s.interval, people.get(v.participant or "", ""), s.warning, v.digest)
+        CohortVideo(
+            v.name,
+            s.score,
+            s.interval,
+            people.get(v.participant or "", ""),
+            s.warning.replace(SAID_BEFORE, "").strip(),
+            v.digest,
+            before_blur=SAID_BEFORE in s.warning,
+        )
         for v in videos
         if (s := scores.get(v.name)) is not None
     ]

@@ -65,6 +65,7 @@ class CohortVideo:
         participant: The person in it, or "" where nobody is to be named.
         warning: What the model warned of, or "".
         digest: SHA-256 of the file, or "".
+        before_blur: Whether the score is of the video before its faces were blurred.
     """
 
     name: str
@@ -73,6 +74,7 @@ class CohortVideo:
     participant: str = ""
     warning: str = ""
     digest: str = ""
+    before_blur: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ class Row:
     standing: Standing
     warned: bool
     checksum: str
+    before_blur: bool = False
+
+    @property
+    def marks(self) -> str:
+        """Signs behind its name."""
+        return f"{' *' if self.warned else ''}{' †' if self.before_blur else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +186,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
             standing=where,
             warned=bool(one.warning),
             checksum=one.digest[:CHECKSUM],
+            before_blur=one.before_blur,
         )
         for one, where in zip(videos, standings(scores, [v.interval for v in videos]), strict=True)
     ]
@@ -221,6 +230,12 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
         words.append(
             f"With fewer than {MIN_COHORT} other videos no percentile is given: one more or less would move it by over "
             "5 %."
+        )
+    before = sum(row.before_blur for row in rows)
+    if before:
+        words.append(
+            f"{before} of {n} scores (marked †) {'were' if before > 1 else 'was'} made before faces were blurred in the "
+            "videos: a model that assesses the blurred videos may give others."
         )
     warned = sum(row.warned for row in rows)
     words.append(
@@ -355,7 +370,7 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
     lines += [
         [
             paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
-            paragraph(row.name + (" *" if row.warned else ""), size_pt=8.0),
+            paragraph(row.name + row.marks, size_pt=8.0),
             paragraph(row.participant, size_pt=8.0),
             paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
             interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),

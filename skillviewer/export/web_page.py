@@ -128,7 +128,7 @@ def cohort_html(cohort: Cohort) -> str:
             {
                 "rank": row.rank,
                 "name": row.name,
-                "warned": row.warned,
+                "marks": row.marks,
                 "participant": row.participant,
                 "score": score_cell(row.standing, cohort.digits),
                 "bar": _drawn(

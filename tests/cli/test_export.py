@@ -7,6 +7,7 @@ import click
 import numpy as np
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 
 from skillviewer.cli.export import export
 from skillviewer.cli.main import run
@@ -207,6 +208,12 @@ def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Cap
     report = tmp_path / "why.html"
     assert run(["export", "report", "why", str(unpacked), "--video", NAMES[0], "-o", str(report)]) == 0
     assert "was said of the video before its faces were blurred." in report.read_text(encoding="utf-8")
+    for name in ("cohort.html", "cohort.pdf"):  # they open what was written, and search it for what has to be said
+        report = tmp_path / name
+        assert run(["export", "report", "cohort", str(unpacked), "-o", str(report)]) == 0
+    told_in_pdf = " ".join(" ".join(page.extract_text() for page in PdfReader(report).pages).split())
+    for said in (told_in_pdf, report.with_suffix(".html").read_text(encoding="utf-8")):
+        assert "3 of 3 scores (marked †) were made before faces were blurred in the videos" in said
     with Study.open(unpacked, read_only=True) as opened:
         assert {video.state for video in opened.videos.check()} == {VideoState.PRESENT}
 

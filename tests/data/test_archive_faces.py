@@ -13,7 +13,7 @@ import pytest
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import Cancelled, ExportError, VideoError
-from skillviewer.core.face_words import LOOK_THROUGH
+from skillviewer.core.face_words import LOOK_THROUGH, SAID_BEFORE
 from skillviewer.core.faces import Doubt, FaceBox, Faces, Reason
 from skillviewer.core.job import CancelToken, Progress
 from skillviewer.core.pairs import FrameExtent
@@ -21,7 +21,6 @@ from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study, VideoState, cached_analysis
 from skillviewer.data.study.archive import Archived, ArchiveOptions, pack
-from skillviewer.data.study.archive_faces import SAID_BEFORE
 from skillviewer.data.study.unpack import unpack
 from skillviewer.export.table import export_scores
 from skillviewer.media import faces as media_faces
@@ -126,7 +125,10 @@ def test_all_opens_elsewhere_with_blurred_videos_and_the_scores_follow(
             assert found.video.note.endswith(SAID_BEFORE)
             table = export_scores([found], tmp_path / f"{video.name}.csv").read_text(encoding="utf-8")
             assert SAID_BEFORE in table
-            assert after.models.scores(MODEL)[video.name].score == found.score
+            score = after.models.scores(MODEL)[video.name]
+            assert (score.score, score.warning) == (found.score, SAID_BEFORE)
+            after.models.keep_analysis(found)  # as looking at the video does: the word stays
+            assert after.models.scores(MODEL)[video.name].warning == SAID_BEFORE
 
 
 def test_what_was_drawn_is_blurred_in_every_frame_and_the_rest_stays(

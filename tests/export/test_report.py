@@ -272,6 +272,17 @@ def test_a_small_cohort_has_no_percentiles_and_says_so(tmp_path: Path) -> None:
     assert "No person has judged these videos" in found
 
 
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_a_cohort_says_which_scores_are_of_before_faces_were_blurred(tmp_path: Path, suffix: str) -> None:
+    videos = cohort(25)
+    videos[4] = replace(videos[4], before_blur=True)
+    found = words(export_cohort(videos, MODEL, tmp_path / f"all{suffix}"))
+    assert "1 of 25 scores (marked †) was made before faces were blurred in the videos" in found
+    assert re.findall(r"video (\d\d) †", found) == ["04"]
+    assert "No video was flagged as unlike" in found
+    assert "blurred" not in words(export_cohort(cohort(25), MODEL, tmp_path / f"plain{suffix}"))
+
+
 def test_300_videos_go_over_pages_with_their_heading(tmp_path: Path) -> None:
     pages = PdfReader(export_cohort(cohort(300), MODEL, tmp_path / "all.pdf")).pages
     assert len(pages) > 5

@@ -21,6 +21,7 @@ import msgspec
 from skillviewer import __version__
 from skillviewer.core.aside import written_aside
 from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis, save_analysis
@@ -275,6 +276,11 @@ class _Packer:
             (entry.sha256, entry.size_bytes, video.digest),
         )
         db.execute("UPDATE score SET video_digest = ? WHERE video_digest = ?", (entry.sha256, video.digest))
+        if self.blurred is not None:  # the score itself bears the word, for analyses may stay behind
+            db.execute(
+                "UPDATE score SET warning = TRIM(warning || ' ' || ?) WHERE video_digest = ? AND INSTR(warning, ?) = 0",
+                (SAID_BEFORE, entry.sha256, SAID_BEFORE),
+            )
 
     def _pack_models(self, db: sqlite3.Connection, folders: dict[str, Path]) -> None:
         taken: set[str] = set()

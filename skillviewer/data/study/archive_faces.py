@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import ExportError
-from skillviewer.core.face_words import LOOK_THROUGH, blurred_words
+from skillviewer.core.face_words import LOOK_THROUGH, SAID_BEFORE, blurred_words
 from skillviewer.core.faces import Faces, doubtful_frames
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.data.faces_file import FaceStore
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 BLURRED_SUFFIX = ".mp4"
 """What the copies are, whatever the videos were."""
-
-SAID_BEFORE = "What the model said was said of the video before its faces were blurred."
 
 _OF_BEFORE = (
     "Scores, maps and votes are of the videos before their faces were blurred, and a model that assesses the blurred "

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import StudyError
+from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.core.pairs import Extent
 from skillviewer.core.places import cache_dir
 from skillviewer.data.study.file import StudyFile
@@ -66,7 +67,8 @@ class Score:
         score: The score.
         interval: 95 % interval, or None with a single pass.
         passes: K.
-        warning: A word of warning, or "".
+        warning: A word of warning, or ""; ``SAID_BEFORE`` (core/face_words.py) is in it where the score is of the video
+            before its faces were blurred.
         assessed_at: When.
     """
 
@@ -217,11 +219,16 @@ class Models:
                     low,
                     high,
                     analysis.n_passes,
-                    analysis.warning,
+                    _warning(analysis),
                     now(),
                 ),
             )
         return path
+
+
+def _warning(analysis: "Analysis") -> str:
+    before = SAID_BEFORE if SAID_BEFORE in analysis.video.note else ""
+    return f"{analysis.warning} {before}".strip()
 
 
 def analysis_path(video_digest: str, model_digest: str, extent: Extent | None = None) -> Path:
