@@ -234,8 +234,8 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
     before = sum(row.before_blur for row in rows)
     if before:
         words.append(
-            f"{before} of {n} scores (marked †) {'were' if before > 1 else 'was'} made before faces were blurred in the "
-            "videos: a model that assesses the blurred videos may give others."
+            f"{before} of {n} scores (marked †) {'were' if before > 1 else 'was'} made before faces were blurred in "
+            "the videos: a model that assesses the blurred videos may give others."
         )
     warned = sum(row.warned for row in rows)
     words.append(
