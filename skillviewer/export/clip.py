@@ -91,7 +91,26 @@ class Timetable:
     span: Span
 
 
-def timetable(videos: Sequence[VideoInfo], options: ClipOptions, least_s: float = 0.0) -> Timetable:
+def common_part(exhibits: Sequence[Exhibit]) -> range | None:
+    """Return the frames of the part of a file that is shown, or None where whole files are.
+
+    Raises:
+        ExportError: Different videos are to be shown on one clock, and one of them is a part of a longer file.
+    """
+    parts = [exhibit.analysis for exhibit in exhibits if exhibit.analysis.extent is not None]
+    if not parts:
+        return None
+    if len({(e.analysis.video.digest, e.analysis.extent) for e in exhibits}) > 1:
+        raise ExportError(
+            f"{exhibits[0].title or parts[0].video.path.name} is shown beside another video, and one of them is a part "
+            "of a longer file: they have no common clock. Export them one by one."
+        )
+    return parts[0].frames
+
+
+def timetable(
+    videos: Sequence[VideoInfo], options: ClipOptions, least_s: float = 0.0, part: range | None = None
+) -> Timetable:
     """Lay down what a clip shows when.
 
     Every frame of the video with the highest rate is shown at its own time; the others show what is on screen then, and
@@ -103,21 +122,25 @@ def timetable(videos: Sequence[VideoInfo], options: ClipOptions, least_s: float 
         videos: One or more.
         options: Start, stop and speed.
         least_s: Least time between frames that the format can tell.
+        part: The frames of the first video that stand for the whole, where it is a part of its file.
 
     Raises:
         ExportError: The range is empty or lies outside the video, or the speed is not positive.
     """
     first = videos[0]
-    stop = first.n_frames if options.stop is None else options.stop
-    if not 0 <= options.start < stop <= first.n_frames:
+    start, stop = options.start, first.n_frames if options.stop is None else options.stop
+    if part is not None:
+        start, stop = max(start, part.start), min(stop, part.stop)
+    if not 0 <= start < stop <= first.n_frames:
         raise ExportError(
-            f"Frames {options.start} to {stop} (half open) are no part of {first.path.name}, which has "
+            f"Frames {start} to {stop} (half open) are no part of {first.path.name}, which has "
             f"{first.n_frames}: choose a start before the stop, both within the video."
         )
     if not (options.speed > 0 and math.isfinite(options.speed)):
         raise ExportError(f"A clip cannot be played at {options.speed:g} times its speed: choose a speed above 0.")
-    start_s = float(first.times_s[options.start])
-    stop_s = max(v.duration_s for v in videos) if options.stop is None else first.end_s(stop - 1)
+    start_s = float(first.times_s[start])
+    to_the_end = options.stop is None and part is None
+    stop_s = max(v.duration_s for v in videos) if to_the_end else first.end_s(stop - 1)
     leading = max(videos, key=lambda v: v.rate_hz)
     clock_s = leading.times_s[(leading.times_s >= start_s - 1e-9) & (leading.times_s < stop_s - 1e-9)]
     if len(clock_s) == 0 or clock_s[0] > start_s + 1e-9:
@@ -210,7 +233,9 @@ def export_grid(
     if not exhibits:
         raise ExportError(f"There is nothing to show in the clip {path}.")
     check(path, CLIP_SUFFIXES, overwrite=overwrite)
-    plan = timetable([e.analysis.video for e in exhibits], options, _LEAST_S[path.suffix.lower()])
+    plan = timetable(
+        [e.analysis.video for e in exhibits], options, _LEAST_S[path.suffix.lower()], common_part(exhibits)
+    )
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     total = len(plan.times_s)
@@ -267,7 +292,7 @@ def preview(exhibits: Sequence[Exhibit], options: ClipOptions | None = None) -> 
     options = options if options is not None else ClipOptions()
     if not exhibits:
         raise ExportError("There is nothing to show in a clip.")
-    plan = timetable([e.analysis.video for e in exhibits], options)
+    plan = timetable([e.analysis.video for e in exhibits], options, part=common_part(exhibits))
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     at = _telling(plan.shown, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in exhibits])

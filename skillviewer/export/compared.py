@@ -286,7 +286,7 @@ class _Page:
         style_axes(axes, WHITE, self._options.text_pt)
         axes.set_yticks([])
         video = self._analyses[0].video
-        axes.set_xlim(0, video.duration_s)
+        axes.set_xlim(self._analyses[0].start_s, self._analyses[0].stop_s)
         axes.set_ylim(-0.08, 1.08)
         axes.axvline(float(video.times_s[self._options.frame]), color=unit(WHITE.text), linewidth=0.6)
         ends = []

@@ -110,22 +110,22 @@ def _draw(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> N
     stop = 0.0
     for at, exhibit in enumerate(exhibits):
         analysis = exhibit.analysis
-        unit_s = analysis.video.duration_s / 100 if options.share_of_duration else 1.0
-        stop = max(stop, analysis.video.duration_s / unit_s)
+        length_s = analysis.stop_s - analysis.start_s
+        unit_s = length_s / 100 if options.share_of_duration else 1.0
+        stop = max(stop, length_s / unit_s)
+        clocks = (analysis.times_s - analysis.start_s) / unit_s  # of a part of a file from the start of the part
         colour, width = _colour(at), options.text_pt / 5
         if analysis.n_passes > 1:
             faint = unit(mixed(colour, WHITE.background, _FAINT))
-            for times_s, scores in zip(analysis.times_s, analysis.score_curve, strict=True):
-                axes.plot(times_s / unit_s, scores, color=faint, linewidth=width / 3)
+            for times_s, scores in zip(clocks, analysis.score_curve, strict=True):
+                axes.plot(times_s, scores, color=faint, linewidth=width / 3)
         mean = analysis.score_curve.mean(axis=0)
-        (line,) = axes.plot(analysis.times_s[0] / unit_s, mean, color=unit(colour), linewidth=width, zorder=3)
+        (line,) = axes.plot(clocks[0], mean, color=unit(colour), linewidth=width, zorder=3)
         if _DASHES[at % len(_DASHES)]:
             line.set_dashes(_DASHES[at % len(_DASHES)])
-        axes.plot(
-            analysis.times_s[0, -1:] / unit_s, mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4
-        )
+        axes.plot(clocks[0, -1:], mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4)
         if at == 0 and options.ticks:
-            sampled = np.unique(analysis.times_s) / unit_s
+            sampled = np.unique(clocks)
             axes.vlines(
                 sampled, 0, 0.035, transform=axes.get_xaxis_transform(), colors=[unit(WHITE.muted)], linewidth=0.6
             )

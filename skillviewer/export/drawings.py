@@ -193,7 +193,9 @@ def score_plot(analysis: Analysis, moments: Sequence[Moment], width_pt: float, h
     """Draw the score curve: mean over the passes bold, passes faint, their range as a band, moments as numbers."""
     curve = analysis.score_curve
     low, high = _range(curve, 0.16)
-    plot = Plot(width_pt, height_pt, (0.0, analysis.video.duration_s), (low, high), (_LEFT_PT, 20.0, _RIGHT_PT, 12.0))
+    plot = Plot(
+        width_pt, height_pt, (analysis.start_s, analysis.stop_s), (low, high), (_LEFT_PT, 20.0, _RIGHT_PT, 12.0)
+    )
     for moment in moments:
         left, right = plot.x(moment.start_s), plot.x(moment.stop_s)
         plot.box(left, plot.bottom, right - left, plot.top - plot.bottom, mixed(WHITE.line, WHITE.background, 0.55))
@@ -219,12 +221,12 @@ def contribution_plot(analysis: Analysis, evidence: Evidence, width_pt: float, h
     values = evidence.contributions
     reach = np.array([min(values.min(), 0.0), max(values.max(), 0.0)])
     plot = Plot(
-        width_pt, height_pt, (0.0, analysis.video.duration_s), _range(reach, 0.08), (_LEFT_PT, 14.0, _RIGHT_PT, 4.0)
+        width_pt, height_pt, (analysis.start_s, analysis.stop_s), _range(reach, 0.08), (_LEFT_PT, 14.0, _RIGHT_PT, 4.0)
     )
     plot.score_axis(3)
     stops = analysis.segment_stops
     for at, value in enumerate(values.tolist()):
-        first, stop = (int(stops[at - 1]) if at else 0), int(stops[at])
+        first, stop = (int(stops[at - 1]) if at else analysis.frames.start), int(stops[at])
         if first < stop:
             left, right = plot.x(float(analysis.video.times_s[first])), plot.x(analysis.video.end_s(stop - 1))
             plot.bar(left + 0.5, max(right - left - 1.0, 0.8), value)

@@ -36,6 +36,8 @@ class ScoreRow:
         n_frames: Frames of the video.
         duration_s: Its duration.
         rate_hz: Its median frame rate.
+        start_s: When what was looked through begins: 0, or where a part of a file does.
+        stop_s: When it ends.
         warning: A word of warning on the score or the file, or empty.
     """
 
@@ -53,6 +55,8 @@ class ScoreRow:
     n_frames: int
     duration_s: float
     rate_hz: float
+    start_s: float
+    stop_s: float
     warning: str
 
 
@@ -110,6 +114,8 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
                 n_frames=a.video.n_frames,
                 duration_s=a.video.duration_s,
                 rate_hz=a.video.rate_hz,
+                start_s=a.start_s,
+                stop_s=a.stop_s,
                 warning=f"{a.warning} {a.video.note}".strip(),
             )
         )
@@ -243,7 +249,7 @@ def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:
     stops = analysis.segment_stops.tolist()
 
     def row(part: str, k: int, contribution: float, step: int | None, cell: tuple[int, int] | None) -> EvidenceRow:
-        start = None if step is None else (stops[step - 1] if step else 0)
+        start = None if step is None else (stops[step - 1] if step else analysis.frames.start)
         return EvidenceRow(
             video=video.path.name,
             path=str(video.path),

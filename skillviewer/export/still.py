@@ -10,7 +10,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.scene import Look
 from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.canvas import Span
-from skillviewer.export.clip import ClipOptions, clip_canvas
+from skillviewer.export.clip import ClipOptions, clip_canvas, common_part
 from skillviewer.export.destination import aside
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.options import offered
@@ -71,7 +71,8 @@ def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:
         labels=options.labels,
         theme=options.theme,
     )
-    span = Span(0.0, max(e.analysis.video.duration_s for e in exhibits))
+    common_part(exhibits)  # different videos need a common clock
+    span = Span(first.start_s, max(e.analysis.stop_s for e in exhibits))
     canvas = clip_canvas(exhibits, as_clip, span)
     clock_s = float(first.video.times_s[frame])
     frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in exhibits[1:])]
