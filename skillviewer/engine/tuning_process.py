@@ -86,12 +86,14 @@ class Tuner:
             if job.folder.exists():
                 raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
             try:
-                return _elsewhere(_finetune, (job, stop.path), token, report)
+                result = _elsewhere(_finetune, (job, stop.path), token, report)
+                token.check()  # asked while the last of it was written: it is kept by nobody then
             except Cancelled:
                 # the process may have been ended in the middle of anything
                 for left in (job.work_folder(), job.folder, *job.folder.parent.glob(f".{job.folder.name}.*")):
                     shutil.rmtree(left, ignore_errors=True)
                 raise
+        return result
 
     def close(self) -> None:
         """Hold nothing between jobs."""

@@ -1,7 +1,9 @@
 """Fine-tuning in a process of its own, as the window does it: the same result, and quick to end."""
 
 import os
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,8 +11,10 @@ import torch
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError
 from skillviewer.core.job import CancelToken, Progress, silent
 from skillviewer.core.tuning_report import BatchRow, TuningRow
+from skillviewer.engine import tuning_process
 from skillviewer.engine.tuning_process import StopFile, StopFolder, Tuner
 from skillviewer.engine.tuning_run import finetune
+from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.tuned import job, write_study
 
@@ -71,3 +75,52 @@ def test_the_same_as_in_this_process_then_stopped_and_cancelled(tmp_path: Path) 
         tuner.finetune(job(study, parent, out / "away"), StopFolder(), CancelToken(), silent)
     with pytest.raises(DatasetError, match="no votes"):  # an error of the other process is one sentence here
         tuner.cost(job(study.restricted(["a1"]), parent, out / "new"), CancelToken(), silent)
+
+
+@pytest.mark.parametrize("moment", ["it begins to write", "the folder is there", "all is written"])
+def test_cancelled_while_the_version_is_saved_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    study, parent = write_study(tmp_path / "videos"), tiny_checkpoint(tmp_path / "parent").folder
+    before = {path: path.read_bytes() for path in parent.iterdir()}
+    out, token, over = tmp_path / "out", CancelToken(), threading.Event()
+    out.mkdir()
+    asked = job(study, parent, out / "saved", epochs=1)
+
+    def report(progress: Progress) -> None:
+        if moment == "it begins to write" and progress.stage == "writing the checkpoint":
+            token.cancel()
+
+    def watch() -> None:
+        while not asked.folder.exists():
+            if over.wait(0.0005):
+                return
+        token.cancel()
+
+    if moment == "all is written":  # after the last look at the token of the loop that waits for that process
+        work = tuning_process.work_in_processes
+
+        def work_then_cancel(*arguments: Any) -> None:
+            work(*arguments)
+            assert (asked.folder / "weights.safetensors").exists()
+            token.cancel()
+
+        monkeypatch.setattr(tuning_process, "work_in_processes", work_then_cancel)
+    watching = threading.Thread(target=watch)
+    if moment == "the folder is there":
+        watching.start()
+    try:
+        with pytest.raises(Cancelled):
+            Tuner().finetune(asked, StopFolder(), token, report)
+    finally:
+        over.set()
+        if watching.ident is not None:
+            watching.join()
+    assert list(out.iterdir()) == []
+    assert not asked.work_folder().exists()
+    assert {path: path.read_bytes() for path in parent.iterdir()} == before
+    if moment != "it begins to write":
+        return
+    again = Tuner().finetune(asked, StopFolder(), CancelToken(), silent)
+    assert load_checkpoint(again.folder).digest == again.digest
+    assert [path.name for path in out.iterdir()] == ["saved"]

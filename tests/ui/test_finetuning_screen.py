@@ -1,5 +1,6 @@
 """The Fine-tune screen through the real window: from votes to a new version, and back."""
 
+import threading
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -12,9 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.folds import FoldsBy
+from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import ModelState, Study, Vote
 from skillviewer.engine.library import digest
+from skillviewer.engine.tuning_job import TuningJob, TuningResult
+from skillviewer.engine.tuning_process import StopFolder
 from skillviewer.ui.finetuning.tuning import Phase
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import states
@@ -356,6 +360,36 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     assert trainer.world.tuner.ended == ["cancelled"]
     assert trainer.versions() == ()
     assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+
+
+def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    """The tuner has returned, but the window was not told yet."""
+    trainer = make_trainer()
+    saved = threading.Event()
+    folders: list[Path] = []
+    finetune = trainer.world.tuner.finetune
+
+    def slow_to_say(job: TuningJob, stop: StopFolder, token: CancelToken, report: Report, /) -> TuningResult:
+        result = finetune(job, stop, token, report)
+        folders.append(result.folder)
+        saved.set()
+        assert token.wait(30)
+        return result
+
+    trainer.world.tuner.finetune = slow_to_say  # type: ignore[method-assign]
+    trainer.start()
+    qtbot.waitUntil(saved.is_set)
+    (folder,) = folders
+    assert folder.is_dir()
+    trainer.screen.running.cancel.click()
+    trainer.wait_for(Phase.CHOOSING)
+    assert not folder.exists()
+    assert trainer.versions() == ()
+    assert trainer.screen.pages.currentWidget() is trainer.screen.choices
+    trainer.world.tuner.finetune = finetune  # type: ignore[method-assign]
+    trainer.train()
+    proposed = [version.path for version in trainer.versions() if version.state is ModelState.PROPOSED]
+    assert proposed == [folder], "the same name is free again"
 
 
 def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTrainer) -> None:

@@ -61,6 +61,7 @@ class Tuning(QObject):
         self._order: Order | None = None
         self._trained: Order | None = None
         self._result: TuningResult | None = None
+        self._unclaimed: list[Path] = []
         self._discarding: TuningResult | None = None
         self._study_path = program.studies.current.path if program.studies.current is not None else None
         self._planning: Task | None = None
@@ -146,8 +147,12 @@ class Tuning(QObject):
         self._study_path, self._trained = current.path, order
         stop = self._stop = StopFolder()
 
+        unclaimed = self._unclaimed = []
+
         def work(tuner: Tuner, token: CancelToken, report: Report) -> TuningResult:
-            return tuner.finetune(order.job, stop, token, report)
+            result = tuner.finetune(order.job, stop, token, report)
+            unclaimed.append(result.folder)
+            return result
 
         task = self._running = self._lane.submit(work)
         task.progressed.connect(self._on_progress)
@@ -182,6 +187,17 @@ class Tuning(QObject):
     @Slot()
     def _on_cancelled(self) -> None:
         self._running = None
+        folders = tuple(self._unclaimed)
+        if not folders or self._lane.stopped:
+            self._set_phase(Phase.CHOOSING)
+            return
+        # it was done a moment before it was cancelled: nobody is told of what it made, so nobody would remove it
+        task = self._lane.submit(lambda _tuner, _token, _report: [discard(folder) for folder in folders])
+        task.failed.connect(self._program.messages.fail)
+        task.finished.connect(self._on_cleared)
+
+    @Slot()
+    def _on_cleared(self) -> None:
         self._set_phase(Phase.CHOOSING)
 
     @Slot(object)

@@ -121,7 +121,7 @@ class PairTransport(QWidget):
 class _VoteButton(QPushButton):
     """One click, one vote: the second half of a double click, which may come when the next pair is there, is none."""
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Take it, so that nothing behind the button does, and do not press."""
         event.accept()
 
