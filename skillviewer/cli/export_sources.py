@@ -54,8 +54,13 @@ def gathered(
             except SkillViewerError as error:
                 problems.append(str(error))
                 continue
-            video = analysis.video.path
-            found.append((Subject(video, video.stem, digest=analysis.video.digest, analysis=analysis),))
+            video, said_by = analysis.video.path, analysis.provenance.model_digest
+            # the model itself is asked for what the file does not hold: what each part contributed
+            model = next((folder for folder in folders or [_usual()] if digest(folder) == said_by), None)
+            subject = Subject(
+                video, video.stem, model, said_by, analysis.video.digest, extent=analysis.extent, analysis=analysis
+            )
+            found.append((subject,))
         else:
             found += [_under(Subject(video, video.stem), folders or [_usual()]) for video in expand([source])]
     if asked and not problems:

@@ -309,7 +309,12 @@ def _counted(report: Report, done: int, total: int) -> Report:
 
 
 def _no_model(subject: Subject) -> CheckpointError:
+    name = subject.title or subject.video.name
+    if subject.analysis is not None:
+        return CheckpointError(
+            f"What raised and lowered the score of {name} is not in its saved analysis, and its model, "
+            f"{subject.analysis.provenance.model}, is not the one at hand: choose that model, or export from the video."
+        )
     return CheckpointError(
-        f"{subject.title or subject.video.name} has not been assessed, and the model that the study uses is not where "
-        "it was: choose a model."
+        f"{name} has not been assessed, and the model that the study uses is not where it was: choose a model."
     )

@@ -97,6 +97,10 @@ class Canvas:
         self._big = self._letters(BIG_EM, theme.text, bold=True)
         self._muted = self._letters(0.9, theme.muted)
         self._small = self._letters(0.8, theme.muted)
+        n, sampled = max(a.video.n_frames for a in analyses), max(a.samples.size for a in analyses)
+        longest = f"frame {n}/{n} · sampled {sampled}/{sampled} · map interpolated"
+        # decided once, so that words in one line do not come and go
+        self._has_room = all(self._text.width(longest) <= box.width for box in layout.words)
         # a canvas without words has no bars
         self._bars = dict(zip(bar_owners(analyses, look), layout.bars, strict=False))
         self._first_maps = {
@@ -177,7 +181,7 @@ class Canvas:
         self._write(replace(layout.time, width=width), self._big, clock(scene.time_s))
         words = [f"frame {scene.frame_index + 1}/{analysis.video.n_frames}", sampled_words(scene), source_words(scene)]
         if len(layout.words) == 1:
-            words = [" · ".join(words)]
+            words = [" · ".join(words if self._has_room else [words[0], words[2]])]
         for box, text in zip(layout.words, words, strict=True):
             self._write(box, self._text, self._text.elided(text, box.width))
         if layout.score is not None:

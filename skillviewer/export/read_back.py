@@ -34,11 +34,15 @@ def size_words(n_bytes: int) -> str:
     return f"{n_bytes} bytes"
 
 
+def _number(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
 def _video(path: Path) -> tuple[str, ...]:
     with VideoReader(path, cache_bytes=0) as reader:
         info = reader.info
         reader.frame(info.n_frames - 1)
-    words = [f"{info.n_frames} frames", f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
+    words = [_number(info.n_frames, "frame"), f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
     if info.variable_rate:
         words.append("at their own, uneven times")
     if has_sound(path):
@@ -59,12 +63,12 @@ def _csv(path: Path) -> tuple[str, ...]:
         rows = list(csv.reader(file, strict=True))
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise ValueError("its rows have not all the columns.")
-    return (f"{len(rows) - 1} rows", f"{len(rows[0])} columns")
+    return (_number(len(rows) - 1, "row"), _number(len(rows[0]), "column"))
 
 
 def _json(path: Path) -> tuple[str, ...]:
     found = json.loads(path.read_text(encoding="utf-8"))
-    return (f"{len(found)} rows",) if isinstance(found, list) else (f"{len(found)} keys",)
+    return (_number(len(found), "row" if isinstance(found, list) else "key"),)
 
 
 def _arrays(path: Path) -> tuple[str, ...]:
@@ -81,7 +85,12 @@ def _drawing(path: Path) -> tuple[str, ...]:
         root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
     except ET.ParseError as error:
         raise ValueError("it is no drawing.") from error
-    return (f"{root.get('width', '')} × {root.get('height', '')}",)
+    sides_pt = [root.get(side, "").removesuffix("pt") for side in ("width", "height")]
+    try:
+        width_mm, height_mm = (round(float(side) / 72 * 25.4, 1) for side in sides_pt)
+    except ValueError:
+        raise ValueError("it does not say how large it is.") from None
+    return (f"{width_mm:g} × {height_mm:g} mm",)
 
 
 def _document(path: Path) -> tuple[str, ...]:
@@ -89,7 +98,7 @@ def _document(path: Path) -> tuple[str, ...]:
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-64:]:
         raise ValueError("it is no whole PDF.")
     pages = data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type/Page/")
-    return (f"{pages} page" + "s" * (pages != 1),) if pages else ()
+    return (_number(pages, "page"),) if pages else ()
 
 
 def _archive(path: Path) -> tuple[str, ...]:
@@ -97,7 +106,7 @@ def _archive(path: Path) -> tuple[str, ...]:
         broken = archive.testzip()
         if broken is not None:
             raise ValueError(f"{broken} in it is damaged.")
-        return (f"{len(archive.namelist())} files",)
+        return (_number(len(archive.namelist()), "file"),)
 
 
 _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {

@@ -163,6 +163,20 @@ def test_models_are_asked_what_is_not_kept_and_stand_side_by_side(
     assert np.isfinite(evidence["contribution"]).all()
 
 
+def test_a_saved_analysis_is_explained_by_its_own_model_and_no_other(
+    models: tuple[Path, Path], study: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    kept = tmp_path / "kept"
+    video = study.with_name(f"{NAMES[0]}.mp4")
+    assert run(["score", str(video), "--model", str(models[0]), "--passes", "1", "--save", str(kept)]) == 0
+    saved = next(kept.iterdir())
+    command = ["export", "table", "evidence", str(saved), "-o", str(tmp_path / "e.csv")]
+    assert run([*command, "--model", str(models[1])]) == 1
+    assert "its model, tiny, is not the one at hand" in capsys.readouterr().err
+    assert run([*command, "--model", str(models[0])]) == 0
+    assert np.isfinite(pd.read_csv(tmp_path / "e.csv")["contribution"]).all()
+
+
 def test_what_the_study_s_model_cannot_be_asked_any_more_is_said(study: Path, tmp_path: Path, capsys: Capture) -> None:
     command = ["export", "still", str(study), "--video", NAMES[0], "--passes", "3", "-o", str(tmp_path / "a.png")]
     assert run(command) == 1

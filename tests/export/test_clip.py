@@ -16,6 +16,7 @@ from skillviewer.export.clip import ClipOptions, clip_canvas, clip_layout, expor
 from skillviewer.export.curves import CurvePlot
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.layout import Box
+from skillviewer.export.lettering import Lettering
 from skillviewer.export.still import StillOptions, export_still, paint_still
 from skillviewer.export.theme import DARK
 from skillviewer.media.overlay import paint
@@ -146,6 +147,26 @@ def test_words_change_with_the_frames_and_nothing_is_left_of_the_last(reader: Vi
         np.testing.assert_array_equal(
             used.paint(frame / 30, [frame], pictures), fresh.paint(frame / 30, [frame], pictures)
         )
+
+
+@pytest.mark.parametrize(("size", "said"), [((320, 240), False), ((960, 540), True)])
+def test_words_that_have_no_room_are_left_out_whole(
+    reader: VideoReader, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], *, said: bool
+) -> None:
+    written: list[str] = []
+    elided = Lettering.elided
+
+    def told(self: Lettering, text: str, width_px: int) -> str:
+        written.append(elided(self, text, width_px))
+        return written[-1]
+
+    monkeypatch.setattr(Lettering, "elided", told)
+    preview([Exhibit(analysis(reader.info, passes=2), source=reader)], ClipOptions(size=size))
+    line = " ".join(written)
+    assert "frame " in line
+    assert "map " in line
+    assert ("sampled " in line) is said
+    assert "…" not in line
 
 
 def test_scale_per_frame_changes_the_numbers_of_the_bar(reader: VideoReader) -> None:

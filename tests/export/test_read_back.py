@@ -19,9 +19,9 @@ FOUND = {
     ".webm": ("10 frames", "pixels"),
     ".gif": ("10 frames", "pixels"),
     ".png": ("pixels",),
-    ".csv": ("rows", "columns"),
+    ".csv": ("row", "columns"),
     ".npz": ("attention [2, 5, 3, 4]", "frames [2, 5]"),
-    ".svg": ("×",),
+    ".svg": (" × ", " mm"),
     ".pdf": ("page",),
 }
 SHORT = {"clip": ClipOptions(start=50), "sheet": SheetOptions(dpi=72)}
