@@ -13,6 +13,7 @@ import click
 
 from skillviewer import __version__
 from skillviewer.core.places import HOME_VARIABLE, cache_dir, config_dir, data_dir, log_dir, models_dir, resources_dir
+from skillviewer.ui.display import display_problem
 
 _LIBRARIES = ("numpy", "scipy", "torch", "torchvision", "av", "opencv-contrib-python-headless", "numba", "safetensors")
 _WINDOW_LIBRARIES = ("PySide6-Essentials", "pyqtgraph")
@@ -80,7 +81,8 @@ def _models() -> Iterator[Line]:
 def _window() -> Iterator[Line]:
     if sys.platform.startswith("linux"):
         display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-        yield True, "display", display or "none: the window needs one, the command line does not"
+        problem = display_problem(os.environ) if display else None
+        yield problem is None, "display", problem or display or "none: the window needs one, the command line does not"
     try:
         from skillviewer.ui.probe import window_problem
     except ImportError as error:
@@ -92,8 +94,8 @@ def _window() -> Iterator[Line]:
 
 def _tried() -> Iterator[Line]:
     """Open the window on the sample study, assess a video and export a clip, all in a scratch folder."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if "QT_QPA_PLATFORM" not in os.environ and display_problem(os.environ) is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     before = os.environ.get(HOME_VARIABLE)
     with tempfile.TemporaryDirectory(prefix="skillviewer") as folder:
         os.environ[HOME_VARIABLE] = str(Path(folder) / "home")

@@ -1,6 +1,7 @@
 """The composition root: makes the program and its window from real or given parts, and runs them."""
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from skillviewer import __version__
+from skillviewer.core.errors import DeviceError
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.places import cache_dir, config_dir, log_dir, resources_dir
 from skillviewer.core.video import VideoInfo
@@ -23,6 +25,7 @@ from skillviewer.ui.bindings import Bindings
 from skillviewer.ui.collector import Collector
 from skillviewer.ui.crash import ExceptionHook, log_to
 from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.display import display_problem
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.main_window import MainWindow
 from skillviewer.ui.messages import Message, Severity
@@ -195,10 +198,16 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
 
     Returns:
         0, or 130 when it was stopped by Ctrl+C in the terminal.
+
+    Raises:
+        DeviceError: There is no display to open a window on.
     """
     let_threads_rest()
     app = QApplication.instance()
     if not isinstance(app, QApplication):
+        problem = display_problem(os.environ)
+        if problem is not None:
+            raise DeviceError(problem)
         app = QApplication(sys.argv[:1])
     handler = log_to(log_dir())
     settings = Settings.in_folder(config_dir())

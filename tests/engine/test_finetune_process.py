@@ -14,6 +14,7 @@ from skillviewer.core.tuning_report import BatchRow, TuningRow
 from skillviewer.engine import tuning_process
 from skillviewer.engine.tuning_process import StopFile, StopFolder, Tuner
 from skillviewer.engine.tuning_run import finetune
+from skillviewer.engine.workers import work_in_processes
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.tuned import job, write_study
@@ -98,10 +99,8 @@ def test_cancelled_while_the_version_is_saved_nothing_is_left(
         token.cancel()
 
     if moment == "all is written":  # after the last look at the token of the loop that waits for that process
-        work = tuning_process.work_in_processes
-
         def work_then_cancel(*arguments: Any) -> None:
-            work(*arguments)
+            work_in_processes(*arguments)
             assert (asked.folder / "weights.safetensors").exists()
             token.cancel()
 

@@ -192,7 +192,12 @@ class Tuning(QObject):
             self._set_phase(Phase.CHOOSING)
             return
         # it was done a moment before it was cancelled: nobody is told of what it made, so nobody would remove it
-        task = self._lane.submit(lambda _tuner, _token, _report: [discard(folder) for folder in folders])
+
+        def clear(_tuner: Tuner, _token: CancelToken, _report: Report) -> None:
+            for folder in folders:
+                discard(folder)
+
+        task = self._lane.submit(clear)
         task.failed.connect(self._program.messages.fail)
         task.finished.connect(self._on_cleared)
 

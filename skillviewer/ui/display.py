@@ -1,0 +1,97 @@
+"""Whether there is a display for the window, found out before Qt is asked: Qt ends the process where there is none.
+
+Only Linux has displays that may be missing while the program runs. Free of Qt.
+"""
+
+import ctypes
+import importlib.util
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+PATIENCE_S = 5.0
+WHAT_TO_DO = (
+    "Correct that, start the window in a desktop session (over ssh: ssh -X), or use the command line, which needs no "
+    "display: skillviewer --help."
+)
+LIBRARIES = "on Debian, bash packaging/system-libraries.sh installs what the window needs"
+
+
+def display_problem(environment: Mapping[str, str]) -> str | None:
+    """Return in two sentences why no window can be shown, or None where one can, as far as can be told.
+
+    What Qt would choose is asked in Qt's order: what QT_QPA_PLATFORM names, else Wayland in a Wayland session, then X.
+    Choices of Qt that need no display, and those that this function does not know, are left to Qt.
+
+    Args:
+        environment: Environment variables of this process. DISPLAY is looked up by libxcb, in the process itself.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    problems = []
+    for platform in _platforms(environment):
+        if platform not in {"xcb", "wayland"}:
+            return None
+        problem = _x_problem(environment) if platform == "xcb" else _wayland_problem(environment)
+        problem = problem or _plugin_problem(platform)
+        if problem is None:
+            return None
+        problems.append(problem)
+    return f"The window has no display: {', and '.join(problems)}. {WHAT_TO_DO}"
+
+
+def _platforms(environment: Mapping[str, str]) -> list[str]:
+    """Return what Qt tries, in its order: qguiapplication.cpp, init_platform."""
+    named = environment.get("QT_QPA_PLATFORM", "")
+    if named:
+        tried = [part.partition(":")[0] for part in named.split(";") if part]
+        return ["wayland" if part.startswith("wayland") else part for part in tried]
+    wayland = environment.get("XDG_SESSION_TYPE") == "wayland" or "WAYLAND_DISPLAY" in environment
+    return ["wayland", "xcb"] if wayland else ["xcb"]
+
+
+def _x_problem(environment: Mapping[str, str]) -> str | None:
+    display = environment.get("DISPLAY", "")
+    if not display:
+        return "DISPLAY is not set"
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError as error:
+        return f"{error} ({LIBRARIES})"
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+    for function in (xcb.xcb_connection_has_error, xcb.xcb_disconnect):
+        function.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(display.encode(), None)  # knows sockets, ssh's ports and who may connect
+    failed = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    if not failed:
+        return None
+    return f"no X server lets it in at DISPLAY={display}"
+
+
+def _wayland_problem(environment: Mapping[str, str]) -> str | None:
+    name = environment.get("WAYLAND_DISPLAY", "wayland-0")
+    place = Path(environment.get("XDG_RUNTIME_DIR", "/")) / name  # an absolute name stays as it is
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE_S)
+            connection.connect(str(place))
+    except OSError as error:
+        return f"no Wayland server answers at WAYLAND_DISPLAY={name} ({place}: {error.strerror or error})"
+    return None
+
+
+def _plugin_problem(platform: str) -> str | None:
+    """Say which library of the system is missing for Qt's plugin, which is loaded as Qt would."""
+    spec = importlib.util.find_spec("PySide6")
+    places = spec.submodule_search_locations if spec is not None else None
+    plugin = Path(next(iter(places or ["/"]))) / "Qt" / "plugins" / "platforms" / f"libq{platform}.so"
+    if not plugin.exists():  # Qt lies elsewhere, and finds it
+        return None
+    try:
+        ctypes.CDLL(str(plugin))
+    except OSError as error:
+        return f"{error} ({LIBRARIES})"
+    return None
