@@ -216,6 +216,7 @@ def _told(written: "Written", exporter: str, of: dict[str, object], *, as_json: 
 
 
 def _told_failure(text: str, path: str, *, as_json: bool) -> None:
+    text = text.replace("or ask to overwrite it", "or give --force to write over it")  # how one asks here
     click.echo(f"skillviewer: {text}", err=True)
     if as_json:
         click.echo(json.dumps({"path": path or None, "error": text}))

@@ -18,6 +18,8 @@ from skillviewer.media.files import expand
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from skillviewer.core.analysis import Analysis
+
 
 def gathered(
     sources: Sequence[Path], names: Sequence[str], models: Sequence[str], passes: int | None, token: CancelToken
@@ -54,7 +56,7 @@ def gathered(
             except SkillViewerError as error:
                 problems.append(str(error))
                 continue
-            video, said_by = analysis.video.path, analysis.provenance.model_digest
+            video, said_by = _video_of(analysis, source), analysis.provenance.model_digest
             # the model itself is asked for what the file does not hold: what each part contributed
             model = next((folder for folder in folders or [_usual()] if digest(folder) == said_by), None)
             subject = Subject(
@@ -66,6 +68,12 @@ def gathered(
     if asked and not problems:
         raise StudyError(f"There is no video “{min(asked)}” in the study.")
     return [tuple(replace(s, passes=passes) for s in subjects) for subjects in found], problems
+
+
+def _video_of(analysis: "Analysis", saved: Path) -> Path:
+    """Return where the video of a saved analysis lies: where it was, or beside the file."""
+    was, beside = analysis.video.path, saved.parent / analysis.video.path.name
+    return beside if not was.is_file() and beside.is_file() else was
 
 
 def _usual() -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,9 @@ def score(
                 with progress_bar(unit="frame") as report:
                     analysis = engine.assess(path, passes=passes, token=CancelToken(), report=report, extent=extent)
                 if save is not None:
-                    save_analysis(analysis, save / name)
+                    # found again from another folder as well
+                    video = replace(analysis.video, path=analysis.video.path.absolute())
+                    save_analysis(replace(analysis, video=video), save / name)
             except SkillViewerError as error:
                 failed += 1
                 click.echo(f"skillviewer: {error}", err=True)

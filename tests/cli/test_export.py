@@ -1,6 +1,7 @@
 """``skillviewer export`` as a person or a script meets it: every command, batches, several models, failures."""
 
 import json
+import shutil
 from pathlib import Path
 
 import click
@@ -112,7 +113,8 @@ def test_from_a_saved_analysis_without_any_model(
         with VideoReader(out) as reader:
             assert reader.n_frames == 7
     assert run(command) == 1
-    assert "is there already" in json.loads(capsys.readouterr().out)["error"]
+    refused = json.loads(capsys.readouterr().out)["error"]
+    assert "is there already: choose another name, or give --force to write over it." in refused
     assert run([*command, "--force"]) == 0
 
 
@@ -161,6 +163,24 @@ def test_models_are_asked_what_is_not_kept_and_stand_side_by_side(
                 str(tmp_path / "e.csv")]) == 0  # fmt: skip
     evidence = pd.read_csv(tmp_path / "e.csv")
     assert np.isfinite(evidence["contribution"]).all()
+
+
+def test_a_saved_analysis_finds_its_video_from_another_folder_and_beside_itself(
+    models: tuple[Path, Path], study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = tmp_path / "in" / "v.mp4"
+    video.parent.mkdir()
+    shutil.copy(study.with_name(f"{NAMES[0]}.mp4"), video)
+    monkeypatch.chdir(video.parent)
+    assert run(["score", "v.mp4", "--model", str(models[0]), "--passes", "1", "--save", "kept"]) == 0
+    monkeypatch.chdir(tmp_path)
+    saved = next((video.parent / "kept").iterdir())
+    assert run(["export", "still", str(saved), "-o", str(tmp_path / "a.png")]) == 0
+    (tmp_path / "moved").mkdir()
+    shutil.move(video, tmp_path / "moved" / "v.mp4")
+    moved = shutil.move(saved, tmp_path / "moved")
+    assert run(["export", "still", str(moved), "-o", str(tmp_path / "b.png")]) == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_a_saved_analysis_is_explained_by_its_own_model_and_no_other(
