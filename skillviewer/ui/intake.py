@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.footage import Footage
 from skillviewer.core.video import VideoInfo
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.study.archive_form import SUFFIX as ARCHIVE_SUFFIX
@@ -45,9 +46,9 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probed:
-    """What a first look at a file tells: its info and thumbnail, or why it cannot be read."""
+    """What a first look at a video tells: its info and thumbnail, or why it cannot be read."""
 
-    path: Path
+    footage: Footage
     info: VideoInfo | None
     thumbnail: Picture | None
     reason: str = ""
@@ -114,16 +115,17 @@ def _checkpoint_at(path: Path) -> Path | None:
     return path.parent if path.name == CHECKPOINT_FILE else None
 
 
-def probe(path: Path, backend: Backend) -> Probed:
+def probe(footage: Footage, backend: Backend) -> Probed:
     """Open a video, read what it is, and make a thumbnail of its first frame."""
     try:
-        reader = backend.open_reader(path)
+        reader = backend.open_reader(footage.path)
     except SkillViewerError as error:
-        return Probed(path, None, None, str(error))
+        return Probed(footage, None, None, str(error))
     try:
-        return Probed(path, reader.info, shrink(reader.frame(0), THUMBNAIL_PX))
+        first = footage.frames(reader.info)[0]
+        return Probed(footage, reader.info, shrink(reader.frame(first), THUMBNAIL_PX))
     except SkillViewerError as error:
-        return Probed(path, None, None, str(error))
+        return Probed(footage, None, None, str(error))
     finally:
         reader.close()
 
@@ -159,8 +161,8 @@ class Intake(QObject):
     ) -> None:
         super().__init__(parent)
         self._lane, self._videos, self._messages = lane, videos, messages
-        self._to_probe: list[Path] = []
-        self._probing: Path | None = None
+        self._to_probe: list[Footage] = []
+        self._probing: Footage | None = None
         self._unreadable: list[tuple[Path, str]] = []
 
     def take(self, paths: Sequence[Path]) -> None:
@@ -172,10 +174,10 @@ class Intake(QObject):
         task.succeeded.connect(self._on_sorted)
         task.failed.connect(self._messages.fail)
 
-    def look_at(self, paths: Sequence[Path]) -> None:
+    def look_at(self, videos: Sequence[Footage]) -> None:
         """Look at videos of the list that nobody has looked at yet."""
         queued = set(self._to_probe)
-        self._to_probe += [path for path in paths if path not in queued]
+        self._to_probe += [footage for footage in videos if footage not in queued]
         self._probe_next()
 
     @Slot()
@@ -184,14 +186,14 @@ class Intake(QObject):
         self._to_probe.clear()
         self._unreadable.clear()
 
-    def prefer(self, paths: Sequence[Path]) -> None:
+    def prefer(self, videos: Sequence[Footage]) -> None:
         """Look at these videos first: they are on screen."""
-        wanted = set(paths)
-        self._to_probe.sort(key=lambda path: path not in wanted)
+        wanted = set(videos)
+        self._to_probe.sort(key=lambda footage: footage not in wanted)
 
     @Slot(object)
     def _on_sorted(self, found: Sorted) -> None:
-        self._to_probe += self._videos.add(found.videos)
+        self._to_probe += map(Footage, self._videos.add(found.videos))
         if found.refused:
             self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} things were not opened."))
         self.took.emit(found)
@@ -214,9 +216,9 @@ class Intake(QObject):
                 refused, self._unreadable = self._unreadable, []
                 self._refuse(refused, self.tr("{} cannot be read: {}"), self.tr("{} videos cannot be read."))
             return
-        path = self._to_probe.pop(0)
-        self._probing = path
-        task = self._lane.submit(lambda backend, _token, _report: probe(path, backend))
+        footage = self._to_probe.pop(0)
+        self._probing = footage
+        task = self._lane.submit(lambda backend, _token, _report: probe(footage, backend))
         task.succeeded.connect(self._on_probed)
         task.failed.connect(self._messages.fail)
         task.finished.connect(self._on_probe_finished)
@@ -224,12 +226,10 @@ class Intake(QObject):
     @Slot(object)
     def _on_probed(self, found: Probed) -> None:
         if found.info is None:
-            self._unreadable.append((found.path, found.reason))
-        for entry in self._videos.of_file(found.path):
-            if found.info is None:
-                self._videos.update(entry.footage, state=VideoState.UNREADABLE, reason=found.reason)
-            else:
-                self._videos.update(entry.footage, info=found.info, thumbnail=found.thumbnail)
+            self._unreadable.append((found.footage.path, found.reason))
+            self._videos.update(found.footage, state=VideoState.UNREADABLE, reason=found.reason)
+        else:
+            self._videos.update(found.footage, info=found.info, thumbnail=found.thumbnail)
 
     @Slot()
     def _on_probe_finished(self) -> None:

@@ -66,11 +66,10 @@ class Opening(QObject):
 
     @Slot(object)
     def _on_opened(self, info: VideoInfo) -> None:
-        for entry in self._videos.of_file(info.path):
-            self._videos.update(entry.footage, info=info)
         current = self._state.current
         if current is None:
             return
+        self._videos.update(current, info=info)
         try:
             frames = current.frames(info)
         except DatasetError as error:

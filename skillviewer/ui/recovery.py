@@ -256,8 +256,7 @@ class Return(QObject):
 
     @Slot(object)
     def _on_video(self, video: object) -> None:
-        current = self._program.playback.video
-        if video is not None and current is not None and current.path == Path(self._place.video):
+        if video is not None and self._program.state.current == self._place.footage:
             self._program.playback.seek(self._place.frame)
             self._done()
 

@@ -131,7 +131,7 @@ class StudyList(QObject):
         for footage in before & set(wanted):
             self._update(wanted[footage])
         fresh = self._videos.add_entries(entry for footage, entry in wanted.items() if footage not in before)
-        self._intake.look_at([entry.path for entry in fresh if entry.state.has_picture])
+        self._intake.look_at([entry.footage for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
             self._state.set_current(fresh[0].footage)
         self._recall()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import DatasetError
 from skillviewer.core.footage import Footage
 from skillviewer.core.pairs import Extent
 from skillviewer.core.video import VideoInfo
@@ -70,6 +71,17 @@ class Entry:
         return Footage(self.path, self.extent)
 
     @property
+    def length_s(self) -> float | None:
+        """How long it lasts, or None while that is not known."""
+        if self.info is None or self.extent is None:
+            return None if self.info is None else self.info.duration_s
+        try:
+            frames = self.extent.frames(self.info)
+        except DatasetError:
+            return None
+        return self.info.end_s(frames[-1]) - float(self.info.times_s[frames[0]])
+
+    @property
     def name(self) -> str:
         """Its name in the study, or that of the file without its suffix."""
         return self.known_as or self.path.stem
@@ -118,10 +130,6 @@ class VideoList(QObject):
     def named(self, name: str) -> Entry | None:
         """Return the entry of a video by its name in the study, or None."""
         return next((entry for entry in self._entries if entry.known_as == name), None)
-
-    def of_file(self, path: Path) -> list[Entry]:
-        """Return the videos that are a file or parts of it."""
-        return [entry for entry in self._entries if entry.path == path]
 
     def add(self, paths: Iterable[Path]) -> list[Path]:
         """Append whole files; those that are there already are left as they are.

@@ -124,7 +124,7 @@ class VideoTable(QAbstractTableModel):
         if column == NAME:
             return printable(entry.name)
         if column == LENGTH:
-            return clock(entry.info.duration_s)[:-2] if entry.info is not None else "–"
+            return clock(entry.length_s)[:-2] if entry.length_s is not None else "–"
         if column == SCORE:
             return signed(entry.analysis.score, 2) if entry.analysis is not None else "–"
         if column == PERCENTILE:
@@ -173,7 +173,7 @@ class VideoTable(QAbstractTableModel):
         if column == NAME:
             return entry.name.casefold()
         if column == LENGTH:
-            return entry.info.duration_s if entry.info is not None else -1.0
+            return entry.length_s if entry.length_s is not None else -1.0
         if column == SCORE:
             return entry.analysis.score if entry.analysis is not None else float("-inf")
         if column == PERCENTILE:

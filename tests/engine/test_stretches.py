@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from skillviewer.core.arrays import IntArray
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.moments import find_moments
 from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Pair, TimeExtent
 from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.comparing import ModelPool
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.inputs import sampling_of, stream_inputs
 from skillviewer.engine.plan import TrainingPlan
@@ -84,6 +87,24 @@ def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:
         again, other = engine.assess(film, extent=STRETCH), engine.assess(film, extent=FrameExtent(50, 88))
         with pytest.raises(DatasetError, match="starts at frame 200"):
             engine.assess(film, extent=FrameExtent(200, 220))
+        found = engine.explain(analysis)
+        assert found.belongs_to(analysis)
+        assert not found.belongs_to(other)
+        assert not found.belongs_to(replace(analysis, extent=None))
+        assert found.baseline + found.contributions.sum() + found.remainder == pytest.approx(analysis.score, abs=1e-5)
+        assert found.score == pytest.approx(analysis.score, abs=1e-5)
+        with pytest.raises(CheckpointError, match="did not look at the frames"):
+            engine.explain(replace(analysis, extent=None))
+        with ModelPool(device="cpu", cache=FeatureCache(tmp_path / "features")) as pool:
+            assert pool.assess(folder, film, extent=STRETCH).score == analysis.score
+    assert (analysis.frames, analysis.extent) == (range(23, 61), STRETCH)
+    assert (analysis.start_s, analysis.stop_s) == pytest.approx((23 / 30, 61 / 30))
+    (first, *_), others = find_moments(analysis, found), find_moments(other)
+    assert first.start_frame >= 23
+    assert all(50 <= m.start_frame < m.stop_frame <= 88 for m in others)
+    save_analysis(analysis, tmp_path / "kept.npz")
+    kept = load_analysis(tmp_path / "kept.npz")
+    assert (kept.extent, kept.frames) == (STRETCH, range(23, 61))
     assert analysis.samples.min() >= 23
     assert analysis.samples.max() < 61
     assert analysis.score == again.score != other.score

@@ -6,6 +6,8 @@ import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.evidence import Evidence
+from skillviewer.core.footage import Footage
+from skillviewer.core.pairs import Extent
 from skillviewer.core.video import VideoInfo, sample_positions, segments
 
 
@@ -25,6 +27,7 @@ def analysis(
     rect: MapRect | None = None,
     model: str = "tiny",
     shift: float = 0.0,
+    extent: Extent | None = None,
 ) -> Analysis:
     """Return an analysis in which step n of pass k has the score (n - 2) / 4 + k / 8 + ``shift``.
 
@@ -44,15 +47,17 @@ def analysis(
     elif kind is MapKind.NONE:
         values[:] = 1 / (h * w)
     steps, every = np.arange(n_segments), np.arange(passes)
+    frames = Footage(video.path, extent).frames(video)
     return Analysis(
         video=video,
-        samples=sample_positions(video.n_frames, n_segments, 4, passes),
+        extent=extent,
+        samples=frames.start + sample_positions(len(frames), n_segments, 4, passes),
         attention=values.reshape(passes, n_segments, h, w),
         map_kind=kind,
         map_rect=rect if rect is not None else MapRect(),
         task_state=np.zeros((passes, n_segments, 2), np.float32),
         score_curve=(steps[None, :] - 2) / 4 + every[:, None] / 8 + shift,
-        segment_stops=np.array([s.stop_frame for s in segments(video.n_frames, n_segments, 4)]),
+        segment_stops=np.array([frames.start + s.stop_frame for s in segments(len(frames), n_segments, 4)]),
         n_segments=n_segments,
         provenance=Provenance("SkillViewer test", model, "e" * 64, "full", "tvl1", "tiny", "cpu", "float32"),
     )
@@ -75,4 +80,5 @@ def evidence(of: Analysis) -> Evidence:
         faithfulness=None,
         n_random=20,
         seed=0,
+        extent=of.extent,
     )

@@ -1,6 +1,7 @@
 """Clips read back: every frame, its order, its time, its picture, its cursor."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.job import CancelToken, Progress
+from skillviewer.core.pairs import FrameExtent
 from skillviewer.core.scene import Look, Overlay, resolve
 from skillviewer.core.video import VideoInfo
 from skillviewer.export.clip import ClipOptions, clip_canvas, clip_layout, export_clip, export_grid, preview, timetable
@@ -209,6 +211,29 @@ def test_two_videos_run_on_one_clock(tmp_path: Path) -> None:
     assert made.duration_s == pytest.approx(2.0, abs=1e-3)
     assert numbers(pictures, left.picture) == [*range(30), *[29] * 30]
     assert numbers(pictures, right.picture) == [at // 3 for at in range(60)]
+
+
+def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> None:
+    extent = FrameExtent(20, 45)
+    one = analysis(reader.info, extent=extent)
+    made, pictures = read_back(export_clip(reader, one, tmp_path / "part.mp4", ClipOptions(look=BARE)))
+    layout = clip_layout([one], ClipOptions(look=BARE))
+    assert numbers(pictures, layout.panes[0].picture) == list(range(20, 45))
+    assert made.duration_s == pytest.approx(25 / 30, abs=1e-3)
+    tail = read_back(export_clip(reader, one, tmp_path / "tail.mp4", ClipOptions(look=BARE, start=40, stop=60)))[1]
+    assert numbers(tail, layout.panes[0].picture) == list(range(40, 45)), "nothing outside the part"
+    both = [Exhibit(replace(one, provenance=replace(one.provenance, model=m)), m, reader) for m in ("full", "none")]
+    assert read_back(export_grid(both, tmp_path / "models.mp4", ClipOptions(look=BARE)))[0].n_frames == 25
+    other = [both[0], Exhibit(analysis(reader.info, extent=FrameExtent(0, 20)), "other", reader)]
+    for refused in (
+        lambda: export_grid(other, tmp_path / "no.mp4", ClipOptions()),
+        lambda: paint_still(other, StillOptions()),
+    ):
+        with pytest.raises(ExportError, match="no common clock"):
+            refused()
+    assert not (tmp_path / "no.mp4").exists()
+    span = timetable([one.video], ClipOptions(), part=one.frames).span
+    assert (span.start_s, span.stop_s) == pytest.approx((20 / 30, 45 / 30))
 
 
 def test_timetable_leaves_frames_out_only_where_it_must() -> None:

@@ -59,7 +59,7 @@ class VideosPanel(QWidget):
     entered = Signal()
     """A person pressed Enter on a video: go to the picture."""
     in_sight = Signal(object)
-    """Paths of the files whose rows are in sight."""
+    """``Footage`` of the videos whose rows are in sight."""
 
     def __init__(self, videos: VideoList, icons: Icons, open_action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -280,7 +280,7 @@ class VideosPanel(QWidget):
         last = self.view.rowAt(self.view.viewport().height() - 1)
         last = last if last >= 0 else self.filter.rowCount() - 1
         if first >= 0:
-            self.in_sight.emit([self.filter.index(r, NAME).data(ENTRY_ROLE).path for r in range(first, last + 1)])
+            self.in_sight.emit([self.filter.index(r, NAME).data(ENTRY_ROLE).footage for r in range(first, last + 1)])
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
