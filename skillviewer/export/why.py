@@ -11,7 +11,7 @@ from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.arrays import FloatArray, Picture
 from skillviewer.core.cohort import Member, NearBy, Standing, reference_video, standing
 from skillviewer.core.evidence import Evidence
-from skillviewer.core.face_words import NO_GUARANTEE, ON_PAGE
+from skillviewer.core.face_words import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.moments import Moment, find_moments
 from skillviewer.core.numerals import signed
@@ -132,11 +132,16 @@ class Why:
         evidence = self.evidence
         if evidence is None:
             return "Contributions of the segments were not computed for this report."
+        said, again = (signed(score, self.digits) for score in (self.analysis.score, evidence.score))
+        other = ""
+        if said != again:  # features of a copy with blurred faces are other ones
+            now = "as it is now, with blurred faces" if SAID_BEFORE in self.analysis.video.note else "anew"
+            other = f" The video was looked at {now}, hence {again} here and not {said}."
         return (
-            f"Score {signed(evidence.score, self.digits)} = {signed(evidence.baseline, self.digits)} (empty video) "
+            f"Score {again} = {signed(evidence.baseline, self.digits)} (empty video) "
             f"{signed(float(evidence.contributions.sum()), self.digits)} (sum of the segments) "
             f"{signed(evidence.remainder, self.digits)} (remainder: what the segments do together). Measured by "
-            "replacing each segment with the mean of the video, not read from the attention."
+            f"replacing each segment with the mean of the video, not read from the attention.{other}"
         )
 
     @property

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from skillviewer.core.analysis import MapKind
 from skillviewer.core.cohort import Member
 from skillviewer.core.errors import ExportError
+from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.core.faces import FaceBox, Faces
 from skillviewer.core.pairs import Judgement, Pair, Verdict
 from skillviewer.core.scene import Look, Overlay
@@ -231,6 +232,21 @@ def test_every_page_with_blurred_faces_says_that_it_is_no_guarantee(
     beside = replace(known(reader), reference=replace(one, title="v20"))
     assert "no guarantee" in words(export_report(exhibit(reader), tmp_path / f"b{suffix}", ReportOptions(known=beside)))
     assert "guarantee" not in words(export_report(exhibit(reader), tmp_path / f"plain{suffix}", options))
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_contributions_that_were_measured_on_the_blurred_copy_say_why_their_score_is_another(
+    tmp_path: Path, reader: VideoReader, suffix: str
+) -> None:
+    made = exhibit(reader)
+    assert made.evidence is not None
+    assert "hence" not in words(export_report(made, tmp_path / f"same{suffix}"))
+    note = f"One frame is lost. {SAID_BEFORE}"
+    before = replace(made.analysis, video=replace(made.analysis.video, note=note))
+    now = replace(made.evidence, score=made.evidence.score - 0.25)
+    found = words(export_report(replace(made, analysis=before, evidence=now), tmp_path / f"other{suffix}"))
+    here, there = (f"{score:+.2f}" for score in (now.score, before.score))
+    assert f"The video was looked at as it is now, with blurred faces, hence {here} here and not {there}." in found
 
 
 def cohort(n: int, **changes: object) -> list[CohortVideo]:
