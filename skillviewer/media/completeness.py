@@ -3,6 +3,7 @@
 import re
 
 from skillviewer.media.container import VideoFile
+from skillviewer.media.edits import n_stored, read_pieces
 
 
 def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
@@ -22,8 +23,10 @@ def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
             return all(file.size_bytes % length for length in (188, 192, 204))
         if name.startswith("matroska"):
             return _segment_end(stream.read(4096)) > file.size_bytes or _ends_early(file, end_ticks)
-    # for others the number is an estimate, or counts what an edit list hides
-    return name.startswith(("mov", "avi")) and file.stream.frames > n_packets
+    # for others the number is an estimate
+    if not name.startswith(("mov", "avi")) or file.stream.frames <= n_packets:
+        return False
+    return not read_pieces(file) or file.stream.frames > n_stored(file)  # an edit list may hide what is there
 
 
 def _ends_early(file: VideoFile, end_ticks: int) -> bool:

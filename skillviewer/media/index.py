@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.errors import VideoError
 from skillviewer.media.container import VideoFile
+from skillviewer.media.edits import Montage, is_montage, montage, read_pieces
 from skillviewer.media.packets import PacketTable, read_packets
 from skillviewer.media.timing import NO_STAMP, presentation_ticks
 
@@ -165,6 +166,10 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     rate = file.stream.average_rate or file.stream.guessed_rate
     ticks, mended = presentation_ticks(stamps, 1 / (rate * file.time_base) if rate else None, REORDER)
     times_s = (ticks - ticks[0]) * float(file.time_base)
+    pieces = read_pieces(file)
+    shown = _shown(file, table, order, montage(file, pieces)) if is_montage(pieces) else None
+    if shown is not None:
+        times_s, mended = shown.times_s, False
 
     starts = np.flatnonzero(table.key)
     if counted:
@@ -180,12 +185,29 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     last_s = _last_shown(file, table, int(order[-1])) * float(file.time_base) if known[-1] else 0.0
     if not 0 < last_s < 1000 * usual_s:
         last_s = usual_s
+    if shown is not None:
+        last_s = shown.last_s
     notes = []
     if table.damaged:
         notes.append(f"The file is damaged or cut off: {len(order)} frames, {times_s[-1] + last_s:.1f} s, can be read.")
     if mended:
         notes.append("Its time stamps are missing or jump; frames are shown at its usual rate there.")
     return FrameIndex(order, frame, times_s, last_s, starts, first_frames, counted, " ".join(notes))
+
+
+def _shown(file: VideoFile, table: PacketTable, order: IntArray, foretold: Montage | None) -> Montage:
+    """Return what the edit list of a file with several pieces shows, if that is what was read.
+
+    Raises:
+        VideoError: It is not.
+    """
+    place = {number: (pos, size) for (_, pos, size), number in table.number.items() if number >= 0}
+    if foretold is None or [place.get(n) for n in order.tolist()] != foretold.packets:
+        raise VideoError(
+            f"{file.path} is put together from several pieces of a recording by its edit list, in a way that cannot be "
+            "read exactly here. Export it as one plain video from the program that made it, and open that."
+        )
+    return foretold
 
 
 def _last_shown(file: VideoFile, table: PacketTable, packet: int) -> int:

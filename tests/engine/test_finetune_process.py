@@ -99,6 +99,7 @@ def test_cancelled_while_the_version_is_saved_nothing_is_left(
         token.cancel()
 
     if moment == "all is written":  # after the last look at the token of the loop that waits for that process
+
         def work_then_cancel(*arguments: Any) -> None:
             work_in_processes(*arguments)
             assert (asked.folder / "weights.safetensors").exists()
