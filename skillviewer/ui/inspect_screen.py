@@ -124,6 +124,7 @@ class ScoreHeader(QWidget):
         words = {
             VideoState.UNREADABLE: self.tr("this file cannot be read"),
             VideoState.MISSING: printable(entry.reason) or self.tr("the file is not where it was"),
+            VideoState.REPLACED: printable(entry.reason),
             VideoState.FAILED: self.tr("could not be assessed"),
         }
         if entry.state in words:

@@ -51,6 +51,7 @@ class Opening(QObject):
         self._noted: set[Path] = set()
         state.current_changed.connect(self._on_current)
         state.analysis_changed.connect(self._on_analysis)
+        videos.changed.connect(self._on_entry)
         playback.frame_changed.connect(self._on_frame)
         playback.playing_changed.connect(self._on_playing)
         feed.opened.connect(self._on_opened)
@@ -58,11 +59,23 @@ class Opening(QObject):
 
     @Slot(object)
     def _on_current(self, footage: Footage | None) -> None:
+        entry = self._videos.get(footage) if footage is not None else None
+        replaced = entry is not None and entry.state is VideoState.REPLACED
         self._playback.open(None)
-        if footage is None:
+        if footage is None or replaced:
             self._feed.close()
         else:
             self._feed.open(footage.path)
+        if entry is not None and replaced:
+            self.cannot_open.emit(entry.reason)
+
+    @Slot(int)
+    def _on_entry(self, row: int) -> None:
+        """Take the picture away when another file turns out to be in the place of the video, and bring it back."""
+        entry, shown = self._videos[row], self._feed.path is not None
+        other = entry.state is VideoState.REPLACED if shown else entry.state.has_picture
+        if other and entry.footage == self._state.current:
+            self._on_current(entry.footage)
 
     @Slot(object)
     def _on_opened(self, info: VideoInfo) -> None:
@@ -89,7 +102,7 @@ class Opening(QObject):
         current = self._state.current
         if self._playback.video is None and current is not None:
             entry = self._videos.get(current)
-            if entry is not None and entry.state is not VideoState.MISSING:
+            if entry is not None and not entry.state.lost:
                 self._videos.update(current, state=VideoState.UNREADABLE, reason=str(error))
             self.cannot_open.emit(str(error))
         else:

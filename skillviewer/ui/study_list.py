@@ -31,7 +31,7 @@ def entry_of(video: StudyVideo) -> Entry:
     path = video.path if video.path is not None else Path(video.recorded_path)
     state, reason = VideoState.NEW, ""
     if video.state is FileState.REPLACED:
-        state = VideoState.MISSING
+        state = VideoState.REPLACED
         words = QCoreApplication.translate("StudyList", "Another file is in the place of this video: {}")
         reason = words.format(path)
     elif video.path is None:
@@ -144,9 +144,9 @@ class StudyList(QObject):
         for name in ("known_as", "participant", "task"):
             if getattr(entry, name) != getattr(wanted, name):
                 changes[name] = getattr(wanted, name)
-        if (wanted.state is VideoState.MISSING) != (entry.state is VideoState.MISSING):
+        if wanted.state is not entry.state and (wanted.state.lost or entry.state.lost):
             changes |= {"state": wanted.state, "reason": wanted.reason}
-            if wanted.state is VideoState.MISSING:
+            if wanted.state.lost:
                 changes["analysis"] = None
                 if wanted.footage == self._state.current:
                     self._state.set_analysis(None)

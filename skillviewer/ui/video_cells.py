@@ -80,6 +80,7 @@ class NameDelegate(QStyledItemDelegate):
             VideoState.FAILED: theme.bad,
             VideoState.UNREADABLE: theme.bad,
             VideoState.MISSING: theme.warn,
+            VideoState.REPLACED: theme.warn,
         }
         self._pictures = {s: self._icons.icon(f"state_{s}", theme, colour) for s, colour in colours.items()}
         self._warning = self._icons.icon("warning", theme, theme.warn)

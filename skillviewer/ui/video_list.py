@@ -26,11 +26,17 @@ class VideoState(StrEnum):
     FAILED = "failed"
     UNREADABLE = "unreadable"
     MISSING = "missing"
+    REPLACED = "replaced"
 
     @property
     def has_picture(self) -> bool:
         """Whether its file can be looked at."""
-        return self not in {VideoState.UNREADABLE, VideoState.MISSING}
+        return self is not VideoState.UNREADABLE and not self.lost
+
+    @property
+    def lost(self) -> bool:
+        """Whether its file is not where it was, or another is in its place."""
+        return self in {VideoState.MISSING, VideoState.REPLACED}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -54,6 +54,7 @@ class VideoTable(QAbstractTableModel):
             VideoState.FAILED: self.tr("failed"),
             VideoState.UNREADABLE: self.tr("unreadable"),
             VideoState.MISSING: self.tr("not found"),
+            VideoState.REPLACED: self.tr("another file"),
         }
         self._order = {state: at for at, state in enumerate(VideoState)}
         self._tellers: dict[int, Callable[[Entry, int], object]] = {

@@ -483,8 +483,10 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     second = make_window(world.backend())
     second.program.assessments.set_automatic(on=False)
     second.program.models.refresh()
-    open_and_load(qtbot, second, [study_file])
-    qtbot.waitUntil(lambda: states(second) == ["missing", "done", "done"])
+    second.program.models.choose_default(None)
+    second.program.open([study_file])
+    qtbot.waitUntil(lambda: states(second) == ["replaced", "done", "done"])
+    assert "another file" in second.window.panel.table.about(second.program.videos[0])
     qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index.busy)
     entry = second.program.videos[0]
     assert entry.analysis is None
@@ -493,6 +495,10 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     assert second.program.state.analysis is None
     header = inspect(second).header
     assert header.text.startswith("Another file is in the place of this video:")
+    canvas = inspect(second).player.canvas
+    assert canvas.shown is None, "the picture of the other file is not shown as if it were of this video"
+    assert second.program.playback.video is None
+    assert "Another file" in canvas._words
     texts = [message.text for message in second.program.messages.waiting]
     assert any("Another file is in the place of 1 of 3 videos" in text for text in texts)
 
