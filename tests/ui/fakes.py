@@ -360,6 +360,8 @@ class FakeDialogs(Dialogs):
         self.save_answer: Path | None = None
         self.confirm_answer = True
         self.asked: list[str] = []
+        self.saves: list[tuple[str, str]] = []
+        """Title and name of every question where to."""
 
     def videos(self, parent: object) -> list[Path]:  # noqa: ARG002
         return self.videos_answer
@@ -368,6 +370,7 @@ class FakeDialogs(Dialogs):
         return self.folder_answer
 
     def save(self, parent: object, title: str, kinds: str, name: str = "") -> Path | None:  # noqa: ARG002
+        self.saves.append((title, name))
         return self.save_answer
 
     def confirm(self, parent: object, text: str, yes: str) -> bool:  # noqa: ARG002

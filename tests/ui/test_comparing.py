@@ -449,6 +449,18 @@ def test_the_numbers_are_saved_as_a_table(
     assert f"{compare_video(first, second).mean.correlation!r}" in lines[1]
 
 
+def test_the_dialog_says_whether_faces_are_blurred(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "xbar"))
+    for blurs in (False, True):
+        screen.blur_faces.setChecked(blurs)
+        window.window.actions_["save_comparison_figure"].trigger()
+        title, name = dialogs.saves[-1]
+        assert ("faces blurred" in title) is blurs
+        assert name == "v1 compared.png"
+
+
 def test_closing_during_a_comparison_asks_and_ends_in_time(
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs
 ) -> None:

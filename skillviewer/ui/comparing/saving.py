@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.scene import Look
+from skillviewer.data.study.archive_form import safe_name
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.row import Row
 from skillviewer.ui.comparing.studying import Studying
@@ -63,7 +64,9 @@ class Saving(QObject):
         whole = [(row, row.whole) for row in rows if row.whole is not None]
         analyses = [analysis for _, analysis in whole if analysis is not None]
         kinds = self.tr("Pictures (*.png);;PDF (*.pdf);;SVG (*.svg)")
-        path = self._asked(dialogs, analyses, self.tr("Save the panes"), kinds, ".png")
+        # said in the dialog, for the menu's entry saves as it was chosen in another menu
+        title = self.tr("Save the panes, faces blurred") if blur_faces else self.tr("Save the panes")
+        path = self._asked(dialogs, analyses, title, kinds, ".png")
         if path is None:
             return
         keys = [row.key for row, _ in whole]
@@ -123,7 +126,9 @@ class Saving(QObject):
         if len(analyses) < 2:
             self._program.messages.note(self.tr("A comparison needs two models that have looked at this video."))
             return None
-        name = f"{analyses[0].video.path.stem} compared{suffix}"
+        entry = self._program.videos.get(analyses[0].footage)
+        stem = safe_name(entry.name) if entry is not None else analyses[0].video.path.stem
+        name = f"{stem} compared{suffix}"
         path = dialogs.save(self._over, title, kinds, name)
         return path if path is None or path.suffix else path.with_suffix(suffix)
 
