@@ -134,13 +134,14 @@ def _orders(
     from skillviewer.data.study.archive_form import free_entry, safe_name
     from skillviewer.engine.orders import Order
 
-    if output.suffix.lower() in exporter.suffixes and not output.is_dir():
+    folder = _is_folder(output)
+    if output.suffix.lower() in exporter.suffixes and not folder:
         everything = tuple(subject for subjects in found for subject in subjects)
         return [Order(exporter, everything, output, options, overwrite)] if everything else []
-    if output.suffix and not output.is_dir():
+    if output.suffix and not folder:
         raise click.UsageError(
-            f"{output} is no {exporter.title.lower()}: give a name that ends in {' or '.join(exporter.suffixes)}, or "
-            "a folder."
+            f"“{exporter.title}” cannot be written to {output}: give a name that ends in "
+            f"{' or '.join(exporter.suffixes)}, or a folder."
         )
     end, taken = suffix or exporter.suffixes[0], set[str]()
     orders = []
@@ -148,6 +149,13 @@ def _orders(
         name = free_entry(safe_name(subjects[0].title or subjects[0].video.stem), taken)
         orders.append(Order(exporter, subjects, output / f"{name}{end}", options, overwrite))
     return orders
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long: told when it is written
+        return False
 
 
 def _one(desk: "Desk", order: "Order", token: CancelToken, *, as_json: bool) -> bool:

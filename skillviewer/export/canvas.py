@@ -101,6 +101,9 @@ class Canvas:
         longest = f"frame {n}/{n} · sampled {sampled}/{sampled} · map interpolated"
         # decided once, so that words in one line do not come and go
         self._has_room = all(self._text.width(longest) <= box.width for box in layout.words)
+        longest_clock = clock(max(span.stop_s, *(a.video.duration_s for a in analyses)))
+        self._clock_px = self._big.width(max("00:00.000", longest_clock, key=len))  # all digits are of one width
+        self._score_label, self._score_letters = self._fitting_score()
         # a canvas without words has no bars
         self._bars = dict(zip(bar_owners(analyses, look), layout.bars, strict=False))
         self._first_maps = {
@@ -114,6 +117,18 @@ class Canvas:
 
     def _letters(self, ems: float, colour: Colour, *, bold: bool = False) -> Lettering:
         return Lettering(round(self.layout.em * ems), colour, self._theme.background, bold=bold)
+
+    def _fitting_score(self) -> tuple[str, Lettering]:
+        """Return label and letters of the score that leave room for every score: a number that is cut is another."""
+        box = self.layout.score
+        if box is None:
+            return "", self._big
+        curve = self._analyses[0].score_curve
+        ends = [signed(float(end), self._digits) for end in (curve.min(), curve.max())]
+        room = box.width - max(self._big.width(end) for end in ends)
+        gap = self.layout.em // 2
+        label = next((words for words in ("score so far", "score") if self._muted.width(words) + gap <= room), "")
+        return label, self._big if room >= 0 else self._bold
 
     def paint(self, clock_s: float, frames: Sequence[int], pictures: Sequence[Picture]) -> Picture:
         """Paint one moment.
@@ -145,10 +160,10 @@ class Canvas:
         if layout.title is not None:
             self._write(layout.title, self._bold, self._bold.elided(title, layout.title.width))
         if layout.time is not None and span.speed != 1:
-            box = _from(layout.time, self._big.width("00:00.000  "))
+            box = _from(layout.time, self._clock_px + layout.em)
             self._write(box, self._muted, f"{plain(span.speed)}×")
         if layout.score is not None:
-            self._write(layout.score, self._muted, "score so far")
+            self._write(layout.score, self._muted, self._score_label)
         if layout.time is None:
             return
         for at, (caption, pane) in enumerate(zip(captions, layout.panes, strict=True)):
@@ -171,7 +186,7 @@ class Canvas:
     def _paint_words(self, clock_s: float, frames: Sequence[int], scenes: Sequence[Scene]) -> None:
         layout = self.layout
         assert layout.time is not None
-        width = self._big.width("00:00.000")
+        width = self._clock_px
         if len(scenes) > 1:
             self._write(replace(layout.time, width=width), self._big, clock(clock_s))
             for at, (scene, pane) in enumerate(zip(scenes, layout.panes, strict=True)):
@@ -186,7 +201,8 @@ class Canvas:
             self._write(box, self._text, self._text.elided(text, box.width))
         if layout.score is not None:
             text = signed(score_so_far(analysis, frames[0])[1], self._digits)
-            self._write(_from(layout.score, self._muted.width("score so far")), self._big, text, right=True)
+            box = _from(layout.score, self._muted.width(self._score_label))
+            self._write(box, self._score_letters, text, right=True)
 
     def _paint_caption(self, at: int, scene: Scene, box: Box) -> None:
         first, second = self._caption_line(box, 0), self._caption_line(box, 1)

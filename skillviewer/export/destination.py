@@ -17,13 +17,17 @@ def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
         overwrite: Whether a file of that name may be replaced.
 
     Raises:
-        ExportError: Another suffix, a folder, or a file that is there already.
+        ExportError: Another suffix, a folder, a file that is there already, or a name that no file can have.
     """
     if path.suffix.lower() not in suffixes:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(suffixes)}.")
-    if path.is_dir():
+    try:
+        folder, there = path.is_dir(), path.exists()
+    except OSError as error:  # a name that is too long, say
+        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+    if folder:
         raise ExportError(f"{path} is a folder: choose the name of a file.")
-    if path.exists() and not overwrite:
+    if there and not overwrite:
         raise ExportError(f"{path} is there already: choose another name, or ask to overwrite it.")
 
 

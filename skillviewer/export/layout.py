@@ -8,12 +8,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from skillviewer.core.errors import ExportError
+
 MIN_WIDTH_PX = 480
 MIN_PANE_PX = 300
 MAX_GRID_WIDTH_PX = 1920
 MIN_EM_PX = 14
 _WIDE_EM = 50
 """From this width on, words, curve and colour bar stand side by side; below, one under the other."""
+_LEAST_EM = 18
+"""Below this width the time and the score would cover each other."""
 
 LINE_EM = 1.55
 BIG_EM = 1.35
@@ -158,6 +162,9 @@ def lay_out(
         labels: Whether there are words beside the pictures.
         curve: Whether there is a score curve.
         n_bars: Number of colour bars.
+
+    Raises:
+        ExportError: Words or a curve are wanted and the pictures are too narrow for them.
     """
     across = n_across(len(sizes), columns)
     down = math.ceil(len(sizes) / across)
@@ -177,6 +184,11 @@ def lay_out(
     strip = _Strip(width, strip_top, em)
     if not (labels or curve or n_bars):
         return _finish(strip, panes, strip_top)
+    if width < _LEAST_EM * em:
+        raise ExportError(
+            f"Pictures of {cell_w} × {cell_h} pixels leave no room for words and a curve: choose a size of at least "
+            f"{math.ceil(_LEAST_EM * em / across)} pixels across, or leave both out."
+        )
     if width >= _WIDE_EM * em:
         strip.wide(title=title, labels=labels, curve=curve, n_bars=n_bars, single=len(sizes) == 1)
     else:

@@ -51,9 +51,13 @@ def _video(path: Path) -> tuple[str, ...]:
 
 
 def _picture(path: Path) -> tuple[str, ...]:
-    from PIL import Image
+    from PIL.PngImagePlugin import PngImageFile
 
-    with Image.open(path) as picture:
+    try:
+        picture = PngImageFile(path)  # Image.open would refuse the largest, as an attack by a stranger's file
+    except SyntaxError as error:
+        raise ValueError("it is no picture.") from error
+    with picture:
         picture.load()
         return (f"{picture.width} × {picture.height} pixels",)
 

@@ -89,6 +89,9 @@ _FORMATS = (
 
 _KEY_FRAME_EVERY = 48
 
+_MOST_PX = 16384
+"""Pixels along a side that every encoder takes (x264 no more than that)."""
+
 
 def last_rate_hz(stay_s: float) -> float:
     """Return the ``rate_hz`` of a ``VideoWriter`` that lets the last frame stay as long as it should."""
@@ -128,6 +131,11 @@ class VideoWriter:
         self._format = _format_for(self._path, codec)
         if width_px < 1 or height_px < 1:
             raise ExportError(f"{path} cannot be written: a picture of {width_px} x {height_px} pixels is empty.")
+        if max(width_px, height_px) > _MOST_PX:
+            raise ExportError(
+                f"{path} cannot be written: a picture of {width_px} x {height_px} pixels is too large. Choose a size "
+                f"of at most {_MOST_PX} pixels a side."
+            )
         self._overwrite = overwrite
         self._check_free()
         self._shape = (height_px, width_px, 3)
@@ -307,9 +315,13 @@ class VideoWriter:
             raise ExportError(f"{self._path} was not written: its sound did not come back.")
 
     def _check_free(self) -> None:
-        if self._path.is_dir():
+        try:
+            folder, there = self._path.is_dir(), self._path.exists()
+        except OSError as error:  # a name that is too long, say
+            raise self._failure(error) from error
+        if folder:
             raise ExportError(f"{self._path} is a folder: choose the name of a file.")
-        if self._path.exists() and not self._overwrite:
+        if there and not self._overwrite:
             raise ExportError(f"{self._path} is there already: choose another name, or ask to overwrite it.")
         if not self._path.parent.is_dir():
             raise ExportError(f"{self._path} cannot be written: there is no folder {self._path.parent}.")

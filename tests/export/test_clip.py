@@ -11,18 +11,21 @@ from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.job import CancelToken, Progress
+from skillviewer.core.numerals import signed
 from skillviewer.core.pairs import FrameExtent
 from skillviewer.core.scene import Look, Overlay, resolve
 from skillviewer.core.video import VideoInfo
 from skillviewer.export.clip import ClipOptions, clip_canvas, clip_layout, export_clip, export_grid, preview, timetable
 from skillviewer.export.curves import CurvePlot
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.layout import Box
+from skillviewer.export.layout import BIG_EM, Box
 from skillviewer.export.lettering import Lettering
 from skillviewer.export.still import StillOptions, export_still, paint_still
 from skillviewer.export.theme import DARK
+from skillviewer.export.words import score_digits, score_so_far
 from skillviewer.media.overlay import paint
 from skillviewer.media.reader import VideoReader
+from skillviewer.media.writer import VideoWriter
 from tests.export.analyses import analysis, info
 from tests.videos import read_barcode, write_barcode_video
 
@@ -302,3 +305,36 @@ def test_an_unfinished_analysis_is_refused(reader: VideoReader) -> None:
     unfinished: Analysis = replace(analysis(reader.info), n_segments=25)
     with pytest.raises(ExportError, match="has not been assessed to its end"):
         Exhibit(unfinished)
+
+
+def test_names_and_sizes_that_no_file_can_have_are_refused_in_a_sentence(tmp_path: Path, reader: VideoReader) -> None:
+    one = analysis(reader.info)
+    with pytest.raises(ExportError, match="could not be written: File name too long"):
+        export_clip(reader, one, tmp_path / f"{'l' * 300}.mp4")
+    with pytest.raises(ExportError, match="leave no room for words and a curve: choose a size of at least 252 pixels"):
+        export_clip(reader, one, tmp_path / "small.mp4", ClipOptions(size=(20, 20)))
+    with pytest.raises(ExportError, match=r"is too large\. Choose a size of at most 16384 pixels a side"):
+        VideoWriter(tmp_path / "large.mp4", 16400, 300)
+    assert list(tmp_path.iterdir()) == []
+    bare = ClipOptions(size=(20, 20), labels=False, curve=False, stop=3)
+    with VideoReader(export_clip(reader, one, tmp_path / "tiny.mp4", bare)) as made:
+        assert (made.info.width_px, made.n_frames) == (20, 3)
+
+
+@pytest.mark.parametrize("shift", [0.0, -12345.678])
+@pytest.mark.parametrize("size", [(252, 252), (480, 480), (960, 960)])
+def test_a_score_is_never_cut(reader: VideoReader, size: tuple[int, int], shift: float) -> None:
+    one = analysis(reader.info, passes=2, shift=shift)
+    options = ClipOptions(size=size)
+    canvas = clip_canvas([Exhibit(one, source=reader)], options, timetable([one.video], options).span)
+    box = canvas.layout.score
+    assert box is not None
+    pane = canvas.layout.panes[0].picture
+    painted = canvas.paint(1.9, [57], [np.zeros((pane.height, pane.width, 3), np.uint8)])
+    number = signed(score_so_far(one, 57)[1], score_digits([one]))
+    whole = []
+    for em in (BIG_EM, 1):  # large letters, or smaller ones where there is no room
+        tile = Lettering(round(canvas.layout.em * em), DARK.text, DARK.background, bold=True).tile(number)
+        top = box.top + (box.height - tile.shape[0]) // 2
+        whole.append(np.array_equal(painted[top : top + len(tile), box.right - tile.shape[1] : box.right], tile))
+    assert any(whole)

@@ -4,6 +4,7 @@ import errno
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from skillviewer.core.errors import ExportError
 from skillviewer.export.clip import ClipOptions
@@ -78,3 +79,9 @@ def test_evidence_that_is_missing_is_asked_for(tmp_path: Path, reader: VideoRead
     bare = [Exhibit(analysis(reader.info), "x", reader)]
     with pytest.raises(ExportError, match="There is no evidence yet"):
         made.export(bare, tmp_path / f"a{made.suffixes[0]}")
+
+
+def test_the_largest_pictures_are_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "poster.png"
+    Image.new("1", (20_000, 10_000)).save(path)
+    assert read_back(path)[1:] == ("20000 × 10000 pixels",)

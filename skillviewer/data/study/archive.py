@@ -132,10 +132,10 @@ def pack(
     key = options.key if options.pseudonyms else None
     if path.suffix.lower() not in SUFFIXES:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}.")
-    for target in (path, key):
-        if target is not None and (target.is_dir() or (target.exists() and not overwrite)):
-            raise ExportError(f"{target} is there already: choose another name, or ask to overwrite it.")
     try:
+        for target in (path, key):
+            if target is not None and (target.is_dir() or (target.exists() and not overwrite)):
+                raise ExportError(f"{target} is there already: choose another name, or ask to overwrite it.")
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             written_aside(path) as part,
