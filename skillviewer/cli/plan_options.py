@@ -63,6 +63,10 @@ _OPTIONS = (
         help="Choose the epoch on average over so many inner folds.",
     ),
     click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's."),
+    click.option(
+        "--learning-rate", type=click.FloatRange(min=0, min_open=True), help="Step size, if not the preset's."
+    ),
+    click.option("--weight-decay", type=click.FloatRange(min=0), help="L2 penalty, if not the preset's."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
     click.option(
         "--precision",
@@ -93,6 +97,8 @@ class PlanChoices(TypedDict):
     refit: bool
     inner_folds: int
     epochs: int | None
+    learning_rate: float | None
+    weight_decay: float | None
     device: str
     precision: str
     cache_gb: float
@@ -132,6 +138,8 @@ def training_plan(chosen: PlanChoices, dataset_preset: str) -> "TrainingPlan":
         refit=chosen["refit"],
         inner_folds=chosen["inner_folds"],
         epochs=chosen["epochs"],
+        learning_rate=chosen["learning_rate"],
+        weight_decay=chosen["weight_decay"],
         training_precision=training_precision(chosen["precision"], choose_device(chosen["device"])),
     )
 

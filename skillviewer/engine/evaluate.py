@@ -26,7 +26,7 @@ from skillviewer.engine.extractor import own_backbone_weights
 from skillviewer.engine.mapped import MappedBank
 from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.results import Found, Judge, ModelResult
-from skillviewer.engine.run import Footage, Run, RunSummary, perform
+from skillviewer.engine.run import Material, Run, RunSummary, perform
 from skillviewer.engine.run_folder import RunConfiguration, RunFolder
 from skillviewer.engine.snippets import SnippetSource
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
@@ -164,7 +164,7 @@ def evaluate(
     preparation.compute_inputs()
     missing = preparation.missing
     n_found = len(preparation.runs) - len(missing)
-    failures = _make(missing, preparation.footage(), plan.jobs, token, report)
+    failures = _make(missing, preparation.material(), plan.jobs, token, report)
     record = _record(plan, preparation, failures)
     write_tables(record, folder)
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
@@ -269,10 +269,10 @@ class _Preparation:
         self.runs = tuple(runs)
         self.missing = tuple(run for run in runs if RunFolder(run.folder).finished(run.configuration) is None)
 
-    def footage(self) -> Footage:
+    def material(self) -> Material:
         """Return what all runs share."""
         by_people = self.folds.by is FoldsBy.PARTICIPANT
-        return Footage(
+        return Material(
             dataset=self.dataset,
             participants=self.dataset.participants if by_people else {},
             facts={name: self.facts[name] for name in self.dataset.names},
@@ -283,7 +283,7 @@ class _Preparation:
         )
 
 
-def _make(runs: Sequence[Run], footage: Footage, jobs: int, token: CancelToken, report: Report) -> list[str]:
+def _make(runs: Sequence[Run], material: Material, jobs: int, token: CancelToken, report: Report) -> list[str]:
     """Make runs, one or several at once, and return one sentence for every one that failed."""
     failures: list[str] = []
     parts = [0] * len(runs)
@@ -312,7 +312,7 @@ def _make(runs: Sequence[Run], footage: Footage, jobs: int, token: CancelToken, 
     if not runs:
         return failures
     tell()
-    do = partial(perform, footage)
+    do = partial(perform, material)
     if jobs == 1:
         work_here(do, runs, token, told, done)
     else:

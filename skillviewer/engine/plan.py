@@ -32,6 +32,8 @@ class TrainingPlan:
         inner_folds: On how many inner folds the epoch is chosen: the best on average over them.
         unfreeze: ``last-block`` to train the last block of both backbones too, or "".
         epochs: Number of epochs, or None for the preset's.
+        learning_rate: Step size, or None for the preset's.
+        weight_decay: L2 penalty, or None for the preset's.
         seed: Decides what is held out, what is drawn and how weights begin.
         precision: Of the features.
         training_precision: Of training: in bfloat16 what each frame passes through by itself, all else in float32.
@@ -51,6 +53,8 @@ class TrainingPlan:
     inner_folds: int = 1
     unfreeze: str = ""
     epochs: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
     seed: int = 0
     precision: Precision = "float32"
     training_precision: Precision = "float32"
@@ -89,8 +93,9 @@ class TrainingPlan:
             )
         chosen, own = preset(self.preset), attention_model(self.model).training
         optimiser = own[0][1] if own else chosen.optimiser(self.dataset_preset)
-        if self.epochs is not None:
-            optimiser = dataclasses.replace(optimiser, epochs=self.epochs)
+        for name in ("epochs", "learning_rate", "weight_decay"):
+            if (value := getattr(self, name)) is not None:
+                optimiser = dataclasses.replace(optimiser, **{name: value})
         return TrainSettings(optimiser, chosen.loss, self.select, self.seed, own, self.training_precision)
 
 

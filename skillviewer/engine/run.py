@@ -54,7 +54,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Footage:
+class Material:
     """What all runs of an evaluation share.
 
     Attributes:
@@ -93,11 +93,11 @@ class RunSummary:
     seconds: float
 
 
-def perform(footage: Footage, run: Run, token: CancelToken, report: Report) -> RunSummary:
+def perform(material: Material, run: Run, token: CancelToken, report: Report) -> RunSummary:
     """Make a run; a training that was killed goes on where it stood.
 
     Args:
-        footage: What all runs share.
+        material: What all runs share.
         run: The run.
         token: Raise it to stop; the state of the last epochs stays.
         report: Told of every batch and epoch.
@@ -109,13 +109,13 @@ def perform(footage: Footage, run: Run, token: CancelToken, report: Report) -> R
         Cancelled: The token was raised.
     """
     plan, fold = run.plan, run.fold
-    check_no_leak(fold, footage.participants)
+    check_no_leak(fold, material.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
-    watched = WatchedBank(_bank(footage, attention_model(plan.model).inputs))
-    device = choose_device(footage.device_name)
+    watched = WatchedBank(_bank(material, attention_model(plan.model).inputs))
+    device = choose_device(material.device_name)
     with device_errors():
-        model, trained = fit_fold(plan, footage.dataset, fold, watched, device, token, report, keeper=folder.state)
+        model, trained = fit_fold(plan, material.dataset, fold, watched, device, token, report, keeper=folder.state)
         if plan.select is not Select.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)
         scores, maps = _look(model, watched.bank, fold, token)
@@ -127,7 +127,7 @@ def perform(footage: Footage, run: Run, token: CancelToken, report: Report) -> R
     seconds = _seconds(trained.rows)
     write_log(run.folder, trained.rows, run.title)
     if run.configuration.checkpoint and attention_model(plan.model).inputs is Inputs.FEATURES:
-        _save_checkpoint(footage, run, model)
+        _save_checkpoint(material, run, model)
     folder.finish(
         RunProvenance(
             program=f"SkillViewer {__version__}",
@@ -151,11 +151,11 @@ def perform(footage: Footage, run: Run, token: CancelToken, report: Report) -> R
     return RunSummary(accuracy, honest, trained.epoch, seconds)
 
 
-def _bank(footage: Footage, inputs: Inputs) -> FeatureBank:
+def _bank(material: Material, inputs: Inputs) -> FeatureBank:
     """Return what a model is fed."""
     if inputs is Inputs.TIME:
-        return time_bank(footage.facts)
-    return footage.snippets if inputs is Inputs.SNIPPETS else footage.features
+        return time_bank(material.facts)
+    return material.snippets if inputs is Inputs.SNIPPETS else material.features
 
 
 def _look(
@@ -185,15 +185,15 @@ def _seconds(rows: Sequence[EpochRow]) -> float:
     return sum(row.seconds for row in ends)
 
 
-def _save_checkpoint(footage: Footage, run: Run, model: AttentionModel) -> None:
-    plan, dataset = run.plan, footage.dataset
+def _save_checkpoint(material: Material, run: Run, model: AttentionModel) -> None:
+    plan, dataset = run.plan, material.dataset
     save_checkpoint(
         run.folder / CHECKPOINT,
         CheckpointConfig(
             attention_model=plan.model,
             sizes=model.sizes,
             preprocessing=plan.preprocessing,
-            backbone=footage.backbone,
+            backbone=material.backbone,
             precision=plan.precision,
             preset=plan.preset,
             dataset_preset=plan.dataset_preset,

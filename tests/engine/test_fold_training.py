@@ -88,6 +88,12 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
     assert all(torch.equal(one[name], last[name]) for name in one), "trained afresh for as many epochs"
 
 
+def test_what_is_asked_for_goes_before_the_preset() -> None:
+    usual = TrainingPlan().settings().optimiser
+    asked = TrainingPlan(epochs=3, learning_rate=0.5, weight_decay=0.0).settings().optimiser
+    assert asked == replace(usual, epochs=3, learning_rate=0.5, weight_decay=0.0) != usual
+
+
 def test_what_is_chosen_on_is_said_and_several_splits_need_a_refit() -> None:
     assert "on average over 3 different quarters" in selection_rule(PLAN)
     assert "average" not in selection_rule(replace(PLAN, inner_folds=1))

@@ -1,0 +1,140 @@
+"""What choices of settings buy on a small study, judged on inner folds alone: no test pair is ever scored.
+
+    python -m benchmarks.choices STUDY OUT [--choices usual,decay,...] [--model full] [--epochs 16] [--candidates 2]
+
+Of every outer fold only its training videos are used. A quarter of them, whole participants, is set aside (the inner
+fold, on which ``skillviewer evaluate`` chooses an epoch), a model is trained on the rest, and after every epoch it
+orders the pairs that touch the quarter. Told are these accuracies, pooled over the outer folds, after some of the
+epochs, and how far each choice is from ``usual`` on the same pairs. What is finished is kept in OUT, and the same
+command goes on.
+"""
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.aside import written_aside
+from skillviewer.core.folds import inner_fold, make_folds
+from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.core.places import cache_dir
+from skillviewer.core.preprocessing import TRAINED_ON, FlowSettings
+from skillviewer.data.formats import open_dataset
+from skillviewer.engine.bank import feature_source
+from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.fold_training import fit_fold
+from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.train import FeatureBank
+from skillviewer.engine.training import dataset_features
+
+USUAL = "usual"
+GRID_PX = 224
+
+CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
+    USUAL: ("the preset small-study", {}),
+    "slow": ("learning rate 3e-3 in place of 1e-2", {"learning_rate": 3e-3}),
+    "fast": ("learning rate 3e-2", {"learning_rate": 3e-2}),
+    "no-decay": ("no weight decay in place of 1e-3", {"weight_decay": 0.0}),
+    "decay": ("weight decay 1e-2", {"weight_decay": 1e-2}),
+    "strong-decay": ("weight decay 3e-2", {"weight_decay": 3e-2}),
+    "fine": ("fusion stride 1: maps of 14 x 14 cells in place of 7 x 7", {"fusion_stride": 1}),
+    "coarse": ("pictures of 224 pixels in place of 448", {"preprocessing": replace(TRAINED_ON, input_px=GRID_PX)}),
+    "dis": (
+        "DIS flow in place of tvl1-fast",
+        {"preprocessing": replace(TRAINED_ON, flow=FlowSettings(algorithm="dis"))},
+    ),
+    "code": ("the preset official-code", {"preset": "official-code"}),
+    "paper": ("the preset paper", {"preset": "paper"}),
+}
+
+
+class Log(msgspec.Struct, frozen=True):
+    """What came of one outer fold's inner fold.
+
+    Attributes:
+        pairs: Pairs that touch the inner quarter.
+        right: Of these ordered rightly, after every epoch.
+        trained: Accuracy on the training pairs, in every epoch.
+        cpu_s: CPU seconds.
+    """
+
+    pairs: int
+    right: tuple[int, ...]
+    trained: tuple[float, ...]
+    cpu_s: float
+
+
+def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> FeatureBank:
+    """Return the features of a data set as a plan wants them."""
+    cache = FeatureCache(cache_dir() / "features", 40 * 2**30)
+    source, _ = feature_source(plan.backbone, plan.preprocessing, torch.device("cpu"), plan.precision, cache)
+    bank, problems = dataset_features(dataset, source, plan.candidates, token, silent)
+    print("\n".join(problems), end="")
+    return bank
+
+
+def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, bank: FeatureBank) -> Log:
+    """Train on the inner fold of an outer one."""
+    before = time.process_time()
+    _, result = fit_fold(plan, dataset, fold, bank, torch.device("cpu"), CancelToken(), silent)
+    n = len(inner_fold(dataset, fold, plan.seed).test_pairs)
+    right = tuple(round(row.held_out_accuracy * n) for row in result.rows)
+    return Log(n, right, tuple(row.train_accuracy for row in result.rows), time.process_time() - before)
+
+
+def main() -> None:
+    """Train what is missing and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--choices", default=",".join(CHOICES))
+    parser.add_argument("--model", default="full")
+    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--candidates", type=int, default=2)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    token = CancelToken()
+    dataset = open_dataset(args.study)
+    usual = TrainingPlan(model=args.model, epochs=args.epochs, candidates=args.candidates, refit=False)
+    logs: dict[str, list[Log]] = {}
+    for name in args.choices.split(","):
+        plan = replace(usual, **CHOICES[name][1])
+        folds = make_folds(dataset).folds
+        places = [args.out / f"{args.model}-{name}-f{number}.json" for number in range(1, len(folds) + 1)]
+        bank = None if all(place.is_file() for place in places) else features_of(plan, dataset, token)
+        for place, fold in zip(places, folds, strict=True):
+            if bank is not None and not place.is_file():
+                log = trained(plan, dataset, fold, bank)
+                with written_aside(place) as aside:
+                    aside.write_bytes(msgspec.json.encode(log))
+        logs[name] = [msgspec.json.decode(place.read_bytes(), type=Log) for place in places]
+        print(line(name, logs), flush=True)
+
+
+def line(name: str, logs: dict[str, list[Log]]) -> str:
+    """Return a row of the table: accuracy (%) on the inner pairs after some epochs, the best, the CPU seconds."""
+    found = curve(logs[name])
+    at = [epoch for epoch in (2, 4, 8, 12, 16, 24, 32) if epoch <= len(found)]
+    told = "  ".join(f"{epoch}: {found[epoch - 1]:5.1f}" for epoch in at)
+    folds = ", ".join(f"{100 * max(log.right) / log.pairs:.1f}" for log in logs[name])
+    apart = f"  {found.max() - curve(logs[USUAL]).max():+5.1f}" if USUAL in logs else ""
+    best = int(found.argmax())
+    words = f"best {found[best]:5.1f} at {best + 1}{apart}  (of each fold {folds})"
+    return f"{name:13s} {told}  {words}  {sum(log.cpu_s for log in logs[name]):.0f} CPU s  {CHOICES[name][0]}"
+
+
+def curve(logs: list[Log]) -> FloatArray:
+    """Return the accuracy pooled over folds after every epoch, in per cent."""
+    right = np.array([log.right for log in logs], np.float64).sum(axis=0)
+    return np.asarray(100 * right / sum(log.pairs for log in logs))
+
+
+if __name__ == "__main__":
+    main()
