@@ -191,6 +191,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
         index=lane,
         export_previews=lane,
         playback=SimpleNamespace(frame=30),
+        videos={},
         messages=SimpleNamespace(note=said.append, fail=id),
         jobs=SimpleNamespace(follow=lambda *_: None),
     )
