@@ -3,6 +3,7 @@
 import importlib
 import logging
 import multiprocessing
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -106,4 +107,11 @@ def run(args: Sequence[str] | None = None) -> int:
 def main() -> None:
     """Run the command line and leave the process."""
     multiprocessing.freeze_support()  # a frozen program starts its workers through this same entry
-    sys.exit(run())
+    code = run()
+    if "LOCAL_RANK" in os.environ:
+        # torch's launcher started this and others: what takes their connections down at the usual end of a process
+        # aborts now and then (gloo), and the launcher would call a training failed whose files are all written
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

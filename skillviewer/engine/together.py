@@ -136,6 +136,8 @@ def launched(device_name: str) -> Iterator[tuple[Together, str]]:
 
     Raises:
         DeviceError: There are fewer GPUs than processes, or a device that cannot be shared out.
+
+    A process that was launched should end by ``os._exit``, as the command line does.
     """
     if n_launched() == 1:
         yield ALONE, device_name
@@ -153,6 +155,9 @@ def launched(device_name: str) -> Iterator[tuple[Together, str]]:
         device_name = "cpu"
     dist.init_process_group("nccl" if kind == "cuda" else "gloo", timeout=_PATIENCE)
     try:
-        yield Together(dist.get_rank(), dist.get_world_size()), device_name
+        together = Together(dist.get_rank(), dist.get_world_size())
+        yield together, device_name
+        together.wait()  # one that leaves while another still sends to it ends that one with an error
     finally:
-        dist.destroy_process_group()
+        if kind == "cuda":  # threads of gloo abort now and then while they are taken down: they end with the process
+            dist.destroy_process_group()

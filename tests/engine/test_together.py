@@ -1,6 +1,7 @@
 """Several processes train one model: the same weights as one process by itself, up to rounding."""
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch.multiprocessing.spawn import spawn
 
@@ -50,25 +50,32 @@ def gradients(name: str, together: Together) -> dict[str, torch.Tensor]:
     return {f"{name}.{k}": p.grad for k, p in model.named_parameters() if p.grad is not None}
 
 
-def work(rank: int, size: int, folder: str) -> None:
+def work(rank: int, size: int, folder: str, port: int) -> None:
     """What each process does; the first writes what came of it."""
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=size)
-    together = Together(rank, size)
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size)}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    with launched("cpu") as (together, _):
+        take_part(together, Path(folder))
+    os._exit(0)  # as the command line does
+
+
+def take_part(together: Together, folder: Path) -> None:
     found = {k: v for name in MODELS for k, v in gradients(name, together).items()}
-    model = fresh(seed=1 + 10 * rank)  # the others begin as the first does
+    model = fresh(seed=1 + 10 * together.rank)  # the others begin as the first does
     trained = fit(model, bank(), PAIRS, CHOOSING, INNER, CancelToken(), together=together)
     found |= {f"trained.{k}": v for k, v in trained.state.items()}
     found["epoch"] = torch.tensor(trained.epoch)
     found["accuracies"] = torch.tensor([row.held_out_accuracy for row in trained.rows])
-    save_file(found, f"{folder}/{rank}.safetensors")
-    together.wait()
-    os._exit(0)  # gloo's threads may abort while they are taken down, long after everything is on the disk
+    save_file(found, folder / f"{together.rank}.safetensors")
 
 
 @pytest.mark.parametrize("size", [2, 3])
 def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Path) -> None:
-    spawn(work, (size, str(tmp_path)), nprocs=size)  # type: ignore[no-untyped-call]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    spawn(work, (size, str(tmp_path), port), nprocs=size)  # type: ignore[no-untyped-call]
     first, *others = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(size)]
     for other in others:
         assert all(torch.equal(first[name], other[name]) for name in first), "the processes went different ways"
