@@ -17,6 +17,7 @@ from typing import Literal, Self, TypeAlias
 import av
 import numpy as np
 from av.audio.stream import AudioStream
+from av.bitstream import BitStreamFilterContext
 from av.codec.context import Flags as CodecFlags
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
@@ -224,6 +225,11 @@ class VideoWriter:
             beside = self._part.with_suffix(".pictures")
             self._palette = SharedPalette(self.size, made.clock_hz, int(made.quality[quality]), beside)
         self._track = self._open_track()
+        self._unsigned: BitStreamFilterContext | None = None
+        if made.encoder == "libx264":
+            # x264 writes its version and settings, the threads of this computer among them, into the first picture
+            self._container.start_encoding()
+            self._unsigned = BitStreamFilterContext("filter_units=remove_types=6", stream)
 
     def _open_track(self) -> SoundTrack | None:
         if self._sound is None:
@@ -268,7 +274,8 @@ class VideoWriter:
 
     def _encode(self, frames: Iterable[VideoFrame | None]) -> None:
         for frame in frames:
-            self._container.mux(self._stream.encode(frame))
+            for packet in self._stream.encode(frame):
+                self._container.mux(self._unsigned.filter(packet) if self._unsigned is not None else packet)
 
     def _finish(self) -> None:
         """Write what is left, read everything back, and give the file its name."""
