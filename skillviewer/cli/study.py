@@ -82,8 +82,13 @@ def _add(path: Path, videos: tuple[Path, ...], task: str, participant: str | Non
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line, as docs/study.md says.")
 @click.option("--check", is_flag=True, help="Read the files whose time stamp changed and tell whether they are others.")
 def list_videos(path: Path, as_json: bool, check: bool) -> None:
-    """List the videos of STUDY and where their files are: present, moved, missing or replaced."""
+    """List the videos of STUDY and where their files are: present, moved, missing or replaced.
+
+    Of a part of a longer file stands which: frames from 0, or seconds. Scores are of the model that the study uses,
+    else of the one that was asked last.
+    """
     from skillviewer.data.study import Study
+    from skillviewer.data.study.video_rows import extent_text
 
     with Study.open(path, read_only=not check) as opened:
         _say(opened.notices)
@@ -92,7 +97,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 videos = opened.videos.check(CancelToken(), report)
         else:
             videos = opened.videos.all()
-        model = opened.settings.model
+        model = opened.settings.model or opened.models.asked_last()
         scores = opened.models.scores(model) if model else {}
     for video in videos:
         score = scores.get(video.name)
@@ -105,6 +110,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 "recorded_path": video.recorded_path,
                 "size_bytes": video.size_bytes,
                 "digest": video.digest,
+                "extent": extent_text(video.extent) or None,
                 "participant": video.participant,
                 "task": video.task,
                 "notes": video.notes,
@@ -116,7 +122,8 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
             click.echo(json.dumps(record))
         else:
             number = "" if score is None else f"{score.score:+.4f}"
-            click.echo(f"{video.state.value:8}  {number:>8}  {video.name}  {video.path or video.recorded_path}")
+            part = f" [{extent_text(video.extent)}]" if video.extent is not None else ""
+            click.echo(f"{video.state.value:8}  {number:>8}  {video.name}  {video.path or video.recorded_path}{part}")
 
 
 @study.command("import")

@@ -124,6 +124,11 @@ class Analysis:
         """The file, or the part of it, that it is of."""
         return Footage(self.video.path, self.extent)
 
+    @property
+    def subject(self) -> tuple[str, Extent | None]:
+        """What it is of, wherever the file lies: digest of the file, and which part of it."""
+        return self.video.digest, self.extent
+
     @cached_property
     def frames(self) -> range:
         """The frames of the file that were looked through."""

@@ -292,7 +292,7 @@ def compared_frames(first: Analysis, second: Analysis) -> IntArray:
     Raises:
         ValueError: They are of two videos.
     """
-    if first.video.digest != second.video.digest:
+    if first.subject != second.subject:
         raise ValueError(f"{first.video.path.name} and {second.video.path.name} are two videos")
     sampled = np.union1d(first.samples, second.samples)
     return np.asarray(sampled[sampled >= _both_begun(first, second)], dtype=np.int64)

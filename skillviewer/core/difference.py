@@ -23,12 +23,14 @@ class Difference:
         values: (M, h, w) float32; 1 where the first model has more by what a cell would get if it looked everywhere
             alike.
         rect: Where in the picture.
+        part: The frames of the file that were looked through.
     """
 
     video: VideoInfo
     frames: IntArray
     values: Float32Array
     rect: MapRect
+    part: range
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
@@ -88,7 +90,7 @@ def difference(first: Analysis, second: Analysis) -> Difference:
     grids = [a.attention.shape[2:] for a in (first, second)]
     shape = (max(g[0] for g in grids), max(g[1] for g in grids))
     maps = difference_map(maps_at(first, frames), maps_at(second, frames), shape)
-    return Difference(first.video, frames, maps.values.astype(np.float32), maps.rect)
+    return Difference(first.video, frames, maps.values.astype(np.float32), maps.rect, first.frames)
 
 
 def uniform_baseline(like: Analysis, name: str) -> Analysis:

@@ -101,7 +101,7 @@ class Evidence:
     def belongs_to(self, analysis: Analysis) -> bool:
         """Return whether this is evidence of an analysis: the same part of a video, model, passes and segments."""
         return (
-            (self.video_digest, self.extent) == (analysis.video.digest, analysis.extent)
+            (self.video_digest, self.extent) == analysis.subject
             and self.model_digest == analysis.provenance.model_digest
             and self.segments.shape == analysis.score_curve.shape
         )

@@ -100,7 +100,7 @@ def common_part(exhibits: Sequence[Exhibit]) -> range | None:
     parts = [exhibit.analysis for exhibit in exhibits if exhibit.analysis.extent is not None]
     if not parts:
         return None
-    if len({(e.analysis.video.digest, e.analysis.extent) for e in exhibits}) > 1:
+    if len({e.analysis.subject for e in exhibits}) > 1:
         raise ExportError(
             f"{exhibits[0].title or parts[0].video.path.name} is shown beside another video, and one of them is a part "
             "of a longer file: they have no common clock. Export them one by one."

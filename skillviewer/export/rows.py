@@ -280,7 +280,7 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
     """
     rows = []
     for first, second in combinations(analyses, 2):
-        if first.video.digest != second.video.digest:
+        if first.subject != second.subject:
             continue
         compared = compare_video(first, second)
         rows.append(

@@ -309,6 +309,14 @@ def made_on(day: date | None) -> date:
     return day if day is not None else datetime.now().astimezone().date()
 
 
+def part_facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
+    """Return which part of the file an analysis is of, as (name, value); nothing for the whole."""
+    if analysis.extent is None:
+        return ()
+    frames, times = analysis.frames, (clock(analysis.start_s), clock(analysis.stop_s))
+    return (("Part of the file", f"{times[0]} to {times[1]}, frames {frames.start + 1} to {frames.stop}"),)
+
+
 def facts(analysis: Analysis, version: str, day: date) -> tuple[tuple[str, str], ...]:
     """Return what is needed to compute the numbers again, as (name, value)."""
     source = analysis.provenance
@@ -317,6 +325,7 @@ def facts(analysis: Analysis, version: str, day: date) -> tuple[tuple[str, str],
         ("Model", f"{model} ({source.attention_model}, {source.backbone}, flow {source.flow})"),
         ("Model SHA-256", source.model_digest),
         ("Video SHA-256", analysis.video.digest),
+        *part_facts(analysis),
         ("Passes, segments", f"{analysis.n_passes} × {analysis.n_segments} frames of {analysis.video.n_frames}"),
         ("Computed by", f"{source.program}, {source.device}, {source.precision}"),
         ("Date of report", day.isoformat()),

@@ -1,6 +1,6 @@
 """Evidence of the video on screen: asked of the model that is loaded, told while it is computed, kept."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -24,12 +24,23 @@ SETTLE_MS = 250
 MOST_KEPT = 400
 """Evidence kept at once; the oldest goes first, and can be computed again."""
 
-Key = tuple[str, str, int, Extent | None]
-"""Digest of the video, digest of the model, passes, part of the video."""
+
+class Key(NamedTuple):
+    """What evidence is of.
+
+    Attributes:
+        subject: Digest of the file, and which part of it.
+        model: Digest of the model.
+        passes: K.
+    """
+
+    subject: tuple[str, Extent | None]
+    model: str
+    passes: int
 
 
 def _key(analysis: Analysis) -> Key:
-    return analysis.video.digest, analysis.provenance.model_digest, analysis.n_passes, analysis.extent
+    return Key(analysis.subject, analysis.provenance.model_digest, analysis.n_passes)
 
 
 def _explain(slot: ModelSlot, analysis: Analysis, token: CancelToken, report: Report) -> "Evidence":
@@ -143,7 +154,7 @@ class Explanations(QObject):
         if key is None or model is None or not self._wanted or self._lane.stopped:
             return False
         known = key in self._kept or key in self._failures or key in self._refused
-        return not known and key[1] == model.digest
+        return not known and key.model == model.digest
 
     def _look(self) -> None:
         if self._needed() and self._asked != self._here:

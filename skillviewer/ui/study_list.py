@@ -20,6 +20,7 @@ from skillviewer.ui.studies import MODELS, Studies
 from skillviewer.ui.video_list import Entry, VideoList, VideoState
 
 if TYPE_CHECKING:
+    from skillviewer.core.pairs import Extent
     from skillviewer.engine.orders import Assessed
 
 AT_ONCE = 25
@@ -93,7 +94,7 @@ class StudyList(QObject):
         self._studies, self._videos, self._assessments = studies, videos, assessments
         self._intake, self._index, self._state = intake, index, state
         self._known: tuple[StudyVideo, ...] = ()
-        self._recalled: tuple[str, frozenset[str]] = ("", frozenset())
+        self._recalled: tuple[str, frozenset[tuple[str, Extent | None]]] = ("", frozenset())
         self._task: Task | None = None
         self._folder: Path | None = None
         studies.replaced.connect(self._on_replaced)
@@ -162,11 +163,12 @@ class StudyList(QObject):
         model = self._state.model
         if model is None or not model.digest or self._index.stopped:
             return
-        names = frozenset(video.digest for video in self._known if not video.unsure)  # these are listed again, read
+        sure = [video for video in self._known if not video.unsure]  # the others are listed again once they are read
+        known = frozenset((video.digest, video.extent) for video in sure)
         digest, before = self._recalled
-        fresh = names if digest != model.digest else names - before
-        self._recalled = (model.digest, names)
-        videos = [video for video in self._known if video.digest in fresh and not video.unsure]
+        fresh = known if digest != model.digest else known - before
+        self._recalled = (model.digest, known)
+        videos = [video for video in sure if (video.digest, video.extent) in fresh]
         if not videos:
             return
         if digest != model.digest and self._task is not None:

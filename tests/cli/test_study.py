@@ -1,14 +1,16 @@
 """``skillviewer study`` as a person or a script meets it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from skillviewer.cli.main import run
-from skillviewer.core.pairs import Verdict
-from skillviewer.data.study import Study, Vote
+from skillviewer.core.pairs import FrameExtent, Verdict
+from skillviewer.data.study import NewVideo, Study, Vote
 from tests.data.studies import make_study, write_file
+from tests.export.analyses import analysis, info
 
 Capture = pytest.CaptureFixture[str]
 
@@ -67,6 +69,29 @@ def test_list_names_every_video_with_its_state(tmp_path: Path, capsys: Capture) 
         "replaced",
         "present",
     ]
+
+
+def test_list_tells_parts_of_files_and_the_scores_of_the_model_that_was_asked_last(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    study = make_study(tmp_path, "long")
+    with Study.open(study) as opened:
+        video = opened.videos.get("long")
+        assert video.path is not None
+        opened.videos.add([NewVideo(video.path, "try 1", extent=FrameExtent(0, 5))])
+        for model, shift in (("old", 1.0), ("new", 2.0)):
+            said = analysis(info(60), model=model, shift=shift)
+            said = replace(said, provenance=replace(said.provenance, model_digest=model), extent=FrameExtent(0, 5))
+            opened.models.add(model, model, tmp_path)
+            opened.models.keep_analysis(said.with_video(replace(said.video, digest=video.digest)))
+    assert run(["study", "list", str(study), "--json"]) == 0
+    whole, part = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (whole["extent"], whole["score"], whole["model"]) == (None, None, "new")
+    assert (part["extent"], part["score"]) == ("frame 0 5", 2.5)
+    assert run(["study", "list", str(study)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[:2] == ["present", "+2.5000"]
+    assert lines[1].endswith("[frame 0 5]")
 
 
 def test_study_that_is_open_elsewhere_is_listed_and_not_written(tmp_path: Path, capsys: Capture) -> None:

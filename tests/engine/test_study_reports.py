@@ -1,14 +1,16 @@
 """What a study knows enters the reports of it: the cohort by one model and one task, votes, notes, a reference."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from skillviewer.core.errors import ExportError
-from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.core.pairs import FrameExtent, Judgement, Verdict
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.study_context import context_of
 from skillviewer.engine.study_reports import CohortChoices, cohort_report
+from skillviewer.export.why import facts
 from skillviewer.export.why_options import OpinionOf, Remark, StudyContext
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis
@@ -49,6 +51,24 @@ def test_the_context_is_that_of_the_task_and_the_model(study: Path) -> None:
     assert known.notes == (Remark("It slips.", "Dr X", 0.5),)
     assert known.opinions == (OpinionOf(0.1, 0.4, "agree"),)
     assert [j.rater for j in known.judgements] == ["Rater One"]
+
+
+def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> None:
+    parts = {"early": FrameExtent(0, 10), "late": FrameExtent(10, 20)}
+    with Study.open(study) as made, VideoReader(study.parent / "d.mp4") as reader:
+        path = study.parent / "d.mp4"
+        made.videos.add([NewVideo(path, name, f"Child {name}", extent=extent) for name, extent in parts.items()])
+        made.remarks.write_note("Too late.", author="Dr X", video="late")
+        said = {name: analysis(reader.info, passes=2, extent=extent) for name, extent in parts.items()}
+        for one in said.values():
+            made.models.keep_analysis(one)
+    for name, one in said.items():
+        known = context_of(study, one)
+        assert (known.name, known.participant) == (name, f"Child {name}")
+        assert [m.name for m in known.others] == ["a", "b", "c", *({"early", "late"} - {name})]
+        assert [n.text for n in known.notes] == (["Too late."] if name == "late" else [])
+    assert dict(facts(said["late"], "v1", date(2024, 5, 6)))["Part of the file"].endswith("frames 11 to 20")
+    assert "Part of the file" not in dict(facts(analysis(said["late"].video), "v1", date(2024, 5, 6)))
 
 
 def test_a_video_that_is_not_in_the_study_has_no_context(study: Path, tmp_path: Path) -> None:

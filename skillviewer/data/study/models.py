@@ -93,6 +93,11 @@ class Models:
         """Return the models, by name and version."""
         return tuple(self._model(row) for row in self._file.rows("SELECT * FROM model ORDER BY name, version"))
 
+    def asked_last(self) -> str:
+        """Return the digest of the model whose score is the latest, or "" where there is no score."""
+        rows = self._file.rows("SELECT model_digest FROM score ORDER BY assessed_at DESC, rowid DESC LIMIT 1")
+        return str(rows[0]["model_digest"]) if rows else ""
+
     def get(self, digest: str) -> ModelVersion:
         """Return a model.
 

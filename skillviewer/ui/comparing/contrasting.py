@@ -103,4 +103,4 @@ def _goes_on(one: _Wanted, other: _Wanted | None) -> bool:
     """Return whether the numbers shown are of the same video and pair, only of fewer or more models."""
     if other is None or (one.first, one.second) != (other.first, other.second):
         return False
-    return one.analyses[one.first].video.digest == other.analyses[other.first].video.digest
+    return one.analyses[one.first].subject == other.analyses[other.first].subject

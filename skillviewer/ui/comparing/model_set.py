@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -18,6 +19,9 @@ from skillviewer.ui.comparing.strokes import MOST
 from skillviewer.ui.messages import Message, Severity
 from skillviewer.ui.program import Program
 from skillviewer.ui.video_list import VideoState
+
+if TYPE_CHECKING:
+    from skillviewer.core.pairs import Extent
 
 SETTLE_MS = 450
 """A video must stay on screen this long before models are asked about it, unless it has been analysed already: by then
@@ -52,7 +56,7 @@ class ModelSet(QObject):
         self._active = self._stopped = False
         self._batch: list[Question] = []
         self._n_batch = 0
-        self._recalled: set[tuple[str, str]] = set()  # (key, digest of the video)
+        self._recalled: set[tuple[str, str, Extent | None]] = set()  # (key, digest of the file, part of it)
         self._growing: tuple[Question, Progress] | None = None
         self._job = SlowJob(program.jobs, self.tr("Comparing models"), self)
         self._job.stop_asked.connect(self.stop)
@@ -252,9 +256,9 @@ class ModelSet(QObject):
 
     def _about_study(self) -> Question | None:
         """Return a model whose earlier analyses of the study have not been read yet."""
-        digests = {video.digest for video in self._program.study_list.known}
+        known = {(video.digest, video.extent) for video in self._program.study_list.known}
         for key in self._models():
-            fresh = {(key, digest) for digest in digests} - self._recalled
+            fresh = {(key, *video) for video in known} - self._recalled
             if fresh and key in self.answers.facts:
                 self._recalled |= fresh
                 return Question(Kind.RECALL, key)

@@ -50,7 +50,7 @@ class PaneCanvas(Canvas):
 
     def _resolved(self, shot: Shot) -> Shown:
         apart, video = self._difference, self._video
-        if apart is None or video is None or apart.video.digest != video.digest:
+        if apart is None or video is None or apart.video.digest != video.digest or shot.frame_index not in apart.part:
             return super()._resolved(shot)
         return Shown(shot, apart.scene(shot.frame_index, self._look))
 
