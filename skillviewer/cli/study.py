@@ -85,7 +85,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
     """List the videos of STUDY and where their files are: present, moved, missing or replaced.
 
     Of a part of a longer file stands which: frames from 0, or seconds. Scores are of the model that the study uses,
-    else of the one that was asked last.
+    else of the one that has scored the most videos.
     """
     from skillviewer.data.study import Study
     from skillviewer.data.study.video_rows import extent_text
@@ -97,8 +97,8 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 videos = opened.videos.check(CancelToken(), report)
         else:
             videos = opened.videos.all()
-        model = opened.settings.model or opened.models.asked_last()
-        scores = opened.models.scores(model) if model else {}
+        used = opened.models.spoken_for(opened.settings.model)
+        scores = opened.models.scores(used.digest) if used is not None else {}
     for video in videos:
         score = scores.get(video.name)
         if as_json:
@@ -117,7 +117,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 "context": video.context,
                 "score": None if score is None else score.score,
                 "interval": None if score is None else score.interval,
-                "model": model or None,
+                "model": used.digest if used is not None else None,
             }
             click.echo(json.dumps(record))
         else:

@@ -1,6 +1,5 @@
 """The report of a whole study: its cohort, from the scores that the study keeps."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -124,17 +123,14 @@ def _task(study: Study, tasks: set[str], asked: str) -> str:
 
 def _model(study: Study, asked: str) -> ModelVersion:
     """Return the model that is asked for, the one in use, or the one with the most scores."""
-    models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
     if asked:
+        models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
         named = [m for m in models if asked in {m.name, f"{m.name} v{m.version}", m.digest}]
         if not named:
             known = ", ".join(f"{m.name} v{m.version}" for m in models) or "none"
             raise ExportError(f"The study has no model “{asked}”. Its models: {known}.")
         return max(named, key=lambda m: m.version)
-    used = next((m for m in models if m.digest == study.settings.model), None)
-    if used is None:
-        counts = Counter({m.digest: len(study.models.scores(m.digest)) for m in models})
-        used = max(models, key=lambda m: (counts[m.digest], m.version), default=None)
+    used = study.models.spoken_for(study.settings.model)
     if used is None:
         raise ExportError("No video of the study has been assessed: assess some first.")
     return used

@@ -71,7 +71,7 @@ def test_list_names_every_video_with_its_state(tmp_path: Path, capsys: Capture) 
     ]
 
 
-def test_list_tells_parts_of_files_and_the_scores_of_the_model_that_was_asked_last(
+def test_list_tells_parts_of_files_and_the_scores_of_the_model_that_scored_most(
     tmp_path: Path, capsys: Capture
 ) -> None:
     study = make_study(tmp_path, "long")
@@ -83,14 +83,17 @@ def test_list_tells_parts_of_files_and_the_scores_of_the_model_that_was_asked_la
             said = analysis(info(60), model=model, shift=shift)
             said = replace(said, provenance=replace(said.provenance, model_digest=model), extent=FrameExtent(0, 5))
             opened.models.add(model, model, tmp_path)
-            opened.models.keep_analysis(said.with_video(replace(said.video, digest=video.digest)))
+            said = said.with_video(replace(said.video, digest=video.digest))
+            opened.models.keep_analysis(said)
+            if model == "old":
+                opened.models.keep_analysis(replace(said, extent=None))
     assert run(["study", "list", str(study), "--json"]) == 0
     whole, part = (json.loads(line) for line in capsys.readouterr().out.splitlines())
-    assert (whole["extent"], whole["score"], whole["model"]) == (None, None, "new")
-    assert (part["extent"], part["score"]) == ("frame 0 5", 2.5)
+    assert (whole["extent"], whole["score"], whole["model"]) == (None, 1.5, "old")
+    assert (part["extent"], part["score"]) == ("frame 0 5", 1.5)
     assert run(["study", "list", str(study)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split()[:2] == ["present", "+2.5000"]
+    assert lines[1].split()[:2] == ["present", "+1.5000"]
     assert lines[1].endswith("[frame 0 5]")
 
 

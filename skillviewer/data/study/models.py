@@ -93,10 +93,19 @@ class Models:
         """Return the models, by name and version."""
         return tuple(self._model(row) for row in self._file.rows("SELECT * FROM model ORDER BY name, version"))
 
-    def asked_last(self) -> str:
-        """Return the digest of the model whose score is the latest, or "" where there is no score."""
-        rows = self._file.rows("SELECT model_digest FROM score ORDER BY assessed_at DESC, rowid DESC LIMIT 1")
-        return str(rows[0]["model_digest"]) if rows else ""
+    def spoken_for(self, wanted: str = "") -> ModelVersion | None:
+        """Return the model whose scores are meant where nobody says which, or None without models.
+
+        Args:
+            wanted: Digest of the model in use: it is meant if the study has it, else the one with the most scores, of
+                equals the latest version. Discarded ones are passed over.
+        """
+        models = [model for model in self.all() if model.state is not ModelState.DISCARDED]
+        in_use = next((model for model in models if model.digest == wanted), None)
+        if in_use is not None:
+            return in_use
+        counts = {model.digest: len(self.scores(model.digest)) for model in models}
+        return max(models, key=lambda model: (counts[model.digest], model.version), default=None)
 
     def get(self, digest: str) -> ModelVersion:
         """Return a model.
