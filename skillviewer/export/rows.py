@@ -114,8 +114,8 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
                 n_frames=a.video.n_frames,
                 duration_s=a.video.duration_s,
                 rate_hz=a.video.rate_hz,
-                start_s=a.start_s,
-                stop_s=a.stop_s,
+                start_s=round(a.start_s, 6),
+                stop_s=round(a.stop_s, 6),
                 warning=f"{a.warning} {a.video.note}".strip(),
             )
         )
