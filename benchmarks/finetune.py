@@ -43,7 +43,7 @@ from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import FeatureBank, Fitting, Select, fit, score_videos
 from skillviewer.engine.tuning_job import TuningJob
 from skillviewer.engine.tuning_process import StopFolder, Tuner
-from skillviewer.engine.videos import whole_files
+from skillviewer.engine.videos import files_of
 from skillviewer.nets.deployment import Precision
 
 CPU = torch.device("cpu")
@@ -86,7 +86,7 @@ def learning(args: argparse.Namespace) -> None:
         SAMPLE: StartingPoint.of(model_folder(args.begin), CPU, cache),
         NOTHING: StartingPoint.of(None, CPU, cache),
     }
-    bank, problems = build_bank(whole_files(dataset), starts[SAMPLE].source, args.candidates, CancelToken(), silent)
+    bank, problems = build_bank(files_of(dataset), starts[SAMPLE].source, args.candidates, CancelToken(), silent)
     assert not problems, problems
     folds = make_folds(dataset, seed=args.seed)
     kept: dict[str, dict[str, float]] = json.loads(args.kept.read_text()) if args.kept and args.kept.exists() else {}

@@ -40,6 +40,14 @@ class FeatureSource:
         configuration = (*self.extractor.configuration(self.preprocessing), *sampling.key)
         return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
 
+    def n_missing(self, info: VideoInfo, passes: int, extent: Extent | None = None) -> int:
+        """Return how many sampled frames of K passes over a video, or a stretch of it, have to be computed."""
+        sampling = sampling_of(info, self.preprocessing, passes, extent)
+        shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
+        keys = self._keys(info, sampling)
+        gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
+        return len(np.unique(gone))
+
     def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
         """Yield the features of one step after the other, for all passes at once.
 

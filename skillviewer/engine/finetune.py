@@ -19,15 +19,15 @@ from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold, Pair
 from skillviewer.core.tuning import Division, StudyPairs, TuningChoices, divide
 from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of, shown
-from skillviewer.engine.bank import build_bank, pooled
+from skillviewer.engine.bank import pooled
 from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
 from skillviewer.engine.halting import BestSoFar, Halted, Unless, halting
 from skillviewer.engine.old_pairs import OldPairs, known_before
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import EpochRow, FeatureBank, Select, Trained, TrainSettings, fit, score_videos
+from skillviewer.engine.training import dataset_features
 from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.tuning_look import Seen, look
-from skillviewer.engine.videos import whole_files
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -96,7 +96,7 @@ def prepare(
     known = known_of(start)
     seen = study.named_by(known.trained_digests()) if known is not None else frozenset()
     divide(study, choices, seen)  # what cannot work is refused before hours of features
-    bank, problems = build_bank(whole_files(study.dataset), start.source, choices.candidates, token, report)
+    bank, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
     readable = study.restricted(list(bank))
     division = divide(readable, choices, seen)
     old, more = _old(start, readable, division, bank, known if choices.old_pairs else None, token, report)
@@ -123,7 +123,7 @@ def _old(
     own = {study.digests[name] for name in study.dataset.names if name in study.digests}
     other = known.without(own - known.trained_digests()) if known is not None else None
     if other is not None:
-        found, problems = build_bank(whole_files(other.dataset), start.source, 1, token, report)
+        found, problems = dataset_features(other.dataset, start.source, 1, token, report)
         readable = other.dataset.restricted(list(found))
         if readable.pairs:
             return Old(OldKind.PAIRS, other.what, found, readable, tuple(videos_of(readable.pairs))), problems

@@ -1,24 +1,23 @@
 """What a fine-tuning will cost, before it begins: features that are not kept yet, and seconds, as measured here now."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import torch
 
 from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.pairs import Dataset
 from skillviewer.core.tuning import Division, divide
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.batches import batches, pair_batch, videos_of
-from skillviewer.engine.cache import FeatureKey
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.finetune import known_of
 from skillviewer.engine.inputs import sampling_of, stream_inputs
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.tuning_job import TuningCost, TuningJob
-from skillviewer.engine.videos import whole_files
 from skillviewer.media.flow import warm_up
 from skillviewer.media.reader import VideoReader
 
@@ -48,12 +47,12 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         known = known_of(start)
         seen = job.study.named_by(known.trained_digests()) if known is not None else frozenset()
         division = divide(job.study, job.choices, seen)
-        wanted = [(path, job.choices.candidates) for _, path in whole_files(job.study.dataset)]
+        wanted = [(footage, job.choices.candidates) for footage in _footage(job.study.dataset)]
         if known is not None and job.choices.old_pairs:
-            wanted += [(path, 1) for _, path in whole_files(known.dataset)]
+            wanted += [(footage, 1) for footage in _footage(known.dataset)]
         missing, problems = _missing(start.source, wanted, token, report)
         report(Progress("measuring a batch", 0, 0))
-        untried = next((path for path, n in missing if n), None)
+        untried = next((footage for footage, n in missing if n), None)
         frame_s = _frame_s(start.source, untried, token, report) if untried is not None else 0.0
         step_s, look_s = _video_s(start)
     frames = sum(n for _, n in missing)
@@ -71,35 +70,32 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     )
 
 
+def _footage(dataset: Dataset) -> list[Footage]:
+    return [Footage(video.path, video.extent) for video in dataset.videos if video.path is not None]
+
+
 def _missing(
-    source: FeatureSource, wanted: Sequence[tuple[Path, int]], token: CancelToken, report: Report
-) -> tuple[list[tuple[Path, int]], list[str]]:
-    """Return file and number of sampled frames whose features are not kept, and sentences about broken files."""
+    source: FeatureSource, wanted: Sequence[tuple[Footage, int]], token: CancelToken, report: Report
+) -> tuple[list[tuple[Footage, int]], list[str]]:
+    """Return videos and the number of sampled frames whose features are not kept, and sentences about broken ones."""
     found, problems = [], []
-    pre, extractor = source.preprocessing, source.extractor
-    shape = (pre.n_segments, *extractor.feature_shape(pre))
-    for done, (path, passes) in enumerate(wanted):
+    for done, (footage, passes) in enumerate(wanted):
         token.check()
         report(Progress("looking which features are kept", done, len(wanted)))
         try:
-            with VideoReader(path) as reader:
-                info = reader.info
+            with VideoReader(footage.path) as reader:
+                found.append((footage, source.n_missing(reader.info, passes, footage.extent)))
         except SkillViewerError as error:
             problems.append(str(error))
-            continue
-        rows = sampling_of(info, pre, passes).positions
-        keys = [FeatureKey(info.digest, extractor.configuration(pre), tuple(row.tolist())) for row in rows]
-        gone = [row for key, row in zip(keys, rows, strict=True) if source.cache.get(key, shape) is None]
-        found.append((path, len(np.unique(gone))))
     return found, problems
 
 
-def _frame_s(source: FeatureSource, path: Path, token: CancelToken, report: Report) -> float:
+def _frame_s(source: FeatureSource, footage: Footage, token: CancelToken, report: Report) -> float:
     """Return the seconds that one sampled frame takes: decoding, flow and both backbones."""
     if source.preprocessing.flow.algorithm.startswith("tvl1"):
         warm_up(lambda text: report(Progress(text)))
-    with VideoReader(path) as reader:
-        sampling = sampling_of(reader.info, source.preprocessing, 1)
+    with VideoReader(footage.path) as reader:
+        sampling = sampling_of(reader.info, source.preprocessing, 1, footage.extent)
         positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
         batch = source.extractor.flow_batch(source.preprocessing.flow.algorithm)
         began = perf_counter()

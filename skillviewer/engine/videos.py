@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skillviewer.core.errors import DatasetError, SkillViewerError
+from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset, Extent
 from skillviewer.core.preprocessing import Preprocessing
@@ -30,20 +30,6 @@ class VideoFacts:
     size_px: tuple[int, int]
     frames: tuple[int, ...]
     times_s: tuple[float, ...]
-
-
-def whole_files(dataset: Dataset) -> list[tuple[str, Path]]:
-    """Return name and file of every video that has a file, for what works on whole files alone.
-
-    Raises:
-        DatasetError: An attempt is a stretch of a longer video.
-    """
-    cut = [video.name for video in dataset.videos if video.extent is not None]
-    if cut:
-        raise DatasetError(
-            f"“{cut[0]}” is a stretch of a longer video. Cut the stretches into files of their own first."
-        )
-    return [(video.name, video.path) for video in dataset.videos if video.path is not None]
 
 
 def files_of(dataset: Dataset) -> list[tuple[str, Path]]:

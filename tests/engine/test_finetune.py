@@ -14,10 +14,11 @@ import torch
 from skillviewer.core import tuning
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
 from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.pairs import SimilarPair
+from skillviewer.core.pairs import FrameExtent, SimilarPair
 from skillviewer.core.tuning import StudyPairs, TuningChoices, divide
 from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow, Use
 from skillviewer.core.video import sample_positions
+from skillviewer.data.study.identity import digest_of
 from skillviewer.engine import tuning_look, tuning_outcome, tuning_run
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.finetune import Prepared, Tuned, tune
@@ -33,6 +34,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.engine.tuned import NAMES, from_nothing, job, write_study
+from tests.videos import write_barcode_video
 
 
 @pytest.fixture(scope="module")
@@ -458,6 +460,31 @@ def test_the_cost_is_measured_and_the_plan_is_kept(
     token.cancel()
     with pytest.raises(Cancelled):
         cost_of(asked, token, silent)
+
+
+def test_it_is_trained_on_parts_of_one_long_file(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    lengths = [8 + i for i in range(8)]
+    starts = np.cumsum([0, *lengths])
+    film = write_barcode_video(tmp_path / "film.mp4", int(starts[-1])).path
+    extents = {n: FrameExtent(int(a), int(b)) for n, a, b in zip(NAMES, starts, starts[1:], strict=False)}
+    videos = tuple(replace(v, path=film, extent=extents[v.name]) for v in study.dataset.videos)
+    parts = replace(study, dataset=replace(study.dataset, videos=videos), digests=dict.fromkeys(NAMES, digest_of(film)))
+    asked = job(parts, parent, tmp_path / "new")
+    cost = cost_of(asked, CancelToken(), silent)
+    sampled = [sample_positions(n, PREPROCESSING.n_segments, PREPROCESSING.flow.length, 1) for n in lengths]
+    assert cost.videos_missing == 8
+    assert cost.frames_missing == sum(len(np.unique(positions)) for positions in sampled)
+    result = run(asked)
+    assert load_checkpoint(tmp_path / "new").card.n_videos == 6
+    assert cost_of(asked, CancelToken(), silent).frames_missing == 0
+    after = {shift.video: shift.after for shift in result.report.shifts}
+    with Engine.open(tmp_path / "new", device="cpu") as engine:
+        told = {name: engine.assess(film, extent=extents[name]).score for name in after}
+    assert len(after) == 8
+    assert told == pytest.approx(after, abs=1e-4), "each of its own part"
 
 
 def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
