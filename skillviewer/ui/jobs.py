@@ -131,8 +131,8 @@ class Jobs(QObject):
         return job
 
     def stop_all(self) -> None:
-        """Ask all to stop."""
-        for job in self.running:
+        """Ask all to stop; the last first, so that none that waits is begun when the one before it ends."""
+        for job in reversed(self.running):
             job.stop()
 
     @Slot()

@@ -197,8 +197,8 @@ class Lane(QObject, Generic[ResourceT]):
         task.deleteLater()
 
     def cancel_all(self) -> None:
-        """Ask every job, running or waiting, to stop."""
-        for task in self._tasks.values():
+        """Ask every job, running or waiting, to stop; the last first, so that none is begun when another ends."""
+        for task in reversed(self._tasks.values()):
             task.cancel()
 
     def stop(self) -> None:

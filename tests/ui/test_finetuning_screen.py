@@ -388,8 +388,11 @@ def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, mak
     assert trainer.screen.pages.currentWidget() is trainer.screen.choices
     trainer.world.tuner.finetune = finetune  # type: ignore[method-assign]
     trainer.train()
-    proposed = [version.path for version in trainer.versions() if version.state is ModelState.PROPOSED]
-    assert proposed == [folder], "the same name is free again"
+
+    def proposed() -> list[Path | None]:
+        return [version.path for version in trainer.versions() if version.state is ModelState.PROPOSED]
+
+    qtbot.waitUntil(lambda: proposed() == [folder])  # the same name is free again
 
 
 def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
