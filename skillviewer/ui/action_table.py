@@ -176,6 +176,13 @@ ACTIONS: tuple[ActionSpec, ...] = table(
         Scope.PICTURE,
         section=4,
     ),
+    _window(
+        "split_off",
+        PLAYER,
+        QT_TRANSLATE_NOOP("actions", "Make the selection a &video of its own"),
+        "Ctrl+Shift+V",
+        section=4,
+    ),
     _window("clear_marks", PLAYER, QT_TRANSLATE_NOOP("actions", "Select nothing"), section=4),
     _player(
         "loop", QT_TRANSLATE_NOOP("actions", "&Loop the selection"), "Shift+L", section=4, icon="loop", checkable=True

@@ -173,6 +173,9 @@ class Bindings(QObject):
         actions.bind("mark_in", playback.mark_in)
         actions.bind("mark_out", playback.mark_out)
         actions.bind("clear_marks", playback.clear_marks)
+        actions.bind("split_off", self._program.split_off)
+        actions["split_off"].setAutoRepeat(False)
+        playback.marks_changed.connect(self.refresh)
         actions.bind_switch("loop", playback.set_loop)
 
     def _bind_model(self) -> None:
@@ -197,7 +200,9 @@ class Bindings(QObject):
         actions.set_enabled(study is not None or len(program.videos) > 0, *screens, "close_study")
         actions.set_enabled(study is not None, "save_study")
         actions.set_enabled(program.studies.writable, "locate_videos")
-        actions.set_enabled(program.studies.writable and program.state.current is not None, "remove_video")
+        chosen = program.studies.writable and program.state.current is not None
+        actions.set_enabled(chosen, "remove_video")
+        actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
         actions.set_enabled(model and len(program.videos) > 0, "assess_all")

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.footage import Footage
+from skillviewer.core.pairs import FrameExtent
 from skillviewer.ui.assessments import Assessments
 from skillviewer.ui.backend import Backend, ExportDesk, ModelPool, Tuner
 from skillviewer.ui.explaining.insight import Insight
@@ -158,6 +159,30 @@ class Program(QObject):
                 lambda study, _none: study.videos.bring_back(name).name,
                 (VIDEOS,),
             )
+        )
+
+    def split_off(self) -> None:
+        """Make the selection a video of the study of its own: an attempt in a long recording."""
+        current, playback = self.state.current, self.playback
+        entry = self.videos.get(current) if current is not None else None
+        if entry is None or not entry.known_as or playback.marks == (None, None):
+            return
+        (start, stop), frames, name = playback.marks, playback.frames, entry.known_as
+        extent = FrameExtent(start if start is not None else frames[0], (stop if stop is not None else frames[-1]) + 1)
+        playback.clear_marks()
+        self.undo.perform(
+            Deed(
+                self.tr("new video of a part of {}").format(name),
+                lambda study: study.videos.split(name, extent),
+                lambda study, part: study.videos.remove(str(part)),
+                (VIDEOS,),
+            )
+        ).succeeded.connect(self._on_split)
+
+    @Slot(object)
+    def _on_split(self, name: str) -> None:
+        self.messages.note(
+            self.tr("“{}” is a video of its own now, at the place of its name in the list.").format(name)
         )
 
     def score_here(self) -> float | None:

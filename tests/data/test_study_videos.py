@@ -216,3 +216,30 @@ def test_long_and_foreign_names_of_videos(tmp_path: Path) -> None:
         study.videos.add([NewVideo(video)])
     with Study.open(tmp_path / "study.skillstudy") as study:
         assert study.videos.all()[0].path == video
+
+
+def test_a_part_becomes_a_video_of_its_own_without_reading_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Study.create(tmp_path / "study") as study:
+        path = write_file(tmp_path / "long.mp4")
+        study.videos.add([NewVideo(path, "recording", "Ann", "suturing")])
+        with monkeypatch.context() as patch:
+            patch.setattr("skillviewer.data.study.videos.identify", None)  # what would read it
+            first = study.videos.split("recording", FrameExtent(0, 9))
+            second = study.videos.split(first, TimeExtent(1.0, 2.0))
+        assert (first, second) == ("long 1", "long 2")
+        parts = [study.videos.get(name) for name in (first, second)]
+        assert [(v.extent, v.participant, v.task) for v in parts] == [
+            (FrameExtent(0, 9), "Ann", "suturing"),
+            (TimeExtent(1.0, 2.0), "Ann", "suturing"),
+        ]
+        assert {v.digest for v in parts} == {study.videos.get("recording").digest}
+        study.videos.remove(first)
+        assert study.videos.split("recording", FrameExtent(0, 9)) == first, "the same part is the same video"
+        path.write_text("another file, of another length")
+        with pytest.raises(StudyError, match="“recording” is not where it was"):
+            study.videos.split("recording", FrameExtent(9, 12))
+        path.unlink()
+        with pytest.raises(StudyError, match="“recording” is not where it was"):
+            study.videos.split("recording", FrameExtent(9, 12))

@@ -15,7 +15,7 @@ from skillviewer.ui.comparing.screen import CompareScreen
 from skillviewer.ui.exporting.screen import ExportScreen
 from skillviewer.ui.recovery import Recovery, Session
 from tests.ui.conftest import MakeWindow
-from tests.ui.driving import inspect, states
+from tests.ui.driving import inspect, open_and_load, states
 from tests.ui.fakes import FakeWorld, read_number
 from tests.ui.hands import click, key
 from tests.ui.inspecting import told
@@ -273,3 +273,34 @@ def test_the_list_tells_parts_by_their_times(qtbot: QtBot, parts: Composition) -
     assert numbers == [150, 600, 0], "small pictures are of the first frame of each part"
     lengths = [entry.length_s for entry in parts.program.videos]
     assert lengths == pytest.approx([5.0, 5.0, 3.0])
+
+
+def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    (long,) = world.touch("long.mp4")
+    world.n_frames = {"long": 900}
+    program = window.program
+    program.assessments.set_automatic(on=False)
+    open_and_load(qtbot, window, [long])
+    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long"])
+    action, canvas = window.window.actions_["split_off"], inspect(window).player.canvas
+    assert not action.isEnabled(), "nothing is selected"
+    for first, last in ((150, 299), (600, 749)):
+        canvas.setFocus()
+        program.playback.seek(first)
+        key(canvas, Qt.Key.Key_I)
+        program.playback.seek(last)
+        key(canvas, Qt.Key.Key_O)
+        assert action.isEnabled()
+        action.trigger()
+        qtbot.waitUntil(lambda: not program.study.busy)
+        assert program.playback.marks == (None, None)
+        assert program.state.current == Footage(long), "the next attempt can be marked"
+    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1", "long 2"])
+    assert [e.extent for e in program.videos] == [None, FrameExtent(150, 300), FrameExtent(600, 750)]
+    choose_by_hand(qtbot, window, "long 2")
+    assert program.playback.frames == range(600, 750)
+    window.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1"])
+    window.window.actions_["redo"].trigger()
+    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1", "long 2"])
+    assert program.videos[2].extent == FrameExtent(600, 750)

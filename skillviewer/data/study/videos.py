@@ -7,7 +7,7 @@ from pathlib import Path, PureWindowsPath
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.core.pairs import extent_cells
+from skillviewer.core.pairs import Extent, extent_cells
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import Identity, Shelf, free_name, identify, joined, relative, stat_of
 from skillviewer.data.study.times import now
@@ -153,6 +153,31 @@ class Videos:
                 by_content[row["digest"], row["extent_unit"], row["extent_start"], row["extent_stop"]] = row
                 names.append(name)
         return Added(tuple(names), tuple(known), tuple(problems))
+
+    def split(self, name: str, extent: Extent) -> str:
+        """Make a part of a video's file a video of its own, of the same person and task; the file is not read.
+
+        Args:
+            name: The video; itself the whole file or a part of it.
+            extent: The part, counted from the start of the file.
+
+        Returns:
+            The name of the part. A part that is or was in the study already keeps its name.
+
+        Raises:
+            StudyError: There is no such video, its file was never seen, or the study cannot be written.
+        """
+        video = self.get(name)
+        (row,) = self._file.rows("SELECT * FROM video WHERE id = ?", (video.id,))
+        if not video.digest or video.path is None or video.state is VideoState.REPLACED:
+            raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
+        parts = [v for v in self.all() if v.digest == video.digest and v.extent is not None]
+        identity = Identity(video.size_bytes, row["modified_ns"], video.digest)
+        new = f"{video.path.stem} {len(parts) + 1}"
+        added = self.add([NewVideo(video.path, new, video.participant, video.task, extent, identity)])
+        (known_as,) = added.names
+        assert known_as is not None
+        return known_as
 
     def _insert(self, db: sqlite3.Connection, name: str, video: NewVideo, identity: Identity | None) -> sqlite3.Row:
         path = None if video.path is None else video.path.absolute()
