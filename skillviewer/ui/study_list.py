@@ -1,6 +1,7 @@
 """Keeps the list of videos and the open study alike, and keeps what models said from one session to the next."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,7 @@ class StudyList(QObject):
         self._studies, self._videos, self._assessments = studies, videos, assessments
         self._intake, self._index, self._state = intake, index, state
         self._known: tuple[StudyVideo, ...] = ()
+        self._early: dict[tuple[Footage, str], Callable[[], None]] = {}  # by video and digest of the model
         self._recalled: tuple[str, frozenset[tuple[str, Extent | None]]] = ("", frozenset())
         self._task: Task | None = None
         self._folder: Path | None = None
@@ -110,6 +112,7 @@ class StudyList(QObject):
     @Slot()
     def _on_replaced(self) -> None:
         self._known = ()
+        self._early.clear()
         self._recalled = ("", frozenset())
         self._assessments.stop()
         self._assessments.forget()
@@ -135,6 +138,7 @@ class StudyList(QObject):
         self._intake.look_at([entry.footage for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
             self._state.set_current(fresh[0].footage)
+        self._keep_early()
         self._recall()
 
     def _update(self, wanted: Entry) -> None:
@@ -197,7 +201,7 @@ class StudyList(QObject):
             self._task = None
 
     def keep(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
-        """Keep what a model said from this session to the next; videos that are not in the study are not kept.
+        """Keep what a model said from this session to the next; of videos that the study does not know, once it does.
 
         Args:
             analysis: What it said.
@@ -207,14 +211,22 @@ class StudyList(QObject):
             changes: What is told to be other now (see ``Studies.act``).
         """
         known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self._known)
-        if not known or not self._studies.writable:
-            return
+        if not known:
+            again = partial(self.keep, analysis, model_digest, name, folder, *changes)
+            self._early[analysis.footage, model_digest] = again
+        elif self._studies.writable:
 
-        def keep(study: Study) -> None:
-            study.models.add(model_digest, name, folder)
-            study.models.keep_analysis(analysis)
+            def keep(study: Study) -> None:
+                study.models.add(model_digest, name, folder)
+                study.models.keep_analysis(analysis)
 
-        self._studies.act(keep, *changes)
+            self._studies.act(keep, *changes)
+
+    def _keep_early(self) -> None:
+        """Keep what was said of videos before the study knew them: one that was seen before is assessed in no time."""
+        early, self._early = self._early, {}
+        for keep in early.values():
+            keep()
 
     @Slot(object)
     def learn(self, new: "Assessed") -> None:

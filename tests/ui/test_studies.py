@@ -120,6 +120,24 @@ def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
     assert study.path in window.program.settings.recent
 
 
+def test_what_is_assessed_before_the_study_knows_the_video_is_kept_once_it_does(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    program, hold = window.program, threading.Event()
+    program.study.submit(lambda _slot, _token, _report: hold.wait(60))
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: states(window) == ["done"])
+    assert not program.studies.writable, "there is no study yet"
+    hold.set()
+    wait_for_study(qtbot, window, 1)
+    model, study = program.state.model, program.studies.current
+    assert model is not None
+    assert study is not None
+    qtbot.waitUntil(lambda: not program.study.busy)
+    with Study.open(study.path, read_only=True) as opened:
+        assert list(opened.models.scores(model.digest)) == ["a"]
+
+
 def test_closing_before_the_draft_stands_leaves_nothing(
     qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path
 ) -> None:
