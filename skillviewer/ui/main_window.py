@@ -64,7 +64,9 @@ class MainWindow(QMainWindow):
         self._docks = {part.name: self._make_dock(part.name) for part in PANELS}
         self._join_docks()
         self.screens = Screens(self, self.pages, self._docks, program, self.actions_)
-        self.status = StatusBar(program.state, program.playback, program.models, program.jobs, program.icons, self)
+        self.status = StatusBar(
+            program.state, program.videos, program.playback, program.models, program.jobs, program.icons, self
+        )
         self.setStatusBar(self.status)
         self._make_menus()
         names = [part.name for part in SCREENS]

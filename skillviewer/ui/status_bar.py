@@ -13,6 +13,7 @@ from skillviewer.ui.playback import Playback
 from skillviewer.ui.state import LoadedModel, ViewerState
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import speed_text
+from skillviewer.ui.video_list import VideoList
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
 """Fields that speak of the video on screen."""
@@ -28,6 +29,7 @@ class StatusBar(QStatusBar):
 
     Args:
         state: What is on screen.
+        videos: The list: what the video is called.
         playback: The playhead.
         models: Which model is loading.
         jobs: Work under way.
@@ -40,6 +42,7 @@ class StatusBar(QStatusBar):
     def __init__(
         self,
         state: ViewerState,
+        videos: VideoList,
         playback: Playback,
         models: Models,
         jobs: Jobs,
@@ -48,6 +51,7 @@ class StatusBar(QStatusBar):
     ) -> None:
         super().__init__(parent)
         self._state, self._playback, self._models, self._jobs, self._icons = state, playback, models, jobs, icons
+        self._videos = videos
         self._instead: str | None = None
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
@@ -135,7 +139,8 @@ class StatusBar(QStatusBar):
         for field in self._fields.values():
             field.setMinimumWidth(0)
         if self._instead is None:
-            self._video.setText(printable(video.path.name) if video is not None else "")
+            current = self._state.current
+            self._video.setText(printable(self._videos.title(current)) if video is not None and current else "")
             note = video.note if video is not None else ""
             self._video.setToolTip("\n".join(x for x in (printable(str(video.path)), note) if x) if video else "")
         rate = ""

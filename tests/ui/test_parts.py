@@ -98,6 +98,7 @@ def test_each_part_is_listed_played_and_bounded(qtbot: QtBot, parts: Composition
         assert name in parts.window.windowTitle()
         assert screen.curve.viewRange()[0] == pytest.approx([frames[0] / 30, frames.stop / 30], abs=0.2)
     assert parts.window.windowTitle().startswith("long.mp4 (try 1)")
+    assert parts.window.status._video.text() == "long.mp4 (try 1)"
 
 
 def test_playing_ends_with_the_part_and_loops_within_it(qtbot: QtBot, parts: Composition) -> None:
