@@ -147,15 +147,14 @@ def kept(subject: Subject) -> "Analysis | None":
         if not model or not path.is_file():
             return None
         try:
-            analysis = load_analysis(path)
+            analysis = replace(load_analysis(path), extent=subject.extent)  # older versions did not write it
         except StudyError:
             with suppress(OSError):  # damaged: it is computed again
                 path.unlink()
             return None
     if subject.passes is not None and analysis.n_passes != subject.passes:
         return None
-    video = replace(analysis.video, path=subject.video)
-    return replace(analysis, video=video, extent=subject.extent)  # older versions did not write the extent
+    return analysis.with_video(replace(analysis.video, path=subject.video))
 
 
 def _digest(video: Path) -> str:
