@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_MB = 1300
-"""What the program may weigh: it weighs 1,236 MB: torch 429, LLVM for the flow kernels 160, OpenCV 168, Qt 93."""
+"""What the program may weigh: it weighs 1,265 MB: torch 429, LLVM for the flow kernels 160, OpenCV 168, Qt 93."""
 TOLD = 12
 
 

@@ -77,15 +77,21 @@ class Entry:
         return Footage(self.path, self.extent)
 
     @property
-    def length_s(self) -> float | None:
-        """How long it lasts, or None while that is not known."""
-        if self.info is None or self.extent is None:
-            return None if self.info is None else self.info.duration_s
+    def span_s(self) -> tuple[float, float] | None:
+        """When it begins and ends, in seconds from the first frame of its file; None while that is not known."""
+        if self.info is None:
+            return None
         try:
-            frames = self.extent.frames(self.info)
+            frames = self.footage.frames(self.info)
         except DatasetError:
             return None
-        return self.info.end_s(frames[-1]) - float(self.info.times_s[frames[0]])
+        return float(self.info.times_s[frames[0]]), self.info.end_s(frames[-1])
+
+    @property
+    def length_s(self) -> float | None:
+        """How long it lasts, or None while that is not known."""
+        span_s = self.span_s
+        return None if span_s is None else span_s[1] - span_s[0]
 
     @property
     def name(self) -> str:

@@ -157,14 +157,21 @@ class VideoTable(QAbstractTableModel):
             return f"{clock(start_s)[:-2]}–{clock(stop_s)[:-2]}"
         return self.tr("frames {} to {}").format(entry.extent.start_frame + 1, entry.extent.stop_frame)
 
+    def _short_part(self, entry: Entry) -> str:
+        """Return the same in whole seconds, which fits into a narrow column, once the times of the frames are known."""
+        span_s = entry.span_s
+        if entry.extent is None or span_s is None:
+            return self.part(entry)
+        return "–".join(f"{int(at_s // 60)}:{int(at_s % 60):02d}" for at_s in span_s)
+
     def about(self, entry: Entry) -> str:
         """Return what stands under a name: of an assessed video its length and participant, else how far it is.
 
         Of a part of a file it is always said which.
         """
-        part = self.part(entry)
+        part = self._short_part(entry)
         if entry.state is not VideoState.DONE:
-            return " · ".join(filter(None, (part, self._text(entry, STATE))))
+            return " · ".join(filter(None, (self._text(entry, STATE), part)))
         parts = [part or self._text(entry, LENGTH), printable(entry.participant or "")]
         if entry.analysis is not None and entry.analysis.warning:
             parts.insert(0, self.tr("unfamiliar"))

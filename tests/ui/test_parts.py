@@ -269,7 +269,8 @@ def test_the_list_tells_parts_by_their_times(qtbot: QtBot, parts: Composition) -
     table = parts.window.panel.table
     qtbot.waitUntil(lambda: all(e.info is not None and e.thumbnail is not None for e in parts.program.videos))
     told_of = [table.about(entry) for entry in parts.program.videos]
-    assert [words.split(" · ")[0] for words in told_of] == ["frames 151 to 300", "00:20.0–00:24.9", "not assessed"]
+    assert told_of == ["not assessed · 0:05–0:10", "not assessed · 0:20–0:25", "not assessed"]
+    assert [table.part(entry) for entry in parts.program.videos] == ["frames 151 to 300", "00:20.0–00:24.9", ""]
     numbers = [read_number(e.thumbnail) for e in parts.program.videos if e.thumbnail is not None]
     assert numbers == [150, 600, 0], "small pictures are of the first frame of each part"
     lengths = [entry.length_s for entry in parts.program.videos]

@@ -101,7 +101,7 @@ def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
     qtbot.waitUntil(lambda: states(window) == ["done"] * 3)
     assert set(world.looked_at) == {Footage(whole), Footage(cut, time), Footage(framed, frames)}
     table = VideoTable(window.program.videos)
-    expected = {whole: "00:03.0", cut: "00:00.5–00:02.0", framed: "frames 31 to 60"}
+    expected = {whole: "00:03.0", cut: "0:00–0:02", framed: "0:01–0:02"}
     qtbot.waitUntil(lambda: {entry.path: table.about(entry) for entry in window.program.videos} == expected)
 
 
