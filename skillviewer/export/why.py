@@ -207,7 +207,8 @@ def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None =
                 f"The reference {other.video.path.name} was assessed by another model: assess it by the same."
             )
         exhibits.append(known.reference)
-        wanted.append([_nearest_shown(other, fullest / analysis.video.n_frames)])
+        share = (fullest - analysis.frames.start) / len(analysis.frames)
+        wanted.append([_nearest_shown(other, share)])
     shots = _shots(exhibits, wanted, options.look, token, report)
     own = shots[0]
     return Why(
@@ -326,7 +327,7 @@ def facts(analysis: Analysis, version: str, day: date) -> tuple[tuple[str, str],
         ("Model SHA-256", source.model_digest),
         ("Video SHA-256", analysis.video.digest),
         *part_facts(analysis),
-        ("Passes, segments", f"{analysis.n_passes} × {analysis.n_segments} frames of {analysis.video.n_frames}"),
+        ("Passes, segments", f"{analysis.n_passes} × {analysis.n_segments} frames of {len(analysis.frames)}"),
         ("Computed by", f"{source.program}, {source.device}, {source.precision}"),
         ("Date of report", day.isoformat()),
     )

@@ -67,7 +67,9 @@ def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> 
         assert (known.name, known.participant) == (name, f"Child {name}")
         assert [m.name for m in known.others] == ["a", "b", "c", *({"early", "late"} - {name})]
         assert [n.text for n in known.notes] == (["Too late."] if name == "late" else [])
-    assert dict(facts(said["late"], "v1", date(2024, 5, 6)))["Part of the file"].endswith("frames 11 to 20")
+    told = dict(facts(said["late"], "v1", date(2024, 5, 6)))
+    assert told["Part of the file"].endswith("frames 11 to 20")
+    assert told["Passes, segments"].endswith("frames of 10")
     assert "Part of the file" not in dict(facts(analysis(said["late"].video), "v1", date(2024, 5, 6)))
 
 
