@@ -35,7 +35,7 @@ from skillviewer.engine.train import FeatureBank
 from skillviewer.engine.training import dataset_features
 
 USUAL = "usual"
-GRID_PX = 224
+SMALL_PX = 224
 
 CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     USUAL: ("the preset small-study", {}),
@@ -45,7 +45,7 @@ CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "decay": ("weight decay 1e-2", {"weight_decay": 1e-2}),
     "strong-decay": ("weight decay 3e-2", {"weight_decay": 3e-2}),
     "fine": ("fusion stride 1: maps of 14 x 14 cells in place of 7 x 7", {"fusion_stride": 1}),
-    "coarse": ("pictures of 224 pixels in place of 448", {"preprocessing": replace(TRAINED_ON, input_px=GRID_PX)}),
+    "coarse": ("pictures of 224 pixels in place of 448", {"preprocessing": replace(TRAINED_ON, input_px=SMALL_PX)}),
     "dis": (
         "DIS flow in place of tvl1-fast",
         {"preprocessing": replace(TRAINED_ON, flow=FlowSettings(algorithm="dis"))},
