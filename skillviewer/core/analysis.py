@@ -145,6 +145,11 @@ class Analysis:
         return self.video.end_s(self.frames.stop - 1)
 
     @property
+    def segment_starts(self) -> IntArray:
+        """(N,) frame at which each segment starts: the end of the one before."""
+        return np.concatenate(([self.frames.start], self.segment_stops[:-1]), dtype=np.int64)
+
+    @property
     def n_passes(self) -> int:
         """K."""
         return int(self.samples.shape[0])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.pairs import Extent
+from skillviewer.core.pairs import Extent, extent_frames
 from skillviewer.core.video import VideoInfo
 
 
@@ -25,4 +25,4 @@ class Footage:
         Raises:
             DatasetError: The part lies outside the file.
         """
-        return range(video.n_frames) if self.extent is None else self.extent.frames(video)
+        return extent_frames(self.extent, video)

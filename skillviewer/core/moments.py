@@ -148,7 +148,7 @@ def _segments_with_frames(analysis: Analysis) -> IntArray:
 
     In a video of fewer frames than segments some segments are empty: they share the frame of the one before.
     """
-    new = np.diff(analysis.segment_stops, prepend=analysis.frames.start) > 0
+    new = analysis.segment_stops > analysis.segment_starts
     return np.cumsum(new).astype(np.int64) - 1
 
 
@@ -207,7 +207,7 @@ def _moment(
     segments: NDArray[np.signedinteger],
 ) -> Moment:
     first, last = int(segments[0]), int(segments[-1])
-    start = int(analysis.segment_stops[first - 1]) if first else analysis.frames.start
+    start = int(analysis.segment_starts[first])
     stop = int(analysis.segment_stops[last])
     strongest = segments[np.argmax(np.abs(worth[segments]))]
     contribution = None if contributions is None else float(contributions[segments].sum())

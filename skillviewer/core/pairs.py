@@ -152,6 +152,15 @@ def extent_from(unit: str, start: float, stop: float) -> Extent | None:
     return TimeExtent(start, stop) if unit else None
 
 
+def extent_frames(extent: Extent | None, video: VideoInfo) -> range:
+    """Return the frames of a file that an extent covers; all of them without one.
+
+    Raises:
+        DatasetError: The extent lies outside the file.
+    """
+    return range(video.n_frames) if extent is None else extent.frames(video)
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetVideo:
     """One attempt.
@@ -176,7 +185,7 @@ class DatasetVideo:
         Raises:
             DatasetError: The extent lies outside the file.
         """
-        return range(video.n_frames) if self.extent is None else self.extent.frames(video)
+        return extent_frames(self.extent, video)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.arrays import IntArray, Picture
-from skillviewer.core.pairs import Extent
+from skillviewer.core.pairs import Extent, extent_frames
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.core.video import VideoInfo, sample_positions, segments, timeline
 from skillviewer.media.flow import FieldBatch, FlowStacks, grey_size
@@ -73,14 +73,13 @@ def sampling_of(info: VideoInfo, preprocessing: Preprocessing, passes: int, exte
     Raises:
         DatasetError: The stretch lies outside the video.
     """
-    whole = range(info.n_frames)
-    frames = whole if extent is None else extent.frames(info)
+    frames = extent_frames(extent, info)
     line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
     length = preprocessing.flow.length
     positions = sample_positions(len(line), preprocessing.n_segments, length, passes)
     ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
     stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), preprocessing.n_segments, length)]
-    stretch = None if frames == whole else (frames.start, frames.stop)
+    stretch = None if frames == range(info.n_frames) else (frames.start, frames.stop)
     return Sampling(line, positions, np.array(stops, dtype=np.int64), stretch)
 
 

@@ -32,7 +32,7 @@ def context_of(path: Path, analysis: Analysis) -> StudyContext:
     """
     with Study.open(path, read_only=True) as study:
         videos = study.videos.all()
-        video = next((v for v in videos if (v.digest, v.extent) == analysis.subject), None)
+        video = next((v for v in videos if v.subject == analysis.subject), None)
         return StudyContext() if video is None else _context(study, video, videos, analysis)
 
 

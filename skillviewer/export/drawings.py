@@ -224,9 +224,8 @@ def contribution_plot(analysis: Analysis, evidence: Evidence, width_pt: float, h
         width_pt, height_pt, (analysis.start_s, analysis.stop_s), _range(reach, 0.08), (_LEFT_PT, 14.0, _RIGHT_PT, 4.0)
     )
     plot.score_axis(3)
-    stops = analysis.segment_stops
-    for at, value in enumerate(values.tolist()):
-        first, stop = (int(stops[at - 1]) if at else analysis.frames.start), int(stops[at])
+    starts, stops = analysis.segment_starts.tolist(), analysis.segment_stops.tolist()
+    for first, stop, value in zip(starts, stops, values.tolist(), strict=True):
         if first < stop:
             left, right = plot.x(float(analysis.video.times_s[first])), plot.x(analysis.video.end_s(stop - 1))
             plot.bar(left + 0.5, max(right - left - 1.0, 0.8), value)

@@ -246,10 +246,10 @@ def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:
     if not evidence.belongs_to(analysis):
         raise ExportError(f"The evidence is not of this analysis of {analysis.video.path.name}: compute it again.")
     video = analysis.video
-    stops = analysis.segment_stops.tolist()
+    starts, stops = analysis.segment_starts.tolist(), analysis.segment_stops.tolist()
 
     def row(part: str, k: int, contribution: float, step: int | None, cell: tuple[int, int] | None) -> EvidenceRow:
-        start = None if step is None else (stops[step - 1] if step else analysis.frames.start)
+        start = None if step is None else starts[step]
         return EvidenceRow(
             video=video.path.name,
             path=str(video.path),

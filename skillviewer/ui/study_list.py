@@ -1,7 +1,6 @@
 """Keeps the list of videos and the open study alike, and keeps what models said from one session to the next."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +94,7 @@ class StudyList(QObject):
         self._studies, self._videos, self._assessments = studies, videos, assessments
         self._intake, self._index, self._state = intake, index, state
         self._known: tuple[StudyVideo, ...] = ()
-        self._early: dict[tuple[Footage, str], Callable[[], None]] = {}  # by video and digest of the model
+        self._early: dict[tuple[Footage, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}  # by video and digest
         self._recalled: tuple[str, frozenset[tuple[str, Extent | None]]] = ("", frozenset())
         self._task: Task | None = None
         self._folder: Path | None = None
@@ -168,11 +167,11 @@ class StudyList(QObject):
         if model is None or not model.digest or self._index.stopped:
             return
         sure = [video for video in self._known if not video.unsure]  # the others are listed again once they are read
-        known = frozenset((video.digest, video.extent) for video in sure)
+        known = frozenset(video.subject for video in sure)
         digest, before = self._recalled
         fresh = known if digest != model.digest else known - before
         self._recalled = (model.digest, known)
-        videos = [video for video in sure if (video.digest, video.extent) in fresh]
+        videos = [video for video in sure if video.subject in fresh]
         if not videos:
             return
         if digest != model.digest and self._task is not None:
@@ -212,8 +211,7 @@ class StudyList(QObject):
         """
         known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self._known)
         if not known:
-            again = partial(self.keep, analysis, model_digest, name, folder, *changes)
-            self._early[analysis.footage, model_digest] = again
+            self._early[analysis.footage, model_digest] = (analysis, name, folder, changes)
         elif self._studies.writable:
 
             def keep(study: Study) -> None:
@@ -225,8 +223,8 @@ class StudyList(QObject):
     def _keep_early(self) -> None:
         """Keep what was said of videos before the study knew them: one that was seen before is assessed in no time."""
         early, self._early = self._early, {}
-        for keep in early.values():
-            keep()
+        for (_, model_digest), (analysis, name, folder, changes) in early.items():
+            self.keep(analysis, model_digest, name, folder, *changes)
 
     @Slot(object)
     def learn(self, new: "Assessed") -> None:

@@ -54,6 +54,11 @@ class StudyVideo:
     context: str
     sync_s: float | None
 
+    @property
+    def subject(self) -> tuple[str, Extent | None]:
+        """What analyses of it are of, wherever the file lies (``Analysis.subject``)."""
+        return self.digest, self.extent
+
 
 @dataclass(frozen=True, slots=True)
 class NewVideo:

@@ -256,7 +256,7 @@ class ModelSet(QObject):
 
     def _about_study(self) -> Question | None:
         """Return a model whose earlier analyses of the study have not been read yet."""
-        known = {(video.digest, video.extent) for video in self._program.study_list.known}
+        known = {video.subject for video in self._program.study_list.known}
         for key in self._models():
             fresh = {(key, *video) for video in known} - self._recalled
             if fresh and key in self.answers.facts:

@@ -51,7 +51,7 @@ class Segments:
 def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segments:
     """Return the segments of an analysis with amounts, (N,)."""
     stops = analysis.segment_stops.tolist()
-    starts = (analysis.frames.start, *stops[:-1])
+    starts = tuple(analysis.segment_starts.tolist())
     video = analysis.video
     last = video.n_frames - 1
     return Segments(

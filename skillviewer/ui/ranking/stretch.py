@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.pairs import Extent
+from skillviewer.core.pairs import Extent, extent_frames
 from skillviewer.core.video import VideoInfo
 
 MOST_GAP_S = 0.5
@@ -35,7 +35,7 @@ class Stretch:
         Raises:
             DatasetError: The extent lies outside the file.
         """
-        frames = range(video.n_frames) if extent is None else extent.frames(video)
+        frames = extent_frames(extent, video)
         first, last = frames[0], frames[-1]
         return cls(video, first, last, float(video.times_s[first]) if sync_s is None else sync_s)
 
