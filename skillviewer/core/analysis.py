@@ -195,6 +195,19 @@ class Analysis:
         widths: FloatArray = stdtrit(k - 1, 0.975) * np.std(self.score_curve, axis=0, ddof=1) * np.sqrt(1 + 1 / k)
         return frozen(widths)
 
+    @cached_property
+    def in_time_order(self) -> IntArray:
+        """(M, 3) rows (frame, pass, step) of every sampled frame of all passes, by frame, then by pass.
+
+        A frame that several passes sampled appears once, with the first pass's map; one that a pass sampled in several
+        steps (a video with fewer frames than segments) with the last of them.
+        """
+        k, n = self.samples.shape
+        passes, steps = np.divmod(np.arange(k * n, dtype=np.int64), n)
+        rows = np.stack([self.samples.reshape(-1), passes, steps], axis=1)
+        rows = rows[np.lexsort((-rows[:, 2], rows[:, 1], rows[:, 0]))]
+        return frozen(rows[np.unique(rows[:, 0], return_index=True)[1]])
+
     @property
     def times_s(self) -> FloatArray:
         """(K, N) presentation times of the sampled frames in seconds."""

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from skillviewer.core.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
 from skillviewer.core.partition import Partition, mass, spread
-from skillviewer.core.scene import sampled_in_time_order
 
 TOP_AREA = 0.1
 """Share of the area whose overlap is measured."""
@@ -223,7 +222,7 @@ def maps_at(analysis: Analysis, frames: IntArray) -> PlacedMaps:
         analysis: What the model said.
         frames: (M,) frame indices, none before the first sampled frame.
     """
-    rows = sampled_in_time_order(analysis)
+    rows = analysis.in_time_order
     at = np.searchsorted(rows[:, 0], frames, side="right") - 1
     if len(at) and at.min() < 0:
         raise ValueError(f"the model has not looked yet at frame {int(frames.min())}")

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind, MapRect
-from skillviewer.core.arrays import Float32Array, IntArray, frozen, shapes
+from skillviewer.core.arrays import Float32Array, frozen, shapes
 
 
 class Overlay(StrEnum):
@@ -137,19 +137,6 @@ def display_limit(analysis: Analysis) -> float:
     return float(np.max(np.abs(display_values(analysis.attention, analysis.map_kind)), initial=0.0))
 
 
-def sampled_in_time_order(analysis: Analysis) -> IntArray:
-    """Return (M, 3) int64 rows (frame, pass, step) of every sampled frame of all passes, by frame, then by pass.
-
-    A frame that several passes sampled appears once, with the first pass's map; one that a pass sampled in several
-    steps (a video with fewer frames than segments) with the last of them.
-    """
-    k, n = analysis.samples.shape
-    passes, steps = np.divmod(np.arange(k * n, dtype=np.int64), n)
-    rows = np.stack([analysis.samples.reshape(-1), passes, steps], axis=1)
-    rows = rows[np.lexsort((-rows[:, 2], rows[:, 1], rows[:, 0]))]
-    return rows[np.unique(rows[:, 0], return_index=True)[1]]
-
-
 def _limits(values: Float32Array, analysis: Analysis, look: Look) -> tuple[float, float]:
     if look.scale is Scale.FRAME:
         high = float(np.max(np.abs(values), initial=0.0))
@@ -177,7 +164,7 @@ def resolve(analysis: Analysis, frame_index: int, look: Look) -> Scene:
     video = analysis.video
     if not 0 <= frame_index < video.n_frames:
         raise ValueError(f"frame {frame_index} lies outside 0 to {video.n_frames - 1}")
-    rows = sampled_in_time_order(analysis)
+    rows = analysis.in_time_order
     at = int(np.searchsorted(rows[:, 0], frame_index, side="right")) - 1
     time_s = float(video.times_s[frame_index])
     values: Float32Array | None = None

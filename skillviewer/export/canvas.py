@@ -88,8 +88,10 @@ class Canvas:
         self._looks = common_looks(analyses, look)
         self._painters = [Painter() for _ in analyses]
         self._digits = score_digits(analyses)
+        # a row, so that wiping is copying: spreading one colour costs ten times as much
+        self._blank: Picture = np.array([theme.background] * layout.width, np.uint8)
         self._canvas: Picture = np.empty((layout.height, layout.width, 3), np.uint8)
-        self._canvas[:] = theme.background
+        self._canvas[:] = self._blank
         self._written: dict[Box, object] = {}
         em = layout.em
         self._text = self._letters(1.0, theme.text)
@@ -217,7 +219,7 @@ class Canvas:
             return
         self._written[box] = scale
         em, canvas = self.layout.em, self._canvas
-        canvas[box.top : box.bottom, box.left : box.right] = self._theme.background
+        self._wipe(box)
         top = box.top + round(em * BAR_TITLE_EM)
         height = round(em * BAR_EM)
         place(canvas, self._muted.tile(self._muted.elided(scale.title, box.width)), box.left, box.top)
@@ -237,9 +239,12 @@ class Canvas:
             return
         self._written[box] = text
         tile = letters.tile(text)[:, : box.width]
-        self._canvas[box.top : box.bottom, box.left : box.right] = self._theme.background
+        self._wipe(box)
         left = box.right - tile.shape[1] if right else box.left
         place(self._canvas, tile, left, box.top + (box.height - tile.shape[0]) // 2)
+
+    def _wipe(self, box: Box) -> None:
+        self._canvas[box.top : box.bottom, box.left : box.right] = self._blank[: box.width]
 
 
 def _from(box: Box, indent: int) -> Box:

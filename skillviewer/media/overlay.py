@@ -155,23 +155,24 @@ def _cell_coordinates(n_px: int, start: float, stop: float, n_cells: int) -> tup
 
 def _enlarged(shades: FloatArray, down: FloatArray, across: FloatArray) -> Picture:
     """Return shades between the cells' centres bilinearly, the outer half cells as their centres; (m, n) uint8."""
-    rows = _linear_weights(down, shades.shape[0]).astype(np.float32)
-    columns = (shades @ _linear_weights(across, shades.shape[1]).T).astype(np.float32)
-    # OpenCV's product and not numpy's: no threads that wait for each other on a busy machine
-    enlarged = cv2.gemm(rows, np.ascontiguousarray(columns), 1.0, None, 0.0)  # type: ignore[call-overload]
+    # no matrix product: the threads of a BLAS go on spinning for longer than a frame takes, on the cores of all others
+    left, right, share = _neighbours(across, shades.shape[1])
+    columns = (shades[:, left] * (1 - share) + shades[:, right] * share).astype(np.float32)
+    above, below, share = _neighbours(down, shades.shape[0])
+    weight = share.astype(np.float32)[:, None]
+    enlarged = columns[above]
+    enlarged *= 1 - weight
+    lower = columns[below]
+    lower *= weight
+    enlarged += lower
     return np.asarray(cv2.add(enlarged, 0.0, dtype=cv2.CV_8U), dtype=np.uint8)  # type: ignore[call-overload]  # rounds, clips
 
 
-def _linear_weights(at: FloatArray, n_cells: int) -> FloatArray:
-    """Return (m, n_cells) weights of the cells at m coordinates (half-pixel centres, edges replicated)."""
-    weights = np.zeros((len(at), n_cells))
+def _neighbours(at: FloatArray, n_cells: int) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return the cells between whose centres m coordinates lie, and the share of the latter (edges replicated)."""
     position = np.clip(at - 0.5, 0, n_cells - 1)
     before = position.astype(np.int64)
-    fraction = position - before
-    every = np.arange(len(at))
-    weights[every, before] = 1 - fraction
-    weights[every, np.minimum(before + 1, n_cells - 1)] += fraction
-    return weights
+    return before, np.minimum(before + 1, n_cells - 1), position - before
 
 
 def _in_cells(shades: FloatArray, down: FloatArray, across: FloatArray) -> Picture:

@@ -138,7 +138,7 @@ PRESETS = table(
         head=HeadSizes(layer_norm=True, initial_state="zeros", standardise=True),
         loss=LossSettings(reduction="mean"),
         usual=OptimiserSettings(
-            learning_rate=1e-2, weight_decay=1e-3, epochs=8, batch_videos=10, rounds=3, clip_norm=5.0
+            learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, rounds=3, clip_norm=5.0
         ),
     ),
 )

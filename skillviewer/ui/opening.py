@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.footage import Footage
-from skillviewer.core.scene import sampled_in_time_order
 from skillviewer.core.video import VideoInfo
 from skillviewer.ui.feed import FrameFeed
 from skillviewer.ui.messages import Messages
@@ -111,7 +110,7 @@ class Opening(QObject):
     @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
         if analysis is not None:
-            self._playback.set_samples(sampled_in_time_order(analysis)[:, 0])
+            self._playback.set_samples(analysis.in_time_order[:, 0])
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:

@@ -14,7 +14,6 @@ from skillviewer.core.scene import (
     display_limit,
     display_values,
     resolve,
-    sampled_in_time_order,
 )
 from tests.core.analyses import make_analysis, video_info
 
@@ -72,7 +71,7 @@ def test_interpolated_by_time_not_by_frame() -> None:
 
 def test_several_passes_in_time_order_and_a_shared_frame_once() -> None:
     analysis = make_analysis([[4, 8], [3, 8]])
-    assert sampled_in_time_order(analysis).tolist() == [[3, 1, 0], [4, 0, 0], [8, 0, 1]]
+    assert analysis.in_time_order.tolist() == [[3, 1, 0], [4, 0, 0], [8, 0, 1]]
     scene = resolve(analysis, 8, HELD)
     np.testing.assert_array_equal(scene.values, analysis.attention[0, 1] * np.float32(6))
     assert scene.n_samples == 3
