@@ -1,12 +1,34 @@
-"""Never half a file: what is written goes to a name beside its place and is renamed at the end."""
+"""Never over a file unasked, never half a file: what is written goes to a name beside its place, renamed at the end."""
 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from skillviewer.core.errors import ExportError
+
 ASIDE = ".part"
 """What the names of files under way have in them."""
+
+
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse a name that nothing may be written to.
+
+    Args:
+        path: Where the file is to lie.
+        overwrite: Whether a file of that name may be replaced.
+
+    Raises:
+        ExportError: A folder, a file that is there already, or a name that no file can have.
+    """
+    try:
+        folder, there = path.is_dir(), path.exists()
+    except OSError as error:  # a name that is too long, say
+        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+    if folder:
+        raise ExportError(f"{path} is a folder: choose the name of a file.")
+    if there and not overwrite:
+        raise ExportError(f"{path} is there already: choose another name, or ask to overwrite it.")
 
 
 @contextmanager
@@ -30,3 +52,26 @@ def written_aside(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def exported_aside(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a name beside ``path``, as ``written_aside`` does, for what leaves the program.
+
+    Args:
+        path: Where the file is to lie; its folder is made.
+        overwrite: Whether a file of that name may be replaced; asked before and after the writing.
+
+    Yields:
+        A name in the same folder with the same suffix.
+
+    Raises:
+        ExportError: The name is refused (see ``check_free``), or writing failed: the disk is full, say.
+    """
+    check_free(path, overwrite=overwrite)
+    try:
+        with written_aside(path) as temporary:
+            yield temporary
+            check_free(path, overwrite=overwrite)
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error

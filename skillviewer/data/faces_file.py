@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from skillviewer.core.aside import written_aside
-from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.aside import exported_aside
+from skillviewer.core.errors import VideoError
 from skillviewer.core.faces import Faces
 from skillviewer.core.places import data_dir
 
@@ -54,13 +54,8 @@ def save_faces(faces: Faces, path: Path, *, overwrite: bool = False) -> Path:
     Raises:
         ExportError: It is there already, or it cannot be written.
     """
-    if path.exists() and not overwrite:
-        raise ExportError(f"{path} is there already: choose another name, or ask to overwrite it.")
-    try:
-        with written_aside(path) as temporary:
-            temporary.write_text(msgspec.json.format(faces_text(faces), indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+    with exported_aside(path, overwrite=overwrite) as temporary:
+        temporary.write_text(msgspec.json.format(faces_text(faces), indent=1) + "\n", encoding="utf-8")
     return path
 
 

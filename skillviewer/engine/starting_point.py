@@ -26,7 +26,7 @@ BACKBONE = "efficientnet-lite0"
 FROM_NOTHING = "full"
 """The model that is trained where there was none."""
 
-TUNING_RATE = 0.3
+TUNING_RATE = 0.1
 """Share of a preset's step size with which a trained head goes on."""
 
 SPARSE_PAIRS = 5

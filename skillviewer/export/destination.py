@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from skillviewer.core.aside import written_aside
+from skillviewer.core.aside import check_free, exported_aside
 from skillviewer.core.errors import ExportError
 
 
@@ -21,14 +21,7 @@ def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
     """
     if path.suffix.lower() not in suffixes:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(suffixes)}.")
-    try:
-        folder, there = path.is_dir(), path.exists()
-    except OSError as error:  # a name that is too long, say
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
-    if folder:
-        raise ExportError(f"{path} is a folder: choose the name of a file.")
-    if there and not overwrite:
-        raise ExportError(f"{path} is there already: choose another name, or ask to overwrite it.")
+    check_free(path, overwrite=overwrite)
 
 
 def make_folder(path: Path) -> None:
@@ -59,9 +52,5 @@ def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[P
         ExportError: The name is refused (see ``check``), or writing failed: the disk is full, say.
     """
     check(path, suffixes, overwrite=overwrite)
-    try:
-        with written_aside(path) as temporary:
-            yield temporary
-            check(path, suffixes, overwrite=overwrite)
-    except OSError as error:
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+    with exported_aside(path, overwrite=overwrite) as temporary:
+        yield temporary

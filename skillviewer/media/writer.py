@@ -25,6 +25,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from skillviewer.core.arrays import Picture
+from skillviewer.core.aside import check_free
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.media.codecs import can_encode
 from skillviewer.media.gif import SharedPalette
@@ -322,14 +323,7 @@ class VideoWriter:
             raise ExportError(f"{self._path} was not written: its sound did not come back.")
 
     def _check_free(self) -> None:
-        try:
-            folder, there = self._path.is_dir(), self._path.exists()
-        except OSError as error:  # a name that is too long, say
-            raise self._failure(error) from error
-        if folder:
-            raise ExportError(f"{self._path} is a folder: choose the name of a file.")
-        if there and not self._overwrite:
-            raise ExportError(f"{self._path} is there already: choose another name, or ask to overwrite it.")
+        check_free(self._path, overwrite=self._overwrite)
         if not self._path.parent.is_dir():
             raise ExportError(f"{self._path} cannot be written: there is no folder {self._path.parent}.")
 

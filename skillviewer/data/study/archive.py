@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from skillviewer import __version__
-from skillviewer.core.aside import written_aside
+from skillviewer.core.aside import check_free, written_aside
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.core.job import CancelToken, Progress, Report, silent
@@ -134,8 +134,8 @@ def pack(
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}.")
     try:
         for target in (path, key):
-            if target is not None and (target.is_dir() or (target.exists() and not overwrite)):
-                raise ExportError(f"{target} is there already: choose another name, or ask to overwrite it.")
+            if target is not None:
+                check_free(target, overwrite=overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             written_aside(path) as part,

@@ -1,16 +1,13 @@
 """What comes into a study and goes out of it: data sets in any form, tables of votes, other copies of the study."""
 
 import csv
-import io
-import os
-import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from skillviewer.core.aside import exported_aside
 from skillviewer.core.consensus import count_votes
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
@@ -303,25 +300,11 @@ def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], overwrite: bool) -> int:
-    if path.exists() and not overwrite:
-        raise ExportError(f"{path} is there already. Choose another name, or allow it to be replaced.")
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
     written = 0
-    for row in rows:
-        writer.writerow(row)
-        written += 1
-    aside: Path | None = None
-    try:
-        handle, name = tempfile.mkstemp(dir=path.absolute().parent, suffix=".part")
-        aside = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text.getvalue())
-        aside.replace(path)
-    except OSError as error:
-        if aside is not None:
-            with suppress(OSError):
-                aside.unlink()
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+    with exported_aside(path, overwrite=overwrite) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow(row)
+            written += 1
     return written
