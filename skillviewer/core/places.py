@@ -15,6 +15,11 @@ def cache_dir() -> Path:
     return Path(home) / "cache" if home else Path(platformdirs.user_cache_dir("skillviewer"))
 
 
+def kernels_dir() -> Path:
+    """Return the folder of compiled kernels."""
+    return cache_dir() / "kernels"
+
+
 def data_dir() -> Path:
     """Return the folder of things that a person would miss: trained models, fetched weights."""
     home = os.environ.get(HOME_VARIABLE)

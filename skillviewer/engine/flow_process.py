@@ -7,7 +7,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.places import cache_dir
+from skillviewer.core.places import kernels_dir
 from skillviewer.engine.workers import Outcome, work_in_processes
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def compile_flow(folder: Path | None, token: CancelToken) -> bool:
         if found[0].error is not None:
             raise found[0].error
     except Cancelled:
-        for left in (folder or cache_dir() / "kernels").rglob("*.tmp.*"):  # it may have been ended while it wrote
+        for left in (folder or kernels_dir()).rglob("*.tmp.*"):  # it may have been ended while it wrote
             with suppress(OSError):
                 left.unlink()
         raise

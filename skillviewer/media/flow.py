@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, Picture
 from skillviewer.core.errors import SettingsError
+from skillviewer.core.places import kernels_dir
 from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings
 from skillviewer.media import tvl1 as _tvl1
 
@@ -296,8 +297,6 @@ def compile_kernels(folder: Path | None) -> None:
 
 def _compiled_elsewhere(announce: Callable[[str], None], elsewhere: Elsewhere) -> bool:
     """Load the kernels, after another process has compiled them if need be; return whether they are there."""
-    from skillviewer.media.jit import kernels_dir
-
     if _kept():
         return True
     announce(COMPILING)

@@ -16,7 +16,7 @@ import numba
 from numba.core import event
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 
-from skillviewer.core.places import cache_dir
+from skillviewer.core.places import kernels_dir
 
 KernelT = TypeVar("KernelT", bound=Callable[..., Any])
 
@@ -37,11 +37,6 @@ _where: ContextVar[_Where] = ContextVar("where kernels come from", default=_USUA
 
 class NotKeptError(ImportError):
     """There is no copy of a kernel, and it was not to be compiled here."""
-
-
-def kernels_dir() -> Path:
-    """Return the folder where compiled copies are kept."""
-    return cache_dir() / "kernels"
 
 
 @contextlib.contextmanager

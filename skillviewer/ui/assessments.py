@@ -168,7 +168,7 @@ class Assessments(QObject):
 
     @Slot(object)
     def _on_current(self, footage: Footage | None) -> None:
-        entry = self._videos.get(footage) if footage is not None else None
+        entry = self._videos.get(footage)
         self._state.set_analysis(entry.analysis if entry is not None else None)
         if self._automatic:
             self._settle.start()
@@ -198,7 +198,7 @@ class Assessments(QObject):
     @Slot()
     def _ask_unasked(self) -> None:
         footage = self._state.current
-        entry = self._videos.get(footage) if footage is not None else None
+        entry = self._videos.get(footage)
         if footage is None or entry is None or not self._automatic or self._model is None:
             return
         if entry.state is VideoState.WAITING:

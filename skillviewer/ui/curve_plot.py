@@ -253,14 +253,12 @@ class CurvePlot(TimePlot):
         if at is not None:
             self._point.setData([at[0]], [at[1]])
 
-    @Slot(object)
-    def _on_marks(self, marks: tuple[int | None, int | None]) -> None:
-        video = self._playback.video
-        self._selection.setVisible(video is not None and marks != (None, None))
-        if video is not None and marks != (None, None):
-            start, stop = marks
-            start_s = float(video.times_s[start]) if start is not None else self._from
-            self._selection.setRegion((start_s, video.end_s(stop) if stop is not None else self._playback.stop_s))
+    @Slot()
+    def _on_marks(self) -> None:
+        chosen_s = self._playback.selection_s
+        self._selection.setVisible(chosen_s is not None)
+        if chosen_s is not None:
+            self._selection.setRegion(chosen_s)
 
 
 def _faded(colour: QColor, opacity: float) -> QColor:

@@ -87,7 +87,7 @@ class ScoreHeader(QWidget):
     def _refresh(self, *_: object) -> None:
         program = self._program
         current = program.state.current
-        entry = program.videos.get(current) if current is not None else None
+        entry = program.videos.get(current)
         analysis = program.state.analysis
         self._number.setText("")
         self._warning.hide()

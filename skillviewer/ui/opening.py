@@ -58,7 +58,7 @@ class Opening(QObject):
 
     @Slot(object)
     def _on_current(self, footage: Footage | None) -> None:
-        entry = self._videos.get(footage) if footage is not None else None
+        entry = self._videos.get(footage)
         replaced = entry is not None and entry.state is VideoState.REPLACED
         self._playback.open(None)
         if footage is None or replaced:

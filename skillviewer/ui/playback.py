@@ -107,6 +107,23 @@ class Playback(QObject):
         return self._marks
 
     @property
+    def selection(self) -> range | None:
+        """The frames from mark to mark, to an end of the video where one is not set; None without any."""
+        if self._video is None or self._marks == (None, None):
+            return None
+        start, stop = self._marks
+        first, last = self._frames[0], self._frames[-1]
+        return range(start if start is not None else first, (stop if stop is not None else last) + 1)
+
+    @property
+    def selection_s(self) -> tuple[float, float] | None:
+        """When the selection begins and ends, in seconds from the file's first frame; None without one."""
+        chosen = self.selection
+        if chosen is None or self._video is None:
+            return None
+        return float(self._video.times_s[chosen[0]]), self._video.end_s(chosen[-1])
+
+    @property
     def samples(self) -> IntArray:
         """Ascending frames that the model has looked at."""
         return self._samples
@@ -269,11 +286,8 @@ class Playback(QObject):
 
     def _range(self) -> tuple[int, int]:
         """First and last frame to play."""
-        first, last = self._frames[0], self._frames[-1]
-        if not self._loop:
-            return first, last
-        start, stop = self._marks
-        return (start if start is not None else first), (stop if stop is not None else last)
+        chosen = (self.selection if self._loop else None) or self._frames
+        return chosen[0], chosen[-1]
 
     def _set_marks(self, marks: tuple[int | None, int | None]) -> None:
         if self._video is not None and marks != self._marks:

@@ -148,7 +148,7 @@ class Program(QObject):
     def remove_current(self) -> None:
         """Take the video on screen out of the study; the file stays, and so does what was said of it."""
         current = self.state.current
-        entry = self.videos.get(current) if current is not None else None
+        entry = self.videos.get(current)
         if entry is None or not entry.known_as:
             return
         name = entry.known_as
@@ -163,13 +163,11 @@ class Program(QObject):
 
     def split_off(self) -> None:
         """Make the selection a video of the study of its own: an attempt in a long recording."""
-        current, playback = self.state.current, self.playback
-        entry = self.videos.get(current) if current is not None else None
-        if entry is None or not entry.known_as or playback.marks == (None, None):
+        entry, chosen = self.videos.get(self.state.current), self.playback.selection
+        if entry is None or not entry.known_as or chosen is None:
             return
-        (start, stop), frames, name = playback.marks, playback.frames, entry.known_as
-        extent = FrameExtent(start if start is not None else frames[0], (stop if stop is not None else frames[-1]) + 1)
-        playback.clear_marks()
+        extent, name = FrameExtent(chosen.start, chosen.stop), entry.known_as
+        self.playback.clear_marks()
         self.undo.perform(
             Deed(
                 self.tr("new video of a part of {}").format(name),

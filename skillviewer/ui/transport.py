@@ -142,13 +142,8 @@ class Transport(QWidget):
     def _frame_text(self, number: int) -> str:
         return self.tr("frame {} / {}").format(number, self._playback.frames.stop)
 
-    @Slot(object)
-    def _on_marks(self, marks: tuple[int | None, int | None]) -> None:
-        video = self._playback.video
-        if video is None or marks == (None, None):
-            self._selection.setText("")
-            return
-        start, stop = marks
-        start_s = float(video.times_s[start]) if start is not None else self._playback.start_s
-        stop_s = video.end_s(stop) if stop is not None else self._playback.stop_s
-        self._selection.setText(self.tr("selected {} – {}").format(clock(start_s), clock(stop_s)))
+    @Slot()
+    def _on_marks(self) -> None:
+        chosen_s = self._playback.selection_s
+        words = self.tr("selected {} – {}").format(*map(clock, chosen_s)) if chosen_s is not None else ""
+        self._selection.setText(words)

@@ -128,9 +128,9 @@ class VideoList(QObject):
         """Return the row of a video, or None."""
         return self._rows.get(footage)
 
-    def get(self, footage: Footage) -> Entry | None:
-        """Return the entry of a video, or None."""
-        row = self._rows.get(footage)
+    def get(self, footage: Footage | None) -> Entry | None:
+        """Return the entry of a video, or None where there is none, or no video is meant."""
+        row = self._rows.get(footage) if footage is not None else None
         return None if row is None else self._entries[row]
 
     def title(self, footage: Footage) -> str:

@@ -345,7 +345,7 @@ class ModelSet(QObject):
     def _take_over(self) -> None:
         """Take what the model of the other screens says of the video on screen: it need not be computed twice."""
         model, footage = self._program.state.model, self.footage
-        entry = self._program.videos.get(footage) if footage is not None else None
+        entry = self._program.videos.get(footage)
         if model is None or footage is None or entry is None or entry.analysis is None:
             return
         key, analysis = str(model.folder), entry.analysis

@@ -119,7 +119,7 @@ class Inquiry(QObject):
     def entry(self) -> Entry | None:
         """The video on screen."""
         current = self._state.current
-        return self._videos.get(current) if current is not None else None
+        return self._videos.get(current)
 
     @property
     def stage(self) -> Stage:

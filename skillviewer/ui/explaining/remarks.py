@@ -111,7 +111,7 @@ class Remarks(QObject):
     def video(self) -> str:
         """Name of the video on screen in the study; "" where the study does not know it."""
         current = self._state.current
-        entry = self._videos.get(current) if current is not None else None
+        entry = self._videos.get(current)
         return entry.known_as if entry is not None else ""
 
     @property

@@ -64,12 +64,8 @@ class Tour(QObject):
 
     def keep(self) -> None:
         """Keep the selection as a moment; a mark that is not set is the end of the video, or its beginning."""
-        video, (start, stop) = self._playback.video, self._playback.marks
-        if video is None or (start is None and stop is None):
-            return
-        frames = self._playback.frames
-        first, last = start if start is not None else frames[0], stop if stop is not None else frames[-1]
-        if self._remarks.keep(float(video.times_s[first]), video.end_s(last)) is not None:
+        chosen_s = self._playback.selection_s
+        if chosen_s is not None and self._remarks.keep(*chosen_s) is not None:
             self._playback.clear_marks()
 
     @Slot(int)
