@@ -8,7 +8,7 @@ import click
 
 from skillviewer.cli.export_options import chosen_options, click_options
 from skillviewer.cli.progress import progress_bar
-from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.errors import NameTakenError, SkillViewerError
 from skillviewer.core.job import CancelToken
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _one(desk: "Desk", order: "Order", token: CancelToken, *, as_json: bool) -> 
         with progress_bar(unit="") as report:
             written = desk.write(order, token, report)
     except SkillViewerError as error:
-        _told_failure(str(error), str(order.path), as_json=as_json)
+        _told_failure(_said(error), str(order.path), as_json=as_json)
         return False
     videos = [s.title or s.video.stem for s in order.subjects]
     _told(written, order.exporter.name, {"videos": videos}, as_json=as_json)
@@ -196,7 +196,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
             with Desk(ModelPool) as desk, progress_bar(unit="file") as report:
                 written = desk.write_study(order, CancelToken(), report)
         except SkillViewerError as error:
-            _told_failure(str(error), str(output), as_json=given["as_json"])
+            _told_failure(_said(error), str(output), as_json=given["as_json"])
             return 1
         _told(written, exporter.name, {"study": str(given["study"])}, as_json=given["as_json"])
         return 0
@@ -223,8 +223,14 @@ def _told(written: "Written", exporter: str, of: dict[str, object], *, as_json: 
         click.echo(f"{written.path}  {', '.join(written.facts)}")
 
 
+def _said(error: SkillViewerError) -> str:
+    """Return what went wrong, and how one asks here to write over a file."""
+    if isinstance(error, NameTakenError):
+        return f"{error.path} is there already: choose another name, or give --force to write over it."
+    return str(error)
+
+
 def _told_failure(text: str, path: str, *, as_json: bool) -> None:
-    text = text.replace("or ask to overwrite it", "or give --force to write over it")  # how one asks here
     click.echo(f"skillviewer: {text}", err=True)
     if as_json:
         click.echo(json.dumps({"path": path or None, "error": text}))

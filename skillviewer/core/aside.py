@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from skillviewer.core.errors import ExportError
+from skillviewer.core.errors import ExportError, NameTakenError
 
 ASIDE = ".part"
 """What the names of files under way have in them."""
@@ -19,7 +19,8 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         overwrite: Whether a file of that name may be replaced.
 
     Raises:
-        ExportError: A folder, a file that is there already, or a name that no file can have.
+        NameTakenError: A file is there already.
+        ExportError: A folder, or a name that no file can have.
     """
     try:
         folder, there = path.is_dir(), path.exists()
@@ -28,7 +29,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     if folder:
         raise ExportError(f"{path} is a folder: choose the name of a file.")
     if there and not overwrite:
-        raise ExportError(f"{path} is there already: choose another name, or ask to overwrite it.")
+        raise NameTakenError(path)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The one tree of errors. Every message is fit to be shown: what happened, with which value, what to do."""
 
+from pathlib import Path
+
 
 class SkillViewerError(Exception):
     """Base of everything that went wrong in a way a person can act on."""
@@ -27,6 +29,24 @@ class DeviceError(SkillViewerError):
 
 class ExportError(SkillViewerError):
     """Something could not be written out."""
+
+
+class NameTakenError(ExportError):
+    """A file of that name is there already, and nobody said that it may be replaced.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        path: The same.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path} is there already: choose another name, or ask to overwrite it."
 
 
 class SettingsError(SkillViewerError):
