@@ -1,6 +1,5 @@
 """Several models on one device, asked about the same videos: those that are fed alike share features and backbones."""
 
-import gc
 from collections.abc import Callable, Collection, Hashable
 from pathlib import Path
 from types import TracebackType
@@ -99,8 +98,10 @@ class ModelPool:
         needed = {_feeding(engine.checkpoint) for engine in self._engines.values()}
         for key in [key for key in self._extractors if key not in needed]:
             self._extractors.pop(key).close()
-        if gone:
-            _free_memory()
+        # nothing refers to them in circles, so they are gone by now: collecting garbage here, in a lane, could delete a
+        # widget that is garbage too, in a thread that must not touch one
+        if gone and torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     def _engine(self, folder: Path) -> Engine:
         if folder not in self._engines:
@@ -142,12 +143,6 @@ def _feeding(checkpoint: Checkpoint) -> Hashable:
     config = checkpoint.config
     own = checkpoint.digest if checkpoint.streams else ""
     return repr(config.backbone), config.preprocessing, config.precision, own
-
-
-def _free_memory() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
 
 
 def facts(checkpoint: Checkpoint) -> ModelFacts:

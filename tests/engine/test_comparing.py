@@ -1,11 +1,14 @@
 """Several models on one device: fed alike they share features and backbones, and say what each says alone."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 from skillviewer.core.analysis import MapKind
 from skillviewer.core.errors import Cancelled, CheckpointError
@@ -89,6 +92,24 @@ def test_models_that_are_fed_otherwise_have_backbones_of_their_own(
     assert pool.n_backbones == 1
     pool.close()
     assert pool.n_backbones == 0
+
+
+def test_what_is_let_go_is_gone_without_a_collector(pool: ModelPool, models: dict[str, Path], video: Path) -> None:
+    def heavy() -> list[object]:
+        kinds = (Engine, FeatureExtractor, nn.Module)
+        return [each for each in gc.get_objects() if issubclass(type(each), kinds)]
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = set(map(id, heavy()))
+        pool.explain(models["full"], pool.assess(models["full"], video))
+        there = [weakref.ref(each) for each in heavy() if id(each) not in before]
+        assert {Engine, FeatureExtractor} < {type(each()) for each in there}, "and modules"
+        pool.keep(())
+        assert [each() for each in there if each() is not None] == []
+    finally:
+        gc.enable()
 
 
 def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(pool: ModelPool, folder: Path) -> None:

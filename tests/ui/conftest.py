@@ -1,5 +1,6 @@
 """A window over fakes, and checks that nothing is left behind."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -55,6 +56,25 @@ def _no_models_of_others(home: Path) -> Iterator[None]:
     """Take away the checkpoints that a test left in the home that tests share: the next one would load them."""
     yield
     shutil.rmtree(home / "data" / "models", ignore_errors=True)  # never a person's own
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _collected_here() -> Iterator[None]:
+    """Collect what tests leave in this thread alone, as ``ui/collector.py`` has it.
+
+    A closed window is garbage that holds widgets. Python's own collector runs in whichever thread makes an object next:
+    in a lane of the following test, it deletes widgets there, and Qt falls over later.
+    """
+    yield
+    gc.collect()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _collected_after_each(_collected_here: None) -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.collect(1)
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ class Ring:
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     monkeypatch.setattr(collecting, "TICK_MS", 5)
+    gc.enable()
     made = Collector()
     made.start()
     yield made
