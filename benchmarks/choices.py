@@ -1,6 +1,7 @@
 """What choices of settings buy on a small study, judged on inner folds alone: no test pair is ever scored.
 
     python -m benchmarks.choices STUDY OUT [--choices usual,decay,...] [--model full] [--epochs 16] [--candidates 2]
+        [--precision bfloat16]
 
 Of every outer fold only its training videos are used. A quarter of them, whole participants, is set aside (the inner
 fold, on which ``skillviewer evaluate`` chooses an epoch), a model is trained on the rest, and after every epoch it
@@ -39,8 +40,9 @@ SMALL_PX = 224
 
 CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     USUAL: ("the preset small-study", {}),
-    "slow": ("learning rate 3e-3 in place of 1e-2", {"learning_rate": 3e-3}),
-    "fast": ("learning rate 3e-2", {"learning_rate": 3e-2}),
+    "slow": ("learning rate 1e-2 in place of 3e-2", {"learning_rate": 1e-2}),
+    "slower": ("learning rate 3e-3", {"learning_rate": 3e-3}),
+    "fast": ("learning rate 1e-1", {"learning_rate": 1e-1}),
     "no-decay": ("no weight decay in place of 1e-3", {"weight_decay": 0.0}),
     "decay": ("weight decay 1e-2", {"weight_decay": 1e-2}),
     "strong-decay": ("weight decay 3e-2", {"weight_decay": 3e-2}),
@@ -98,11 +100,18 @@ def main() -> None:
     parser.add_argument("--model", default="full")
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--candidates", type=int, default=2)
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     token = CancelToken()
     dataset = open_dataset(args.study)
-    usual = TrainingPlan(model=args.model, epochs=args.epochs, candidates=args.candidates, refit=False)
+    usual = TrainingPlan(
+        model=args.model,
+        epochs=args.epochs,
+        candidates=args.candidates,
+        refit=False,
+        training_precision=args.precision,
+    )
     logs: dict[str, list[Log]] = {}
     for name in args.choices.split(","):
         plan = replace(usual, **CHOICES[name][1])
