@@ -1,20 +1,14 @@
 """What a model knew before it is fine-tuned: the pairs that it was trained on, as its folder says, or a stand-in."""
 
-import csv
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.aside import written_aside
-from skillviewer.core.errors import CheckpointError, DatasetError
+from skillviewer.core.errors import DatasetError
 from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.places import models_dir, resources_dir
+from skillviewer.data.trained_pairs import PAIRS, read_pairs
 from skillviewer.engine.library import DEFAULT_MODEL
-
-PAIRS = "pairs.csv"
-"""The pairs that a fine-tuned model was trained on; they stay on this computer, beside its weights."""
-
-_COLUMNS = ("better", "worse", "better_path", "worse_path", "better_sha256", "worse_sha256", "use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +58,16 @@ def _kept(path: Path, name: str) -> OldPairs | None:
     digests: dict[str, str] = {}
     trained: set[str] = set()
     pairs: set[Pair] = set()
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                names = []
-                for side in ("better", "worse"):
-                    # two studies may call two videos alike; their contents tell them apart
-                    one = f"{row[side]}#{row[f'{side}_sha256'][:8]}"
-                    files[one], digests[one] = Path(row[f"{side}_path"]), row[f"{side}_sha256"]
-                    names.append(one)
-                    if row["use"] != "old":
-                        trained.add(one)
-                pairs.add(Pair(*names))
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}. Remove it to go on without it.") from error
+    for row in read_pairs(path):
+        names = []
+        for video in (row.better, row.worse):
+            # two studies may call two videos alike; their contents tell them apart
+            one = f"{video.name}#{video.digest[:8]}"
+            files[one], digests[one] = video.path, video.digest
+            names.append(one)
+        if row.use != "old":
+            trained.update(names)
+        pairs.add(Pair(*names))
     there = {one: file for one, file in files.items() if file.is_file()}
     dataset = Dataset(
         name=name,
@@ -104,22 +94,3 @@ def _sample(folder: Path) -> OldPairs | None:
         return None
     digests = {video.name: digest_of(video.path) for video in dataset.videos if video.path is not None}
     return OldPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", digests)
-
-
-def write_pairs(path: Path, rows: Iterable[tuple[Pair, str]], files: Mapping[str, tuple[Path, str]]) -> None:
-    """Write the pairs that a model was trained on, and those that it was checked against.
-
-    Args:
-        path: The file; written aside first.
-        rows: Pairs, each with its use: ``trained``, ``chose`` (the epoch) or ``old``.
-        files: File and SHA-256 of every video by name.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    with written_aside(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for pair, use in rows:
-            (better, first), (worse, second) = files[pair.better], files[pair.worse]
-            writer.writerow([pair.better, pair.worse, better, worse, first, second, use])

@@ -16,10 +16,10 @@ from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Pair
 from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport
+from skillviewer.data.trained_pairs import PAIRS, write_pairs
 from skillviewer.engine.bank import pooled
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.finetune import Prepared, Tuned, known_of, prepare, tune
-from skillviewer.engine.old_pairs import PAIRS, write_pairs
 from skillviewer.engine.run_folder import write_json
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.training import write_log

@@ -14,13 +14,14 @@ from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import Cancelled, ExportError, StudyError
 from skillviewer.core.faces import FaceBox, Faces
 from skillviewer.core.job import CancelToken
-from skillviewer.core.pairs import Pair, Verdict
+from skillviewer.core.pairs import FrameExtent, Pair, Verdict
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, Vote, cached_analysis
 from skillviewer.data.study.archive import ArchiveOptions, pack
 from skillviewer.data.study.pseudonyms import Pseudonyms
 from skillviewer.data.study.unpack import unpack
+from skillviewer.data.trained_pairs import PAIRS, read_pairs, write_pairs
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.videos import write_barcode_video
@@ -120,6 +121,54 @@ def test_all_of_it_opens_on_another_computer(study: Path, tmp_path: Path, monkey
         assert found is not None
         assert found.video.path == after.videos.get(VIDEOS[0]).path
         assert found.score == after.models.scores("e" * 64)[VIDEOS[0]].score
+
+
+def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_this_one(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Study.open(study, read_only=True) as before:
+        files = {v.name: (v.path, v.digest) for v in before.videos.all() if v.path is not None}
+    files["gone"] = (tmp_path / "long gone" / "gone.mp4", "d" * 64)
+    first, second, _ = VIDEOS
+    rows = [(Pair(first, second), "trained"), (Pair(first, "gone"), "old")]
+    write_pairs(study.parent / "model" / PAIRS, rows, files)
+    made = pack(study, tmp_path / "all.skillarchive")
+    assert str(tmp_path).encode() not in _bytes(made.path)
+    opened = _elsewhere(made.path, tmp_path, monkeypatch)
+    with Study.open(opened) as after:
+        (model,) = after.models.all()
+        there = {v.name: v.path for v in after.videos.all()}
+    assert model.path is not None
+    known, old = read_pairs(model.path / PAIRS)
+    assert [(v.name, v.path.resolve()) for v in (known.better, known.worse)] == [(n, there[n]) for n in (first, second)]
+    assert (known.use, old.use, old.worse.path) == ("trained", "old", model.path / "gone.mp4")
+
+
+def test_what_is_called_as_the_pairs_and_is_not_stays_here(study: Path, tmp_path: Path) -> None:
+    (study.parent / "model" / PAIRS).write_text(f"where\n{tmp_path}\n")
+    made = pack(study, tmp_path / "all.skillarchive")
+    assert len(made.remarks) == 1
+    assert "not in the archive" in made.remarks[0]
+    assert str(tmp_path).encode() not in _bytes(made.path)
+
+
+@pytest.mark.parametrize("pseudonyms", [False, True])
+def test_stretches_of_one_file_share_its_copy(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, pseudonyms: bool
+) -> None:
+    with Study.open(study) as changed:
+        changed.videos.split(VIDEOS[0], FrameExtent(2, 9))
+        changed.videos.split(VIDEOS[0], FrameExtent(9, 15))
+    made = pack(study, tmp_path / "all.skillarchive", ArchiveOptions(pseudonyms=pseudonyms))
+    assert made.n_videos == 3
+    with zipfile.ZipFile(made.path) as archive:
+        assert len([name for name in archive.namelist() if name.startswith("videos/")]) == 3
+    opened = _elsewhere(made.path, tmp_path, monkeypatch)
+    with Study.open(opened) as after:
+        videos = after.videos.all()
+    assert len(videos) == 5
+    assert {v.state for v in videos} == {VideoState.PRESENT}
+    assert len({v.path for v in videos}) == 3
 
 
 @pytest.mark.parametrize("pseudonyms", [False, True])

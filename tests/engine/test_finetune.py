@@ -19,11 +19,11 @@ from skillviewer.core.tuning import StudyPairs, TuningChoices, divide
 from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow, Use
 from skillviewer.core.video import sample_positions
 from skillviewer.data.study.identity import digest_of
+from skillviewer.data.trained_pairs import PAIRS
 from skillviewer.engine import tuning_look, tuning_outcome, tuning_run
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.finetune import Prepared, Tuned, tune
 from skillviewer.engine.halting import BestSoFar
-from skillviewer.engine.old_pairs import PAIRS
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import FeatureBank, FitState, Fitting
 from skillviewer.engine.tuning_cost import cost_of

@@ -20,7 +20,7 @@ import msgspec
 
 from skillviewer import __version__
 from skillviewer.core.aside import check_free, written_aside
-from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.errors import CheckpointError, ExportError, VideoError
 from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
@@ -49,6 +49,7 @@ from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.pseudonyms import Pseudonyms, invent, rewrite
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import StudyVideo, VideoState, extent_of
+from skillviewer.data.trained_pairs import PAIRS, moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ class _Packer:
         self.remarks: list[str] = []
         self.n_videos = self.n_models = 0
         self.digests: dict[str, str] = {}  # of copies, by that of the original
+        self.places: dict[str, str] = {}  # in the archive, by the digest of the original
         self.blurred = BlurredVideos(folder, token, report, sound=options.sound) if options.blur_faces else None
 
     def run(self) -> None:
@@ -229,16 +231,15 @@ class _Packer:
     def _pack_videos(self, db: sqlite3.Connection, videos: tuple[StudyVideo, ...]) -> None:
         taken: set[str] = set()
         places: dict[int, str] = {}
-        blurred: dict[str, str] = {}  # place by digest of the original: stretches of one file share its copy
         for done, video in enumerate(videos):
             self.report(Progress("packing videos", done, len(videos)))
             lost = video.path is None or video.state not in (VideoState.PRESENT, VideoState.MOVED)
             suffix = Path(video.path.name if video.path is not None else video.recorded_path).suffix.lower()
+            if not lost and video.digest in self.places:  # stretches of one file share its copy
+                places[video.id] = self.places[video.digest]
+                continue
             if self.blurred is not None and self.options.videos and not lost:
                 suffix = BLURRED_SUFFIX
-                if video.digest in blurred:
-                    places[video.id] = blurred[video.digest]
-                    continue
             place = f"videos/{free_entry(safe_name(self._known_as(video.name)), taken)}{suffix}"
             places[video.id] = place
             if not self.options.videos:
@@ -247,7 +248,7 @@ class _Packer:
                 self.remarks.append(f"{self._known_as(video.name)} is not in the archive: its file is {video.state}.")
                 continue
             self._pack_video(db, video, video.path, place)
-            blurred[video.digest] = place
+            self.places[video.digest] = place
             self.n_videos += 1
         self.report(Progress("packing videos", len(videos), len(videos)))
         for row in db.execute("SELECT id FROM video").fetchall():
@@ -301,8 +302,22 @@ class _Packer:
             elif self.blurred is not None:  # what else people put there may be pictures
                 files = [f for f in files if f.name in ("config.json", "weights.safetensors", "card.json")]
             for file in files:
-                self._add(file, f"{place}/{file.name}")
+                if file.name == PAIRS:  # tells where videos lie
+                    self._add_pairs(file, f"{place}/{PAIRS}")
+                else:
+                    self._add(file, f"{place}/{file.name}")
             self.n_models += 1
+
+    def _add_pairs(self, file: Path, place: str) -> None:
+        up = "../" * place.count("/")
+        try:
+            text = moved(file, {digest: up + there for digest, there in self.places.items()})
+        except CheckpointError as error:
+            self.remarks.append(f"The pairs that a model was trained on are not in the archive: {error}")
+            return
+        told = self.folder / PAIRS
+        told.write_text(text, encoding="utf-8", newline="")
+        self._add(told, place)
 
     def _pack_analyses(self, db: sqlite3.Connection) -> None:
         if not self.options.analyses:
