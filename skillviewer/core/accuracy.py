@@ -17,6 +17,9 @@ from skillviewer.core.pairs import Dataset, Fold, Pair
 N_DRAWS = 2000
 """Bootstrap samples of an interval."""
 
+_ENOUGH_DRAWS = 0.9
+"""Share of them that must hold a pair: two people with no pair within either leave but one draw that does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -134,7 +137,9 @@ def pooled_accuracy(
 
     Percentile bootstrap over participants: they are drawn with replacement, a pair between two participants counts as
     often as the product of their draws and a pair within one as often as that one was drawn (the pigeonhole bootstrap,
-    Owen 2007). It errs to the wide side; with few participants it is rough.
+    Owen 2007). Percentiles are expanded for the number n of participants that are held out (Hesterberg 2015: those of
+    sqrt(n / (n - 1)) times Student's t with n - 1 degrees of freedom), without which the interval is too narrow for
+    small n. One held-out person says nothing of others: then there is no interval.
 
     Args:
         results: Scores of every fold (of every seed).
@@ -145,7 +150,7 @@ def pooled_accuracy(
     """
     right, tested = _tables(results, dataset, honest)
     draws = _draws(len(tested), n_draws, seed)
-    return _pooled(_share(right, tested, None), _share(right, tested, draws), tested, dataset)
+    return _pooled(_share(right, tested, None), _share(right, tested, draws), tested, results, dataset)
 
 
 def pooled_difference(
@@ -163,13 +168,12 @@ def pooled_difference(
     tables = [_tables(results, dataset, honest) for results in (first, second)]
     draws = _draws(len(tables[0][1]), n_draws, seed)
     value, drawn = (_share(*tables[0], at) - _share(*tables[1], at) for at in (None, draws))
-    return _pooled(value, drawn, tables[0][1], dataset)
+    return _pooled(value, drawn, tables[0][1], first, dataset)
 
 
 def _tables(results: Sequence[FoldScores], dataset: Dataset, honest: bool) -> tuple[FloatArray, FloatArray]:
     """Return (P, P) pairs ordered rightly and (P, P) pairs tested, by cluster; upper triangles."""
-    clusters, _ = clusters_of(dataset)
-    place = {name: i for i, name in enumerate(sorted(set(clusters.values())))}
+    clusters, place = _places(dataset)
     right, tested = np.zeros((len(place), len(place))), np.zeros((len(place), len(place)))
     for result in results:
         for pair in result.tested(honest):
@@ -202,11 +206,32 @@ def _share(right: FloatArray, tested: FloatArray, draws: FloatArray | None) -> F
     return shares
 
 
-def _pooled(value: FloatArray, drawn: FloatArray, tested: FloatArray, dataset: Dataset) -> Pooled:
-    drawn = drawn[np.isfinite(drawn)]
-    n_clusters = int(((tested + tested.T).sum(axis=1) > 0).sum())
-    low, high = np.percentile(drawn, [2.5, 97.5]) if n_clusters > 1 and len(drawn) else (np.nan, np.nan)
-    return Pooled(float(value[0]), float(low), float(high), int(tested.sum()), n_clusters, clusters_of(dataset)[1])
+def _pooled(
+    value: FloatArray, drawn: FloatArray, tested: FloatArray, results: Sequence[FoldScores], dataset: Dataset
+) -> Pooled:
+    clusters, place = _places(dataset)
+    there = (tested + tested.T).sum(axis=1) > 0
+    held_out = {place[clusters[name]] for result in results for name in result.fold.held_out_videos if name in clusters}
+    n_held_out = sum(bool(there[at]) for at in held_out)
+    finite = drawn[np.isfinite(drawn)]
+    known = n_held_out > 1 and len(finite) >= _ENOUGH_DRAWS * len(drawn)
+    low, high = np.percentile(finite, _expanded(n_held_out)) if known else (np.nan, np.nan)
+    n_pairs, n_clusters = int(tested.sum()), int(there.sum())
+    return Pooled(float(value[0]), float(low), float(high), n_pairs, n_clusters, clusters_of(dataset)[1])
+
+
+def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the cluster of every video, and the place of every cluster."""
+    clusters, _ = clusters_of(dataset)
+    return clusters, {name: i for i, name in enumerate(sorted(set(clusters.values())))}
+
+
+def _expanded(n: int) -> tuple[float, float]:
+    """Return the percentiles of a bootstrap over n clusters that are the ends of a 95 % interval (Hesterberg 2015)."""
+    from scipy.special import ndtr, stdtrit  # here: importing it takes as long as opening the window
+
+    low = float(100 * ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, 0.025)))
+    return low, 100 - low
 
 
 @dataclass(frozen=True, slots=True)

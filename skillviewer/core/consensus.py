@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking import bradley_terry
 
 
@@ -33,17 +33,23 @@ class Votes:
 
 
 def count_votes(judgements: Sequence[Judgement]) -> tuple[Votes, ...]:
-    """Count the votes on every two videos, whichever stood on the left."""
-    counts: dict[tuple[str, str], list[int]] = {}
-    for judgement in judgements:
+    """Count the votes on every two videos, whichever stood on the left: one a rater.
+
+    Who judged a pair several times counts once: as what they always said, or as "no difference" if they contradicted
+    themselves. Votes of raters without a name are each somebody's own.
+    """
+    said: dict[tuple[str, str], dict[object, set[str | None]]] = {}
+    for number, judgement in enumerate(judgements):
         first, second = sorted((judgement.left, judgement.right))
-        row = counts.setdefault((first, second), [0, 0, 0])
-        if judgement.verdict is Verdict.NEITHER:
-            row[2] += 1
-        else:
-            winner = judgement.left if judgement.verdict is Verdict.LEFT else judgement.right
-            row[0 if winner == first else 1] += 1
-    return tuple(Votes(a, b, *row) for (a, b), row in sorted(counts.items()))
+        winner = {Verdict.LEFT: judgement.left, Verdict.RIGHT: judgement.right}.get(judgement.verdict)
+        rater: object = number if judgement.rater == UNNAMED else judgement.rater
+        said.setdefault((first, second), {}).setdefault(rater, set()).add(winner)
+
+    def counted(pair: tuple[str, str]) -> Votes:
+        opinions = [next(iter(winners)) if len(winners) == 1 else None for winners in said[pair].values()]
+        return Votes(*pair, *(opinions.count(winner) for winner in (*pair, None)))
+
+    return tuple(map(counted, sorted(said)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +109,14 @@ class Unanimous:
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """Better is what at least k raters chose, unless as many chose the other."""
+    """Better is what at least k raters chose, unless at least k chose the other too."""
 
     k: int
 
     @property
     def text(self) -> str:
         """The rule in words."""
-        return f"at least {self.k} votes for one side and fewer for the other, else no disparity"
+        return f"at least {self.k} votes for one side and fewer than {self.k} for the other, else no disparity"
 
     def agree(self, judgements: Sequence[Judgement]) -> Agreement:
         """Return the ordered pairs and those without a disparity."""

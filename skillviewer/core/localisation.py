@@ -68,8 +68,8 @@ class Geometry:
         return (
             region.left_px < self.width_px
             and region.top_px < self.height_px
-            and region.right_px >= 0
-            and region.bottom_px >= 0
+            and (region.right_px > 0 or region.left_px >= 0)  # a point may lie on the edge itself
+            and (region.bottom_px > 0 or region.top_px >= 0)
         )
 
 

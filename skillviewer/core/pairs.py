@@ -57,6 +57,10 @@ class Verdict(IntEnum):
     RIGHT = -1  # the right video is better
 
 
+UNNAMED = "unnamed"
+"""Who a vote is by of which nobody says who cast it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What one rater said of two videos at one time.
@@ -65,7 +69,7 @@ class Judgement:
         left: Name of the video on the left.
         right: Name of the video on the right.
         verdict: What the rater chose.
-        rater: Who.
+        rater: Who, or ``UNNAMED``.
         judged_at: When, or None where it was not kept.
         taken_s: Time from first sight to the vote in seconds, or None.
         watched: Share of the two videos that was watched, 0 to 1, or None.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.pairs import Dataset, DatasetVideo, Judgement, Measure, Pair, SimilarPair, Verdict
+from skillviewer.core.pairs import UNNAMED, Dataset, DatasetVideo, Judgement, Measure, Pair, SimilarPair, Verdict
 from skillviewer.data.choices import Choices
 from skillviewer.data.claims import Claim, order_claim, parted, sort_out
 from skillviewer.data.participants import PERSON_COLUMNS, VIDEO_COLUMNS, participants_of
@@ -155,7 +155,7 @@ def _read_row(sheet: Sheet, row: Row, videos: tuple[str, str], read: _Read) -> N
         read.problems.append(f"{place} has a label that is not 1, 0 or -1 (“{label_text}”); it is left out.")
         return
     elif rater_column is not None:
-        read.judgements.append(Judgement(*videos, label, row.cell(rater_column) or "unnamed"))
+        read.judgements.append(Judgement(*videos, label, row.cell(rater_column) or UNNAMED))
         return
     if label is not None:
         says = _says(videos, label)

@@ -12,7 +12,8 @@ _LESS_IS_BETTER = frozenset({"shake", "drops", "steps", "frames", "duration"})
 def ceilings(dataset: Dataset, pairs: Sequence[Pair]) -> tuple[tuple[str, float], ...]:
     """Return (measure, strict accuracy) of ordering videos by each number that the data set knows of them.
 
-    Quality and ability are ceilings that no model can beat but by luck; duration is the floor that it must.
+    Where they tell all videos apart, quality and ability are ceilings that no model can beat but by luck; duration is
+    the floor that it must. A tie is wrong, as everywhere, so counts of few values, drops say, are none.
 
     Args:
         dataset: The data set, with its ``truth``.

@@ -109,12 +109,14 @@ def fit_fold(
         choosing: Sequence[Pair],
         select: Select,
         stage: str,
-        until: int | None = None,
+        share: float = 1.0,
     ) -> Trained:
         settings = dataclasses.replace(plan.settings(), select=select)
         similar = similar_for_training(dataset, on) if model.uses_similar else ()
         kept = keeper(stage) if keeper is not None else None
-        return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, until, together)
+        return fit(
+            model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, None, together, share
+        )
 
     if plan.select is not Select.INNER:
         model = new_model(fold.train_videos)
@@ -134,7 +136,9 @@ def fit_fold(
                 break
         if plan.refit and not stopped:
             model = new_model(fold.train_videos)
-            result = trained(model, fold, (), Select.LAST, "final", chosen_epoch(logs))
+            # where iterations say how long, more pairs mean fewer epochs: what was chosen is a share of the course
+            share = chosen_epoch(logs) / logs[0][-1].epoch
+            result = trained(model, fold, (), Select.LAST, "final", share)
             logs.append(result.rows)
         result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
     if sizes != plan.sizes():

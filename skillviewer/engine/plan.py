@@ -84,7 +84,8 @@ class TrainingPlan:
         """Return the settings of the training: the preset's, or a model's own where it was published with some.
 
         Raises:
-            SettingsError: An epoch is chosen on several inner folds, but none of their models could be kept.
+            SettingsError: An epoch is chosen on several inner folds, but none of their models could be kept; or step
+                sizes are given for a model that comes with its own.
         """
         if self.inner_folds > 1 and not (self.refit and self.select is Select.INNER):
             raise SettingsError(
@@ -92,6 +93,11 @@ class TrainingPlan:
                 "out --no-refit, and choose by --select inner."
             )
         chosen, own = preset(self.preset), attention_model(self.model).training
+        if own and (self.learning_rate is not None or self.weight_decay is not None):
+            raise SettingsError(
+                f"{self.model} is trained with the step sizes and decays that it was published with: leave out "
+                "--learning-rate and --weight-decay."
+            )
         optimiser = own[0][1] if own else chosen.optimiser(self.dataset_preset)
         for name in ("epochs", "learning_rate", "weight_decay"):
             if (value := getattr(self, name)) is not None:

@@ -22,6 +22,7 @@ from skillviewer.data.published import published_accuracy
 from skillviewer.data.regions import Regions
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.run_folder import Maps, RunResult
+from skillviewer.engine.train import Select
 from skillviewer.engine.videos import VideoFacts
 from skillviewer.nets.models import attention_model
 
@@ -238,7 +239,7 @@ class Judge:
             else Quoted(accuracy=quoted.accuracy, table=quoted.table, source=quoted.source),
             ceilings=self.ceilings,
             selection=provenances[0].selection,
-            optimistic=any(p.held_out_looked_at > 0 for p in provenances),
+            optimistic=any(one.run.configuration.settings.select is Select.BEST_ON_TEST for one in found),
             parameters=provenances[0].parameters,
             seconds=sum(p.seconds for p in provenances),
             runs=numbers,

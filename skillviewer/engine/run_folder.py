@@ -24,6 +24,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine.extractor import FEATURES_VERSION
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.train import TrainSettings
 from skillviewer.engine.training import CURVES, LOG
@@ -61,9 +62,11 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         videos_sha256: Digest of the contents of all videos.
         pairs_sha256: Digest of the pairs, the similar pairs and who is in which video.
         checkpoint: Whether the checkpoint is kept.
+        features: Number of the way in which features are made.
     """
 
     format: int = FORMAT
+    features: int = 1  # of folders that do not say
     model: str
     fold: str
     held_out: tuple[str, ...]
@@ -105,6 +108,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         """
         on_time = attention_model(plan.model).inputs is Inputs.TIME
         return cls(
+            features=FEATURES_VERSION,
             model=plan.model,
             fold=fold.name,
             held_out=fold.held_out_videos,

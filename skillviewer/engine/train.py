@@ -258,7 +258,9 @@ class Fitting:
         held_loss, held = float("nan"), Count(0, 0, 0)
         if self._choosing:
             own = self._looked_at[self._together.rank :: self._together.size]
+            mixed, self._model.mixed = self._model.mixed, False  # scores are always computed in float32
             found = self._together.collect(score_videos(self._model, self._bank, own, token))
+            self._model.mixed = mixed
             scores = {name: score for some in found for name, score in some.items()}
             held_loss, held = _held_out(scores, self._choosing, settings.loss)
         # accuracy first; of equals, the lower loss
@@ -338,6 +340,7 @@ def fit(
     keeper: Keeper | None = None,
     until: int | None = None,
     together: Together = ALONE,
+    share: float = 1.0,
 ) -> Trained:
     """Train a model in place and return the weights of the chosen epoch.
 
@@ -354,6 +357,7 @@ def fit(
         keeper: Keeps the state after epochs, and has the one to go on from.
         until: Epoch after which to end, though the settings, and what follows from them, are for more.
         together: The processes that train it together, all with the same arguments.
+        share: Share of the epochs after which to end, likewise; 1 for all.
 
     Raises:
         DatasetError: There is nothing to train on or to choose on.
@@ -364,7 +368,8 @@ def fit(
     if settings.select is not Select.LAST and not choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
     fitting = Fitting(model, bank, pairs, choosing, similar, settings, together)
-    epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
+    epochs = max(1, round(share * fitting.n_epochs))
+    epochs = epochs if until is None else min(until, epochs)
     kept = keeper.load() if keeper is not None else None
     if kept is not None:
         fitting.restore(kept)

@@ -13,8 +13,10 @@ from skillviewer.core.accuracy import FoldScores, count_pairs, pooled_accuracy
 from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.folds import fold_of, make_folds
+from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
+from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.bank import build_bank, check_room, feature_source, pooled
 from skillviewer.engine.cache import FeatureCache
@@ -28,6 +30,7 @@ from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.engine.videos import extents_of, files_of
 from skillviewer.export.destination import aside
 from skillviewer.export.plots import plot_training
+from skillviewer.media.reader import VideoReader
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import Card, CheckpointConfig, HeldOut
 from skillviewer.nets.models import Inputs, attention_model
@@ -125,10 +128,10 @@ def train_checkpoint(
         test_bank, more = dataset_features(test, source, 1, token, report)
         problems += more
         tested = test.restricted(list(test_bank))
-        _refuse_shared_files(usable, tested)
+        _refuse_shared_frames(usable, tested, token)
         fold = fold_of("all", usable.names, (), usable.pairs)
         tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
-        rule = f"{len(tested.videos)} videos of other participants ({tested.name})"
+        rule = f"{len(tested.videos)} videos of another data set ({tested.name})"
     with device_errors():
         model, trained = fit_fold(
             plan, usable, fold, bank, device, token, report, stop, together=together, unfreezing=unfreezing
@@ -209,11 +212,32 @@ def _prepare(
         together.wait()
 
 
-def _refuse_shared_files(train: Dataset, test: Dataset) -> None:
-    attempts = {(video.path.resolve(), video.extent) for video in train.videos if video.path is not None}
-    for video in test.videos:
-        if video.path is not None and (video.path.resolve(), video.extent) in attempts:
-            raise DatasetError(f"{video.path} is in the training and in the test data: nothing would be held out.")
+def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:
+    """Refuse a test video of which a frame is trained on, whatever its file is called and wherever it lies."""
+    trained, tested = (_by_contents(dataset, token) for dataset in (train, test))
+    for digest in sorted(trained.keys() & tested.keys()):
+        with VideoReader(tested[digest][0].path) as reader:
+            info = reader.info
+        for one in tested[digest]:
+            frames = one.frames(info)
+            for other in trained[digest]:
+                shared = other.frames(info)
+                if max(frames.start, shared.start) < min(frames.stop, shared.stop):
+                    raise DatasetError(
+                        f"{one.path} is in the training data too, as {other.path}: nothing would be held out."
+                    )
+
+
+def _by_contents(dataset: Dataset, token: CancelToken) -> dict[str, list[Footage]]:
+    """Return the attempts of a data set by the SHA-256 of their files."""
+    digests: dict[Path, str] = {}
+    found: dict[str, list[Footage]] = {}
+    for video in dataset.videos:
+        if video.path is not None:
+            path = video.path.resolve()
+            digests[path] = digests.get(path) or digest_of(path, token)
+            found.setdefault(digests[path], []).append(Footage(video.path, video.extent))
+    return found
 
 
 def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None:

@@ -1,7 +1,10 @@
 """Pairwise accuracy, its intervals and how it grows with separation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from skillviewer.core.accuracy import (
     Count,
@@ -78,7 +81,9 @@ def brute_force(given: list[FoldScores], dataset: Dataset, n_draws: int, seed: i
                 total += weight
                 right += weight * (result.scores[pair.better] > result.scores[pair.worse])
         shares.append(right / total if total else float("nan"))
-    low, high = np.nanpercentile(shares[1:], [2.5, 97.5])
+    n = len(people_)
+    tail = 100 * stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(0.025, n - 1))
+    low, high = np.nanpercentile(shares[1:], [tail, 100 - tail])
     return shares[0], float(low), float(high)
 
 
@@ -108,6 +113,34 @@ def test_one_participant_gives_no_interval() -> None:
     alone = ranked(people("A", 4))
     pooled = pooled_accuracy([FoldScores(fold_of("1", alone.names, ["A1"], alone.pairs), TRUE)], alone)
     assert pooled.value == 1.0
+    assert np.isnan(pooled.low)
+
+
+def test_one_held_out_person_says_nothing_of_others() -> None:
+    rng = np.random.default_rng(3)
+    noisy = {name: score + rng.normal(0, 15) for name, score in TRUE.items()}
+    one, two = (
+        FoldScores(fold_of("1", DATASET.names, [n for n in DATASET.names if n[0] in who], DATASET.pairs), noisy)
+        for who in ("A", "AB")
+    )
+    alone = pooled_accuracy([one], DATASET)
+    assert 0 < alone.value < 1
+    assert np.isnan(alone.low)
+    assert np.isnan(alone.high)
+    assert alone.n_clusters == 8
+    few = pooled_accuracy([two], DATASET, n_draws=200)
+    assert few.low < few.value < few.high
+    assert few.high - few.low > 2 * (alone.value * (1 - alone.value) / alone.n_pairs) ** 0.5
+
+
+def test_two_people_with_no_pair_within_either_give_no_interval() -> None:
+    """All draws but one are without a pair: what is left would be an interval of no width."""
+    both = people("AB", 4)
+    pairs = tuple(pair for pair in ranked(both).pairs if pair.better[0] != pair.worse[0])
+    between = replace(ranked(both), pairs=pairs)
+    scores = {name: float(i % 3) for i, name in enumerate(between.names)}
+    pooled = pooled_accuracy([FoldScores(fold, scores) for fold in make_folds(between, 2).folds], between)
+    assert 0 < pooled.value < 1
     assert np.isnan(pooled.low)
 
 

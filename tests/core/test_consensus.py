@@ -1,5 +1,7 @@
 """From votes to pairs, by every rule."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ from skillviewer.core.consensus import (
     rule_named,
 )
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 
 
 def votes(text: str, left: str = "a", right: str = "b") -> list[Judgement]:
@@ -59,10 +61,30 @@ def test_default_is_unanimous_for_few_and_60_percent_for_more() -> None:
 
 
 def test_sides_may_be_swapped_between_raters() -> None:
-    mixed = [*votes("<<", "a", "b"), *votes(">", "b", "a")]
+    mixed = [*votes("<<", "a", "b"), *(replace(vote, rater="another") for vote in votes(">", "b", "a"))]
     (counted,) = count_votes(mixed)
     assert (counted.first, counted.for_first, counted.for_second, counted.neither) == ("a", 3, 0, 0)
     assert Unanimous().agree(mixed) == Agreement((Pair("a", "b"),), ())
+
+
+def test_a_rater_counts_once_however_often_they_judged() -> None:
+    again = [*votes("<<<>"), *votes("<")]  # the first rater once more
+    assert count_votes(again) == count_votes(votes("<<<>"))
+    assert ByNumber().agree(again).similar == (SimilarPair("a", "b"),), "still four raters who do not all agree"
+    assert ByNumber().agree(votes("<<<><")).pairs == (Pair("a", "b"),), "five of whom four do"
+
+
+def test_a_rater_who_contradicts_themselves_sees_no_difference() -> None:
+    turned = [*votes("<<"), *votes(">", "a", "b")]
+    (counted,) = count_votes(turned)
+    assert (counted.for_first, counted.for_second, counted.neither) == (1, 0, 1)
+    swapped = [*votes("<<"), *votes(">", "b", "a")]  # the same verdict, with the sides exchanged
+    assert count_votes(swapped) == count_votes(votes("<<"))
+
+
+def test_votes_without_a_name_are_each_somebodys() -> None:
+    unnamed = [replace(vote, rater=UNNAMED) for vote in votes("<<>")]
+    assert count_votes(unnamed) == count_votes(votes("<<>"))
 
 
 def test_every_judged_pair_comes_out_once() -> None:

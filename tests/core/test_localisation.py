@@ -49,6 +49,11 @@ def test_several_regions_and_those_that_are_not_to_be_seen() -> None:
     np.testing.assert_array_equal(both, one_hot(0, 0) + one_hot(3, 3))
 
 
+def test_a_box_that_ends_where_the_picture_begins_is_not_seen() -> None:
+    assert not coverage([Region(-5, 10, 0, 20), Region(10, -5, 20, 0)], WHOLE).any()
+    assert coverage([Region(-5, 10, 0.5, 20)], WHOLE).any()
+
+
 def test_a_map_that_covers_a_part_of_the_picture() -> None:
     # 13 x 13 in [16, 432] of 448, as without padding at stride 1
     rect = MapRect(16 / 448, 16 / 448, 432 / 448, 432 / 448)

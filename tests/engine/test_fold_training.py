@@ -1,5 +1,6 @@
 """How the epoch is chosen within the training videos of a fold, on one inner fold or several."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,8 @@ from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo
 from skillviewer.engine.fold_training import chosen_epoch, fit_fold
 from skillviewer.engine.plan import TrainingPlan, selection_rule
-from skillviewer.engine.train import EpochRow, FitState, Select
+from skillviewer.engine.train import EpochRow, FitState, Select, TrainSettings
+from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 from tests.engine.test_train import NAMES, PAIRS, SIZES, bank
 
@@ -92,6 +94,29 @@ def test_what_is_asked_for_goes_before_the_preset() -> None:
     usual = TrainingPlan().settings().optimiser
     asked = TrainingPlan(epochs=3, learning_rate=0.5, weight_decay=0.0).settings().optimiser
     assert asked == replace(usual, epochs=3, learning_rate=0.5, weight_decay=0.0) != usual
+
+
+def test_step_sizes_that_would_be_ignored_are_refused() -> None:
+    assert TrainingPlan(model="raan", epochs=5).settings().optimiser.epochs == 5
+    for asked in ({"learning_rate": 0.5}, {"weight_decay": 0.3}):
+        with pytest.raises(SettingsError, match="raan is trained with the step sizes and decays that it was published"):
+            TrainingPlan(model="raan", **asked).settings()  # type: ignore[arg-type]
+
+
+def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More pairs make fewer epochs of as many batches: the epoch that was chosen on fewer is another one on all."""
+    monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: SIZES)
+    whole = TrainSettings(OptimiserSettings(batch_pairs=8, epochs=0, iterations=60), LossSettings())
+    monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: whole)
+    plan = TrainingPlan(model="full", candidates=1)
+    _, result = fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
+    (inner,) = inner_folds(DATASET, FOLD, plan.seed, 1)
+    course = [math.ceil(60 / math.ceil(len(fold.train_pairs) / 8)) for fold in (inner, FOLD)]
+    assert course[0] > course[1]
+    chosen = chosen_epoch([result.rows[: course[0]]])
+    final = result.rows[course[0] :]
+    assert final[0].epoch == 1
+    assert final[-1].epoch == max(1, round(chosen / course[0] * course[1]))
 
 
 def test_what_is_chosen_on_is_said_and_several_splits_need_a_refit() -> None:

@@ -10,7 +10,7 @@ import pytest
 from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
 from skillviewer.core.folds import inner_fold, make_folds
 from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Pair
 from skillviewer.engine import training
 from skillviewer.engine.batches import videos_of
 from skillviewer.engine.cache import FeatureCache
@@ -112,6 +112,30 @@ def test_test_data_of_their_own(dataset: Dataset, cache: FeatureCache, tmp_path:
     with pytest.raises(DatasetError, match="nothing would be held out"):
         run(PLAN, train, tmp_path / "n", cache, test=dataset)
     assert not (tmp_path / "n").exists()
+
+
+def test_a_test_video_of_which_a_frame_is_trained_on_is_refused(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    train, test = dataset.restricted(NAMES[:6]), dataset.restricted(NAMES[6:])
+    path = train.videos[0].path
+    assert path is not None
+    copy = tmp_path / "of another name.mp4"
+    copy.write_bytes(path.read_bytes())
+
+    def tested_on(extent: FrameExtent | None) -> Dataset:
+        return replace(test, videos=(replace(test.videos[0], path=copy, extent=extent), *test.videos[1:]))
+
+    def trained_on(extent: FrameExtent) -> Dataset:
+        return replace(train, videos=(replace(train.videos[0], extent=extent), *train.videos[1:]))
+
+    for extent in (None, FrameExtent(0, 4)):
+        with pytest.raises(DatasetError, match=r"of another name\.mp4 is in the training data too, as .*nothing would"):
+            run(PLAN, train, tmp_path / "m", cache, test=tested_on(extent))
+    with pytest.raises(DatasetError, match="nothing would be held out"):
+        run(PLAN, trained_on(FrameExtent(0, 4)), tmp_path / "m", cache, test=tested_on(FrameExtent(3, 8)))
+    apart = run(PLAN, trained_on(FrameExtent(0, 4)), tmp_path / "m", cache, test=tested_on(FrameExtent(4, 8)))
+    assert apart.checkpoint.card.held_out is not None
 
 
 def test_video_that_cannot_be_read_is_told_and_left_out(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:

@@ -62,6 +62,17 @@ def test_standardised_features_are_those_of_shifted_and_scaled_channels() -> Non
         fusion.set_statistics(mean, torch.zeros(6))
 
 
+def test_in_bfloat16_features_far_from_zero_are_standardised_before_they_are_rounded() -> None:
+    fusion = Fusion(replace(SMALL, standardise=True)).eval()
+    fusion.set_statistics(torch.full((6,), 100.0), torch.ones(6))
+    frames = 100 + torch.randn(8, 6, 4, 6, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        exact = fusion(frames)
+        with torch.autocast("cpu", torch.bfloat16):
+            mixed = fusion(frames).float()
+    assert float((mixed - exact).std() / exact.std()) < 0.02
+
+
 def test_dropout_acts_in_training_alone() -> None:
     fusion = Fusion(replace(SMALL, dropout=0.5))
     frames = torch.ones(3, 6, 4, 6)

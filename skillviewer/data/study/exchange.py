@@ -11,7 +11,7 @@ from skillviewer.core.aside import exported_aside
 from skillviewer.core.consensus import count_votes
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
-from skillviewer.core.pairs import Dataset, Pair, SimilarPair, Verdict
+from skillviewer.core.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
 from skillviewer.core.registry import look_up, table
 from skillviewer.data.choices import Choices
 from skillviewer.data.formats import recognised_form
@@ -187,7 +187,7 @@ def _read_vote(sheet: Sheet, row: Row, names: set[str]) -> Vote:
         left=cell("left"),
         right=cell("right"),
         verdict=_VERDICTS[cell("verdict")],
-        rater=cell("rater") or "unnamed",
+        rater=cell("rater") or UNNAMED,
         judged_at=time("judgedat"),
         taken_s=number("takens"),
         watched=number("watched"),
