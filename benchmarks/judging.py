@@ -30,6 +30,7 @@ from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.ui.app import Composition, compose, dress, real_backend
 from skillviewer.ui.canvas import Shown
+from skillviewer.ui.collector import Collector
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.ranking.deck import Deck
 from skillviewer.ui.ranking.queue import outlook
@@ -177,6 +178,8 @@ def main() -> None:
         folder = Path(name)
         os.environ[HOME_VARIABLE] = str(folder / "home")
         app = QApplication(sys.argv[:1])
+        collector = Collector(app)
+        collector.start()
         settings = Settings.in_folder(folder)
         settings.automatic = False
         themes, icons = dress(app, settings)

@@ -28,6 +28,7 @@ from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.sheet import SheetOptions, export_sheet
 from skillviewer.export.still import export_still
 from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
+from skillviewer.ui.collector import Collector
 from skillviewer.ui.comparing.row import UNIFORM
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.ranking.judging import Phase
@@ -178,6 +179,8 @@ def main() -> None:
     names = sys.argv[2:] or [*SCREENS, "figures"]
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication([])
+    collector = Collector(app)
+    collector.start()
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["SKILLVIEWER_HOME"] = scratch
         for theme in (ThemeChoice.LIGHT, ThemeChoice.DARK):

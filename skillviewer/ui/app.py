@@ -203,51 +203,63 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
         DeviceError: There is no display to open a window on.
     """
     let_threads_rest()
-    app = QApplication.instance()
-    if not isinstance(app, QApplication):
-        problem = display_problem(os.environ)
-        if problem is not None:
-            raise DeviceError(problem)
-        app = QApplication(sys.argv[:1])
+    app = _application()
     handler = log_to(log_dir())
     settings = Settings.in_folder(config_dir())
     themes, icons = dress(app, settings)
-    made = compose(real_backend(settings), settings, themes, icons, Dialogs())
-    program, window = made.program, made.window
-    hook = ExceptionHook()
-    hook.caught.connect(program.messages.fail)
-    hook.install()
     interrupted = False
+    made: Composition | None = None
 
     def on_interrupt(_number: int, _frame: object) -> None:
         nonlocal interrupted
         interrupted = True
-        program.close()
+        if made is not None:
+            made.program.close()
 
     signal.signal(signal.SIGINT, on_interrupt)
-    wake = QTimer()
-    wake.timeout.connect(_wake)
-    wake.start(WAKE_MS)
     collector = Collector()
     collector.start()
-    session = Session(program, window.screens, sessions_dir())
-    recovery = Recovery(program, window.screens, window.start)
-    window.show()
-    QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))
-    if not files and not sample:
-        recovery.offer(sessions_dir())
-    log.info("window opened")
+    made = compose(real_backend(settings), settings, themes, icons, Dialogs())
+    program, window = made.program, made.window
+    hook = ExceptionHook()
+    session: Session | None = None
     try:
+        hook.caught.connect(program.messages.fail)
+        hook.install()
+        wake = QTimer()
+        wake.timeout.connect(_wake)
+        wake.start(WAKE_MS)
+        session = Session(program, window.screens, sessions_dir())
+        recovery = Recovery(program, window.screens, window.start)
+        window.show()
+        QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))
+        if not files and not sample:
+            recovery.offer(sessions_dir())
+        log.info("window opened")
+        if interrupted:  # while the window was made
+            program.close()
         app.exec()
     finally:
-        program.wait()
-        collector.stop()
-        session.end()
+        if program.wait():  # else a lane still runs, which must not collect widgets
+            collector.stop()
+        if session is not None:
+            session.end()
         hook.uninstall()
         if handler is not None:
             logging.getLogger("skillviewer").removeHandler(handler)
             handler.close()
     return 130 if interrupted else 0
+
+
+def _application() -> QApplication:
+    """Return Qt's application, made if there is none."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        return app
+    problem = display_problem(os.environ)
+    if problem is not None:
+        raise DeviceError(problem)
+    return QApplication(sys.argv[:1])
 
 
 def _wake() -> None:

@@ -199,7 +199,7 @@ class Program(QObject):
 
     def wait(self, timeout_ms: int = 10_000) -> bool:
         """End the lanes and wait; for tests and the end of the process."""
-        return all(lane.wait(timeout_ms) for lane in self.lanes)
+        return all([lane.wait(timeout_ms) for lane in self.lanes])  # noqa: C419 - all are waited for
 
     @Slot()
     def _on_lane_finished(self) -> None:

@@ -89,9 +89,11 @@ def left_behind(folder: Path) -> Place | None:
 
 def _read(path: Path) -> Place | None:
     try:
-        return Place(**json.loads(path.read_text(encoding="utf-8")))
+        place = Place(**json.loads(path.read_text(encoding="utf-8")))
+        datetime.fromisoformat(place.noted_at)  # a session that cannot say when it was is none
     except (OSError, ValueError, TypeError):
         return None
+    return place
 
 
 class Session(QObject):

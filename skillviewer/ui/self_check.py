@@ -9,6 +9,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
+from skillviewer.ui.collector import Collector
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.exporting.queue import Stage
 from skillviewer.ui.precedence import let_threads_rest
@@ -41,14 +42,18 @@ def check_window(folder: Path) -> Iterator[Step]:
     settings = Settings.in_folder(folder)
     settings.export_folder = str(folder)
     themes, icons = dress(app, settings)
+    collector = Collector()
+    collector.start()
     made = compose(real_backend(), settings, themes, icons, Dialogs())
     try:
         made.window.show()
         yield from _steps(made, folder)
     finally:
         made.program.close()
-        made.program.wait()
+        made.program.wait(round(PATIENCE_S * 1000))  # a window whose lanes still run cannot be closed
+        QApplication.processEvents()
         made.window.close()
+        collector.stop()
 
 
 def _steps(made: Composition, folder: Path) -> Iterator[Step]:

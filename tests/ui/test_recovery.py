@@ -136,6 +136,8 @@ def test_the_latest_of_several_is_offered_and_all_are_forgotten(tmp_path: Path, 
 
 def test_what_is_gone_or_damaged_is_not_offered(tmp_path: Path, sessions: Path) -> None:
     write(sessions, "gone", place(tmp_path / "gone.skillstudy"))
+    (tmp_path / "there.skillstudy").touch()
+    write(sessions, "no time", place(tmp_path / "there.skillstudy", "yesterday"))
     (sessions / "damaged.json").write_text("{", encoding="utf-8")
     (sessions / "other.json").write_text('{"study": 1}', encoding="utf-8")
     assert left_behind(sessions) is None
