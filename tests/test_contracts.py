@@ -22,8 +22,9 @@ PLANTED = [
     ("export/__init__.py", "import pyqtgraph", "Qt lives in ui"),
     ("ui/__init__.py", "import torch", "torch lives in nets and engine"),
     ("core/__init__.py", "import torchvision", "torch lives in nets and engine"),
-    ("engine/__init__.py", "import av", "PyAV and cv2 live in media"),
-    ("ui/__init__.py", "import cv2", "PyAV and cv2 live in media"),
+    ("engine/__init__.py", "import av", "PyAV, cv2 and numba live in media"),
+    ("ui/__init__.py", "import cv2", "PyAV, cv2 and numba live in media"),
+    ("engine/__init__.py", "import numba", "PyAV, cv2 and numba live in media"),
     ("engine/__init__.py", "import matplotlib", "matplotlib and what makes pages live in export"),
 ]
 

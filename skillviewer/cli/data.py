@@ -33,6 +33,7 @@ def inspect(
     form: str | None,
     task: str | None,
     rule: str,
+    smallest_difference: float,
     participants: str | None,
     as_json: bool,
 ) -> int:
@@ -47,7 +48,8 @@ def inspect(
     holdings, failed = [], 0
     for one in tasks if len(tasks) > 1 else (task,):
         try:
-            holdings.append(_holdings(opened(path, videos, form, one, rule, participants), entry.title))
+            dataset = opened(path, videos, form, one, rule, smallest_difference, participants)
+            holdings.append(_holdings(dataset, entry.title))
         except SkillViewerError as error:
             if len(tasks) == 1:
                 raise
@@ -174,6 +176,7 @@ def folds(
     form: str | None,
     task: str | None,
     rule: str,
+    smallest_difference: float,
     participants: str | None,
     n_folds: int,
     by: str | None,
@@ -182,7 +185,7 @@ def folds(
     """Print who is held out in which fold of the data set at PATH, and how many pairs that leaves."""
     from skillviewer.core.folds import FoldsBy, make_folds
 
-    dataset = opened(path, videos, form, task, rule, participants)
+    dataset = opened(path, videos, form, task, rule, smallest_difference, participants)
     made = make_folds(dataset, n_folds, FoldsBy(by) if by is not None else None)
     if made.warning:
         click.echo(made.warning, err=True)

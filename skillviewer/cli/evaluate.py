@@ -45,6 +45,7 @@ def evaluate(
     form: str | None,
     task: str | None,
     rule: str,
+    smallest_difference: float,
     participants: str | None,
     dataset_preset: str | None,
     tolerance: int,
@@ -65,7 +66,7 @@ def evaluate(
     from skillviewer.engine.tables import PLOT, accuracy_table, models_json
     from skillviewer.nets.presets import DATASETS
 
-    dataset = opened(data, videos, form, task, rule, participants)
+    dataset = opened(data, videos, form, task, rule, smallest_difference, participants)
     if dataset_preset is None:
         dataset_preset = dataset.published if dataset.published in DATASETS else "other"
     training = training_plan(chosen, dataset_preset)

@@ -41,6 +41,7 @@ def train(
     form: str | None,
     task: str | None,
     rule: str,
+    smallest_difference: float,
     participants: str | None,
     test: Path | None,
     dataset_preset: str,
@@ -57,8 +58,8 @@ def train(
     from skillviewer.engine.training import train_checkpoint
 
     plan = replace(training_plan(chosen, dataset_preset), model=model, unfreeze=unfreeze or "", seed=seed)
-    dataset = opened(data, videos, form, task, rule, participants)
-    tested = opened(test, None, None, task, rule, participants) if test is not None else None
+    dataset = opened(data, videos, form, task, rule, smallest_difference, participants)
+    tested = opened(test, None, None, task, rule, smallest_difference, participants) if test is not None else None
     with launched(chosen["device"]) as (together, own_device):
         if together.leads:
             said = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"

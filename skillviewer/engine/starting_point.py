@@ -19,15 +19,12 @@ from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
 from skillviewer.nets.fusion import Standardising
 from skillviewer.nets.models import Inputs, attention_model
-from skillviewer.nets.presets import OptimiserSettings, preset
+from skillviewer.nets.presets import TUNING_SHARE, OptimiserSettings, preset
 
 PRESET = "small-study"
 BACKBONE = "efficientnet-lite0"
 FROM_NOTHING = "full"
 """The model that is trained where there was none."""
-
-TUNING_RATE = 0.1
-"""Share of a preset's step size with which a trained head goes on."""
 
 SPARSE_PAIRS = 5
 """Where a batch of videos would hold fewer pairs, batches are made of pairs instead."""
@@ -109,7 +106,8 @@ class StartingPoint:
             seed: Of the training.
         """
         chosen, own = preset(self.config.preset), attention_model(self.config.attention_model).training
-        rate = TUNING_RATE if self.parent is not None else 1.0
+        share = TUNING_SHARE if own else chosen.tuning_share
+        rate = share if self.parent is not None else 1.0
 
         def slower(settings: OptimiserSettings) -> OptimiserSettings:
             return replace(settings, learning_rate=rate * settings.learning_rate)

@@ -64,6 +64,10 @@ class OptimiserSettings:
     look_every: int = 1
 
 
+TUNING_SHARE = 0.3
+"""Share of a step size with which a trained head goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """Settings that belong together.
@@ -75,6 +79,7 @@ class Preset:
         loss: The loss.
         optimisers: (data set, settings) for data sets with settings of their own.
         usual: Settings for all others.
+        tuning_share: Share of the step size with which a trained head goes on.
     """
 
     name: str
@@ -83,6 +88,7 @@ class Preset:
     loss: LossSettings
     usual: OptimiserSettings
     optimisers: tuple[tuple[str, OptimiserSettings], ...] = field(default=())
+    tuning_share: float = TUNING_SHARE
 
     def sizes(self, feature_channels: int, grid: tuple[int, int]) -> HeadSizes:
         """Return the head's sizes on features of a backbone.
@@ -140,6 +146,7 @@ PRESETS = table(
         usual=OptimiserSettings(
             learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, rounds=3, clip_norm=5.0
         ),
+        tuning_share=0.1,
     ),
 )
 """All presets, in the order in which they are offered."""

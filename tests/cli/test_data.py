@@ -40,6 +40,19 @@ def test_inspect_as_json_lists_problems(tmp_path: Path, capsys: Capture) -> None
     assert any("circle" in problem for problem in one["problems"])
 
 
+def test_ratings_that_hardly_differ_make_no_pair_if_it_is_asked_for(tmp_path: Path, capsys: Capture) -> None:
+    rows = [f"Suturing_{take}\tN\t{6 * n}" + f"\t{n}" * 6 for take, n in (("B001", 1), ("C001", 2), ("D001", 5))]
+    (tmp_path / "meta_file_Suturing.txt").write_text("\n".join(rows) + "\n")
+
+    def counted(*more: str) -> tuple[int, int]:
+        assert run(["data", "inspect", str(tmp_path), "--json", *more]) == 0
+        (one,) = json.loads(capsys.readouterr().out)["datasets"]
+        return one["pairs"], one["pairs_without_disparity"]
+
+    assert counted() == (3, 0)
+    assert counted("--smallest-difference", "7") == (2, 1)
+
+
 def test_inspect_tells_of_every_task_in_a_folder(tmp_path: Path, capsys: Capture) -> None:
     for task in ("Chopstick_Using", "Dough_Rolling"):
         name = task.lower()
