@@ -6,8 +6,9 @@
 Of every outer fold only its training videos are used. A quarter of them, whole participants, is set aside (the inner
 fold, on which ``skillviewer evaluate`` chooses an epoch), a model is trained on the rest, and after every epoch it
 orders the pairs that touch the quarter. Told are these accuracies, pooled over the outer folds, after some of the
-epochs, and how far each choice is from ``usual`` on the same pairs. What is finished is kept in OUT, and the same
-command goes on.
+epochs, and how far each choice is from ``usual`` on the same pairs; and, where the study says where skill shows, how
+often the maps of the best epoch point there in the videos of the quarter, within one cell and at the cell itself, and
+how many times as often as chance. What is finished is kept in OUT, and the same command goes on.
 """
 
 import argparse
@@ -20,20 +21,25 @@ import msgspec
 import numpy as np
 import torch
 
+from skillviewer.core.analysis import MapKind
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.aside import written_aside
 from skillviewer.core.folds import inner_fold, make_folds
 from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.localisation import Localisation, localise, together
 from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.core.places import cache_dir
 from skillviewer.core.preprocessing import TRAINED_ON, FlowSettings
 from skillviewer.data.formats import open_dataset
+from skillviewer.data.regions import read_regions
 from skillviewer.engine.bank import feature_source
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.fold_training import fit_fold
 from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.train import FeatureBank
+from skillviewer.engine.train import FeatureBank, outputs
 from skillviewer.engine.training import dataset_features
+from skillviewer.engine.videos import facts_of
+from skillviewer.nets.attention import AttentionModel
 
 USUAL = "usual"
 SMALL_PX = 224
@@ -65,12 +71,18 @@ class Log(msgspec.Struct, frozen=True):
         right: Of these ordered rightly, after every epoch.
         trained: Accuracy on the training pairs, in every epoch.
         cpu_s: CPU seconds.
+        frames: Sampled frames of the inner quarter in which a region is seen.
+        hits: Of these, how many the map points at: within one cell, and at the cell itself.
+        chance: How many a uniform map would.
     """
 
     pairs: int
     right: tuple[int, ...]
     trained: tuple[float, ...]
     cpu_s: float
+    frames: int = 0
+    hits: tuple[float, float] = (0.0, 0.0)
+    chance: tuple[float, float] = (0.0, 0.0)
 
 
 def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> FeatureBank:
@@ -85,10 +97,33 @@ def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> Fea
 def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, bank: FeatureBank) -> Log:
     """Train on the inner fold of an outer one."""
     before = time.process_time()
-    _, result = fit_fold(plan, dataset, fold, bank, torch.device("cpu"), CancelToken(), silent)
-    n = len(inner_fold(dataset, fold, plan.seed).test_pairs)
+    model, result = fit_fold(plan, dataset, fold, bank, torch.device("cpu"), CancelToken(), silent)
+    inner = inner_fold(dataset, fold, plan.seed)
+    n = len(inner.test_pairs)
     right = tuple(round(row.held_out_accuracy * n) for row in result.rows)
-    return Log(n, right, tuple(row.train_accuracy for row in result.rows), time.process_time() - before)
+    took_s = time.process_time() - before
+    frames, hits, chance = pointing(plan, model, dataset, inner, bank)
+    return Log(n, right, tuple(row.train_accuracy for row in result.rows), took_s, frames, hits, chance)
+
+
+def pointing(
+    plan: TrainingPlan, model: AttentionModel, dataset: Dataset, fold: Fold, bank: FeatureBank
+) -> tuple[int, tuple[float, float], tuple[float, float]]:
+    """Return frames with a region in held-out videos, and how many of them the maps and a uniform one point at."""
+    if dataset.regions_path is None or model.map_kind is MapKind.NONE:
+        return 0, (0.0, 0.0), (0.0, 0.0)
+    regions = read_regions(dataset.regions_path)
+    held_out = dataset.restricted(fold.held_out_videos)
+    facts, _ = facts_of(held_out, plan.preprocessing, CancelToken(), silent)
+    found: tuple[list[Localisation], list[Localisation]] = ([], [])
+    for names, output in outputs(model, bank, held_out.names, CancelToken()):
+        for name, values in zip(names, output.attention.double().numpy(), strict=True):
+            video = facts[name]
+            for tolerance, parts in zip((1, 0), found, strict=True):
+                parts.append(localise(values, video.frames, regions.of(name), model.map_rect, video.size_px, tolerance))
+    near, exact = (together(parts) for parts in found)
+    hits = float(near.hits.sum()), float(exact.hits.sum())
+    return near.n_frames, hits, (float(near.hits_uniform.sum()), float(exact.hits_uniform.sum()))
 
 
 def main() -> None:
@@ -136,7 +171,20 @@ def line(name: str, logs: dict[str, list[Log]]) -> str:
     apart = f"  {found.max() - curve(logs[USUAL]).max():+5.1f}" if USUAL in logs else ""
     best = int(found.argmax())
     words = f"best {found[best]:5.1f} at {best + 1}{apart}  (of each fold {folds})"
-    return f"{name:13s} {told}  {words}  {sum(log.cpu_s for log in logs[name]):.0f} CPU s  {CHOICES[name][0]}"
+    seconds = sum(log.cpu_s for log in logs[name])
+    return f"{name:13s} {told}  {words}{_pointed(logs[name])}  {seconds:.0f} CPU s  {CHOICES[name][0]}"
+
+
+def _pointed(logs: list[Log]) -> str:
+    frames = sum(log.frames for log in logs)
+    if not frames:
+        return ""
+    near, exact = (
+        f"{100 * sum(log.hits[at] for log in logs) / frames:.1f} % "
+        f"({sum(log.hits[at] for log in logs) / sum(log.chance[at] for log in logs):.1f} x)"
+        for at in (0, 1)
+    )
+    return f"  pointing {near}, at the cell itself {exact}"
 
 
 def curve(logs: list[Log]) -> FloatArray:

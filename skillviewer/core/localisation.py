@@ -204,8 +204,9 @@ class Localisation:
     @property
     def energy_times_uniform(self) -> float:
         """How many times as much of the maps' sum lies in the region as of a uniform map's; NaN without frames."""
-        even = float(self.energies_uniform.sum())
-        return float(self.energies.sum()) / even if even > 0 else float("nan")
+        known = np.isfinite(self.energies)  # a map of zeros has none
+        even = float(self.energies_uniform[known].sum())
+        return float(self.energies[known].sum()) / even if even > 0 else float("nan")
 
 
 def localise(
