@@ -1,14 +1,14 @@
 """``skillviewer data``: what a data set holds, and how it is divided for testing."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.dataset_options import dataset_options, opened
+from skillviewer.cli.dataset_options import Reading, dataset_options
 from skillviewer.core.errors import SkillViewerError
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ def data() -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def inspect(
     path: Path,
-    videos: Path | None,
-    form: str | None,
-    task: str | None,
-    rule: str,
-    smallest_difference: float,
-    participants: str | None,
+    reading: Reading,
     as_json: bool,
 ) -> int:
     """Say what the data set at PATH holds, and what is missing or contradictory.
@@ -43,12 +38,12 @@ def inspect(
     """
     from skillviewer.data.formats import recognised_form
 
-    entry = recognised_form(path, form)
-    tasks = entry.tasks(path) if task is None else (task,)
+    entry = recognised_form(path, reading.form)
+    tasks = entry.tasks(path) if reading.task is None else (reading.task,)
     holdings, failed = [], 0
-    for one in tasks if len(tasks) > 1 else (task,):
+    for one in tasks if len(tasks) > 1 else (reading.task,):
         try:
-            dataset = opened(path, videos, form, one, rule, smallest_difference, participants)
+            dataset = replace(reading, task=one).open(path)
             holdings.append(_holdings(dataset, entry.title))
         except SkillViewerError as error:
             if len(tasks) == 1:
@@ -172,12 +167,7 @@ def _print(h: Holdings) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with all pairs.")
 def folds(
     path: Path,
-    videos: Path | None,
-    form: str | None,
-    task: str | None,
-    rule: str,
-    smallest_difference: float,
-    participants: str | None,
+    reading: Reading,
     n_folds: int,
     by: str | None,
     as_json: bool,
@@ -185,7 +175,7 @@ def folds(
     """Print who is held out in which fold of the data set at PATH, and how many pairs that leaves."""
     from skillviewer.core.folds import FoldsBy, make_folds
 
-    dataset = opened(path, videos, form, task, rule, smallest_difference, participants)
+    dataset = reading.open(path)
     made = make_folds(dataset, n_folds, FoldsBy(by) if by is not None else None)
     if made.warning:
         click.echo(made.warning, err=True)

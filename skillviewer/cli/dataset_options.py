@@ -1,15 +1,15 @@
 """The options by which every command opens a data set."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from skillviewer.core.pairs import Dataset
-
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie."),
@@ -26,30 +26,49 @@ _OPTIONS = (
 )
 
 
-def dataset_options(command: CommandT) -> CommandT:
-    """Add the options to a command, which gets a parameter for each, by the name of the option."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How data sets are to be read, as the options say.
 
-
-def opened(
-    path: Path,
-    videos: Path | None,
-    form: str | None,
-    task: str | None,
-    rule: str,
-    smallest_difference: float,
-    participants: str | None,
-) -> "Dataset":
-    """Open a data set as the options say.
-
-    Raises:
-        DatasetError: It cannot be opened, or a choice makes no sense.
+    Attributes:
+        videos: Where the videos lie, or None for beside the data set.
+        form: Its form, or None where it is to be recognised.
+        task: Which of the tasks that lie in one folder.
+        rule: How votes become pairs, by name.
+        smallest_difference: Ratings nearer to each other make no pair.
+        participants: Regular expression that finds the participant in the name of a video.
     """
-    from skillviewer.core.consensus import rule_named
-    from skillviewer.data.choices import Choices
-    from skillviewer.data.formats import open_dataset
 
-    choices = Choices(task, rule_named(rule), smallest_difference, participants)
-    return open_dataset(path, videos, form, choices)
+    videos: Path | None
+    form: str | None
+    task: str | None
+    rule: str
+    smallest_difference: float
+    participants: str | None
+
+    def open(self, path: Path) -> "Dataset":
+        """Open a data set.
+
+        Raises:
+            DatasetError: It cannot be opened, or a choice makes no sense.
+        """
+        from skillviewer.core.consensus import rule_named
+        from skillviewer.data.choices import Choices
+        from skillviewer.data.formats import open_dataset
+
+        choices = Choices(self.task, rule_named(self.rule), self.smallest_difference, self.participants)
+        return open_dataset(path, self.videos, self.form, choices)
+
+
+def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command, which gets a ``Reading`` as ``reading``."""
+
+    @wraps(command)
+    def read(**given: Any) -> Any:  # noqa: ANN401 - click's parameters
+        reading = Reading(**{each.name: given.pop(each.name) for each in fields(Reading)})
+        return command(reading=reading, **given)
+
+    wrapped: Callable[..., Any] = read
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped

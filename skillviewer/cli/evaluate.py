@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 from tqdm import tqdm
 
-from skillviewer.cli.dataset_options import dataset_options, opened
+from skillviewer.cli.dataset_options import Reading, dataset_options
 from skillviewer.cli.plan_options import PlanChoices, feature_cache, plan_options, training_plan
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.job import CancelToken, Progress
@@ -41,12 +41,7 @@ def evaluate(
     n_folds: int,
     by: str | None,
     seeds: int,
-    videos: Path | None,
-    form: str | None,
-    task: str | None,
-    rule: str,
-    smallest_difference: float,
-    participants: str | None,
+    reading: Reading,
     dataset_preset: str | None,
     tolerance: int,
     jobs: int,
@@ -66,7 +61,7 @@ def evaluate(
     from skillviewer.engine.tables import PLOT, accuracy_table, models_json
     from skillviewer.nets.presets import DATASETS
 
-    dataset = opened(data, videos, form, task, rule, smallest_difference, participants)
+    dataset = reading.open(data)
     if dataset_preset is None:
         dataset_preset = dataset.published if dataset.published in DATASETS else "other"
     training = training_plan(chosen, dataset_preset)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from skillviewer.cli.dataset_options import dataset_options, opened
+from skillviewer.cli.dataset_options import Reading, dataset_options
 from skillviewer.cli.plan_options import PlanChoices, feature_cache, plan_options, training_plan
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.job import CancelToken, silent
@@ -37,12 +37,7 @@ def train(
     data: Path,
     model: str,
     output: Path,
-    videos: Path | None,
-    form: str | None,
-    task: str | None,
-    rule: str,
-    smallest_difference: float,
-    participants: str | None,
+    reading: Reading,
     test: Path | None,
     dataset_preset: str,
     unfreeze: str | None,
@@ -58,8 +53,8 @@ def train(
     from skillviewer.engine.training import train_checkpoint
 
     plan = replace(training_plan(chosen, dataset_preset), model=model, unfreeze=unfreeze or "", seed=seed)
-    dataset = opened(data, videos, form, task, rule, smallest_difference, participants)
-    tested = opened(test, None, None, task, rule, smallest_difference, participants) if test is not None else None
+    dataset = reading.open(data)
+    tested = replace(reading, videos=None, form=None).open(test) if test is not None else None
     with launched(chosen["device"]) as (together, own_device):
         if together.leads:
             said = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
