@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from skillviewer.ui.ranking.screen import RankScreen
 
 SIZE = (1280, 720)
-COMPARED = 3
+COMPARED = ("sample-full", "sample-cbam", "sample-visual")
 """Checkpoints beside each other in the picture of the Compare screen, as far as there are any."""
 
 
@@ -113,7 +113,8 @@ class Tour:
     def compare(self) -> None:
         """Where several models looked on the same frame."""
         screen = cast("CompareScreen", self.screen("compare"))
-        entries = self.made.program.models.entries[:COMPARED]
+        models = {entry.folder.name: entry for entry in self.made.program.models.entries}
+        entries = [models[name] for name in COMPARED]
         chosen = [(str(entry.folder), screen.candidates.name(str(entry.folder))) for entry in entries]
         screen.models.choose([*chosen, (UNIFORM, screen.candidates.name(UNIFORM))])
         wait(lambda: all(screen.models.row(key).whole is not None for key, _ in chosen))
