@@ -66,7 +66,7 @@ def _opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, st
 def votes_results(stage: "Stage") -> QWidget:
     """Twelve videos by four raters; some votes contradict each other."""
     raters = {"Ann": 0.5, "Ben": 0.7, LONG: 0.6, "Dea": 1.2}
-    return _opened(stage, lambda study, names: cast_votes(study, names, raters, 40), 12, "grasp_{:02d}", 0)
+    return _opened(stage, lambda study, names: cast_votes(study, names, raters, 40, 13), 12, "grasp_{:02d}", 0)
 
 
 def votes_queued(stage: "Stage") -> QWidget:
