@@ -200,8 +200,8 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
     people = {dataset.participants.get(name) for name in fold.held_out_videos}
     if len(people) == 1 and None not in people:
         found.append(
-            f"One person alone is held out ({min(filter(None, people))}): how others would fare is not known, so there is "
-            "no interval."
+            f"One person alone is held out ({min(filter(None, people))}): how others would fare is not known, so there "
+            "is no interval."
         )
     if inner is None:
         found.append("The pairs are too few to choose an epoch on: the last one is taken.")
