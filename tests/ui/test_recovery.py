@@ -42,7 +42,7 @@ def opened(qtbot: QtBot, made: Composition, world: FakeWorld) -> list[Path]:
 
 
 def noted(folder: Path) -> dict[str, object]:
-    files = list(folder.glob("*.json"))
+    files = [path for path in folder.glob("*.json") if not path.name.startswith(".")]  # not one under way
     found = json.loads(files[0].read_text(encoding="utf-8")) if files else {}
     assert isinstance(found, dict)
     return found
