@@ -3,7 +3,7 @@
 import csv
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -214,7 +214,8 @@ def _prepare(
 
 def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:
     """Refuse a test video of which a frame is trained on, whatever its file is called and wherever it lies."""
-    trained, tested = (_by_contents(dataset, token) for dataset in (train, test))
+    shared_sizes = frozenset.intersection(*(frozenset(_sizes(dataset).values()) for dataset in (train, test)))
+    trained, tested = (_by_contents(dataset, shared_sizes, token) for dataset in (train, test))
     for digest in sorted(trained.keys() & tested.keys()):
         with VideoReader(tested[digest][0].path) as reader:
             info = reader.info
@@ -228,15 +229,18 @@ def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> 
                     )
 
 
-def _by_contents(dataset: Dataset, token: CancelToken) -> dict[str, list[Footage]]:
-    """Return the attempts of a data set by the SHA-256 of their files."""
-    digests: dict[Path, str] = {}
+def _sizes(dataset: Dataset) -> dict[Path, int]:
+    """Return the sizes of the files of a data set in bytes."""
+    return {path: path.stat().st_size for path in {path for _, path in files_of(dataset)}}
+
+
+def _by_contents(dataset: Dataset, sizes: Collection[int], token: CancelToken) -> dict[str, list[Footage]]:
+    """Return the attempts of a data set in files of some sizes, by the SHA-256 of the file, which is read once."""
+    digests = {path: digest_of(path, token) for path, size in _sizes(dataset).items() if size in sizes}
     found: dict[str, list[Footage]] = {}
     for video in dataset.videos:
-        if video.path is not None:
-            path = video.path.resolve()
-            digests[path] = digests.get(path) or digest_of(path, token)
-            found.setdefault(digests[path], []).append(Footage(video.path, video.extent))
+        if video.path in digests:
+            found.setdefault(digests[video.path], []).append(Footage(video.path, video.extent))
     return found
 
 

@@ -19,9 +19,13 @@ def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
     Raises:
         ExportError: Another suffix, a folder, a file that is there already, or a name that no file can have.
     """
+    _check_suffix(path, suffixes)
+    check_free(path, overwrite=overwrite)
+
+
+def _check_suffix(path: Path, suffixes: Sequence[str]) -> None:
     if path.suffix.lower() not in suffixes:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(suffixes)}.")
-    check_free(path, overwrite=overwrite)
 
 
 def make_folder(path: Path) -> None:
@@ -51,6 +55,6 @@ def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[P
     Raises:
         ExportError: The name is refused (see ``check``), or writing failed: the disk is full, say.
     """
-    check(path, suffixes, overwrite=overwrite)
+    _check_suffix(path, suffixes)
     with exported_aside(path, overwrite=overwrite) as temporary:
         yield temporary

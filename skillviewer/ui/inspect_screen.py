@@ -86,8 +86,7 @@ class ScoreHeader(QWidget):
     @Slot()
     def _refresh(self, *_: object) -> None:
         program = self._program
-        current = program.state.current
-        entry = program.videos.get(current)
+        entry = program.videos.get(program.state.current)
         analysis = program.state.analysis
         self._number.setText("")
         self._warning.hide()

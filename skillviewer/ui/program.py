@@ -147,8 +147,7 @@ class Program(QObject):
 
     def remove_current(self) -> None:
         """Take the video on screen out of the study; the file stays, and so does what was said of it."""
-        current = self.state.current
-        entry = self.videos.get(current)
+        entry = self.videos.get(self.state.current)
         if entry is None or not entry.known_as:
             return
         name = entry.known_as

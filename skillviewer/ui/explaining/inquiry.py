@@ -118,8 +118,7 @@ class Inquiry(QObject):
     @property
     def entry(self) -> Entry | None:
         """The video on screen."""
-        current = self._state.current
-        return self._videos.get(current)
+        return self._videos.get(self._state.current)
 
     @property
     def stage(self) -> Stage:

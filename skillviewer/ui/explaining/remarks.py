@@ -110,8 +110,7 @@ class Remarks(QObject):
     @property
     def video(self) -> str:
         """Name of the video on screen in the study; "" where the study does not know it."""
-        current = self._state.current
-        entry = self._videos.get(current)
+        entry = self._videos.get(self._state.current)
         return entry.known_as if entry is not None else ""
 
     @property
