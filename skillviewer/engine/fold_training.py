@@ -15,6 +15,7 @@ from skillviewer.engine.bank import statistics
 from skillviewer.engine.batches import videos_of
 from skillviewer.engine.mapped import AveragedBank
 from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.schedule import n_epochs
 from skillviewer.engine.together import ALONE, Together
 from skillviewer.engine.train import EpochRow, FeatureBank, Keeper, Select, Trained, fit
 from skillviewer.engine.unfreezing import Unfreezing
@@ -109,14 +110,12 @@ def fit_fold(
         choosing: Sequence[Pair],
         select: Select,
         stage: str,
-        share: float = 1.0,
+        until: int | None = None,
     ) -> Trained:
         settings = dataclasses.replace(plan.settings(), select=select)
         similar = similar_for_training(dataset, on) if model.uses_similar else ()
         kept = keeper(stage) if keeper is not None else None
-        return fit(
-            model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, None, together, share
-        )
+        return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, until, together)
 
     if plan.select is not Select.INNER:
         model = new_model(fold.train_videos)
@@ -138,7 +137,9 @@ def fit_fold(
             model = new_model(fold.train_videos)
             # where iterations say how long, more pairs mean fewer epochs: what was chosen is a share of the course
             share = chosen_epoch(logs) / logs[0][-1].epoch
-            result = trained(model, fold, (), Select.LAST, "final", share)
+            settings = plan.settings()
+            whole = n_epochs(model.phases(), settings.optimiser, dict(settings.phases), len(fold.train_pairs))
+            result = trained(model, fold, (), Select.LAST, "final", max(1, round(share * whole)))
             logs.append(result.rows)
         result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
     if sizes != plan.sizes():

@@ -13,6 +13,17 @@ GENTLE = 0.1
 """Step size of pretrained weights, as a share of that of new ones."""
 
 
+def n_epochs(
+    phases: Sequence[Phase], settings: OptimiserSettings, own: Mapping[str, OptimiserSettings], n_pairs: int
+) -> int:
+    """Return how many epochs a training has: those of its settings, or what the iterations of its phases come to.
+
+    Arguments are those of ``Schedule``.
+    """
+    iterations = sum(own.get(phase.name, settings).iterations for phase in phases)
+    return settings.epochs or math.ceil(iterations / math.ceil(n_pairs / settings.batch_pairs))
+
+
 class Schedule:
     """Phases take turns, batch by batch; those with a number of iterations share the batches in that proportion.
 
@@ -42,7 +53,7 @@ class Schedule:
         ]
         iterations = [each.iterations for each in self._settings]
         n_batches = math.ceil(n_pairs / settings.batch_pairs)
-        self.n_epochs = settings.epochs or math.ceil(sum(iterations) / n_batches)
+        self.n_epochs = n_epochs(phases, settings, own, n_pairs)
         self._scale = self.n_epochs * n_batches / sum(iterations) if all(iterations) else 1.0
         self._shares = [n * self._scale if all(iterations) else 1.0 for n in iterations]
         self.turns = [0] * len(phases)

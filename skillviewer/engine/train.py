@@ -340,7 +340,6 @@ def fit(
     keeper: Keeper | None = None,
     until: int | None = None,
     together: Together = ALONE,
-    share: float = 1.0,
 ) -> Trained:
     """Train a model in place and return the weights of the chosen epoch.
 
@@ -357,7 +356,6 @@ def fit(
         keeper: Keeps the state after epochs, and has the one to go on from.
         until: Epoch after which to end, though the settings, and what follows from them, are for more.
         together: The processes that train it together, all with the same arguments.
-        share: Share of the epochs after which to end, likewise; 1 for all.
 
     Raises:
         DatasetError: There is nothing to train on or to choose on.
@@ -368,8 +366,7 @@ def fit(
     if settings.select is not Select.LAST and not choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
     fitting = Fitting(model, bank, pairs, choosing, similar, settings, together)
-    epochs = max(1, round(share * fitting.n_epochs))
-    epochs = epochs if until is None else min(until, epochs)
+    epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = keeper.load() if keeper is not None else None
     if kept is not None:
         fitting.restore(kept)
