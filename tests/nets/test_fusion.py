@@ -9,32 +9,34 @@ from skillviewer.nets.fusion import Fusion
 from tests.nets.small import SMALL, scramble, small_model
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("grid", [(4, 6), (14, 14), (5, 7)])
 @pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (2, 1), (3, 3)])
-def test_one_frame_alone_is_fused_as_among_others(
-    grid: tuple[int, int], kernel: int, stride: int, monkeypatch: pytest.MonkeyPatch
+def test_fusion_is_two_convolutions_and_so_is_its_gradient(
+    grid: tuple[int, int], kernel: int, stride: int, dtype: torch.dtype
 ) -> None:
-    monkeypatch.setattr("skillviewer.nets.fusion.ONE_MATMUL_FROM", 0)
-    fusion = Fusion(replace(SMALL, grid=grid, fusion_kernel=kernel, fusion_stride=stride)).eval()
+    sizes = replace(SMALL, grid=grid, fusion_kernel=kernel, fusion_stride=stride, standardise=True)
+    fusion = Fusion(sizes).to(dtype)
     scramble(fusion)
-    frames = torch.randn(3, 6, *grid, generator=torch.Generator().manual_seed(0))
+    fusion.set_statistics(torch.arange(6.0), torch.arange(1.0, 7.0))
+    frames = torch.randn(3, 6, *grid, generator=torch.Generator().manual_seed(0)).to(dtype)
+    standardised = (frames - fusion.mean[:, None, None]) / fusion.scale[:, None, None]
+    expected = fusion.second(torch.relu(fusion.first(standardised)))
+    torch.testing.assert_close(fusion(frames), expected)
+    torch.testing.assert_close(fusion(frames.to(memory_format=torch.channels_last)), expected)
     with torch.inference_mode():
-        together = fusion(frames)
-        alone = torch.cat([fusion(frame[None]) for frame in frames])
-    torch.testing.assert_close(alone, together)
+        torch.testing.assert_close(torch.cat([fusion(frame[None]) for frame in frames]), expected)
+    parameters = list(fusion.parameters())
+    wanted = torch.autograd.grad(expected.square().mean(), parameters)
+    torch.testing.assert_close(torch.autograd.grad(fusion(frames).square().mean(), parameters), wanted)
 
 
-def test_one_frame_alone_can_be_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skillviewer.nets.fusion.ONE_MATMUL_FROM", 0)
-    gradients = []
-    for copies in (1, 2):
-        fusion = Fusion(SMALL)
-        scramble(fusion)
-        frame = torch.randn(1, 6, 4, 6, generator=torch.Generator().manual_seed(0))
-        fusion(frame.expand(copies, -1, -1, -1)).square().mean().backward()
-        assert fusion.first.weight.grad is not None
-        gradients.append(fusion.first.weight.grad)
-    torch.testing.assert_close(*gradients)
+def test_gradients_of_frames_pass_through_fusion() -> None:
+    fusion = Fusion(replace(SMALL, grid=(4, 6), standardise=True)).double()
+    scramble(fusion)
+    fusion.set_statistics(torch.arange(6.0), torch.arange(1.0, 7.0))
+    frames = torch.randn(2, 6, 4, 6, generator=torch.Generator().manual_seed(0)).double().requires_grad_()
+    assert torch.autograd.gradcheck(fusion, frames)
 
 
 def test_many_frames_are_fused_a_few_at_once_with_the_same_result() -> None:
