@@ -78,7 +78,7 @@ class Schedule:
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * 0.1**passed * group["share"]
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward(inputs=phase.parameters)  # type: ignore[no-untyped-call]  # what other phases own costs nothing
         if add is not None:
             add(phase.parameters)
         if clip_norm:

@@ -1,11 +1,12 @@
 """Reduced precision: what is computed in it, what never is, and that ranks stay."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from scipy.stats import spearmanr
-from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.job import CancelToken
@@ -29,24 +30,36 @@ def test_auto_is_bfloat16_on_a_gpu_that_has_it_alone(monkeypatch: pytest.MonkeyP
         training_precision("bfloat16", GPU)
 
 
+class Products(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes the types in which products of matrices and convolutions come out."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.types: set[torch.dtype] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Compute and note."""
+        out = func(*args, **(kwargs or {}))
+        if func.overloadpacket in {torch.ops.aten.mm, torch.ops.aten.addmm, torch.ops.aten.convolution}:
+            self.types.add(out.dtype)
+        return out
+
+
 @pytest.mark.parametrize("name", ["full", "none", "pool", "cbam", "visual", "sca", "tsn-frozen", "raan"])
-def test_weights_states_maps_and_losses_stay_float32(name: str) -> None:
-    sizes = replace(SIZES, tsn_splits=5)
+@pytest.mark.parametrize("grid", [(4, 6), (5, 7)])
+def test_weights_states_maps_and_losses_stay_float32(name: str, grid: tuple[int, int]) -> None:
+    sizes = replace(SIZES, tsn_splits=5, grid=grid)
     torch.manual_seed(0)
     model = attention_model(name).build(sizes)
     model.mixed = True
-    seen: list[torch.dtype] = []
-
-    def note(module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        if isinstance(module, nn.Conv2d):
-            seen.append(output.dtype)
-
-    for part in model.fusion.modules():
-        part.register_forward_hook(note)
     features = torch.randn(3, 5, sizes.feature_channels, *sizes.grid)
-    output = model(features)
+    with Products() as fusion:
+        model.fuse(features)
+    assert fusion.types == (set() if name in {"tsn-frozen", "raan"} else {torch.bfloat16})
+    with Products() as everything:
+        output = model(features)
     assert {tensor.dtype for tensor in output} == {torch.float32}
-    assert all(kind == torch.bfloat16 for kind in seen)
+    assert (torch.bfloat16 in everything.types) == (name != "tsn-frozen"), "the filters of raan see single frames"
     output.score.sum().backward()
     assert {p.grad.dtype for p in model.parameters() if p.grad is not None} == {torch.float32}
 

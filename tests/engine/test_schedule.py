@@ -41,6 +41,23 @@ def test_phases_without_iterations_alternate_and_keep_their_rate() -> None:
     assert {step for name, step in steps if name == "b"} == {0.01}
 
 
+def test_a_step_computes_the_gradients_of_its_phase_alone() -> None:
+    made = phases("a", "b")
+    unused = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    made[0].parameters.append(unused)
+    (a, _), (b,) = (phase.parameters for phase in made)
+    schedule = Schedule(made, PLAIN, {}, 10)
+
+    def gradients() -> list[float | None]:
+        return [None if one.grad is None else float(one.grad) for one in (a, b, unused)]
+
+    schedule.step(0, (2 * a + 3 * b).sum(), 0.0)
+    assert gradients() == [2, None, None]
+    schedule.step(1, (2 * a + 3 * b).sum(), 0.0)
+    assert gradients()[1] == 3
+    assert [float(one.detach()) for one in (a, b, unused)] == pytest.approx([-0.2, -0.3, 0])
+
+
 def test_iterations_are_shared_out_and_milestones_kept() -> None:
     made = phases("a", "b")
     schedule = Schedule(made, FEW, {"a": FEW, "b": MANY}, 40)
