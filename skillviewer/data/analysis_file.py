@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.aside import written_aside
-from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.core.aside import exported_aside
+from skillviewer.core.errors import StudyError
 from skillviewer.core.pairs import extent_cells, extent_from
 from skillviewer.core.video import VideoInfo
 
@@ -92,12 +92,9 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
     }
     if analysis.pooled is not None:
         arrays["pooled"] = analysis.pooled
-    try:
-        with written_aside(path) as aside, aside.open("wb") as file:
-            words = np.array(msgspec.json.encode(about).decode())
-            np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
-    except OSError as error:
-        raise ExportError(f"The analysis could not be written to {path}: {error.strerror or error}.") from error
+    with exported_aside(path, overwrite=True) as aside, aside.open("wb") as file:
+        words = np.array(msgspec.json.encode(about).decode())
+        np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
 
 
 def load_analysis(path: Path) -> Analysis:

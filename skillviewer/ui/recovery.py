@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Slot
 
-from skillviewer.core.aside import written_aside
+from skillviewer.core.aside import ASIDE, written_aside
 from skillviewer.core.footage import Footage
 from skillviewer.core.pairs import extent_cells, extent_from
 from skillviewer.core.places import data_dir
@@ -74,6 +74,8 @@ def left_behind(folder: Path) -> Place | None:
     """
     found: list[Place] = []
     for path in folder.glob("*.json"):
+        if ASIDE in path.suffixes:
+            continue  # a note that another window is writing
         with suppress(OSError):
             lock = WriteLock(path)
             if not lock.held:

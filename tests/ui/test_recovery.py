@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.aside import written_aside
 from skillviewer.core.footage import Footage
 from skillviewer.ui.app import Composition
 from skillviewer.ui.recovery import Place, Recovery, Session, left_behind
@@ -142,6 +143,15 @@ def test_what_is_gone_or_damaged_is_not_offered(tmp_path: Path, sessions: Path) 
     (sessions / "other.json").write_text('{"study": 1}', encoding="utf-8")
     assert left_behind(sessions) is None
     assert left_behind(tmp_path / "nowhere") is None
+
+
+def test_a_note_that_another_window_is_writing_is_left_to_it(tmp_path: Path, sessions: Path) -> None:
+    study = tmp_path / "there.skillstudy"
+    study.touch()
+    with written_aside(sessions / "other.json") as aside:
+        write(sessions, aside.stem, place(study))
+        assert left_behind(sessions) is None
+    assert [path.name for path in sessions.iterdir()] == ["other.json"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
