@@ -203,7 +203,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
         DeviceError: There is no display to open a window on.
     """
     let_threads_rest()
-    app = _application()
+    app = application()
     handler = log_to(log_dir())
     settings = Settings.in_folder(config_dir())
     themes, icons = dress(app, settings)
@@ -251,8 +251,12 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     return 130 if interrupted else 0
 
 
-def _application() -> QApplication:
-    """Return Qt's application, made if there is none."""
+def application() -> QApplication:
+    """Return Qt's application, made if there is none.
+
+    Raises:
+        DeviceError: There is no display.
+    """
     app = QApplication.instance()
     if isinstance(app, QApplication):
         return app

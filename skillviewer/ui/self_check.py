@@ -1,6 +1,5 @@
 """A run of the whole program by itself: the window opens the sample study, assesses a video and exports a clip."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
+from skillviewer.ui.app import Composition, application, begin, compose, dress, real_backend
 from skillviewer.ui.collector import Collector
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.exporting.queue import Stage
@@ -34,11 +33,12 @@ def check_window(folder: Path) -> Iterator[Step]:
 
     Args:
         folder: Where the clip goes.
+
+    Raises:
+        DeviceError: There is no display.
     """
     let_threads_rest()
-    app = QApplication.instance()
-    if not isinstance(app, QApplication):
-        app = QApplication(sys.argv[:1])
+    app = application()
     settings = Settings.in_folder(folder)
     settings.export_folder = str(folder)
     themes, icons = dress(app, settings)

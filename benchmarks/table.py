@@ -1,0 +1,85 @@
+"""The tables of docs/benchmark.md: one row a model, from what ``skillviewer evaluate -o FOLDER`` wrote.
+
+    python -m benchmarks.table FOLDER [FOLDER ...]
+
+Of several folders the models are told one after the other; one that an earlier folder holds already is left out.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+HEADER = (
+    "model",
+    "accuracy ± folds",
+    "± seeds",
+    "pooled (95 %)",
+    "both held out",
+    "to full (95 %)",
+    "pointing, 1 cell (× chance)",
+    "at the cell itself (× chance)",
+    "parameters",
+)
+
+
+def number(value: float | None, *, signed: bool = False) -> str:
+    """Return a fraction in per cent."""
+    return "" if value is None else f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
+
+
+def span(interval: dict[str, Any] | None, *, signed: bool = False) -> str:
+    """Return a value and its interval, or a dash."""
+    if interval is None:
+        return "–"
+    value, low, high = (number(interval[name], signed=signed) for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})" if low else value
+
+
+def pointed(found: dict[str, Any] | None) -> str:
+    """Return how often a map points at a region, and how many times as often as chance."""
+    return "" if found is None else f"{number(found['hits'])} ({found['times_chance']:.1f})"
+
+
+def row(m: dict[str, Any]) -> str:
+    """Return the row of a model."""
+    cells = (
+        m["model"],
+        f"{number(m['accuracy'])} ± {number(m['sd'])}",
+        number(m["sd_seeds"]),
+        span(m["pooled"]),
+        number(m["metrics"]["honest_accuracy"]),
+        span(m["difference"], signed=True),
+        pointed(m["attention"]),
+        pointed(m["attention_exact"]),
+        f"{m['parameters']:,}",
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def main() -> None:
+    """Print the table, and what ordering by known numbers and a centred guess would get."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+")
+    records = [json.loads((folder / "evaluation.json").read_text("utf-8")) for folder in parser.parse_args().folders]
+    print("| " + " | ".join(HEADER) + " |")
+    print("|---|" + "--:|" * (len(HEADER) - 1))
+    models: dict[str, dict[str, Any]] = {}
+    for m in (m for record in records for m in record["models"]):
+        if m["model"] not in models:
+            models[m["model"]] = m
+            print(row(m))
+    first = records[0]
+    print(f"\n{first['n_videos']} videos, {first['n_pairs']} ordered pairs, {first['n_seeds']} seeds", end="; ")
+    print(f"{first['selection']}.")
+    print("Ordering by: " + ", ".join(f"{what} {number(value)}" for what, value in first["ceilings"].items()))
+    for what, m in models.items():
+        epochs = sorted(run["epoch"] for run in m["runs"])
+        told = f"{what}: epochs {epochs[0]} to {epochs[-1]}, {m['seconds'] / len(m['runs']):.0f} s a run"
+        for where, found in (("centre", m["attention"]), ("at the cell itself", m["attention_exact"])):
+            told += f", {where} {number(found['hits_centre'])}" if found else ""
+        print(told)
+
+
+if __name__ == "__main__":
+    main()
