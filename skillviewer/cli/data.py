@@ -46,7 +46,7 @@ def inspect(
             dataset = replace(reading, task=one).open(path)
             holdings.append(_holdings(dataset, entry.title))
         except SkillViewerError as error:
-            if len(tasks) == 1:
+            if len(tasks) <= 1:
                 raise
             failed += 1
             click.echo(f"skillviewer: {one}: {error}", err=True)

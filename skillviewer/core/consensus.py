@@ -32,24 +32,36 @@ class Votes:
         return self.for_first + self.for_second + self.neither
 
 
-def count_votes(judgements: Sequence[Judgement]) -> tuple[Votes, ...]:
-    """Count the votes on every two videos, whichever stood on the left: one a rater.
+def one_vote_each(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    """Return one judgement of every two videos a rater; the one first in alphabetical order is on the left.
 
     Who judged a pair several times counts once: as what they always said, or as "no difference" if they contradicted
     themselves. Votes of raters without a name are each somebody's own.
     """
-    said: dict[tuple[str, str], dict[object, set[str | None]]] = {}
+    said: dict[tuple[str, str], dict[object, set[Verdict]]] = {}
+    raters: dict[object, str] = {}
     for number, judgement in enumerate(judgements):
         first, second = sorted((judgement.left, judgement.right))
-        winner = {Verdict.LEFT: judgement.left, Verdict.RIGHT: judgement.right}.get(judgement.verdict)
+        verdict = judgement.verdict if judgement.left == first else Verdict(-judgement.verdict)
         rater: object = number if judgement.rater == UNNAMED else judgement.rater
-        said.setdefault((first, second), {}).setdefault(rater, set()).add(winner)
+        raters[rater] = judgement.rater
+        said.setdefault((first, second), {}).setdefault(rater, set()).add(verdict)
+    return tuple(
+        Judgement(*pair, next(iter(verdicts)) if len(verdicts) == 1 else Verdict.NEITHER, raters[rater])
+        for pair in sorted(said)
+        for rater, verdicts in said[pair].items()
+    )
 
-    def counted(pair: tuple[str, str]) -> Votes:
-        opinions = [next(iter(winners)) if len(winners) == 1 else None for winners in said[pair].values()]
-        return Votes(*pair, *(opinions.count(winner) for winner in (*pair, None)))
 
-    return tuple(map(counted, sorted(said)))
+def count_votes(judgements: Sequence[Judgement]) -> tuple[Votes, ...]:
+    """Count the votes on every two videos, whichever stood on the left: one a rater, see ``one_vote_each``."""
+    verdicts: dict[tuple[str, str], list[Verdict]] = {}
+    for one in one_vote_each(judgements):
+        verdicts.setdefault((one.left, one.right), []).append(one.verdict)
+    return tuple(
+        Votes(*pair, *(said.count(verdict) for verdict in (Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER)))
+        for pair, said in verdicts.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +180,8 @@ class ByNumber:
 class Posterior:
     """Better is the video whose strength is greater with a probability above the threshold, given all votes.
 
-    Bradley-Terry strengths with a normal approximation of their posterior; votes for "no difference" are half a win
-    for each. Only pairs that somebody judged are labelled.
+    Bradley-Terry strengths with a normal approximation of their posterior, from one vote of a pair a rater; votes for
+    "no difference" are half a win for each. Only pairs that somebody judged are labelled.
     """
 
     threshold: float = 0.95
@@ -181,7 +193,7 @@ class Posterior:
 
     def agree(self, judgements: Sequence[Judgement]) -> Agreement:
         """Return the ordered pairs and those without a disparity."""
-        strengths = bradley_terry(judgements)
+        strengths = bradley_terry(one_vote_each(judgements))
         place = {name: i for i, name in enumerate(strengths.names)}
         settled = []
         for votes in count_votes(judgements):
@@ -218,7 +230,7 @@ def rule_named(text: str) -> Rule:
         return DEFAULT_RULE
     if name == "unanimous" and value is None:
         return Unanimous()
-    if name == "at-least" and value is not None and value >= 1 and value == int(value):
+    if name == "at-least" and value is not None and value >= 1 and value.is_integer():
         return AtLeast(int(value))
     if name == "majority" and (value is None or 0.5 <= value <= 1):
         return Majority() if value is None else Majority(value)

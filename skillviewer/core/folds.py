@@ -25,6 +25,11 @@ class FoldsBy(StrEnum):
     PARTICIPANT = "participant"
     VIDEO = "video"
 
+    @property
+    def words(self) -> str:
+        """How videos are held out, for people."""
+        return "as released" if self is FoldsBy.RELEASED else f"by {self}"
+
 
 @dataclass(frozen=True, slots=True)
 class Folds:
@@ -143,6 +148,21 @@ def make_folds(dataset: Dataset, n_folds: int = 4, by: FoldsBy | None = None, se
     for fold in folds:
         check_no_leak(fold, participants)
     return Folds(by, folds, " ".join(filter(None, (warning, _thin(folds)))))
+
+
+def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
+    """Return folds of which each holds out about a quarter of a data set: fewer where there are fewer people.
+
+    Args:
+        dataset: The data set; its released folds are taken where it has some.
+        seed: Decides who goes together.
+
+    Raises:
+        DatasetError: There are too few participants or videos.
+    """
+    by, _ = _choose(dataset)
+    n_folds = 4 if by is FoldsBy.RELEASED else max(2, min(4, len(_grouped(dataset, by))))
+    return make_folds(dataset, n_folds, seed=seed)
 
 
 def _released(dataset: Dataset) -> Folds:

@@ -99,7 +99,7 @@ class FrameExtent:
         A file that is as long as the extent itself (within 2 %) has been cut already and belongs to it whole.
 
         Raises:
-            DatasetError: The extent lies outside the file.
+            DatasetError: The extent lies outside the file, or most of it does.
         """
         length = self.stop_frame - self.start_frame
         if self.stop_frame > video.n_frames and abs(video.n_frames - length) <= max(2, 0.02 * length):
@@ -107,6 +107,11 @@ class FrameExtent:
         if self.start_frame >= video.n_frames:
             raise DatasetError(
                 f"{video.path.name} has {video.n_frames} frames, but its attempt starts at frame {self.start_frame}. "
+                "Is it the whole recording?"
+            )
+        if video.n_frames - self.start_frame < length / 2:
+            raise DatasetError(
+                f"{video.path.name} has {video.n_frames} frames, but its attempt lasts until frame {self.stop_frame}. "
                 "Is it the whole recording?"
             )
         return range(self.start_frame, min(self.stop_frame, video.n_frames))
@@ -125,7 +130,7 @@ class TimeExtent:
         A file that lasts as long as the extent itself (within 2 % or 1 s) has been cut already and belongs to it whole.
 
         Raises:
-            DatasetError: The extent lies outside the file.
+            DatasetError: The extent lies outside the file, or most of it does.
         """
         length_s = self.stop_s - self.start_s
         slack_s = max(1.0, 0.02 * length_s)
@@ -134,6 +139,11 @@ class TimeExtent:
         if self.start_s >= video.duration_s:
             raise DatasetError(
                 f"{video.path.name} lasts {video.duration_s:.1f} s, but its attempt starts at {self.start_s:.1f} s. "
+                "Is it the whole recording?"
+            )
+        if video.duration_s - self.start_s < length_s / 2:
+            raise DatasetError(
+                f"{video.path.name} lasts {video.duration_s:.1f} s, but its attempt lasts until {self.stop_s:.1f} s. "
                 "Is it the whole recording?"
             )
         return range(video.frame_at(self.start_s), video.frame_at(self.stop_s) + 1)

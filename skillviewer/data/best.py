@@ -13,7 +13,7 @@ from skillviewer.data.claims import Claim, sort_out
 from skillviewer.data.participants import participants_of
 from skillviewer.data.released_folds import fold_from_pairs, known_pairs, pairs_of_words
 from skillviewer.data.rows import looks_like, plain, read_sheet, read_words
-from skillviewer.data.tasks import chosen_task, first_found
+from skillviewer.data.tasks import chosen_task, each_once, first_found
 from skillviewer.data.video_files import VideoFiles
 
 _LIST = "train_vid_list.txt"
@@ -23,7 +23,8 @@ _VIDEO, _START, _STOP = ("vidid", "video", "id"), ("startseconds", "start"), ("e
 def _folders(path: Path) -> dict[str, Path]:
     found = first_found(path, (_LIST, f"*/{_LIST}", f"*/*/{_LIST}", f"*/*/*/{_LIST}", f"*/*/*/*/{_LIST}"))
     needed = ("train.txt", "test.txt", "test_vid_list.txt")
-    return {file.parent.name: file.parent for file in found if all((file.parent / name).is_file() for name in needed)}
+    whole = (file.parent for file in found if all((file.parent / name).is_file() for name in needed))
+    return each_once(((folder.name, folder) for folder in whole), path)
 
 
 def recognise(path: Path) -> bool:

@@ -109,9 +109,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     problems += claimed.problems
     names = tuple(sorted({v for p in claimed.pairs for v in (p.better, p.worse)}))
     recordings = {name: _recording(name) for name in names}
-    people, found = participants_of(
-        names, [file.parent / "participants.csv" for file in lists[:1]], choices.participant_pattern
-    )
+    files_of_people = [file.parent / "participants.csv" for file in lists[:1]]
+    people, found = participants_of(names, files_of_people, choices.participant_pattern, recordings=recordings)
     problems += found
     if not people:
         people = recordings

@@ -50,6 +50,16 @@ def _by_task(path: Path) -> dict[str, tuple[Path, ...]]:
     return offered
 
 
+def _published(truth: Path) -> EpicTask | None:
+    """Return the task of the data set that a file holds; None for a study of one's own, under whatever name."""
+    task = epic_task(_task_name(truth))
+    sheet = read_sheet(truth)
+    columns = [sheet.column(*names) for names in (_FIRST, _SECOND)]
+    names = {bare(row.cell(column)) for row in sheet.rows for column in columns} - {""}
+    fits = task is not None and all(re.fullmatch(task.names, name) for name in names)
+    return task if fits else None
+
+
 def _spelled(asked: str | None, offered: dict[str, tuple[Path, ...]]) -> str | None:
     """Return the task asked for by its name in file names, where it was asked for by another ("chopsticks")."""
     if asked is None or asked in offered:
@@ -86,7 +96,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     whole = [task for task, files in offered.items() if len(files) == len(_truth_files(path))]
     task = chosen_task(_spelled(choices.task, offered), tuple(offered), whole[-1] if whole else None, path)
     files = offered[task]
-    known = [found for found in (epic_task(_task_name(file)) for file in files) if found is not None]
+    known = [found for found in map(_published, files) if found is not None]
     folder = videos_dir or (path if path.is_dir() else path.parent)
     found_files = VideoFiles(folder, foreign_folders(known) if known else ())
     parts = [_read_task(file, found_files, choices, pooled=len(files) > 1) for file in files]
@@ -140,7 +150,7 @@ def _read_task(truth: Path, files: VideoFiles, choices: Choices, pooled: bool) -
     names = tuple(sorted({v for pair in claimed.pairs for v in (pair.better, pair.worse)}))
     folds, found = _read_splits(truth, name, names, claimed.pairs)
     problems += found
-    known = epic_task(name)
+    known = _published(truth)
     people, found = participants_of(
         names, [truth.parent / "participants.csv"], choices.participant_pattern, known.participant if known else None
     )

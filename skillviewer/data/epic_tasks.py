@@ -18,6 +18,7 @@ class EpicTask:
     Attributes:
         name: Its name in file names.
         family: The family it is pooled in; a key of the published numbers.
+        names: What all its videos are called, as a pattern of whole names.
         participant: Pattern of a video's name whose first group is the participant.
         stems: What the file of a video may be called; ``{}`` stands for its name.
         folders: Plain names of folders that hold its videos.
@@ -25,24 +26,30 @@ class EpicTask:
 
     name: str
     family: str
+    names: str
     participant: str
     stems: tuple[str, ...]
     folders: tuple[str, ...]
 
 
 _LETTER = r"^([A-Za-z])\d"
+_PLAIN, _DOUGH = r"[A-Za-z]\d{1,3}(?:[-_]S)?", r"[A-Za-z]\d+(?:_\w+)?"
 
 
 def _surgery(name: str) -> EpicTask:
     # capture2 is the right camera, which the data set uses
-    return EpicTask(name.casefold(), "surgery", _LETTER, (f"{name}_{{}}_capture2", f"{name}_{{}}"), (plain(name),))
+    return EpicTask(
+        name.casefold(), "surgery", _PLAIN, _LETTER, (f"{name}_{{}}_capture2", f"{name}_{{}}"), (plain(name),)
+    )
 
 
 EPIC_TASKS = (
-    EpicTask("chopstick_using", "chopsticks", _LETTER, ("{}", "{}-S", "{}_S"), ("chopstickusing", "chopsticks")),
-    EpicTask("dough_rolling", "dough", r"^([A-Za-z]\d+)", ("{}", "{}_roll_dough"), ("doughrolling", "dough")),
-    EpicTask("hand_drawing", "drawing", _LETTER, ("{}", "{}-S", "{}_S"), ("handdrawing", "hand")),
-    EpicTask("sonic_drawing", "drawing", _LETTER, ("{}", "{}-S", "{}_S"), ("sonicdrawing", "sonic")),
+    EpicTask(
+        "chopstick_using", "chopsticks", _PLAIN, _LETTER, ("{}", "{}-S", "{}_S"), ("chopstickusing", "chopsticks")
+    ),
+    EpicTask("dough_rolling", "dough", _DOUGH, r"^([A-Za-z]\d+)", ("{}", "{}_roll_dough"), ("doughrolling", "dough")),
+    EpicTask("hand_drawing", "drawing", _PLAIN, _LETTER, ("{}", "{}-S", "{}_S"), ("handdrawing", "hand")),
+    EpicTask("sonic_drawing", "drawing", _PLAIN, _LETTER, ("{}", "{}-S", "{}_S"), ("sonicdrawing", "sonic")),
     _surgery("Knot_Tying"),
     _surgery("Needle_Passing"),
     _surgery("Suturing"),

@@ -1,15 +1,16 @@
 """Every form of a data set that can be opened. A new form is one file and one line in DATASET_FORMATS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.order import cycles, islands
-from skillviewer.core.pairs import Dataset
+from skillviewer.core.pairs import Dataset, Extent
 from skillviewer.core.registry import look_up, table
 from skillviewer.data import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware
 from skillviewer.data.choices import Choices
+from skillviewer.data.rows import composed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,38 @@ def open_dataset(
     if not dataset.pairs:
         told = f" {dataset.problems[0]}" if dataset.problems else ""
         raise DatasetError(f"{dataset.name} holds no pair of which one video is better.{told}")
-    return replace(dataset, problems=(*dataset.problems, *_found_wanting(dataset)))
+    dataset, shared = _each_file_once(dataset)
+    return replace(dataset, problems=(*dataset.problems, *shared, *_found_wanting(dataset)))
+
+
+def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
+    """Return the data set without files that stand for two videos, and problems.
+
+    A file (or a stretch of one) under two names would be trained on under one and tested under the other. The name that
+    it is spelled like keeps it.
+    """
+    names: dict[tuple[Path, Extent | None], list[str]] = {}
+    for video in dataset.videos:
+        if video.path is not None:
+            names.setdefault((video.path, video.extent), []).append(video.name)
+    without: set[str] = set()
+    problems = []
+    for (path, _), several in names.items():
+        if len(several) > 1:
+            own = [name for name in several if PurePosixPath(name).name == composed(path.stem)][:1]
+            lost = [name for name in several if name not in own]
+            without.update(lost)
+            whose = f"only “{own[0]}” has it" if own else "none has it"
+            problems.append(
+                f"{path.name} would be the file of {_quoted(several)}: {whose}. Spell the name of a video in one way, "
+                "or give each its own file."
+            )
+    videos = tuple(replace(video, path=None) if video.name in without else video for video in dataset.videos)
+    return replace(dataset, videos=videos), problems
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return " and ".join(f"“{name}”" for name in names)
 
 
 _SHOWN = 3

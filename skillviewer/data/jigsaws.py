@@ -17,7 +17,7 @@ from skillviewer.core.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, S
 from skillviewer.data.choices import Choices
 from skillviewer.data.participants import participants_of
 from skillviewer.data.rows import Row, plain, read_words
-from skillviewer.data.tasks import chosen_task, first_found
+from skillviewer.data.tasks import chosen_task, each_once, first_found
 from skillviewer.data.video_files import VideoFiles
 
 POOLED = "surgery"
@@ -39,12 +39,13 @@ def _rating(row: Row) -> float | None:
 
 
 def _meta_files(path: Path) -> dict[str, Path]:
-    found = {}
-    for file in first_found(path, ("meta_file_*.txt", "*/meta_file_*.txt", "*/*/meta_file_*.txt")):
-        match = _META.fullmatch(file.name)
-        if match and any(_rating(row) is not None for row in read_words(file)):
-            found[match.group(1)] = file
-    return found
+    files = first_found(path, ("meta_file_*.txt", "*/meta_file_*.txt", "*/*/meta_file_*.txt"))
+    named = ((match.group(1), file) for file in files if (match := _META.fullmatch(file.name)))
+    return each_once(((task, file) for task, file in named if any(map(_is_rated, read_words(file)))), path)
+
+
+def _is_rated(row: Row) -> bool:
+    return _rating(row) is not None
 
 
 def recognise(path: Path) -> bool:
@@ -94,6 +95,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
             tuple(rated.ratings), [meta.parent / "participants.csv"], choices.participant_pattern, r"_([A-Za-z])\d{3}$"
         )
         problems += found
+        again = next((trial for trial in sorted(rated.ratings) if trial in ratings), None)
+        if again is not None:
+            raise DatasetError(f"{meta} rates {again}, which another task rates too: choose one of {', '.join(metas)}.")
         for trial in sorted(rated.ratings):
             where = files.find(trial, (f"{trial}_capture2", trial))
             videos.append(DatasetVideo(trial, where, people.get(trial), subtask if len(chosen) > 1 else ""))

@@ -2,11 +2,10 @@
 
 ``pairs.csv`` has the columns left, right and label (1 left better, -1 right better, 0 no disparity); with a column
 ``votes`` it keeps every rater's choice ("1 1 0 1 -1"), with a column ``rater`` a row is one rater's judgement. Or it
-has the columns better and worse. Beside it may lie participants.csv (video, participant), truth.csv (video and numbers
-known of it) and regions.csv.
+has the columns better and worse, with or without a rater. Beside it may lie participants.csv (video, participant),
+truth.csv (video and numbers known of it) and regions.csv.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,8 +14,9 @@ from pathlib import Path
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.pairs import UNNAMED, Dataset, DatasetVideo, Judgement, Measure, Pair, SimilarPair, Verdict
 from skillviewer.data.choices import Choices
-from skillviewer.data.claims import Claim, order_claim, parted, sort_out
+from skillviewer.data.claims import Claim, sort_out
 from skillviewer.data.participants import PERSON_COLUMNS, VIDEO_COLUMNS, participants_of
+from skillviewer.data.regions import read_regions
 from skillviewer.data.rows import Row, Sheet, looks_like, plain, read_sheet
 from skillviewer.data.video_files import VideoFiles, bare
 
@@ -26,6 +26,8 @@ _LABEL = ("label", "verdict", "choice", "result")
 _VOTES, _RATER = ("votes",), ("rater", "annotator", "worker", "judge")
 _BETTER, _WORSE = ("better", "best"), ("worse", "worst")
 _SCORES = ("quality", "score", "rating", "grs")
+_NOT_KNOWN = frozenset({"", "-", "?", "na", "n/a", "nan", "none", "null"})
+_SHOWN = 3
 _VERDICTS = {
     **dict.fromkeys(("1", "+1", "left", "l"), Verdict.LEFT),
     **dict.fromkeys(("0", "none", "neither", "equal", "tie", "same"), Verdict.NEITHER),
@@ -97,11 +99,12 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     problems += found
     own = folder / "videos"
     files = VideoFiles(videos_dir or (own if own.is_dir() else folder))
-    spare = sorted(files.stems - set(names))
+    known = {name.casefold() for name in names}
+    spare = sorted(stem for stem in files.stems if stem.casefold() not in known)
     if spare:
-        shown = ", ".join(spare[:5]) + (f" and {len(spare) - 5} more" if len(spare) > 5 else "")
-        problems.append(f"No pair names these files: {shown}.")
-    regions = folder / "regions.csv"
+        problems.append(f"No pair names these files: {_some(spare)}.")
+    regions, found = _regions(folder / "regions.csv", names)
+    problems += found
     return Dataset(
         name=folder.name,
         form="pair-folder",
@@ -114,7 +117,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         scores=next((m for wanted in _SCORES for m in measures if plain(m.name) == wanted), None),
         truth=measures,
         published="infant-grasp" if plain(folder.name) == "infantgrasp" else None,
-        regions_path=regions if regions.is_file() else None,
+        regions_path=regions,
         problems=(*problems, *files.problems),
     )
 
@@ -122,26 +125,34 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
 def _read_pairs(sheet: Sheet) -> _Read:
     read = _Read()
     left, right = sheet.column(*_LEFT), sheet.column(*_RIGHT)
-    if left is None or right is None:
-        better, worse = sheet.column(*_BETTER), sheet.column(*_WORSE)
-        read.claims, read.problems = parted(
-            order_claim(bare(row.cell(better)), bare(row.cell(worse)), sheet.place(row)) for row in sheet.rows
-        )
-        return read
+    labelled = left is not None and right is not None
+    if not labelled:
+        left, right = sheet.column(*_BETTER), sheet.column(*_WORSE)
+    spreads = labelled and sheet.column(*_VOTES) == len(sheet.titles) - 1  # votes may have fields of their own
     for row in sheet.rows:
+        place = sheet.place(row)
         first, second = bare(row.cell(left)), bare(row.cell(right))
-        if not first or not second or first == second:
-            read.problems.append(f"{sheet.place(row)} does not name two videos; it is left out.")
-        else:
+        if not first or not second:
+            read.problems.append(f"{place} does not name two videos; it is left out.")
+        elif first == second:
+            read.problems.append(f"{place} compares {first} with itself; it is left out.")
+        elif len(row.cells) > len(sheet.titles) and not spreads:
+            read.problems.append(
+                f"{place} has {len(row.cells)} fields and the table {len(sheet.titles)} columns; it is left out."
+            )
+        elif labelled:
             _read_row(sheet, row, (first, second), read)
+        else:
+            _judged(sheet, row, (first, second), Verdict.LEFT, read)
     return read
 
 
 def _read_row(sheet: Sheet, row: Row, videos: tuple[str, str], read: _Read) -> None:
     """Add what a row says: its votes where it has any, else its label."""
     place = sheet.place(row)
-    votes_text, label_text = row.cell(sheet.column(*_VOTES)), row.cell(sheet.column(*_LABEL))
-    rater_column = sheet.column(*_RATER)
+    votes_column, label_text = sheet.column(*_VOTES), row.cell(sheet.column(*_LABEL))
+    last = votes_column == len(sheet.titles) - 1
+    votes_text = " ".join(filter(None, row.cells[votes_column:])) if last else row.cell(votes_column)
     label = _VERDICTS.get(_number(label_text))
     if votes_text:
         votes = [_VERDICTS.get(_number(word)) for word in re.split(r"[\s;|/,]+", votes_text.strip())]
@@ -151,17 +162,22 @@ def _read_row(sheet: Sheet, row: Row, videos: tuple[str, str], read: _Read) -> N
         read.judgements += [
             Judgement(*videos, verdict, f"rater {i}") for i, verdict in enumerate(votes, start=1) if verdict is not None
         ]
+        if label is not None:
+            read.claims.append(Claim(_says(videos, label), place))
+            read.labels[SimilarPair(*videos)] = _says(videos, label)
     elif label is None:
         read.problems.append(f"{place} has a label that is not 1, 0 or -1 (“{label_text}”); it is left out.")
-        return
-    elif rater_column is not None:
-        read.judgements.append(Judgement(*videos, label, row.cell(rater_column) or UNNAMED))
-        return
-    if label is not None:
-        says = _says(videos, label)
-        read.claims.append(Claim(says, place))
-        if votes_text:
-            read.labels[SimilarPair(*videos)] = says
+    else:
+        _judged(sheet, row, videos, label, read)
+
+
+def _judged(sheet: Sheet, row: Row, videos: tuple[str, str], verdict: Verdict, read: _Read) -> None:
+    """Add one verdict: a rater's, where the table says who judged, else what is agreed."""
+    rater = sheet.column(*_RATER)
+    if rater is not None:
+        read.judgements.append(Judgement(*videos, verdict, row.cell(rater) or UNNAMED))
+    else:
+        read.claims.append(Claim(_says(videos, verdict), sheet.place(row)))
 
 
 def _number(text: str) -> str:
@@ -192,12 +208,15 @@ def _disagreeing_labels(read: _Read, agreed: Sequence[Pair | SimilarPair]) -> li
 
 def _measures(path: Path) -> tuple[tuple[Measure, ...], list[str]]:
     """Return the columns of numbers of truth.csv, and problems."""
-    if not looks_like(path, VIDEO_COLUMNS):
+    if not path.is_file():
         return (), []
+    if not looks_like(path, VIDEO_COLUMNS):
+        return (), [f"{path.name} has no column “video”: what it says is not used."]
     sheet = read_sheet(path)
     video = sheet.column(*VIDEO_COLUMNS)
     others = [i for i, name in enumerate(sheet.header) if i != video and name not in PERSON_COLUMNS and name]
     values: dict[int, list[tuple[str, float]]] = {i: [] for i in others}
+    strange: dict[int, list[str]] = {i: [] for i in others}
     seen: set[str] = set()
     problems = []
     for row in sheet.rows:
@@ -207,15 +226,36 @@ def _measures(path: Path) -> tuple[tuple[Measure, ...], list[str]]:
             continue
         seen.add(name)
         for i in others:
-            number = _float(row.cell(i))
+            text = row.cell(i)
+            number = sheet.number(text)
             if number is not None:
                 values[i].append((name, number))
+            elif text.casefold() not in _NOT_KNOWN:
+                strange[i].append(f"“{text}” of {name}")
+    problems += [
+        f"{path.name}, column {sheet.titles[i]}: no number is {_some(strange[i])}."
+        for i in others
+        if values[i] and strange[i]
+    ]
     return tuple(Measure(sheet.titles[i], tuple(values[i])) for i in others if values[i]), problems
 
 
-def _float(text: str) -> float | None:
+def _regions(path: Path, names: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """Return the file of regions if it can be read, and problems."""
+    if not path.is_file():
+        return None, []
     try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+        regions = read_regions(path)
+    except DatasetError as error:
+        return None, [f"{error} The regions are not used."]
+    problems = [*regions.problems[:_SHOWN]]
+    if len(regions.problems) > _SHOWN:
+        problems.append(f"{path.name}: {len(regions.problems) - _SHOWN} more rows like these.")
+    strangers = sorted(set(regions.by_video) - set(names))
+    if strangers:
+        problems.append(f"{path.name} names videos that no pair names: {_some(strangers)}.")
+    return path, problems
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

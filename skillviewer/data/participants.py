@@ -1,15 +1,20 @@
 """Who is in which video: by a rule that a person states, by participants.csv, or by the data set's own names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.rows import looks_like, read_sheet
 from skillviewer.data.video_files import bare
 
-VIDEO_COLUMNS = ("video", "name", "clip", "file")
-PERSON_COLUMNS = ("participant", "subject", "person", "surgeon", "patient")
+VIDEO_COLUMNS = ("video", "name", "clip", "file", "videoname", "filename", "videoid")
+PERSON_COLUMNS = (
+    *("participant", "subject", "person", "surgeon", "patient"),
+    *("participantid", "subjectid", "personid", "surgeonid", "patientid"),
+)
+FILE = "participants.csv"
 
 
 def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
@@ -41,7 +46,8 @@ def by_file(path: Path) -> tuple[dict[str, str], list[str]]:
         Participants (none where the file or one of the columns is missing), and problems.
     """
     if not looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
-        return {}, []
+        meant = path.is_file() and path.name.casefold() == FILE
+        return {}, [f"{path.name} has no columns “video” and “participant”: it is not used."] if meant else []
     sheet = read_sheet(path)
     video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*PERSON_COLUMNS)
     found: dict[str, str] = {}
@@ -58,7 +64,11 @@ def by_file(path: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def participants_of(
-    names: Sequence[str], files: Sequence[Path], stated: str | None, own: str | None = None
+    names: Sequence[str],
+    files: Sequence[Path],
+    stated: str | None,
+    own: str | None = None,
+    recordings: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[dict[str, str], list[str]]:
     """Return the participant of every video of which it is known, and problems.
 
@@ -67,6 +77,7 @@ def participants_of(
         files: CSV files that may say; the first that does counts.
         stated: Pattern that a person states; it counts before all else.
         own: Pattern of the data set's own names.
+        recordings: What each video is a part of; a file may name that instead.
     """
     problems: list[str] = []
     if stated is not None:
@@ -76,12 +87,14 @@ def participants_of(
             problems.append(f"The pattern “{stated}” finds no participant in {_some(unnamed)}.")
         return found, problems
     for path in files:
-        found, problems = by_file(path)
-        if found:
-            unnamed = [name for name in names if name not in found]
+        listed, more = by_file(path)
+        problems += more
+        if listed:
+            who = {name: listed.get(name) or listed.get(recordings.get(name, "")) for name in names}
+            unnamed = [name for name, person in who.items() if person is None]
             if unnamed:
                 problems.append(f"{path.name} does not say who is in {_some(unnamed)}.")
-            return {name: found[name] for name in names if name in found}, problems
+            return {name: person for name, person in who.items() if person is not None}, problems
     return (by_pattern(names, own) if own is not None else {}), problems
 
 

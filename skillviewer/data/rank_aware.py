@@ -16,7 +16,7 @@ from skillviewer.data.epic_tasks import epic_task
 from skillviewer.data.participants import participants_of
 from skillviewer.data.released_folds import fold_from_pairs, known_pairs, pairs_of_words
 from skillviewer.data.rows import plain, read_words
-from skillviewer.data.tasks import chosen_task, first_found
+from skillviewer.data.tasks import chosen_task, each_once, first_found
 from skillviewer.data.video_files import VideoFiles, bare
 
 _FAMILIES = {
@@ -37,12 +37,11 @@ _PATTERNS = (
 
 
 def _folders(path: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for file in first_found(path, _PATTERNS):
+    def is_split(file: Path) -> bool:
         words = read_words(file)
-        if _NUMBER.fullmatch(file.stem) and words and len(words[0].cells) == 2:
-            found.setdefault(file.parent.name, file.parent)
-    return found
+        return _NUMBER.fullmatch(file.stem) is not None and bool(words) and len(words[0].cells) == 2
+
+    return each_once(((file.parent.name, file.parent) for file in first_found(path, _PATTERNS) if is_split(file)), path)
 
 
 def recognise(path: Path) -> bool:

@@ -6,7 +6,6 @@ that stays. All in pixels of the picture as shown: a point (0, 0) is the centre 
 to 1 is that pixel. Several rows may speak of one frame.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,19 +56,17 @@ def read_regions(path: Path) -> Regions:
     problems = []
     for row in sheet.rows:
         name = bare(row.cell(video))
-        frames = _frames(row.cell(frame), row.cell(sheet.column("stopframe")))
-        regions = [
-            Region.point(at[0] + 0.5, at[1] + 0.5, what)
-            for what, x, y in points
-            if (at := _numbers(row, (x, y))) is not None
-        ]
-        if has_boxes and (sides := _numbers(row, boxes)) is not None:
+        frames = _frames(sheet, row.cell(frame), row.cell(sheet.column("stopframe")))
+        regions, strange = _points(sheet, row, points)
+        if has_boxes and (sides := _numbers(sheet, row, boxes)) is not None:
             left, top, right, bottom = sides
             if left <= right and top <= bottom:
                 regions.append(Region(left, top, right, bottom, row.cell(sheet.column("name", "region"))))
         if not name or frames is None or not regions:
             problems.append(f"{sheet.place(row)} is no region in a frame of a video; it is left out.")
             continue
+        if strange:
+            problems.append(f"{sheet.place(row)} has no two numbers for {strange}; the rest of the line counts.")
         for index in frames:
             found.setdefault(name, {}).setdefault(index, []).extend(regions)
     return Regions(
@@ -91,18 +88,26 @@ def _point_columns(sheet: Sheet) -> list[tuple[str, int, int]]:
     ]
 
 
-def _frames(start: str, stop: str) -> range | None:
-    try:
-        first = int(start)
-        last = int(stop) if stop else first + 1
-    except ValueError:
-        return None
-    return range(first, last) if 0 <= first < last <= first + _LONGEST else None
+def _points(sheet: Sheet, row: Row, points: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
+    """Return the points of a row, and the name of one that is begun and cannot be read, or ""."""
+    found, strange = [], ""
+    for what, x, y in points:
+        at = _numbers(sheet, row, (x, y))
+        if at is not None:
+            found.append(Region.point(at[0] + 0.5, at[1] + 0.5, what))
+        elif row.cell(x) or row.cell(y):
+            strange = what
+    return found, strange
 
 
-def _numbers(row: Row, columns: tuple[int, ...] | list[int | None]) -> tuple[float, ...] | None:
-    try:
-        numbers = tuple(float(row.cell(column)) for column in columns)
-    except ValueError:
+def _frames(sheet: Sheet, start: str, stop: str) -> range | None:
+    first = sheet.number(start)
+    last = sheet.number(stop) if stop else None if first is None else first + 1
+    if first is None or last is None or not first.is_integer() or not last.is_integer():
         return None
-    return numbers if all(math.isfinite(number) for number in numbers) else None
+    return range(int(first), int(last)) if 0 <= first < last <= first + _LONGEST else None
+
+
+def _numbers(sheet: Sheet, row: Row, columns: tuple[int, ...] | list[int | None]) -> tuple[float, ...] | None:
+    numbers = tuple(number for column in columns if (number := sheet.number(row.cell(column))) is not None)
+    return numbers if len(numbers) == len(columns) else None

@@ -6,7 +6,8 @@ here decides what a row means.
 
 import csv
 import io
-import re
+import math
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,12 +41,14 @@ class Sheet:
         header: Names of the columns, in lower case and without anything but letters and digits.
         titles: Names of the columns as they stand.
         rows: The rows that are not empty.
+        decimal_comma: Whether 3,5 may be a number: where commas do not part the columns.
     """
 
     path: Path
     header: tuple[str, ...]
     titles: tuple[str, ...]
     rows: tuple[Row, ...]
+    decimal_comma: bool = False
 
     def column(self, *names: str) -> int | None:
         """Return the place of the first column that has one of the names, or None."""
@@ -54,18 +57,31 @@ class Sheet:
                 return self.header.index(name)
         return None
 
+    def number(self, text: str) -> float | None:
+        """Return a finite number as this file writes them, or None."""
+        try:
+            number = float(text.replace(",", ".") if self.decimal_comma else text)
+        except ValueError:
+            return None
+        return number if math.isfinite(number) else None
+
     def place(self, row: Row) -> str:
         """Return where a row stands, for a message."""
         return f"{self.path.name} line {row.line}"
 
 
 def plain(text: str) -> str:
-    """Return lower case letters and digits alone, to compare names that people spell with or without marks."""
-    return re.sub(r"[^a-z0-9]", "", text.casefold())
+    """Return lower case letters and digits alone, of any script, to compare names that people spell in several ways."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
+
+
+def composed(text: str) -> str:
+    """Return a text in which letter and accent are one sign (NFC): some systems take them apart in names of files."""
+    return unicodedata.normalize("NFC", text)
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, with plain line ends and without a byte order mark.
+    """Return the text of a file, with plain line ends, composed and without a byte order mark.
 
     UTF-8 or UTF-16 where the file says or shows so, else Windows-1252, which old spreadsheets write.
 
@@ -83,7 +99,7 @@ def read_text(path: Path) -> str:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = content.decode("cp1252", errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def read_words(path: Path) -> tuple[Row, ...]:
@@ -117,7 +133,7 @@ def read_sheet(path: Path) -> Sheet:
     except csv.Error as error:
         raise DatasetError(f"{path} is not a table: line {reader.line_num}, {error}.") from error
     titles = rows[0].cells if rows else ()
-    return Sheet(path, tuple(plain(title) for title in titles), titles, tuple(rows[1:]))
+    return Sheet(path, tuple(plain(title) for title in titles), titles, tuple(rows[1:]), delimiter != ",")
 
 
 def looks_like(path: Path, *columns: Iterable[str]) -> bool:

@@ -1,6 +1,6 @@
 """Which of several data sets in one folder is meant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
@@ -20,13 +20,32 @@ def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, pat
         DatasetError: There is no such task, or several and nobody says which.
     """
     if asked is not None:
-        for task in offered:
-            if plain(task) == plain(asked):
-                return task
+        alike = [task for task in offered if plain(task) == plain(asked)]
+        if asked in alike or len(alike) == 1:
+            return asked if asked in alike else alike[0]
         raise DatasetError(f"{path} holds no task “{asked}”. It holds: {', '.join(offered)}.")
     if only is None:
         raise DatasetError(f"{path} holds several tasks. Say which one: {', '.join(offered)}.")
     return only
+
+
+def each_once(found: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
+    """Return where tasks lie, by name.
+
+    Args:
+        found: Name and place of each.
+        path: Where they were looked for, for the message.
+
+    Raises:
+        DatasetError: A task lies there twice.
+    """
+    places: dict[str, Path] = {}
+    for name, place in found:
+        if places.setdefault(name, place) != place:
+            raise DatasetError(
+                f"{path} holds {name} more than once ({places[name]}, {place}): open one of these folders."
+            )
+    return places
 
 
 def first_found(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:

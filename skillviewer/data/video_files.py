@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.rows import plain
+from skillviewer.data.rows import composed, plain
 
 EXTENSIONS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".gif")
 """What a video file may end in, in any case."""
@@ -38,14 +38,14 @@ class VideoFiles:
             for name in sorted(names):
                 path = Path(where) / name
                 if path.suffix.casefold() in EXTENSIONS and not name.startswith("."):
-                    self._by_stem.setdefault(path.stem, []).append(path)
+                    self._by_stem.setdefault(composed(path.stem), []).append(path)
         self._folded: dict[str, list[str]] = {}
         for stem in self._by_stem:
             self._folded.setdefault(stem.casefold(), []).append(stem)
 
     @property
     def stems(self) -> frozenset[str]:
-        """Stems of all files found."""
+        """Stems of all files found, composed."""
         return frozenset(self._by_stem)
 
     def find(self, name: str, stems: Sequence[str], folders: Sequence[str] = (), prefer: str = "") -> Path | None:
@@ -60,7 +60,7 @@ class VideoFiles:
         Returns:
             The file; None where there is none, or where several could be meant, which is listed in ``problems``.
         """
-        for stem in stems:
+        for stem in map(composed, stems):
             spelled = [stem] if stem in self._by_stem else self._folded.get(stem.casefold(), [])
             paths = [path for spelling in spelled for path in self._by_stem[spelling]]
             if folders:

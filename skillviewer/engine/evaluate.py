@@ -32,7 +32,7 @@ from skillviewer.engine.snippets import SnippetSource
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
 from skillviewer.engine.together import n_launched
 from skillviewer.engine.train import Select
-from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of
+from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.workers import Outcome, work_here, work_in_processes
 from skillviewer.nets.features import backbone
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
@@ -251,6 +251,7 @@ class _Preparation:
         plan = self._plan
         self.dataset = usable
         self.folds = make_folds(usable, plan.n_folds, plan.by)
+        self._look_for_leaks()
         used = {plan.of(model, 0).backbone_used for model in plan.models} - {""}
         digests = {name: own_backbone_weights(name).digest for name in used}
         if plan.training.own_motion and plan.fed(Inputs.FEATURES):
@@ -268,6 +269,21 @@ class _Preparation:
                     runs.append(Run(training, fold, path, configuration))
         self.runs = tuple(runs)
         self.missing = tuple(run for run in runs if RunFolder(run.folder).finished(run.configuration) is None)
+
+    def _look_for_leaks(self) -> None:
+        """Refuse folds that hold out what they train on under another name; of released ones that is told."""
+        for fold in self.folds.folds:
+            shared = shared_frames(self.facts, fold)
+            if shared is None:
+                continue
+            held_out, trained = shared
+            said = (
+                f"Fold {fold.name} holds “{held_out}” out, and trains on “{trained}”, which shows the same frames of "
+                "the same file"
+            )
+            if self.folds.by is not FoldsBy.RELEASED:
+                raise DatasetError(f"{said}. Leave one of the two out, or say that one person is in both.")
+            self.problems += [f"{said}; its folds are used as they were released."]
 
     def material(self) -> Material:
         """Return what all runs share."""

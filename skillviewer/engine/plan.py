@@ -9,6 +9,7 @@ from skillviewer.engine import snippets
 from skillviewer.engine.train import Select, TrainSettings
 from skillviewer.nets.deployment import Precision
 from skillviewer.nets.features import backbone
+from skillviewer.nets.geometry import map_grid
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.presets import preset
 from skillviewer.nets.sizes import HeadSizes
@@ -65,14 +66,24 @@ class TrainingPlan:
 
         Raises:
             CheckpointError: A name is unknown.
+            SettingsError: The picture is too small for a map.
         """
         entry, trunk = attention_model(self.model), backbone(self.backbone)
         if entry.inputs is not Inputs.FEATURES:
             return entry.at_paper_scale(preset(self.preset).head)
-        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(self.preprocessing.input_px))
-        if self.fusion_stride is None:
-            return sizes
-        return dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
+        px = self.preprocessing.input_px
+        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(px))
+        if self.fusion_stride is not None:
+            sizes = dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
+        try:
+            map_grid(sizes)
+        except ValueError as error:
+            rows, columns = sizes.grid
+            raise SettingsError(
+                f"Of a picture of {px} pixels {self.backbone} makes {rows} x {columns} cells, too few for a map: take "
+                "more pixels."
+            ) from error
+        return sizes
 
     @property
     def backbone_used(self) -> str:

@@ -12,10 +12,10 @@ from skillviewer import __version__
 from skillviewer.core.accuracy import FoldScores, count_pairs, pooled_accuracy
 from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.familiarity import learn_familiarity
-from skillviewer.core.folds import fold_of, make_folds
+from skillviewer.core.folds import FoldsBy, fold_of, quarter_out
 from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Dataset
+from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.bank import build_bank, check_room, feature_source, pooled
@@ -31,7 +31,7 @@ from skillviewer.engine.videos import extents_of, files_of
 from skillviewer.export.destination import aside
 from skillviewer.export.plots import plot_training
 from skillviewer.media.reader import VideoReader
-from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import Card, CheckpointConfig, HeldOut
 from skillviewer.nets.models import Inputs, attention_model
 
@@ -90,13 +90,14 @@ def train_checkpoint(
         DeviceError: The device is not there, or ran out of memory.
         Cancelled: The token was raised.
     """
-    if folder.exists() and not replace:
-        raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
+    check_place(folder, replace=replace)
     plan.sizes(), plan.settings()  # a plan that cannot work is refused before hours of features
     if attention_model(plan.model).inputs is not Inputs.FEATURES:
         raise CheckpointError(
             f"The model {plan.model} does not look at kept features: it can be evaluated, not kept and viewed."
         )
+    if test is None:
+        _check_people(dataset, plan.seed)
     device = choose_device(device_name)
     unfreezing = None
     if plan.unfreeze:
@@ -117,21 +118,17 @@ def train_checkpoint(
     bank: FeatureBank
     test_bank: FeatureBank
     bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
+    if not bank:
+        raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
     usable = dataset.restricted(list(bank))
     if test is None:
-        folds = make_folds(usable, seed=plan.seed)
-        problems += [folds.warning] if folds.warning else []
-        fold = tested_fold = folds.folds[0]
-        tested, test_bank = usable, bank
-        rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out by {folds.by}"
+        divided, test_bank = _quarter_out(usable, plan.seed, token), bank
     else:
         test_bank, more = dataset_features(test, source, 1, token, report)
         problems += more
-        tested = test.restricted(list(test_bank))
-        _refuse_shared_frames(usable, tested, token)
-        fold = fold_of("all", usable.names, (), usable.pairs)
-        tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
-        rule = f"{len(tested.videos)} videos of another data set ({tested.name})"
+        divided = _all_against(usable, test.restricted(list(test_bank)), token)
+    fold, tested, tested_fold = divided.fold, divided.tested, divided.tested_fold
+    problems += divided.problems
     with device_errors():
         model, trained = fit_fold(
             plan, usable, fold, bank, device, token, report, stop, together=together, unfreezing=unfreezing
@@ -141,7 +138,7 @@ def train_checkpoint(
             blocks, streams = unfreezing.freeze(model)
             bank, test_bank = unfreezing.features(bank, blocks), unfreezing.features(test_bank, blocks)
         scores = score_videos(model, test_bank, tested.names, token)
-    held_out = _held_out(tested, FoldScores(tested_fold, scores), f"{rule}; {selection_rule(plan)}")
+    held_out = _held_out(tested, FoldScores(tested_fold, scores), f"{divided.rule}; {selection_rule(plan)}")
     card = Card(
         name=folder.name,
         task=dataset.task,
@@ -198,6 +195,49 @@ def _notes(plan: TrainingPlan) -> str:
     if plan.training_precision != "float32":
         said.append(f"Trained in {plan.training_precision}.")
     return " ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Divided:
+    """What is trained on and what is tested.
+
+    Attributes:
+        fold: Training videos and pairs.
+        tested: The data set of the tested videos.
+        tested_fold: Tested videos and pairs.
+        rule: How they were held out, in words.
+        problems: What weakens that.
+    """
+
+    fold: Fold
+    tested: Dataset
+    tested_fold: Fold
+    rule: str
+    problems: tuple[str, ...] = ()
+
+
+def _check_people(dataset: Dataset, seed: int) -> None:
+    """Refuse what cannot be divided before hours of features."""
+    usable = dataset.usable()
+    if not usable.videos:
+        raise DatasetError(f"No video of {dataset.name} has a file: say where they lie.")
+    quarter_out(usable, seed)
+
+
+def _quarter_out(usable: Dataset, seed: int, token: CancelToken) -> _Divided:
+    folds = quarter_out(usable, seed)
+    fold = folds.folds[0]
+    if folds.by is not FoldsBy.RELEASED:
+        _refuse_shared_frames(usable.restricted(fold.train_videos), usable.restricted(fold.held_out_videos), token)
+    rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.by.words}"
+    return _Divided(fold, usable, fold, rule, (folds.warning,) if folds.warning else ())
+
+
+def _all_against(usable: Dataset, tested: Dataset, token: CancelToken) -> _Divided:
+    _refuse_shared_frames(usable, tested, token)
+    tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
+    rule = f"{len(tested.videos)} videos of another data set ({tested.name})"
+    return _Divided(fold_of("all", usable.names, (), usable.pairs), tested, tested_fold, rule)
 
 
 def _prepare(

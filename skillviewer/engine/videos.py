@@ -8,7 +8,7 @@ import numpy as np
 
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Dataset, Extent
+from skillviewer.core.pairs import Dataset, Extent, Fold
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.inputs import sampling_of
 from skillviewer.engine.train import FeatureBank
@@ -24,12 +24,22 @@ class VideoFacts:
         size_px: Width and height of the picture.
         frames: N frame indices that the test rule samples.
         times_s: Their presentation times in seconds from the first frame of the attempt.
+        stretch: Its first frame and the one after its last, where it is a stretch of its file.
     """
 
     digest: str
     size_px: tuple[int, int]
     frames: tuple[int, ...]
     times_s: tuple[float, ...]
+    stretch: tuple[int, int] | None = None
+
+    def shares_frames(self, other: "VideoFacts") -> bool:
+        """Return whether two videos are of one file, whatever it is called, and have frames in common."""
+        if self.digest.partition("[")[0] != other.digest.partition("[")[0]:
+            return False
+        if self.stretch is None or other.stretch is None:
+            return True
+        return max(self.stretch[0], other.stretch[0]) < min(self.stretch[1], other.stretch[1])
 
 
 def files_of(dataset: Dataset) -> list[tuple[str, Path]]:
@@ -73,10 +83,31 @@ def facts_of(
         times_s = info.times_s[frames] - info.times_s[first]
         where = "" if sampling.stretch is None else "[{}:{}]".format(*sampling.stretch)
         found[name] = VideoFacts(
-            info.digest + where, (info.width_px, info.height_px), tuple(frames.tolist()), tuple(times_s.tolist())
+            info.digest + where,
+            (info.width_px, info.height_px),
+            tuple(frames.tolist()),
+            tuple(times_s.tolist()),
+            sampling.stretch,
         )
     report(Progress("opening videos", len(files), len(files)))
     return found, problems
+
+
+def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str] | None:
+    """Return a held-out video and a training video that show the same frames, or None.
+
+    Args:
+        facts: Of all videos of the fold.
+        fold: The fold.
+    """
+    by_file: dict[str, list[str]] = {}
+    for name in fold.train_videos:
+        by_file.setdefault(facts[name].digest.partition("[")[0], []).append(name)
+    for name in fold.held_out_videos:
+        for other in by_file.get(facts[name].digest.partition("[")[0], ()):
+            if facts[name].shares_frames(facts[other]):
+                return name, other
+    return None
 
 
 def time_bank(facts: Mapping[str, VideoFacts]) -> FeatureBank:

@@ -181,6 +181,29 @@ def digest(folder: Path) -> str:
     return hashlib.sha256(_read(folder, CONFIG) + _read(folder, WEIGHTS)).hexdigest()
 
 
+def check_place(folder: Path, *, replace: bool) -> None:
+    """Refuse a place that no checkpoint may be written to.
+
+    Args:
+        folder: Where a checkpoint is to lie.
+        replace: Whether a checkpoint of that name may be replaced; what is none never is.
+
+    Raises:
+        CheckpointError: Something is there already.
+    """
+    try:
+        there = {path.name: path.is_dir() for path in folder.iterdir()} if folder.is_dir() else None
+        taken = folder.exists()
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be looked at: {error.strerror or error}.") from error
+    if taken and not replace:
+        raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
+    if taken and there != {} and (there is None or any(there.values()) or not {CONFIG, WEIGHTS} <= there.keys()):
+        raise CheckpointError(
+            f"{folder} holds other things than a checkpoint: nothing there is replaced. Choose another name."
+        )
+
+
 def save_checkpoint(
     folder: Path,
     config: CheckpointConfig,
@@ -208,10 +231,9 @@ def save_checkpoint(
         The checkpoint as read back.
 
     Raises:
-        CheckpointError: It cannot be written, or one is there already.
+        CheckpointError: It cannot be written, or something is there already that must stay.
     """
-    if folder.exists() and not replace:
-        raise CheckpointError(f"There is something at {folder} already. Choose another name, or ask to replace it.")
+    check_place(folder, replace=replace)
     tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(streams or {})
     stored = {name: _stored(name, tensor, half=half) for name, tensor in tensors.items()}
     if familiarity is not None:

@@ -164,6 +164,14 @@ def test_video_that_cannot_be_read_is_told_and_left_out(tmp_path: Path, capsys: 
     assert duration["pooled"]["n_clusters"] == 4
 
 
+def test_one_file_under_two_names_is_not_held_out_from_itself(tmp_path: Path, capsys: Capture) -> None:
+    study = write_study(tmp_path / "study")
+    (study / "videos" / "c1.mp4").write_bytes((study / "videos" / "a1.mp4").read_bytes())
+    assert run(command(study, tmp_path / "out", "--model", "duration")) == 1
+    assert "which shows the same frames of the same file. Leave one of the two out" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "table.md").exists()
+
+
 def test_published_numbers_stand_beside_measured_ones(tmp_path: Path, capsys: Capture) -> None:
     study = write_study(tmp_path / "Infant-Grasp")
     more = ["--model", "duration,none", "--folds", "2", "--preset", "paper"]
@@ -219,6 +227,8 @@ def test_killed_evaluation_goes_on(study: Path, tmp_path: Path, capsys: Capture)
         (["--model", "full", "--backbone", "resnet101"], 1, "skillviewer weights fetch resnet101"),
         (["--model", "full", "--preset", "best"], 1, "no preset “best”"),
         (["--model", "full", "--cache-gb", "0.1", "--candidates", "64", "--segments", "200"], 1, "the cache holds"),
+        (["--model", "none", "--input-px", "32"], 1, "makes 1 x 1 cells, too few for a map: take more pixels"),
+        (["--rule", "at-least:inf"], 1, "There is no rule “at-least:inf”"),
         (["--jobs", "0"], 2, ""),
     ],
 )

@@ -105,9 +105,8 @@ def test_posterior_agrees_with_a_clear_order_and_leaves_doubt_open() -> None:
 
 def test_posterior_labels_only_what_was_judged_and_borrows_strength() -> None:
     # a single vote on b and c, but b beats a and a beats c every time; b and d were never shown together
-    judgements = [*votes("<", "b", "c")]
-    for _ in range(12):
-        judgements += [*votes("<", "a", "c"), *votes(">", "a", "b"), *votes("<>", "a", "d")]
+    judgements = [*votes("<", "b", "c"), *votes(12 * "<", "a", "c"), *votes(12 * ">", "a", "b")]
+    judgements += votes(12 * "<>", "a", "d")
     agreement = Posterior(0.95).agree(judgements)
     assert Pair("b", "c") in agreement.pairs
     judged = {frozenset(("b", "c")), frozenset(("a", "c")), frozenset(("a", "b")), frozenset(("a", "d"))}
@@ -151,3 +150,9 @@ def test_rules_by_name(text: str, rule: Rule) -> None:
 def test_a_rule_that_is_none_is_told(text: str) -> None:
     with pytest.raises(DatasetError, match="Choose one of default, unanimous"):
         rule_named(text)
+
+
+def test_the_posterior_counts_a_rater_once_a_pair() -> None:
+    once = [*votes("<"), *votes("<", "a", "c")]
+    again = [*once, *(once[0] for _ in range(20))]
+    assert Posterior(0.95).agree(again) == Posterior(0.95).agree(once)

@@ -75,3 +75,11 @@ def test_it_is_recognised_by_content(tmp_path: Path) -> None:
     assert not egoexolearn.recognise(tmp_path)
     with pytest.raises(DatasetError, match="no skill pairs"):
         egoexolearn.load(tmp_path)
+
+
+def test_people_may_be_named_by_recording(root: Path) -> None:
+    write(root / "annotations/participants.csv", f"video,participant\n{A},Ann\n{B},Bob\n{C},Ann\n{D},Bob\n")
+    data = egoexolearn.load(root, choices=Choices(task="egg-cracking"))
+    assert {data.participants[name] for name in data.names if A in name or C in name} == {"Ann"}
+    assert {data.participants[name] for name in data.names if B in name or D in name} == {"Bob"}
+    assert not any("participant" in problem or "Nobody says" in problem for problem in data.problems)

@@ -209,3 +209,13 @@ def test_a_task_found_twice_is_told(tmp_path: Path) -> None:
         write(tmp_path / copy / "x_gt.csv", "Vid1,Vid2,Best\na,b,a\n")
     with pytest.raises(DatasetError, match="more than once"):
         epic_skills.load(tmp_path)
+
+
+def test_a_study_of_ones_own_under_a_published_name(tmp_path: Path) -> None:
+    write(tmp_path / "suturing_gt.csv", "Vid1,Vid2,Best\nP01_1,P02_1,P01_1\nP02_2,P01_1,P02_2\n")
+    touch(tmp_path / "videos", ["P01_1.mp4", "P02_1.mp4", "P02_2.mp4"])
+    data = epic_skills.load(tmp_path, choices=Choices(participant_pattern=r"^(P\d+)"))
+    assert (data.name, data.published) == ("suturing", None)
+    assert all(video.path is not None for video in data.videos)
+    assert set(data.participants.values()) == {"P01", "P02"}
+    assert epic_skills.load(tmp_path).participants == {}

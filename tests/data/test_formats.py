@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillviewer.core.errors import DatasetError
+from skillviewer.data.choices import Choices
 from skillviewer.data.formats import DATASET_FORMATS, DatasetForm, open_dataset, recognised_form
 from tests.data.files import touch, write
 
@@ -138,3 +139,38 @@ def test_the_guide_names_every_form() -> None:
     guide = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
     assert [form.name for form in DATASET_FORMATS if f"`{form.name}`" not in guide] == []
     assert [form.title for form in DATASET_FORMATS if f"| {form.title} |" not in guide] == []
+
+
+def test_a_file_stands_for_one_video_alone(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "left,right,label\nB1,C1,1\nb1,D1,1\nC1,D1,1\nX,x,1\n")
+    touch(tmp_path / "videos", ["B1.mp4", "C1.mp4", "d1.mp4", "ẋ.mp4"])
+    data = open_dataset(tmp_path)
+    paths = {video.name: video.path.name if video.path else None for video in data.videos}
+    assert paths == {"B1": "B1.mp4", "C1": "C1.mp4", "D1": "d1.mp4", "b1": None, "X": None, "x": None}
+    assert "B1.mp4 would be the file of “B1” and “b1”: only “B1” has it." in " ".join(data.problems)
+
+
+def test_tasks_in_any_script_are_told_apart(tmp_path: Path) -> None:
+    for task in ("缝合", "打结"):
+        write(tmp_path / task / "train_split1.txt", f"{task}1 {task}2\n")
+        write(tmp_path / task / "test_split1.txt", f"{task}3 {task}1\n")
+    for task in ("缝合", "打结"):
+        assert open_dataset(tmp_path, choices=Choices(task=task)).task == task
+    with pytest.raises(DatasetError, match="holds no task “不存在”"):
+        open_dataset(tmp_path, choices=Choices(task="不存在"))
+
+
+@pytest.mark.parametrize(
+    ("names", "lines"),
+    [
+        (("train_split1.txt", "test_split1.txt"), "a b\n"),
+        (("train_vid_list.txt", "test_vid_list.txt", "train.txt", "test.txt"), "a b\n"),
+        (("meta_file_Suturing.txt",), "Suturing_B001\tN\t10\n"),
+    ],
+)
+def test_a_task_that_lies_there_twice_is_told(tmp_path: Path, names: tuple[str, ...], lines: str) -> None:
+    for above in ("new", "old"):
+        for name in names:
+            write(tmp_path / above / "suturing" / name, lines)
+    with pytest.raises(DatasetError, match=r"more than once .*: open one of these folders"):
+        open_dataset(tmp_path)

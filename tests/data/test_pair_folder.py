@@ -1,14 +1,17 @@
 """A folder with videos and pairs.csv."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
 
-from skillviewer.core.consensus import AtLeast, Unanimous
+from skillviewer.core.consensus import AtLeast, Majority, Unanimous
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.data import pair_folder
 from skillviewer.data.choices import Choices
+from skillviewer.data.formats import open_dataset
+from skillviewer.data.regions import read_regions
 from tests.data.files import touch, write
 
 
@@ -139,3 +142,67 @@ def test_it_is_recognised_by_content(tmp_path: Path) -> None:
     write(file, "left,right,votes\na,b,1 1\n")
     assert pair_folder.recognise(file)
     assert pair_folder.tasks(tmp_path) == (tmp_path.name,)
+
+
+def test_votes_in_fields_of_their_own_all_count(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "left,right,votes\na,b,1,1,1,-1,-1\nb,c,-1,1,1,1,1\n")
+    data = pair_folder.load(tmp_path, choices=Choices(rule=Majority()))
+    assert len(data.judgements) == 10
+    assert data.pairs == (Pair("a", "b"), Pair("b", "c"))
+
+
+def test_a_row_with_more_fields_than_columns_is_left_out_and_told(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "left,right,label,by\na,b,1,Ann\nb,c,1,-1,Ann\n")
+    data = pair_folder.load(tmp_path)
+    assert data.pairs == (Pair("a", "b"),)
+    assert data.problems[0] == "pairs.csv line 3 has 5 fields and the table 4 columns; it is left out."
+
+
+def test_better_and_worse_by_raters_follow_the_rule(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "better,worse,rater\na,b,r1\na,b,r2\nb,a,r3\n")
+    data = pair_folder.load(tmp_path, choices=Choices(rule=Majority()))
+    assert data.pairs == (Pair("a", "b"),)
+    assert [judgement.rater for judgement in data.judgements] == ["r1", "r2", "r3"]
+    assert pair_folder.load(tmp_path, choices=Choices(rule=Unanimous())).pairs == ()
+
+
+def test_side_files_that_are_not_understood_are_told(study: Path) -> None:
+    write(study / "participants.csv", "clip no;who\n000;Ann\n")
+    write(study / "truth.csv", "number,skill\n000,1\n")
+    write(study / "regions.csv", "video,frame,hand x,hand y\n000,0,1,2\n")
+    data = pair_folder.load(study)
+    told = " ".join(data.problems)
+    assert "participants.csv has no columns “video” and “participant”" in told
+    assert "truth.csv has no column “video”" in told
+    assert "regions.csv needs the columns video and frame" in told
+    assert data.regions_path is None
+
+
+def test_numbers_with_decimal_commas_where_semicolons_part_the_columns(study: Path) -> None:
+    write(study / "truth.csv", "video;participant_id;quality\n000;P1;3,5\n001;P1;-2\n002;P2;about 3\n003;P2;\n")
+    write(study / "regions.csv", "video;frame;tool_x;tool_y;hand_x;hand_y\n000;3.0;12,5;20;40;50\n000;4;x;20;40;50\n")
+    data = pair_folder.load(study)
+    assert data.truth[0].by_video() == {"000": 3.5, "001": -2.0}
+    assert data.participants == {"000": "P1", "001": "P1", "002": "P2"}
+    told = " ".join(data.problems)
+    assert "truth.csv, column quality: no number is “about 3” of 002." in told
+    assert "regions.csv line 3 has no two numbers for tool; the rest of the line counts." in told
+    assert data.regions_path is not None
+    assert [len(regions) for regions in read_regions(data.regions_path).of("000").values()] == [2, 1]
+
+
+def test_regions_of_unknown_videos_and_many_bad_rows_are_counted(study: Path) -> None:
+    rows = [f"000,{i},x,y" for i in range(6)]
+    write(study / "regions.csv", "\n".join(["video,frame,tool_x,tool_y", *rows, "other,0,1,2"]))
+    told = " ".join(pair_folder.load(study).problems)
+    assert "regions.csv: 3 more rows like these." in told
+    assert "regions.csv names videos that no pair names: other." in told
+
+
+def test_names_are_found_however_their_accents_are_stored(tmp_path: Path) -> None:
+    apart, together = unicodedata.normalize("NFD", "Müller"), unicodedata.normalize("NFC", "Müller")
+    write(tmp_path / "pairs.csv", f"left,right,label\n{together},b,1\n")
+    touch(tmp_path / "videos", [f"{apart}.mp4", "B.mp4"])
+    data = open_dataset(tmp_path)
+    assert data.problems == ()
+    assert all(video.path is not None for video in data.videos)

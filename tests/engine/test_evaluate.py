@@ -24,7 +24,7 @@ from skillviewer.engine.results import Found, Judge
 from skillviewer.engine.run_folder import Maps, RunConfiguration, RunFolder, RunProvenance, RunResult
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, markdown, models_json, write_tables
 from skillviewer.engine.train import Select
-from skillviewer.engine.videos import VideoFacts, time_bank
+from skillviewer.engine.videos import VideoFacts, shared_frames, time_bank
 
 NAMES = ("a1", "a2", "b1", "b2")  # every earlier one is better
 DATASET = Dataset(
@@ -345,3 +345,16 @@ def test_all_models_that_can_be_evaluated_can() -> None:
         plan = dataclasses.replace(PLAN, preprocessing=Preprocessing(), model=name)
         EvaluationPlan((name,), plan).check()
         assert math.prod(plan.sizes().grid) >= 1
+
+
+def test_videos_that_share_frames_are_found_under_any_name() -> None:
+    whole, first, second = (
+        replace(FACTS["a1"], digest=digest, stretch=stretch)
+        for digest, stretch in (("one", None), ("one[0:50]", (0, 50)), ("one[50:90]", (50, 90)))
+    )
+    assert whole.shares_frames(first)
+    assert not first.shares_frames(second)
+    assert first.shares_frames(replace(second, digest="one[49:90]", stretch=(49, 90)))
+    facts = {**FACTS, "a1": first, "a2": second, "b1": first}
+    assert shared_frames(facts, FOLDS[0]) == ("a1", "b1")
+    assert shared_frames({**facts, "b1": FACTS["b1"]}, FOLDS[0]) is None, "two of one side may"

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
-from skillviewer.core.folds import inner_fold, make_folds
+from skillviewer.core.folds import inner_fold, make_folds, quarter_out
 from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Pair
+from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Measure, Pair
 from skillviewer.engine import training
 from skillviewer.engine.batches import videos_of
 from skillviewer.engine.cache import FeatureCache
@@ -160,6 +160,48 @@ def test_cache_too_small_for_the_features_is_told_before_they_are_computed(datas
     assert not (tmp_path / "m").exists()
 
 
+def test_three_people_are_enough_and_one_is_refused(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    few = dataset.restricted([name for name in NAMES if name[0] in "abc"])
+    card = run(PLAN, few, tmp_path / "m", cache).checkpoint.card
+    assert card.held_out is not None
+    assert "2 of 6 videos held out by participant" in card.held_out.rule
+    untouched = FeatureCache(tmp_path / "empty")
+    with pytest.raises(DatasetError, match="has only 1 participant"):
+        run(PLAN, dataset.restricted(NAMES[:2]), tmp_path / "n", untouched)
+    assert not list((tmp_path / "empty").rglob("*.npy"))
+
+
+def test_why_no_video_can_be_read_is_told(cache: FeatureCache, tmp_path: Path) -> None:
+    spoilt = tiny_dataset(tmp_path)
+    for video in spoilt.videos:
+        assert video.path is not None
+        video.path.write_bytes(b"no video")
+    with pytest.raises(DatasetError, match=r"No video of tiny can be read\. .*a1\.mp4"):
+        run(PLAN, spoilt, tmp_path / "m", cache)
+    nowhere = replace(spoilt, videos=tuple(replace(video, path=None) for video in spoilt.videos))
+    with pytest.raises(DatasetError, match="No video of tiny has a file: say where they lie"):
+        run(PLAN, nowhere, tmp_path / "m", cache)
+
+
+def test_a_held_out_video_that_is_trained_on_under_another_name_is_refused(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    held_out = quarter_out(dataset).folds[0].held_out_videos[0]
+    other = next(name for name in NAMES if name[0] != held_out[0])
+    copies = [replace(v, path=dataset.video(other).path) if v.name == held_out else v for v in dataset.videos]
+    with pytest.raises(DatasetError, match="nothing would be held out"):
+        run(PLAN, replace(dataset, videos=tuple(copies)), tmp_path / "m", cache)
+
+
+def test_what_is_no_checkpoint_is_refused_before_anything_is_computed(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(CheckpointError, match="holds other things than a checkpoint"):
+        run(PLAN, dataset, tmp_path / "m", cache, replace=True)
+
+
 def test_ceilings_know_which_way_is_better() -> None:
     from skillviewer.core.pairs import Measure
 
@@ -171,3 +213,21 @@ def test_ceilings_know_which_way_is_better() -> None:
     pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
     dataset = Dataset("d", "f", "t", videos, pairs, truth=truth)
     assert dict(ceilings(dataset, pairs)) == pytest.approx({"quality": 1.0, "shake": 1 / 3})
+
+
+def test_labels_tell_which_way_an_unknown_measure_goes() -> None:
+    def measure(name: str, *values: float) -> Measure:
+        return Measure(name, tuple(zip("abc", values, strict=True)))
+
+    pairs = (Pair("a", "b"), Pair("b", "c"), Pair("a", "c"))
+    known = Dataset(
+        name="n",
+        form="f",
+        task="t",
+        videos=tuple(DatasetVideo(name) for name in "abc"),
+        pairs=pairs,
+        truth=(measure("Duration (s)", 1, 2, 3), measure("Slips", 1, 2, 3), measure("Smoothness", 3, 2, 1)),
+    )
+    assert dict(ceilings(known, pairs)) == {"Duration (s)": 1.0, "Slips (less is better)": 1.0, "Smoothness": 1.0}
+    slow = replace(known, truth=(measure("duration_s", 3, 2, 1), measure("Quality", 1, 2, 3)))
+    assert dict(ceilings(slow, pairs)) == {"duration_s": 0.0, "Quality": 0.0}, "known directions are kept"

@@ -437,3 +437,23 @@ def test_digest_of_weights_follows_values_and_not_the_file(weights: BackboneWeig
     changed = {**weights.state, "_bn0.bias": weights.state["_bn0.bias"] + 1e-6}
     assert weights_digest(changed) != weights.digest
     assert random_backbone_weights(LITE.name, 0).digest == weights.digest
+
+
+@pytest.mark.parametrize(("inside", "beside"), [("notes.txt", False), ("videos/a.mp4", False), ("videos/a.mp4", True)])
+def test_what_is_no_checkpoint_is_never_replaced(tmp_path: Path, inside: str, beside: bool) -> None:
+    folder = tmp_path / "m"
+    if beside:
+        saved(folder)
+    file = folder / inside
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("mine", encoding="utf-8")
+    with pytest.raises(CheckpointError, match="holds other things than a checkpoint: nothing there is replaced"):
+        saved(folder, "none", replace=True)
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_an_empty_folder_may_become_a_checkpoint_if_asked(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    with pytest.raises(CheckpointError, match="already"):
+        saved(tmp_path / "m")
+    assert saved(tmp_path / "m", replace=True).config.attention_model
