@@ -31,7 +31,10 @@ study.add_command(ranking)
 @click.option("--title", default="", help="What the study is called, if not like its file.")
 @click.option("--task", default="", help="The task that its videos show.")
 @click.option("--statement", help="The question that raters answer.")
-def create(path: Path, videos: tuple[Path, ...], title: str, task: str, statement: str | None) -> int:
+@click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")
+def create(
+    path: Path, videos: tuple[Path, ...], title: str, task: str, statement: str | None, participant_pattern: str | None
+) -> int:
     """Make STUDY, with VIDEOS (files, or folders with videos) if any are given."""
     from skillviewer.data.study import Study, StudySettings
 
@@ -41,7 +44,7 @@ def create(path: Path, videos: tuple[Path, ...], title: str, task: str, statemen
         _say(made.notices)
         click.echo(str(made.path))
         target = made.path
-    return _add(target, videos, task, None, None) if videos else 0
+    return _add(target, videos, task, None, participant_pattern) if videos else 0
 
 
 @study.command()
@@ -69,12 +72,16 @@ def _add(path: Path, videos: tuple[Path, ...], task: str, participant: str | Non
         _say(opened.notices)
         with progress_bar(unit="file") as report:
             added = opened.videos.add(new, CancelToken(), report)
+        stated = {name: one.participant for name, one in zip(added.names, new, strict=True) if name and one.participant}
+        named, contradictions = opened.videos.name_people(stated)
     for name in added.known:
         click.echo(f"{name} is in the study already", err=True)
-    _say(added.problems)
+    if named:
+        click.echo(f"who is in {named} of them is known now", err=True)
+    _say((*added.problems, *contradictions))
     n_new = len([name for name in added.names if name is not None]) - len(added.known)
     click.echo(f"{n_new} videos added", err=True)
-    return 1 if added.problems else 0
+    return 1 if added.problems or contradictions else 0
 
 
 @study.command("list")
@@ -138,7 +145,8 @@ def import_source(
 ) -> None:
     """Bring votes, pairs and videos of SOURCE into STUDY; a second time brings nothing new.
 
-    SOURCE is another study, a table that the export wrote, or a data set in any form of docs/data.md.
+    SOURCE is another study, a table that the export wrote, a table with the columns video and participant, or a data
+    set in any form of docs/data.md. What the study knows of who is in a video stays.
     """
     from skillviewer.data.choices import Choices
     from skillviewer.data.study import Study
@@ -149,7 +157,8 @@ def import_source(
         _say(opened.notices)
         came = bring_in(opened, source, videos, form, choices, CancelToken(), report)
     _say(came.problems)
-    click.echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs")
+    people = f", who is in {came.people} known videos" if came.people else ""
+    click.echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{people}")
 
 
 @study.command("export")

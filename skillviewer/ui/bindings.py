@@ -115,6 +115,7 @@ class Bindings(QObject):
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
         actions.bind("locate_videos", self._locate)
+        actions.bind("name_person", self._name_person)
         actions.bind("remove_video", program.remove_current)
         actions.bind("close_study", program.close_study)
         actions.bind("quit", window.close)
@@ -201,7 +202,7 @@ class Bindings(QObject):
         actions.set_enabled(study is not None, "save_study")
         actions.set_enabled(program.studies.writable, "locate_videos")
         chosen = program.studies.writable and program.state.current is not None
-        actions.set_enabled(chosen, "remove_video")
+        actions.set_enabled(chosen, "name_person", "remove_video")
         actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
         model = program.models.wanted is not None
         actions.set_enabled(model and program.playback.video is not None, "assess")
@@ -241,6 +242,19 @@ class Bindings(QObject):
 
     def _open_sample(self) -> None:
         self._program.studies.open_sample()
+
+    def _name_person(self) -> None:
+        program = self._program
+        entry = program.videos.get(program.state.current)
+        if entry is None:
+            return
+        known = sorted({other.participant for other in program.videos if other.participant})
+        question = self.tr("Who is in {}? Whole people are held out where a model is tested.").format(entry.name)
+        person = self._window.dialogs.word(
+            self._window, self.tr("Who is in this video"), question, known, entry.participant or ""
+        )
+        if person is not None:
+            program.name_person(person)
 
     def _new_study(self) -> None:
         kinds = self.tr("Studies (*{})").format(SUFFIX)

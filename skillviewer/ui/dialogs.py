@@ -1,8 +1,9 @@
 """Questions to the person, in one place, so that tests can answer them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.study.archive_form import SUFFIX as ARCHIVE_SUFFIX
@@ -36,6 +37,20 @@ class Dialogs:
         """Ask for a folder."""
         name = QFileDialog.getExistingDirectory(parent, title)
         return Path(name) if name else None
+
+    def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
+        """Ask for a word that may be one of those known; None when the person changed their mind.
+
+        Args:
+            parent: Over which window.
+            title: Of the dialog.
+            question: What it is.
+            known: Words to choose from.
+            now: The one that stands.
+        """
+        words = list(dict.fromkeys((now, *known)))
+        said, agreed = QInputDialog.getItem(parent, title, question, words, 0, editable=True)
+        return said if agreed else None
 
     def confirm(self, parent: QWidget, text: str, yes: str) -> bool:
         """Ask a question; ``yes`` are the words of the button that agrees."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.footage import Footage
 from skillviewer.core.pairs import FrameExtent
+from skillviewer.data.study import Study
 from skillviewer.ui.assessments import Assessments
 from skillviewer.ui.backend import Backend, ExportDesk, ModelPool, Tuner
 from skillviewer.ui.explaining.insight import Insight
@@ -144,6 +145,28 @@ class Program(QObject):
     def close_study(self) -> None:
         """Close the study with its videos."""
         self.studies.close()
+
+    def name_person(self, person: str) -> None:
+        """Write down who is in the video on screen; nobody if empty."""
+        entry = self.videos.get(self.state.current)
+        person = person.strip()
+        if entry is None or not entry.known_as or person == (entry.participant or ""):
+            return
+        name = entry.known_as
+
+        def change(study: Study, now: str | None) -> str | None:
+            before = study.videos.get(name).participant
+            study.videos.change(name, participant=now)
+            return before
+
+        self.undo.perform(
+            Deed(
+                self.tr("who is in {}").format(name),
+                lambda study: change(study, person or None),
+                lambda study, before: change(study, cast("str | None", before)),
+                (VIDEOS,),
+            )
+        )
 
     def remove_current(self) -> None:
         """Take the video on screen out of the study; the file stays, and so does what was said of it."""

@@ -39,6 +39,12 @@ def test_from_nothing_to_a_table(tmp_path: Path, capsys: Capture) -> None:
     assert run(["study", "export", str(study), str(out), "--form", "labels"]) == 1
     assert run(["study", "export", str(study), str(out), "--participants", "--force"]) == 0
     assert out.read_text() == "video,participant\nP1_x,P1\nP2_y,P2\n"
+    later = tmp_path / "later.skillstudy"
+    assert run(["study", "create", str(later), str(tmp_path / "videos")]) == 0
+    assert run(["study", "import", str(later), str(out)]) == 0
+    assert capsys.readouterr().out.endswith("new: 0 videos, 0 votes, 0 pairs, who is in 2 known videos\n")
+    assert run(["study", "add", str(later), str(tmp_path / "videos"), "--participant", "P3"]) == 1
+    assert "“P1_x” is said to show P3; the study says P1, which stays." in capsys.readouterr().err
     assert run(["study", "export", str(study), str(tmp_path / "x.csv"), "--form", "odd"]) == 1
     assert "every-vote" in capsys.readouterr().err
 

@@ -266,3 +266,30 @@ def test_analyses_are_kept_by_digests_and_can_be_made_again(path: Path) -> None:
         assert list(study.models.scores("model")) == ["a"]  # not of the part
         study.models.keep_analysis(replace(analysis, extent=FrameExtent(0, 5)))
         assert list(study.models.scores("model")) == ["a", "part"]
+
+
+def test_who_is_in_known_videos_can_be_said_later(path: Path, tmp_path: Path) -> None:
+    table = tmp_path / "who.csv"
+    with Study.open(path) as study:
+        first, second, third = [video.name for video in study.videos.all()][:3]
+        assert study.videos.get(first).participant is None
+        study.videos.change(second, participant="Bob")
+        table.write_text(f"video,participant\n{first}.mp4,Ann\n{second},Eve\n{third},Cy\nother,Dan\n", encoding="utf-8")
+        came = bring_in(study, table)
+        assert (came.people, came.videos, came.votes) == (2, 0, 0)
+        assert came.problems == (
+            "who.csv names videos that are not in the study: other.",
+            f"“{second}” is said to show Eve; the study says Bob, which stays.",
+        )
+        assert [study.videos.get(name).participant for name in (first, second, third)] == ["Ann", "Bob", "Cy"]
+        assert bring_in(study, table).people == 0
+
+
+def test_a_data_set_says_who_is_in_videos_that_were_there_before_it(tmp_path: Path) -> None:
+    sample = resources_dir() / "sample_study"
+    with Study.create(tmp_path / "study") as study:
+        study.videos.add([NewVideo(file) for file in sorted((sample / "videos").glob("*.mp4"))])
+        assert {video.participant for video in study.videos.all()} == {None}
+        came = bring_in(study, sample)
+        assert (came.videos, came.people) == (0, 24)
+        assert study.dataset().participants == open_dataset(sample).participants

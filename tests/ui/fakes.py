@@ -5,7 +5,7 @@ import math
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -359,6 +359,9 @@ class FakeDialogs(Dialogs):
         self.folder_answer: Path | None = None
         self.save_answer: Path | None = None
         self.confirm_answer = True
+        self.word_answer: str | None = None
+        self.words: list[tuple[tuple[str, ...], str]] = []
+        """Words to choose from and the one that stood, of every question for a word."""
         self.asked: list[str] = []
         self.saves: list[tuple[str, str]] = []
         """Title and name of every question where to."""
@@ -372,6 +375,11 @@ class FakeDialogs(Dialogs):
     def save(self, parent: object, title: str, kinds: str, name: str = "") -> Path | None:  # noqa: ARG002
         self.saves.append((title, name))
         return self.save_answer
+
+    def word(self, parent: object, title: str, question: str, known: Sequence[str], now: str) -> str | None:  # noqa: ARG002
+        self.asked.append(question)
+        self.words.append((tuple(known), now))
+        return self.word_answer
 
     def confirm(self, parent: object, text: str, yes: str) -> bool:  # noqa: ARG002
         self.asked.append(text)

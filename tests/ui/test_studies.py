@@ -295,6 +295,33 @@ def test_undo_and_redo_from_the_keyboard(qtbot: QtBot, window: Composition, stud
     assert notes_of(study_file) == []
 
 
+def test_who_is_in_a_video_is_said_and_taken_back(
+    qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study_file: Path
+) -> None:
+    def people() -> list[str | None]:
+        return [entry.participant for entry in sorted(window.program.videos, key=lambda entry: entry.name)]
+
+    window.program.open([study_file])
+    wait_for_study(qtbot, window, 3)
+    before = people()
+    ask = window.window.actions_["name_person"]
+    ask.trigger()  # thought better of it
+    dialogs.word_answer = " P07 "
+    ask.trigger()
+    qtbot.waitUntil(lambda: people() == ["P07", *before[1:]])
+    ask.trigger()  # the same again is no change
+    dialogs.word_answer = ""
+    ask.trigger()
+    qtbot.waitUntil(lambda: people() == [None, *before[1:]])
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: people() == ["P07", *before[1:]])
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: people() == before)
+    assert [now for _, now in dialogs.words] == [before[0] or "", before[0] or "", "P07", "P07"]
+    assert dialogs.words[2][0] == tuple(sorted({"P07", *filter(None, before[1:])}))
+    assert dialogs.asked[0].startswith("Who is in a?")
+
+
 def test_a_video_is_removed_and_brought_back(qtbot: QtBot, window: Composition, study_file: Path) -> None:
     window.program.open([study_file])
     wait_for_study(qtbot, window, 3)

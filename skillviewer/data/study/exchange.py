@@ -2,7 +2,7 @@
 
 import csv
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +15,14 @@ from skillviewer.core.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
 from skillviewer.core.registry import look_up, table
 from skillviewer.data.choices import Choices
 from skillviewer.data.formats import recognised_form
+from skillviewer.data.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file
 from skillviewer.data.rows import Row, Sheet, looks_like, read_sheet
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import NewVideo, VideoState
 from skillviewer.data.study.votes import Vote
+from skillviewer.data.video_files import bare
 
 _KEYS = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # where keys of votes that come without one are made
 _VERDICTS = {"1": Verdict.LEFT, "0": Verdict.NEITHER, "-1": Verdict.RIGHT, "": None}
@@ -49,12 +51,14 @@ class Imported:
         videos: How many videos are new.
         votes: How many votes are new.
         pairs: How many pairs that are agreed on are new.
+        people: Of how many videos it is new who is in them; of new videos it came with them.
         problems: What could not be read, one sentence each.
     """
 
     videos: int
     votes: int
     pairs: int
+    people: int
     problems: tuple[str, ...]
 
 
@@ -71,7 +75,7 @@ def bring_in(
 
     Args:
         study: The study.
-        path: Another study, a table of votes that ``export_pairs`` wrote, or a data set in any form.
+        path: Another study, a table that ``export_pairs`` or ``export_videos`` wrote, or a data set in any form.
         videos_dir: Where the videos lie, or None for where the form keeps them.
         form: Name of the form of the data set, or None to tell it by content.
         choices: Which task, and how to find participants.
@@ -87,6 +91,8 @@ def bring_in(
         return _from_study(study, path, token, report)
     if form is None and looks_like(path, ("left",), ("right",), ("rater",), ("key",), ("withdrawnat",)):
         return _from_votes(study, path)
+    if form is None and path.is_file() and looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
+        return _from_people(study, path)
     return _from_dataset(study, recognised_form(path, form).load(path, videos_dir, choices), token, report)
 
 
@@ -100,6 +106,7 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken | None, rep
     added = study.videos.add(new, token, report)
     names = {video.name: name for video, name in zip(new, added.names, strict=True) if name is not None}
     names |= {video.name: video.name for video in dataset.videos if video.name not in names and video.name in there}
+    people, contradictions = study.videos.name_people(_people(names, dataset.participants))
     seen: dict[str, int] = {}
     votes = []
     for judgement in dataset.judgements:
@@ -117,7 +124,8 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken | None, rep
         videos=len([name for name in added.names if name is not None]) - len(added.known),
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
-        problems=(*dataset.problems, *added.problems),
+        people=people,
+        problems=(*dataset.problems, *added.problems, *contradictions),
     )
 
 
@@ -138,6 +146,8 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
     ]
     added = study.videos.add(new, token, report)
     names = {video.name: name for video, name in zip(videos, added.names, strict=True) if name is not None}
+    who = {video.name: video.participant for video in videos if video.participant}
+    people, contradictions = study.videos.name_people(_people(names, who))
     stated = [
         Pair(names[p.better], names[p.worse]) if isinstance(p, Pair) else SimilarPair(names[p.first], names[p.second])
         for p in pairs
@@ -152,8 +162,29 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
         videos=len(names) - len(added.known),
         votes=study.votes.bring_in(known),
         pairs=study.pairs.add(stated, path.stem),
-        problems=added.problems,
+        people=people,
+        problems=(*added.problems, *contradictions),
     )
+
+
+def _people(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[str, str]:
+    """Return who is in which video of the study, from who is in which of its source."""
+    return {names[name]: person for name, person in participants.items() if name in names}
+
+
+def _from_people(study: Study, path: Path) -> Imported:
+    """Take in a table of who is in which video; it may name videos with the ending of their files."""
+    listed, problems = by_file(path)
+    there = {video.name for video in study.videos.all()}
+    names = {name: name for name in listed if name in there} | {
+        bare(name): name for name in there if bare(name) in listed
+    }
+    strange = sorted(set(listed) - set(names))
+    if strange:
+        more = f" and {len(strange) - 5} more" if len(strange) > 5 else ""
+        problems.append(f"{path.name} names videos that are not in the study: {', '.join(strange[:5])}{more}.")
+    people, contradictions = study.videos.name_people(_people(names, listed))
+    return Imported(0, 0, 0, people, (*problems, *contradictions))
 
 
 def _from_votes(study: Study, path: Path) -> Imported:
@@ -165,7 +196,7 @@ def _from_votes(study: Study, path: Path) -> Imported:
             votes.append(_read_vote(sheet, row, names))
         except ValueError as error:
             problems.append(f"{sheet.place(row)} is left out: {error}.")
-    return Imported(0, study.votes.bring_in(votes), 0, tuple(problems))
+    return Imported(0, study.votes.bring_in(votes), 0, 0, tuple(problems))
 
 
 def _read_vote(sheet: Sheet, row: Row, names: set[str]) -> Vote:

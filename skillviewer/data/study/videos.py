@@ -1,7 +1,7 @@
 """The videos of a study: which there are, where their files lie now, and how moved ones are found again."""
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
@@ -236,6 +236,33 @@ class Videos:
             for column, value in cells.items():
                 db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (value, video.id))  # noqa: S608 - see above
         return self.get(new_name)
+
+    def name_people(self, people: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
+        """Write down who is in videos of which nobody has said it yet, in one act.
+
+        Args:
+            people: Participant by name of a video; other names than the study's are passed over.
+
+        Returns:
+            Of how many videos it is known now and was not before; and one sentence for every video of which the study
+            says something else, which stays.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        problems = []
+        n_named = 0
+        with self._file.act() as db:
+            for row in db.execute("SELECT id, name, participant FROM video WHERE removed_at IS NULL").fetchall():
+                person = people.get(row["name"], "").strip()
+                if person and not row["participant"]:
+                    db.execute("UPDATE video SET participant = ? WHERE id = ?", (person, row["id"]))
+                    n_named += 1
+                elif person and person != row["participant"]:
+                    problems.append(
+                        f"“{row['name']}” is said to show {person}; the study says {row['participant']}, which stays."
+                    )
+        return n_named, tuple(problems)
 
     def remove(self, name: str) -> None:
         """Take a video out of the study; the file stays, and so does what was said of it.
