@@ -29,7 +29,13 @@ def has_display() -> bool:
     type=click.Path(path_type=Path),
     help="Folder for files.",
 )
-@click.option("--passes", default=4, show_default=True, type=click.IntRange(1, 64), help="K interleaved passes.")
+@click.option(
+    "--passes",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="How often the video is scored, each time on other frames.",
+)
 def demo(window: bool | None, output: Path, passes: int) -> int:
     """Run the main job on the sample study.
 

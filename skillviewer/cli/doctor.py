@@ -73,7 +73,11 @@ def _models() -> Iterator[Line]:
     names = [entry.name for entry in find_models()]
     yield bool(names), "checkpoints", ", ".join(names) or f"none in {models_dir()}"
     for name, path in weight_files():
-        yield True, f"weights {name}", str(path) if path else f"not here; skillviewer weights fetch {name} gets them"
+        yield (
+            True,
+            f"weights {name}",
+            str(path) if path else f"not here, and only wanted by name; skillviewer weights fetch {name} gets them",
+        )
     sample = resources_dir() / "sample_study"
     yield sample.is_dir(), "sample study", str(sample)
 
@@ -121,5 +125,5 @@ def doctor(tries: bool) -> int:
         for good, what, text in section():
             sound = sound and good
             click.echo(f"  {'ok     ' if good else 'MISSING'} {what:<32} {text}")
-    click.echo("Everything is there." if sound else "Something is missing: see the lines above.")
+    click.echo("Everything that is needed is there." if sound else "Something is missing: see the lines above.")
     return 0 if sound else 1

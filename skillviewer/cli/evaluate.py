@@ -28,7 +28,7 @@ _BY = click.Choice(["released", "participant", "video"])
 @click.option("--by", type=_BY, help="What is held out together; else released folds, participants or videos.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many seeds: 0, 1, ...")
 @dataset_options
-@click.option("--dataset-preset", help="Whose optimiser settings of the preset; else those of DATA if it is known.")
+@click.option("--dataset-preset", help="Data set whose published settings the preset takes; else DATA.")
 @plan_options
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at once.")

@@ -86,7 +86,11 @@ def _of_videos(exporter: "Exporter") -> click.Command:
             multiple=True,
             help="Checkpoint: a name or a folder; repeat it to compare models.",
         ),
-        click.Option(["--passes"], type=click.IntRange(1, 64), help="K interleaved passes; if left out, those kept."),
+        click.Option(
+            ["--passes"],
+            type=click.IntRange(1, 64),
+            help="How often each video is scored, each time on other frames; else as often as was kept, or 4.",
+        ),
         click.Option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
         *click_options(exporter.options),
         click.Option(["--force"], is_flag=True, help="Write over files that are there."),

@@ -38,7 +38,7 @@ def gathered(
 
     Raises:
         CheckpointError: There is no such model.
-        StudyError: A study cannot be read, or has no video of a name.
+        StudyError: A study cannot be read, has no video of a name, or there is no video at all.
     """
     folders = [model_folder(name) for name in models]
     found: list[tuple[Subject, ...]] = []
@@ -65,8 +65,12 @@ def gathered(
             found.append((subject,))
         else:
             found += [_under(Subject(video, video.stem), folders or [_usual()]) for video in expand([source])]
+    if not found and not asked and not problems:
+        raise StudyError(f"There is no video in {', '.join(str(source) for source in sources)}.")
     if asked and not problems:
-        raise StudyError(f"There is no video “{min(asked)}” in the study.")
+        raise StudyError(
+            f"There is no video “{min(asked)}” in what is exported. skillviewer study list names those of a study."
+        )
     return [tuple(replace(s, passes=passes) for s in subjects) for subjects in found], problems
 
 

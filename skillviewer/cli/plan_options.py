@@ -30,7 +30,7 @@ _OPTIONS = (
         type=click.Choice(["across", "own"]),
         default="across",
         show_default=True,
-        help="Of the motion stream: those for pictures, across modalities, or BACKBONE-flow.pth trained on flow.",
+        help="Weights of the motion stream: those for pictures (across), or BACKBONE-flow.pth, trained on flow (own).",
     ),
     click.option("--rate", type=click.FloatRange(min=0.1), help="Clock in Hz (the paper's slow tasks: 10)."),
     click.option(
@@ -51,7 +51,14 @@ _OPTIONS = (
     click.option(
         "--candidates", type=click.IntRange(1), default=4, show_default=True, help="Frames a segment to draw from."
     ),
-    click.option("--select", type=click.Choice(["inner", "last", "best-on-test"]), default="inner", show_default=True),
+    click.option(
+        "--select",
+        type=click.Choice(["inner", "last", "best-on-test"]),
+        default="inner",
+        show_default=True,
+        help="Which epoch is kept: the best on training videos set aside, the last, or the best on the test pairs "
+        "(optimistic; only to compare with papers).",
+    ),
     click.option(
         "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
     ),
@@ -73,7 +80,8 @@ _OPTIONS = (
         type=click.Choice(["auto", "float32", "bfloat16"]),
         default="auto",
         show_default=True,
-        help="Of what training computes of single frames; auto: bfloat16 on a GPU that has it, else float32.",
+        help="Numbers in which training computes single frames; auto: bfloat16 on a GPU that has it, else float32. "
+        "On a CPU with AMX bfloat16 takes half the time.",
     ),
     click.option(
         "--cache-gb", type=click.FloatRange(min=0.1), default=20, show_default=True, help="Room for features."

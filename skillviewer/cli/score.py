@@ -22,7 +22,13 @@ END_S = sys.float_info.max
 @click.command()
 @click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--model", help="Checkpoint: a name (see skillviewer models) or a folder.")
-@click.option("--passes", default=1, show_default=True, type=click.IntRange(1, 64), help="K interleaved passes.")
+@click.option(
+    "--passes",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="How often each is scored, each time on other frames; from 2 on there is an interval. The window takes 4.",
+)
 @click.option("--from", "start_s", type=click.FloatRange(0), help="Second at which the attempt begins, if not at 0.")
 @click.option("--to", "stop_s", type=click.FloatRange(0), help="Second at which it ends, if not with the video.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.option(
     "--test", type=click.Path(path_type=Path), help="Data set to test on; else a quarter of DATA is held out."
 )
-@click.option("--dataset-preset", default="other", show_default=True, help="Whose optimiser settings of the preset.")
+@click.option(
+    "--dataset-preset", default="other", show_default=True, help="Data set whose published settings the preset takes."
+)
 @plan_options
 @click.option(
     "--unfreeze",

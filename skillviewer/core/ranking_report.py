@@ -84,6 +84,8 @@ class RankingReport:
     @property
     def connectivity(self) -> str:
         """Whether strengths can be compared, in words."""
+        if not self.judged:
+            return "Nobody has judged a pair yet."
         if self.connected:
             return "Votes connect all videos: their strengths can be compared."
         told = []

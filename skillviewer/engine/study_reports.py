@@ -132,7 +132,10 @@ def _model(study: Study, asked: str) -> ModelVersion:
         return max(named, key=lambda m: m.version)
     used = study.models.spoken_for(study.settings.model)
     if used is None:
-        raise ExportError("No video of the study has been assessed: assess some first.")
+        raise ExportError(
+            "No video of the study has been assessed. Assess them first: in the window, or by skillviewer export table "
+            "scores STUDY -o scores.csv."
+        )
     return used
 
 

@@ -84,8 +84,9 @@ class Exporter:
         """
         n = len(exhibits)
         if n < self.least or (n > 1 and not self.takes_several):
-            several = "one or more" if self.least == 1 else f"{self.least} or more"
-            wanted = f"{several} analysed videos" if self.takes_several else "one analysed video"
+            wanted = "one or more analysed videos" if self.takes_several else "one analysed video"
+            if self.least > 1:
+                wanted = f"{self.least} or more analyses of a video, by as many models"
             raise ExportError(f"{self.title} is made of {wanted}, not of {n}.")
         bare = [e for e in exhibits if e.evidence is None]
         if self.needs_evidence and bare:
