@@ -206,9 +206,9 @@ def plot_accuracies(
     axes.grid(visible=True, axis="x", color=unit(WHITE.line), linewidth=0.6)
     axes.set_axisbelow(True)
     for row, bar in enumerate(bars):
-        axes.barh(row, bar.value - 0.5, left=0.5, height=0.56, color=unit(WHITE.series[0]), alpha=0.85)
+        axes.barh(row, bar.value - 0.5, left=0.5, height=0.56, color=unit(WHITE.series[0]), alpha=0.45)
         if bar.low is not None and bar.high is not None:
-            axes.plot([bar.low, bar.high], [row, row], color=unit(WHITE.text), linewidth=1.2, solid_capstyle="butt")
+            axes.plot([bar.low, bar.high], [row, row], color=unit(WHITE.text), linewidth=1.4, solid_capstyle="butt")
         axes.annotate(
             f"{bar.value * 100:.1f} %",
             (1.0, row),

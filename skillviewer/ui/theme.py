@@ -155,7 +155,7 @@ def url(name: str) -> str:
 def style_sheet(theme: Theme) -> str:
     """Return what Fusion does not do by palette alone: flat buttons, fields and headers, a visible focus."""
     kind = "dark" if theme.dark else "light"
-    chevron, check = (url(f"{name}-{kind}.svg") for name in ("chevron", "check"))
+    chevron, chevron_up, check = (url(f"{name}-{kind}.svg") for name in ("chevron", "chevron-up", "check"))
     return f"""
 QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.line}; padding: 4px 6px; }}
 QMenuBar {{ background: {theme.window}; padding: 2px 4px; }}
@@ -197,6 +197,16 @@ QComboBox:focus {{ border-color: {theme.accent}; }}
 QComboBox:disabled {{ color: {theme.muted}; background: {theme.raised}; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: {chevron}; width: 12px; height: 12px; }}
+QAbstractSpinBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 4px 5px 0;
+  background: {theme.base}; }}
+QAbstractSpinBox:hover {{ background: {theme.raised}; }}
+QAbstractSpinBox:focus {{ border-color: {theme.accent}; }}
+QAbstractSpinBox:disabled {{ color: {theme.muted}; background: {theme.raised}; }}
+QAbstractSpinBox::up-button {{ subcontrol-origin: border; subcontrol-position: top right; width: 20px; border: none; }}
+QAbstractSpinBox::down-button {{ subcontrol-origin: border; subcontrol-position: bottom right; width: 20px;
+  border: none; }}
+QAbstractSpinBox::up-arrow {{ image: {chevron_up}; width: 12px; height: 12px; }}
+QAbstractSpinBox::down-arrow {{ image: {chevron}; width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ border: 1px solid {theme.line}; padding: 2px; }}
 QCheckBox, QRadioButton {{ spacing: 8px; }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {theme.muted};

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from skillviewer.core.errors import ExportError
 from skillviewer.core.scene import Look
 from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
+from skillviewer.ui.fields import indented
 from skillviewer.ui.theme import Theme
 
 MOST = 2**31 - 1
@@ -176,7 +177,7 @@ def _inset(spin: QAbstractSpinBox) -> None:
 
 
 def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
-    spin, shift = QSpinBox(parent), option.people_from
+    spin, shift = indented(QSpinBox(parent)), option.people_from
     low = (int(option.low) if option.low is not None else -MOST) + shift
     high = (int(option.high) if option.high is not None else MOST - 1) + shift
     spin.setRange(low - 1 if option.empty else low, min(high, MOST))
@@ -197,7 +198,7 @@ def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fi
 
 
 def _number(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
-    spin = QDoubleSpinBox(parent)
+    spin = indented(QDoubleSpinBox(parent))
     low = option.low if option.low is not None else -1e9
     high = option.high if option.high is not None else 1e9
     spin.setDecimals(2 if high - low < 100 else 1)

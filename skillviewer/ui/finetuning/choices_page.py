@@ -21,6 +21,7 @@ from skillviewer.core.job import Progress
 from skillviewer.core.tuning import TuningChoices
 from skillviewer.engine.tuning_job import TuningCost
 from skillviewer.export.words import printable
+from skillviewer.ui.fields import indented
 from skillviewer.ui.finetuning.order import Order, Wish
 from skillviewer.ui.finetuning.sentences import cost_words, plan_lines
 from skillviewer.ui.theme import Theme
@@ -76,7 +77,7 @@ class ChoicesPage(QWidget):
             (self.tr("Posterior of 95 %"), "posterior:0.95"),
         ):
             self.rule.addItem(text, data)
-        self.needed = QSpinBox(form)
+        self.needed = indented(QSpinBox(form))
         self.needed.setRange(1, 99)
         self.needed.setValue(2)
         self.needed.setSuffix(self.tr(" votes"))
@@ -87,10 +88,10 @@ class ChoicesPage(QWidget):
             (self.tr("Videos"), FoldsBy.VIDEO.value),
         ):
             self.by.addItem(text, data)
-        self.epochs = QSpinBox(form)
+        self.epochs = indented(QSpinBox(form))
         self.epochs.setRange(0, 200)
         self.epochs.setSpecialValueText(self.tr("as usual"))
-        self.seed = QSpinBox(form)
+        self.seed = indented(QSpinBox(form))
         self.seed.setRange(0, 999_999)
         self.old_pairs = QCheckBox(self.tr("Check what it forgets"), form)
         self.old_pairs.setChecked(True)

@@ -32,8 +32,8 @@ from skillviewer.ui.video_table import (
     VideoTable,
 )
 
-LEAST_PX = 280
-"""Narrower, the names would have no room."""
+LEAST_PX = 322
+"""Narrower, a length and a participant under the name would have no room."""
 ROW_PX = 48
 
 
