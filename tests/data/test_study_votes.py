@@ -293,3 +293,15 @@ def test_a_data_set_says_who_is_in_videos_that_were_there_before_it(tmp_path: Pa
         came = bring_in(study, sample)
         assert (came.videos, came.people) == (0, 24)
         assert study.dataset().participants == open_dataset(sample).participants
+
+
+def test_two_names_of_one_file_are_one_video_and_not_compared_with_each_other(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_file(tmp_path / "set" / "videos" / f"{name}.mp4", name)
+    write_file(tmp_path / "set" / "videos" / "copy of a.mp4", "a")
+    rows = ["left,right,label,rater", "a,copy of a,1,Ann", "a,b,1,Ann", "copy of a,b,-1,Bob"]
+    (tmp_path / "set" / "pairs.csv").write_text("\n".join(rows), encoding="utf-8")
+    with Study.create(tmp_path / "study") as study:
+        came = bring_in(study, tmp_path / "set")
+        assert (came.videos, came.votes) == (2, 2)
+        assert "a and copy of a are one video, a." in came.problems

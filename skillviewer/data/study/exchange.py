@@ -107,10 +107,11 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken | None, rep
     names = {video.name: name for video, name in zip(new, added.names, strict=True) if name is not None}
     names |= {video.name: video.name for video in dataset.videos if video.name not in names and video.name in there}
     people, contradictions = study.videos.name_people(_people(names, dataset.participants))
+    apart, same = _kept_apart(names)
     seen: dict[str, int] = {}
     votes = []
     for judgement in dataset.judgements:
-        if judgement.left not in names or judgement.right not in names:
+        if not apart(judgement.left, judgement.right):
             continue
         words = f"{dataset.name}|{judgement.left}|{judgement.right}|{judgement.rater}|{int(judgement.verdict)}"
         seen[words] = seen.get(words, 0) + 1
@@ -118,15 +119,32 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken | None, rep
         votes.append(replace(vote, key=uuid.uuid5(_KEYS, f"{words}|{seen[words]}").hex))
     stated: list[Pair | SimilarPair] = []
     if not dataset.judgements:
-        stated += [Pair(names[p.better], names[p.worse]) for p in dataset.pairs if p.within(names)]
-        stated += [SimilarPair(names[p.first], names[p.second]) for p in dataset.similar if p.within(names)]
+        stated += [Pair(names[p.better], names[p.worse]) for p in dataset.pairs if apart(p.better, p.worse)]
+        stated += [SimilarPair(names[p.first], names[p.second]) for p in dataset.similar if apart(p.first, p.second)]
     return Imported(
         videos=len([name for name in added.names if name is not None]) - len(added.known),
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
         people=people,
-        problems=(*dataset.problems, *added.problems, *contradictions),
+        problems=(*dataset.problems, *added.problems, *same, *contradictions),
     )
+
+
+def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], list[str]]:
+    """Return whether two videos of a source are two in the study, and one sentence for all that are one.
+
+    Args:
+        names: Name in the study by name in the source.
+    """
+    by_own: dict[str, list[str]] = {}
+    for name, own in names.items():
+        by_own.setdefault(own, []).append(name)
+    same = [f"{' and '.join(several)} are one video, {own}." for own, several in by_own.items() if len(several) > 1]
+
+    def apart(first: str, second: str) -> bool:
+        return first in names and second in names and names[first] != names[second]
+
+    return apart, same
 
 
 def _from_study(study: Study, path: Path, token: CancelToken | None, report: Report) -> Imported:
