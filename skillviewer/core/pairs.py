@@ -175,6 +175,18 @@ def extent_frames(extent: Extent | None, video: VideoInfo) -> range:
     return range(video.n_frames) if extent is None else extent.frames(video)
 
 
+def overlap(first: Extent | None, second: Extent | None) -> bool:
+    """Return whether two extents of one file may have frames in common; None is the whole file.
+
+    Of frames and seconds nobody can tell without the file: they may.
+    """
+    if isinstance(first, FrameExtent) and isinstance(second, FrameExtent):
+        return max(first.start_frame, second.start_frame) < min(first.stop_frame, second.stop_frame)
+    if isinstance(first, TimeExtent) and isinstance(second, TimeExtent):
+        return max(first.start_s, second.start_s) < min(first.stop_s, second.stop_s)
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetVideo:
     """One attempt.

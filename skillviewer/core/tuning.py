@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, inner_fold, make_folds
 from skillviewer.core.order import cycles, islands
-from skillviewer.core.pairs import Dataset, Fold, Judgement, Pair, SimilarPair
+from skillviewer.core.pairs import Dataset, Fold, Judgement, Pair, SimilarPair, overlap
 
 MIN_CHOOSING = 12
 """With fewer pairs to choose an epoch on, or left to train on meanwhile, the last epoch is taken: a choice among epochs
@@ -139,6 +139,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
     check_no_leak(fold, dataset.participants if folds.by is FoldsBy.PARTICIPANT else None)
     inner = _inner(dataset, fold, choices.seed)
     warnings = [folds.warning.split(" No pairs to train on")[0]] if folds.by is FoldsBy.VIDEO else []
+    warnings += _same_footage(dataset, fold)
     known = set(seen) & set(fold.held_out_videos)
     if known:
         warnings.append(
@@ -178,6 +179,20 @@ def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
             "they order nothing. Judge more pairs, or choose another rule."
         )
     raise DatasetError(f"There are no votes and no pairs in {dataset.name} to train on. Judge some pairs first.")
+
+
+def _same_footage(dataset: Dataset, fold: Fold) -> list[str]:
+    """Warn of a held-out part of a file of which another part that overlaps it is trained on."""
+    by_name = {video.name: video for video in dataset.videos}
+    trained = [by_name[name] for name in fold.train_videos]
+    shared = [
+        f"“{name}” is held out and shows frames of “{other.name}”, which is trained on: the accuracy is too good. Say "
+        "that one person is in both, or take one out of the study."
+        for name in fold.held_out_videos
+        for other in trained
+        if other.path == by_name[name].path and overlap(other.extent, by_name[name].extent)
+    ]
+    return shared[:1]
 
 
 def _inner(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:

@@ -7,7 +7,7 @@ import pytest
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.folds import FoldsBy
-from skillviewer.core.pairs import Dataset, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.pairs import Dataset, FrameExtent, Judgement, Pair, SimilarPair, TimeExtent, Verdict, overlap
 from skillviewer.core.tuning import StudyPairs, TuningChoices, contradicted, divide
 from tests.core.datasets import people, ranked
 
@@ -143,3 +143,27 @@ def test_choices_that_make_no_sense_are_refused() -> None:
     for wrong in ({"by": FoldsBy.RELEASED}, {"epochs": 0}, {"candidates": 0}):
         with pytest.raises(DatasetError):
             TuningChoices(**wrong)
+
+
+@pytest.mark.parametrize(("parts", "told"), [((0, 50, 50, 90), False), ((0, 51, 50, 90), True), (None, True)])
+def test_parts_of_one_file_on_both_sides_are_told_of_if_they_overlap(
+    parts: tuple[int, int, int, int] | None, told: bool
+) -> None:
+    whole = study(participants=False)
+    fold = divide(whole, TuningChoices()).fold
+    held_out, trained = whole.dataset.video(fold.held_out_videos[0]), whole.dataset.video(fold.train_videos[0])
+    extents = (None, FrameExtent(5, 9)) if parts is None else (FrameExtent(*parts[:2]), FrameExtent(*parts[2:]))
+    changed = {
+        held_out.name: replace(held_out, path=Path("one.mp4"), extent=extents[0]),
+        trained.name: replace(trained, path=Path("one.mp4"), extent=extents[1]),
+    }
+    videos = tuple(changed.get(video.name, video) for video in whole.dataset.videos)
+    again = divide(replace(whole, dataset=replace(whole.dataset, videos=videos)), TuningChoices())
+    assert again.fold.held_out_videos == fold.held_out_videos
+    assert any("shows frames of" in warning for warning in again.warnings) == told
+
+
+def test_extents_of_frames_and_of_seconds_may_overlap() -> None:
+    assert overlap(FrameExtent(0, 9), TimeExtent(5.0, 6.0))
+    assert overlap(TimeExtent(0.0, 2.0), TimeExtent(1.9, 3.0))
+    assert not overlap(TimeExtent(0.0, 2.0), TimeExtent(2.0, 3.0))
