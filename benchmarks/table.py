@@ -61,7 +61,11 @@ def main() -> None:
     """Print the table, and what ordering by known numbers and a centred guess would get."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+")
-    records = [json.loads((folder / "evaluation.json").read_text("utf-8")) for folder in parser.parse_args().folders]
+    folders: list[Path] = parser.parse_args().folders
+    missing = [folder for folder in folders if not (folder / "evaluation.json").is_file()]
+    if missing:
+        parser.error(f"{missing[0]} holds no evaluation.json: skillviewer evaluate writes it once its runs are made")
+    records = [json.loads((folder / "evaluation.json").read_text("utf-8")) for folder in folders]
     print("| " + " | ".join(HEADER) + " |")
     print("|---|" + "--:|" * (len(HEADER) - 1))
     models: dict[str, dict[str, Any]] = {}
