@@ -38,6 +38,7 @@ from skillviewer.ui.theme import ThemeChoice
 if TYPE_CHECKING:
     from skillviewer.ui.comparing.screen import CompareScreen
     from skillviewer.ui.exporting.screen import ExportScreen
+    from skillviewer.ui.finetuning.screen import FinetuneScreen
     from skillviewer.ui.ranking.screen import RankScreen
 
 SIZE = (1280, 720)
@@ -135,8 +136,8 @@ class Tour:
 
     def finetune(self) -> None:
         """What is to be trained, and what it costs."""
-        self.screen("finetune")
-        pause(3000)
+        screen = cast("FinetuneScreen", self.screen("finetune"))
+        wait(screen.choices.button.isEnabled)  # once it is known what a training would cost
         self.grab("finetune")
 
     def export(self) -> None:
@@ -168,7 +169,7 @@ def figures(folder: Path) -> None:
     """A contact sheet and a still, as they are exported."""
     videos = sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
     with Engine.open(DEFAULT_MODEL) as engine:
-        analyses = [engine.assess(videos[i]) for i in (0, 15)]
+        analyses = [engine.assess(videos[i], passes=4) for i in (0, 15)]  # as the window does
     rows = [Exhibit(a, title=a.video.path.stem) for a in analyses]
     print(export_sheet(rows, folder / "sheet.png", SheetOptions(dpi=150), overwrite=True, token=CancelToken()))
     print(export_still(videos[0], analyses[0], folder / "still.png", overwrite=True))

@@ -175,7 +175,7 @@ QToolButton:hover {{ background: {theme.raised}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {theme.chosen}; }}
 QToolButton:focus {{ border-color: {theme.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
-QToolButton[chip="true"] {{ border-color: {theme.line}; padding: 2px 7px; color: {theme.muted}; }}
+QToolButton[chip="true"] {{ border-color: {theme.line}; padding: 2px 4px; color: {theme.muted}; }}
 QToolButton[chip="true"]:checked {{ color: {theme.text}; border-color: {theme.chosen}; }}
 QToolButton[chip="true"]:focus {{ border-color: {theme.accent}; }}
 QPushButton {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 6px 14px; background: {theme.base}; }}
@@ -197,7 +197,7 @@ QComboBox:focus {{ border-color: {theme.accent}; }}
 QComboBox:disabled {{ color: {theme.muted}; background: {theme.raised}; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: {chevron}; width: 12px; height: 12px; }}
-QAbstractSpinBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 4px 5px 0;
+QAbstractSpinBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 4px 4px 4px 0;
   background: {theme.base}; }}
 QAbstractSpinBox:hover {{ background: {theme.raised}; }}
 QAbstractSpinBox:focus {{ border-color: {theme.accent}; }}

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
 FONT_SHARE = 0.9
-SIDES_PX, ABOVE_PX = 9, 4
+SIDES_PX, ABOVE_PX = 7, 4
 
 
 class Chip(QToolButton):

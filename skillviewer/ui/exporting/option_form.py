@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -22,10 +21,14 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.scene import Look
 from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
 from skillviewer.ui.fields import indented
-from skillviewer.ui.theme import Theme
 
 MOST = 2**31 - 1
-FIELD_PX, INSET_PX = 122, 6
+FIELD_PX = 122
+NO_ARROWS = (
+    "QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; } "
+    "QAbstractSpinBox::up-arrow, QAbstractSpinBox::down-arrow { image: none; width: 0; height: 0; }"
+)
+"""For which these fields have no room; Qt's own NoButtons loses the field in a style."""
 _EMPTY = {"stop": "to the end", "frame": "the last sampled one", "size": "as it is", "frames": "evenly spread"}
 """What an empty field means, by its name."""
 
@@ -59,6 +62,7 @@ class OptionForm(QWidget):
         self._kind: type[Any] | None = None
         self._fields: dict[str, _Field] = {}
         self._look_fields: dict[str, dict[str, _Field]] = {}
+        self.setStyleSheet(NO_ARROWS)
         self._rows = QFormLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setVerticalSpacing(8)
@@ -137,16 +141,6 @@ class OptionForm(QWidget):
             self._rows.addRow(label, field.widget)
         return field
 
-    @Slot(object)
-    def on_theme(self, theme: Theme) -> None:
-        """Take colours: numbers look like other fields, without arrows (Qt's NoButtons loses the field in a style)."""
-        self.setStyleSheet(
-            f"QAbstractSpinBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 0; "
-            f"background: {theme.base}; }} QAbstractSpinBox:focus {{ border-color: {theme.accent}; }} "
-            "QAbstractSpinBox QLineEdit { border: none; padding: 0; background: transparent; } "
-            "QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }"
-        )
-
     @Slot()
     def _on_change(self, *_: object) -> None:
         self.changed.emit()
@@ -168,14 +162,6 @@ def _made(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fie
     return _line(option, parent, changed)
 
 
-def _inset(spin: QAbstractSpinBox) -> None:
-    """Give a number the margins of other fields; the style does not reach into it."""
-    line = spin.findChild(QLineEdit)
-    if line is not None:
-        line.setTextMargins(INSET_PX, 0, INSET_PX, 0)
-    spin.setKeyboardTracking(False)
-
-
 def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
     spin, shift = indented(QSpinBox(parent)), option.people_from
     low = (int(option.low) if option.low is not None else -MOST) + shift
@@ -192,7 +178,7 @@ def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fi
         spin.setValue(spin.minimum() if value is None else int(value) + shift)
 
     write(option.default)
-    _inset(spin)
+    spin.setKeyboardTracking(False)
     spin.valueChanged.connect(changed)
     return _Field(spin, read, write)
 
@@ -206,7 +192,7 @@ def _number(option: Option, parent: QWidget, changed: Callable[..., None]) -> _F
     spin.setSingleStep(0.05 if high <= 1 else 0.25 if high <= 16 else 1.0)
     spin.setSuffix(f" {option.unit}" if option.unit else "")
     spin.setValue(float(option.default))
-    _inset(spin)
+    spin.setKeyboardTracking(False)
     spin.valueChanged.connect(changed)
     return _Field(spin, spin.value, lambda value: spin.setValue(float(value)))
 

@@ -387,7 +387,7 @@ class ExportScreen(QWidget):
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
-        for part in (self.kinds, self.subject, self.options, self.pane, self.faces):
+        for part in (self.kinds, self.subject, self.pane, self.faces):
             part.on_theme(theme)
         self.list.on_theme(theme)
         self.words.setStyleSheet(f"color: {theme.muted}")

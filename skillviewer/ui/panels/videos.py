@@ -32,7 +32,7 @@ from skillviewer.ui.video_table import (
     VideoTable,
 )
 
-LEAST_PX = 322
+LEAST_PX = 319
 """Narrower, a length and a participant under the name would have no room."""
 ROW_PX = 48
 
