@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WIDTH_MM = 160.0
 TEXT_PT = 8.0
 DPI = 200.0
+BAR_ALPHA = 0.45  # light enough for the line of an interval
 _SMOOTHING = 0.1  # share of the run that a smoothed point averages over
 
 
@@ -206,7 +207,7 @@ def plot_accuracies(
     axes.grid(visible=True, axis="x", color=unit(WHITE.line), linewidth=0.6)
     axes.set_axisbelow(True)
     for row, bar in enumerate(bars):
-        axes.barh(row, bar.value - 0.5, left=0.5, height=0.56, color=unit(WHITE.series[0]), alpha=0.45)
+        axes.barh(row, bar.value - 0.5, left=0.5, height=0.56, color=unit(WHITE.series[0]), alpha=BAR_ALPHA)
         if bar.low is not None and bar.high is not None:
             axes.plot([bar.low, bar.high], [row, row], color=unit(WHITE.text), linewidth=1.4, solid_capstyle="butt")
         axes.annotate(

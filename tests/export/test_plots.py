@@ -10,7 +10,7 @@ from PIL import Image
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
-from skillviewer.export.plots import Accuracy, plot_accuracies, plot_training, smoothed
+from skillviewer.export.plots import BAR_ALPHA, Accuracy, plot_accuracies, plot_training, smoothed
 from skillviewer.export.theme import WHITE, Colour
 
 
@@ -54,7 +54,7 @@ def test_bars_reach_from_chance_to_their_value(tmp_path: Path) -> None:
         Accuracy("x", 0.3),
     ]
     picture = read(plot_accuracies(bars, tmp_path / "bars.png", title="Accuracies", references={"ceiling": 0.97}))
-    blue = np.rint(np.array(WHITE.series[0]) * 0.85 + 255 * 0.15).astype(int)
+    blue = np.rint(np.array(WHITE.series[0]) * BAR_ALPHA + 255 * (1 - BAR_ALPHA)).astype(int)
     found = where(picture, (int(blue[0]), int(blue[1]), int(blue[2])))
     spans = []
     for row in np.split(found, np.flatnonzero(np.diff(found[:, 0]) > 1) + 1):
