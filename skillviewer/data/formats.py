@@ -10,7 +10,7 @@ from skillviewer.core.pairs import Dataset, Extent
 from skillviewer.core.registry import look_up, table
 from skillviewer.data import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware
 from skillviewer.data.choices import Choices
-from skillviewer.data.rows import composed
+from skillviewer.data.rows import composed, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,5 @@ def _found_wanting(dataset: Dataset) -> list[str]:
     if len(missing) == len(dataset.videos):
         problems.append(f"None of the {len(missing)} videos was found: say where they lie.")
     elif missing:
-        shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        problems.append(f"{len(missing)} of {len(dataset.videos)} videos have no file: {shown}.")
+        problems.append(f"{len(missing)} of {len(dataset.videos)} videos have no file: {some(missing)}.")
     return problems

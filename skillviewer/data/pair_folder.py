@@ -17,7 +17,7 @@ from skillviewer.data.choices import Choices
 from skillviewer.data.claims import Claim, sort_out
 from skillviewer.data.participants import PERSON_COLUMNS, VIDEO_COLUMNS, participants_of
 from skillviewer.data.regions import read_regions
-from skillviewer.data.rows import Row, Sheet, looks_like, plain, read_sheet
+from skillviewer.data.rows import Row, Sheet, looks_like, plain, read_sheet, some
 from skillviewer.data.video_files import VideoFiles, bare
 
 _LEFT = ("left", "video1", "vid1", "first", "videoa")
@@ -102,7 +102,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     known = {name.casefold() for name in names}
     spare = sorted(stem for stem in files.stems if stem.casefold() not in known)
     if spare:
-        problems.append(f"No pair names these files: {_some(spare)}.")
+        problems.append(f"No pair names these files: {some(spare)}.")
     regions, found = _regions(folder / "regions.csv", names)
     problems += found
     return Dataset(
@@ -233,7 +233,7 @@ def _measures(path: Path) -> tuple[tuple[Measure, ...], list[str]]:
             elif text.casefold() not in _NOT_KNOWN:
                 strange[i].append(f"“{text}” of {name}")
     problems += [
-        f"{path.name}, column {sheet.titles[i]}: no number is {_some(strange[i])}."
+        f"{path.name}, column {sheet.titles[i]}: no number is {some(strange[i])}."
         for i in others
         if values[i] and strange[i]
     ]
@@ -253,9 +253,5 @@ def _regions(path: Path, names: Sequence[str]) -> tuple[Path | None, list[str]]:
         problems.append(f"{path.name}: {len(regions.problems) - _SHOWN} more rows like these.")
     strangers = sorted(set(regions.by_video) - set(names))
     if strangers:
-        problems.append(f"{path.name} names videos that no pair names: {_some(strangers)}.")
+        problems.append(f"{path.name} names videos that no pair names: {some(strangers)}.")
     return path, problems
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

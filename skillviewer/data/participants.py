@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.rows import looks_like, read_sheet
+from skillviewer.data.rows import looks_like, read_sheet, some
 from skillviewer.data.video_files import bare
 
 VIDEO_COLUMNS = ("video", "name", "clip", "file", "videoname", "filename", "videoid")
@@ -84,7 +84,7 @@ def participants_of(
         found = by_pattern(names, stated)
         unnamed = [name for name in names if name not in found]
         if unnamed:
-            problems.append(f"The pattern “{stated}” finds no participant in {_some(unnamed)}.")
+            problems.append(f"The pattern “{stated}” finds no participant in {some(unnamed)}.")
         return found, problems
     for path in files:
         listed, more = by_file(path)
@@ -93,10 +93,6 @@ def participants_of(
             who = {name: listed.get(name) or listed.get(recordings.get(name, "")) for name in names}
             unnamed = [name for name, person in who.items() if person is None]
             if unnamed:
-                problems.append(f"{path.name} does not say who is in {_some(unnamed)}.")
+                problems.append(f"{path.name} does not say who is in {some(unnamed)}.")
             return {name: person for name, person in who.items() if person is not None}, problems
     return (by_pattern(names, own) if own is not None else {}), problems
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

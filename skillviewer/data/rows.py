@@ -8,7 +8,7 @@ import csv
 import io
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,11 @@ def plain(text: str) -> str:
 def composed(text: str) -> str:
     """Return a text in which letter and accent are one sign (NFC): some systems take them apart in names of files."""
     return unicodedata.normalize("NFC", text)
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first five of many names, and how many more there are."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def read_text(path: Path) -> str:

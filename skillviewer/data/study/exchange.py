@@ -16,7 +16,7 @@ from skillviewer.core.registry import look_up, table
 from skillviewer.data.choices import Choices
 from skillviewer.data.formats import recognised_form
 from skillviewer.data.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file
-from skillviewer.data.rows import Row, Sheet, looks_like, read_sheet
+from skillviewer.data.rows import Row, Sheet, looks_like, read_sheet, some
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
@@ -199,8 +199,7 @@ def _from_people(study: Study, path: Path) -> Imported:
     }
     strange = sorted(set(listed) - set(names))
     if strange:
-        more = f" and {len(strange) - 5} more" if len(strange) > 5 else ""
-        problems.append(f"{path.name} names videos that are not in the study: {', '.join(strange[:5])}{more}.")
+        problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")
     people, contradictions = study.videos.name_people(_people(names, listed))
     return Imported(0, 0, 0, people, (*problems, *contradictions))
 
