@@ -96,10 +96,14 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     whole = [task for task, files in offered.items() if len(files) == len(_truth_files(path))]
     task = chosen_task(_spelled(choices.task, offered), tuple(offered), whole[-1] if whole else None, path)
     files = offered[task]
-    known = [found for found in map(_published, files) if found is not None]
+    published = [_published(file) for file in files]
+    known = [task for task in published if task is not None]
     folder = videos_dir or (path if path.is_dir() else path.parent)
     found_files = VideoFiles(folder, foreign_folders(known) if known else ())
-    parts = [_read_task(file, found_files, choices, pooled=len(files) > 1) for file in files]
+    parts = [
+        _read_task(file, known_as, found_files, choices, pooled=len(files) > 1)
+        for file, known_as in zip(files, published, strict=True)
+    ]
     problems = [problem for part in parts for problem in part.problems] + found_files.problems
     released = _released([part.folds for part in parts], problems)
     complete = bool(known) and len(known) == FAMILY_SIZE[known[0].family] and len({k.family for k in known}) == 1
@@ -133,7 +137,7 @@ def _released(parts: Sequence[tuple[Fold, ...]], problems: list[str]) -> tuple[F
     return folds
 
 
-def _read_task(truth: Path, files: VideoFiles, choices: Choices, pooled: bool) -> _Part:
+def _read_task(truth: Path, known: EpicTask | None, files: VideoFiles, choices: Choices, *, pooled: bool) -> _Part:
     name = _task_name(truth)
     sheet = read_sheet(truth)
     columns = [sheet.column(*names) for names in (_FIRST, _SECOND, _BEST)]
@@ -150,7 +154,6 @@ def _read_task(truth: Path, files: VideoFiles, choices: Choices, pooled: bool) -
     names = tuple(sorted({v for pair in claimed.pairs for v in (pair.better, pair.worse)}))
     folds, found = _read_splits(truth, name, names, claimed.pairs)
     problems += found
-    known = _published(truth)
     people, found = participants_of(
         names, [truth.parent / "participants.csv"], choices.participant_pattern, known.participant if known else None
     )

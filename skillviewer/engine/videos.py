@@ -33,9 +33,14 @@ class VideoFacts:
     times_s: tuple[float, ...]
     stretch: tuple[int, int] | None = None
 
+    @property
+    def file_digest(self) -> str:
+        """SHA-256 of its file."""
+        return self.digest.partition("[")[0]
+
     def shares_frames(self, other: "VideoFacts") -> bool:
         """Return whether two videos are of one file, whatever it is called, and have frames in common."""
-        if self.digest.partition("[")[0] != other.digest.partition("[")[0]:
+        if self.file_digest != other.file_digest:
             return False
         if self.stretch is None or other.stretch is None:
             return True
@@ -102,9 +107,9 @@ def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str
     """
     by_file: dict[str, list[str]] = {}
     for name in fold.train_videos:
-        by_file.setdefault(facts[name].digest.partition("[")[0], []).append(name)
+        by_file.setdefault(facts[name].file_digest, []).append(name)
     for name in fold.held_out_videos:
-        for other in by_file.get(facts[name].digest.partition("[")[0], ()):
+        for other in by_file.get(facts[name].file_digest, ()):
             if facts[name].shares_frames(facts[other]):
                 return name, other
     return None
