@@ -30,10 +30,10 @@ from skillviewer.engine.weights import find_weights
 from skillviewer.media.flow import FlowStacks, grey_size, warm_up
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.backbone_weights import random_backbone_weights
-from skillviewer.nets.checkpoint import load_backbone_weights
 from skillviewer.nets.features import backbone
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import preset
+from skillviewer.nets.weight_files import load_backbone_weights
 
 
 class Clock:

@@ -15,12 +15,13 @@ from skillviewer.engine.weights import find_weights, weights_dir
 from skillviewer.media.flow import FieldBatch
 from skillviewer.media.tvl1 import PRESETS
 from skillviewer.nets.backbone_weights import BackboneWeights, stream_state
-from skillviewer.nets.checkpoint import Checkpoint, load_backbone_weights
+from skillviewer.nets.checkpoint import Checkpoint
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.deployment import Precision, deploy
 from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, UNIT, TwoStream, backbone
 from skillviewer.nets.last_block import last_blocks, without_last_block
 from skillviewer.nets.tvl1 import BatchedTVL1
+from skillviewer.nets.weight_files import load_backbone_weights
 
 FEATURES_VERSION = 1
 """Raised whenever the same configuration gives other numbers, so that kept features are computed again."""

@@ -1,4 +1,4 @@
-"""A checkpoint folder: config.json, weights.safetensors, card.json. The only module of nets that touches files.
+"""A checkpoint folder: config.json, weights.safetensors, card.json.
 
 Weights are safetensors: ``head.*`` the model, ``appearance.*`` and ``motion.*`` what differs from the named backbone
 weights (trained or recalibrated), ``familiarity.*`` what the training videos look like. Matrices may be stored in
@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
-from safetensors.torch import load_file
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
@@ -28,10 +27,11 @@ from skillviewer.core.analysis import MapKind, MapRect
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.familiarity import Familiarity
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state, weights_digest
+from skillviewer.nets.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.configuration import FORMAT, Card, CheckpointConfig
 from skillviewer.nets.features import TwoStream, backbone
 from skillviewer.nets.models import attention_model
+from skillviewer.nets.weight_files import first_line
 
 CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
 StructT = TypeVar("StructT", bound=msgspec.Struct)
@@ -114,62 +114,6 @@ class Checkpoint:
             base = stream_state(weights, in_channels)
         trunk.load_state_dict({**base, **changed})
         return trunk
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read named tensors from a ``.safetensors`` file or a torch file without anything but weights in it.
-
-    Training scripts that wrap the state dict (``state_dict``) or its names (``module.``) are understood.
-
-    Raises:
-        CheckpointError: It is missing, damaged or something else.
-    """
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - the one place
-    except FileNotFoundError as error:
-        raise CheckpointError(f"There are no weights at {path}.") from error
-    except (OSError, SafetensorError, RuntimeError, EOFError, KeyError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read as weights: {_first_line(error)}. Get the file again.") from error
-    except Exception as error:  # the unpickler's own errors, whose type depends on what is in the file
-        raise CheckpointError(
-            f"{path} holds more than weights ({_first_line(error)}), and this program opens no such file. Save "
-            "the state dict alone, or convert it to safetensors."
-        ) from error
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
-    if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
-        raise CheckpointError(f"{path} holds no state dict. Save the state dict of the network alone.")
-    return {str(name).removeprefix("module."): tensor for name, tensor in found.items()}
-
-
-def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
-    """Load the weights of a backbone, strictly: no trunk weight may be missing, none may be unknown.
-
-    Args:
-        path: A ``.safetensors`` file, or one of torchvision's ``.pth`` files.
-        name: Entry in BACKBONES.
-
-    Raises:
-        CheckpointError: They cannot be read or are another network's.
-    """
-    entry = backbone(name)
-    found = {k.replace("conv1_custom.", "conv1."): v for k, v in read_weights(path).items()}
-    beyond = {k: v for k, v in found.items() if k.startswith(entry.ignored)}
-    state = {k: v.float() if v.is_floating_point() else v for k, v in found.items() if k not in beyond}
-    first = state.get(entry.first_convolution)
-    if first is None or first.ndim != 4:
-        raise CheckpointError(f"{path} holds no weights of {entry.title}: {entry.first_convolution} is missing.")
-    in_channels = int(first.shape[1])
-    with torch.device("meta"):
-        wanted = entry.make(in_channels).state_dict()
-    for counter in (k for k in wanted if k.endswith("num_batches_tracked")):
-        state.setdefault(counter, torch.tensor(0))  # older files have none
-    problem = mismatch(state, wanted)
-    if problem:
-        raise CheckpointError(f"{path} holds no weights of {entry.title}: {problem}.")
-    return BackboneWeights(name, state, in_channels, weights_digest(state), beyond)
 
 
 def digest(folder: Path) -> str:
@@ -290,9 +234,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     try:
         tensors = load_tensors(weights_bytes)
     except SafetensorError as error:
-        raise CheckpointError(
-            f"{folder / WEIGHTS} is damaged ({_first_line(error)}). Copy the folder again."
-        ) from error
+        raise CheckpointError(f"{folder / WEIGHTS} is damaged ({first_line(error)}). Copy the folder again.") from error
     head = {k.removeprefix("head."): _computed(v) for k, v in tensors.items() if k.startswith("head.")}
     streams = {k: _computed(v) for k, v in tensors.items() if k.startswith(STREAMS)}
     problem = mismatch(head, model.state_dict()) or _not_finite(head | streams)
@@ -344,7 +286,7 @@ def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
             raise CheckpointError(f"{path} has checkpoint format {number}, and this program reads {FORMAT}. {what}.")
         value = msgspec.convert(raw, kind)
     except msgspec.MsgspecError as error:
-        raise CheckpointError(f"{path} is not as this program writes it: {_first_line(error)}.") from error
+        raise CheckpointError(f"{path} is not as this program writes it: {first_line(error)}.") from error
     difference = _difference(raw, msgspec.to_builtins(value))
     if difference:
         raise CheckpointError(f"{path} is not as this program writes it: {difference}.")
@@ -400,7 +342,3 @@ def _familiarity(folder: Path, tensors: Mapping[str, Tensor]) -> Familiarity | N
 
 def _pretty(value: msgspec.Struct) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from skillviewer.core.places import models_dir
-from skillviewer.nets.checkpoint import load_backbone_weights
 from skillviewer.nets.features import appearance_input, backbone
+from skillviewer.nets.weight_files import load_backbone_weights
 
 FOLDER = models_dir() / "efficientnet-lite0"
 

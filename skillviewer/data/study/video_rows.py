@@ -3,7 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from skillviewer.core.pairs import Extent, extent_cells, extent_from
 from skillviewer.data.study.identity import Identity
@@ -58,6 +58,12 @@ class StudyVideo:
     def subject(self) -> tuple[str, Extent | None]:
         """What analyses of it are of, wherever the file lies (``Analysis.subject``)."""
         return self.digest, self.extent
+
+    @property
+    def recorded(self) -> Path:
+        """Where the file was, also where it was on another system."""
+        text = self.recorded_path
+        return Path(PureWindowsPath(text).as_posix() if "\\" in text and "/" not in text else text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
@@ -16,15 +16,9 @@ from skillviewer.data.study.video_rows import Added, NewVideo, Relinked, StudyVi
 _COLUMNS = ("name", "participant", "task", "notes", "context", "sync_s")
 
 
-def _recorded(video: StudyVideo) -> Path:
-    """Return where a file was, also where it was on another system."""
-    text = video.recorded_path
-    return Path(PureWindowsPath(text).as_posix() if "\\" in text and "/" not in text else text)
-
-
 def _moved(video: StudyVideo, shelf: Shelf) -> StudyVideo:
     """Return a video with the place that its file has moved to, if one is likely."""
-    path = shelf.likely(_recorded(video), video.size_bytes) if video.digest else None
+    path = shelf.likely(video.recorded, video.size_bytes) if video.digest else None
     return video if path is None else replace(video, path=path, state=VideoState.MOVED, unsure=True)
 
 
@@ -355,7 +349,7 @@ class Videos:
         for i, video in enumerate(lost):
             report(Progress("looking for videos", i, len(lost)))
             if video.digest:
-                path = shelf.find(_recorded(video), video.size_bytes, video.digest, token)
+                path = shelf.find(video.recorded, video.size_bytes, video.digest, token)
             else:
                 path = shelf.named(video.name)
             if path is not None:
