@@ -21,6 +21,7 @@ WANTED = (
     "skillviewer/_bundled/models/sample-full/weights.safetensors",
     "skillviewer/_bundled/models/efficientnet-lite0/",
     "skillviewer/_bundled/models/faces-yunet/LICENSE",
+    "skillviewer/_bundled/docs/data.md",
 )
 
 

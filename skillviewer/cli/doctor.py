@@ -12,7 +12,16 @@ from pathlib import Path
 import click
 
 from skillviewer import __version__
-from skillviewer.core.places import HOME_VARIABLE, cache_dir, config_dir, data_dir, log_dir, models_dir, resources_dir
+from skillviewer.core.places import (
+    HOME_VARIABLE,
+    cache_dir,
+    config_dir,
+    data_dir,
+    docs_dir,
+    log_dir,
+    models_dir,
+    resources_dir,
+)
 from skillviewer.ui.display import display_problem
 
 _LIBRARIES = ("numpy", "scipy", "torch", "torchvision", "av", "opencv-contrib-python-headless", "numba", "safetensors")
@@ -20,9 +29,10 @@ _WINDOW_LIBRARIES = ("PySide6-Essentials", "pyqtgraph")
 _ENCODERS = (("libx264", "MP4"), ("libvpx-vp9", "WebM"), ("gif", "GIF"))
 _DECODERS = ("h264", "hevc", "mpeg4", "vp9", "av1", "mjpeg", "gif")
 _ROOM_WANTED_GB = 5.0
+_MARKS = {True: "ok", False: "MISSING", None: "-"}
 
-Line = tuple[bool, str, str]
-"""(sound, what, what was found or what to do)."""
+Line = tuple[bool | None, str, str]
+"""(sound, what, what was found or what to do); None where a thing that nothing needs is not there."""
 
 
 def _versions() -> Iterator[Line]:
@@ -40,7 +50,7 @@ def _devices() -> Iterator[Line]:
     device = choose_device("auto")
     yield True, "device", f"{device_title(device)}, {n_threads()} torch threads, {os.cpu_count()} cores"
     if device.type == "cpu":
-        yield True, "GPU", "none that torch can use: everything works, an analysis takes longer"
+        yield None, "GPU", "none that torch can use: everything works, an analysis takes longer"
 
 
 def _codecs() -> Iterator[Line]:
@@ -74,12 +84,13 @@ def _models() -> Iterator[Line]:
     yield bool(names), "checkpoints", ", ".join(names) or f"none in {models_dir()}"
     for name, path in weight_files():
         yield (
-            True,
+            True if path else None,
             f"weights {name}",
             str(path) if path else f"not here, and only wanted by name; skillviewer weights fetch {name} gets them",
         )
     sample = resources_dir() / "sample_study"
     yield sample.is_dir(), "sample study", str(sample)
+    yield True, "guides", f"{docs_dir()}; in the window: Help, Guides"
 
 
 def _window() -> Iterator[Line]:
@@ -123,7 +134,7 @@ def doctor(tries: bool) -> int:
     sound = True
     for section in (_versions, _devices, _codecs, _folders, _models, _window, *((_tried,) if tries else ())):
         for good, what, text in section():
-            sound = sound and good
-            click.echo(f"  {'ok     ' if good else 'MISSING'} {what:<32} {text}")
+            sound = sound and good is not False
+            click.echo(f"  {_MARKS[good]:<7} {what:<32} {text}")
     click.echo("Everything that is needed is there." if sound else "Something is missing: see the lines above.")
     return 0 if sound else 1

@@ -70,6 +70,9 @@ def cli() -> None:
     """Assess manipulation skill from video, and see why.
 
     Without a command the window opens, on the FILES if any are given. Nothing leaves this computer.
+
+    The guides that help texts name (docs/data.md and others) lie where skillviewer doctor says; the window shows them
+    under Help.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
 

@@ -56,6 +56,11 @@ def resources_dir() -> Path:
     return _bundled("resources")
 
 
+def docs_dir() -> Path:
+    """Return docs/: the guides, in Markdown, with their pictures."""
+    return _bundled("docs")
+
+
 def models_dir() -> Path:
     """Return models/: the checkpoints and backbones that ship with the program."""
     return _bundled("models")

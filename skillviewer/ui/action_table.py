@@ -227,6 +227,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _rank("rank_first", QT_TRANSLATE_NOOP("actions", "To the beginning"), "Home", section=3),
     _rank("rank_last", QT_TRANSLATE_NOOP("actions", "To the end"), "End", section=3),
     _window("shortcuts", HELP, QT_TRANSLATE_NOOP("actions", "&Keys"), "F1", "?"),
+    _window("guides", HELP, QT_TRANSLATE_NOOP("actions", "&Guides"), "Shift+F1"),
     _window("open_log", HELP, QT_TRANSLATE_NOOP("actions", "Show the &log")),
     _window("about", HELP, QT_TRANSLATE_NOOP("actions", "&About SkillViewer"), section=1),
 )

@@ -148,6 +148,7 @@ class Bindings(QObject):
         actions.bind("curve_fit", self._fit_curve)
         actions.bind("full_screen", self._full_screen)
         actions.bind("shortcuts", self._show_keys)
+        actions.bind("guides", self._show_guides)
         actions.bind("open_log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))))
         actions.bind("about", self._about)
 
@@ -297,6 +298,14 @@ class Bindings(QObject):
         shown.show()
         shown.activateWindow()
         return shown
+
+    def _show_guides(self) -> None:
+        from skillviewer.ui.guides import Guides
+
+        window = self._window
+        shown = window.findChild(Guides) or Guides(self._program.themes, window)
+        shown.show()
+        shown.activateWindow()
 
     def _change_keys(self) -> None:
         shown = self._show_settings()

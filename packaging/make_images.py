@@ -1,6 +1,6 @@
 """Makes the pictures of README and docs from the program itself, on the sample study.
 
-    python docs/make_images.py [FOLDER] [NAME ...]
+    python packaging/make_images.py [FOLDER] [NAME ...]
 
 Nothing is drawn by hand: the window is the real one with the real model, without a display; it reads and writes in a
 home of its own. The states that are hard to reach with real videos (300 of them, failures, long names) are made by
