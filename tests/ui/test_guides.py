@@ -11,7 +11,7 @@ from skillviewer.core.places import docs_dir
 from skillviewer.ui.app import Composition
 from skillviewer.ui.guides import NAMES, Guides, anchor, guides
 from skillviewer.ui.theme import ThemeChoice
-from tests.ui.hands import key, type_text
+from tests.ui.hands import click, key, type_text
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def test_all_guides_can_be_read(shown: Guides) -> None:
         assert len(tables) == len(re.findall(r"^\|[-:|]+\|$", guide.text, re.MULTILINE))
 
 
-def test_links_are_followed_and_addresses_only_copied(qtbot: QtBot, shown: Guides) -> None:
+def test_links_are_followed_and_addresses_only_copied(shown: Guides) -> None:
     shown.show_guide("judging")
     assert shown.page.find("ranking.md")
     place = shown.page.cursorRect().center() - QPoint(8, 0)
-    qtbot.mouseClick(shown.page.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    click(shown.page.viewport(), place)
     assert read(shown) == "What pairs are asked, and what the votes say"
     assert shown.page.verticalScrollBar().value() == 0
     shown.page.anchorClicked.emit(QUrl("#what-votes-buy"))
