@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from skillviewer.ui.guides import Guides
 from skillviewer.ui.preferences.dialog import Preferences
 
 if TYPE_CHECKING:
@@ -52,6 +53,17 @@ def settings_keys(stage: "Stage") -> QWidget:
     return dialog
 
 
+def guides(stage: "Stage") -> QWidget:
+    """A guide with tables, and what was searched."""
+    stage.open(3)
+    stage.made.window.actions_["guides"].trigger()
+    found = stage.made.window.findChild(Guides)
+    assert isinstance(found, Guides)
+    found.show_guide("data")
+    found.search.setText("votes")
+    return found
+
+
 def settings_large(stage: "Stage") -> QWidget:
     """Words at their largest, in the window."""
     stage.open(6)
@@ -70,5 +82,13 @@ def start_return(stage: "Stage") -> QWidget:
 
 SETTINGS_STATES: dict[str, Callable[["Stage"], QWidget]] = {
     make.__name__: make
-    for make in (settings_looks, settings_assessing, settings_storage, settings_keys, start_return, settings_large)
+    for make in (
+        settings_looks,
+        settings_assessing,
+        settings_storage,
+        settings_keys,
+        guides,
+        start_return,
+        settings_large,
+    )
 }

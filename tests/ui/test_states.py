@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.ui.theme import DARK, LIGHT, ThemeChoice
 from tests.ui.states import STATES, shoot
 
-PARTS = {"why_page", "settings_looks", "settings_assessing", "settings_storage", "settings_keys"}
+PARTS = {"why_page", "settings_looks", "settings_assessing", "settings_storage", "settings_keys", "guides"}
 """States of a part of the window, which is shown by itself in its own size."""
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.core.difference import Difference
@@ -18,6 +18,9 @@ from skillviewer.ui.viewport import Viewport
 
 LEAST = QSize(96, 54)
 LEAST_NAME_PX = 72
+EDGE_PX = 6
+USUAL_WORDS = "+0.00 (+0.00 to +0.00) · held 0.00 s"
+"""What the second line of a pane has to hold."""
 
 
 class PaneCanvas(Canvas):
@@ -77,7 +80,10 @@ class Said:
 
 
 class PaneCaption(QWidget):
-    """Two lines on the stage: number, line and name with the kind of map; score and what else is to be said."""
+    """Lines on the stage: number, line and name with the kind of map; score and what else is to be said.
+
+    These are two lines, and three where a score with its interval leaves no room for where the map comes from.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,8 +93,18 @@ class PaneCaption(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Two lines."""
-        return QSize(120, 2 * self.fontMetrics().height() + 6)
+        """As many lines as there are."""
+        return QSize(120, (3 if self._narrow else 2) * self.fontMetrics().height() + 6)
+
+    @property
+    def _narrow(self) -> bool:
+        """Whether there are three lines: told by the width alone, so that panes in a row are alike."""
+        return self.width() < self.fontMetrics().horizontalAdvance(USUAL_WORDS) + 2 * EDGE_PX
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for room for the lines."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     @property
     def text(self) -> str:
@@ -119,7 +135,7 @@ class PaneCaption(QWidget):
         painter.fillRect(self.rect(), QColor(self._theme.stage))
         metrics = self.fontMetrics()
         line = metrics.height()
-        left, right = 6.0, float(self.width() - 6)
+        left, right = float(EDGE_PX), float(self.width() - EDGE_PX)
         bold = QFont(self.font())
         bold.setWeight(QFont.Weight.DemiBold)
         top = QRectF(left, 2, right - left - self._room_right, line)
@@ -144,9 +160,12 @@ class PaneCaption(QWidget):
         painter.setPen(QColor(self._theme.on_stage))
         if kind_width:
             painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said.kind)
-        second = " · ".join(part for part in (said.score, said.rest, "" if kind_width else said.kind) if part)
-        words = metrics.elidedText(second, Qt.TextElideMode.ElideRight, round(right - left))
-        painter.drawText(QRectF(left, 3 + line, right - left, line), Qt.AlignmentFlag.AlignVCenter, words)
+        rest = (said.rest, "" if kind_width else said.kind)
+        for below, parts in enumerate(((said.score,), rest) if self._narrow else ((said.score, *rest),), 1):
+            text = " · ".join(part for part in parts if part)
+            words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(right - left))
+            place = QRectF(left, 3 + below * line, right - left, line)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
         painter.end()
 
 
