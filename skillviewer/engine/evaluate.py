@@ -265,8 +265,8 @@ class _Preparation:
                     configuration = RunConfiguration.of(
                         training, usable, fold, self.facts, digests, checkpoint=plan.checkpoints
                     )
-                    path = self._folder / RUNS / f"{model}-s{seed}-f{number}"
-                    runs.append(Run(training, fold, path, configuration))
+                    place = RunFolder.at(self._folder / RUNS / f"{model}-s{seed}-f{number}", configuration)
+                    runs.append(Run(training, fold, place.path, configuration))
         self.runs = tuple(runs)
         self.missing = tuple(run for run in runs if RunFolder(run.folder).finished(run.configuration) is None)
 

@@ -212,6 +212,19 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @classmethod
+    def at(cls, path: Path, wanted: RunConfiguration) -> "RunFolder":
+        """Return the folder of a run: ``path``, and beside it, by its digest, where another run lies there.
+
+        Args:
+            path: Where it lies or is to lie.
+            wanted: What decides it. A run that something else decides stays as it is.
+        """
+        there = cls(path).configuration
+        if there is None or there == wanted:
+            return cls(path)
+        return cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
+
     @property
     def configuration(self) -> RunConfiguration | None:
         """What decides the run that is there, or None when none is."""
@@ -237,7 +250,7 @@ class RunFolder:
             return None
 
     def begin(self, configuration: RunConfiguration) -> None:
-        """Make the folder ready: a training under way that is as wanted stays, any other run is removed.
+        """Make the folder ready: a training under way that is as wanted stays, what else is there is removed.
 
         Raises:
             DatasetError: The folder cannot be written.

@@ -260,17 +260,38 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("changed", OTHERS)
-def test_run_made_otherwise_is_not_taken_and_makes_room(changed: str, tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path / "run")
-    folder.begin(configuration())
-    (tmp_path / "run" / "state-choice.safetensors").write_bytes(b"of the old one")
-    folder.finish(provenance(), RIGHT, {"a1"}, None)
-    (tmp_path / "run" / "state-choice.safetensors").write_bytes(b"of the old one")
-    other = OTHERS[changed]
+@pytest.mark.parametrize("done", [False, True])
+def test_run_made_otherwise_is_not_taken_and_stays(changed: str, done: bool, tmp_path: Path) -> None:
+    path, usual, other = tmp_path / "run", configuration(), OTHERS[changed]
+    folder = RunFolder.at(path, usual)
+    assert folder.path == path
+    folder.begin(usual)
+    (path / "state-choice.safetensors").write_bytes(b"epoch 3")
+    if done:
+        folder.finish(provenance(), RIGHT, {"a1"}, None)
+    before = {p.name: p.read_bytes() for p in path.iterdir()}
     assert folder.finished(other) is None
-    folder.begin(other)
-    assert [p.name for p in (tmp_path / "run").iterdir()] == ["configuration.json"]
-    assert folder.configuration == other
+    beside = RunFolder.at(path, other)
+    assert beside.path.parent == tmp_path
+    assert beside.path.name.startswith("run-")
+    assert beside.finished(other) is None
+    beside.begin(other)
+    beside.finish(provenance(), B_FIRST, {"a1"}, None)
+    assert {p.name: p.read_bytes() for p in path.iterdir()} == before
+    for wanted, scores in ((usual, RIGHT if done else None), (other, B_FIRST)):
+        result = RunFolder.at(path, wanted).finished(wanted)
+        assert (None if result is None else result.scores) == scores
+
+
+def test_what_is_no_run_makes_room(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    path.mkdir()
+    (path / "configuration.json").write_bytes(b"{broken")
+    (path / "state-choice.safetensors").write_bytes(b"of what it said")
+    folder = RunFolder.at(path, configuration())
+    assert folder.path == path
+    folder.begin(configuration())
+    assert [p.name for p in path.iterdir()] == ["configuration.json"]
 
 
 def test_a_run_with_features_made_otherwise_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
