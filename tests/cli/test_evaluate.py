@@ -104,8 +104,10 @@ def test_only_what_is_missing_or_made_otherwise_is_made(study: Path, tmp_path: P
     after = files_of(tmp_path)
     assert {name: after[name] for name in before} == before
     assert made_and_found("--seeds", "2", "--select", "last") == "4 runs made, 0 found"
+    assert made_and_found("--seeds", "2", "--select", "last") == "0 runs made, 4 found"
+    assert made_and_found("--seeds", "2") == "0 runs made, 4 found"
     (tmp_path / "runs" / "duration-s1-f2" / "provenance.json").unlink()
-    assert made_and_found("--seeds", "2", "--select", "last") == "1 runs made, 3 found"
+    assert made_and_found("--seeds", "2") == "1 runs made, 3 found"
 
 
 def test_epoch_chosen_on_the_test_pairs_is_labelled_everywhere(study: Path, tmp_path: Path, capsys: Capture) -> None:
