@@ -162,13 +162,13 @@ def _print(h: Holdings) -> None:
 @data.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @dataset_options
-@click.option("--folds", "n_folds", type=click.IntRange(2), default=4, show_default=True, help="Number of folds.")
+@click.option("--folds", "n_folds", type=click.IntRange(2), help="Number of folds.  [default: 4, or the released ones]")
 @click.option("--by", type=_BY, help="What is held out together; else released folds, participants or videos.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with all pairs.")
 def folds(
     path: Path,
     reading: Reading,
-    n_folds: int,
+    n_folds: int | None,
     by: str | None,
     as_json: bool,
 ) -> None:

@@ -1,7 +1,7 @@
 """The options by which every command opens a data set."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,17 @@ class Reading:
 
         choices = Choices(self.task, rule_named(self.rule), self.smallest_difference, self.participants)
         return open_dataset(path, self.videos, self.form, choices)
+
+    def open_other(self, path: Path) -> "Dataset":
+        """Open another data set by the same choices; which task is meant counts only where it holds several.
+
+        Raises:
+            DatasetError: It cannot be opened.
+        """
+        from skillviewer.data.formats import recognised_form
+
+        several = len(recognised_form(path).tasks(path)) > 1
+        return replace(self, videos=None, form=None, task=self.task if several else None).open(path)
 
 
 def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:

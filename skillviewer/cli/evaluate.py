@@ -24,11 +24,10 @@ _BY = click.Choice(["released", "participant", "video"])
     "--model", "models", default="full", show_default=True, help="Models with commas between, or all (but tsn)."
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder.")
-@click.option("--folds", "n_folds", type=click.IntRange(2), default=4, show_default=True, help="Number of folds.")
+@click.option("--folds", "n_folds", type=click.IntRange(2), help="Number of folds.  [default: 4, or the released ones]")
 @click.option("--by", type=_BY, help="What is held out together; else released folds, participants or videos.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many seeds: 0, 1, ...")
 @dataset_options
-@click.option("--dataset-preset", help="Data set whose published settings the preset takes; else DATA.")
 @plan_options
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at once.")
@@ -38,11 +37,10 @@ def evaluate(
     data: Path,
     models: str,
     output: Path,
-    n_folds: int,
+    n_folds: int | None,
     by: str | None,
     seeds: int,
     reading: Reading,
-    dataset_preset: str | None,
     tolerance: int,
     jobs: int,
     checkpoints: bool,
@@ -59,12 +57,9 @@ def evaluate(
     from skillviewer.engine.evaluate import evaluate as run_evaluation
     from skillviewer.engine.plan import selection_rule
     from skillviewer.engine.tables import PLOT, accuracy_table, models_json
-    from skillviewer.nets.presets import DATASETS
 
     dataset = reading.open(data)
-    if dataset_preset is None:
-        dataset_preset = dataset.published if dataset.published in DATASETS else "other"
-    training = training_plan(chosen, dataset_preset)
+    training = training_plan(chosen, dataset.published)
     names = usual_models() if models == ALL else tuple(name.strip() for name in models.split(",") if name.strip())
     plan = EvaluationPlan(
         models=names,
@@ -77,6 +72,7 @@ def evaluate(
         checkpoints=checkpoints,
     )
     click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
+    click.echo(f"preset {training.preset} ({training.dataset_preset})", err=True)
     click.echo(f"selection rule: {selection_rule(training)}", err=True)
     with progress_bar() as bar:
         evaluation = run_evaluation(

@@ -15,6 +15,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option("--preset", default="small-study", show_default=True, help="small-study, paper or official-code."),
+    click.option("--dataset-preset", help="Data set whose published settings the preset takes; else DATA."),
     click.option(
         "--backbone", default="efficientnet-lite0", show_default=True, help="efficientnet-lite0, resnet101, ..."
     ),
@@ -93,6 +94,7 @@ class PlanChoices(TypedDict):
     """What a command gets of these options."""
 
     preset: str
+    dataset_preset: str | None
     backbone: str
     flow: str
     motion_weights: str
@@ -119,8 +121,12 @@ def plan_options(command: CommandT) -> CommandT:
     return command
 
 
-def training_plan(chosen: PlanChoices, dataset_preset: str) -> "TrainingPlan":
+def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
     """Return the plan that was chosen.
+
+    Args:
+        chosen: The options.
+        published: The published data set that is trained on, whose settings the preset takes unless others are chosen.
 
     Raises:
         DeviceError: The device is not there.
@@ -128,10 +134,12 @@ def training_plan(chosen: PlanChoices, dataset_preset: str) -> "TrainingPlan":
     from skillviewer.engine.device import choose_device, training_precision
     from skillviewer.engine.plan import TrainingPlan
     from skillviewer.engine.train import Select
+    from skillviewer.nets.presets import DATASETS
 
+    own = published if published in DATASETS else "other"
     return TrainingPlan(
         preset=chosen["preset"],
-        dataset_preset=dataset_preset,
+        dataset_preset=chosen["dataset_preset"] or own,
         backbone=chosen["backbone"],
         own_motion=chosen["motion_weights"] == "own",
         preprocessing=Preprocessing(

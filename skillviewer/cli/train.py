@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 @click.option(
     "--test", type=click.Path(path_type=Path), help="Data set to test on; else a quarter of DATA is held out."
 )
-@click.option(
-    "--dataset-preset", default="other", show_default=True, help="Data set whose published settings the preset takes."
-)
 @plan_options
 @click.option(
     "--unfreeze",
@@ -41,7 +38,6 @@ def train(
     output: Path,
     reading: Reading,
     test: Path | None,
-    dataset_preset: str,
     unfreeze: str | None,
     seed: int,
     force: bool,
@@ -49,18 +45,22 @@ def train(
 ) -> None:
     """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md.
 
+    Stopped by whatever, the same command goes on: the state of the last epochs is kept beside the checkpoint.
+
     On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
     """
+    from skillviewer.engine.plan import selection_rule
     from skillviewer.engine.together import launched
     from skillviewer.engine.training import train_checkpoint
 
-    plan = replace(training_plan(chosen, dataset_preset), model=model, unfreeze=unfreeze or "", seed=seed)
     dataset = reading.open(data)
-    tested = replace(reading, videos=None, form=None).open(test) if test is not None else None
+    plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=unfreeze or "", seed=seed)
+    tested = reading.open_other(test) if test is not None else None
     with launched(chosen["device"]) as (together, own_device):
         if together.leads:
             said = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
             click.echo(said, err=True)
+            click.echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
         with progress_bar() if together.leads else nullcontext(silent) as report:
             result = train_checkpoint(
                 plan,

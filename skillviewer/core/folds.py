@@ -7,7 +7,7 @@ is tested on the wrong thing. Test pairs are all pairs that touch a held-out vid
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.pairs import Dataset, Fold, Pair
 
+USUAL_FOLDS = 4
 _BY_VIDEO = "Folds are by video: the same person may be in training and test, which flatters every model."
 
 
@@ -49,7 +50,8 @@ class Folds:
     def title(self) -> str:
         """How many there are and what they hold out, for people."""
         n = len(self.folds)
-        return f"{n} released folds" if self.by is FoldsBy.RELEASED else f"{n} folds by {self.by}"
+        folds = "fold" if n == 1 else "folds"
+        return f"{n} released {folds}" if self.by is FoldsBy.RELEASED else f"{n} {folds} by {self.by}"
 
 
 def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
@@ -113,12 +115,13 @@ def _choose(dataset: Dataset) -> tuple[FoldsBy, str]:
     return FoldsBy.VIDEO, f"{_BY_VIDEO} Nobody says who is in {who}; name the participants to hold whole people out."
 
 
-def make_folds(dataset: Dataset, n_folds: int = 4, by: FoldsBy | None = None, seed: int = 0) -> Folds:
+def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None = None, seed: int = 0) -> Folds:
     """Divide a data set into folds.
 
     Args:
         dataset: The data set.
-        n_folds: Number of folds; the released ones are taken as they are, however many.
+        n_folds: Number of folds, or None for the released ones, else four. Released ones are taken as they are; that
+            they are not as many is told.
         by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
         seed: Decides which participants (or videos) go together.
 
@@ -131,7 +134,13 @@ def make_folds(dataset: Dataset, n_folds: int = 4, by: FoldsBy | None = None, se
     elif by is FoldsBy.VIDEO:
         warning = _BY_VIDEO
     if by is FoldsBy.RELEASED:
-        return _released(dataset)
+        released = _released(dataset)
+        if n_folds in {None, len(released.folds)}:
+            return released
+        n = len(released.folds)
+        told = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
+        return replace(released, warning=" ".join(filter(None, (released.warning, told))))
+    n_folds = USUAL_FOLDS if n_folds is None else n_folds
     if by is FoldsBy.PARTICIPANT and len(dataset.participants) < len(dataset.videos):
         unknown = next(name for name in dataset.names if name not in dataset.participants)
         raise DatasetError(f"Nobody says who is in “{unknown}”: name its participant, or make folds by video.")

@@ -11,6 +11,9 @@ from skillviewer.core.pairs import Dataset
 from skillviewer.core.ranking import bradley_terry
 from skillviewer.core.registry import table
 
+EQUAL_DECIMALS = 9
+"""Strengths that agree in so many decimals are equal: the fit ends with steps below them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -31,7 +34,9 @@ def reference(dataset: Dataset) -> Reference:
     Raises:
         DatasetError: The data set has no pairs.
     """
-    return Reference(bradley_terry(dataset.pairs).by_video(), dataset.subtasks)
+    strengths = bradley_terry(dataset.pairs).by_video()
+    # equal but for rounding is equal: rank correlations would take the one for larger that rounding makes larger
+    return Reference({video: round(value, EQUAL_DECIMALS) for video, value in strengths.items()}, dataset.subtasks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from skillviewer.data.claims import Claim, sort_out
 from skillviewer.data.participants import PERSON_COLUMNS, VIDEO_COLUMNS, participants_of
 from skillviewer.data.regions import read_regions
 from skillviewer.data.rows import Row, Sheet, looks_like, plain, read_sheet, some
+from skillviewer.data.tasks import chosen_task
 from skillviewer.data.video_files import VideoFiles, bare
 
 _LEFT = ("left", "video1", "vid1", "first", "videoa")
@@ -79,6 +80,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
             f"{path} holds no pairs.csv with the columns left, right and label (or votes), or better and worse."
         )
     folder = file.absolute().parent
+    chosen_task(choices.task, tasks(path), folder.name, path)
     read = _read_pairs(read_sheet(file))
     problems = read.problems
     rule = ""

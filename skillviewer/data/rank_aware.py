@@ -20,11 +20,11 @@ from skillviewer.data.tasks import chosen_task, each_once, first_found
 from skillviewer.data.video_files import VideoFiles, bare
 
 _FAMILIES = {
-    # folder: key of the published numbers, pattern of the participant in the last part of a name
-    "chopstickusing": ("chopsticks", r"(?:^|/)([A-Za-z])\d[^/]*$"),
-    "doughrolling": ("dough", r"(?:^|/)([A-Za-z]\d+)_[^/]*$"),
-    "drawing": ("drawing", r"(?:^|/)([A-Za-z])\d[^/]*$"),
-    "surgery": ("surgery", r"_([A-Za-z])\d{3}(?:_[^/]*)?$"),
+    # folder: key of the published numbers, what all its videos are called; the first group is the participant
+    "chopstickusing": ("chopsticks", r"([A-Za-z])\d{1,3}(?:[-_]S)?"),
+    "doughrolling": ("dough", r"([A-Za-z]\d+)(?:_\w+)?"),
+    "drawing": ("drawing", r"(?:[^/]+/)?([A-Za-z])\d{1,3}(?:[-_]S)?"),
+    "surgery": ("surgery", r"(?:[^/]+/)?\w*_([A-Za-z])\d{3}(?:_\w+)?"),
 }
 _NUMBER = re.compile(r"train_split(\d+)", re.IGNORECASE)
 _PATTERNS = (
@@ -80,7 +80,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         fold, found = _fold(number, names, train, test, claimed.pairs)
         released.append(fold)
         problems += found
-    family, pattern = _FAMILIES.get(plain(task), (None, None))
+    family, pattern = _published(task, names)
     people, found = participants_of(names, [folder / "participants.csv"], choices.participant_pattern, pattern)
     problems += found
     files = VideoFiles(videos_dir or (path if path.is_dir() else path.parent))
@@ -96,6 +96,13 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         published=family,
         problems=(*problems, *files.problems),
     )
+
+
+def _published(task: str, names: Sequence[str]) -> tuple[str | None, str | None]:
+    """Return the key of the published numbers and the pattern of the participant; none for a study of one's own."""
+    family, pattern = _FAMILIES.get(plain(task), ("", ""))
+    fits = bool(family) and all(re.fullmatch(pattern, name) for name in names)
+    return (family, f"^{pattern}$") if fits else (None, None)
 
 
 _Split = tuple[str, list[Pair], list[Pair]]

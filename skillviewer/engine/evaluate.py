@@ -58,7 +58,7 @@ class EvaluationPlan:
     Attributes:
         models: Entries in ATTENTION_MODELS; the others are compared with the first.
         training: How each is trained; its model and seed are replaced.
-        n_folds: Number of folds, where the data set does not come with its own.
+        n_folds: Number of folds, where the data set does not come with its own; None for four.
         by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
         n_seeds: Seeds 0, 1, ... with which every model is trained on every fold.
         jobs: Runs at once, each in a process of its own if there are several.
@@ -68,7 +68,7 @@ class EvaluationPlan:
 
     models: tuple[str, ...] = ("full",)
     training: TrainingPlan = field(default_factory=TrainingPlan)
-    n_folds: int = 4
+    n_folds: int | None = None
     by: FoldsBy | None = None
     n_seeds: int = 1
     jobs: int = 1

@@ -62,11 +62,19 @@ class Separated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a paper reports."""
+    """What a paper reports.
+
+    Attributes:
+        accuracy: Pairwise accuracy, 0 to 1.
+        table: Table of the paper.
+        source: The paper.
+        epoch: Of which epoch it is, in words.
+    """
 
     accuracy: float
     table: int
     source: str
+    epoch: str = ""
 
 
 class Pointing(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,10 +205,15 @@ class Judge:
 
     def _ceilings(self) -> dict[str, float]:
         found: dict[str, list[float]] = {}
-        for fold in self._folds:
+        tested = [fold for fold in self._folds if fold.test_pairs]
+        for fold in tested:
             for what, accuracy in ceilings(self._dataset, fold.test_pairs):
                 found.setdefault(what, []).append(accuracy)
-        return {what: _mean(values) for what, values in found.items()}
+        n = len(tested)
+        return {
+            what if len(values) == n else f"{what} (known in {len(values)} of {n} folds)": _mean(values)
+            for what, values in found.items()
+        }
 
     def result(self, model: str, found: Sequence[Found], first: Sequence[Found] | None) -> ModelResult:
         """Return the numbers of one model.
@@ -213,7 +226,7 @@ class Judge:
         numbers = tuple(self._numbers(one) for one in found)
         scores = [one.scores for one in found]
         provenances = [one.run.provenance for one in found]
-        quoted = published_accuracy(self._dataset.published, model)
+        quoted = published_accuracy(self._dataset.published, attention_model(model).row)
         folds = tuple(_mean(_accuracy(n) for n in numbers if n.fold == fold.name) for fold in self._folds)
         seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in sorted({n.seed for n in numbers})]
         return ModelResult(
@@ -236,7 +249,7 @@ class Judge:
             attention_exact=self._pointing(found, 0) if self._tolerance else None,
             published=None
             if quoted is None
-            else Quoted(accuracy=quoted.accuracy, table=quoted.table, source=quoted.source),
+            else Quoted(accuracy=quoted.accuracy, table=quoted.table, source=quoted.source, epoch=quoted.epoch),
             ceilings=self.ceilings,
             selection=provenances[0].selection,
             optimistic=any(one.run.configuration.settings.select is Select.BEST_ON_TEST for one in found),

@@ -1,13 +1,12 @@
 """One run of an evaluation: train a model on a fold with a seed, score the fold's test pairs, keep everything."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from skillviewer import __version__
 from skillviewer.core.accuracy import FoldScores, count_pairs
@@ -17,13 +16,13 @@ from skillviewer.core.folds import check_no_leak
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.engine.batches import videos_of
-from skillviewer.engine.device import choose_device, device_errors, device_title
+from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.fold_training import fit_fold
 from skillviewer.engine.mapped import MappedBank, WatchedBank
-from skillviewer.engine.plan import TrainingPlan, selection_rule
-from skillviewer.engine.run_folder import CHECKPOINT, Maps, RunConfiguration, RunFolder, RunProvenance
-from skillviewer.engine.train import EpochRow, FeatureBank, Select, outputs
-from skillviewer.engine.training import write_log
+from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.run_folder import CHECKPOINT, Maps, RunConfiguration, RunFolder, provenance_of
+from skillviewer.engine.train import FeatureBank, Select, outputs
+from skillviewer.engine.training_log import seconds_of, write_log
 from skillviewer.engine.videos import VideoFacts, time_bank
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import save_checkpoint
@@ -124,31 +123,18 @@ def perform(material: Material, run: Run, token: CancelToken, report: Report) ->
             f"The training of {run.title} diverged: its scores are not finite. Take another preset, or a lower "
             "learning rate."
         )
-    seconds = _seconds(trained.rows)
     write_log(run.folder, trained.rows, run.title)
     if run.configuration.checkpoint and attention_model(plan.model).inputs is Inputs.FEATURES:
         _save_checkpoint(material, run, model)
     folder.finish(
-        RunProvenance(
-            program=f"SkillViewer {__version__}",
-            torch=str(torch.__version__),
-            device=device_title(device),
-            n_threads=torch.get_num_threads(),
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=seconds,
-            epoch=trained.epoch,
-            parameters=sum(p.numel() for p in model.parameters()),
-            selection=selection_rule(plan),
-            videos_looked_at=len(watched.seen),
-            held_out_looked_at=len(watched.seen & set(fold.held_out_videos)),
-        ),
+        provenance_of(device, model, trained, plan, watched.seen, fold),
         scores,
         set(fold.held_out_videos),
         maps,
     )
     result = FoldScores(fold, scores)
     accuracy, honest = (count_pairs(result.tested(honest), scores).accuracy for honest in (False, True))
-    return RunSummary(accuracy, honest, trained.epoch, seconds)
+    return RunSummary(accuracy, honest, trained.epoch, seconds_of(trained.rows))
 
 
 def _bank(material: Material, inputs: Inputs) -> FeatureBank:
@@ -175,14 +161,6 @@ def _look(
     if model.map_kind is MapKind.NONE:
         return scores, None
     return scores, Maps(tuple(mapped), np.concatenate(maps), model.map_kind, model.map_rect)
-
-
-def _seconds(rows: Sequence[EpochRow]) -> float:
-    """Return the seconds of a training from its log; every stage begins to count anew."""
-    ends = [
-        row for row, after in zip(rows, (*rows[1:], None), strict=True) if after is None or after.epoch <= row.epoch
-    ]
-    return sum(row.seconds for row in ends)
 
 
 def _save_checkpoint(material: Material, run: Run, model: AttentionModel) -> None:

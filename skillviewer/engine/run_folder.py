@@ -13,21 +13,26 @@ import zipfile
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import numpy as np
+import torch
+from torch import nn
 
+from skillviewer import __version__
 from skillviewer.core.analysis import MapKind, MapRect
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine.device import device_title
 from skillviewer.engine.extractor import FEATURES_VERSION
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.train import TrainSettings
-from skillviewer.engine.training import CURVES, LOG
+from skillviewer.engine.plan import TrainingPlan, selection_rule
+from skillviewer.engine.train import Trained, TrainSettings
+from skillviewer.engine.training_log import CURVES, LOG, seconds_of
 from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.videos import VideoFacts
 from skillviewer.export.destination import aside
@@ -63,6 +68,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         pairs_sha256: Digest of the pairs, the similar pairs and who is in which video.
         checkpoint: Whether the checkpoint is kept.
         features: Number of the way in which features are made.
+        unfreeze: What is trained beside the head.
     """
 
     format: int = FORMAT
@@ -84,6 +90,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     videos_sha256: str
     pairs_sha256: str
     checkpoint: bool
+    unfreeze: str = ""
 
     @classmethod
     def of(
@@ -133,6 +140,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
                 ]
             ),
             checkpoint=checkpoint,
+            unfreeze=plan.unfreeze,
         )
 
 
@@ -166,6 +174,34 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     videos_looked_at: int
     held_out_looked_at: int
     results_sha256: str = ""
+
+
+def provenance_of(
+    device: torch.device, model: nn.Module, trained: Trained, plan: TrainingPlan, seen: Collection[str], fold: Fold
+) -> RunProvenance:
+    """Return how a training that has just ended was made.
+
+    Args:
+        device: Where it was trained.
+        model: What was trained.
+        trained: What came of it.
+        plan: How it was trained.
+        seen: Videos whose features it has asked for.
+        fold: What was held out.
+    """
+    return RunProvenance(
+        program=f"SkillViewer {__version__}",
+        torch=str(torch.__version__),
+        device=device_title(device),
+        n_threads=torch.get_num_threads(),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=seconds_of(trained.rows),
+        epoch=trained.epoch,
+        parameters=sum(p.numel() for p in model.parameters()),
+        selection=selection_rule(plan),
+        videos_looked_at=len(seen),
+        held_out_looked_at=len({*seen} & {*fold.held_out_videos}),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +307,18 @@ class RunFolder:
             raise DatasetError(f"The run cannot be kept in {self.path}: {error.strerror or error}.") from error
         write_json(self.path / CONFIGURATION, configuration)
 
-    def state(self, stage: str) -> StateFile:
-        """Return what keeps the state of a stage of the training."""
-        return StateFile(self.path / f"state-{stage}.safetensors")
+    def remove(self) -> None:
+        """Remove the folder, as far as the system lets it be removed."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def state(self, stage: str, *, writes: bool = True) -> StateFile:
+        """Return what keeps the state of a stage of the training.
+
+        Args:
+            stage: Name of the stage.
+            writes: Whether this process keeps it, or only goes on from it.
+        """
+        return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
 
     def finish(
         self, provenance: RunProvenance, scores: Mapping[str, float], held_out: Collection[str], maps: Maps | None

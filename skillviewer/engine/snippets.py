@@ -113,7 +113,7 @@ def end_to_end(sizes: HeadSizes) -> EndToEndModel:
 
     def trunk(in_channels: int) -> nn.Module:
         net = entry.make(in_channels)
-        net.load_state_dict(stream_state(weights, in_channels))
+        net.load_state_dict(stream_state(weights, in_channels, rescale=False))  # as Temporal Segment Networks
         return net
 
     streams = TwoStream(trunk(COLOURS), trunk(2 * N_FIELDS), entry.normalisation, FLOW_ACROSS_MODALITIES, CROP_PX)

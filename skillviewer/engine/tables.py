@@ -13,6 +13,7 @@ from skillviewer.engine.results import Interval, ModelResult, Pointing, Separate
 from skillviewer.engine.run_folder import write_json
 from skillviewer.export.destination import aside
 from skillviewer.export.plots import Accuracy, plot_accuracies
+from skillviewer.nets.models import attention_model
 
 EVALUATION, MARKDOWN, CSV, PLOT = "evaluation.json", "table.md", "table.csv", "table.png"
 
@@ -197,6 +198,40 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
     return _rows(header, rows)
 
 
+def _undefined(record: EvaluationRecord) -> list[str]:
+    """Return of which models a correlation is a mean over some runs only: it has none where all scores are equal."""
+    lines = []
+    for m in record.models:
+        n = sum(math.isnan(run.metrics["kendall_tau_b"]) for run in m.runs)
+        if 0 < n < len(m.runs):
+            lines += [
+                f"{m.model}: correlations are not defined in {n} of {len(m.runs)} runs; the mean is of the others.",
+                "",
+            ]
+    return lines
+
+
+def _about_published(record: EvaluationRecord) -> list[str]:
+    """Return what published numbers are of, and which variants share one."""
+    quoted = [(m.model, m.published) for m in record.models if m.published is not None]
+    lines = []
+    for source in sorted({number.source for _, number in quoted}):
+        ways: dict[str, list[str]] = {}
+        for model, number in quoted:
+            if number.source == source:
+                ways.setdefault(number.epoch, []).append(model)
+        told = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in ways.items())
+        lines += [f"Published: {source} ({told}).", ""]
+    rows: dict[str, list[str]] = {}
+    for model, _ in quoted:
+        rows.setdefault(attention_model(model).row, []).append(model)
+    for row, models in rows.items():
+        if len(models) > 1:
+            variants = " and ".join(models)
+            lines += [f"{variants} share the row “{row}”: it is not known which of them was measured.", ""]
+    return lines
+
+
 def markdown(record: EvaluationRecord) -> str:
     """Return the whole evaluation as a page of Markdown."""
     who = f" of {record.n_participants} participants" if record.n_participants else ""
@@ -219,12 +254,11 @@ def markdown(record: EvaluationRecord) -> str:
         "",
         _ABOUT_ACCURACY,
         "",
+        *_undefined(record),
     ]
     if record.optimistic:
         lines += ["\\* The epoch was chosen on the test pairs themselves: optimistic, only to compare with papers.", ""]
-    sources = sorted({m.published.source for m in record.models if m.published})
-    if sources:
-        lines += [f"Published: {'; '.join(sources)}; there, the epoch that is best on the test pairs.", ""]
+    lines += _about_published(record)
     if record.ceilings:
         lines += [
             "Ordering by what is known of the videos, on the same pairs: "

@@ -58,15 +58,9 @@ class Together:
         start = min(sum(shares[: self.rank]), n - 1)
         return range(start, start + max(1, shares[self.rank]))
 
-    def gather(self, n: int) -> Callable[[Tensor], Tensor] | None:
-        """Return what brings shares of n videos together, or None where there is nothing to bring together.
-
-        It takes (share, ...) and returns (n, ...); gradients reach the own share alone.
-        """
-        if self.size == 1:
-            return None
-        shares = self.shares(n)
-        return lambda own: _Gather.apply(own, shares, self.rank)  # type: ignore[no-untyped-call]
+    def gather(self, n: int) -> "Gathering | None":
+        """Return what brings shares of n videos together, or None where there is nothing to bring together."""
+        return Gathering(tuple(self.shares(n)), self.rank) if self.size > 1 else None
 
     def add_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
         """Replace gradients by their sums over all processes."""
@@ -101,12 +95,38 @@ class Together:
 ALONE = Together()
 
 
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Brings shares of one batch together; a ``nets.attention.Gather``.
+
+    Attributes:
+        shares: How many of its videos each process computes, in order of rank.
+        rank: Of this process.
+    """
+
+    shares: tuple[int, ...]
+    rank: int
+
+    def __call__(self, share: Tensor) -> Tensor:
+        """Return (n, ...) from (share, ...); gradients reach the own share alone."""
+        return _Gather.apply(share, self.shares, self.rank, False)  # type: ignore[no-untyped-call,no-any-return]
+
+    def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
+        """Apply a function of the whole batch and return the share's part; gradients of all parts are added up."""
+        whole = _Gather.apply(share, self.shares, self.rank, True)  # type: ignore[no-untyped-call]
+        start = min(sum(self.shares[: self.rank]), sum(self.shares) - 1)
+        return function(whole)[start : start + len(share)]
+
+
 class _Gather(torch.autograd.Function):
-    """Shares of all processes, one behind the other; backward keeps the own share."""
+    """Shares of all processes, one behind the other; backward keeps the own share, also of the sum over processes."""
 
     @staticmethod
-    def forward(ctx: torch.autograd.function.FunctionCtx, own: Tensor, shares: list[int], rank: int) -> Tensor:
+    def forward(
+        ctx: torch.autograd.function.FunctionCtx, own: Tensor, shares: Sequence[int], rank: int, summed: bool
+    ) -> Tensor:
         ctx.place = (sum(shares[:rank]), shares[rank], own.shape)  # type: ignore[attr-defined]
+        ctx.summed = summed  # type: ignore[attr-defined]
         padded = own.new_zeros((max(shares), *own.shape[1:]))
         padded[: shares[rank]] = own[: shares[rank]]
         found = [torch.empty_like(padded) for _ in shares]
@@ -114,11 +134,15 @@ class _Gather(torch.autograd.Function):
         return torch.cat([one[:n] for one, n in zip(found, shares, strict=True)])
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         start, n, shape = ctx.place  # type: ignore[attr-defined]
-        own = gradients[0].new_zeros(shape)
-        own[:n] = gradients[0][start : start + n]
-        return own, None, None
+        whole = gradients[0]
+        if ctx.summed:  # type: ignore[attr-defined]
+            whole = whole.contiguous().clone()
+            dist.all_reduce(whole)
+        own = whole.new_zeros(shape)
+        own[:n] = whole[start : start + n]
+        return own, None, None, None
 
 
 def n_launched() -> int:

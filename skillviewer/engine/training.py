@@ -1,18 +1,18 @@
 """From a data set to a checkpoint: features, what is held out, training, the card."""
 
-import csv
-import dataclasses
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from skillviewer import __version__
 from skillviewer.core.accuracy import FoldScores, count_pairs, pooled_accuracy
 from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.familiarity import learn_familiarity
-from skillviewer.core.folds import FoldsBy, fold_of, quarter_out
+from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, quarter_out
 from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset, Fold
@@ -23,19 +23,27 @@ from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.fold_training import fit_fold
+from skillviewer.engine.mapped import WatchedBank
 from skillviewer.engine.plan import TrainingPlan, selection_rule
+from skillviewer.engine.run_folder import (
+    CONFIGURATION,
+    PROVENANCE,
+    RunConfiguration,
+    RunFolder,
+    RunProvenance,
+    provenance_of,
+    write_json,
+)
 from skillviewer.engine.together import ALONE, Together
-from skillviewer.engine.train import EpochRow, FeatureBank, score_videos
+from skillviewer.engine.train import EpochRow, FeatureBank, Select, score_videos
+from skillviewer.engine.training_log import write_log
+from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.unfreezing import Unfreezing
-from skillviewer.engine.videos import extents_of, files_of
-from skillviewer.export.destination import aside
-from skillviewer.export.plots import plot_training
+from skillviewer.engine.videos import extents_of, facts_of, files_of
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, save_checkpoint
-from skillviewer.nets.configuration import Card, CheckpointConfig, HeldOut
+from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig, HeldOut
 from skillviewer.nets.models import Inputs, attention_model
-
-LOG, CURVES = "log.csv", "curves.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,11 @@ def train_checkpoint(
     stop: CancelToken | None = None,
     together: Together = ALONE,
 ) -> TrainingResult:
-    """Train a model on a data set and write its checkpoint.
+    """Train a model on a data set and write its checkpoint; a training that was killed goes on where it stood.
+
+    Beside the checkpoint its folder gets the log and its curves, all that decided it (``configuration.json``, without
+    names of videos) and how it was made (``provenance.json``). Until then the state lies beside the folder, in
+    ``.NAME.training``.
 
     Args:
         plan: What is trained, and how.
@@ -127,32 +139,32 @@ def train_checkpoint(
         test_bank, more = dataset_features(test, source, 1, token, report)
         problems += more
         divided = _all_against(usable, test.restricted(list(test_bank)), token)
-    fold, tested, tested_fold = divided.fold, divided.tested, divided.tested_fold
+    fold, tested = divided.fold, divided.tested
     problems += divided.problems
+    kept = _Kept(plan, folder, together)
+    kept.begin(usable, fold, backbones, token, report)
+    watched = WatchedBank(bank)
     with device_errors():
         model, trained = fit_fold(
-            plan, usable, fold, bank, device, token, report, stop, together=together, unfreezing=unfreezing
+            plan,
+            usable,
+            fold,
+            watched,
+            device,
+            token,
+            report,
+            stop,
+            kept.state,
+            together=together,
+            unfreezing=unfreezing,
         )
+        if plan.select is not Select.BEST_ON_TEST:
+            check_no_leak(fold, seen=watched.seen)
         streams = None
         if unfreezing is not None:
             blocks, streams = unfreezing.freeze(model)
             bank, test_bank = unfreezing.features(bank, blocks), unfreezing.features(test_bank, blocks)
         scores = score_videos(model, test_bank, tested.names, token)
-    held_out = _held_out(tested, FoldScores(tested_fold, scores), f"{divided.rule}; {selection_rule(plan)}")
-    card = Card(
-        name=folder.name,
-        task=dataset.task,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        program=f"SkillViewer {__version__}",
-        training_data=f"{dataset.name}: {len(fold.train_videos)} videos. {dataset.rule}".strip(),
-        n_videos=len(fold.train_videos),
-        n_pairs=len(fold.train_pairs),
-        held_out=held_out,
-        ceilings=ceilings(tested, tested_fold.test_pairs),
-        seed=plan.seed,
-        preset=plan.preset,
-        notes=_notes(plan),
-    )
     report(Progress("writing the checkpoint", 0, 1))
     if not together.leads:
         together.wait()
@@ -169,15 +181,73 @@ def train_checkpoint(
             dataset_preset=plan.dataset_preset,
         ),
         model,
-        card,
+        _card(plan, dataset, divided, scores, folder.name),
         streams=streams,
         familiarity=learn_familiarity(pooled(bank, fold.train_videos)),
         half=plan.half,
         replace=replace,
     )
     write_log(folder, trained.rows, folder.name)
+    kept.end(provenance_of(device, model, trained, plan, watched.seen, fold))
     together.wait()
     return TrainingResult(checkpoint, trained.rows, (*dataset.problems, *problems))
+
+
+class _Kept:
+    """Keeps a training while it is under way, and says in the checkpoint's folder what it was.
+
+    Args:
+        plan: What is trained, and how.
+        folder: Of the checkpoint.
+        together: The processes that train together; the first keeps, and all go on from it.
+    """
+
+    def __init__(self, plan: TrainingPlan, folder: Path, together: Together) -> None:
+        self._plan, self._folder, self._together = plan, folder, together
+        self._run = RunFolder(folder.with_name(f".{folder.name}.training"))
+        self._configuration: RunConfiguration | None = None
+
+    def begin(
+        self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, token: CancelToken, report: Report
+    ) -> None:
+        """Make ready: what is there of the same training stays, of another it goes."""
+        facts, _ = facts_of(dataset, self._plan.preprocessing, token, report)
+        weights = "" if backbones is None else f"{backbones.appearance_digest} {backbones.motion_digest}"
+        digests = {self._plan.backbone: weights}
+        self._configuration = RunConfiguration.of(self._plan, dataset, fold, facts, digests, checkpoint=True)
+        if self._together.leads:
+            self._run.begin(self._configuration)
+        self._together.wait()
+
+    def state(self, stage: str) -> StateFile:
+        """Return what keeps the state of a stage."""
+        return self._run.state(stage, writes=self._together.leads)
+
+    def end(self, provenance: RunProvenance) -> None:
+        """Say what it was, and keep nothing else."""
+        configuration = msgspec.to_builtins(self._configuration)
+        del configuration["held_out"]  # names of videos: the folder may be given away
+        write_json(self._folder / CONFIGURATION, configuration)
+        write_json(self._folder / PROVENANCE, provenance)
+        self._run.remove()
+
+
+def _card(plan: TrainingPlan, dataset: Dataset, divided: "_Divided", scores: Mapping[str, float], name: str) -> Card:
+    result = FoldScores(divided.tested_fold, scores)
+    return Card(
+        name=name,
+        task=dataset.task,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        program=f"SkillViewer {__version__}",
+        training_data=f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}".strip(),
+        n_videos=len(divided.fold.train_videos),
+        n_pairs=len(divided.fold.train_pairs),
+        held_out=_held_out(divided.tested, result, f"{divided.rule}; {selection_rule(plan)}"),
+        ceilings=ceilings(divided.tested, divided.tested_fold.test_pairs),
+        seed=plan.seed,
+        preset=plan.preset,
+        notes=_notes(plan),
+    )
 
 
 def dataset_features(
@@ -293,21 +363,3 @@ def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None
     # with a single participant nothing can be drawn: then the interval says that nothing is known
     low, high = (x if math.isfinite(x) else end for x, end in ((interval.low, 0.0), (interval.high, 1.0)))
     return HeldOut(accuracy=accuracy, low=low, high=high, n_pairs=len(pairs), rule=rule)
-
-
-def write_log(folder: Path, rows: Sequence[EpochRow], title: str) -> None:
-    """Write the log of a training into a folder: ``log.csv`` and its curves, ``curves.png``.
-
-    Raises:
-        ExportError: They cannot be written.
-    """
-    columns = [f.name for f in dataclasses.fields(EpochRow)]
-    with (
-        aside(folder / LOG, (".csv",), overwrite=True) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file)
-        writer.writerow(["row", *columns])
-        writer.writerows([number, *(getattr(row, name) for name in columns)] for number, row in enumerate(rows, 1))
-    numbered = [{"row": number, **dataclasses.asdict(row)} for number, row in enumerate(rows, 1)]
-    plot_training(numbered, folder / CURVES, x="row", title=title, overwrite=True)

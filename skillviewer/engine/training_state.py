@@ -23,10 +23,12 @@ class StateFile:
     Args:
         path: The file; its folder is there.
         every_s: Seconds that pass at least between two states that are kept.
+        writes: Whether anything is kept: of several processes one keeps the state, and all go on from it.
     """
 
-    def __init__(self, path: Path, every_s: float = EVERY_S) -> None:
+    def __init__(self, path: Path, every_s: float = EVERY_S, *, writes: bool = True) -> None:
         self._path = path
+        self._writes = writes
         self._every_s = every_s
         self._kept_at = monotonic()
 
@@ -56,7 +58,7 @@ class StateFile:
         Raises:
             CheckpointError: It cannot be written.
         """
-        if not finished and monotonic() - self._kept_at < self._every_s:
+        if not self._writes or (not finished and monotonic() - self._kept_at < self._every_s):
             return
         now = state()
         numbers = {name: getattr(now, name) for name in ("epoch", "turns", "best_epoch", "best_key", "losses", "hits")}

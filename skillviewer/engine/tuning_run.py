@@ -22,7 +22,7 @@ from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.finetune import Prepared, Tuned, known_of, prepare, tune
 from skillviewer.engine.run_folder import write_json
 from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.training import write_log
+from skillviewer.engine.training_log import write_log
 from skillviewer.engine.tuning_job import TuningJob, TuningResult
 from skillviewer.engine.tuning_outcome import as_it_was, outcome
 from skillviewer.export import figure

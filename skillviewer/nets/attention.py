@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +71,18 @@ class Phase(NamedTuple):
     parameters: list[nn.Parameter]
 
 
+class Gather(Protocol):
+    """Brings together what several processes compute of the videos of one batch, a share each."""
+
+    def __call__(self, share: Tensor) -> Tensor:
+        """Return (B, ...) from (share, ...); gradients reach the own share alone: each computes the whole loss."""
+        ...
+
+    def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
+        """Apply a function to the whole batch and return the share's part; gradients of all parts come together."""
+        ...
+
+
 class AttentionModel(nn.Module, ABC):
     """Features in; attention, task state and score out, one step after the other.
 
@@ -90,8 +102,8 @@ class AttentionModel(nn.Module, ABC):
         own_loss: Whether its loss is its own, averaged over the pairs whatever the settings say.
         mixed: Whether what each frame passes through by itself is computed in bfloat16; weights, recurrences and losses
             stay float32. Set by training.
-        gather: Where several processes compute a share of a batch's videos each, from (share, ...) to (B, ...); else
-            None. Set by training.
+        gather: Brings shares together where several processes compute a share of a batch's videos each; else None. Set
+            by training.
         fed: (channels, rows, columns) of what fusion is fed, where it is no features of the sizes; else None. Set by
             training.
     """
@@ -103,7 +115,7 @@ class AttentionModel(nn.Module, ABC):
     uses_similar: bool = False
     own_loss: bool = False
     mixed: bool = False
-    gather: Callable[[Tensor], Tensor] | None = None
+    gather: "Gather | None" = None
     fed: tuple[int, int, int] | None = None
 
     def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:
@@ -220,6 +232,10 @@ class AttentionModel(nn.Module, ABC):
     def gathered(self, share: Tensor) -> Tensor:
         """Return what is known of all videos of a batch, (B, ...), from what was computed of a share."""
         return share if self.gather is None else self.gather(share)
+
+    def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
+        """Apply what mixes the videos of a batch, (B, ...) to (B, ...), to all of them, and return the share's part."""
+        return function(share) if self.gather is None else self.gather.over_batch(function, share)
 
     def uniform_map(self, fused_t: Tensor) -> Tensor:
         """Return 1/L in every cell, (B, h, w): what a model without a map shows."""

@@ -33,12 +33,13 @@ class BackboneWeights:
     beyond: dict[str, Tensor]
 
 
-def stream_state(weights: BackboneWeights, in_channels: int) -> dict[str, Tensor]:
+def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = True) -> dict[str, Tensor]:
     """Return weights for a stream: as they are, or across modalities when they are for pictures and it takes flow.
 
     Args:
         weights: Loaded weights.
         in_channels: 3 or 2L.
+        rescale: See ``across_modalities``.
 
     Raises:
         CheckpointError: They are for another number of channels.
@@ -46,7 +47,7 @@ def stream_state(weights: BackboneWeights, in_channels: int) -> dict[str, Tensor
     if weights.in_channels == in_channels:
         return dict(weights.state)
     if weights.in_channels == 3:
-        return across_modalities(weights.state, backbone(weights.name).first_convolution, in_channels)
+        return across_modalities(weights.state, backbone(weights.name).first_convolution, in_channels, rescale=rescale)
     raise CheckpointError(
         f"These weights of {weights.name} take {weights.in_channels} channels, and {in_channels} are wanted "
         f"({in_channels // 2} flow fields)."

@@ -80,5 +80,6 @@ class CbamOriginalModel(RecurrentModel):
         """Attend to one frame, (B, C, h, w); every cell has a gate of its own."""
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.amax(dim=1), gated.mean(dim=1)], dim=1)
-        gate = torch.sigmoid(self.spatial(summary)).squeeze(1)
+        convolution, normalisation = self.spatial
+        gate = torch.sigmoid(self.over_batch(normalisation, convolution(summary))).squeeze(1)
         return Attended(gate, cells_of(gated))

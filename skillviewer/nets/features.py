@@ -198,20 +198,23 @@ def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> 
     return normalisation.apply(values)
 
 
-def across_modalities(state: Mapping[str, Tensor], first_convolution: str, in_channels: int) -> dict[str, Tensor]:
+def across_modalities(
+    state: Mapping[str, Tensor], first_convolution: str, in_channels: int, *, rescale: bool = True
+) -> dict[str, Tensor]:
     """Turn weights for pictures into weights for flow stacks (cross-modality initialisation).
 
-    The first convolution is averaged over RGB, copied to every flow channel and scaled by 3 / (2L), which keeps the
-    size of its response: Temporal Segment Networks leave that to a trained batch normalisation, but here the stream
-    may stay frozen. Such a stream has never seen flow: it is weak until it is trained or its statistics recalibrated.
+    The first convolution is averaged over RGB and copied to every flow channel. Scaled by 3 / (2L) it keeps the size of
+    its response: Temporal Segment Networks do not scale, and leave that to training, but a stream may stay frozen. Such
+    a stream has never seen flow: it is weak until it is trained or its statistics recalibrated.
 
     Args:
         state: State dict of the appearance trunk.
         first_convolution: Name of the weight that sees the input.
         in_channels: 2L.
+        rescale: Whether to scale by 3 / (2L); not where the stream is trained as published.
     """
     weight = state[first_convolution]
-    mean = weight.mean(dim=1, keepdim=True) * (weight.shape[1] / in_channels)
+    mean = weight.mean(dim=1, keepdim=True) * (weight.shape[1] / in_channels if rescale else 1)
     return {**state, first_convolution: mean.repeat(1, in_channels, 1, 1)}
 
 

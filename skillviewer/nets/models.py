@@ -46,17 +46,6 @@ class Inputs(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """Pairwise accuracy in the paper's tables, in percent."""
-
-    chopsticks: float
-    surgery: float
-    drawing: float
-    dough: float
-    infant_grasp: float
-
-
-@dataclass(frozen=True, slots=True)
 class AttentionEntry:
     """One model.
 
@@ -69,7 +58,6 @@ class AttentionEntry:
         reference: Where it comes from.
         row: Its row in the paper's Table 1 or 2, or "" where the paper has none. Two variants share a row where it is
             not known which of them was measured.
-        published: What the paper reports in that row.
         inputs: What it is fed.
         paper_sizes: Sizes at the paper's scale where they are not those of two ResNet101: its own input form.
         training: (phase, settings) as published, for a model whose phases are trained in a way of their own; empty for
@@ -83,7 +71,6 @@ class AttentionEntry:
     variant: str
     reference: str
     row: str = ""
-    published: Published | None = None
     inputs: Inputs = Inputs.FEATURES
     paper_sizes: HeadSizes | None = None
     training: tuple[tuple[str, OptimiserSettings], ...] = ()
@@ -176,56 +163,53 @@ def _duration(sizes: HeadSizes) -> "AttentionModel":
     return DurationModel(sizes)
 
 
-_POOL = Published(74.9, 68.8, 83.9, 79.3, 83.6)
-_VISUAL = Published(84.6, 68.1, 83.1, 79.8, 84.9)
-
 ATTENTION_MODELS = table(
     AttentionEntry(
         "full", "Spatial attention (Li et al.)", MapKind.DISTRIBUTION, _spatial("both"), "the paper's model", LI,
-        "Ours", Published(85.5, 73.1, 85.3, 82.7, 86.1),
+        "Ours",
     ),
     AttentionEntry(
         "none", "No Attention", MapKind.NONE, _uniform, "ablation", LI,
-        "No Attention", Published(82.1, 68.3, 82.8, 77.3, 84.0),
+        "No Attention",
     ),
     AttentionEntry(
         "no-rnn", "No RNN in the attention", MapKind.DISTRIBUTION, _spatial("both", recurrent=False), "ablation", LI,
-        "No RNN_att", Published(84.1, 70.8, 82.4, 82.0, 85.1),
+        "No RNN_att",
     ),
     AttentionEntry(
         "xbar", "Attention from the frame alone", MapKind.DISTRIBUTION, _spatial("frame"), "ablation", LI,
-        "x̄-based", Published(84.1, 70.1, 83.4, 81.8, 85.3),
+        "x̄-based",
     ),
     AttentionEntry(
         "htask", "Attention from the task state alone", MapKind.DISTRIBUTION, _spatial("task"), "ablation", LI,
-        "h_task-based", Published(82.8, 69.1, 84.8, 81.6, 84.7),
+        "h_task-based",
     ),
     AttentionEntry(
         "pool", "Attention Pool", MapKind.SIGNED, _pool, f"{RELEASED}: no recurrence, mean of frame scores", GIRDHAR,
-        "Attention Pooling", _POOL,
+        "Attention Pooling",
     ),
     AttentionEntry(
         "pool-gru", "Attention Pool with task RNN", MapKind.SIGNED, _pool_recurrent,
-        "as the paper's text says: all other parts unchanged", GIRDHAR, "Attention Pooling", _POOL,
+        "as the paper's text says: all other parts unchanged", GIRDHAR, "Attention Pooling",
     ),
     AttentionEntry(
         "cbam", "CBAM", MapKind.DISTRIBUTION, _cbam, f"{RELEASED}: softmax over the cells", WOO,
-        "CBAM", Published(82.0, 68.6, 84.1, 78.9, 83.8),
+        "CBAM",
     ),
     AttentionEntry(
         "cbam-original", "CBAM (original)", MapKind.GATE, _cbam_original, "as first published: sigmoid gates", WOO,
     ),
     AttentionEntry(
         "visual", "Visual Attention", MapKind.DISTRIBUTION, _visual(gru=False), f"{RELEASED}: LSTM", SHARMA,
-        "Visual Attention", _VISUAL,
+        "Visual Attention",
     ),
     AttentionEntry(
         "visual-gru", "Visual Attention with GRU", MapKind.DISTRIBUTION, _visual(gru=True),
-        "as the paper's text says: its own recurrence", SHARMA, "Visual Attention", _VISUAL,
+        "as the paper's text says: its own recurrence", SHARMA, "Visual Attention",
     ),
     AttentionEntry(
         "sca", "SCA-CNN", MapKind.DISTRIBUTION, _sca(original=False), f"{RELEASED}: sigmoid over the channels", CHEN,
-        "SCA-CNN", Published(84.2, 69.6, 84.4, 81.8, 84.6),
+        "SCA-CNN",
     ),
     AttentionEntry(
         "sca-original", "SCA-CNN (original)", MapKind.DISTRIBUTION, _sca(original=True),
@@ -234,7 +218,7 @@ ATTENTION_MODELS = table(
     AttentionEntry(
         "tsn", "Who's better (Doughty et al. 2018)", MapKind.NONE, _tsn,
         "as published: two-stream TSN trained end to end", DOUGHTY_2018,
-        "Doughty et al.", Published(71.5, 70.2, 83.2, 79.4, 80.3),
+        "Doughty et al.",
         inputs=Inputs.SNIPPETS, paper_sizes=HeadSizes(feature_channels=512, grid=(6, 6)),
         training=(("appearance", TSN_APPEARANCE), ("motion", TSN_MOTION)),
     ),

@@ -37,8 +37,8 @@ from skillviewer.core.places import docs_dir
 from skillviewer.ui.theme import ThemeSource
 
 NAMES = (
-    "judging", "ranking", "study", "evidence", "compare", "finetune", "export", "data", "method", "benchmark",
-    "simulated", "scripting", "performance", "packaging",
+    "first-steps", "evidence", "study", "judging", "ranking", "finetune", "compare", "export", "data", "method",
+    "benchmark", "simulated", "scripting", "performance", "packaging",
 )  # fmt: skip
 """Files of the guides, in the order in which they are listed: what is done every day first."""
 
@@ -199,7 +199,7 @@ class Guides(QDialog):
         for frame in document.rootFrame().childFrames():
             if isinstance(frame, QTextTable):
                 self._dress_table(frame)
-        room = self.page.viewport().width() - 2 * MARGIN_PX
+        room = self.width() - LIST_PX - 3 * MARGIN_PX
         cursor = QTextCursor(document)
         for block in _blocks(document):
             cursor.setPosition(block.position())

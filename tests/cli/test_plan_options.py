@@ -9,14 +9,14 @@ from skillviewer.cli.plan_options import PlanChoices, plan_options, training_pla
 from skillviewer.engine.plan import TrainingPlan
 
 
-def plan_of(*arguments: str) -> TrainingPlan:
+def plan_of(*arguments: str, published: str | None = None) -> TrainingPlan:
     """Return the plan that a command with these options gets."""
     plans: list[TrainingPlan] = []
 
     @click.command()
     @plan_options
     def command(**chosen: Unpack[PlanChoices]) -> None:
-        plans.append(training_plan(chosen, "other"))
+        plans.append(training_plan(chosen, published))
 
     CliRunner().invoke(command, ["--device", "cpu", *arguments], catch_exceptions=False)
     (plan,) = plans
@@ -30,3 +30,12 @@ def test_without_options_the_plan_is_the_usual_one() -> None:
 def test_every_choice_of_preprocessing_reaches_the_plan() -> None:
     chosen = plan_of("--flow", "dis", "--segments", "7", "--input-px", "64", "--rate", "10").preprocessing
     assert (chosen.flow.algorithm, chosen.n_segments, chosen.input_px, chosen.rate_hz) == ("dis", 7, 64, 10)
+
+
+def test_the_preset_takes_the_settings_of_a_published_data_set_unless_others_are_chosen() -> None:
+    def taken(published: str | None, *arguments: str) -> str:
+        return plan_of(*arguments, published=published).dataset_preset
+
+    assert taken("dough") == "dough"
+    assert taken(None) == taken("a study of one's own") == "other"
+    assert taken("dough", "--dataset-preset", "drawing") == "drawing"

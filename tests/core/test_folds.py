@@ -179,3 +179,13 @@ def test_each_pair_is_tested_where_one_of_its_videos_is_held_out() -> None:
     where = {name: i for i, fold in enumerate(made.folds) for name in fold.held_out_videos}
     for a, b in combinations(EIGHT_BY_FIVE.names, 2):
         assert times[Pair(a, b)] == (1 if where[a] == where[b] else 2)
+
+
+def test_a_number_of_folds_that_released_ones_do_not_have_is_told() -> None:
+    dataset = replace(
+        EIGHT_BY_FIVE, released=(fold_of("theirs", EIGHT_BY_FIVE.names, people("A", 5), EIGHT_BY_FIVE.pairs),)
+    )
+    assert "1 and not 8" in make_folds(dataset, 8).warning
+    assert make_folds(dataset, 1).warning == make_folds(dataset).warning == ""
+    assert make_folds(dataset).title == "1 released fold"
+    assert len(make_folds(EIGHT_BY_FIVE).folds) == 4

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from skillviewer.core import metrics
 from skillviewer.core.accuracy import FoldScores
 from skillviewer.core.folds import fold_of
 from skillviewer.core.metrics import METRICS, Reference, reference
 from skillviewer.core.pairs import DatasetVideo, Pair
+from skillviewer.core.ranking import bradley_terry
 from tests.core.datasets import ranked
 
 DATASET = ranked(["A1", "B1", "B2", "B3", "B4"])
@@ -72,3 +74,12 @@ def test_reference_orders_videos_as_the_pairs_do() -> None:
     against = reference(DATASET)
     assert isinstance(against, Reference)
     assert sorted(DATASET.names, key=lambda n: -against.strengths[n]) == list(DATASET.names)
+
+
+def test_strengths_that_differ_by_rounding_alone_are_equal(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.array([0.25, np.nextafter(0.25, 1), -0.5])
+    assert values[1] > values[0]
+    fitted = replace(bradley_terry([Pair("a", "w"), Pair("z", "w")]), names=("a", "z", "w"), values=values)
+    monkeypatch.setattr(metrics, "bradley_terry", lambda _pairs: fitted)
+    strengths = reference(DATASET).strengths
+    assert strengths["a"] == strengths["z"] > strengths["w"]

@@ -206,3 +206,10 @@ def test_names_are_found_however_their_accents_are_stored(tmp_path: Path) -> Non
     data = open_dataset(tmp_path)
     assert data.problems == ()
     assert all(video.path is not None for video in data.videos)
+
+
+def test_a_task_that_the_folder_does_not_hold_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "grasping" / "pairs.csv", "better,worse\na,b\n")
+    assert pair_folder.load(tmp_path / "grasping", choices=Choices(task="Grasping")).task
+    with pytest.raises(DatasetError, match=r"holds no task “nix”\. It holds: grasping"):
+        pair_folder.load(tmp_path / "grasping", choices=Choices(task="nix"))

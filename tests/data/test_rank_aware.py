@@ -92,3 +92,29 @@ def test_it_is_recognised_by_content(tmp_path: Path) -> None:
     write(tmp_path / "train_split1.txt", "one two\n")
     assert rank_aware.recognise(tmp_path)
     assert rank_aware.recognise(tmp_path / "train_split1.txt")
+
+
+@pytest.mark.parametrize("task", ["drawing", "surgery", "chopstick_using", "dough_rolling"])
+def test_a_study_of_ones_own_under_a_published_name_is_not_taken_for_it(task: str, tmp_path: Path) -> None:
+    folder = tmp_path / task
+    write(folder / "train_split1.txt", "anna_first bert_second\n")
+    write(folder / "test_split1.txt", "anna_first carl_third\n")
+    data = rank_aware.load(folder)
+    assert (data.published, data.participants) == (None, {})
+    assert "EPIC" not in data.name
+
+
+@pytest.mark.parametrize(
+    ("task", "pair", "who"),
+    [
+        ("drawing", "Sonic/D5-S Sonic/B1-S", {"D", "B"}),
+        ("chopstick_using", "D1 C1", {"D", "C"}),
+        ("dough_rolling", "S28_roll_dough S49_roll_dough", {"S28", "S49"}),
+    ],
+)
+def test_published_names_are_known(task: str, pair: str, who: set[str], tmp_path: Path) -> None:
+    write(tmp_path / task / "train_split1.txt", f"{pair}\n")
+    write(tmp_path / task / "test_split1.txt", f"{pair}\n")
+    data = rank_aware.load(tmp_path / task)
+    assert data.published == task.partition("_")[0].replace("chopstick", "chopsticks")
+    assert set(data.participants.values()) == who

@@ -379,3 +379,29 @@ def test_videos_that_share_frames_are_found_under_any_name() -> None:
     facts = {**FACTS, "a1": first, "a2": second, "b1": first}
     assert shared_frames(facts, FOLDS[0]) == ("a1", "b1")
     assert shared_frames({**facts, "b1": FACTS["b1"]}, FOLDS[0]) is None, "two of one side may"
+
+
+def test_a_measure_that_some_videos_lack_says_of_how_many_folds_it_is() -> None:
+    partly = replace(DATASET, truth=(Measure("quality", (("a1", 2.0), ("a2", 1.0))),))
+    inside = tuple(
+        replace(fold, test_pairs=(Pair("a1", "a2"),) if fold.name == "1" else fold.test_pairs) for fold in FOLDS
+    )
+    assert Judge(partly, inside, FACTS, None, 1).ceilings == {"quality (known in 1 of 2 folds)": 1.0}
+
+
+def test_variants_share_the_number_that_is_published_of_their_row() -> None:
+    runs = [found(FOLDS[0], RIGHT, model=name) for name in ("pool", "pool-gru")]
+    shared = [judge().result(one.run.configuration.model, [one], None).published for one in runs]
+    assert [number and number.accuracy for number in shared] == [0.749, 0.749]
+    results = tuple(
+        judge().result(name, [found(fold, RIGHT, model=name) for fold in FOLDS], None) for name in ("pool", "pool-gru")
+    )
+    page = markdown(msgspec.structs.replace(record(), models=results))
+    assert "pool and pool-gru share the row “Attention Pooling”: it is not known which of them was measured." in page
+
+
+def test_correlations_of_some_runs_alone_are_told() -> None:
+    same = dict.fromkeys(RIGHT, 1.0)
+    result = judge().result("full", [found(FOLDS[0], same), found(FOLDS[1], RIGHT)], None)
+    page = markdown(msgspec.structs.replace(record(), models=(result,)))
+    assert "full: correlations are not defined in 1 of 2 runs; the mean is of the others." in page

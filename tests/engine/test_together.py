@@ -29,7 +29,7 @@ from tests.engine.test_train import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, ba
 CPU = torch.device("cpu")
 INNER = replace(SETTINGS, select=Select.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
 CHOOSING = [Pair(p.worse, p.better) for p in PAIRS[:20]]
-MODELS = ("full", "none", "no-rnn", "cbam", "sca", "pool", "visual", "tsn-frozen", "raan")
+MODELS = ("full", "none", "no-rnn", "cbam", "cbam-original", "sca", "pool", "visual", "tsn-frozen", "raan")
 LOSS = LossSettings(attention_penalty=0.5)
 
 
@@ -39,15 +39,16 @@ def batch() -> tuple[torch.Tensor, PairBatch]:
 
 
 def gradients(name: str, together: Together) -> dict[str, torch.Tensor]:
-    """Return the gradients of the whole batch of five videos; nothing is drawn."""
+    """Return the gradients of the whole batch of five videos, and what it leaves behind; nothing is drawn."""
     torch.manual_seed(7)
-    model = attention_model(name).build(replace(SIZES, tsn_splits=5)).eval()
+    model = attention_model(name).build(replace(SIZES, tsn_splits=5)).train(name == "cbam-original")
     features, pairs = batch()
     share = together.share(5)
     model.gather = together.gather(5)
     model.loss(features[share.start : share.stop], pairs, LOSS).loss.backward()  # type: ignore[no-untyped-call]
     together.add_gradients(list(model.parameters()))
-    return {f"{name}.{k}": p.grad for k, p in model.named_parameters() if p.grad is not None}
+    left = {f"{name}.{k}": b for k, b in model.named_buffers()}
+    return left | {f"{name}.{k}": p.grad for k, p in model.named_parameters() if p.grad is not None}
 
 
 def work(rank: int, size: int, folder: str, port: int) -> None:

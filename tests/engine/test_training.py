@@ -1,17 +1,18 @@
 """From a folder of videos and pairs to a checkpoint, end to end, on tiny videos."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
+from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
 from skillviewer.core.folds import inner_fold, make_folds, quarter_out
-from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.job import CancelToken, Progress, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Measure, Pair
-from skillviewer.engine import training
+from skillviewer.engine import training_log
 from skillviewer.engine.batches import videos_of
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
@@ -70,10 +71,10 @@ def test_checkpoint_says_what_it_was_trained_and_tested_on(
     assert card.held_out.n_pairs == 13  # of 28 pairs those within six videos are 15
     assert "participant" in card.held_out.rule
     assert "epoch chosen on a quarter of the training videos" in card.held_out.rule
-    with (tmp_path / "m" / training.LOG).open(encoding="utf-8") as file:
+    with (tmp_path / "m" / training_log.LOG).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(result.rows)
-    assert (tmp_path / "m" / training.CURVES).read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "m" / training_log.CURVES).read_bytes().startswith(b"\x89PNG")
 
 
 def test_trained_checkpoint_assesses_videos(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
@@ -231,3 +232,59 @@ def test_labels_tell_which_way_an_unknown_measure_goes() -> None:
     assert dict(ceilings(known, pairs)) == {"Duration (s)": 1.0, "Slips (less is better)": 1.0, "Smoothness": 1.0}
     slow = replace(known, truth=(measure("duration_s", 3, 2, 1), measure("Quality", 1, 2, 3)))
     assert dict(ceilings(slow, pairs)) == {"duration_s": 0.0, "Quality": 0.0}, "known directions are kept"
+
+
+def test_a_training_that_was_stopped_goes_on_and_leaves_nothing_behind(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    whole = run(PLAN, dataset, tmp_path / "whole", cache)
+    epochs: list[int] = []
+
+    def epoch_of(progress: Progress) -> None:
+        if progress.stage == "training" and progress.total:
+            epochs.append(progress.done)
+
+    def stop_in_the_final_training(progress: Progress) -> None:
+        epoch_of(progress)
+        if len(epochs) == PLAN.epochs and progress.stage.startswith("epoch 1"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        train_checkpoint(
+            PLAN, dataset, tmp_path / "m", CancelToken(), stop_in_the_final_training, device_name="cpu", cache=cache
+        )
+    assert not (tmp_path / "m").exists()
+    kept = tmp_path / ".m.training"
+    assert sorted(p.name for p in kept.iterdir()) == ["configuration.json", "state-choice.safetensors"]
+    epochs.clear()
+    resumed = train_checkpoint(PLAN, dataset, tmp_path / "m", CancelToken(), epoch_of, device_name="cpu", cache=cache)
+    assert len(epochs) == resumed.rows[-1].epoch, "the choice of an epoch was made again"
+    assert [row.loss for row in resumed.rows] == [row.loss for row in whole.rows]
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("whole", "m")]
+    assert weights[0] == weights[1]
+    assert not kept.exists()
+
+
+def test_what_is_kept_of_another_training_is_not_gone_on_with(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    kept = tmp_path / ".m.training"
+    kept.mkdir()
+    (kept / "configuration.json").write_text("{}")
+    (kept / "state-choice.safetensors").write_bytes(b"of something else")
+    first = run(PLAN, dataset, tmp_path / "m", cache)
+    again = run(PLAN, dataset, tmp_path / "n", cache)
+    assert [row.loss for row in first.rows] == [row.loss for row in again.rows]
+
+
+def test_the_folder_says_what_decided_it_and_how_it_was_made(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path
+) -> None:
+    run(replace(PLAN, learning_rate=0.007), dataset, tmp_path / "m", cache)
+    configuration = json.loads((tmp_path / "m" / "configuration.json").read_text())
+    assert configuration["settings"]["optimiser"]["learning_rate"] == 0.007
+    assert configuration["dataset_preset"] == "other"
+    assert not any(f'"{name}"' in json.dumps(configuration) for name in NAMES), "names of videos go with the model"
+    provenance = json.loads((tmp_path / "m" / "provenance.json").read_text())
+    assert (provenance["videos_looked_at"], provenance["held_out_looked_at"]) == (6, 0)
+    assert run(PLAN, dataset, tmp_path / "m", cache, replace=True).checkpoint.name == "m"

@@ -116,3 +116,13 @@ def test_sources_of_weights_name_backbones_and_digests() -> None:
         assert source.url.endswith(f"-{source.sha256_prefix}.pth")
         assert len(source.sha256_prefix) == 8
         int(source.sha256_prefix, 16)
+
+
+def test_a_stream_that_is_trained_as_published_starts_with_weights_that_are_not_scaled() -> None:
+    entry = backbone("alexnet")
+    pictures = entry.make(3).state_dict()
+    first = entry.first_convolution
+    found = across_modalities(pictures, first, 10, rescale=False)[first]
+    torch.testing.assert_close(found, pictures[first].mean(dim=1, keepdim=True).expand_as(found))
+    scaled = across_modalities(pictures, first, 10)[first]
+    torch.testing.assert_close(scaled, found * 3 / 10)
