@@ -169,7 +169,7 @@ def figures(folder: Path) -> None:
     """A contact sheet and a still, as they are exported."""
     videos = sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
     with Engine.open(DEFAULT_MODEL) as engine:
-        analyses = [engine.assess(videos[i], passes=4) for i in (0, 15)]  # as the window does
+        analyses = [engine.assess(videos[i], passes=4) for i in (0, 15)]
     rows = [Exhibit(a, title=a.video.path.stem) for a in analyses]
     print(export_sheet(rows, folder / "sheet.png", SheetOptions(dpi=150), overwrite=True, token=CancelToken()))
     print(export_still(videos[0], analyses[0], folder / "still.png", overwrite=True))

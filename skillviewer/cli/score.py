@@ -27,7 +27,7 @@ END_S = sys.float_info.max
     default=1,
     show_default=True,
     type=click.IntRange(1, 64),
-    help="How often each is scored, each time on other frames; from 2 on there is an interval. The window takes 4.",
+    help="How often each is scored, each time on other frames; from 2 on there is an interval (the window: Settings).",
 )
 @click.option("--from", "start_s", type=click.FloatRange(0), help="Second at which the attempt begins, if not at 0.")
 @click.option("--to", "stop_s", type=click.FloatRange(0), help="Second at which it ends, if not with the video.")

@@ -166,23 +166,23 @@ def import_source(
 @click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--form",
-    default="every-vote",
-    show_default=True,
-    help="every-vote, judgements, votes, labels, better-worse or epic-skills (docs/study.md).",
+    help="every-vote, judgements, votes, labels, better-worse or epic-skills (docs/study.md).  [default: every-vote]",
 )
-@click.option("--participants", is_flag=True, help="Write who is in which video instead.")
+@click.option("--participants", is_flag=True, help="Write who is in which video instead of votes; without --form.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-def export_pairs_of(path: Path, output: Path, form: str, participants: bool, force: bool) -> None:
+def export_pairs_of(path: Path, output: Path, form: str | None, participants: bool, force: bool) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study import Study
     from skillviewer.data.study.exchange import export_pairs, export_videos
 
+    if participants and form is not None:
+        raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
     with Study.open(path, read_only=True) as opened:
         _say(opened.notices)
         if participants:
             written = export_videos(opened, output, overwrite=force)
         else:
-            written = export_pairs(opened, output, form, overwrite=force)
+            written = export_pairs(opened, output, form or "every-vote", overwrite=force)
     click.echo(f"{written} rows written", err=True)
 
 

@@ -1,19 +1,16 @@
 """Finding the file of a video by its stem, anywhere below a folder."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.rows import composed, plain
-
-EXTENSIONS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".gif")
-"""What a video file may end in, in any case."""
+from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 
 def bare(name: str) -> str:
     """Return a name without the extension of a video file, as a pair may carry one."""
-    return name[: -len(Path(name).suffix)] if Path(name).suffix.casefold() in EXTENSIONS else name
+    return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in VIDEO_SUFFIXES else name
 
 
 class VideoFiles:
@@ -33,12 +30,8 @@ class VideoFiles:
         self.folder = folder
         self.problems: list[str] = []
         self._by_stem: dict[str, list[Path]] = {}
-        for where, folders, names in os.walk(folder):
-            folders[:] = sorted(name for name in folders if not name.startswith(".") and plain(name) not in foreign)
-            for name in sorted(names):
-                path = Path(where) / name
-                if path.suffix.casefold() in EXTENSIONS and not name.startswith("."):
-                    self._by_stem.setdefault(composed(path.stem), []).append(path)
+        for path in videos_below(folder, lambda name: plain(name) in foreign):
+            self._by_stem.setdefault(composed(path.stem), []).append(path)
         self._folded: dict[str, list[str]] = {}
         for stem in self._by_stem:
             self._folded.setdefault(stem.casefold(), []).append(stem)

@@ -1,6 +1,7 @@
 """Video files by name: what counts as one, and what a folder holds."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 VIDEO_SUFFIXES = frozenset(
@@ -9,13 +10,35 @@ VIDEO_SUFFIXES = frozenset(
 """Suffixes by which files of a folder are taken for videos. A file that is named itself is tried whatever its name."""
 
 
+def videos_below(folder: Path, passed_over: Callable[[str], bool] = lambda _name: False) -> list[Path]:
+    """Return the video files below a folder at any depth, sorted; hidden files and folders are passed over.
+
+    Links to folders are followed, each folder once.
+
+    Args:
+        folder: Where to look.
+        passed_over: Whether a folder of that name is passed over too.
+    """
+    found: list[Path] = []
+    been: set[Path] = set()
+    for where, folders, names in os.walk(folder, followlinks=True):
+        here = Path(where).resolve()
+        if here in been:  # by a link
+            folders.clear()
+            continue
+        been.add(here)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not passed_over(name))
+        paths = (Path(where) / name for name in names if not name.startswith("."))
+        found += [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES]
+    return sorted(found)
+
+
 def expand(paths: Iterable[Path]) -> list[Path]:
     """Return files as they are and, for a folder, the videos in it, sorted by name; each once, in the order given."""
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = (p for p in path.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file())
-            found.update(dict.fromkeys(sorted(inside)))
+            found.update(dict.fromkeys(file for file in videos_below(path) if file.is_file()))
         else:
             found[path] = None
     return list(found)

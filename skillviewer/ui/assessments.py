@@ -112,21 +112,27 @@ class Assessments(QObject):
             again: Also those that are assessed already.
         """
         for footage in wanted:
-            self._unasked.discard(footage)
-            entry = self._videos.get(footage)
-            if entry is None or not entry.state.has_picture or footage == self._running or footage in self._queue:
-                continue
-            if again or entry.state is not VideoState.DONE:
-                self._again.update([footage] if again else [])
-                self._queue.append(footage)
-                self._videos.update(footage, state=VideoState.WAITING, reason="", done=0, total=0)
+            self._enqueue(footage, again=again)
         self._advance()
 
     def ask_all(self) -> None:
-        """Assess every video that is not assessed yet, the one on screen first."""
+        """Assess every video that is not assessed yet with as many passes as are chosen, the one on screen first."""
         current = self._state.current
         wanted = [entry.footage for entry in self._videos]
-        self.ask(sorted(wanted, key=lambda footage: footage != current))
+        for footage in sorted(wanted, key=lambda footage: footage != current):
+            known = self._known(footage)
+            self._enqueue(footage, again=known is not None and known.n_passes < self._state.passes)
+        self._advance()
+
+    def _enqueue(self, footage: Footage, *, again: bool) -> None:
+        self._unasked.discard(footage)
+        entry = self._videos.get(footage)
+        if entry is None or not entry.state.has_picture or footage == self._running or footage in self._queue:
+            return
+        if again or entry.state is not VideoState.DONE:
+            self._again.update([footage] if again else [])
+            self._queue.append(footage)
+            self._videos.update(footage, state=VideoState.WAITING, reason="", done=0, total=0)
 
     @Slot()
     def stop(self) -> None:

@@ -124,7 +124,7 @@ class Studies(QObject):
     @Slot(object)
     def _on_acted(self, _result: object) -> None:
         meant, changes = self._acts[self._asked()]
-        if meant is not None and meant.draft and changes & {VOTES, REMARKS}:
+        if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
             self.draft_said.emit(meant.path)
         if self._lane.stopped or self._current is None:
             return  # an act that was owed when window or study closed: nobody would ask the study again

@@ -120,3 +120,12 @@ def test_study_that_is_open_elsewhere_is_listed_and_not_written(tmp_path: Path, 
 def test_what_is_no_study_is_told(tmp_path: Path, command: list[str], capsys: Capture) -> None:
     assert run(["study", command[0], str(tmp_path / "none.skillstudy"), *command[1:]]) == 1
     assert "There is no study" in capsys.readouterr().err
+
+
+def test_a_table_of_people_has_no_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = tmp_path / "s.skillstudy"
+    assert run(["study", "create", str(study)]) == 0
+    out = tmp_path / "out.csv"
+    assert run(["study", "export", str(study), str(out), "--participants", "--form", "labels"]) == 2
+    assert "leave one of them out" in capsys.readouterr().err
+    assert not out.exists()

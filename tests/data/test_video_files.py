@@ -6,6 +6,7 @@ import pytest
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.video_files import VideoFiles, bare
+from skillviewer.media.files import videos_below
 from tests.data.files import touch
 
 
@@ -61,3 +62,15 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_bare_names() -> None:
     assert [bare(name) for name in ("000.mp4", "a.b.AVI", "a.b", "x.csv")] == ["000", "a.b", "a.b", "x.csv"]
+
+
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    touch(tmp_path / "elsewhere", ["a.mp4", "deep/b.MTS", ".hidden.mp4"])
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "videos").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "elsewhere" / "round").symlink_to(folder, target_is_directory=True)
+    files = VideoFiles(folder)
+    assert files.stems == {"a", "b"}
+    assert files.find("a", ["a"]) == folder / "videos" / "a.mp4"
+    assert videos_below(folder) == [folder / "videos/a.mp4", folder / "videos/deep/b.MTS"]

@@ -600,3 +600,25 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     with Study.open(path, read_only=True) as opened:
         assert [vote.rater for vote in opened.votes.all()] == ["Ann"]
     assert path.read_bytes() == before
+
+
+def test_a_draft_with_a_part_of_a_video_or_a_named_person_stays_and_is_offered_again(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    for do in ("split", "name"):
+        open_and_load(qtbot, window, world.touch(f"{do}.mp4"))
+        wait_for_study(qtbot, window, 1)
+        study = window.program.studies.current
+        assert study is not None
+        if do == "split":
+            window.program.playback.mark_in()
+            window.program.playback.seek(9)
+            window.program.playback.mark_out()
+            window.program.split_off()
+        else:
+            window.program.name_person("P01")
+        qtbot.waitUntil(lambda: not window.program.study.busy)
+        window.program.close_study()
+        qtbot.waitUntil(lambda: not window.program.study.busy)
+        assert study.path.exists(), do
+        assert study.path in window.program.settings.recent

@@ -146,3 +146,22 @@ def test_progress_that_waits_to_be_shown_is_forgotten_with_the_job(
     program.state.set_analysis(None)
     program.assessments._pace._show()  # its time has come before the job has stopped
     assert program.state.analysis is None
+
+
+def test_assess_all_looks_again_at_videos_with_fewer_passes_than_are_chosen(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    program = window.program
+    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
+    program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(window) == ["done"] * 2)
+    n_before = len(world.assessed)
+    program.assessments.ask_all()
+    assert len(world.assessed) == n_before, "nothing is assessed twice"
+    program.state.set_passes(3)
+    program.assessments.ask_all()
+    qtbot.waitUntil(lambda: len(world.assessed) == n_before + 2 and states(window) == ["done"] * 2)
+    assert [passes for _, _, passes in world.assessed[n_before:]] == [3, 3]
+    program.state.set_passes(2)
+    program.assessments.ask_all()
+    assert states(window) == ["done"] * 2, "more passes than are chosen are enough"

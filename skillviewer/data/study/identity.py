@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import VideoError
 from skillviewer.core.job import CancelToken
-from skillviewer.media.files import VIDEO_SUFFIXES
+from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 _BLOCK = 1 << 20
 
@@ -107,11 +107,7 @@ class Shelf:
     @classmethod
     def of_tree(cls, folder: Path) -> "Shelf":
         """Return the video files anywhere below a folder; hidden folders are passed over."""
-        found = []
-        for where, folders, names in os.walk(folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            found += [Path(where) / name for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES]
-        return cls(sorted(found))
+        return cls(videos_below(folder))
 
     @classmethod
     def of_folders(cls, folders: Iterable[Path]) -> "Shelf":

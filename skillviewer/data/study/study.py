@@ -156,11 +156,14 @@ class Study:
         return int(self._file.value("PRAGMA data_version"))
 
     def has_words(self) -> bool:
-        """Return whether anybody said anything in it: votes, pairs, moments, notes, or facts of a video."""
+        """Return whether anybody said anything in it: votes, pairs, moments, notes, facts or parts of a video."""
         tables = ("judgement", "agreed_pair", "moment", "note", "rater")
         if any(self._file.value(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
-        told = "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL"
+        told = (
+            "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR extent_unit <> '' OR "
+            "removed_at IS NOT NULL"
+        )
         return self._file.value(f"SELECT 1 FROM video WHERE {told} LIMIT 1") is not None  # noqa: S608 - ours
 
     @staticmethod
