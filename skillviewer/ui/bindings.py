@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
+from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.places import log_dir
 from skillviewer.core.scene import Look, Overlay
 from skillviewer.data.study import SUFFIX
@@ -300,10 +301,16 @@ class Bindings(QObject):
         return shown
 
     def _show_guides(self) -> None:
-        from skillviewer.ui.guides import Guides
+        from skillviewer.ui.guides import Guides, guides
 
         window = self._window
-        shown = window.findChild(Guides) or Guides(self._program.themes, window)
+        shown = window.findChild(Guides)
+        if shown is None:
+            try:
+                shown = Guides(guides(), self._program.themes, window)
+            except SkillViewerError as error:
+                self._program.messages.fail(error)
+                return
         shown.show()
         shown.activateWindow()
 

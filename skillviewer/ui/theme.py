@@ -191,6 +191,8 @@ QLineEdit {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 8p
 QLineEdit:focus {{ border-color: {theme.accent}; }}
 QPlainTextEdit {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 2px 4px; background: {theme.base}; }}
 QPlainTextEdit:focus {{ border-color: {theme.accent}; }}
+QTextBrowser {{ border: 1px solid transparent; background: {theme.base}; }}
+QTextBrowser:focus {{ border-color: {theme.accent}; }}
 QComboBox {{ border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 4px 5px 8px; background: {theme.base}; }}
 QComboBox:hover {{ background: {theme.raised}; }}
 QComboBox:focus {{ border-color: {theme.accent}; }}

@@ -1,17 +1,22 @@
 """The guides in the window: all that ship, links that lead somewhere, search, and no address opened."""
 
 import re
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QGuiApplication, QTextTable
+from PySide6.QtCore import QPoint, QSize, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QTextDocument, QTextTable
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.places import docs_dir
 from skillviewer.ui.app import Composition
-from skillviewer.ui.guides import NAMES, Guides, anchor, guides
+from skillviewer.ui.guide_page import _blocks as iterate
+from skillviewer.ui.guide_page import anchor
+from skillviewer.ui.guides import NAMES, Guides, guides
 from skillviewer.ui.theme import ThemeChoice
 from tests.ui.hands import click, key, type_text
+
+RANKING = "What pairs are asked, and what the votes say"
 
 
 @pytest.fixture
@@ -62,60 +67,131 @@ def test_all_guides_can_be_read(shown: Guides) -> None:
         assert shown.page.verticalScrollBar().value() == 0
         tables = [f for f in shown.page.document().rootFrame().childFrames() if isinstance(f, QTextTable)]
         assert len(tables) == len(re.findall(r"^\|[-:|]+\|$", guide.text, re.MULTILINE))
+        for table in tables:
+            cell = table.cellAt(0, 0)
+            assert cell.firstCursorPosition().block() == cell.lastCursorPosition().block(), "an empty line in a header"
 
 
-def test_links_are_followed_and_addresses_only_copied(shown: Guides) -> None:
+def test_only_the_guide_that_is_read_is_kept(qtbot: QtBot, shown: Guides) -> None:
+    for at in (1, 2, 3, 4, 5):
+        shown.list.setCurrentRow(at)
+    qtbot.waitUntil(lambda: len(shown.page.findChildren(QTextDocument)) == 1)
+
+
+def test_links_are_followed_and_lead_back_and_addresses_are_only_copied(shown: Guides) -> None:
     shown.show_guide("judging")
     assert shown.page.find("ranking.md")
     place = shown.page.cursorRect().center() - QPoint(8, 0)
     click(shown.page.viewport(), place)
-    assert read(shown) == "What pairs are asked, and what the votes say"
+    assert read(shown) == RANKING
     assert shown.page.verticalScrollBar().value() == 0
     shown.page.anchorClicked.emit(QUrl("#what-votes-buy"))
-    shown.page.anchorClicked.emit(QUrl("ranking.md#what-votes-buy"))
-    assert read(shown) == "What pairs are asked, and what the votes say"
-    assert shown.page.textCursor().block().text() == "What votes buy"
-    assert shown.page.verticalScrollBar().value() > 0
+    shown.page.anchorClicked.emit(QUrl("ranking.md"))
+    assert shown.page.verticalScrollBar().value() == 0
+    shown.page.anchorClicked.emit(QUrl("data.md"))
+    assert read(shown) == "Data sets"
+    click(shown.back)
+    assert (read(shown), shown.page.verticalScrollBar().value()) == (RANKING, 0)
+    key(shown, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert shown.page.verticalScrollBar().value() > 0, "it was at a heading"
+    for _ in range(2):
+        shown.go_back()
+    assert read(shown) == "Judging pairs"
+    assert not shown.back.isEnabled()
     shown.page.anchorClicked.emit(QUrl("https://arxiv.org/abs/1112.5745"))
     assert QGuiApplication.clipboard().text() == "https://arxiv.org/abs/1112.5745"
     assert "opens no address" in shown.said.text()
-    assert read(shown) == "What pairs are asked, and what the votes say"
+    assert read(shown) == "Judging pairs"
     shown.page.anchorClicked.emit(QUrl("../benchmarks/simulated/raters.py"))
     assert shown.said.text() == "benchmarks/simulated/raters.py is a file of the program's source."
-
-
-def test_search_leaves_guides_that_have_all_words_and_goes_round(qtbot: QtBot, shown: Guides) -> None:
-    key(shown, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(shown.search.hasFocus)
-    type_text(shown.search, "bootstrap halves")
-    wanted = [g.title for g in guides() if "bootstrap" in g.text.casefold() and "halves" in g.text.casefold()]
-    assert wanted == listed(shown)
-    assert read(shown) == wanted[0]
-    assert shown.page.textCursor().selectedText().casefold() == "bootstrap"
-    places = []
-    for _ in range(100):
-        places.append(shown.page.textCursor().position())
-        key(shown.search, Qt.Key.Key_Return)
-        if shown.page.textCursor().position() == places[0]:
-            break
-    n_times = shown.page.toPlainText().casefold().count("bootstrap")
-    assert len(places) == len(set(places)) == n_times > 1
-    shown.search.setText("xylophone")
-    assert listed(shown) == []
-    assert "No guide" in shown.said.text()
-    shown.search.clear()
-    assert len(listed(shown)) == len(NAMES)
+    shown.list.setCurrentRow(0)
     assert shown.said.text() == ""
 
 
-def test_the_theme_is_followed_where_one_reads(shown: Guides, window: Composition) -> None:
+def test_search_lists_guides_that_have_all_words_and_goes_round(qtbot: QtBot, shown: Guides) -> None:
+    key(shown, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(shown.search.hasFocus)
+    type_text(shown.search, "bootstrap halves")
+    wanted = [g.title for g in guides() if "bootstrap" in g.words and "halves" in g.words]
+    assert wanted == listed(shown)
+    assert read(shown) == wanted[0]
+    text = shown.page.toPlainText().lower()
+    n = text.count("bootstrap") + text.count("halves")
+    assert shown.page.n_hits == n > 2
+    assert shown.said.text() == f"1 of {n}"
+    seen = []
+    for _ in range(n):
+        seen.append(shown.page.textCursor().selectedText().lower())
+        assert 0 < shown.page.cursorRect().top() < shown.page.viewport().height()
+        key(shown.search, Qt.Key.Key_Return)
+    assert set(seen) == {"bootstrap", "halves"}
+    assert shown.said.text() == f"1 of {n}", "round at the end"
+    key(shown, Qt.Key.Key_F3, Qt.KeyboardModifier.ShiftModifier)
+    assert shown.said.text() == f"{n} of {n}"
+    shown.show_guide("ranking")
+    shown.search.setText("Which pair comes")
+    assert shown.page.textCursor().selectedText() == "Which pair comes", "words that stand in one piece are one"
+    place = shown.page.verticalScrollBar().value()
+    shown.search.setText("xylophone")
+    assert listed(shown) == []
+    assert "No guide" in shown.said.text()
+    key(shown.search, Qt.Key.Key_Escape)
+    assert shown.isVisible()
+    assert len(listed(shown)) == len(NAMES)
+    assert (shown.said.text(), shown.page.n_hits) == ("", 0)
+    assert shown.page.verticalScrollBar().value() == place
+    key(shown.search, Qt.Key.Key_Escape)
+    assert not shown.isVisible()
+
+
+def test_pictures_follow_the_width_of_the_page(qtbot: QtBot, shown: Guides) -> None:
+    def widths() -> list[float]:
+        found = []
+        for block in iterate(shown.page.document()):
+            at = block.begin()
+            while not at.atEnd():
+                characters = at.fragment().charFormat()
+                if characters.isImageFormat():
+                    found.append(characters.toImageFormat().width())
+                at += 1
+        return found
+
+    shown.show_guide("first-steps")
+    for size in (QSize(1200, 600), QSize(700, 500)):
+        shown.resize(size)
+        qtbot.waitUntil(lambda: [*widths()] == [shown.page.viewport().width() - 48])
+        assert shown.page.horizontalScrollBar().maximum() == 0
+
+
+def test_the_theme_is_followed_where_one_reads(qtbot: QtBot, shown: Guides, window: Composition) -> None:
     shown.show_guide("method")
+    shown.search.setText("weights")
     shown.page.verticalScrollBar().setValue(400)
+    before = shown.page.textCursor().selectionStart(), shown.said.text()
+    for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT):
+        window.program.themes.choose(choice)
+        assert shown.page.verticalScrollBar().value() == 400
+        assert (shown.page.textCursor().selectionStart(), shown.said.text()) == before
+    shown.search.clear()
+    shown.close()
     window.program.themes.choose(ThemeChoice.DARK)
-    assert shown.page.verticalScrollBar().value() == 400
+    window.window.actions_["guides"].trigger()
+    qtbot.waitExposed(shown)
+    assert read(shown) == "Method", "it is opened again where it was closed"
+    line = shown.page.document().rootFrame().childFrames()[0]
+    assert isinstance(line, QTextTable)
+    colour = line.cellAt(0, 0).format().toTableCellFormat().bottomBorderBrush().color().name()
+    assert colour == window.program.themes.theme.line
     window.program.themes.choose(ThemeChoice.LIGHT)
 
 
 def test_a_second_wish_shows_the_same_window(shown: Guides, window: Composition) -> None:
     window.window.actions_["guides"].trigger()
     assert window.window.findChildren(Guides) == [shown]
+
+
+def test_a_guide_that_is_missing_is_told(window: Composition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skillviewer.ui.guides.docs_dir", lambda: tmp_path)
+    window.window.actions_["guides"].trigger()
+    assert window.window.findChild(Guides) is None
+    assert "first-steps.md cannot be read" in window.program.messages.waiting[-1].text
