@@ -9,6 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import QByteArray, QSettings
 
 from skillviewer.core.scene import Look
+from skillviewer.ui.study_slot import drafts_dir
 from skillviewer.ui.theme import ThemeChoice
 
 MOST_RECENT = 8
@@ -151,10 +152,11 @@ class Settings:
 
     @property
     def recent(self) -> tuple[Path, ...]:
-        """Files and folders opened before, the latest first."""
+        """Files and folders opened before, the latest first; without drafts in which nothing was left."""
         value = self._store.value("files/recent", [])
         items = value if isinstance(value, list) else [value]
-        return tuple(Path(str(item)) for item in items if item)[:MOST_RECENT]
+        paths = (Path(str(item)) for item in items if item)
+        return tuple(path for path in paths if path.parent != drafts_dir() or path.exists())[:MOST_RECENT]
 
     def remember(self, path: Path) -> None:
         """Put a file or folder first among the recent ones."""

@@ -622,3 +622,19 @@ def test_a_draft_with_a_part_of_a_video_or_a_named_person_stays_and_is_offered_a
         qtbot.waitUntil(lambda: not window.program.study.busy)
         assert study.path.exists(), do
         assert study.path in window.program.settings.recent
+
+
+def test_a_draft_in_which_nothing_was_left_is_offered_nowhere(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    wait_for_study(qtbot, window, 1)
+    study = window.program.studies.current
+    assert study is not None
+    window.program.name_person("P01")
+    qtbot.waitUntil(lambda: study.path in window.program.settings.recent)
+    window.program.undo.undo()
+    qtbot.waitUntil(lambda: not window.program.study.busy)
+    window.program.close_study()
+    qtbot.waitUntil(lambda: not study.path.exists())
+    assert study.path not in window.program.settings.recent
