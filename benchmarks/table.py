@@ -1,8 +1,10 @@
 """The tables of docs/benchmark.md: one row a model, from what ``skillviewer evaluate -o FOLDER`` wrote.
 
     python -m benchmarks.table FOLDER [FOLDER ...]
+    python -m benchmarks.table --beside FOLDER FOLDER ...
 
-Of several folders the models are told one after the other; one that an earlier folder holds already is left out.
+Of several folders the models are told one after the other; one that an earlier folder holds already is left out. With
+``--beside`` the folders are of several data sets, and a row has the main numbers of a model on each.
 """
 
 import argparse
@@ -57,15 +59,43 @@ def row(m: dict[str, Any]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+BESIDE = ("pooled (95 %)", "to full (95 %)", "pointing, 1 cell (× chance)")
+
+
+def beside(records: list[dict[str, Any]]) -> None:
+    """Print the main numbers of every model on several data sets, beside each other."""
+    print("| model | " + " | ".join(f"{record['dataset']}: {title}" for record in records for title in BESIDE) + " |")
+    print("|---|" + "--:|" * (len(BESIDE) * len(records)))
+    found = [{m["model"]: m for m in record["models"]} for record in records]
+    for name in found[0]:
+        cells = [name]
+        for m in (models.get(name) for models in found):
+            cells += (
+                [""] * len(BESIDE)
+                if m is None
+                else [
+                    span(m["pooled"]),
+                    span(m["difference"], signed=True),
+                    pointed(m["attention"]),
+                ]
+            )
+        print("| " + " | ".join(cells) + " |")
+
+
 def main() -> None:
     """Print the table, and what ordering by known numbers and a centred guess would get."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+")
-    folders: list[Path] = parser.parse_args().folders
+    parser.add_argument("--beside", action="store_true", help="Folders are of several data sets.")
+    given = parser.parse_args()
+    folders: list[Path] = given.folders
     missing = [folder for folder in folders if not (folder / "evaluation.json").is_file()]
     if missing:
         parser.error(f"{missing[0]} holds no evaluation.json: skillviewer evaluate writes it once its runs are made")
     records = [json.loads((folder / "evaluation.json").read_text("utf-8")) for folder in folders]
+    if given.beside:
+        beside(records)
+        return
     print("| " + " | ".join(HEADER) + " |")
     print("|---|" + "--:|" * (len(HEADER) - 1))
     models: dict[str, dict[str, Any]] = {}
