@@ -60,15 +60,15 @@ class Reading:
         return open_dataset(path, self.videos, self.form, choices)
 
     def open_other(self, path: Path) -> "Dataset":
-        """Open another data set by the same choices; which task is meant counts only where it holds several.
+        """Open another data set by the same choices; a folder with pairs.csv is one task, whatever it is called.
 
         Raises:
             DatasetError: It cannot be opened.
         """
         from skillviewer.data.formats import recognised_form
 
-        several = len(recognised_form(path).tasks(path)) > 1
-        return replace(self, videos=None, form=None, task=self.task if several else None).open(path)
+        one = recognised_form(path).name == "pair-folder"
+        return replace(self, videos=None, form=None, task=None if one else self.task).open(path)
 
 
 def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:

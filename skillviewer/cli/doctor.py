@@ -90,7 +90,10 @@ def _models() -> Iterator[Line]:
         )
     sample = resources_dir() / "sample_study"
     yield sample.is_dir(), "sample study", str(sample)
-    yield True, "guides", f"{docs_dir()}; in the window: Help, Guides"
+    try:
+        yield True, "guides", f"{docs_dir()}; in the window: Help, Guides"
+    except FileNotFoundError as error:
+        yield False, "guides", f"{error}: install the program again"
 
 
 def _window() -> Iterator[Line]:

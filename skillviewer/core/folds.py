@@ -170,7 +170,7 @@ def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
         DatasetError: There are too few participants or videos.
     """
     by, _ = _choose(dataset)
-    n_folds = 4 if by is FoldsBy.RELEASED else max(2, min(4, len(_grouped(dataset, by))))
+    n_folds = None if by is FoldsBy.RELEASED else max(2, min(USUAL_FOLDS, len(_grouped(dataset, by))))
     return make_folds(dataset, n_folds, seed=seed)
 
 

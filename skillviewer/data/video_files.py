@@ -7,6 +7,8 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.data.rows import composed, plain
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
+_OF_RECORDERS = frozenset({".ts", ".m2ts", ".3gp"})
+
 
 def bare(name: str) -> str:
     """Return a name without the extension of a video file, as a pair may carry one."""
@@ -60,6 +62,8 @@ class VideoFiles:
                 paths = [path for path in paths if set(folders) & self._above(path)]
             if len(paths) > 1 and prefer:
                 paths = [path for path in paths if prefer in self._above(path)] or paths
+            if len(paths) > 1:  # a recorder's own file beside the one that people use
+                paths = [path for path in paths if path.suffix.lower() not in _OF_RECORDERS] or paths
             if len(paths) == 1:
                 return paths[0]
             if paths:

@@ -346,6 +346,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         regions = read_regions(dataset.regions_path)
         problems += regions.problems[:3]
     judge = Judge(dataset, folds.folds, preparation.facts, regions, plan.tolerance)
+    problems += judge.problems
     found: dict[str, list[Found]] = {}
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]

@@ -201,6 +201,7 @@ class Judge:
         self._regions, self._tolerance = regions, tolerance
         self._reference: Reference = reference(dataset)
         self._separations: dict[Pair, int] = separations(dataset.pairs)
+        self.problems: list[str] = []
         self.ceilings = self._ceilings()
 
     def _ceilings(self) -> dict[str, float]:
@@ -209,11 +210,13 @@ class Judge:
         for fold in tested:
             for what, accuracy in ceilings(self._dataset, fold.test_pairs):
                 found.setdefault(what, []).append(accuracy)
-        n = len(tested)
-        return {
-            what if len(values) == n else f"{what} (known in {len(values)} of {n} folds)": _mean(values)
-            for what, values in found.items()
-        }
+        for what, values in found.items():
+            if len(values) < len(tested):
+                self.problems.append(
+                    f"“{what}” is known of all test videos in {len(values)} of {len(tested)} folds only: what ordering "
+                    "by it would get is not told."
+                )
+        return {what: _mean(values) for what, values in found.items() if len(values) == len(tested)}
 
     def result(self, model: str, found: Sequence[Found], first: Sequence[Found] | None) -> ModelResult:
         """Return the numbers of one model.

@@ -157,7 +157,7 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         epoch: The epoch that was kept.
         parameters: Of the head.
         selection: How the epoch was chosen, in words.
-        videos_looked_at: Videos whose features training has asked for.
+        videos_looked_at: Videos whose features training has asked for since it was started, or gone on with, last.
         held_out_looked_at: Held-out videos among them: 0, unless the epoch is chosen on the test pairs.
         results_sha256: Digest of scores and maps; filled in when they are written.
     """
@@ -256,10 +256,12 @@ class RunFolder:
             path: Where it lies or is to lie.
             wanted: What decides it. A run that something else decides stays as it is.
         """
-        there = cls(path).configuration
-        if there is None or there == wanted:
-            return cls(path)
-        return cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
+        beside = cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
+        if beside.path.exists():
+            return beside
+        own = cls(path)
+        free = not (path / CONFIGURATION).exists()  # one that cannot be read may be of a newer program
+        return own if free or own.configuration == wanted else beside
 
     @property
     def configuration(self) -> RunConfiguration | None:

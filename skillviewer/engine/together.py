@@ -60,7 +60,7 @@ class Together:
 
     def gather(self, n: int) -> "Gathering | None":
         """Return what brings shares of n videos together, or None where there is nothing to bring together."""
-        return Gathering(tuple(self.shares(n)), self.rank) if self.size > 1 else None
+        return Gathering(tuple(self.shares(n)), self.rank, self.share(n).start) if self.size > 1 else None
 
     def add_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
         """Replace gradients by their sums over all processes."""
@@ -102,10 +102,12 @@ class Gathering:
     Attributes:
         shares: How many of its videos each process computes, in order of rank.
         rank: Of this process.
+        start: Place of the first video that this process computes.
     """
 
     shares: tuple[int, ...]
     rank: int
+    start: int
 
     def __call__(self, share: Tensor) -> Tensor:
         """Return (n, ...) from (share, ...); gradients reach the own share alone."""
@@ -114,8 +116,7 @@ class Gathering:
     def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
         """Apply a function of the whole batch and return the share's part; gradients of all parts are added up."""
         whole = _Gather.apply(share, self.shares, self.rank, True)  # type: ignore[no-untyped-call]
-        start = min(sum(self.shares[: self.rank]), sum(self.shares) - 1)
-        return function(whole)[start : start + len(share)]
+        return function(whole)[self.start : self.start + len(share)]
 
 
 class _Gather(torch.autograd.Function):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from skillviewer.core.accuracy import Count, count_pairs
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.pairs import Pair, SimilarPair
 from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
@@ -246,6 +246,7 @@ class Fitting:
         self._model.gather = self._together.gather(len(names))
         pairs = pair_batch(places, self._device)
         loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(at))
+        self._model.gather = None  # it is of this batch
         schedule.step(at, loss, settings.optimiser.clip_norm, self._together.add_gradients)
         right = (score.detach()[pairs.better] > score.detach()[pairs.worse]).sum()
         self._hits.append((int(right), len(pairs.label)))
@@ -286,7 +287,7 @@ class Fitting:
         """Give the model the weights of the chosen epoch."""
         self._model.load_state_dict(self._best)
         self._model.eval()
-        self._model.mixed, self._model.gather = False, None
+        self._model.mixed = False
         return Trained(self._best, self._best_epoch, tuple(self.rows))
 
     def state(self) -> FitState:
@@ -368,6 +369,12 @@ def fit(
     fitting = Fitting(model, bank, pairs, choosing, similar, settings, together)
     epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = keeper.load() if keeper is not None else None
+    found = together.collect(0 if kept is None else kept.epoch)
+    if len(set(found)) > 1:
+        raise CheckpointError(
+            f"The processes that train together find a training under way that ended after different epochs ({found}): "
+            "they need one file system. Remove what is kept of it, or choose another name."
+        )
     if kept is not None:
         fitting.restore(kept)
     while fitting.epoch < epochs:

@@ -85,7 +85,7 @@ def train_checkpoint(
         plan: What is trained, and how.
         dataset: Videos and pairs.
         folder: Where the checkpoint goes.
-        token: Raise it to stop and keep nothing.
+        token: Raise it to stop; the state of the last epochs stays, and the same call goes on from it.
         report: Told of videos, batches and epochs.
         test: Another data set of the same task whose pairs are the held-out pairs; else a quarter of this data set's
             participants (or, with a warning, videos) is held out.
@@ -110,6 +110,7 @@ def train_checkpoint(
         )
     if test is None:
         _check_people(dataset, plan.seed)
+    kept = _Kept(plan, folder, together)
     device = choose_device(device_name)
     unfreezing = None
     if plan.unfreeze:
@@ -141,7 +142,6 @@ def train_checkpoint(
         divided = _all_against(usable, test.restricted(list(test_bank)), token)
     fold, tested = divided.fold, divided.tested
     problems += divided.problems
-    kept = _Kept(plan, folder, together)
     kept.begin(usable, fold, backbones, token, report)
     watched = WatchedBank(bank)
     with device_errors():
@@ -165,6 +165,7 @@ def train_checkpoint(
             blocks, streams = unfreezing.freeze(model)
             bank, test_bank = unfreezing.features(bank, blocks), unfreezing.features(test_bank, blocks)
         scores = score_videos(model, test_bank, tested.names, token)
+    seen = set().union(*together.collect(watched.seen))
     report(Progress("writing the checkpoint", 0, 1))
     if not together.leads:
         together.wait()
@@ -188,7 +189,7 @@ def train_checkpoint(
         replace=replace,
     )
     write_log(folder, trained.rows, folder.name)
-    kept.end(provenance_of(device, model, trained, plan, watched.seen, fold))
+    kept.end(provenance_of(device, model, trained, plan, seen, fold))
     together.wait()
     return TrainingResult(checkpoint, trained.rows, (*dataset.problems, *problems))
 
@@ -203,21 +204,24 @@ class _Kept:
     """
 
     def __init__(self, plan: TrainingPlan, folder: Path, together: Together) -> None:
-        self._plan, self._folder, self._together = plan, folder, together
-        self._run = RunFolder(folder.with_name(f".{folder.name}.training"))
+        self._plan, self._folder, self._together = plan, folder.absolute(), together
+        self._run = RunFolder(self._folder.with_name(f".{self._folder.name}.training"))
         self._configuration: RunConfiguration | None = None
 
     def begin(
         self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, token: CancelToken, report: Report
     ) -> None:
-        """Make ready: what is there of the same training stays, of another it goes."""
-        facts, _ = facts_of(dataset, self._plan.preprocessing, token, report)
-        weights = "" if backbones is None else f"{backbones.appearance_digest} {backbones.motion_digest}"
-        digests = {self._plan.backbone: weights}
-        self._configuration = RunConfiguration.of(self._plan, dataset, fold, facts, digests, checkpoint=True)
+        """Make ready: what is there of the same training is gone on with, what is there of another stays beside it."""
         if self._together.leads:
+            facts, problems = facts_of(dataset, self._plan.preprocessing, token, report)
+            if problems:
+                raise DatasetError(problems[0])
+            weights = "" if backbones is None else f"{backbones.appearance_digest} {backbones.motion_digest}"
+            digests = {self._plan.backbone: weights}
+            self._configuration = RunConfiguration.of(self._plan, dataset, fold, facts, digests, checkpoint=True)
+            self._run = RunFolder.at(self._run.path, self._configuration)
             self._run.begin(self._configuration)
-        self._together.wait()
+        self._run = RunFolder(Path(self._together.collect(str(self._run.path))[0]))
 
     def state(self, stage: str) -> StateFile:
         """Return what keeps the state of a stage."""

@@ -13,23 +13,30 @@ VIDEO_SUFFIXES = frozenset(
 def videos_below(folder: Path, passed_over: Callable[[str], bool] = lambda _name: False) -> list[Path]:
     """Return the video files below a folder at any depth, sorted; hidden files and folders are passed over.
 
-    Links to folders are followed, each folder once.
+    Links to folders elsewhere are followed; a folder is looked into once, under its own name where it has one here.
 
     Args:
         folder: Where to look.
         passed_over: Whether a folder of that name is passed over too.
     """
     found: list[Path] = []
+    start = folder.resolve()
     been: set[Path] = set()
-    for where, folders, names in os.walk(folder, followlinks=True):
-        here = Path(where).resolve()
-        if here in been:  # by a link
-            folders.clear()
-            continue
-        been.add(here)
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and not passed_over(name))
-        paths = (Path(where) / name for name in names if not name.startswith("."))
-        found += [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES]
+    tops = [folder]
+    while tops:
+        links = []
+        for where, folders, names in os.walk(tops.pop(0)):
+            here = Path(where).resolve()
+            if here in been:
+                folders.clear()
+                continue
+            been.add(here)
+            inside = [Path(where) / n for n in sorted(folders) if not n.startswith(".") and not passed_over(n)]
+            links += [path for path in inside if path.is_symlink()]
+            folders[:] = [path.name for path in inside if not path.is_symlink()]
+            paths = (Path(where) / name for name in names if not name.startswith("."))
+            found += [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES]
+        tops += [link for link in links if not start.is_relative_to(link.resolve())]  # none leads out and back
     return sorted(found)
 
 

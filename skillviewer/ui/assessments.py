@@ -69,6 +69,7 @@ class Assessments(QObject):
         self._unasked: set[Footage] = set()
         self._again: set[Footage] = set()  # asked for though they are assessed
         self._running: Footage | None = None
+        self._passes = 0  # of the video that is being assessed
         self._task: Task | None = None
         self._job: Job | None = None
         self._n_done = 0
@@ -121,8 +122,17 @@ class Assessments(QObject):
         wanted = [entry.footage for entry in self._videos]
         for footage in sorted(wanted, key=lambda footage: footage != current):
             known = self._known(footage)
+            if footage == self._running and footage not in self._queue and self._passes < self._state.passes:
+                self._again.add(footage)
+                self._queue.append(footage)
             self._enqueue(footage, again=known is not None and known.n_passes < self._state.passes)
         self._advance()
+
+    def _suffices(self, footage: Footage, known: Analysis | None) -> bool:
+        """Return whether what is known of a video is what it waits for."""
+        if known is None or footage in self._again:
+            return False
+        return footage in self._unasked or known.n_passes >= self._state.passes
 
     def _enqueue(self, footage: Footage, *, again: bool) -> None:
         self._unasked.discard(footage)
@@ -161,7 +171,7 @@ class Assessments(QObject):
             if self._model is not None and self._model.folder == folder and entry is not None:
                 if footage == self._running and footage in self._unasked and self._task is not None:
                     self._task.cancel()  # begun because nothing was known of it
-                waits = footage in self._queue and footage not in self._again
+                waits = footage in self._queue and self._suffices(footage, analysis)
                 if footage == self._running or not (waits or entry.state is VideoState.NEW):
                     continue
                 self._leave_out(footage)
@@ -196,7 +206,7 @@ class Assessments(QObject):
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
                 self._restore(entry.footage)
-            elif entry.state is VideoState.WAITING and entry.footage not in self._again and self._known(entry.footage):
+            elif entry.state is VideoState.WAITING and self._suffices(entry.footage, self._known(entry.footage)):
                 self._leave_out(entry.footage)  # it waited for a model that has assessed it before
         self._on_current(self._state.current)
         self._advance()
@@ -225,7 +235,7 @@ class Assessments(QObject):
         if self._model is None or self._running is not None or not self._queue or self._lane.stopped:
             return
         footage, passes = self._queue.pop(0), self._state.passes
-        self._running = footage
+        self._running, self._passes = footage, passes
         self._videos.update(footage, state=VideoState.WORKING, done=0, total=0)
         task = self._lane.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
         self._task = task

@@ -46,7 +46,7 @@ class Guide(NamedTuple):
     @property
     def words(self) -> str:
         """What is read of it, in lower case: without the addresses of links and the signs of Markdown."""
-        return re.sub(r"\]\([^)\s]*\)|[`*|#\[\]]", "", self.text).lower()
+        return re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|[`*|#\[\]]", "", self.text).lower()
 
 
 def anchor(heading: str) -> str:
@@ -191,6 +191,9 @@ class GuidePage(QTextBrowser):
         if before is not None:
             before.deleteLater()  # Qt deletes only the document that it made itself
         self._fit_pictures()
+        document.documentLayout().blockBoundingRect(document.lastBlock())  # lays all out
+        room = document.size().height() - self.viewport().height()
+        self.verticalScrollBar().setRange(0, max(0, round(room)))  # told in time for a place to be gone back to
 
     def _dress(self, document: QTextDocument) -> None:
         """Give lines and tables room, and remember where pictures are."""
@@ -269,7 +272,7 @@ class GuidePage(QTextBrowser):
                 continue
             fitted = image.scaledToWidth(round(width * ratio), Qt.TransformationMode.SmoothTransformation)
             fitted.setDevicePixelRatio(ratio)
-            url = QUrl(f"picture:{number}-{width}")
+            url = QUrl(f"picture:{number}")
             self.document().addResource(QTextDocument.ResourceType.ImageResource.value, url, fitted)
             cursor.setPosition(position)
             cursor.setPosition(position + 1, QTextCursor.MoveMode.KeepAnchor)

@@ -1,7 +1,7 @@
 """The guides that ship with the program, to be read and searched in a window of their own."""
 
 from PySide6.QtCore import QSize, Qt, QUrl, Slot
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -37,13 +37,13 @@ def guides() -> tuple[Guide, ...]:
         SkillViewerError: One of them cannot be read.
     """
     found = []
-    for name in NAMES:
-        path = docs_dir() / f"{name}.md"
-        try:
+    try:
+        for name in NAMES:
+            path = docs_dir() / f"{name}.md"
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SkillViewerError(f"The guide {path} cannot be read: {error}. Install the program again.") from error
-        found.append(Guide(path, text.partition("\n")[0].removeprefix("# "), text))
+            found.append(Guide(path, text.partition("\n")[0].removeprefix("# "), text))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SkillViewerError(f"The guides cannot be read: {error}. Install the program again.") from error
     return tuple(found)
 
 
@@ -157,12 +157,12 @@ class Guides(QDialog):
             self._show(row)
             self.page.verticalScrollBar().setValue(place)
 
-    def reject(self) -> None:
-        """Let go of what is searched first, and close then."""
-        if self.search.text():
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let go of what is searched on Escape first, and close then."""
+        if event.key() == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
         else:
-            super().reject()
+            super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take the theme if it was changed meanwhile."""

@@ -156,7 +156,8 @@ class Settings:
         value = self._store.value("files/recent", [])
         items = value if isinstance(value, list) else [value]
         paths = (Path(str(item)) for item in items if item)
-        return tuple(path for path in paths if path.parent != drafts_dir() or path.exists())[:MOST_RECENT]
+        drafts = drafts_dir().absolute()
+        return tuple(path for path in paths if path.absolute().parent != drafts or path.exists())[:MOST_RECENT]
 
     def remember(self, path: Path) -> None:
         """Put a file or folder first among the recent ones."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import FoldsBy, check_no_leak, divide, fold_of, inner_fold, make_folds
+from skillviewer.core.folds import FoldsBy, check_no_leak, divide, fold_of, inner_fold, make_folds, quarter_out
 from skillviewer.core.pairs import DatasetVideo, Fold, Pair
 from tests.core.datasets import people, ranked
 
@@ -189,3 +189,4 @@ def test_a_number_of_folds_that_released_ones_do_not_have_is_told() -> None:
     assert make_folds(dataset, 1).warning == make_folds(dataset).warning == ""
     assert make_folds(dataset).title == "1 released fold"
     assert len(make_folds(EIGHT_BY_FIVE).folds) == 4
+    assert quarter_out(dataset).warning == ""

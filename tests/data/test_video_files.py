@@ -1,5 +1,6 @@
 """Finding videos by stem."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_bare_names() -> None:
     assert [bare(name) for name in ("000.mp4", "a.b.AVI", "a.b", "x.csv")] == ["000", "a.b", "a.b", "x.csv"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
     touch(tmp_path / "elsewhere", ["a.mp4", "deep/b.MTS", ".hidden.mp4"])
     folder = tmp_path / "study"
@@ -74,3 +76,23 @@ def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
     assert files.stems == {"a", "b"}
     assert files.find("a", ["a"]) == folder / "videos" / "a.mp4"
     assert videos_below(folder) == [folder / "videos/a.mp4", folder / "videos/deep/b.MTS"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_folder_that_is_also_linked_to_keeps_its_own_name_and_no_link_leads_out_and_back(tmp_path: Path) -> None:
+    touch(tmp_path / "study", ["Hand/stationary/A1.mp4"])
+    touch(tmp_path, ["sibling.mp4"])
+    folder = tmp_path / "study"
+    (folder / "All").symlink_to(folder / "Hand" / "stationary", target_is_directory=True)
+    (folder / "up").symlink_to(tmp_path, target_is_directory=True)
+    (folder / "loop").symlink_to(folder / "loop")
+    assert videos_below(folder) == [folder / "Hand/stationary/A1.mp4"]
+    assert VideoFiles(folder).find("A1", ["A1"], ("hand",)) == folder / "Hand/stationary/A1.mp4"
+
+
+def test_a_recorders_file_beside_the_common_one_is_passed_over(tmp_path: Path) -> None:
+    touch(tmp_path, ["x.mp4", "x.ts", "y.m2ts"])
+    files = VideoFiles(tmp_path)
+    assert files.find("x", ["x"]) == tmp_path / "x.mp4"
+    assert files.find("y", ["y"]) == tmp_path / "y.m2ts"
+    assert files.problems == []

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -283,15 +284,22 @@ def test_run_made_otherwise_is_not_taken_and_stays(changed: str, done: bool, tmp
         assert (None if result is None else result.scores) == scores
 
 
-def test_what_is_no_run_makes_room(tmp_path: Path) -> None:
+def test_what_cannot_be_read_stays_and_what_is_nothing_makes_room(tmp_path: Path) -> None:
     path = tmp_path / "run"
     path.mkdir()
-    (path / "configuration.json").write_bytes(b"{broken")
-    (path / "state-choice.safetensors").write_bytes(b"of what it said")
+    (path / "state-choice.safetensors").write_bytes(b"of nothing")
     folder = RunFolder.at(path, configuration())
     assert folder.path == path
     folder.begin(configuration())
     assert [p.name for p in path.iterdir()] == ["configuration.json"]
+    (path / "configuration.json").write_bytes(b'{"format": 99}')
+    beside = RunFolder.at(path, configuration())
+    assert beside.path != path
+    beside.begin(configuration())
+    beside.finish(provenance(), RIGHT, {"a1"}, None)
+    assert (path / "configuration.json").read_bytes() == b'{"format": 99}'
+    shutil.rmtree(path)
+    assert RunFolder.at(path, configuration()).finished(configuration()) is not None, "it lies beside nothing now"
 
 
 def test_a_run_with_features_made_otherwise_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,12 +389,14 @@ def test_videos_that_share_frames_are_found_under_any_name() -> None:
     assert shared_frames({**facts, "b1": FACTS["b1"]}, FOLDS[0]) is None, "two of one side may"
 
 
-def test_a_measure_that_some_videos_lack_says_of_how_many_folds_it_is() -> None:
+def test_a_measure_that_some_test_videos_lack_is_no_ceiling_and_told() -> None:
     partly = replace(DATASET, truth=(Measure("quality", (("a1", 2.0), ("a2", 1.0))),))
     inside = tuple(
         replace(fold, test_pairs=(Pair("a1", "a2"),) if fold.name == "1" else fold.test_pairs) for fold in FOLDS
     )
-    assert Judge(partly, inside, FACTS, None, 1).ceilings == {"quality (known in 1 of 2 folds)": 1.0}
+    told = Judge(partly, inside, FACTS, None, 1)
+    assert told.ceilings == {}
+    assert "“quality” is known of all test videos in 1 of 2 folds only" in told.problems[0]
 
 
 def test_variants_share_the_number_that_is_published_of_their_row() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -268,13 +269,28 @@ def test_a_training_that_was_stopped_goes_on_and_leaves_nothing_behind(
 def test_what_is_kept_of_another_training_is_not_gone_on_with(
     dataset: Dataset, cache: FeatureCache, tmp_path: Path
 ) -> None:
+    def stop_in_the_final_training(progress: Progress) -> None:
+        if progress.stage == "training":
+            raise Cancelled
+
+    other = replace(PLAN, select=Select.LAST, learning_rate=0.5)
+    with pytest.raises(Cancelled):
+        train_checkpoint(
+            replace(other, epochs=1),
+            dataset,
+            tmp_path / "m",
+            CancelToken(),
+            stop_in_the_final_training,
+            device_name="cpu",
+            cache=cache,
+        )
     kept = tmp_path / ".m.training"
-    kept.mkdir()
-    (kept / "configuration.json").write_text("{}")
-    (kept / "state-choice.safetensors").write_bytes(b"of something else")
+    shutil.copytree(kept, tmp_path / "before")
     first = run(PLAN, dataset, tmp_path / "m", cache)
     again = run(PLAN, dataset, tmp_path / "n", cache)
     assert [row.loss for row in first.rows] == [row.loss for row in again.rows]
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == [kept.name]
+    assert {p.name for p in kept.iterdir()} == {p.name for p in (tmp_path / "before").iterdir()}
 
 
 def test_the_folder_says_what_decided_it_and_how_it_was_made(

@@ -165,3 +165,18 @@ def test_assess_all_looks_again_at_videos_with_fewer_passes_than_are_chosen(
     program.state.set_passes(2)
     program.assessments.ask_all()
     assert states(window) == ["done"] * 2, "more passes than are chosen are enough"
+
+
+def test_assess_all_is_of_the_video_that_is_being_assessed_too(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    program = window.program
+    program.assessments.set_automatic(on=False)
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    program.assessments.ask_all()
+    assert program.assessments.running is not None
+    program.state.set_passes(3)
+    program.assessments.ask_all()
+    qtbot.waitUntil(lambda: not program.assessments.busy)
+    assert states(window) == ["done"]
+    assert [passes for _, _, passes in world.assessed] == [1, 3]

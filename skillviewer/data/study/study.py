@@ -161,8 +161,8 @@ class Study:
         if any(self._file.value(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
         told = (
-            "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR extent_unit <> '' OR "
-            "removed_at IS NOT NULL"
+            "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
+            "(extent_unit <> '' AND removed_at IS NULL)"
         )
         return self._file.value(f"SELECT 1 FROM video WHERE {told} LIMIT 1") is not None  # noqa: S608 - ours
 
