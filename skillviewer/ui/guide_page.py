@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -155,6 +155,13 @@ class GuidePage(QTextBrowser):
         super().resizeEvent(event)
         if self._pictures:
             self._refit.start()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Let words grow with the window's."""
+        super().changeEvent(event)
+        made = self._made if event.type() == QEvent.Type.FontChange else None
+        if made is not None and made.defaultFont() != self.font():
+            self.take_theme()
 
     def _to_hit(self, number: int) -> None:
         start, end = self._hits[number]

@@ -191,6 +191,14 @@ def test_the_theme_is_followed_where_one_reads(qtbot: QtBot, shown: Guides, wind
     window.program.themes.choose(ThemeChoice.LIGHT)
 
 
+def test_words_grow_with_those_of_the_window(qtbot: QtBot, shown: Guides, window: Composition) -> None:
+    before = shown.page.document().defaultFont().pointSizeF()
+    window.program.themes.resize_text(130)
+    qtbot.waitUntil(lambda: shown.page.document().defaultFont().pointSizeF() == pytest.approx(1.3 * before))
+    window.program.themes.resize_text(100)
+    qtbot.waitUntil(lambda: shown.page.document().defaultFont().pointSizeF() == pytest.approx(before))
+
+
 def test_a_second_wish_shows_the_same_window(shown: Guides, window: Composition) -> None:
     window.window.actions_["guides"].trigger()
     assert window.window.findChildren(Guides) == [shown]
