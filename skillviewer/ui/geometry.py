@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 DEFAULT_SHARE = 0.82
+FIRST_LEAST, FIRST_MOST = QSize(1280, 720), QSize(1680, 1050)
 LEAST_IN_SIGHT_PX = 80
 
 
@@ -49,7 +50,6 @@ def first_size(window: QWidget) -> None:
     screen = QGuiApplication.primaryScreen()
     if screen is not None:
         room = screen.availableGeometry()
-        width = min(max(round(room.width() * DEFAULT_SHARE), 1100), room.width(), 1680)
-        height = min(max(round(room.height() * DEFAULT_SHARE), 680), room.height(), 1050)
-        window.resize(width, height)
+        wanted = (room.size() * DEFAULT_SHARE).expandedTo(FIRST_LEAST).boundedTo(FIRST_MOST)
+        window.resize(wanted.boundedTo(room.size()))
         window.move(room.center() - window.rect().center())

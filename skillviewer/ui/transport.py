@@ -1,7 +1,7 @@
 """The row of buttons and numbers under the picture."""
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.video import VideoInfo
@@ -38,14 +38,14 @@ class Transport(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 4)
         row.setSpacing(2)
-        for name in ("previous_sample", "previous_frame", "play", "next_frame", "next_sample"):
-            button = self._button(actions[name])
-            if name == "play":
-                self._play = button
-                button.setIconSize(QSize(24, 24))
+        names = ("previous_sample", "previous_frame", "play", "next_frame", "next_sample", "loop")
+        buttons = {name: self._button(actions[name]) for name in names}
+        self._play = buttons["play"]
+        self._play.setIconSize(QSize(24, 24))
+        for name, button in buttons.items():
+            if name == "loop":
+                row.addSpacing(8)
             row.addWidget(button)
-        row.addSpacing(8)
-        row.addWidget(self._button(actions["loop"]))
         self._speed = QToolButton(self)
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -73,6 +73,7 @@ class Transport(QWidget):
         playback.playing_changed.connect(self._on_playing)
         playback.speed_changed.connect(self._on_speed)
         playback.marks_changed.connect(self._on_marks)
+        self._spare = ((self._frame,), (buttons["loop"],), (buttons["previous_frame"], buttons["next_frame"]))
         self._on_speed(playback.speed)
         self._on_video(playback.video)
 
@@ -97,6 +98,24 @@ class Transport(QWidget):
         return menu
 
     @Slot(object)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what there is no room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out where the time would be cut: the frame, which the status bar has too, then what keys do as well."""
+        row = self.layout()
+        assert row is not None
+        for widget in (widget for group in self._spare for widget in group):
+            widget.show()
+        for group in self._spare:
+            row.invalidate()
+            if row.sizeHint().width() <= self.width():
+                return
+            for widget in group:
+                widget.hide()
+
     def on_theme(self, theme: Theme) -> None:
         """Draw the play button's icon again."""
         self._theme = theme
@@ -128,6 +147,7 @@ class Transport(QWidget):
             longest = self._frame_text(self._playback.frames.stop)
             self._frame.setMinimumWidth(metrics.horizontalAdvance(longest) + 8)
         self._on_frame(self._playback.frame)
+        self._fit()
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
@@ -147,3 +167,4 @@ class Transport(QWidget):
         chosen_s = self._playback.selection_s
         words = self.tr("selected {} – {}").format(*map(clock, chosen_s)) if chosen_s is not None else ""
         self._selection.setText(words)
+        self._fit()

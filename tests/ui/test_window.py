@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.scene import Overlay
@@ -297,3 +297,17 @@ def test_recent_files_can_be_forgotten(window: Composition, settings: Settings, 
     window.window.recent.actions()[-1].trigger()
     assert settings.recent == ()
     assert not window.window.recent.isEnabled()
+
+
+@pytest.mark.parametrize(("width", "both"), [(1700, True), (1000, False)])
+def test_in_a_narrow_window_the_time_is_whole_and_the_frame_is_left_to_the_status_bar(
+    qtbot: QtBot, window: Composition, world: FakeWorld, width: int, both: bool
+) -> None:
+    window.window.resize(width, 700)
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    transport = inspect(window).player.transport
+    time = next(b for b in transport.findChildren(QToolButton) if "/" in b.text())
+    frame = next(label for label in transport.findChildren(QLabel) if label.text().startswith("frame"))
+    qtbot.waitUntil(lambda: frame.isVisible() is both and time.width() >= time.sizeHint().width())
+    assert transport.rect().contains(time.geometry())
+    assert transport.rect().contains(frame.geometry()) or not both
