@@ -21,7 +21,7 @@ from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from skillviewer.core.job import CancelToken
-from skillviewer.core.places import resources_dir
+from skillviewer.core.places import docs_dir, resources_dir
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.library import DEFAULT_MODEL
 from skillviewer.export.exhibit import Exhibit
@@ -177,7 +177,7 @@ def figures(folder: Path) -> None:
 
 def main() -> None:
     """Make all pictures, or those that are named."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images"
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else docs_dir() / "images"
     names = sys.argv[2:] or [*SCREENS, "figures"]
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication([])

@@ -1,5 +1,7 @@
 """The row of buttons and numbers under the picture."""
 
+from itertools import chain
+
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
@@ -38,14 +40,15 @@ class Transport(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 4)
         row.setSpacing(2)
-        names = ("previous_sample", "previous_frame", "play", "next_frame", "next_sample", "loop")
-        buttons = {name: self._button(actions[name]) for name in names}
-        self._play = buttons["play"]
+        names = ("previous_sample", "previous_frame", "play", "next_frame", "next_sample")
+        steps = {name: self._button(actions[name]) for name in names}
+        self._play = steps["play"]
         self._play.setIconSize(QSize(24, 24))
-        for name, button in buttons.items():
-            if name == "loop":
-                row.addSpacing(8)
+        for button in steps.values():
             row.addWidget(button)
+        row.addSpacing(8)
+        loop = self._button(actions["loop"])
+        row.addWidget(loop)
         self._speed = QToolButton(self)
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -73,7 +76,7 @@ class Transport(QWidget):
         playback.playing_changed.connect(self._on_playing)
         playback.speed_changed.connect(self._on_speed)
         playback.marks_changed.connect(self._on_marks)
-        self._spare = ((self._frame,), (buttons["loop"],), (buttons["previous_frame"], buttons["next_frame"]))
+        self._spare = ((self._frame,), (loop,), (steps["previous_frame"], steps["next_frame"]))
         self._on_speed(playback.speed)
         self._on_video(playback.video)
 
@@ -97,7 +100,6 @@ class Transport(QWidget):
         self._speeds = group
         return menu
 
-    @Slot(object)
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out what there is no room for."""
         super().resizeEvent(event)
@@ -107,7 +109,7 @@ class Transport(QWidget):
         """Leave out where the time would be cut: the frame, which the status bar has too, then what keys do as well."""
         row = self.layout()
         assert row is not None
-        for widget in (widget for group in self._spare for widget in group):
+        for widget in chain.from_iterable(self._spare):
             widget.show()
         for group in self._spare:
             row.invalidate()
@@ -116,6 +118,7 @@ class Transport(QWidget):
             for widget in group:
                 widget.hide()
 
+    @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Draw the play button's icon again."""
         self._theme = theme
