@@ -70,15 +70,8 @@ def beside(records: list[dict[str, Any]]) -> None:
     for name in found[0]:
         cells = [name]
         for m in (models.get(name) for models in found):
-            cells += (
-                [""] * len(BESIDE)
-                if m is None
-                else [
-                    span(m["pooled"]),
-                    span(m["difference"], signed=True),
-                    pointed(m["attention"]),
-                ]
-            )
+            told = () if m is None else (span(m["pooled"]), span(m["difference"], signed=True), pointed(m["attention"]))
+            cells += told or ("",) * len(BESIDE)
         print("| " + " | ".join(cells) + " |")
 
 

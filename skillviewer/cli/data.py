@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.dataset_options import Reading, dataset_options
+from skillviewer.cli.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.core.errors import SkillViewerError
 
 if TYPE_CHECKING:
     from skillviewer.core.folds import Folds
     from skillviewer.core.pairs import Dataset
-
-_BY = click.Choice(["released", "participant", "video"])
 
 
 @click.group()
@@ -162,8 +160,7 @@ def _print(h: Holdings) -> None:
 @data.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @dataset_options
-@click.option("--folds", "n_folds", type=click.IntRange(2), help="Number of folds.  [default: 4, or the released ones]")
-@click.option("--by", type=_BY, help="What is held out together; else released folds, participants or videos.")
+@folds_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with all pairs.")
 def folds(
     path: Path,

@@ -1,15 +1,17 @@
 """The options by which every command opens a data set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from skillviewer.core.pairs import Dataset
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie."),
@@ -67,8 +69,32 @@ class Reading:
         """
         from skillviewer.data.formats import recognised_form
 
-        one = recognised_form(path).name == "pair-folder"
-        return replace(self, videos=None, form=None, task=None if one else self.task).open(path)
+        form = recognised_form(path).name
+        return replace(self, videos=None, form=form, task=None if form == "pair-folder" else self.task).open(path)
+
+
+_FOLDS = (
+    click.option(
+        "--folds", "n_folds", type=click.IntRange(2), help="Number of folds.  [default: 4, or the released ones]"
+    ),
+    click.option(
+        "--by",
+        type=click.Choice(["released", "participant", "video"]),
+        help="What is held out together; else released folds, participants or videos.",
+    ),
+)
+
+
+def add_options(command: CommandT, options: Sequence[Callable[[CommandT], CommandT]]) -> CommandT:
+    """Add options to a command, in the order in which its help lists them."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def folds_options(command: CommandT) -> CommandT:
+    """Add the options by which a data set is divided: ``n_folds`` and ``by``, None where nothing is said."""
+    return add_options(command, _FOLDS)
 
 
 def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,7 +105,4 @@ def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:
         reading = Reading(**{each.name: given.pop(each.name) for each in fields(Reading)})
         return command(reading=reading, **given)
 
-    wrapped: Callable[..., Any] = read
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped
+    return add_options(read, _OPTIONS)

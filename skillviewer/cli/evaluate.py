@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 from tqdm import tqdm
 
-from skillviewer.cli.dataset_options import Reading, dataset_options
+from skillviewer.cli.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.cli.plan_options import PlanChoices, feature_cache, plan_options, training_plan
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.job import CancelToken, Progress
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from skillviewer.core.job import Report
 
 ALL = "all"
-_BY = click.Choice(["released", "participant", "video"])
 
 
 @click.command()
@@ -24,8 +23,7 @@ _BY = click.Choice(["released", "participant", "video"])
     "--model", "models", default="full", show_default=True, help="Models with commas between, or all (but tsn)."
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder.")
-@click.option("--folds", "n_folds", type=click.IntRange(2), help="Number of folds.  [default: 4, or the released ones]")
-@click.option("--by", type=_BY, help="What is held out together; else released folds, participants or videos.")
+@folds_options
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many seeds: 0, 1, ...")
 @dataset_options
 @plan_options

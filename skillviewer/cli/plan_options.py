@@ -1,17 +1,15 @@
 """The options by which every command that trains from a data set says how."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
+from skillviewer.cli.dataset_options import CommandT, add_options
 from skillviewer.core.preprocessing import FLOW_ALGORITHMS, TRAINED_ON, FlowSettings, Preprocessing
 
 if TYPE_CHECKING:
     from skillviewer.engine.cache import FeatureCache
     from skillviewer.engine.plan import TrainingPlan
-
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option("--preset", default="small-study", show_default=True, help="small-study, paper or official-code."),
@@ -116,9 +114,7 @@ class PlanChoices(TypedDict):
 
 def plan_options(command: CommandT) -> CommandT:
     """Add the options to a command, which gets ``PlanChoices``."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return add_options(command, _OPTIONS)
 
 
 def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":

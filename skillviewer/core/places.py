@@ -26,6 +26,11 @@ def data_dir() -> Path:
     return Path(home) / "data" if home else Path(platformdirs.user_data_dir("skillviewer"))
 
 
+def drafts_dir() -> Path:
+    """Return the folder of studies that were begun without a name."""
+    return data_dir() / "drafts"
+
+
 def config_dir() -> Path:
     """Return the folder of settings."""
     home = os.environ.get(HOME_VARIABLE)

@@ -63,6 +63,7 @@ class Guides(QDialog):
         self.setWindowTitle(self.tr("Guides"))
         self.setWindowFlags(Qt.WindowType.Window)
         self._guides = found
+        self._words = [guide.words for guide in found]
         self._row = -1
         self._stale = False
         self._left: list[tuple[int, int]] = []  # guides and places that links led away from
@@ -210,7 +211,7 @@ class Guides(QDialog):
     def _on_search(self, words: str) -> None:
         """List the guides that have all words, and go to the first of them where the one that is read has not."""
         wanted = words.lower().split()
-        fits = [all(word in guide.words for word in wanted) for guide in self._guides]
+        fits = [all(word in words_of for word in wanted) for words_of in self._words]
         self._list(fits)
         if any(fits) and not fits[self._row]:
             self._show(fits.index(True))

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from skillviewer.core.places import drafts_dir
 from skillviewer.core.scene import Look
-from skillviewer.ui.study_slot import drafts_dir
 from skillviewer.ui.theme import ThemeChoice
 
 MOST_RECENT = 8

@@ -9,12 +9,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, Report
+from skillviewer.core.places import drafts_dir
 from skillviewer.data.study import NewVideo, Relinked, Study, StudyVideo, VideoState
 from skillviewer.data.study.archive_form import README
 from skillviewer.ui.jobs import Jobs
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.messages import Message, Messages, Severity
-from skillviewer.ui.study_slot import OpenStudy, StudySlot, drafts_dir, new_draft, open_sample, sample_path
+from skillviewer.ui.study_slot import OpenStudy, StudySlot, new_draft, open_sample, sample_path
 
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, Report
-from skillviewer.core.places import data_dir, resources_dir
+from skillviewer.core.places import data_dir, drafts_dir, resources_dir
 from skillviewer.data.study import SUFFIX, Study, StudySettings
 
 SAMPLE_ANALYSES = "analyses"
@@ -91,11 +91,6 @@ class StudySlot:
         study.close()
         if idle:
             Study.delete(path)
-
-
-def drafts_dir() -> Path:
-    """Return the folder of drafts."""
-    return data_dir() / "drafts"
 
 
 def sample_path() -> Path:

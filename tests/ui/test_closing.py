@@ -11,12 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.places import drafts_dir
 from skillviewer.data.study import NewVideo, Study, identity
 from skillviewer.data.study.database import side_files
 from skillviewer.data.study.remarks import Moment, Remarks
 from skillviewer.ui.app import Composition
 from skillviewer.ui.feed import WARM_BYTES
-from skillviewer.ui.study_slot import drafts_dir
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import open_and_load, states, wait_for_stop
 from tests.ui.fakes import FakeAssessor, FakeDialogs, FakeWorld

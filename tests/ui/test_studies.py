@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.errors import StudyError
 from skillviewer.core.footage import Footage
 from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
+from skillviewer.core.places import drafts_dir
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive import ArchiveOptions, pack
 from skillviewer.data.study.backups import backups_dir
@@ -26,7 +27,7 @@ from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.ranking.ballot import withdraw
 from skillviewer.ui.ranking.judging import Phase
 from skillviewer.ui.ranking.screen import RankScreen
-from skillviewer.ui.study_slot import drafts_dir, sample_path
+from skillviewer.ui.study_slot import OpenStudy, sample_path
 from skillviewer.ui.undo import Deed
 from skillviewer.ui.video_list import VideoState
 from skillviewer.ui.video_table import VideoTable
@@ -71,6 +72,15 @@ def study_file(world: FakeWorld, tmp_path: Path) -> Path:
     return path
 
 
+def a_draft(qtbot: QtBot, window: Composition, world: FakeWorld, name: str) -> OpenStudy:
+    """Open a video without a study, and return the draft that it goes into."""
+    open_and_load(qtbot, window, world.touch(name))
+    wait_for_study(qtbot, window, 1)
+    study = window.program.studies.current
+    assert study is not None
+    return study
+
+
 def test_videos_without_a_study_go_into_a_draft(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     wait_for_study(qtbot, window, 2)
@@ -108,10 +118,7 @@ def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
 def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    wait_for_study(qtbot, window, 1)
-    study = window.program.studies.current
-    assert study is not None
+    study = a_draft(qtbot, window, world, "a.mp4")
     window.program.undo.perform(note_deed("shaky"))
     qtbot.waitUntil(lambda: window.program.undo.undo_text == "note")
     window.program.close_study()
@@ -606,10 +613,7 @@ def test_a_draft_with_a_part_of_a_video_or_a_named_person_stays_and_is_offered_a
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     for do in ("split", "name"):
-        open_and_load(qtbot, window, world.touch(f"{do}.mp4"))
-        wait_for_study(qtbot, window, 1)
-        study = window.program.studies.current
-        assert study is not None
+        study = a_draft(qtbot, window, world, f"{do}.mp4")
         if do == "split":
             window.program.playback.mark_in()
             window.program.playback.seek(9)
@@ -627,10 +631,7 @@ def test_a_draft_with_a_part_of_a_video_or_a_named_person_stays_and_is_offered_a
 def test_a_draft_in_which_nothing_was_left_is_offered_nowhere(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    open_and_load(qtbot, window, world.touch("a.mp4"))
-    wait_for_study(qtbot, window, 1)
-    study = window.program.studies.current
-    assert study is not None
+    study = a_draft(qtbot, window, world, "a.mp4")
     window.program.name_person("P01")
     qtbot.waitUntil(lambda: study.path in window.program.settings.recent)
     window.program.undo.undo()
