@@ -1,5 +1,6 @@
 """Tiny checkpoints on the embedded backbone: small inputs, few segments, random heads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,7 +11,7 @@ from skillviewer.engine.bank import feature_source
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
 from skillviewer.nets.configuration import Card, CheckpointConfig
-from skillviewer.nets.models import attention_model
+from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 PREPROCESSING = Preprocessing(n_segments=5, input_px=128, flow=FlowSettings("dis", length=4, short_side_px=48))
@@ -27,15 +28,20 @@ def tiny_checkpoint(
     seed: int = 0,
 ) -> Checkpoint:
     """Write a checkpoint with random weights and return it."""
-    cpu = torch.device("cpu")
+    cpu, timed = torch.device("cpu"), attention_model(model).inputs is Inputs.TIME
     _, backbones = feature_source("efficientnet-lite0", preprocessing, cpu, "float32", FeatureCache(folder / "unused"))
+    sizes = replace(SIZES, feature_channels=1, grid=(1, 1)) if timed else SIZES
     torch.manual_seed(seed)
     return save_checkpoint(
         folder,
         CheckpointConfig(
-            attention_model=model, sizes=SIZES, preprocessing=preprocessing, backbone=backbones, preset="small-study"
+            attention_model=model,
+            sizes=sizes,
+            preprocessing=preprocessing,
+            backbone=None if timed else backbones,
+            preset="small-study",
         ),
-        attention_model(model).build(SIZES),
+        attention_model(model).build(sizes),
         Card(
             name=folder.name,
             task="test",

@@ -18,6 +18,12 @@ _OPTIONS = (
         "--backbone", default="efficientnet-lite0", show_default=True, help="efficientnet-lite0, resnet101, ..."
     ),
     click.option(
+        "--tsn-backbone",
+        default="alexnet",
+        show_default=True,
+        help="Backbone that tsn trains: alexnet as published, or another of the list.",
+    ),
+    click.option(
         "--flow",
         type=click.Choice(FLOW_ALGORITHMS),
         default=TRAINED_ON.flow.algorithm,
@@ -94,6 +100,7 @@ class PlanChoices(TypedDict):
     preset: str
     dataset_preset: str | None
     backbone: str
+    tsn_backbone: str
     flow: str
     motion_weights: str
     rate: float | None
@@ -137,6 +144,7 @@ def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
         preset=chosen["preset"],
         dataset_preset=chosen["dataset_preset"] or own,
         backbone=chosen["backbone"],
+        trained_backbone=chosen["tsn_backbone"],
         own_motion=chosen["motion_weights"] == "own",
         preprocessing=Preprocessing(
             n_segments=chosen["segments"],

@@ -1,5 +1,6 @@
 """One video through one model: frames, flow, features, attention, task state, score; step by step."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -8,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis import Analysis, MapRect, Provenance
+from skillviewer.core.arrays import IntArray
 from skillviewer.core.familiarity import Familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Extent
@@ -48,6 +50,23 @@ class FeatureSource:
         gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
         return len(np.unique(gone))
 
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes kept of one sampled frame."""
+        return 2 * math.prod(self.extractor.feature_shape(self.preprocessing))
+
+    def compute(self, reader: VideoReader, sampling: Sampling, positions: IntArray) -> Iterator[tuple[int, Features]]:
+        """Yield positions and their features, (2F, h, w) float16, computed from the video whatever is kept.
+
+        Args:
+            reader: The open video.
+            sampling: Its timeline.
+            positions: (p,) ascending, unique positions wanted.
+        """
+        batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
+        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, positions, size, batch):
+            yield item.position, self.extractor.features(item.rgb, item.flow)
+
     def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
         """Yield the features of one step after the other, for all passes at once.
 
@@ -74,13 +93,11 @@ class FeatureSource:
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
         step = 0
-        batch = self.extractor.flow_batch(self.preprocessing.flow.algorithm)
-        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, wanted, batch=batch):
+        for position, features in self.compute(reader, sampling, wanted):
             token.check()
-            features = self.extractor.features(item.rgb, item.flow)
             for i in missing:
-                computed[i][sampling.positions[i] == item.position] = features
-            while step < n and last_needed[step] <= item.position:
+                computed[i][sampling.positions[i] == position] = features
+            while step < n and last_needed[step] <= position:
                 yield np.stack([rows[step] for rows in full])
                 step += 1
         for i in missing:

@@ -61,26 +61,6 @@ def feature_source(
     return FeatureSource(extractor, cache, preprocessing), extractor.backbones
 
 
-def check_room(cache: FeatureCache, n_videos: int, frames_a_video: int, frame_bytes: int) -> None:
-    """Refuse what would push itself out of the cache, before hours of features.
-
-    Args:
-        cache: Where they are kept.
-        n_videos: Videos.
-        frames_a_video: Sampled frames of all passes of one.
-        frame_bytes: Bytes kept of one frame.
-
-    Raises:
-        SettingsError: The cache is too small.
-    """
-    needed = n_videos * frames_a_video * frame_bytes
-    if needed > cache.max_bytes:
-        raise SettingsError(
-            f"What is kept of {n_videos} videos takes {needed / 1e9:.1f} GB, and the cache holds "
-            f"{cache.max_bytes / 1e9:.1f} GB. Allow it more (--cache-gb), or take fewer frames (--candidates)."
-        )
-
-
 class PassSource(Protocol):
     """Where passes of a video come from: features or snippets."""
 
@@ -89,6 +69,44 @@ class PassSource(Protocol):
     ) -> Sequence[NDArray[Any]]:
         """Return K passes of a video or of a stretch of it."""
         ...
+
+
+class KeptSource(PassSource, Protocol):
+    """One that keeps what it computed."""
+
+    @property
+    def cache(self) -> FeatureCache:
+        """Where they are kept."""
+        ...
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What is done to a video before."""
+        ...
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes kept of one sampled frame."""
+        ...
+
+
+def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
+    """Refuse what would push itself out of the cache, before hours of features.
+
+    Args:
+        source: Where they come from.
+        n_videos: Videos.
+        candidates: Passes of each.
+
+    Raises:
+        SettingsError: The cache is too small.
+    """
+    needed, room = n_videos * candidates * source.preprocessing.n_segments * source.frame_bytes, source.cache.max_bytes
+    if needed > room:
+        raise SettingsError(
+            f"What is kept of {n_videos} videos takes {needed / 1e9:.1f} GB, and the cache holds {room / 1e9:.1f} GB. "
+            "Allow it more (--cache-gb), or take fewer frames (--candidates)."
+        )
 
 
 def build_bank(

@@ -21,7 +21,7 @@ from skillviewer.engine.engine import Engine
 from skillviewer.engine.extractor import FeatureExtractor
 from skillviewer.engine.library import model_folder
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import attention_model
 
 
 def _say_nothing(_text: str) -> None:
@@ -107,11 +107,10 @@ class ModelPool:
         if folder not in self._engines:
             device = choose_device(self._wanted)
             checkpoint = load_checkpoint(model_folder(folder))
-            inputs = attention_model(checkpoint.config.attention_model).inputs
-            if inputs is not Inputs.FEATURES:
+            if checkpoint.config.backbone is None:
                 raise CheckpointError(
-                    f"{checkpoint.name} is fed {inputs} and not features of frozen backbones: it cannot be asked about "
-                    "single videos here. Choose another model."
+                    f"{checkpoint.name} looks at time alone: it cannot be asked about single videos here. Choose "
+                    "another model."
                 )
             preprocessing = checkpoint.config.preprocessing
             with device_errors():

@@ -5,7 +5,6 @@ agrees with what is wanted, and the tables made from all of them (``engine.table
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +18,7 @@ from skillviewer.core.folds import Folds, FoldsBy, make_folds
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.regions import Regions, read_regions
-from skillviewer.engine.bank import PassSource, build_bank, check_room, feature_source
+from skillviewer.engine.bank import KeptSource, build_bank, check_room, feature_source
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device
 from skillviewer.engine.extractor import own_backbone_weights
@@ -34,7 +33,6 @@ from skillviewer.engine.together import n_launched
 from skillviewer.engine.train import Select
 from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.workers import Outcome, work_here, work_in_processes
-from skillviewer.nets.features import backbone
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 
 if TYPE_CHECKING:
@@ -91,10 +89,8 @@ class EvaluationPlan:
             plan = self.of(name, 0)
             splits, segments = plan.sizes().tsn_splits, plan.preprocessing.n_segments
             plan.settings()
-            if self.checkpoints and attention_model(name).inputs is not Inputs.FEATURES:
-                raise SettingsError(
-                    f"{name} does not look at kept features: it has no checkpoint that could be viewed."
-                )
+            if self.checkpoints and attention_model(name).inputs is Inputs.TIME:
+                raise SettingsError(f"{name} looks at time alone: it has no checkpoint that could be viewed.")
             if name in _BY_SPLITS and segments < splits:
                 raise SettingsError(f"{name} compares {splits} splits of a video: take at least {splits} segments.")
 
@@ -213,11 +209,8 @@ class _Preparation:
     def _wanted(self, inputs: Inputs) -> bool:
         return any(run.plan.model in self._plan.fed(inputs) for run in self.missing)
 
-    def _feature_source(self) -> PassSource:
+    def _feature_source(self) -> KeptSource:
         training = self._plan.training
-        trunk = backbone(training.backbone)
-        rows, columns = trunk.grid(training.preprocessing.input_px)
-        self._check_room(2 * trunk.n_channels * rows * columns * 2)
         device = choose_device(self._device_name)
         source, self._backbone = feature_source(
             training.backbone,
@@ -229,18 +222,12 @@ class _Preparation:
         )
         return source
 
-    def _snippet_source(self) -> PassSource:
-        source = SnippetSource(self._cache, self._plan.training.preprocessing)
-        self._check_room(math.prod(source.shape[1:]))
-        return source
+    def _snippet_source(self) -> KeptSource:
+        return SnippetSource(self._cache, self._plan.training.preprocessing)
 
-    def _check_room(self, frame_bytes: int) -> None:
-        training = self._plan.training
-        frames = training.candidates * training.preprocessing.n_segments
-        check_room(self._cache, len(self.facts), frames, frame_bytes)
-
-    def _bank(self, source: PassSource) -> MappedBank:
+    def _bank(self, source: KeptSource) -> MappedBank:
         files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
+        check_room(source, len(self.facts), n)
         bank, problems = build_bank(files, source, n, self._token, self._report, extents)
         self.problems += problems
         if problems:
@@ -372,6 +359,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         preset=training.preset,
         dataset_preset=training.dataset_preset,
         backbone=training.backbone if plan.fed(Inputs.FEATURES) else "",
+        trained_backbone=training.trained_backbone if plan.fed(Inputs.SNIPPETS) else "",
         preprocessing=training.preprocessing,
         selection=selection_rule(training),
         ceilings=judge.ceilings,

@@ -18,6 +18,7 @@ from skillviewer.nets.backbone_weights import BackboneWeights, stream_state
 from skillviewer.nets.checkpoint import Checkpoint
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.deployment import Precision, deploy
+from skillviewer.nets.end_to_end import SIZE_PX, middle_of, snippet_of
 from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, UNIT, TwoStream, backbone
 from skillviewer.nets.last_block import last_blocks, without_last_block
 from skillviewer.nets.tvl1 import BatchedTVL1
@@ -84,17 +85,18 @@ class FeatureExtractor:
         self,
         load: Callable[[], TwoStream],
         config: BackboneConfig,
-        flow_length: int,
+        n_fields: int,
         device: torch.device,
         precision: Precision,
     ) -> None:
         self._load: Callable[[], TwoStream] | None = load
-        self._flow_length = flow_length
+        self._n_fields = n_fields
         self._config = config
         self._device = device
         self._precision = precision
         self._streams: TwoStream | None = None
         self._retrained = ""
+        self._on_snippets = False
         self._before: int | None = None
         self._flow: dict[str, BatchedTVL1] = {}
 
@@ -124,10 +126,13 @@ class FeatureExtractor:
         name, across = config.backbone.name, config.backbone.across_modalities
 
         def load() -> TwoStream:
+            if config.on_snippets:  # it holds all weights itself
+                return checkpoint.two_stream(None)
             motion = None if across else own_backbone_weights(name, flow=True)
             return checkpoint.two_stream(own_backbone_weights(name), motion)
 
-        extractor = cls(load, config.backbone, config.preprocessing.flow.length, device, config.precision)
+        extractor = cls(load, config.backbone, config.n_fields, device, config.precision)
+        extractor._on_snippets = config.on_snippets
         if checkpoint.streams:  # backbones of its own: its features are nobody else's
             extractor._retrained = checkpoint.digest
         return extractor
@@ -174,7 +179,7 @@ class FeatureExtractor:
         if self._streams is None:
             if self._load is None:
                 raise RuntimeError("the extractor is closed")
-            self._streams = deploy(self._load(), self._flow_length, self._device, self._precision)
+            self._streams = deploy(self._load(), self._n_fields, self._device, self._precision)
             self._load = None
         return self._streams
 
@@ -236,11 +241,16 @@ class FeatureExtractor:
 
         return fields
 
+    @property
+    def frame_size(self) -> tuple[int, int] | None:
+        """Width and height that frames are to be squashed to, where it is not the input square."""
+        return SIZE_PX if self._on_snippets else None
+
     def features(self, rgb: Picture, flow: Picture) -> NDArray[np.float16]:
         """Compute the features of one sampled frame.
 
         Args:
-            rgb: (S, S, 3) uint8.
+            rgb: (S, S, 3) uint8, or of ``frame_size``.
             flow: (2L, h0, w0) uint8, quantised.
 
         Returns:
@@ -248,6 +258,8 @@ class FeatureExtractor:
         """
         streams = self.ready()
         with torch.inference_mode():
+            if self._on_snippets:
+                rgb, flow = middle_of(snippet_of(rgb, flow))
             picture = torch.from_numpy(np.array(rgb))[None].to(self._device)
             stack = torch.from_numpy(np.array(flow))[None].to(self._device)
             return streams(picture, stack)[0].to(torch.float16).cpu().numpy()  # type: ignore[no-any-return]

@@ -30,7 +30,7 @@ def _training_form(plan: TrainingPlan, bank: FeatureBank) -> tuple[HeadSizes, Fe
     sizes = plan.sizes()
     with torch.device("meta"):
         averages = isinstance(attention_model(plan.model).build(sizes).fusion, CellMean)
-    if not averages or plan.unfreeze:
+    if not averages or plan.trains_backbones:
         return sizes, bank
     return dataclasses.replace(sizes, grid=(1, 1)), AveragedBank(bank)
 
@@ -46,7 +46,11 @@ def _new_model(
     """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
     torch.manual_seed(plan.seed)
     entry = attention_model(plan.model)
-    model = snippets.end_to_end(sizes) if entry.inputs is Inputs.SNIPPETS else entry.build(sizes)
+    if entry.inputs is Inputs.SNIPPETS:
+        whole = snippets.end_to_end(sizes, plan.trained_backbone).to(device)
+        snippets.get_used_to(whole, bank, names)
+        return whole
+    model = entry.build(sizes)
     features = bank if unfreezing is None else unfreezing.features(bank)
     for part in model.modules():
         if isinstance(part, Standardising) and part.standardise:

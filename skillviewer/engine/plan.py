@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.preprocessing import TRAINED_ON, Preprocessing
 from skillviewer.engine import snippets
+from skillviewer.engine.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.train import Select, TrainSettings
 from skillviewer.nets.deployment import Precision
 from skillviewer.nets.features import backbone
 from skillviewer.nets.geometry import map_grid
 from skillviewer.nets.models import Inputs, attention_model
-from skillviewer.nets.presets import preset
+from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes
 
 
@@ -24,6 +25,8 @@ class TrainingPlan:
         preset: Entry in PRESETS.
         dataset_preset: Whose optimiser settings of the preset.
         backbone: Entry in BACKBONES, with ImageNet weights.
+        trained_backbone: Entry in BACKBONES that the network which trains its backbones begins from; AlexNet as
+            published.
         own_motion: Whether the motion stream starts from weights trained on flow; else across modalities.
         preprocessing: What is done to videos.
         fusion_stride: 2 as released, 1 for finer maps, or None for the preset's.
@@ -45,6 +48,7 @@ class TrainingPlan:
     preset: str = "small-study"
     dataset_preset: str = "other"
     backbone: str = "efficientnet-lite0"
+    trained_backbone: str = PUBLISHED_BACKBONE
     own_motion: bool = False
     preprocessing: Preprocessing = TRAINED_ON
     fusion_stride: int | None = None
@@ -69,7 +73,9 @@ class TrainingPlan:
             SettingsError: The picture is too small for a map.
         """
         entry, trunk = attention_model(self.model), backbone(self.backbone)
-        if entry.inputs is not Inputs.FEATURES:
+        if entry.inputs is Inputs.SNIPPETS:
+            return snippets.sizes_of(preset(self.preset), self.trained_backbone)
+        if entry.inputs is Inputs.TIME:
             return entry.at_paper_scale(preset(self.preset).head)
         px = self.preprocessing.input_px
         sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(px))
@@ -88,8 +94,19 @@ class TrainingPlan:
     @property
     def backbone_used(self) -> str:
         """The backbone whose weights decide the result; "" for a model that looks at time alone."""
-        used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: snippets.BACKBONE, Inputs.TIME: ""}
+        used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: self.trained_backbone, Inputs.TIME: ""}
         return used[attention_model(self.model).inputs]
+
+    @property
+    def trains_backbones(self) -> bool:
+        """Whether backbones, or their last blocks, are trained beside the head."""
+        return bool(self.unfreeze) or attention_model(self.model).inputs is Inputs.SNIPPETS
+
+    @property
+    def preprocessing_used(self) -> Preprocessing:
+        """What is done to videos for this model."""
+        on_snippets = attention_model(self.model).inputs is Inputs.SNIPPETS
+        return snippets.preprocessing_of(self.preprocessing) if on_snippets else self.preprocessing
 
     def settings(self) -> TrainSettings:
         """Return the settings of the training: the preset's, or a model's own where it was published with some.
@@ -103,7 +120,10 @@ class TrainingPlan:
                 f"An epoch chosen on {self.inner_folds} inner folds needs a training on all videos afterwards: leave "
                 "out --no-refit, and choose by --select inner."
             )
-        chosen, own = preset(self.preset), attention_model(self.model).training
+        chosen, entry = preset(self.preset), attention_model(self.model)
+        on_snippets = entry.inputs is Inputs.SNIPPETS
+        other = on_snippets and self.trained_backbone != PUBLISHED_BACKBONE
+        own = () if other else entry.training  # published step sizes are those of the published network
         if own and (self.learning_rate is not None or self.weight_decay is not None):
             raise SettingsError(
                 f"{self.model} is trained with the step sizes and decays that it was published with: leave out "
@@ -113,7 +133,10 @@ class TrainingPlan:
         for name in ("epochs", "learning_rate", "weight_decay"):
             if (value := getattr(self, name)) is not None:
                 optimiser = dataclasses.replace(optimiser, **{name: value})
-        return TrainSettings(optimiser, chosen.loss, self.select, self.seed, own, self.training_precision)
+        loss = chosen.loss
+        if on_snippets:
+            loss = dataclasses.replace(loss, snippets=chosen.snippets if other else TSN_SNIPPETS)
+        return TrainSettings(optimiser, loss, self.select, self.seed, own, self.training_precision)
 
 
 def selection_rule(plan: TrainingPlan) -> str:

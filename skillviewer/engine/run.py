@@ -15,6 +15,7 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.folds import check_no_leak
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.engine import snippets
 from skillviewer.engine.batches import videos_of
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.fold_training import fit_fold
@@ -27,6 +28,7 @@ from skillviewer.engine.videos import VideoFacts, time_bank
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig
+from skillviewer.nets.end_to_end import EndToEndModel
 from skillviewer.nets.models import Inputs, attention_model
 
 
@@ -124,7 +126,7 @@ def perform(material: Material, run: Run, token: CancelToken, report: Report) ->
             "learning rate."
         )
     write_log(run.folder, trained.rows, run.title)
-    if run.configuration.checkpoint and attention_model(plan.model).inputs is Inputs.FEATURES:
+    if run.configuration.checkpoint:
         _save_checkpoint(material, run, model)
     folder.finish(
         provenance_of(device, model, trained, plan, watched.seen, fold),
@@ -165,13 +167,17 @@ def _look(
 
 def _save_checkpoint(material: Material, run: Run, model: AttentionModel) -> None:
     plan, dataset = run.plan, material.dataset
+    backbones, streams = material.backbone, None
+    if isinstance(model, EndToEndModel):
+        backbones = snippets.backbones_of(plan.trained_backbone)
+        model, streams = snippets.parted(model)
     save_checkpoint(
         run.folder / CHECKPOINT,
         CheckpointConfig(
             attention_model=plan.model,
             sizes=model.sizes,
-            preprocessing=plan.preprocessing,
-            backbone=material.backbone,
+            preprocessing=plan.preprocessing_used,
+            backbone=backbones,
             precision=plan.precision,
             preset=plan.preset,
             dataset_preset=plan.dataset_preset,
@@ -190,6 +196,7 @@ def _save_checkpoint(material: Material, run: Run, model: AttentionModel) -> Non
             preset=plan.preset,
             notes="Trained for an evaluation; how it does on held-out pairs stands there.",
         ),
+        streams=streams,
         half=plan.half,
         replace=True,
     )

@@ -1,38 +1,55 @@
 """Snippets for the network that is trained end to end: a picture and the flow around it, kept on disk as they are."""
 
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
-from torch.nn import functional as F
+from torch import Tensor, nn
 
 from skillviewer.core.job import CancelToken
 from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine.bank import statistics
 from skillviewer.engine.cache import FeatureCache, FeatureKey
 from skillviewer.engine.extractor import own_backbone_weights
 from skillviewer.engine.inputs import sampling_of, stream_inputs
+from skillviewer.engine.train import FeatureBank, first_pass
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.backbone_weights import stream_state
-from skillviewer.nets.end_to_end import COLOURS, EndToEndModel
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
+from skillviewer.nets.configuration import BackboneConfig
+from skillviewer.nets.end_to_end import CHANNELS, COLOURS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
+from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone, recalibrate_batch_norm
+from skillviewer.nets.fusion import CellMean
+from skillviewer.nets.presets import Preset
 from skillviewer.nets.sizes import HeadSizes
+from skillviewer.nets.tsn import TsnModel
 
-BACKBONE = "alexnet"
-SIZE_PX = (340, 256)
-"""Width and height of a snippet, without regard to the proportions of the video (Temporal Segment Networks)."""
-
-CROP_PX = 224
-N_FIELDS = 5
-"""Flow fields of a snippet: those from t - 3 to t + 1."""
+PUBLISHED_BACKBONE = "alexnet"
 
 _VERSION = 1
-_STACK = 6  # the shortest even stack that holds them
+_STACK = 6  # the shortest even stack that holds the fields of a snippet
 
-CHANNELS = COLOURS + 2 * N_FIELDS
+
+def preprocessing_of(preprocessing: Preprocessing) -> Preprocessing:
+    """Return what is done to videos where snippets are cut: number of snippets, clock and flow algorithm stay."""
+    flow = replace(preprocessing.flow, length=_STACK, short_side_px=SIZE_PX[1])
+    return replace(preprocessing, input_px=CROP_PX, flow=flow)
+
+
+def sizes_of(chosen: Preset, name: str) -> HeadSizes:
+    """Return the sizes of the scores behind a backbone.
+
+    Args:
+        chosen: Whose other sizes.
+        name: Entry in BACKBONES. AlexNet keeps its fully connected layers, others are averaged over their cells.
+    """
+    entry = backbone(name)
+    sizes = chosen.sizes(2 * entry.n_channels, entry.grid(CROP_PX))
+    return sizes if name == PUBLISHED_BACKBONE else replace(sizes, tsn_hidden=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,11 @@ class SnippetSource:
         width, height = SIZE_PX
         return self.preprocessing.n_segments, CHANNELS, height, width
 
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes kept of one snippet."""
+        return math.prod(self.shape[1:])
+
     def passes(
         self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
     ) -> list[NDArray[Any]]:
@@ -64,14 +86,13 @@ class SnippetSource:
             token: Checked after every snippet.
             extent: The stretch of the video to sample, or None for all of it.
         """
-        flow = replace(self.preprocessing.flow, length=_STACK, short_side_px=SIZE_PX[1])
-        preprocessing = replace(self.preprocessing, flow=flow)
+        preprocessing = preprocessing_of(self.preprocessing)
         sampling = sampling_of(reader.info, preprocessing, passes, extent)
         configuration = (
             ("snippets", _VERSION),
             ("rate_hz", preprocessing.rate_hz),
-            ("flow", flow.algorithm),
-            ("flow_bound_px", flow.bound_px),
+            ("flow", preprocessing.flow.algorithm),
+            ("flow_bound_px", preprocessing.flow.bound_px),
             *sampling.key,
         )
         keys = [FeatureKey(reader.info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
@@ -81,7 +102,7 @@ class SnippetSource:
             wanted = np.unique(sampling.positions[missing])
             for item in stream_inputs(reader, preprocessing, sampling.timeline, wanted, SIZE_PX):
                 token.check()
-                snippet = np.concatenate([item.rgb.transpose(2, 0, 1), _sized(item.flow[: 2 * N_FIELDS])])
+                snippet = snippet_of(item.rgb, item.flow)
                 for i in missing:
                     cut[i][sampling.positions[i] == item.position] = snippet
         for i in missing:
@@ -91,25 +112,33 @@ class SnippetSource:
         return [cut[i] if one is None else one for i, one in enumerate(kept)]
 
 
-def _sized(flow: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return quantised flow at the size of a snippet; its values stay those of the size where it was computed."""
-    width, height = SIZE_PX
-    values = torch.from_numpy(flow)[None].float()
-    sized = F.interpolate(values, (height, width), mode="bilinear", antialias=True)
-    found: NDArray[np.uint8] = sized[0].round().clamp(0, 255).byte().numpy()
-    return found
+def backbones_of(name: str) -> BackboneConfig:
+    """Return what a network that trains its backbones begins from, as a checkpoint names it.
+
+    Raises:
+        CheckpointError: Its weights are not on this computer.
+    """
+    entry, digest = backbone(name), own_backbone_weights(name).digest
+    return BackboneConfig(
+        name=name,
+        appearance_digest=digest,
+        motion_digest=digest,
+        appearance_normalisation=entry.normalisation,
+        motion_normalisation=FLOW_ACROSS_MODALITIES,
+    )
 
 
-def end_to_end(sizes: HeadSizes) -> EndToEndModel:
-    """Return the published network: two AlexNets that start from ImageNet, the motion stream across modalities.
+def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndModel:
+    """Return the network as it begins: two backbones trained on ImageNet, the motion stream across modalities.
 
     Args:
         sizes: Of the head. Where its hidden layers have AlexNet's widths, they start from AlexNet's too.
+        name: Entry in BACKBONES.
 
     Raises:
-        CheckpointError: AlexNet's weights are not on this computer.
+        CheckpointError: The weights are not on this computer.
     """
-    entry, weights = backbone(BACKBONE), own_backbone_weights(BACKBONE)
+    entry, weights = backbone(name), own_backbone_weights(name)
 
     def trunk(in_channels: int) -> nn.Module:
         net = entry.make(in_channels)
@@ -117,8 +146,57 @@ def end_to_end(sizes: HeadSizes) -> EndToEndModel:
         return net
 
     streams = TwoStream(trunk(COLOURS), trunk(2 * N_FIELDS), entry.normalisation, FLOW_ACROSS_MODALITIES, CROP_PX)
-    model = EndToEndModel(sizes, streams)
+    model = EndToEndModel(sizes, streams.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
     first = weights.beyond.get("classifier.1.weight")
     if first is not None and sizes.tsn_hidden and first.shape[0] == sizes.tsn_hidden[0]:
         model.start_from({name: tensor.float() for name, tensor in weights.beyond.items()})
     return model
+
+
+def get_used_to(model: EndToEndModel, bank: FeatureBank, names: Sequence[str]) -> None:
+    """Let a fresh model on its device know the statistics of its training videos.
+
+    The batch normalisation of its motion stream, which has seen pictures alone, gets those of flow; what is averaged
+    over cells is standardised by those of the features. AlexNet has neither.
+
+    Args:
+        model: Changed; left in evaluation mode.
+        bank: Snippets.
+        names: Training videos.
+    """
+    model.eval()
+    device = next(model.parameters()).device
+    if any(isinstance(part, nn.BatchNorm2d) for part in model.streams.motion.modules()):
+        motion = (model.inputs(first_pass(bank, name)[None].to(device))[1] for name in names)
+        recalibrate_batch_norm(model.streams.motion, motion)
+    if isinstance(model.fusion, CellMean) and model.fusion.standardise:
+        model.fusion.set_statistics(*statistics(SnippetFeatures(bank, model), names))
+
+
+def parted(model: EndToEndModel) -> tuple[TsnModel, dict[str, Tensor]]:
+    """Return the scores of a trained model and all weights of its backbones, for ``save_checkpoint``."""
+    return model.head().eval(), model.streams.state_dict()
+
+
+class SnippetFeatures(Mapping[str, Sequence[NDArray[Any]]]):
+    """Features that the backbones of a model make of the middle of snippets, computed whenever they are asked for.
+
+    Args:
+        bank: Snippets.
+        model: In evaluation mode.
+    """
+
+    def __init__(self, bank: FeatureBank, model: EndToEndModel) -> None:
+        self._bank, self._model = bank, model
+
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
+        """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
+        device = next(self._model.parameters()).device
+        with torch.inference_mode():
+            return [self._model.features(first_pass(self._bank, name)[None].to(device))[0].half().cpu().numpy()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._bank)
+
+    def __len__(self) -> int:
+        return len(self._bank)

@@ -18,7 +18,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
 from skillviewer.nets.fusion import Standardising
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import TUNING_SHARE, OptimiserSettings, preset
 
 PRESET = "small-study"
@@ -74,8 +74,8 @@ class StartingPoint:
             )
             return cls(None, config, source, device)
         parent = load_checkpoint(folder)
-        if attention_model(parent.config.attention_model).inputs is not Inputs.FEATURES:
-            raise CheckpointError(f"{parent.name} does not look at kept features: it cannot be fine-tuned.")
+        if parent.config.backbone is None:
+            raise CheckpointError(f"{parent.name} looks at time alone: it cannot be fine-tuned.")
         source = FeatureSource(FeatureExtractor.later(parent, device), cache, parent.config.preprocessing)
         return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
 
@@ -105,7 +105,9 @@ class StartingPoint:
             epochs: Epochs, or None for the preset's.
             seed: Of the training.
         """
-        chosen, own = preset(self.config.preset), attention_model(self.config.attention_model).training
+        chosen = preset(self.config.preset)
+        # published step sizes are for what is trained there: here that is the head, never backbones
+        own = () if self.config.on_snippets else attention_model(self.config.attention_model).training
         share = TUNING_SHARE if own else chosen.tuning_share
         rate = share if self.parent is not None else 1.0
 

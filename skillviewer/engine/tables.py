@@ -11,6 +11,7 @@ from skillviewer.core.pairs import Fold
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.results import Interval, ModelResult, Pointing, Separated
 from skillviewer.engine.run_folder import write_json
+from skillviewer.engine.snippets import PUBLISHED_BACKBONE
 from skillviewer.export.destination import aside
 from skillviewer.export.plots import Accuracy, plot_accuracies
 from skillviewer.nets.models import attention_model
@@ -73,6 +74,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
         preset: Preset of the training.
         dataset_preset: Whose optimiser settings.
         backbone: Where features come from, or "".
+        trained_backbone: What a network that trains its backbones began from, or "" where none was evaluated.
         preprocessing: What was done to videos.
         selection: How epochs were chosen, in words.
         ceilings: Accuracy of ordering by each number known of the videos, mean over folds.
@@ -94,6 +96,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
     preset: str
     dataset_preset: str
     backbone: str
+    trained_backbone: str = ""  # of folders that do not say
     preprocessing: Preprocessing
     selection: str
     ceilings: dict[str, float]
@@ -236,9 +239,13 @@ def markdown(record: EvaluationRecord) -> str:
     """Return the whole evaluation as a page of Markdown."""
     who = f" of {record.n_participants} participants" if record.n_participants else ""
     flow = record.preprocessing.flow.algorithm
-    features = (
-        f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}" if record.backbone else "time"
-    )
+    said = []
+    if record.backbone:
+        said.append(f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}")
+    if record.trained_backbone:
+        published = record.trained_backbone == PUBLISHED_BACKBONE
+        said.append(f"tsn trains {record.trained_backbone}" + ("" if published else ": not the published network"))
+    features = "; ".join(said) or "time"
     seeds = "one seed" if record.n_seeds == 1 else f"{record.n_seeds} seeds"
     lines = [
         f"# {record.dataset}",

@@ -25,6 +25,7 @@ from skillviewer.engine.schedule import Schedule
 from skillviewer.engine.together import ALONE, Together
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.deployment import Precision
+from skillviewer.nets.features import TwoStream
 from skillviewer.nets.last_block import LastBlocks
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
@@ -214,7 +215,9 @@ class Fitting:
         torch.manual_seed(settings.seed)
         self._together = together
         together.start_alike(model)
-        pretrained = {id(p) for part in model.modules() if isinstance(part, LastBlocks) for p in part.parameters()}
+        # pretrained weights take smaller steps, unless a model was published with steps of its own for them
+        begun = LastBlocks if settings.phases else LastBlocks | TwoStream
+        pretrained = {id(p) for part in model.modules() if isinstance(part, begun) for p in part.parameters()}
         self._schedule = Schedule(model.phases(), settings.optimiser, dict(settings.phases), len(pairs), pretrained)
         self.n_epochs = self._schedule.n_epochs
         self._looked_at = videos_of(choosing)

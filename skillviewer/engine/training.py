@@ -10,18 +10,18 @@ import msgspec
 
 from skillviewer import __version__
 from skillviewer.core.accuracy import FoldScores, count_pairs, pooled_accuracy
-from skillviewer.core.errors import CheckpointError, DatasetError
+from skillviewer.core.errors import DatasetError
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, quarter_out
 from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.data.study.identity import digest_of
-from skillviewer.engine.assess import FeatureSource
-from skillviewer.engine.bank import build_bank, check_room, feature_source, pooled
+from skillviewer.engine.bank import KeptSource, build_bank, check_room, pooled
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.device import choose_device, device_errors
+from skillviewer.engine.feeding import Feeding, check_keepable
 from skillviewer.engine.fold_training import fit_fold
 from skillviewer.engine.mapped import WatchedBank
 from skillviewer.engine.plan import TrainingPlan, selection_rule
@@ -38,12 +38,11 @@ from skillviewer.engine.together import ALONE, Together
 from skillviewer.engine.train import EpochRow, FeatureBank, Select, score_videos
 from skillviewer.engine.training_log import write_log
 from skillviewer.engine.training_state import StateFile
-from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.engine.videos import extents_of, facts_of, files_of
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig, HeldOut
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.features import backbone
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +102,13 @@ def train_checkpoint(
         Cancelled: The token was raised.
     """
     check_place(folder, replace=replace)
-    plan.sizes(), plan.settings()  # a plan that cannot work is refused before hours of features
-    if attention_model(plan.model).inputs is not Inputs.FEATURES:
-        raise CheckpointError(
-            f"The model {plan.model} does not look at kept features: it can be evaluated, not kept and viewed."
-        )
+    check_keepable(plan)
     if test is None:
         _check_people(dataset, plan.seed)
     kept = _Kept(plan, folder, together)
     device = choose_device(device_name)
-    unfreezing = None
-    if plan.unfreeze:
-        with device_errors():
-            unfreezing = Unfreezing.of(plan.backbone, plan.preprocessing, device, own_motion=plan.own_motion)
-    source, backbones = feature_source(
-        plan.backbone,
-        plan.preprocessing,
-        device,
-        plan.precision,
-        cache,
-        own_motion=plan.own_motion,
-        before_last_block=unfreezing is not None,
-    )
+    fed = Feeding.of(plan, device, cache)
+    source = fed.source
     _prepare(dataset, source, plan.candidates, token, report, together)
     if test is not None:
         _prepare(test, source, 1, token, report, together)
@@ -142,7 +126,7 @@ def train_checkpoint(
         divided = _all_against(usable, test.restricted(list(test_bank)), token)
     fold, tested = divided.fold, divided.tested
     problems += divided.problems
-    kept.begin(usable, fold, backbones, token, report)
+    kept.begin(usable, fold, fed.backbones, token, report)
     watched = WatchedBank(bank)
     with device_errors():
         model, trained = fit_fold(
@@ -156,15 +140,12 @@ def train_checkpoint(
             stop,
             kept.state,
             together=together,
-            unfreezing=unfreezing,
+            unfreezing=fed.unfreezing,
         )
         if plan.select is not Select.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)
-        streams = None
-        if unfreezing is not None:
-            blocks, streams = unfreezing.freeze(model)
-            bank, test_bank = unfreezing.features(bank, blocks), unfreezing.features(test_bank, blocks)
-        scores = score_videos(model, test_bank, tested.names, token)
+        head, streams, (bank, test_bank) = fed.separate(model, (bank, test_bank))
+        scores = score_videos(head, test_bank, tested.names, token)
     seen = set().union(*together.collect(watched.seen))
     report(Progress("writing the checkpoint", 0, 1))
     if not together.leads:
@@ -174,14 +155,14 @@ def train_checkpoint(
         folder,
         CheckpointConfig(
             attention_model=plan.model,
-            sizes=model.sizes,
-            preprocessing=plan.preprocessing,
-            backbone=backbones,
+            sizes=head.sizes,
+            preprocessing=plan.preprocessing_used,
+            backbone=fed.backbones,
             precision=plan.precision,
             preset=plan.preset,
             dataset_preset=plan.dataset_preset,
         ),
-        model,
+        head,
         _card(plan, dataset, divided, scores, folder.name),
         streams=streams,
         familiarity=learn_familiarity(pooled(bank, fold.train_videos)),
@@ -217,7 +198,7 @@ class _Kept:
             if problems:
                 raise DatasetError(problems[0])
             weights = "" if backbones is None else f"{backbones.appearance_digest} {backbones.motion_digest}"
-            digests = {self._plan.backbone: weights}
+            digests = {self._plan.backbone_used: weights}
             self._configuration = RunConfiguration.of(self._plan, dataset, fold, facts, digests, checkpoint=True)
             self._run = RunFolder.at(self._run.path, self._configuration)
             self._run.begin(self._configuration)
@@ -255,9 +236,9 @@ def _card(plan: TrainingPlan, dataset: Dataset, divided: "_Divided", scores: Map
 
 
 def dataset_features(
-    dataset: Dataset, source: FeatureSource, candidates: int, token: CancelToken, report: Report
+    dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report
 ) -> tuple[FeatureBank, list[str]]:
-    """Return the features of every video of a data set that has a file; arguments are those of ``build_bank``."""
+    """Return the features (or snippets) of every video that has a file; arguments are those of ``build_bank``."""
     return build_bank(files_of(dataset), source, candidates, token, report, extents_of(dataset))
 
 
@@ -266,6 +247,8 @@ def _notes(plan: TrainingPlan) -> str:
     said = []
     if plan.unfreeze:
         said.append("The last block of both backbones was trained too.")
+    elif plan.trains_backbones:
+        said.append(f"Both backbones were trained too, from the weights of {backbone(plan.trained_backbone).title}.")
     if plan.training_precision != "float32":
         said.append(f"Trained in {plan.training_precision}.")
     return " ".join(said)
@@ -315,12 +298,11 @@ def _all_against(usable: Dataset, tested: Dataset, token: CancelToken) -> _Divid
 
 
 def _prepare(
-    dataset: Dataset, source: FeatureSource, candidates: int, token: CancelToken, report: Report, together: Together
+    dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report, together: Together
 ) -> None:
     """See that there is room for features; of several processes each computes those of its share of the videos."""
-    files, preprocessing = files_of(dataset), source.preprocessing
-    frame_bytes = 2 * math.prod(source.extractor.feature_shape(preprocessing))
-    check_room(source.cache, len(files), candidates * preprocessing.n_segments, frame_bytes)
+    files = files_of(dataset)
+    check_room(source, len(files), candidates)
     if together.size > 1:  # afterwards each finds all of them kept
         build_bank(files[together.rank :: together.size], source, candidates, token, report, extents_of(dataset))
         together.wait()

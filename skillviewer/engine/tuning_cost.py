@@ -15,7 +15,7 @@ from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.batches import batches, pair_batch, videos_of
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.finetune import known_of
-from skillviewer.engine.inputs import sampling_of, stream_inputs
+from skillviewer.engine.inputs import sampling_of
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.tuning_job import TuningCost, TuningJob
 from skillviewer.media.flow import warm_up
@@ -97,12 +97,10 @@ def _frame_s(source: FeatureSource, footage: Footage, token: CancelToken, report
     with VideoReader(footage.path) as reader:
         sampling = sampling_of(reader.info, source.preprocessing, 1, footage.extent)
         positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
-        batch = source.extractor.flow_batch(source.preprocessing.flow.algorithm)
         began = perf_counter()
         n = 0
-        for item in stream_inputs(reader, source.preprocessing, sampling.timeline, positions, batch=batch):
+        for _ in source.compute(reader, sampling, positions):
             token.check()
-            source.extractor.features(item.rgb, item.flow)
             if n == 0 and len(positions) > 1:
                 began = perf_counter()
             n += 1

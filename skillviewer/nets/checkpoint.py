@@ -87,7 +87,7 @@ class Checkpoint:
         own = motion if motion is not None or not config.across_modalities else appearance
         return TwoStream(
             self._trunk("appearance.", appearance, config.appearance_digest, 3),
-            self._trunk("motion.", own, config.motion_digest, 2 * self.config.preprocessing.flow.length),
+            self._trunk("motion.", own, config.motion_digest, 2 * self.config.n_fields),
             config.appearance_normalisation,
             config.motion_normalisation,
             self.config.preprocessing.input_px,

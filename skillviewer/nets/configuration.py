@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from skillviewer.core.preprocessing import FLOW_ALGORITHMS, Preprocessing
+from skillviewer.nets.end_to_end import N_FIELDS
 from skillviewer.nets.features import Normalisation, backbone
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
@@ -61,6 +62,16 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     preset: str
     dataset_preset: str = "other"
     weights_sha256: str = ""
+
+    @property
+    def on_snippets(self) -> bool:
+        """Whether its backbones were trained with it and are fed the middle of snippets, not squashed frames."""
+        return attention_model(self.attention_model).inputs is Inputs.SNIPPETS
+
+    @property
+    def n_fields(self) -> int:
+        """Flow fields that the motion stream is fed."""
+        return N_FIELDS if self.on_snippets else self.preprocessing.flow.length
 
     def check(self) -> None:
         """Check what types cannot say.

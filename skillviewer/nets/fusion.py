@@ -50,6 +50,14 @@ class CellMean(Standardising):
         """Average over the cells; standardised afterwards."""
         return self.standardised(frames.mean(dim=(2, 3), keepdim=True))
 
+    def of_stream(self, frames: Tensor, stream: int) -> Tensor:
+        """Return the same of one stream alone, (M, F, rows, columns) to (M, F, 1, 1): 0 is appearance, 1 motion."""
+        means = frames.mean(dim=(2, 3), keepdim=True)
+        if not self.standardise:
+            return means
+        mean, scale = (values.chunk(2)[stream][:, None, None] for values in (self.mean, self.scale))
+        return (means - mean) / scale
+
 
 PAIRS = {2: torch.int32, 4: torch.int64, 8: torch.complex128}
 """A type as wide as two numbers of so many bytes."""

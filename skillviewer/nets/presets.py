@@ -23,11 +23,14 @@ class LossSettings:
         margin: Score difference from which on a pair costs nothing.
         reduction: Whether the losses of a batch's pairs are averaged or summed.
         attention_penalty: Weight of Sharma et al.'s doubly stochastic penalty (Visual Attention alone); 0 for none.
+        snippets: Snippets of every split that a batch looks at, drawn anew (the network that trains its backbones
+            alone); 0 for all.
     """
 
     margin: float = 0.5
     reduction: Literal["mean", "sum"] = "mean"
     attention_penalty: float = 0.0
+    snippets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Preset:
         optimisers: (data set, settings) for data sets with settings of their own.
         usual: Settings for all others.
         tuning_share: Share of the step size with which a trained head goes on.
+        snippets: Snippets of every split that a batch looks at where backbones are trained.
     """
 
     name: str
@@ -89,6 +93,7 @@ class Preset:
     usual: OptimiserSettings
     optimisers: tuple[tuple[str, OptimiserSettings], ...] = field(default=())
     tuning_share: float = TUNING_SHARE
+    snippets: int = 3
 
     def sizes(self, feature_channels: int, grid: tuple[int, int]) -> HeadSizes:
         """Return the head's sizes on features of a backbone.
@@ -147,6 +152,7 @@ PRESETS = table(
             learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, rounds=3, clip_norm=5.0
         ),
         tuning_share=0.1,
+        snippets=1,
     ),
 )
 """All presets, in the order in which they are offered."""
@@ -160,6 +166,9 @@ def preset(name: str) -> Preset:
     """
     return look_up(PRESETS, name, "preset", CheckpointError)
 
+
+TSN_SNIPPETS = 3
+"""Doughty et al. 2018, snippets of every split in training."""
 
 TSN_APPEARANCE = OptimiserSettings(
     learning_rate=1e-3,

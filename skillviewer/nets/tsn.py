@@ -4,9 +4,9 @@ Each stream scores each snippet by itself. In training the snippets of each of s
 k of one video is compared with split k of the other; in testing the snippets of the whole video are averaged, and the
 streams are mixed 0.4 (appearance) to 0.6 (motion).
 
-The published model (``tsn``) trains its backbones end to end: AlexNet up to its last pooling is the backbone, its fully
-connected layers are here. On frozen features of a pooled backbone (``tsn-frozen``) the same losses, splits and mixing
-train one linear layer a stream, which is not the published model.
+The published model (``tsn``) trains its backbones end to end (``end_to_end``): AlexNet up to its last pooling is the
+backbone, its fully connected layers are here. On frozen features of a pooled backbone (``tsn-frozen``) the same losses,
+splits and mixing train one linear layer a stream, which is not the published model.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.nets.attention import LossOutput, MaplessModel, State, StepOutput
-from skillviewer.nets.features import TwoStream
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, split_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -128,21 +127,6 @@ class TsnModel(MaplessModel):
         loss = sum((split_ranking_loss(by_split[..., i], pairs, MARGIN, BETA) for i in range(2)), streams.new_zeros(()))
         weights = streams.new_tensor([APPEARANCE_WEIGHT, 1 - APPEARANCE_WEIGHT])
         return LossOutput(loss, (streams @ weights).mean(dim=1))
-
-
-def snippet_features(streams: TwoStream, rgb: Tensor, stack: Tensor) -> Tensor:
-    """Return the features of snippets, through which the backbones can be trained end to end.
-
-    Args:
-        streams: The two backbones.
-        rgb: (B, S, side, side, 3) uint8.
-        stack: (B, S, 2L, h, w) uint8.
-
-    Returns:
-        (B, S, 2F, rows, columns), what ``TsnModel`` takes.
-    """
-    features: Tensor = streams(rgb.flatten(0, 1), stack.flatten(0, 1))
-    return features.reshape(*rgb.shape[:2], *features.shape[1:])
 
 
 def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

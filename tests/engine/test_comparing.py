@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from skillviewer.core.analysis import MapKind
@@ -17,7 +18,7 @@ from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.comparing import ModelPool, facts
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.extractor import FeatureExtractor
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.engine.starting_point import StartingPoint
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.videos import write_barcode_video
 
@@ -136,13 +137,14 @@ def test_what_is_no_checkpoint_is_refused_by_name(pool: ModelPool, tmp_path: Pat
         pool.facts(tmp_path / "nothing")
 
 
-def test_a_model_that_is_not_fed_features_is_refused_with_a_way_out(
-    pool: ModelPool, models: dict[str, Path], video: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_model_that_looks_at_no_frames_is_refused_with_a_way_out(
+    pool: ModelPool, tmp_path: Path, video: Path
 ) -> None:
-    entry = replace(attention_model("full"), inputs=Inputs.SNIPPETS)
-    monkeypatch.setattr("skillviewer.engine.comparing.attention_model", lambda _name: entry)
-    with pytest.raises(CheckpointError, match="Choose another model"):
-        pool.assess(models["full"], video)
+    timed = tiny_checkpoint(tmp_path / "timed", "duration").folder
+    with pytest.raises(CheckpointError, match=r"timed looks at time alone.*Choose another model"):
+        pool.assess(timed, video)
+    with pytest.raises(CheckpointError, match="timed looks at time alone"):
+        StartingPoint.of(timed, torch.device("cpu"), FeatureCache(tmp_path / "cache"))
 
 
 def test_evidence_adds_up_to_the_score(pool: ModelPool, models: dict[str, Path], video: Path) -> None:

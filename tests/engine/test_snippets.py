@@ -1,25 +1,41 @@
 """Snippets are the sampled frames with their flow, kept and found again; the published network is evaluated on them."""
 
+import csv
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+import torch
 
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.errors import CheckpointError, SettingsError
 from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.pairs import Dataset
 from skillviewer.core.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.formats import open_dataset
 from skillviewer.engine import evaluate as evaluation
 from skillviewer.engine import snippets
 from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.comparing import ModelPool
+from skillviewer.engine.engine import Engine
 from skillviewer.engine.evaluate import EvaluationPlan
+from skillviewer.engine.extractor import own_backbone_weights
 from skillviewer.engine.inputs import sampling_of
 from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.snippets import SIZE_PX, SnippetSource
+from skillviewer.engine.snippets import SnippetSource, sizes_of
+from skillviewer.engine.starting_point import StartingPoint
+from skillviewer.engine.tables import markdown
+from skillviewer.engine.train import Select
+from skillviewer.engine.training import train_checkpoint
 from skillviewer.media.flow import flow_field, grey_size, quantise
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.backbone_weights import BackboneWeights, random_backbone_weights
-from skillviewer.nets.models import attention_model
+from skillviewer.nets.end_to_end import SIZE_PX, EndToEndModel
+from skillviewer.nets.presets import Preset, preset
 from skillviewer.nets.sizes import HeadSizes
 from tests.cli.studies import write_study
 from tests.videos import read_barcode, write_barcode_video
@@ -65,23 +81,33 @@ def test_snippets_are_kept_and_mapped(tmp_path: Path) -> None:
     assert len(now) == 2
 
 
-def test_published_network_is_trained_and_tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def weights(name: str) -> BackboneWeights:
-        return random_backbone_weights(name, 0)
+def weights(name: str) -> BackboneWeights:
+    """Return AlexNet's weights, which do not ship: random ones."""
+    return random_backbone_weights(name, 0)
 
-    def sizes(plan: TrainingPlan) -> HeadSizes:
-        return replace(attention_model(plan.model).at_paper_scale(HeadSizes()), tsn_hidden=(8, 7))
 
+def narrow(chosen: Preset, name: str) -> HeadSizes:
+    """Return sizes with fully connected layers of a few units."""
+    sizes = sizes_of(chosen, name)
+    return replace(sizes, tsn_hidden=(8, 7) if sizes.tsn_hidden else ())
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return open_dataset(write_study(tmp_path / "study"))
+
+
+def test_published_network_is_evaluated_and_kept(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(snippets, "own_backbone_weights", weights)
     monkeypatch.setattr(evaluation, "own_backbone_weights", weights)
-    monkeypatch.setattr(TrainingPlan, "sizes", sizes)
-    monkeypatch.setattr(snippets, "SIZE_PX", (84, 72))
-    monkeypatch.setattr(snippets, "CROP_PX", 64)
-    dataset = open_dataset(write_study(tmp_path / "study"))
-    plan = EvaluationPlan(("tsn",), TrainingPlan(preprocessing=SMALL, candidates=1, epochs=2, refit=False), n_folds=2)
+    monkeypatch.setattr(snippets, "sizes_of", narrow)
+    training = TrainingPlan(preprocessing=SMALL, candidates=1, epochs=1, refit=False)
+    plan = EvaluationPlan(("tsn",), training, n_folds=2, checkpoints=True)
+    cache = FeatureCache(tmp_path / "cache")
 
     def run() -> evaluation.Evaluation:
-        cache = FeatureCache(tmp_path / "cache")
         return evaluation.evaluate(
             plan, dataset, tmp_path / "out", CancelToken(), silent, device_name="cpu", cache=cache
         )
@@ -93,6 +119,91 @@ def test_published_network_is_trained_and_tested(tmp_path: Path, monkeypatch: py
     assert len(tsn.folds) == 2
     assert tsn.parameters > 2 * 9216 * 8
     assert tsn.metrics["ties"] == 0
-    configuration = (tmp_path / "out" / "runs" / "tsn-s0-f1" / "configuration.json").read_text()
+    folder = tmp_path / "out" / "runs" / "tsn-s0-f1"
+    configuration = (folder / "configuration.json").read_text()
     assert '"backbone": "alexnet"' in configuration
+    assert '"snippets": 3' in configuration
+    assert "tsn trains alexnet." in (tmp_path / "out" / "table.md").read_text()
+    other = msgspec.structs.replace(found.record, trained_backbone="resnet18")
+    assert "tsn trains resnet18: not the published network." in markdown(other)
     assert run().n_trained == 0
+    rows = csv.DictReader((folder / "scores.csv").read_text().splitlines())
+    scores = {row["video"]: float(row["score"]) for row in rows}
+    video = next(video for video in dataset.videos if video.name in scores and video.path is not None)
+    with Engine.open(folder / "checkpoint", "cpu", cache=cache) as engine:  # which has all weights itself
+        assert video.path is not None
+        assert engine.assess(video.path).score == pytest.approx(scores[video.name], abs=2e-3)
+
+
+def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path, dataset: Dataset) -> None:
+    plan = TrainingPlan(
+        model="tsn",
+        trained_backbone="efficientnet-lite0",
+        preprocessing=SMALL,
+        candidates=1,
+        epochs=1,
+        select=Select.LAST,
+        half=False,
+    )
+    cache, folder = FeatureCache(tmp_path / "cache"), tmp_path / "m"
+    made = train_checkpoint(plan, dataset, folder, CancelToken(), silent, device_name="cpu", cache=cache).checkpoint
+    assert "from the weights of EfficientNet-Lite0" in made.card.notes
+    assert made.config.preprocessing.input_px == 224
+    assert made.config.sizes.grid == (7, 7)
+    begun = own_backbone_weights("efficientnet-lite0").state
+    assert made.streams.keys() == {f"{stream}.{name}" for stream in ("appearance", "motion") for name in begun}
+    assert not torch.equal(made.streams["appearance._conv_stem.weight"], begun["_conv_stem.weight"])
+    appearance, motion = (made.streams[f"{stream}._bn0.running_mean"] for stream in ("appearance", "motion"))
+    assert torch.equal(appearance, begun["_bn0.running_mean"]), "pictures it has seen before"
+    assert not torch.equal(motion, begun["_bn0.running_mean"]), "flow it has not"
+    assert json.loads((folder / "provenance.json").read_text())["parameters"] == 5_920_354
+
+    whole = EndToEndModel(made.config.sizes, made.two_stream(None))
+    whole.load_state_dict(made.head | {f"streams.{name}": values for name, values in made.streams.items()})
+    source = SnippetSource(cache, SMALL)
+    with Engine.open(folder, "cpu", cache=cache) as engine, ModelPool("cpu", cache) as pool:
+        for video in dataset.videos[:3]:
+            assert video.path is not None
+            with VideoReader(video.path) as reader:
+                given = torch.from_numpy(np.array(source.passes(reader, 1, CancelToken())[0]))
+            with torch.inference_mode():
+                curve = whole.eval()(given[None]).score_curve[0]
+            analysis = engine.assess(video.path)
+            np.testing.assert_allclose(analysis.score_curve[0], curve, atol=1e-3)
+            np.testing.assert_array_equal(pool.assess(folder, video.path).score_curve, analysis.score_curve)
+            assert analysis.map_kind is MapKind.NONE
+
+    start = StartingPoint.of(folder, torch.device("cpu"), cache)
+    settings = start.settings(10, 6, None, 0)
+    assert settings.phases == ()
+    assert settings.optimiser.learning_rate == pytest.approx(0.1 * preset("small-study").usual.learning_rate)
+
+
+def test_only_the_published_network_is_trained_as_published() -> None:
+    published = TrainingPlan(model="tsn", preset="small-study").settings()
+    assert [name for name, _ in published.phases] == ["appearance", "motion"]
+    assert (published.optimiser.iterations, published.loss.snippets) == (3_500, 3)
+    other = TrainingPlan(model="tsn", trained_backbone="efficientnet-lite0", learning_rate=0.01).settings()
+    assert other.phases == ()
+    assert (other.optimiser.learning_rate, other.optimiser.epochs, other.loss.snippets) == (0.01, 8, 1)
+    paper = TrainingPlan(model="tsn", trained_backbone="resnet101", preset="paper")
+    assert paper.settings().loss.snippets == 3
+    assert (paper.sizes().feature_channels, paper.sizes().grid, paper.sizes().tsn_hidden) == (4096, (7, 7), ())
+    alexnet = TrainingPlan(model="tsn").sizes()
+    assert (alexnet.feature_channels, alexnet.grid, alexnet.tsn_hidden) == (512, (6, 6), (4096, 4096))
+    assert TrainingPlan(model="full").settings().loss.snippets == 0
+
+
+def test_what_cannot_be_kept_is_refused_before_anything_is_done(tmp_path: Path, dataset: Dataset) -> None:
+    cache = FeatureCache(tmp_path / "cache")
+
+    def train(**changed: Any) -> None:
+        plan = TrainingPlan(preprocessing=SMALL, **changed)
+        train_checkpoint(plan, dataset, tmp_path / "m", CancelToken(), silent, device_name="cpu", cache=cache)
+
+    with pytest.raises(CheckpointError, match="duration looks at time alone"):
+        train(model="duration")
+    with pytest.raises(SettingsError, match="leave out --unfreeze"):
+        train(model="tsn", unfreeze="last-block")
+    with pytest.raises(CheckpointError, match="backbone"):
+        train(model="tsn", trained_backbone="vgg")

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.presets import LossSettings
 from skillviewer.nets.raan import RaanModel
-from skillviewer.nets.tsn import TsnModel, augment_snippets, snippet_features, split_means
+from skillviewer.nets.tsn import TsnModel, augment_snippets, split_means
 from tests.nets.small import SMALL, small_features, small_model
 
 
@@ -88,23 +87,6 @@ def test_augmentation_treats_pictures_and_flow_alike() -> None:
     assert 0 < flipped < 12
     with pytest.raises(ValueError, match="do not match"):
         augment_snippets(rgb, stack[:, :, :100], 32, torch.Generator())
-
-
-def test_backbones_are_trained_end_to_end() -> None:
-    entry = backbone("alexnet")
-    torch.manual_seed(0)
-    streams = TwoStream(entry.make(3), entry.make(10), entry.normalisation, FLOW_ACROSS_MODALITIES, 224)
-    sizes = replace(SMALL, feature_channels=2 * entry.n_channels, grid=entry.grid(224))
-    model = TsnModel(sizes, hidden=(8, 7))
-    rgb = torch.randint(0, 256, (2, 7, 224, 224, 3), dtype=torch.uint8)
-    stack = torch.randint(0, 256, (2, 7, 10, 112, 112), dtype=torch.uint8)
-    features = snippet_features(streams, rgb, stack)
-    assert features.shape == (2, 7, 512, 6, 6)
-    model.loss(features, PairBatch.of([(0, 1, 1)]), LossSettings()).loss.backward()  # type: ignore[no-untyped-call]
-    for trunk in (streams.appearance, streams.motion):
-        first = next(trunk.parameters())
-        assert first.grad is not None
-        assert first.grad.any()
 
 
 def test_dropout_of_the_published_half() -> None:
