@@ -21,6 +21,7 @@ from skillviewer.engine.engine import Engine
 from skillviewer.engine.extractor import FeatureExtractor
 from skillviewer.engine.library import model_folder
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
+from skillviewer.nets.end_to_end import SIZE_PX
 from skillviewer.nets.models import attention_model
 
 
@@ -151,6 +152,8 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
     backbone = config.backbone.name if config.backbone is not None else "no backbone"
     clock = "" if preprocessing.rate_hz is None else f" at {preprocessing.rate_hz:g} Hz"
     own = f", backbones of its own ({checkpoint.digest[:8]})" if checkpoint.streams else ""
+    width, height = SIZE_PX
+    middle = f" in the middle of {width} × {height}" if config.on_snippets else ""
     return ModelFacts(
         name=checkpoint.name,
         digest=checkpoint.digest,
@@ -162,6 +165,6 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
         accuracy_interval=(held_out.low, held_out.high) if held_out is not None else None,
         n_pairs=held_out.n_pairs if held_out is not None else 0,
         rule=held_out.rule if held_out is not None else "",
-        features=f"{backbone}, {preprocessing.input_px} px, {preprocessing.flow.algorithm}, "
+        features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "
         f"{preprocessing.n_segments} segments{clock}{own}",
     )

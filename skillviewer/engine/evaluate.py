@@ -27,7 +27,7 @@ from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.results import Found, Judge, ModelResult
 from skillviewer.engine.run import Material, Run, RunSummary, perform
 from skillviewer.engine.run_folder import RunConfiguration, RunFolder
-from skillviewer.engine.snippets import SnippetSource
+from skillviewer.engine.snippets import SnippetSource, backbones_of
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
 from skillviewer.engine.together import n_launched
 from skillviewer.engine.train import Select
@@ -239,8 +239,11 @@ class _Preparation:
         self.dataset = usable
         self.folds = make_folds(usable, plan.n_folds, plan.by)
         self._look_for_leaks()
-        used = {plan.of(model, 0).backbone_used for model in plan.models} - {""}
-        digests = {name: own_backbone_weights(name).digest for name in used}
+        digests = {}
+        if plan.fed(Inputs.FEATURES):
+            digests[plan.training.backbone] = own_backbone_weights(plan.training.backbone).digest
+        if plan.fed(Inputs.SNIPPETS):
+            digests[plan.training.trained_backbone] = backbones_of(plan.training.trained_backbone).appearance_digest
         if plan.training.own_motion and plan.fed(Inputs.FEATURES):
             name = plan.training.backbone
             digests[name] += f" and, for flow, {own_backbone_weights(name, flow=True).digest}"

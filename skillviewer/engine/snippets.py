@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from skillviewer.core.errors import CheckpointError
 from skillviewer.core.job import CancelToken
 from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
@@ -22,7 +23,7 @@ from skillviewer.media.reader import VideoReader
 from skillviewer.nets.backbone_weights import stream_state
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.end_to_end import CHANNELS, COLOURS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone, recalibrate_batch_norm
+from skillviewer.nets.features import BACKBONES, FLOW_ACROSS_MODALITIES, TwoStream, backbone, recalibrate_batch_norm
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.presets import Preset
 from skillviewer.nets.sizes import HeadSizes
@@ -118,7 +119,11 @@ def backbones_of(name: str) -> BackboneConfig:
     Raises:
         CheckpointError: Its weights are not on this computer.
     """
-    entry, digest = backbone(name), own_backbone_weights(name).digest
+    entry = backbone(name)
+    try:
+        digest = own_backbone_weights(name).digest
+    except CheckpointError as error:
+        raise CheckpointError(f"{error} Or train one that ships: --tsn-backbone {BACKBONES[0].name}.") from error
     return BackboneConfig(
         name=name,
         appearance_digest=digest,

@@ -20,7 +20,7 @@ from skillviewer.data.formats import open_dataset
 from skillviewer.engine import evaluate as evaluation
 from skillviewer.engine import snippets
 from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.comparing import ModelPool
+from skillviewer.engine.comparing import ModelPool, facts
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.evaluate import EvaluationPlan
 from skillviewer.engine.extractor import own_backbone_weights
@@ -101,7 +101,6 @@ def test_published_network_is_evaluated_and_kept(
     tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snippets, "own_backbone_weights", weights)
-    monkeypatch.setattr(evaluation, "own_backbone_weights", weights)
     monkeypatch.setattr(snippets, "sizes_of", narrow)
     training = TrainingPlan(preprocessing=SMALL, candidates=1, epochs=1, refit=False)
     plan = EvaluationPlan(("tsn",), training, n_folds=2, checkpoints=True)
@@ -149,6 +148,7 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
     made = train_checkpoint(plan, dataset, folder, CancelToken(), silent, device_name="cpu", cache=cache).checkpoint
     assert "from the weights of EfficientNet-Lite0" in made.card.notes
     assert made.config.preprocessing.input_px == 224
+    assert "224 px in the middle of 340 × 256, dis" in facts(made).features
     assert made.config.sizes.grid == (7, 7)
     begun = own_backbone_weights("efficientnet-lite0").state
     assert made.streams.keys() == {f"{stream}.{name}" for stream in ("appearance", "motion") for name in begun}
@@ -194,7 +194,9 @@ def test_only_the_published_network_is_trained_as_published() -> None:
     assert TrainingPlan(model="full").settings().loss.snippets == 0
 
 
-def test_what_cannot_be_kept_is_refused_before_anything_is_done(tmp_path: Path, dataset: Dataset) -> None:
+def test_what_cannot_be_kept_is_refused_before_anything_is_done(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache = FeatureCache(tmp_path / "cache")
 
     def train(**changed: Any) -> None:
@@ -207,3 +209,9 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_done(tmp_path: Path, 
         train(model="tsn", unfreeze="last-block")
     with pytest.raises(CheckpointError, match="backbone"):
         train(model="tsn", trained_backbone="vgg")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    with pytest.raises(CheckpointError, match=r"alexnet are not on this computer.*--tsn-backbone efficientnet-lite0\."):
+        train(model="tsn")
+    plan = EvaluationPlan(("tsn",), TrainingPlan(preprocessing=SMALL))
+    with pytest.raises(CheckpointError, match="--tsn-backbone efficientnet-lite0"):
+        evaluation.evaluate(plan, dataset, tmp_path / "out", CancelToken(), silent, device_name="cpu", cache=cache)
