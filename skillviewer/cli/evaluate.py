@@ -30,6 +30,11 @@ ALL = "all"
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at once.")
 @click.option("--checkpoints", is_flag=True, help="Keep the checkpoint of every run.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of another evaluation of DATA: compare with its first model, not with the first of these.",
+)
 @click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...]}, fractions.')
 def evaluate(
     data: Path,
@@ -42,6 +47,7 @@ def evaluate(
     tolerance: int,
     jobs: int,
     checkpoints: bool,
+    against: Path | None,
     as_json: bool,
     **chosen: Unpack[PlanChoices],
 ) -> int:
@@ -81,6 +87,7 @@ def evaluate(
             _with_lines(bar),
             device_name=chosen["device"],
             cache=feature_cache(chosen),
+            against=against,
         )
     record = evaluation.record
     for sentence in filter(None, (record.warning, *record.problems)):

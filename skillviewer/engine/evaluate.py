@@ -18,6 +18,7 @@ from skillviewer.core.folds import Folds, FoldsBy, make_folds
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.regions import Regions, read_regions
+from skillviewer.engine.against import Against
 from skillviewer.engine.bank import KeptSource, build_bank, check_room, feature_source
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device
@@ -26,7 +27,7 @@ from skillviewer.engine.mapped import MappedBank
 from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.results import Found, Judge, ModelResult
 from skillviewer.engine.run import Material, Run, RunSummary, perform
-from skillviewer.engine.run_folder import RunConfiguration, RunFolder
+from skillviewer.engine.run_folder import RUNS, RunConfiguration, RunFolder, run_name
 from skillviewer.engine.snippets import SnippetSource, backbones_of
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
 from skillviewer.engine.together import n_launched
@@ -38,7 +39,6 @@ from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 if TYPE_CHECKING:
     from skillviewer.nets.configuration import BackboneConfig
 
-RUNS = "runs"
 _BY_SPLITS = ("tsn", "tsn-frozen")
 PARTS = 100
 """Parts into which a run is divided when its progress is told."""
@@ -134,6 +134,7 @@ def evaluate(
     *,
     device_name: str = "auto",
     cache: FeatureCache,
+    against: Path | None = None,
 ) -> Evaluation:
     """Evaluate models on a data set; what was finished before is not made again.
 
@@ -145,9 +146,12 @@ def evaluate(
         report: Told of videos and runs; a finished run comes with a sentence as value.
         device_name: Where to compute.
         cache: Where features are kept.
+        against: Folder of another evaluation of the same folds, whose first model the models are compared with in
+            place of the first of their own.
 
     Raises:
-        DatasetError: The data set cannot be divided, or a held-out video took part in training.
+        DatasetError: The data set cannot be divided, a held-out video took part in training, or there is nothing to
+            compare with.
         CheckpointError: A model or backbone is unknown or not here.
         Cancelled: The token was raised.
     """
@@ -155,7 +159,8 @@ def evaluate(
     if n_launched() > 1:
         raise SettingsError("evaluate runs several trainings at once by --jobs. Start it without torchrun.")
     choose_device(device_name)
-    preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache)
+    other = Against.load(against) if against is not None else None
+    preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
     preparation.open_videos()
     preparation.compute_inputs()
     missing = preparation.missing
@@ -178,7 +183,9 @@ class _Preparation:
         report: Report,
         device_name: str,
         cache: FeatureCache,
+        against: Against | None,
     ) -> None:
+        self.against = against
         self._plan, self._folder, self._token, self._report = plan, folder, token, report
         self._device_name, self._cache = device_name, cache
         self._features, self._snippets = MappedBank({}), MappedBank({})
@@ -188,6 +195,7 @@ class _Preparation:
         self.problems = list(dataset.problems)
         self.runs: tuple[Run, ...] = ()
         self.missing: tuple[Run, ...] = ()
+        self.compared: tuple[Found, ...] = ()
         self.folds = Folds(FoldsBy.VIDEO, ())
 
     def open_videos(self) -> None:
@@ -255,10 +263,17 @@ class _Preparation:
                     configuration = RunConfiguration.of(
                         training, usable, fold, self.facts, digests, checkpoint=plan.checkpoints
                     )
-                    place = RunFolder.at(self._folder / RUNS / f"{model}-s{seed}-f{number}", configuration)
+                    place = RunFolder.at(self._folder / RUNS / run_name(model, seed, number), configuration)
                     runs.append(Run(training, fold, place.path, configuration))
         self.runs = tuple(runs)
         self.missing = tuple(run for run in runs if RunFolder(run.folder).finished(run.configuration) is None)
+        self.compared = self._compared()
+
+    def _compared(self) -> tuple[Found, ...]:
+        """Return the runs of another evaluation that all models are compared with; none where there is none."""
+        if self.against is None:
+            return ()
+        return self.against.found({run.fold.name: (run.fold, run.configuration) for run in self.runs}.values())
 
     def _look_for_leaks(self) -> None:
         """Refuse folds that hold out what they train on under another name; of released ones that is told."""
@@ -341,11 +356,18 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]
         there = [RunFolder(run.folder).finished(run.configuration) for run in runs]
-        whole = [Found(run.fold, result) for run, result in zip(runs, there, strict=True) if result is not None]
+        whole = [
+            Found(run.fold, result, run.folder.name)
+            for run, result in zip(runs, there, strict=True)
+            if result is not None
+        ]
         if len(whole) == len(runs):
             found[model] = whole
     first = next(iter(found), None)
-    results = [judge.result(name, made, None if name == first else found[str(first)]) for name, made in found.items()]
+    results = []
+    for name, made in found.items():
+        compared = preparation.compared or (None if name == first else found[str(first)])
+        results.append(judge.result(name, made, compared))
     training = plan.training
     return EvaluationRecord(
         dataset=dataset.name,
@@ -368,4 +390,5 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         ceilings=judge.ceilings,
         models=tuple(results),
         problems=(*problems, *failures),
+        against=preparation.against.title if preparation.against is not None else "",
     )

@@ -106,13 +106,23 @@ class Pointing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: its fold and seed, every metric of ``core.metrics.METRICS``, the epoch kept and seconds of training."""
+    """One run.
+
+    Attributes:
+        fold: Name of the fold.
+        seed: The seed.
+        metrics: Every metric of ``core.metrics.METRICS``.
+        epoch: The epoch kept.
+        seconds: Of training.
+        folder: Name of its folder.
+    """
 
     fold: str
     seed: int
     metrics: dict[str, float]
     epoch: int
     seconds: float
+    folder: str = ""  # of evaluations that do not say
 
 
 class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +139,8 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
         pooled: Accuracy over the test pairs of all folds together.
         pooled_honest: The same of pairs with both videos held out.
         by_separation: Accuracy of near and far pairs.
-        difference: Pooled accuracy less that of the first model; null for the first itself.
+        difference: Pooled accuracy less that of the first model (or of that of another evaluation, where there is one
+            to compare with); null for the first itself.
         difference_honest: The same of pairs with both videos held out.
         attention: Against regions; null without regions or without a map.
         attention_exact: The same without any tolerance; null where that is what ``attention`` says, too.
@@ -167,10 +178,11 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finished run with the fold it was made on."""
+    """A finished run with the fold it was made on, and the name of its folder."""
 
     fold: Fold
     run: RunResult
+    folder: str = ""
 
     @property
     def scores(self) -> FoldScores:
@@ -268,6 +280,7 @@ class Judge:
             metrics={metric.name: metric.measure(one.scores, self._reference) for metric in METRICS},
             epoch=one.run.provenance.epoch,
             seconds=one.run.provenance.seconds,
+            folder=one.folder,
         )
 
     def _difference(

@@ -43,6 +43,13 @@ from skillviewer.nets.sizes import HeadSizes
 FORMAT = 1
 CONFIGURATION, SCORES, MAPS, PROVENANCE = "configuration.json", "scores.csv", "maps.npz", "provenance.json"
 CHECKPOINT = "checkpoint"
+RUNS = "runs"
+"""Where the folders of the runs of an evaluation lie in its own."""
+
+
+def run_name(model: str, seed: int, number: int) -> str:
+    """Return what the folder of a run on fold ``number``, from 1, is called."""
+    return f"{model}-s{seed}-f{number}"
 
 
 class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -80,6 +80,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
         ceilings: Accuracy of ordering by each number known of the videos, mean over folds.
         models: Results.
         problems: What was left out and which runs failed, one sentence each.
+        against: The model of another evaluation that all are compared with, or "" where it is the first.
     """
 
     dataset: str
@@ -102,6 +103,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
     ceilings: dict[str, float]
     models: tuple[ModelResult, ...]
     problems: tuple[str, ...]
+    against: str = ""
 
     @property
     def optimistic(self) -> bool:
@@ -177,10 +179,10 @@ def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def accuracy_table(record: EvaluationRecord) -> list[str]:
     """Return the table of accuracies as lines of Markdown."""
     header = ["model", "accuracy ± sd", "pooled (95 %)", "both held out", "ties", "Kendall", "Spearman"]
-    first = record.models[0].model if record.models else ""
-    several = len(record.models) > 1
+    first = record.against or (record.models[0].model if record.models else "")
+    compared = any(model.difference for model in record.models)
     quoted = any(model.published for model in record.models)
-    header += [f"to {first} (95 %)"] if several else []
+    header += [f"to {first} (95 %)"] if compared else []
     header += ["published"] if quoted else []
     header += ["parameters", "training"]
     rows = []
@@ -195,7 +197,7 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
             _decimal(m.metrics["kendall_tau_b"]),
             _decimal(m.metrics["spearman"]),
         ]
-        row += [_span(m.difference, signed=True)] if several else []
+        row += [_span(m.difference, signed=True)] if compared else []
         row += [percent(m.published.accuracy) if m.published else NONE] if quoted else []
         rows.append([*row, f"{m.parameters:,}", f"{m.seconds:.0f} s"])
     return _rows(header, rows)

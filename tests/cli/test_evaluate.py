@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,6 +109,41 @@ def test_only_what_is_missing_or_made_otherwise_is_made(study: Path, tmp_path: P
     assert made_and_found("--seeds", "2") == "0 runs made, 4 found"
     (tmp_path / "runs" / "duration-s1-f2" / "provenance.json").unlink()
     assert made_and_found("--seeds", "2") == "1 runs made, 3 found"
+
+
+def test_another_evaluation_is_compared_with(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    other = tmp_path / "other"
+    assert run(command(study, other, "--model", "duration", "--folds", "2", "--seeds", "2")) == 0
+    capsys.readouterr()
+    against = command(study, tmp_path / "own", "--model", "none,duration", "--against", str(other))
+    assert run([*against, "--folds", "2", "--json"]) == 0
+    none, duration = models(capsys)
+    assert none["difference"]["value"] == pytest.approx(none["pooled"]["value"] - duration["pooled"]["value"])
+    assert none["difference"]["n_pairs"] == none["pooled"]["n_pairs"]
+    assert (duration["difference"]["value"], duration["difference"]["low"], duration["difference"]["high"]) == (0, 0, 0)
+    assert [one["folder"] for one in duration["runs"]] == ["duration-s0-f1", "duration-s0-f2"]
+    assert "| to duration of other (95 %) |" in (tmp_path / "own" / "table.md").read_text(encoding="utf-8")
+
+    def refused(*more: str) -> str:
+        assert run([*against, *more]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        return err
+
+    assert "other videos, pairs or folds: nothing can be compared" in refused("--folds", "4")
+    fewer = Path(shutil.copytree(study, tmp_path / "fewer"))
+    judged = (fewer / "pairs.csv").read_text().splitlines(keepends=True)
+    (fewer / "pairs.csv").write_text("".join(judged[:-1]))
+    assert run(command(fewer, tmp_path / "own", "--model", "duration", "--folds", "2", "--against", str(other))) == 1
+    assert "other videos, pairs or folds" in capsys.readouterr().err
+    (other / "runs" / "duration-s1-f2" / "scores.csv").write_text("video,held_out,score\n")
+    assert "duration-s1-f2 is gone or damaged: evaluate" in refused("--folds", "2")
+    (other / "evaluation.json").write_text("{}")
+    assert "cannot be read" in refused("--folds", "2")
+    (other / "evaluation.json").write_text('{"folds": [], "models": []}')
+    assert "has no result to compare with" in refused("--folds", "2")
+    (other / "evaluation.json").unlink()
+    assert "holds no evaluation to compare with" in refused("--folds", "2")
 
 
 def test_epoch_chosen_on_the_test_pairs_is_labelled_everywhere(study: Path, tmp_path: Path, capsys: Capture) -> None:
