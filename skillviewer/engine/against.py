@@ -85,7 +85,7 @@ class Against:
         model, numbers = self.record.models[0], {fold.name: i for i, fold in enumerate(self.record.folds, start=1)}
         runs = []
         for run in model.runs:
-            path = self.folder / RUNS / (run.folder or run_name(model.model, run.seed, numbers[run.fold]))
+            path = self.folder / RUNS / (run.folder or run_name(model.model, run.seed, numbers.get(run.fold, 0)))
             configuration = RunFolder(path).configuration
             result = None if configuration is None else RunFolder(path).finished(configuration)
             if configuration is None or result is None:

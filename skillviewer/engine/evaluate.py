@@ -39,7 +39,6 @@ from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 if TYPE_CHECKING:
     from skillviewer.nets.configuration import BackboneConfig
 
-_BY_SPLITS = ("tsn", "tsn-frozen")
 PARTS = 100
 """Parts into which a run is divided when its progress is told."""
 
@@ -87,12 +86,9 @@ class EvaluationPlan:
             raise SettingsError("Name at least one model to evaluate.")
         for name in self.models:
             plan = self.of(name, 0)
-            splits, segments = plan.sizes().tsn_splits, plan.preprocessing.n_segments
-            plan.settings()
+            plan.check()
             if self.checkpoints and attention_model(name).inputs is Inputs.TIME:
                 raise SettingsError(f"{name} looks at time alone: it has no checkpoint that could be viewed.")
-            if name in _BY_SPLITS and segments < splits:
-                raise SettingsError(f"{name} compares {splits} splits of a video: take at least {splits} segments.")
 
     def of(self, model: str, seed: int) -> TrainingPlan:
         """Return how a model is trained with a seed."""

@@ -29,12 +29,17 @@ def check_keepable(plan: TrainingPlan) -> None:
         CheckpointError: A name is unknown, or the model looks at no frames.
         SettingsError: Settings contradict each other.
     """
-    plan.sizes(), plan.settings()
+    plan.check()
     inputs = attention_model(plan.model).inputs
     if inputs is Inputs.TIME:
         raise CheckpointError(f"The model {plan.model} looks at time alone: it can be evaluated, not kept and viewed.")
     if inputs is Inputs.SNIPPETS and plan.unfreeze:
         raise SettingsError(f"{plan.model} trains its whole backbones anyway: leave out --unfreeze.")
+    if inputs is Inputs.SNIPPETS and plan.own_motion:
+        raise SettingsError(
+            f"The motion stream of {plan.model} begins with the weights for pictures, as published: leave out "
+            "--motion-weights own."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes
 
+_BY_SPLITS = ("tsn", "tsn-frozen")
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
@@ -107,6 +109,17 @@ class TrainingPlan:
         """What is done to videos for this model."""
         on_snippets = attention_model(self.model).inputs is Inputs.SNIPPETS
         return snippets.preprocessing_of(self.preprocessing) if on_snippets else self.preprocessing
+
+    def check(self) -> None:
+        """Refuse what cannot be trained before anything is done.
+
+        Raises:
+            CheckpointError: A name is unknown.
+            SettingsError: Settings contradict each other or the model.
+        """
+        splits, _ = self.sizes().tsn_splits, self.settings()
+        if self.model in _BY_SPLITS and self.preprocessing.n_segments < splits:
+            raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")
 
     def settings(self) -> TrainSettings:
         """Return the settings of the training: the preset's, or a model's own where it was published with some.

@@ -200,13 +200,17 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_done(
     cache = FeatureCache(tmp_path / "cache")
 
     def train(**changed: Any) -> None:
-        plan = TrainingPlan(preprocessing=SMALL, **changed)
+        plan = TrainingPlan(**{"preprocessing": SMALL, **changed})
         train_checkpoint(plan, dataset, tmp_path / "m", CancelToken(), silent, device_name="cpu", cache=cache)
 
     with pytest.raises(CheckpointError, match="duration looks at time alone"):
         train(model="duration")
     with pytest.raises(SettingsError, match="leave out --unfreeze"):
         train(model="tsn", unfreeze="last-block")
+    with pytest.raises(SettingsError, match="leave out --motion-weights own"):
+        train(model="tsn", own_motion=True)
+    with pytest.raises(SettingsError, match="tsn-frozen compares 7 splits of a video: take at least 7 segments"):
+        train(model="tsn-frozen", preprocessing=replace(SMALL, n_segments=6))
     with pytest.raises(CheckpointError, match="backbone"):
         train(model="tsn", trained_backbone="vgg")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
