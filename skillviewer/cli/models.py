@@ -35,6 +35,7 @@ def models(as_json: bool) -> None:
                 "attention_model": card.attention_model,
                 "task": card.task,
                 "accuracy": card.accuracy,
+                "interval": [card.held_out.low, card.held_out.high] if card.held_out is not None else None,
             }
         )
     head = preset("official-code").head
@@ -56,11 +57,21 @@ def models(as_json: bool) -> None:
         click.echo(f"skillviewer: {problem}", err=True)
 
 
+def _accuracy(checkpoint: dict[str, object]) -> str:
+    interval = checkpoint["interval"]
+    if not isinstance(interval, list):
+        return "not measured"
+    low, high = interval
+    return f"{checkpoint['accuracy']:.3f} ({low:.3f} to {high:.3f})"
+
+
 def _tell(checkpoints: list[dict[str, object]], attention: list[dict[str, object]]) -> None:
-    click.echo("Checkpoints")
+    click.echo("Checkpoints (accuracy on held-out pairs, 95 % interval)" if checkpoints else "Checkpoints")
+    columns = ("name", "attention_model", "task")
+    widths = [max((len(str(c[column])) for c in checkpoints), default=0) for column in columns]
     for c in checkpoints:
-        accuracy = f"held-out accuracy {c['accuracy']:.3f}" if c["accuracy"] is not None else ""
-        click.echo(f"  {c['name']:<20} {c['attention_model']:<14} {c['task']:<24} {accuracy}")
+        cells = [str(c[column]).ljust(width) for column, width in zip(columns, widths, strict=True)]
+        click.echo("  " + "  ".join((*cells, _accuracy(c))))
     if not checkpoints:
         click.echo("  none")
     click.echo("Attention models (parameters at the paper's size, preset official-code)")

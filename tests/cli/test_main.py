@@ -160,6 +160,18 @@ def test_models_lists_the_counts_of_the_paper(capsys: Capture) -> None:
     assert counts["cbam"] == 8_801_030
 
 
+def test_models_lists_checkpoints_with_their_intervals_in_columns(capsys: Capture) -> None:
+    assert run(["models", "--json"]) == 0
+    found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["checkpoints"]}
+    low, high = found["sample-full"]["interval"]
+    assert low < found["sample-full"]["accuracy"] < high
+    assert run(["models"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  sample-")]
+    assert f"{found['sample-full']['accuracy']:.3f} ({low:.3f} to {high:.3f})" in lines[0]
+    assert len({line.index("peg-insert-side-v3") for line in lines}) == 1
+    assert len({line.index(" 0.") for line in lines}) == 1
+
+
 def test_doctor_tells_what_is_there(capsys: Capture) -> None:
     run(["doctor"])
     out = capsys.readouterr().out
