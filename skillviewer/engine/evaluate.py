@@ -19,16 +19,17 @@ from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.regions import Regions, read_regions
 from skillviewer.engine.against import Against
-from skillviewer.engine.bank import KeptSource, build_bank, check_room, feature_source
+from skillviewer.engine.bank import KeptSource, build_bank, check_room
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device
 from skillviewer.engine.extractor import own_backbone_weights
+from skillviewer.engine.feeding import Feeding
 from skillviewer.engine.mapped import MappedBank
 from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.results import Found, Judge, ModelResult
 from skillviewer.engine.run import Material, Run, RunSummary, perform
 from skillviewer.engine.run_folder import RUNS, RunConfiguration, RunFolder, run_name
-from skillviewer.engine.snippets import SnippetSource, backbones_of
+from skillviewer.engine.snippets import backbones_of
 from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
 from skillviewer.engine.together import n_launched
 from skillviewer.engine.train import Select
@@ -184,8 +185,8 @@ class _Preparation:
         self.against = against
         self._plan, self._folder, self._token, self._report = plan, folder, token, report
         self._device_name, self._cache = device_name, cache
-        self._features, self._snippets = MappedBank({}), MappedBank({})
-        self._backbone: BackboneConfig | None = None
+        self._banks: dict[Inputs, MappedBank] = {}
+        self._backbones: dict[Inputs, BackboneConfig] = {}
         self.dataset = dataset
         self.facts: Mapping[str, VideoFacts] = {}
         self.problems = list(dataset.problems)
@@ -205,29 +206,11 @@ class _Preparation:
 
     def compute_inputs(self) -> None:
         """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
-        if self._wanted(Inputs.FEATURES):
-            self._features = self._bank(self._feature_source())
-        if self._wanted(Inputs.SNIPPETS):
-            self._snippets = self._bank(self._snippet_source())
-
-    def _wanted(self, inputs: Inputs) -> bool:
-        return any(run.plan.model in self._plan.fed(inputs) for run in self.missing)
-
-    def _feature_source(self) -> KeptSource:
-        training = self._plan.training
-        device = choose_device(self._device_name)
-        source, self._backbone = feature_source(
-            training.backbone,
-            training.preprocessing,
-            device,
-            training.precision,
-            self._cache,
-            own_motion=training.own_motion,
-        )
-        return source
-
-    def _snippet_source(self) -> KeptSource:
-        return SnippetSource(self._cache, self._plan.training.preprocessing)
+        for inputs in (Inputs.FEATURES, Inputs.SNIPPETS):
+            wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
+            if wanted is not None:
+                fed = Feeding.of(wanted, choose_device(self._device_name), self._cache)
+                self._banks[inputs], self._backbones[inputs] = self._bank(fed.source), fed.backbones
 
     def _bank(self, source: KeptSource) -> MappedBank:
         files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
@@ -269,7 +252,7 @@ class _Preparation:
         """Return the runs of another evaluation that all models are compared with; none where there is none."""
         if self.against is None:
             return ()
-        return self.against.found({run.fold.name: (run.fold, run.configuration) for run in self.runs}.values())
+        return self.against.found((run.fold, run.configuration) for run in self.runs)
 
     def _look_for_leaks(self) -> None:
         """Refuse folds that hold out what they train on under another name; of released ones that is told."""
@@ -293,9 +276,8 @@ class _Preparation:
             dataset=self.dataset,
             participants=self.dataset.participants if by_people else {},
             facts={name: self.facts[name] for name in self.dataset.names},
-            features=self._features,
-            snippets=self._snippets,
-            backbone=self._backbone,
+            banks=self._banks,
+            backbones=self._backbones,
             device_name=self._device_name,
         )
 

@@ -52,30 +52,66 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
     return load_backbone_weights(path, name)
 
 
-def starting_streams(
-    weights: BackboneWeights, preprocessing: Preprocessing, motion: BackboneWeights | None = None
+def backbone_config(weights: BackboneWeights, motion: BackboneWeights | None = None) -> BackboneConfig:
+    """Return two backbones as a checkpoint names them.
+
+    Args:
+        weights: For pictures.
+        motion: Of the same backbone, for flow; None where the motion stream starts across modalities.
+    """
+    return BackboneConfig(
+        name=weights.name,
+        appearance_digest=weights.digest,
+        motion_digest=(motion or weights).digest,
+        appearance_normalisation=backbone(weights.name).normalisation,
+        motion_normalisation=UNIT if motion else FLOW_ACROSS_MODALITIES,
+    )
+
+
+def streams_of(
+    weights: BackboneWeights,
+    n_fields: int,
+    input_px: int,
+    motion: BackboneWeights | None = None,
+    *,
+    rescale: bool = True,
 ) -> TwoStream:
     """Return both streams as they start, in evaluation mode, not deployed.
 
     Args:
         weights: Of a backbone, for pictures.
-        preprocessing: What is done to videos.
+        n_fields: Flow fields that the motion stream is fed.
+        input_px: Side of the input square.
         motion: Of the same backbone, for flow; None to start the motion stream across modalities.
+        rescale: See ``across_modalities``.
     """
-    entry = backbone(weights.name)
+    config = backbone_config(weights, motion)
 
     def trunk(own: BackboneWeights, in_channels: int) -> nn.Module:
-        net = entry.make(in_channels)
-        net.load_state_dict(stream_state(own, in_channels))
+        net = backbone(own.name).make(in_channels)
+        net.load_state_dict(stream_state(own, in_channels, rescale=rescale))
         return net.eval()
 
     return TwoStream(
         trunk(weights, 3),
-        trunk(motion or weights, 2 * preprocessing.flow.length),
-        entry.normalisation,
-        UNIT if motion else FLOW_ACROSS_MODALITIES,
-        preprocessing.input_px,
+        trunk(motion or weights, 2 * n_fields),
+        config.appearance_normalisation,
+        config.motion_normalisation,
+        input_px,
     )
+
+
+def starting_streams(
+    weights: BackboneWeights, preprocessing: Preprocessing, motion: BackboneWeights | None = None
+) -> TwoStream:
+    """Return the streams that are fed whole frames and stacks; arguments are those of ``streams_of``.
+
+    Args:
+        weights: Of a backbone, for pictures.
+        preprocessing: What is done to videos.
+        motion: Of the same backbone, for flow.
+    """
+    return streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion)
 
 
 class FeatureExtractor:
@@ -159,13 +195,7 @@ class FeatureExtractor:
             before_last_block: Whether they end before their last block, for training that.
         """
         streams = starting_streams(weights, preprocessing, motion)
-        config = BackboneConfig(
-            name=weights.name,
-            appearance_digest=weights.digest,
-            motion_digest=(motion or weights).digest,
-            appearance_normalisation=streams.appearance_normalisation,
-            motion_normalisation=streams.motion_normalisation,
-        )
+        config = backbone_config(weights, motion)
         extractor = cls(lambda: streams, config, preprocessing.flow.length, device, precision)
         if before_last_block:
             extractor._before = last_blocks(streams, weights.name).n_channels

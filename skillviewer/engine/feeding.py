@@ -19,7 +19,7 @@ from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.end_to_end import EndToEndModel
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import Inputs
 
 
 def check_keepable(plan: TrainingPlan) -> None:
@@ -30,12 +30,11 @@ def check_keepable(plan: TrainingPlan) -> None:
         SettingsError: Settings contradict each other.
     """
     plan.check()
-    inputs = attention_model(plan.model).inputs
-    if inputs is Inputs.TIME:
+    if plan.inputs is Inputs.TIME:
         raise CheckpointError(f"The model {plan.model} looks at time alone: it can be evaluated, not kept and viewed.")
-    if inputs is Inputs.SNIPPETS and plan.unfreeze:
+    if plan.inputs is Inputs.SNIPPETS and plan.unfreeze:
         raise SettingsError(f"{plan.model} trains its whole backbones anyway: leave out --unfreeze.")
-    if inputs is Inputs.SNIPPETS and plan.own_motion:
+    if plan.inputs is Inputs.SNIPPETS and plan.own_motion:
         raise SettingsError(
             f"The motion stream of {plan.model} begins with the weights for pictures, as published: leave out "
             "--motion-weights own."
@@ -69,7 +68,7 @@ class Feeding:
             CheckpointError: The weights of its backbone are not here.
             DeviceError: The device ran out of memory.
         """
-        if attention_model(plan.model).inputs is Inputs.SNIPPETS:
+        if plan.inputs is Inputs.SNIPPETS:
             return cls(SnippetSource(cache, plan.preprocessing), snippets.backbones_of(plan.trained_backbone))
         unfreezing = None
         if plan.unfreeze:

@@ -45,12 +45,11 @@ def _new_model(
 ) -> AttentionModel:
     """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
     torch.manual_seed(plan.seed)
-    entry = attention_model(plan.model)
-    if entry.inputs is Inputs.SNIPPETS:
+    if plan.inputs is Inputs.SNIPPETS:
         whole = snippets.end_to_end(sizes, plan.trained_backbone).to(device)
         snippets.get_used_to(whole, bank, names)
         return whole
-    model = entry.build(sizes)
+    model = attention_model(plan.model).build(sizes)
     features = bank if unfreezing is None else unfreezing.features(bank)
     for part in model.modules():
         if isinstance(part, Standardising) and part.standardise:

@@ -4,6 +4,7 @@ A mapping keeps a file open for as long as it lives, and a large study has more 
 files. References are small, so they can be handed to another process.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,28 @@ def _opened(one: Reference, name: str) -> NDArray[Any]:
         ) from error
 
 
-class AveragedBank(Mapping[str, Sequence[NDArray[Any]]]):
+class DerivedBank(Mapping[str, Sequence[NDArray[Any]]], ABC):
+    """A bank that makes something of another's passes; it has the same videos.
+
+    Args:
+        bank: The other.
+    """
+
+    def __init__(self, bank: Mapping[str, Sequence[NDArray[Any]]]) -> None:
+        self.bank = bank
+
+    @abstractmethod
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
+        """Return what is made of the passes of a video."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.bank)
+
+    def __len__(self) -> int:
+        return len(self.bank)
+
+
+class AveragedBank(DerivedBank):
     """A bank whose features are averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32.
 
     Args:
@@ -89,24 +111,18 @@ class AveragedBank(Mapping[str, Sequence[NDArray[Any]]]):
     """
 
     def __init__(self, bank: Mapping[str, Sequence[NDArray[Any]]]) -> None:
-        self._bank = bank
+        super().__init__(bank)
         self._kept: dict[str, Sequence[NDArray[Any]]] = {}
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the averaged passes of a video."""
         if name not in self._kept:
-            passes = [np.asarray(one, np.float32) for one in self._bank[name]]
+            passes = [np.asarray(one, np.float32) for one in self.bank[name]]
             self._kept[name] = [one.mean(axis=(2, 3), keepdims=True) for one in passes]
         return self._kept[name]
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._bank)
 
-    def __len__(self) -> int:
-        return len(self._bank)
-
-
-class WatchedBank(Mapping[str, Sequence[NDArray[Any]]]):
+class WatchedBank(DerivedBank):
     """A bank that remembers which videos were asked for: what a training has really looked at.
 
     Args:
@@ -114,16 +130,10 @@ class WatchedBank(Mapping[str, Sequence[NDArray[Any]]]):
     """
 
     def __init__(self, bank: Mapping[str, Sequence[NDArray[Any]]]) -> None:
-        self.bank = bank
+        super().__init__(bank)
         self.seen: set[str] = set()
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the passes of a video and remember it."""
         self.seen.add(name)
         return self.bank[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.bank)
-
-    def __len__(self) -> int:
-        return len(self.bank)

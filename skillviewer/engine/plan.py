@@ -74,11 +74,11 @@ class TrainingPlan:
             CheckpointError: A name is unknown.
             SettingsError: The picture is too small for a map.
         """
-        entry, trunk = attention_model(self.model), backbone(self.backbone)
-        if entry.inputs is Inputs.SNIPPETS:
+        trunk = backbone(self.backbone)
+        if self.inputs is Inputs.SNIPPETS:
             return snippets.sizes_of(preset(self.preset), self.trained_backbone)
-        if entry.inputs is Inputs.TIME:
-            return entry.at_paper_scale(preset(self.preset).head)
+        if self.inputs is Inputs.TIME:
+            return attention_model(self.model).at_paper_scale(preset(self.preset).head)
         px = self.preprocessing.input_px
         sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(px))
         if self.fusion_stride is not None:
@@ -94,21 +94,25 @@ class TrainingPlan:
         return sizes
 
     @property
+    def inputs(self) -> Inputs:
+        """What the model is fed."""
+        return attention_model(self.model).inputs
+
+    @property
     def backbone_used(self) -> str:
         """The backbone whose weights decide the result; "" for a model that looks at time alone."""
         used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: self.trained_backbone, Inputs.TIME: ""}
-        return used[attention_model(self.model).inputs]
+        return used[self.inputs]
 
     @property
     def trains_backbones(self) -> bool:
         """Whether backbones, or their last blocks, are trained beside the head."""
-        return bool(self.unfreeze) or attention_model(self.model).inputs is Inputs.SNIPPETS
+        return bool(self.unfreeze) or self.inputs is Inputs.SNIPPETS
 
     @property
     def preprocessing_used(self) -> Preprocessing:
         """What is done to videos for this model."""
-        on_snippets = attention_model(self.model).inputs is Inputs.SNIPPETS
-        return snippets.preprocessing_of(self.preprocessing) if on_snippets else self.preprocessing
+        return snippets.preprocessing_of(self.preprocessing) if self.inputs is Inputs.SNIPPETS else self.preprocessing
 
     def check(self) -> None:
         """Refuse what cannot be trained before anything is done.
@@ -133,10 +137,11 @@ class TrainingPlan:
                 f"An epoch chosen on {self.inner_folds} inner folds needs a training on all videos afterwards: leave "
                 "out --no-refit, and choose by --select inner."
             )
-        chosen, entry = preset(self.preset), attention_model(self.model)
-        on_snippets = entry.inputs is Inputs.SNIPPETS
-        other = on_snippets and self.trained_backbone != PUBLISHED_BACKBONE
-        own = () if other else entry.training  # published step sizes are those of the published network
+        chosen, own, loss = preset(self.preset), attention_model(self.model).training, preset(self.preset).loss
+        if self.inputs is Inputs.SNIPPETS:
+            published = self.trained_backbone == PUBLISHED_BACKBONE
+            own = own if published else ()  # its step sizes are those of the published network
+            loss = dataclasses.replace(loss, snippets=TSN_SNIPPETS if published else chosen.snippets)
         if own and (self.learning_rate is not None or self.weight_decay is not None):
             raise SettingsError(
                 f"{self.model} is trained with the step sizes and decays that it was published with: leave out "
@@ -146,9 +151,6 @@ class TrainingPlan:
         for name in ("epochs", "learning_rate", "weight_decay"):
             if (value := getattr(self, name)) is not None:
                 optimiser = dataclasses.replace(optimiser, **{name: value})
-        loss = chosen.loss
-        if on_snippets:
-            loss = dataclasses.replace(loss, snippets=chosen.snippets if other else TSN_SNIPPETS)
         return TrainSettings(optimiser, loss, self.select, self.seed, own, self.training_precision)
 
 

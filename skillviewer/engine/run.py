@@ -29,7 +29,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig
 from skillviewer.nets.end_to_end import EndToEndModel
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import Inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +62,16 @@ class Material:
         dataset: The videos that can be read.
         participants: Who is in which video, where whole people are held out; else empty.
         facts: Of every video.
-        features: By reference; empty where no run needs them.
-        snippets: Of models that are trained end to end; likewise.
-        backbone: The backbones behind them, or None.
+        banks: Features and snippets by reference, as far as runs need them.
+        backbones: The backbones behind each.
         device_name: Where to compute.
     """
 
     dataset: Dataset
     participants: Mapping[str, str]
     facts: Mapping[str, VideoFacts]
-    features: MappedBank
-    snippets: MappedBank
-    backbone: BackboneConfig | None
+    banks: Mapping[Inputs, MappedBank]
+    backbones: Mapping[Inputs, BackboneConfig]
     device_name: str
 
 
@@ -113,7 +111,7 @@ def perform(material: Material, run: Run, token: CancelToken, report: Report) ->
     check_no_leak(fold, material.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
-    watched = WatchedBank(_bank(material, attention_model(plan.model).inputs))
+    watched = WatchedBank(_bank(material, plan.inputs))
     device = choose_device(material.device_name)
     with device_errors():
         model, trained = fit_fold(plan, material.dataset, fold, watched, device, token, report, keeper=folder.state)
@@ -141,9 +139,7 @@ def perform(material: Material, run: Run, token: CancelToken, report: Report) ->
 
 def _bank(material: Material, inputs: Inputs) -> FeatureBank:
     """Return what a model is fed."""
-    if inputs is Inputs.TIME:
-        return time_bank(material.facts)
-    return material.snippets if inputs is Inputs.SNIPPETS else material.features
+    return time_bank(material.facts) if inputs is Inputs.TIME else material.banks[inputs]
 
 
 def _look(
@@ -167,9 +163,8 @@ def _look(
 
 def _save_checkpoint(material: Material, run: Run, model: AttentionModel) -> None:
     plan, dataset = run.plan, material.dataset
-    backbones, streams = material.backbone, None
+    streams = None
     if isinstance(model, EndToEndModel):
-        backbones = snippets.backbones_of(plan.trained_backbone)
         model, streams = snippets.parted(model)
     save_checkpoint(
         run.folder / CHECKPOINT,
@@ -177,7 +172,7 @@ def _save_checkpoint(material: Material, run: Run, model: AttentionModel) -> Non
             attention_model=plan.model,
             sizes=model.sizes,
             preprocessing=plan.preprocessing_used,
-            backbone=backbones,
+            backbone=material.backbones[plan.inputs],
             precision=plan.precision,
             preset=plan.preset,
             dataset_preset=plan.dataset_preset,

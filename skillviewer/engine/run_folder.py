@@ -37,7 +37,7 @@ from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.videos import VideoFacts
 from skillviewer.export.destination import aside
 from skillviewer.nets.deployment import Precision
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import Inputs
 from skillviewer.nets.sizes import HeadSizes
 
 FORMAT = 1
@@ -120,7 +120,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             digests: Digest of the weights of every backbone that is used, by name.
             checkpoint: Whether the checkpoint is kept.
         """
-        on_time = attention_model(plan.model).inputs is Inputs.TIME
+        on_time = plan.inputs is Inputs.TIME
         return cls(
             features=FEATURES_VERSION,
             model=plan.model,

@@ -1,7 +1,7 @@
 """Snippets for the network that is trained end to end: a picture and the flow around it, kept on disk as they are."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,14 +16,14 @@ from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.bank import statistics
 from skillviewer.engine.cache import FeatureCache, FeatureKey
-from skillviewer.engine.extractor import own_backbone_weights
+from skillviewer.engine.extractor import backbone_config, own_backbone_weights, streams_of
 from skillviewer.engine.inputs import sampling_of, stream_inputs
+from skillviewer.engine.mapped import DerivedBank
 from skillviewer.engine.train import FeatureBank, first_pass
 from skillviewer.media.reader import VideoReader
-from skillviewer.nets.backbone_weights import stream_state
 from skillviewer.nets.configuration import BackboneConfig
-from skillviewer.nets.end_to_end import CHANNELS, COLOURS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
-from skillviewer.nets.features import BACKBONES, FLOW_ACROSS_MODALITIES, TwoStream, backbone, recalibrate_batch_norm
+from skillviewer.nets.end_to_end import CHANNELS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
+from skillviewer.nets.features import BACKBONES, backbone, recalibrate_batch_norm
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.presets import Preset
 from skillviewer.nets.sizes import HeadSizes
@@ -119,18 +119,10 @@ def backbones_of(name: str) -> BackboneConfig:
     Raises:
         CheckpointError: Its weights are not on this computer.
     """
-    entry = backbone(name)
     try:
-        digest = own_backbone_weights(name).digest
+        return backbone_config(own_backbone_weights(name))
     except CheckpointError as error:
         raise CheckpointError(f"{error} Or train one that ships: --tsn-backbone {BACKBONES[0].name}.") from error
-    return BackboneConfig(
-        name=name,
-        appearance_digest=digest,
-        motion_digest=digest,
-        appearance_normalisation=entry.normalisation,
-        motion_normalisation=FLOW_ACROSS_MODALITIES,
-    )
 
 
 def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndModel:
@@ -143,14 +135,8 @@ def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndMode
     Raises:
         CheckpointError: The weights are not on this computer.
     """
-    entry, weights = backbone(name), own_backbone_weights(name)
-
-    def trunk(in_channels: int) -> nn.Module:
-        net = entry.make(in_channels)
-        net.load_state_dict(stream_state(weights, in_channels, rescale=False))  # as Temporal Segment Networks
-        return net
-
-    streams = TwoStream(trunk(COLOURS), trunk(2 * N_FIELDS), entry.normalisation, FLOW_ACROSS_MODALITIES, CROP_PX)
+    weights = own_backbone_weights(name)
+    streams = streams_of(weights, N_FIELDS, CROP_PX, rescale=False)  # as Temporal Segment Networks
     model = EndToEndModel(sizes, streams.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
     first = weights.beyond.get("classifier.1.weight")
     if first is not None and sizes.tsn_hidden and first.shape[0] == sizes.tsn_hidden[0]:
@@ -183,7 +169,7 @@ def parted(model: EndToEndModel) -> tuple[TsnModel, dict[str, Tensor]]:
     return model.head().eval(), model.streams.state_dict()
 
 
-class SnippetFeatures(Mapping[str, Sequence[NDArray[Any]]]):
+class SnippetFeatures(DerivedBank):
     """Features that the backbones of a model make of the middle of snippets, computed whenever they are asked for.
 
     Args:
@@ -192,16 +178,11 @@ class SnippetFeatures(Mapping[str, Sequence[NDArray[Any]]]):
     """
 
     def __init__(self, bank: FeatureBank, model: EndToEndModel) -> None:
-        self._bank, self._model = bank, model
+        super().__init__(bank)
+        self._model = model
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
         device = next(self._model.parameters()).device
         with torch.inference_mode():
-            return [self._model.features(first_pass(self._bank, name)[None].to(device))[0].half().cpu().numpy()]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._bank)
-
-    def __len__(self) -> int:
-        return len(self._bank)
+            return [self._model.features(first_pass(self.bank, name)[None].to(device))[0].half().cpu().numpy()]

@@ -1,7 +1,7 @@
 """Training the last block of both backbones with the head, on what the blocks before it made of the frames."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.extractor import own_backbone_weights, starting_streams
+from skillviewer.engine.mapped import DerivedBank
 from skillviewer.engine.train import FeatureBank
 from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
 from skillviewer.nets.backbone_weights import BackboneWeights, changed_weights
@@ -81,7 +82,7 @@ class Unfreezing:
         return blocks, changed_weights(streams, self.weights, self.motion or self.weights)
 
 
-class BlockBank(Mapping[str, Sequence[NDArray[Any]]]):
+class BlockBank(DerivedBank):
     """Features that last blocks make of what comes before them, computed whenever they are asked for.
 
     Args:
@@ -91,17 +92,12 @@ class BlockBank(Mapping[str, Sequence[NDArray[Any]]]):
     """
 
     def __init__(self, bank: FeatureBank, blocks: LastBlocks, device: torch.device) -> None:
-        self._bank, self._blocks, self._device = bank, blocks, device
+        super().__init__(bank)
+        self._blocks, self._device = blocks, device
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
-        before = torch.from_numpy(np.array(self._bank[name][0])).to(self._device).float()
+        before = torch.from_numpy(np.array(self.bank[name][0])).to(self._device).float()
         with torch.inference_mode():
             found = torch.cat([self._blocks(frames) for frames in torch.split(before, FRAMES_AT_ONCE)])
         return [found.half().cpu().numpy()]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._bank)
-
-    def __len__(self) -> int:
-        return len(self._bank)

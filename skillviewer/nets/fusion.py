@@ -38,9 +38,11 @@ class Standardising(nn.Module):
         self.mean.copy_(mean)
         self.scale.copy_(scale)
 
-    def standardised(self, frames: Tensor) -> Tensor:
-        """Return frames, (M, 2F, rows, columns), standardised or as they are."""
-        return (frames - self.mean[:, None, None]) / self.scale[:, None, None] if self.standardise else frames
+    def standardised(self, frames: Tensor, channels: slice = slice(None)) -> Tensor:
+        """Return frames, (M, 2F, rows, columns) or some of their channels, standardised or as they are."""
+        if not self.standardise:
+            return frames
+        return (frames - self.mean[channels, None, None]) / self.scale[channels, None, None]
 
 
 class CellMean(Standardising):
@@ -52,11 +54,8 @@ class CellMean(Standardising):
 
     def of_stream(self, frames: Tensor, stream: int) -> Tensor:
         """Return the same of one stream alone, (M, F, rows, columns) to (M, F, 1, 1): 0 is appearance, 1 motion."""
-        means = frames.mean(dim=(2, 3), keepdim=True)
-        if not self.standardise:
-            return means
-        mean, scale = (values.chunk(2)[stream][:, None, None] for values in (self.mean, self.scale))
-        return (means - mean) / scale
+        n = frames.shape[1]
+        return self.standardised(frames.mean(dim=(2, 3), keepdim=True), slice(stream * n, (stream + 1) * n))
 
 
 PAIRS = {2: torch.int32, 4: torch.int64, 8: torch.complex128}

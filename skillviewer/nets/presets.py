@@ -71,6 +71,10 @@ TUNING_SHARE = 0.3
 """Share of a step size with which a trained head goes on."""
 
 
+TSN_SNIPPETS = 3
+"""Doughty et al. 2018, snippets of every split in training."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """Settings that belong together.
@@ -93,7 +97,7 @@ class Preset:
     usual: OptimiserSettings
     optimisers: tuple[tuple[str, OptimiserSettings], ...] = field(default=())
     tuning_share: float = TUNING_SHARE
-    snippets: int = 3
+    snippets: int = TSN_SNIPPETS
 
     def sizes(self, feature_channels: int, grid: tuple[int, int]) -> HeadSizes:
         """Return the head's sizes on features of a backbone.
@@ -166,9 +170,6 @@ def preset(name: str) -> Preset:
     """
     return look_up(PRESETS, name, "preset", CheckpointError)
 
-
-TSN_SNIPPETS = 3
-"""Doughty et al. 2018, snippets of every split in training."""
 
 TSN_APPEARANCE = OptimiserSettings(
     learning_rate=1e-3,
