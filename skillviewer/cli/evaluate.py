@@ -59,8 +59,9 @@ def evaluate(
     from skillviewer.core.folds import FoldsBy
     from skillviewer.engine.evaluate import EvaluationPlan, usual_models
     from skillviewer.engine.evaluate import evaluate as run_evaluation
+    from skillviewer.engine.evaluation_record import models_json
     from skillviewer.engine.plan import selection_rule
-    from skillviewer.engine.tables import PLOT, accuracy_table, models_json
+    from skillviewer.engine.tables import PLOT, accuracy_table
 
     dataset = reading.open(data)
     training = training_plan(chosen, dataset.published)

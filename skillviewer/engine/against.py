@@ -9,9 +9,10 @@ import msgspec
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.pairs import Fold
+from skillviewer.engine.evaluation_record import EVALUATION
 from skillviewer.engine.results import Found
-from skillviewer.engine.run_folder import RUNS, RunConfiguration, RunFolder, run_name
-from skillviewer.engine.tables import EVALUATION
+from skillviewer.engine.run_folder import RUNS, RunFolder, run_name
+from skillviewer.engine.run_record import RunConfiguration
 
 
 class _Run(msgspec.Struct, frozen=True):
@@ -86,12 +87,11 @@ class Against:
         runs = []
         for run in model.runs:
             path = self.folder / RUNS / (run.folder or run_name(model.model, run.seed, numbers.get(run.fold, 0)))
-            configuration = RunFolder(path).configuration
-            result = None if configuration is None else RunFolder(path).finished(configuration)
-            if configuration is None or result is None:
+            result = RunFolder(path).result
+            if result is None:
                 raise DatasetError(f"The run {path} is gone or damaged: evaluate {self.folder} again.")
             fold, tested = folds.get(run.fold, (None, None))
-            if fold is None or tested != _tested(configuration):
+            if fold is None or tested != _tested(result.configuration):
                 raise DatasetError(
                     f"{self.folder} was evaluated on other videos, pairs or folds: nothing can be compared with it."
                 )

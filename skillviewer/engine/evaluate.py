@@ -22,15 +22,17 @@ from skillviewer.engine.against import Against
 from skillviewer.engine.bank import KeptSource, build_bank, check_room
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device
+from skillviewer.engine.evaluation_record import EvaluationRecord, FoldRecord
 from skillviewer.engine.extractor import own_backbone_weights
 from skillviewer.engine.feeding import Feeding
 from skillviewer.engine.mapped import MappedBank
 from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.results import Found, Judge, ModelResult
 from skillviewer.engine.run import Material, Run, RunSummary, perform
-from skillviewer.engine.run_folder import RUNS, RunConfiguration, RunFolder, run_name
+from skillviewer.engine.run_folder import RUNS, RunFolder, run_name
+from skillviewer.engine.run_record import RunConfiguration
 from skillviewer.engine.snippets import backbones_of
-from skillviewer.engine.tables import EvaluationRecord, FoldRecord, write_tables
+from skillviewer.engine.tables import write_tables
 from skillviewer.engine.together import n_launched
 from skillviewer.engine.train import Select
 from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of, shared_frames

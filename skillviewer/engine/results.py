@@ -21,7 +21,7 @@ from skillviewer.core.pairs import Dataset, Fold, Pair
 from skillviewer.data.published import published_accuracy
 from skillviewer.data.regions import Regions
 from skillviewer.engine.ceilings import ceilings
-from skillviewer.engine.run_folder import Maps, RunResult
+from skillviewer.engine.run_record import Maps, RunResult
 from skillviewer.engine.train import Select
 from skillviewer.engine.videos import VideoFacts
 from skillviewer.nets.models import attention_model

@@ -25,15 +25,8 @@ from skillviewer.engine.feeding import Feeding, check_keepable
 from skillviewer.engine.fold_training import fit_fold
 from skillviewer.engine.mapped import WatchedBank
 from skillviewer.engine.plan import TrainingPlan, selection_rule
-from skillviewer.engine.run_folder import (
-    CONFIGURATION,
-    PROVENANCE,
-    RunConfiguration,
-    RunFolder,
-    RunProvenance,
-    provenance_of,
-    write_json,
-)
+from skillviewer.engine.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
+from skillviewer.engine.run_record import RunConfiguration, RunProvenance, provenance_of
 from skillviewer.engine.together import ALONE, Together
 from skillviewer.engine.train import EpochRow, FeatureBank, Select, score_videos
 from skillviewer.engine.training_log import write_log

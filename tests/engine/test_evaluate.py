@@ -18,12 +18,14 @@ from skillviewer.core.localisation import Region
 from skillviewer.core.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.regions import Regions
-from skillviewer.engine import extractor, run_folder
+from skillviewer.engine import extractor, run_record
 from skillviewer.engine.evaluate import EvaluationPlan, usual_models
+from skillviewer.engine.evaluation_record import EvaluationRecord, FoldRecord, models_json
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.results import Found, Judge
-from skillviewer.engine.run_folder import Maps, RunConfiguration, RunFolder, RunProvenance, RunResult
-from skillviewer.engine.tables import EvaluationRecord, FoldRecord, markdown, models_json, write_tables
+from skillviewer.engine.run_folder import RunFolder
+from skillviewer.engine.run_record import Maps, RunConfiguration, RunProvenance, RunResult
+from skillviewer.engine.tables import markdown, write_tables
 from skillviewer.engine.train import Select
 from skillviewer.engine.videos import VideoFacts, shared_frames, time_bank
 
@@ -307,7 +309,7 @@ def test_a_run_with_features_made_otherwise_is_not_taken(tmp_path: Path, monkeyp
     folder.begin(configuration())
     folder.finish(provenance(), RIGHT, {"a1"}, None)
     assert folder.finished(configuration()) is not None
-    monkeypatch.setattr(run_folder, "FEATURES_VERSION", extractor.FEATURES_VERSION + 1)
+    monkeypatch.setattr(run_record, "FEATURES_VERSION", extractor.FEATURES_VERSION + 1)
     assert folder.finished(configuration()) is None
 
 
