@@ -52,7 +52,7 @@ CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "no-decay": ("no weight decay in place of 1e-3", {"weight_decay": 0.0}),
     "decay": ("weight decay 1e-2", {"weight_decay": 1e-2}),
     "strong-decay": ("weight decay 3e-2", {"weight_decay": 3e-2}),
-    "fine": ("fusion stride 1: maps of 13 x 13 cells in place of 7 x 7", {"fusion_stride": 1}),
+    "released-stride": ("fusion stride 2: maps of 7 x 7 cells in place of 13 x 13", {"fusion_stride": 2}),
     "coarse": ("pictures of 224 pixels in place of 448", {"preprocessing": replace(TRAINED_ON, input_px=SMALL_PX)}),
     "dis": (
         "DIS flow in place of tvl1-fast",

@@ -52,7 +52,11 @@ _OPTIONS = (
         show_default=True,
         help="Side of the input square.",
     ),
-    click.option("--stride", type=click.Choice(["1", "2"]), help="Fusion stride: 2 as released, 1 for finer maps."),
+    click.option(
+        "--stride",
+        type=click.Choice(["1", "2"]),
+        help="Fusion stride, if not the preset's: 2 for maps of 7 x 7 cells, as released, 1 for 13 x 13.",
+    ),
     click.option(
         "--candidates", type=click.IntRange(1), default=4, show_default=True, help="Frames a segment to draw from."
     ),
@@ -85,8 +89,8 @@ _OPTIONS = (
         type=click.Choice(["auto", "float32", "bfloat16"]),
         default="auto",
         show_default=True,
-        help="Numbers in which training computes single frames; auto: bfloat16 on a GPU that has it, else float32. "
-        "On a CPU with AMX bfloat16 takes half the time.",
+        help="Numbers in which training computes single frames; auto: bfloat16 where the device computes in it, which "
+        "takes half the time, else float32. On a CPU backbones are trained in float32 unless bfloat16 is asked for.",
     ),
     click.option(
         "--cache-gb", type=click.FloatRange(min=0.1), default=20, show_default=True, help="Room for features."
@@ -140,6 +144,7 @@ def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
     from skillviewer.nets.presets import DATASETS
 
     own = published if published in DATASETS else "other"
+    wanted, device = chosen["precision"], choose_device(chosen["device"])
     return TrainingPlan(
         preset=chosen["preset"],
         dataset_preset=chosen["dataset_preset"] or own,
@@ -160,7 +165,8 @@ def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
         epochs=chosen["epochs"],
         learning_rate=chosen["learning_rate"],
         weight_decay=chosen["weight_decay"],
-        training_precision=training_precision(chosen["precision"], choose_device(chosen["device"])),
+        training_precision=training_precision(wanted, device),
+        backbone_precision=training_precision(wanted, device, backbones=True),
     )
 
 

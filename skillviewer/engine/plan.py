@@ -43,6 +43,7 @@ class TrainingPlan:
         seed: Decides what is held out, what is drawn and how weights begin.
         precision: Of the features.
         training_precision: Of training: in bfloat16 what each frame passes through by itself, all else in float32.
+        backbone_precision: The same where backbones are trained.
         half: Whether the checkpoint's matrices are stored in float16.
     """
 
@@ -65,6 +66,7 @@ class TrainingPlan:
     seed: int = 0
     precision: Precision = "float32"
     training_precision: Precision = "float32"
+    backbone_precision: Precision = "float32"
     half: bool = True
 
     def sizes(self) -> HeadSizes:
@@ -151,7 +153,8 @@ class TrainingPlan:
         for name in ("epochs", "learning_rate", "weight_decay"):
             if (value := getattr(self, name)) is not None:
                 optimiser = dataclasses.replace(optimiser, **{name: value})
-        return TrainSettings(optimiser, loss, self.select, self.seed, own, self.training_precision)
+        precision = self.backbone_precision if self.trains_backbones else self.training_precision
+        return TrainSettings(optimiser, loss, self.select, self.seed, own, precision)
 
 
 def selection_rule(plan: TrainingPlan) -> str:

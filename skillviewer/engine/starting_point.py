@@ -12,6 +12,7 @@ from skillviewer.core.preprocessing import TRAINED_ON
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.bank import feature_source, statistics
 from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.device import training_precision
 from skillviewer.engine.extractor import FeatureExtractor
 from skillviewer.engine.train import FeatureBank, Select, TrainSettings
 from skillviewer.nets.attention import AttentionModel
@@ -121,4 +122,5 @@ class StartingPoint:
         if size and n_videos > 1 and n_pairs * size * (size - 1) < SPARSE_PAIRS * n_videos * (n_videos - 1):
             optimiser = replace(optimiser, batch_videos=0, batch_pairs=BATCH_PAIRS)
         phases = tuple((name, slower(settings)) for name, settings in own)
-        return TrainSettings(optimiser, chosen.loss, Select.INNER, seed, phases)
+        precision = training_precision("auto", self.device)
+        return TrainSettings(optimiser, chosen.loss, Select.INNER, seed, phases, precision)

@@ -262,9 +262,7 @@ class Fitting:
         held_loss, held = float("nan"), Count(0, 0, 0)
         if self._choosing:
             own = self._looked_at[self._together.rank :: self._together.size]
-            mixed, self._model.mixed = self._model.mixed, False  # scores are always computed in float32
             found = self._together.collect(score_videos(self._model, self._bank, own, token))
-            self._model.mixed = mixed
             scores = {name: score for some in found for name, score in some.items()}
             held_loss, held = _held_out(scores, self._choosing, settings.loss)
         # accuracy first; of equals, the lower loss

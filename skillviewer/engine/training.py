@@ -242,8 +242,8 @@ def _notes(plan: TrainingPlan) -> str:
         said.append("The last block of both backbones was trained too.")
     elif plan.trains_backbones:
         said.append(f"Both backbones were trained too, from the weights of {backbone(plan.trained_backbone).title}.")
-    if plan.training_precision != "float32":
-        said.append(f"Trained in {plan.training_precision}.")
+    if (precision := plan.settings().precision) != "float32":
+        said.append(f"Trained in {precision}.")
     return " ".join(said)
 
 

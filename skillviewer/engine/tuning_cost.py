@@ -112,13 +112,14 @@ def _video_s(start: StartingPoint) -> tuple[float, float]:
     sizes, pre = start.config.sizes, start.config.preprocessing
     features = torch.zeros(TRIED_VIDEOS, pre.n_segments, sizes.feature_channels, *sizes.grid, device=start.device)
     model = start.model({"": [features[0].cpu().numpy()]}, [""], 0)
-    settings = start.settings(1, 2, None, 0).loss
+    settings = start.settings(1, 2, None, 0)
+    model.mixed = settings.precision == "bfloat16"
     pairs = pair_batch([(0, 1, 1), (2, 3, 1)], start.device)
     times = []
     for _ in range(2):
         model.train()
         began = perf_counter()
-        model.loss(features, pairs, settings, model.phases()[0].name).loss.backward()  # type: ignore[no-untyped-call]
+        model.loss(features, pairs, settings.loss, model.phases()[0].name).loss.backward()  # type: ignore[no-untyped-call]
         trained = perf_counter()
         model.eval()
         with torch.inference_mode():

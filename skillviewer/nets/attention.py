@@ -100,8 +100,8 @@ class AttentionModel(nn.Module, ABC):
         needs_whole_video: Whether the first step needs all frames fused (the initial state is made of their mean).
         uses_similar: Whether its loss also learns from pairs without disparity.
         own_loss: Whether its loss is its own, averaged over the pairs whatever the settings say.
-        mixed: Whether what each frame passes through by itself is computed in bfloat16; weights, recurrences and losses
-            stay float32. Set by training.
+        mixed: Whether in training mode what each frame passes through by itself is computed in bfloat16; weights,
+            recurrences and losses stay float32, and so does all in evaluation mode. Set by training.
         gather: Brings shares together where several processes compute a share of a batch's videos each; else None. Set
             by training.
         fed: (channels, rows, columns) of what fusion is fed, where it is no features of the sizes; else None. Set by
@@ -182,7 +182,7 @@ class AttentionModel(nn.Module, ABC):
 
     def mixing(self, device: torch.device) -> torch.autocast:
         """Return the context in which single frames are computed."""
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.mixed)
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.mixed and self.training)
 
     def unroll(self, fused: Tensor, seed: int = 0) -> AttentionOutput:
         """Look at fused frames one after the other.

@@ -149,8 +149,9 @@ PRESETS = table(
     ),
     Preset(
         name="small-study",
-        title="For some dozens of videos on frozen features: standardised features, every pair of a batch of videos",
-        head=HeadSizes(layer_norm=True, initial_state="zeros", standardise=True),
+        title="For some dozens of videos on frozen features: these standardised, finer maps, every pair of a batch of "
+        "videos",
+        head=HeadSizes(layer_norm=True, initial_state="zeros", standardise=True, fusion_stride=1),
         loss=LossSettings(reduction="mean"),
         usual=OptimiserSettings(
             learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, rounds=3, clip_norm=5.0

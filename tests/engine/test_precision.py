@@ -1,6 +1,7 @@
 """Reduced precision: what is computed in it, what never is, and that ranks stay."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.job import CancelToken
+from skillviewer.engine import device as devices
 from skillviewer.engine.device import training_precision
+from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.train import score_videos
 from skillviewer.nets.models import attention_model
 from tests.engine.test_train import NAMES, OPTIMISER, SETTINGS, SIZES, bank, fresh, train
@@ -20,6 +23,7 @@ CPU, GPU, MPS = (torch.device(name) for name in ("cpu", "cuda:0", "mps"))
 
 def test_auto_is_bfloat16_on_a_gpu_that_has_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     has = {"value": True}
+    monkeypatch.setattr(devices, "CPU_FACTS", Path("/nowhere/cpuinfo"))
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: has["value"])
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "an old card")
     assert [training_precision("auto", device) for device in (CPU, GPU, MPS)] == ["float32", "bfloat16", "float32"]
@@ -28,6 +32,34 @@ def test_auto_is_bfloat16_on_a_gpu_that_has_it_alone(monkeypatch: pytest.MonkeyP
     assert training_precision("auto", GPU) == training_precision("float32", GPU) == "float32"
     with pytest.raises(DeviceError, match="an old card does not compute in bfloat16"):
         training_precision("bfloat16", GPU)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("flags : fpu avx2 avx512f avx512_bf16 amx_tile", "bfloat16"),
+        ("flags : fpu amx_bf16", "bfloat16"),
+        ("flags : fpu avx2 avx512f avx512_bf16_not amx_tile", "float32"),
+    ],
+)
+def test_auto_is_bfloat16_on_a_cpu_that_multiplies_in_it(
+    flags: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = tmp_path / "cpuinfo"
+    facts.write_text(f"processor : 0\n{flags}\n", encoding="ascii")
+    monkeypatch.setattr(devices, "CPU_FACTS", facts)
+    assert training_precision("auto", CPU) == expected
+    assert training_precision("auto", CPU, backbones=True) == "float32"
+    assert training_precision("bfloat16", CPU, backbones=True) == "bfloat16"
+    assert training_precision("float32", CPU) == training_precision("auto", MPS) == "float32"
+
+
+def test_a_plan_that_trains_backbones_has_a_precision_of_its_own() -> None:
+    plan = TrainingPlan(training_precision="bfloat16", trained_backbone="efficientnet-lite0")
+    assert plan.settings().precision == "bfloat16"
+    assert replace(plan, model="tsn").settings().precision == "float32"
+    assert replace(plan, unfreeze="last-block").settings().precision == "float32"
+    assert replace(plan, model="tsn", backbone_precision="bfloat16").settings().precision == "bfloat16"
 
 
 class Products(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -62,6 +94,10 @@ def test_weights_states_maps_and_losses_stay_float32(name: str, grid: tuple[int,
     assert (torch.bfloat16 in everything.types) == (name != "tsn-frozen"), "the filters of raan see single frames"
     output.score.sum().backward()
     assert {p.grad.dtype for p in model.parameters() if p.grad is not None} == {torch.float32}
+    model.eval()
+    with Products() as looked:
+        model(features)
+    assert looked.types == {torch.float32}, "who looks at a model meets float32, whenever that is"
 
 
 def test_training_in_bfloat16_ranks_alike_and_is_told_apart() -> None:

@@ -17,6 +17,8 @@ def beat():
         done.wait(0.001)
 thread = threading.Thread(target=beat)
 thread.start()
+while beats < 3:  # a thread's first steps may need the loader themselves
+    done.wait(0.001)
 before = beats
 loaded = preload_torch()
 during = beats - before

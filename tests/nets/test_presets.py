@@ -3,6 +3,7 @@
 import pytest
 
 from skillviewer.core.errors import CheckpointError
+from skillviewer.nets.geometry import map_grid
 from skillviewer.nets.presets import DATASETS, PRESETS, OptimiserSettings, preset
 from skillviewer.nets.sizes import HeadSizes
 
@@ -14,6 +15,12 @@ def test_where_paper_and_code_differ() -> None:
     assert (paper.loss.reduction, code.loss.reduction) == ("sum", "mean")
     assert {p.loss.margin for p in (paper, code)} == {0.5}
     assert {p.head.fusion_stride for p in (paper, code)} == {2}
+
+
+def test_maps_of_small_studies_are_finer() -> None:
+    sizes = preset("small-study").sizes(640, (14, 14))
+    assert (sizes.fusion_stride, map_grid(sizes)) == (1, (13, 13))
+    assert map_grid(preset("paper").sizes(640, (14, 14))) == (7, 7)
 
 
 @pytest.mark.parametrize(
