@@ -19,7 +19,8 @@ from skillviewer.core.pairs import Pair
 from skillviewer.engine.batches import pair_batch
 from skillviewer.engine.draws import Draws
 from skillviewer.engine.together import ALONE, Together, launched
-from skillviewer.engine.train import Select, fit
+from skillviewer.engine.train import Select, Trained, fit
+from skillviewer.engine.training_state import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import attention_model
@@ -76,7 +77,22 @@ def take_part(together: Together, folder: Path) -> None:
         found |= {f"trained.{name}.{k}": v for k, v in trained.state.items()}
         found[f"epoch.{name}"] = torch.tensor(trained.epoch)
         found[f"accuracies.{name}"] = torch.tensor([row.held_out_accuracy for row in trained.rows])
+        resumed = stopped_and_gone_on_with(name, together, folder)
+        found |= {f"resumed.{name}.{k}": v for k, v in resumed.state.items()}
+        assert [row.held_out_accuracy for row in resumed.rows] == [row.held_out_accuracy for row in trained.rows]
     save_file(found, folder / f"{together.rank}.safetensors")
+
+
+def stopped_and_gone_on_with(name: str, together: Together, folder: Path) -> Trained:
+    """Train for an epoch, keep the state, and go on from it with models that began elsewhere."""
+    state = StateFile(folder / f"{name}.state", every_s=0, writes=together.leads)
+    fit(beginning(name), bank(), PAIRS, CHOOSING, INNER, CancelToken(), keeper=state, until=1, together=together)
+    together.wait()
+    kept = state.load()
+    assert kept is not None
+    assert kept.epoch == 1
+    model = beginning(name, 5 + together.rank)
+    return fit(model, bank(), PAIRS, CHOOSING, INNER, CancelToken(), keeper=state, together=together)
 
 
 @pytest.mark.parametrize("size", [2, 3])
@@ -99,6 +115,7 @@ def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Pat
         assert first[f"accuracies.{name}"].tolist() == pytest.approx([row.held_out_accuracy for row in trained.rows])
         for key, tensor in trained.state.items():
             torch.testing.assert_close(first[f"trained.{name}.{key}"], tensor, rtol=1e-3, atol=1e-5, msg=key)
+            assert torch.equal(first[f"resumed.{name}.{key}"], first[f"trained.{name}.{key}"]), key
 
 
 @pytest.mark.parametrize(("size", "n"), [(1, 4), (2, 5), (3, 7), (4, 4), (4, 2), (3, 1)])
