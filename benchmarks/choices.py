@@ -1,7 +1,7 @@
 """What choices of settings buy on a small study, judged on inner folds alone: no test pair is ever scored.
 
     python -m benchmarks.choices STUDY OUT [--choices usual,decay,...] [--model full] [--epochs 16] [--candidates 2]
-        [--precision bfloat16]
+        [--stride 2] [--precision bfloat16]
 
 Of every outer fold only its training videos are used. A quarter of them, whole participants, is set aside (the inner
 fold, on which ``skillviewer evaluate`` chooses an epoch), a model is trained on the rest, and after every epoch it
@@ -52,7 +52,8 @@ CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "no-decay": ("no weight decay in place of 1e-3", {"weight_decay": 0.0}),
     "decay": ("weight decay 1e-2", {"weight_decay": 1e-2}),
     "strong-decay": ("weight decay 3e-2", {"weight_decay": 3e-2}),
-    "released-stride": ("fusion stride 2: maps of 7 x 7 cells in place of 13 x 13", {"fusion_stride": 2}),
+    "fine": ("fusion stride 1: maps of 13 x 13 cells", {"fusion_stride": 1}),
+    "released": ("fusion stride 2: maps of 7 x 7 cells", {"fusion_stride": 2}),
     "coarse": ("pictures of 224 pixels in place of 448", {"preprocessing": replace(TRAINED_ON, input_px=SMALL_PX)}),
     "dis": (
         "DIS flow in place of tvl1-fast",
@@ -135,6 +136,7 @@ def main() -> None:
     parser.add_argument("--model", default="full")
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--candidates", type=int, default=2)
+    parser.add_argument("--stride", type=int, choices=[1, 2], help="Fusion stride of all, where a choice says none.")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -144,6 +146,7 @@ def main() -> None:
         model=args.model,
         epochs=args.epochs,
         candidates=args.candidates,
+        fusion_stride=args.stride,
         refit=False,
         training_precision=args.precision,
     )

@@ -3,12 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from skillviewer import __version__
 from skillviewer.core.accuracy import FoldScores, count_pairs
 from skillviewer.core.analysis import MapKind
 from skillviewer.core.errors import SettingsError
@@ -17,6 +15,7 @@ from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.engine import snippets
 from skillviewer.engine.batches import videos_of
+from skillviewer.engine.cards import card_of
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.fold_training import fit_fold
 from skillviewer.engine.mapped import MappedBank, WatchedBank
@@ -28,7 +27,7 @@ from skillviewer.engine.training_log import seconds_of, write_log
 from skillviewer.engine.videos import VideoFacts, time_bank
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import save_checkpoint
-from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig
+from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
 from skillviewer.nets.end_to_end import EndToEndModel
 from skillviewer.nets.models import Inputs
 
@@ -179,17 +178,13 @@ def _save_checkpoint(material: Material, run: Run, model: AttentionModel) -> Non
             dataset_preset=plan.dataset_preset,
         ),
         model,
-        Card(
-            name=run.folder.name,
-            task=dataset.task,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            program=f"SkillViewer {__version__}",
-            training_data=f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. "
-            f"{dataset.rule}".strip(),
-            n_videos=len(run.fold.train_videos),
-            n_pairs=len(run.fold.train_pairs),
-            seed=plan.seed,
-            preset=plan.preset,
+        card_of(
+            run.folder.name,
+            dataset,
+            run.fold,
+            f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}",
+            plan.seed,
+            plan.preset,
             notes="Trained for an evaluation; how it does on held-out pairs stands there.",
         ),
         streams=streams,

@@ -3,12 +3,10 @@
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from skillviewer import __version__
 from skillviewer.core.accuracy import FoldScores, count_pairs, pooled_accuracy
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.familiarity import learn_familiarity
@@ -19,6 +17,7 @@ from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.bank import KeptSource, build_bank, check_room, pooled
 from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.cards import card_of
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.feeding import Feeding, check_keepable
@@ -212,18 +211,15 @@ class _Kept:
 
 def _card(plan: TrainingPlan, dataset: Dataset, divided: "_Divided", scores: Mapping[str, float], name: str) -> Card:
     result = FoldScores(divided.tested_fold, scores)
-    return Card(
-        name=name,
-        task=dataset.task,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        program=f"SkillViewer {__version__}",
-        training_data=f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}".strip(),
-        n_videos=len(divided.fold.train_videos),
-        n_pairs=len(divided.fold.train_pairs),
+    return card_of(
+        name,
+        dataset,
+        divided.fold,
+        f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}",
+        plan.seed,
+        plan.preset,
         held_out=_held_out(divided.tested, result, f"{divided.rule}; {selection_rule(plan)}"),
         ceilings=ceilings(divided.tested, divided.tested_fold.test_pairs),
-        seed=plan.seed,
-        preset=plan.preset,
         notes=_notes(plan),
     )
 

@@ -3,12 +3,10 @@
 import math
 import shutil
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from skillviewer import __version__
 from skillviewer.core.accuracy import Pooled
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
@@ -18,6 +16,7 @@ from skillviewer.core.pairs import Pair
 from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport
 from skillviewer.data.trained_pairs import PAIRS, write_pairs
 from skillviewer.engine.bank import pooled
+from skillviewer.engine.cards import card_of
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.finetune import Prepared, Tuned, known_of, prepare, tune
 from skillviewer.engine.run_folder import write_json
@@ -196,19 +195,16 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
         *said.warnings,
     ]
     low, high = (x if math.isfinite(x) else end for x, end in ((after.low, 0.0), (after.high, 1.0)))
-    return Card(
-        name=job.folder.name,
-        task=dataset.task,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        program=f"SkillViewer {__version__}",
-        training_data=f"{dataset.name}: {len(fold.train_videos)} videos, {votes}",
-        n_videos=len(fold.train_videos),
-        n_pairs=len(fold.train_pairs),
+    return card_of(
+        job.folder.name,
+        dataset,
+        fold,
+        f"{dataset.name}: {len(fold.train_videos)} videos, {votes}",
+        job.choices.seed,
+        start.config.preset,
         held_out=HeldOut(
             accuracy=after.value, low=low, high=high, n_pairs=after.n_pairs, rule=_held_out_rule(prepared, said)
         ),
-        seed=job.choices.seed,
-        preset=start.config.preset,
         notes=" ".join(notes),
     )
 
