@@ -1,0 +1,56 @@
+"""Where checkpoints look on videos in which it is known where skill shows: the pointing game.
+
+    python -m benchmarks.pointing DATA MODEL [MODEL ...]
+
+DATA has regions (docs/data.md); a MODEL is a checkpoint's name or folder. Every video is assessed with one pass. Told
+is in how many per cent of the sampled frames the strongest cell lies within one cell of a region, and how many times as
+often as by chance; the same at the cell itself; and what a Gaussian at the middle of the picture gets on that grid.
+"""
+
+import argparse
+from pathlib import Path
+
+from skillviewer.core.analysis import MapKind
+from skillviewer.core.localisation import Localisation, localise_analysis, together
+from skillviewer.data.formats import open_dataset
+from skillviewer.data.regions import read_regions
+from skillviewer.engine.engine import Engine
+
+TOLERANCES = (1, 0)
+
+
+def told(found: Localisation) -> str:
+    """Return how often maps point at a region, and how often guesses do."""
+    hits, centre = 100 * found.hits.mean(), 100 * found.hits_centre.mean()
+    return f"{hits:.1f} ({found.times_chance:.1f}) | {centre:.1f}"
+
+
+def main() -> None:
+    """Assess and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("models", nargs="+")
+    args = parser.parse_args()
+    dataset = open_dataset(args.data)
+    if dataset.regions_path is None:
+        parser.error(f"{args.data} does not say where skill shows: it has no regions.csv")
+    regions = read_regions(dataset.regions_path)
+    print("| model | cells | 1 cell (× chance) | a Gaussian | at the cell itself (× chance) | a Gaussian |")
+    print("|---|--:|--:|--:|--:|--:|")
+    for name in args.models:
+        with Engine.open(name) as engine:
+            said = {video.name: engine.assess(video.path, 1) for video in dataset.videos if video.path is not None}
+        first = next(iter(said.values()))
+        if first.map_kind is MapKind.NONE:
+            print(f"| {name} | no map | | | | |")
+            continue
+        rows, columns = first.attention.shape[2:]
+        each = [
+            together([localise_analysis(a, regions.of(v), tolerance) for v, a in said.items()])
+            for tolerance in TOLERANCES
+        ]
+        print(f"| {name} | {rows} × {columns} | {' | '.join(map(told, each))} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
