@@ -311,3 +311,17 @@ def test_in_a_narrow_window_the_time_is_whole_and_the_frame_is_left_to_the_statu
     qtbot.waitUntil(lambda: frame.isVisible() is both and time.width() >= time.sizeHint().width())
     assert transport.rect().contains(time.geometry())
     assert transport.rect().contains(frame.geometry()) or not both
+
+
+def test_what_can_be_left_out_under_the_picture_takes_no_room_from_the_panels(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    transport = inspect(window).player.transport
+    frame = next(label for label in transport.findChildren(QLabel) if label.text().startswith("frame"))
+    least = []
+    for width, whole in ((1700, True), (1000, False)):
+        window.window.resize(width, 700)
+        qtbot.waitUntil(lambda: frame.isVisible() is whole)  # noqa: B023 - waited for at once
+        least.append(transport.minimumSizeHint().width())
+    assert least[0] == least[1], "whatever is shown now"
