@@ -37,7 +37,6 @@ class Transport(QWidget):
         super().__init__(parent)
         self._playback, self._actions, self._icons = playback, actions, icons
         self._theme: Theme | None = None
-        self._least = 0
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 4)
         row.setSpacing(2)
@@ -109,15 +108,8 @@ class Transport(QWidget):
     def _fit(self) -> None:
         """Leave out where the time would be cut: the frame, which the status bar has too, then what keys do as well."""
         row = self._row
-        spare = list(chain.from_iterable(self._spare))
-        for widget in spare:
+        for widget in chain.from_iterable(self._spare):
             widget.show()
-        row.invalidate()
-        items = [item for i in range(row.count()) if (item := row.itemAt(i)) is not None and item.widget() in spare]
-        least = row.minimumSize().width() - sum(item.minimumSize().width() + row.spacing() for item in items)
-        if least != self._least:
-            self._least = least
-            self.updateGeometry()
         for group in self._spare:
             row.invalidate()
             if row.sizeHint().width() <= self.width():
@@ -127,7 +119,11 @@ class Transport(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the size without what can be left out: panels beside the player need not make room for that."""
-        return QSize(self._least, super().minimumSizeHint().height())
+        row, least = self._row, super().minimumSizeHint()
+        shown = [widget for widget in chain.from_iterable(self._spare) if not widget.isHidden()]
+        items = [row.itemAt(row.indexOf(widget)) for widget in shown]
+        room = sum(item.minimumSize().width() + row.spacing() for item in items if item is not None)
+        return QSize(least.width() - room, least.height())
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
