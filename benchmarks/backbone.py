@@ -1,19 +1,23 @@
 """Seconds a frame of one backbone on the CPU, by every way there is to run it, in one run.
 
     python -m benchmarks.backbone [--name resnet101] [--side 448] [--rounds 5] [--compile]
+    python -m benchmarks.backbone --train [--name efficientnet-lite0] [--side 224] [--pictures 25]
 
 Printed are CPU seconds a picture on one thread (the least of the rounds), the error against eager float32, and the
 ratio to the best way of the same precision. "deployed" is what the program uses. ``--compile`` adds torch.compile with
-freezing, the best that was found elsewhere; it needs a C++ compiler and some time.
+freezing, the best that was found elsewhere; it needs a C++ compiler and some time. ``--train`` measures the forward
+and backward pass of a training instead, before and after the process keeps the memory that it frees.
 """
 
 import argparse
+import statistics
 import time
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from skillviewer.engine.allocation import keep_freed_memory
 from skillviewer.nets.deployment import deploy_trunk, fold_batch_norm
 from skillviewer.nets.features import backbone
 
@@ -90,11 +94,42 @@ def measure(name: str, side: int, rounds: int, *, with_compiler: bool) -> None:
         print(f"{precision:<10} {way_name:<24} {min(times):>7.3f} {min(times) / best:>7.2f}x {error:>8.1e}")
 
 
+def measure_training(name: str, side: int, rounds: int, n_pictures: int) -> None:
+    """Pass pictures forward and backward, several times, with memory as the system has it and then kept."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    trunk = backbone(name).make(3).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    pictures = torch.randn(n_pictures, 3, side, side).contiguous(memory_format=torch.channels_last)
+
+    def seconds() -> float:
+        times = []
+        for _ in range(rounds):
+            trunk.zero_grad()
+            started = time.process_time()
+            trunk(pictures).sum().backward()
+            times.append(time.process_time() - started)
+        return statistics.median(times)
+
+    before = seconds()
+    print(f"{name}, {n_pictures} pictures of {side} pixels forward and backward, one thread, median of {rounds}")
+    print(f"memory given back   {before:6.2f} CPU s")
+    if keep_freed_memory():
+        after = seconds()
+        print(f"memory kept         {after:6.2f} CPU s   {after / before:.2f} of it")
+    else:
+        print("this C library cannot be told to keep memory")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="CPU seconds a frame of one backbone.")
     parser.add_argument("--name", default="resnet101")
     parser.add_argument("--side", type=int, default=448)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--compile", action="store_true", help="also torch.compile")
+    parser.add_argument("--train", action="store_true", help="a training's passes instead")
+    parser.add_argument("--pictures", type=int, default=25, help="in one pass of --train")
     given = parser.parse_args()
-    measure(given.name, given.side, given.rounds, with_compiler=given.compile)
+    if given.train:
+        measure_training(given.name, given.side, given.rounds, given.pictures)
+    else:
+        measure(given.name, given.side, given.rounds, with_compiler=given.compile)

@@ -216,7 +216,7 @@ def difference_map(first: PlacedMaps, second: PlacedMaps, shape: tuple[int, int]
 def maps_at(analysis: Analysis, frames: IntArray) -> PlacedMaps:
     """Return the maps that a model has at M frames: each that of the last sampled frame of any pass at or before it.
 
-    A model without a map has a uniform one.
+    A model without a map has a uniform one here, which is none to compare (``VideoComparison``).
 
     Args:
         analysis: What the model said.
@@ -235,7 +235,8 @@ class VideoComparison:
 
     Attributes:
         kinds: What kinds of maps they have. Only maps of one kind say the same thing; between kinds, the numbers
-            compare shares of sums of magnitudes.
+            compare shares of sums of magnitudes; with a model that has no map nothing is compared, all is NaN but the
+            entropy of the other's map.
         frames: (M,) int64 frames that either model sampled, from the first at which both have a map.
         numbers: One for each of these frames.
     """
@@ -268,13 +269,6 @@ def mean_defined(values: Sequence[float] | FloatArray) -> float:
     return float(found.mean()) if len(found) else float("nan")
 
 
-def compare_at(first: Analysis, second: Analysis, frame_index: int) -> MapNumbers | None:
-    """Compare the maps on screen at a frame; None where one of the models has not looked yet."""
-    if frame_index < _both_begun(first, second):
-        return None
-    return _compared(first, second, np.array([frame_index]))[0]
-
-
 def compare_video(first: Analysis, second: Analysis) -> VideoComparison:
     """Compare the maps of two models over a video, at every frame that one of them sampled.
 
@@ -303,4 +297,17 @@ def _both_begun(first: Analysis, second: Analysis) -> int:
 
 def _compared(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapNumbers, ...]:
     aspect = first.video.width_px / first.video.height_px
-    return compare_maps(maps_at(first, frames), maps_at(second, frames), aspect)
+    numbers = compare_maps(maps_at(first, frames), maps_at(second, frames), aspect)
+    if without_map(first, second):
+        nan = float("nan")
+        own, other = (analysis.map_kind is not MapKind.NONE for analysis in (first, second))
+        return tuple(
+            MapNumbers(nan, nan, nan, nan, nan, nan, n.entropy if own else nan, n.entropy_other if other else nan)
+            for n in numbers
+        )
+    return numbers
+
+
+def without_map(first: Analysis, second: Analysis) -> bool:
+    """Return whether one of two models has no map, so that there is nothing to compare."""
+    return MapKind.NONE in (first.map_kind, second.map_kind)

@@ -6,7 +6,7 @@ import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.arrays import Float32Array, IntArray, frozen, shapes
-from skillviewer.core.comparison import compared_frames, difference_map, maps_at
+from skillviewer.core.comparison import compared_frames, difference_map, maps_at, without_map
 from skillviewer.core.scene import Look, MapSource, Scale, Scene
 from skillviewer.core.video import VideoInfo
 
@@ -84,9 +84,11 @@ def difference(first: Analysis, second: Analysis) -> Difference:
     """Return how the maps of two models differ over a video, on the finer of both grids.
 
     Raises:
-        ValueError: They are of two videos.
+        ValueError: They are of two videos, or one has no map (``without_map``).
     """
     frames = compared_frames(first, second)
+    if without_map(first, second):
+        raise ValueError("a model without a map differs nowhere in particular")
     grids = [a.attention.shape[2:] for a in (first, second)]
     shape = (max(g[0] for g in grids), max(g[1] for g in grids))
     maps = difference_map(maps_at(first, frames), maps_at(second, frames), shape)

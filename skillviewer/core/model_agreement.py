@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
-from skillviewer.core.comparison import compared_frames, correlation, maps_at, mean_defined, on_common_grid
+from skillviewer.core.comparison import compared_frames, correlation, maps_at, mean_defined, on_common_grid, without_map
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 
 MIN_VIDEOS = 3
@@ -79,7 +79,7 @@ def rank_agreement(first: list[float], second: list[float]) -> float:
 
 def map_agreement(first: Analysis, second: Analysis) -> float:
     """Return the correlation of two models' maps of one video, mean over its frames; NaN where one has no map."""
-    if MapKind.NONE in (first.map_kind, second.map_kind):
+    if without_map(first, second):
         return float("nan")
     frames = compared_frames(first, second)
     p, q, common = on_common_grid(maps_at(first, frames), maps_at(second, frames))

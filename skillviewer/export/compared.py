@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis
+from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.arrays import Picture
-from skillviewer.core.comparison import MapNumbers, compare_video
+from skillviewer.core.comparison import MapNumbers, compare_video, without_map
 from skillviewer.core.difference import difference
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
@@ -50,7 +50,8 @@ class FrameRow:
         second_map: Kind of the other's; only maps of one kind say the same thing.
         frame: Frame from 0; empty in the row that holds the means over the video.
         time_s: Its presentation time; empty in that row.
-        correlation: Pearson's correlation of the densities, -1 to 1; empty where a map is constant.
+        correlation: Pearson's correlation of the densities, -1 to 1; empty where a map is constant or,
+            like the numbers after it, where a model has none.
         similarity: Histogram intersection, 0 to 1.
         divergence: Kullback-Leibler divergence of the first from the second, in nats.
         divergence_back: The same of the second from the first.
@@ -237,10 +238,15 @@ class _Page:
         bars = [(bar_scale(scenes[at]).title, scenes[at]) for at in owners if scenes[at].values is not None]
         if options.less is not None:
             first, second = options.less
-            apart = difference(self._analyses[first], self._analyses[second]).scene(options.frame, options.look)
             name = f"{first + 1} less {second + 1}"
-            self._draw_pane(len(scenes), picture, apart, name, "difference")
-            bars.append((f"{name}, \N{MULTIPLICATION SIGN} uniform", apart))
+            if without_map(self._analyses[first], self._analyses[second]):
+                bare = next(scenes[at] for at in options.less if self._analyses[at].map_kind is MapKind.NONE)
+                self._draw_pane(len(scenes), picture, bare, name, "one of them has no map")
+            else:
+                apart = difference(self._analyses[first], self._analyses[second])
+                scene = apart.scene(options.frame, options.look)
+                self._draw_pane(len(scenes), picture, scene, name, "difference")
+                bars.append((f"{name}, \N{MULTIPLICATION SIGN} uniform", scene))
         for at, (label, scene) in enumerate(bars):
             self._draw_bar(label, scene, _MARGIN_MM + at * (_BAR_MM + 4 * _GAP_MM))
         if self._curved:

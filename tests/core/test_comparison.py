@@ -13,7 +13,6 @@ from skillviewer.core.comparison import (
     MapNumbers,
     PlacedMaps,
     centre,
-    compare_at,
     compare_maps,
     compare_video,
     compared_frames,
@@ -194,10 +193,6 @@ def test_a_video_is_compared_wherever_a_model_sampled() -> None:
             PlacedMaps(first.attention[0, [n]], MapRect()), PlacedMaps(second.attention[0, [m]], MapRect()), 640 / 480
         )
         assert astuple(numbers) == pytest.approx(astuple(pair[0]))
-    assert compare_at(first, second, 5) is None
-    at_nine = compare_at(first, second, 9)
-    assert at_nine is not None
-    assert astuple(at_nine) == pytest.approx(astuple(found.numbers[1]))
     assert found.mean.similarity == pytest.approx(np.mean([n.similarity for n in found.numbers]))
     assert isinstance(found.mean, MapNumbers)
 
@@ -207,7 +202,21 @@ def test_kinds_are_the_same_only_where_both_are_maps() -> None:
     assert compare_video(distribution, make_analysis([[4, 8]], seed=2)).same_kind
     none = make_analysis([[4, 8]], MapKind.NONE)
     assert not compare_video(none, none).same_kind
-    assert np.isnan(compare_video(distribution, none).mean.correlation)
+
+
+def test_nothing_is_compared_with_a_model_without_a_map() -> None:
+    distribution, none = make_analysis([[4, 8]]), make_analysis([[4, 8]], MapKind.NONE)
+    own = compare_video(distribution, distribution).mean.entropy
+    for found, entropies in (
+        (compare_video(distribution, none), [own, np.nan]),
+        (compare_video(none, distribution), [np.nan, own]),
+        (compare_video(none, none), [np.nan, np.nan]),
+    ):
+        assert found.frames.tolist() == [4, 8]
+        assert len(found.numbers) == 2
+        numbers = astuple(found.mean)
+        assert np.isnan(numbers[:6]).all()
+        assert np.array_equal(numbers[6:], entropies, equal_nan=True)
 
 
 def test_two_videos_are_not_compared() -> None:

@@ -54,6 +54,11 @@ def test_a_scene_holds_the_last_map_on_a_symmetric_scale_of_the_video_or_the_fra
     assert (own.kind, own.unit) == (MapKind.SIGNED, UNIT)
 
 
+def test_a_model_without_a_map_has_no_difference() -> None:
+    with pytest.raises(ValueError, match="without a map"):
+        difference(make_analysis([[4, 9]]), make_analysis([[4, 9]], MapKind.NONE))
+
+
 def test_two_videos_have_no_difference() -> None:
     first = make_analysis([[4, 9]])
     second = replace(first, video=replace(video_info(np.arange(20) / 10), digest="1" * 64))

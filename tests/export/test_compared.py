@@ -133,6 +133,18 @@ def test_every_kind_of_figure_with_the_difference(barcode_path: Path, tmp_path: 
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+def test_a_model_without_a_map_has_no_numbers_and_no_difference(barcode_path: Path, tmp_path: Path) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    options = ComparedOptions(30, Look(scale=Scale.COMMON), less=(0, 3), dpi=60)
+    path = export_compared(exhibits(barcode_path, 4), tmp_path / "f.pdf", options)
+    text = pypdf.PdfReader(path).pages[0].extract_text()
+    assert "1 less 4" in text
+    assert "one of them has no map" in text
+    row = next(r for r in frame_rows(models(n=4)) if r.frame is None and r.second_map == "none")
+    assert (row.correlation, row.similarity, row.centre_distance, row.second_entropy) == (None,) * 4
+    assert row.first_entropy is not None
+
+
 def test_the_words_of_a_pdf_can_be_searched(barcode_path: Path, tmp_path: Path) -> None:
     pypdf = pytest.importorskip("pypdf")
     options = ComparedOptions(30, Look(scale=Scale.COMMON), less=(0, 1), dpi=60)

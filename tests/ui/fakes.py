@@ -342,8 +342,9 @@ class FakeAssessor:
         world = self._world
         warning = world.warning if steps == N_SEGMENTS else ""
         seed = sum(map(ord, self._name))
+        kind = MapKind.NONE if self._name.startswith("mapless") else world.kind
         made = make_analysis(
-            video, passes, steps, kind=world.kind, model=self._name, seed=seed, warning=warning, extent=extent
+            video, passes, steps, kind=kind, model=self._name, seed=seed, warning=warning, extent=extent
         )
         return replace(made, provenance=replace(made.provenance, model_digest=self._digest))
 

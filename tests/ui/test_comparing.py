@@ -196,6 +196,33 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     assert not screen.header.difference.isChecked()
 
 
+def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "mapless-none", "xbar"))
+    screen.header.difference.click()
+    view = screen.side.video_numbers
+    screen.side.setCurrentWidget(view)
+    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and len(screen.contrasting.contrast.videos) == 3)
+    rows = {row.texts[1]: row for row in view.table.shown_rows}
+    assert rows["mapless-none"].texts[2:] == ("–",) * 7
+    assert rows["mapless-none"].tip == "no map"
+    assert "–" not in rows["xbar"].texts
+    assert "Kinds differ" not in view.note, "no map is no kind"
+    pane, keys = screen.grid.pane(DIFFERENCE), screen.models.keys
+    screen.side.frame_numbers.table.row_chosen.emit(keys[1])
+    qtbot.waitUntil(lambda: "one of them has no map" in pane.caption.text)
+    assert pane.caption.text.startswith("1 less 2")
+    assert pane.canvas.shown is not None
+    assert pane.canvas.shown.scene is None or pane.canvas.shown.scene.values is None
+    screen.header.first.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: "has no map, so nothing is compared" in view.note)
+    rows = {row.texts[1]: row for row in view.table.shown_rows}
+    assert rows["xbar"].texts[2:8] == ("–",) * 6
+    assert rows["xbar"].texts[8] != "–", "its entropy is its own"
+    assert rows["xbar"].tip == "one of the two has no map"
+
+
 def test_models_are_added_and_taken_away_and_remembered(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     assert [row.name for row in screen.models.rows] == ["full", "xbar"]

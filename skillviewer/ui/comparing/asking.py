@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.analysis import Analysis
-from skillviewer.core.comparison import VideoComparison, compare_video
+from skillviewer.core.comparison import VideoComparison, compare_video, without_map
 from skillviewer.core.difference import Difference, difference
 from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
@@ -90,7 +90,9 @@ def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: C
     for key, other in analyses.items():
         token.check()
         found[key] = compare_video(analyses[first], other)
-    apart = difference(analyses[first], analyses[second]) if second in analyses and second != first else None
+    apart = None
+    if second in analyses and second != first and not without_map(analyses[first], analyses[second]):
+        apart = difference(analyses[first], analyses[second])
     return Contrast(first, second, found, apart)
 
 

@@ -103,15 +103,22 @@ class NumbersView(QWidget):
             self._note.setText(self.tr("Numbers come when two models have looked at this video."))
             self.table.fill(self._columns, ())
             return
-        what = self.tr("mean over {} frames") if self._over_video else self.tr("the maps on screen")
-        any_video = next(iter(contrast.videos.values()))
-        what = what.format(len(any_video.frames)) if self._over_video else what
-        words = self.tr("Against {} {}: {}.").format(first[0], first[1].name, what)
-        if not all(c.same_kind for key, c in contrast.videos.items() if key != contrast.first):
-            words += self.tr(" Kinds differ: shares of their sums are compared.")
+        words = self._words(*first, contrast)
         self._note.setText(words)
         self._note.setToolTip(words)
         self.table.fill(self._columns, [self._cells(number, row, contrast) for number, row in self._rows])
+
+    def _words(self, number: str, row: Row, contrast: Contrast) -> str:
+        others = [comparison for key, comparison in contrast.videos.items() if key != contrast.first]
+        any_video = next(iter(contrast.videos.values()))
+        if any_video.kinds[0] is MapKind.NONE:
+            return self.tr("{} {} has no map, so nothing is compared: choose another.").format(number, row.name)
+        what = self.tr("mean over {} frames") if self._over_video else self.tr("the maps on screen")
+        what = what.format(len(any_video.frames)) if self._over_video else what
+        words = self.tr("Against {} {}: {}.").format(number, row.name, what)
+        if any(not c.same_kind and MapKind.NONE not in c.kinds for c in others):
+            words += self.tr(" Kinds differ: shares of their sums are compared.")
+        return words
 
     def _cells(self, number: str, row: Row, contrast: Contrast) -> Cells:
         comparison = contrast.videos.get(row.key)
@@ -120,8 +127,9 @@ class NumbersView(QWidget):
             found = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
         if comparison is None or found is None:
             return Cells(row.key, (number, row.name, *[NOTHING] * 7), tip=row.reason)
-        kinds = [self._kind(kind) for kind in comparison.kinds]
-        tip = self.tr("{} against {}").format(*kinds)
+        tip = self.tr("{} against {}").format(*map(str, comparison.kinds))
+        if MapKind.NONE in comparison.kinds:
+            tip = self.tr("one of the two has no map") if comparison.kinds[1] is not MapKind.NONE else self.tr("no map")
         entropy = told(found.entropy_other)
         if row.key == contrast.first:
             return Cells(
@@ -136,6 +144,3 @@ class NumbersView(QWidget):
             found.centre_distance,
         )
         return Cells(row.key, (number, row.name, *(told(v) for v in values), entropy), tip=tip)
-
-    def _kind(self, kind: MapKind) -> str:
-        return self.tr("no map (as uniform)") if kind is MapKind.NONE else str(kind)

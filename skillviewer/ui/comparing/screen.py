@@ -9,6 +9,7 @@ from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.scene import Look, Overlay, Scale, Scene
 from skillviewer.core.video import VideoInfo
 from skillviewer.ui.actions import Actions
+from skillviewer.ui.comparing.asking import Contrast
 from skillviewer.ui.comparing.bars import Bars
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.captions import kind_of, rest_of, score_of, source_of
@@ -299,11 +300,16 @@ class CompareScreen(QWidget):
 
     def _show_difference(self) -> None:
         pane = self.grid.panes.get(DIFFERENCE)
-        found = self.contrasting.contrast
         if pane is not None:
-            fits = found is not None and (found.first, found.second) == self.header.pair
+            found = self._contrast_of_pair
             pane.canvas.set_look(self._look)
-            pane.canvas.set_difference(found.difference if fits and found is not None else None)
+            pane.canvas.set_difference(found.difference if found is not None else None)
+
+    @property
+    def _contrast_of_pair(self) -> Contrast | None:
+        """The contrast of the pair that is chosen, once it is known."""
+        found = self.contrasting.contrast
+        return found if found is not None and (found.first, found.second) == self.header.pair else None
 
     def _scene(self, key: str) -> Scene | None:
         shown = self.grid.pane(key).canvas.shown
@@ -318,7 +324,9 @@ class CompareScreen(QWidget):
             self.grid.pane(row.key).say(said)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
-            words = source_of(scene) if scene is not None else self.tr("comes when both have looked")
+            known = self._contrast_of_pair is not None
+            waiting = self.tr("one of them has no map") if known else self.tr("comes when both have looked")
+            words = source_of(scene) if scene is not None else waiting
             name = self.tr("{} less {}").format(*self._pair_numbers())
             self.grid.pane(DIFFERENCE).say(Said(name, kind=self.tr("difference"), score=words))
 
