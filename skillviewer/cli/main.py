@@ -12,6 +12,7 @@ import click
 
 from skillviewer import __version__
 from skillviewer.core.errors import Cancelled, SkillViewerError
+from skillviewer.engine.allocation import keep_freed_memory
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("window", "skillviewer.cli.window", "Open the window (the same as skillviewer [FILES])."),
@@ -110,6 +111,8 @@ def run(args: Sequence[str] | None = None) -> int:
 def main() -> None:
     """Run the command line and leave the process."""
     multiprocessing.freeze_support()  # a frozen program starts its workers through this same entry
+    if sys.argv[1:2] and sys.argv[1] in {name for name, _, _ in COMMANDS} - {"window"}:
+        keep_freed_memory()
     code = run()
     if "LOCAL_RANK" in os.environ:
         # torch's launcher started this and others: what takes their connections down at the usual end of a process

@@ -10,9 +10,10 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 def keep_freed_memory() -> bool:
     """Keep freed memory in this process instead of giving it back to the system after every tensor.
 
-    The GNU C library asks the system for every large block and returns it at once, so that each tensor of a backbone's
-    activations is given to the process page by page anew: more than a third of the time of a training on the CPU
-    (``benchmarks.backbone --train``). For processes that train and end: what they held at most they hold until then.
+    The GNU C library asks the system for every large block and returns it at once, so that each tensor is given to the
+    process page by page anew: on the CPU a tenth of the time of scoring a video, and more than a third of training a
+    backbone (``benchmarks.backbone --train``). For processes that compute and end: what they held at most they hold
+    until then, which the window must not.
 
     Returns:
         Whether this is a C library that was told so.

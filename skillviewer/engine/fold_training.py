@@ -11,7 +11,6 @@ from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold, Pair
 from skillviewer.engine import snippets
-from skillviewer.engine.allocation import keep_freed_memory
 from skillviewer.engine.bank import statistics
 from skillviewer.engine.batches import videos_of
 from skillviewer.engine.mapped import AveragedBank
@@ -103,8 +102,6 @@ def fit_fold(
         together: The processes that train together.
         unfreezing: What is trained beside the head, where the plan says so; then the model is still to be frozen.
     """
-    if plan.trains_backbones and device.type == "cpu":
-        keep_freed_memory()
     sizes, bank = _training_form(plan, bank)
 
     def new_model(names: Sequence[str]) -> AttentionModel:

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from skillviewer.core.errors import Cancelled, DeviceError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.engine.allocation import keep_freed_memory
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -154,6 +155,7 @@ class _ParentGone(Exception):  # noqa: N818 - no error: nobody is left to tell
 def _serve(do: "Do[Any, Any]", prepare: Callable[[], object] | None, connection: Connection) -> None:
     """Do what comes through the pipe until None comes or the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's Ctrl+C is for the parent, which then tells us
+    keep_freed_memory()
     if prepare is not None:
         prepare()
     with suppress(EOFError, OSError, Cancelled, _ParentGone):

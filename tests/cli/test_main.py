@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from skillviewer import __version__
+from skillviewer.cli import main as entry
 from skillviewer.cli.main import COMMANDS, LazyGroup, cli, run
 from skillviewer.data.analysis_file import load_analysis
 from tests.checkpoints import tiny_checkpoint
@@ -139,6 +140,21 @@ def test_first_argument_that_is_no_command_is_a_file_to_open(monkeypatch: pytest
     assert run(["a.mp4", "b.mp4"]) == 0
     assert run([]) == 0
     assert opened == [(Path("a.mp4"), Path("b.mp4")), ()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keeps"), [(["score", "--help"], True), (["window", "--help"], False), (["-h"], False)]
+)
+def test_what_computes_and_ends_keeps_the_memory_that_it_frees_and_the_window_does_not(
+    arguments: list[str], keeps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(entry, "keep_freed_memory", lambda: told.append(True))
+    monkeypatch.setattr(sys, "argv", ["skillviewer", *arguments])
+    with pytest.raises(SystemExit) as end:
+        entry.main()
+    assert end.value.code == 0
+    assert bool(told) is keeps
 
 
 def test_assessing_opens_no_socket(model: Path, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:

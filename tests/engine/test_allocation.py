@@ -1,0 +1,30 @@
+import subprocess
+import sys
+
+import pytest
+
+_COUNT = """
+import resource
+from skillviewer.engine.allocation import keep_freed_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        bytearray(40_000_000)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+given_back = faults()
+told = keep_freed_memory()
+faults()  # the first of them is still asked for
+print(told, given_back, faults())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the other systems' C libraries cannot be told")
+def test_memory_that_was_freed_is_not_given_to_the_process_anew() -> None:
+    found = subprocess.run([sys.executable, "-c", _COUNT], capture_output=True, text=True, check=True)
+    told, given_back, kept = found.stdout.split()
+    if told == "False":
+        pytest.skip("this C library cannot be told")
+    assert int(given_back) > 200, "ten blocks of 40 MB, in pages of 4 kB or 2 MB"
+    assert int(kept) < int(given_back) / 10
