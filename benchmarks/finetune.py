@@ -30,13 +30,12 @@ from skillviewer.core.consensus import rule_named
 from skillviewer.core.errors import Cancelled
 from skillviewer.core.folds import make_folds
 from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.pairs import Dataset, Fold, Judgement, Pair
+from skillviewer.core.pairs import Dataset, Fold, Judgement, Pair, videos_of
 from skillviewer.core.places import cache_dir
 from skillviewer.core.tuning import StudyPairs, TuningChoices
 from skillviewer.core.tuning_report import BatchRow, TuningRow
 from skillviewer.data.formats import open_dataset
 from skillviewer.engine.bank import build_bank
-from skillviewer.engine.batches import videos_of
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.library import model_folder
 from skillviewer.engine.starting_point import StartingPoint

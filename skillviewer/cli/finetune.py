@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
+from skillviewer.cli.plan_options import cache_option
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, Progress
@@ -38,6 +39,7 @@ SHOWN = 5
 )
 @click.option("--old-pairs/--no-old-pairs", default=True, show_default=True, help="Look at what it forgets meanwhile.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@cache_option
 @click.option("--cost", "only_cost", is_flag=True, help="Say what it would cost, and stop.")
 @click.option("--accept", is_flag=True, help="Make the new version the one in use.")
 @click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
@@ -53,6 +55,7 @@ def finetune(
     candidates: int,
     old_pairs: bool,
     device: str,
+    cache_gb: float,
     only_cost: bool,
     accept: bool,
     versions: bool,
@@ -74,7 +77,7 @@ def finetune(
             _list(study)
         else:
             chosen = (rule, by, epochs, seed, candidates, old_pairs)
-            _train(study, begin, output, chosen, device, only_cost=only_cost, accepted=accept)
+            _train(study, begin, output, chosen, device, cache_gb, only_cost=only_cost, accepted=accept)
 
 
 def _train(
@@ -83,6 +86,7 @@ def _train(
     output: str | None,
     chosen: tuple[str | None, str | None, int | None, int, int, bool],
     device: str,
+    cache_gb: float,
     *,
     only_cost: bool,
     accepted: bool,
@@ -114,7 +118,7 @@ def _train(
         candidates,
         old_pairs,
     )
-    job = TuningJob(said, choices, parent, folder, device)
+    job = TuningJob(said, choices, parent, folder, device, int(cache_gb * 2**30))
     with progress_bar() as bar:
         cost = cost_of(job, CancelToken(), bar)
     click.echo(_cost_text(cost), err=True)

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from skillviewer.engine.cache import FeatureCache
     from skillviewer.engine.plan import TrainingPlan
 
+cache_option = click.option(
+    "--cache-gb", type=click.FloatRange(min=0.1), default=20, show_default=True, help="Room for features."
+)
+"""How much room features may take."""
+
 _OPTIONS = (
     click.option("--preset", default="small-study", show_default=True, help="small-study, paper or official-code."),
     click.option("--dataset-preset", help="Data set whose published settings the preset takes; else DATA."),
@@ -92,9 +97,7 @@ _OPTIONS = (
         help="Numbers in which training computes single frames; auto: bfloat16 where the device computes in it, which "
         "takes half the time, else float32. On a CPU backbones are trained in float32 unless bfloat16 is asked for.",
     ),
-    click.option(
-        "--cache-gb", type=click.FloatRange(min=0.1), default=20, show_default=True, help="Room for features."
-    ),
+    cache_option,
 )
 
 

@@ -71,20 +71,22 @@ def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> Float
         share: Of the whole area.
 
     Returns:
-        (H, W) float64, 0 to 1; rectangles of equal density at the limit share what is left alike.
+        (H, W) float64, 0 to 1; rectangles of equal density at the limit share what is left alike. What holds next to
+        nothing (``FLOOR``) belongs to none: a map in one cell has no more than that.
     """
     density = (p / areas).ravel()
+    holds = density > FLOOR * p.sum() / areas.sum()
     # a density is the same in all rectangles of a cell but for rounding
     density = np.round(density / max(float(density.max()), 1e-300), 9)
     levels, level = np.unique(-density, return_inverse=True)
     area = np.bincount(level, weights=areas.ravel(), minlength=len(levels))
     before = np.cumsum(area) - area
     held = np.clip((share * float(areas.sum()) - before) / area, 0.0, 1.0)
-    return np.asarray(held[level].reshape(p.shape))
+    return np.asarray((held[level] * holds).reshape(p.shape))
 
 
 def top_overlap(p: FloatArray, q: FloatArray, areas: FloatArray) -> float:
-    """Return which share of the densest tenth of the area of p belongs to that of q too: 1 the same, 0.1 by chance.
+    """Return which share of the densest tenths of the area of two maps is common to them: 1 the same, 0.1 by chance.
 
     Args:
         p: (H, W) mass.
@@ -92,7 +94,7 @@ def top_overlap(p: FloatArray, q: FloatArray, areas: FloatArray) -> float:
         areas: (H, W) area of every rectangle.
     """
     a, b = top_area(p, areas), top_area(q, areas)
-    return float((areas * np.minimum(a, b)).sum() / (areas * a).sum())
+    return float((areas * np.minimum(a, b)).sum() / max((areas * a).sum(), (areas * b).sum()))
 
 
 def centre(p: FloatArray, partition: Partition) -> FloatArray:

@@ -12,6 +12,9 @@ from skillviewer.core.video import VideoInfo
 
 UNIT = "× uniform"
 
+LEAST = 1e-3
+"""Differences up to this are rounding, and no scale of colours is stretched to them."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Difference:
@@ -41,9 +44,8 @@ class Difference:
 
     @property
     def limit(self) -> float:
-        """Largest magnitude over the video; 1 where the maps are the same everywhere."""
-        largest = float(np.max(np.abs(self.values), initial=0.0))
-        return largest if largest > 0 else 1.0
+        """Largest magnitude over the video; 1 where the maps are the same everywhere but for rounding."""
+        return _limit(self.values)
 
     def scene(self, frame_index: int, look: Look) -> Scene:
         """Return what is to be seen at a frame: the last map at or before it, on one scale a video or a frame.
@@ -59,7 +61,7 @@ class Difference:
             values, since = self.values[at], int(self.frames[at])
             source = MapSource.OWN if since == frame_index else MapSource.HELD
             if look.scale is Scale.FRAME:
-                high = float(np.max(np.abs(values))) or 1.0
+                high = _limit(values)
         return Scene(
             frame_index=frame_index,
             time_s=time_s,
@@ -78,6 +80,11 @@ class Difference:
             step=-1,
             score=float("nan"),
         )
+
+
+def _limit(values: Float32Array) -> float:
+    largest = float(np.max(np.abs(values), initial=0.0))
+    return largest if largest > LEAST else 1.0
 
 
 def difference(first: Analysis, second: Analysis) -> Difference:

@@ -4,7 +4,7 @@ Source: Doughty, Damen and Mayol-Cuevas, "Who's Better? Who's Best? Pairwise Dee
 CVPR 2018, section 4.1 (similar pairs) and 5 (accuracy by separation).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import combinations
 
 import networkx as nx
@@ -87,18 +87,30 @@ def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarP
     )
 
 
-def similar_for_training(dataset: Dataset, fold: Fold) -> tuple[SimilarPair, ...]:
+def similar_for_training(
+    dataset: Dataset, fold: Fold, set_aside: Collection[SimilarPair] = ()
+) -> tuple[SimilarPair, ...]:
     """Return the similar pairs that training in a fold may use.
 
     Those that the data set names itself, where both videos may be trained on; where it names none, those of the depth
     rule on the training pairs alone, so that nothing is learnt from the order of a held-out video. Videos of different
     sub-tasks are never similar.
+
+    Args:
+        dataset: The data set.
+        fold: What may be trained on.
+        set_aside: Pairs that are trained on nowhere, whatever was said of them.
     """
     if dataset.similar:
         train = set(fold.train_videos)
-        return tuple(pair for pair in dataset.similar if pair.within(train))
+        return tuple(pair for pair in dataset.similar if pair.within(train) and pair not in set_aside)
     subtasks = dataset.subtasks
     by_subtask: dict[str, list[Pair]] = {}
     for pair in fold.train_pairs:
         by_subtask.setdefault(subtasks[pair.better], []).append(pair)
-    return tuple(similar for _, pairs in sorted(by_subtask.items()) for similar in similar_by_depth(pairs))
+    return tuple(
+        similar
+        for _, pairs in sorted(by_subtask.items())
+        for similar in similar_by_depth(pairs)
+        if similar not in set_aside
+    )

@@ -4,7 +4,7 @@ A ``Pair`` is what the data set agrees on; a ``Judgement`` is what one rater sai
 and holds values only, so that it may cross a thread or a process.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
@@ -84,6 +84,12 @@ class Judgement:
     taken_s: float | None = None
     watched: float | None = None
     speed: float = 1.0
+
+
+def videos_of(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> list[str]:
+    """Return the distinct videos of pairs, by name."""
+    ordered = {name for pair in pairs for name in (pair.better, pair.worse)}
+    return sorted(ordered | {name for pair in similar for name in (pair.first, pair.second)})
 
 
 @dataclass(frozen=True, slots=True)

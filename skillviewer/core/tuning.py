@@ -4,13 +4,13 @@ Whole participants are held out, else whole videos, never pairs. Pairs that were
 honest test set are trained on nowhere, whoever is in them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, inner_fold, make_folds
 from skillviewer.core.order import cycles, islands
-from skillviewer.core.pairs import Dataset, Fold, Judgement, Pair, SimilarPair, overlap
+from skillviewer.core.pairs import Dataset, Extent, Fold, Judgement, Pair, SimilarPair, overlap
 
 MIN_CHOOSING = 12
 """With fewer pairs to choose an epoch on, or left to train on meanwhile, the last epoch is taken: a choice among epochs
@@ -21,6 +21,23 @@ FEW_PAIRS = 30
 
 N_PARTS = 4
 """One of so many parts is held out."""
+
+
+Filmed = Mapping[str, Sequence[Extent | None]]
+"""Parts of files, by SHA-256 of the file."""
+
+
+def filmed(shown: Iterable[tuple[str, Extent | None]]) -> Filmed:
+    """Return (SHA-256, part) of videos by file."""
+    found: dict[str, list[Extent | None]] = {}
+    for digest, extent in shown:
+        found.setdefault(digest, []).append(extent)
+    return found
+
+
+def shows(digest: str, extent: Extent | None, shown: Filmed) -> bool:
+    """Return whether a part of a file may have frames in common with others."""
+    return any(overlap(extent, other) for other in shown.get(digest, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +82,14 @@ class StudyPairs:
     set_aside: frozenset[SimilarPair] = frozenset()
     digests: Mapping[str, str] = field(default_factory=dict)
 
-    def named_by(self, digests: Collection[str]) -> frozenset[str]:
-        """Return the names of the videos whose files have one of these digests."""
-        return frozenset(name for name in self.dataset.names if self.digests.get(name) in digests)
+    @property
+    def filmed(self) -> Filmed:
+        """What its videos show."""
+        return filmed((self.digests[v.name], v.extent) for v in self.dataset.videos if v.name in self.digests)
+
+    def that_show(self, shown: Filmed) -> frozenset[str]:
+        """Return the names of the videos that show some of it."""
+        return frozenset(v.name for v in self.dataset.videos if shows(self.digests.get(v.name, ""), v.extent, shown))
 
     @property
     def raters(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The pairs that a fine-tuned model was trained on, as they stand beside its weights."""
+"""The pairs that a model was trained on, as they stand beside its weights."""
 
 import csv
 import io
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from skillviewer.core.aside import written_aside
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.pairs import Pair
+from skillviewer.core.pairs import Extent, extent_cells, extent_from
 
 PAIRS = "pairs.csv"
 """Its name. It tells where the videos lie, relative to its own folder or from the root."""
 
 _SIDES = ("better", "worse")
-_COLUMNS = ("better", "worse", "better_path", "worse_path", "better_sha256", "worse_sha256", "use")
+_PARTS = ("better_part", "worse_part")  # the last that came: files of before have none
+_COLUMNS = ("better", "worse", "better_path", "worse_path", "better_sha256", "worse_sha256", "use", *_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,25 @@ class TrainedVideo:
         name: What it was called.
         path: Where it lies.
         digest: SHA-256 of its file.
+        extent: The part of the file that it is, or None for the whole file.
     """
 
     name: str
     path: Path
     digest: str
+    extent: Extent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedPair:
-    """A pair, and what it was used for: ``trained``, ``chose`` (the epoch) or ``old`` (known before)."""
+    """A pair, and what it was used for.
+
+    Attributes:
+        better: The better video.
+        worse: The other.
+        use: ``trained``; ``chose`` (the epoch); ``before``, on which a model that this one began as was trained;
+            ``old``, known before and trained on by none.
+    """
 
     better: TrainedVideo
     worse: TrainedVideo
@@ -49,24 +59,39 @@ def read_pairs(path: Path) -> list[TrainedPair]:
     """
 
     def video(row: Mapping[str, str], side: str) -> TrainedVideo:
-        return TrainedVideo(row[side], path.parent / row[f"{side}_path"], row[f"{side}_sha256"])
+        place, extent = path.parent / row[f"{side}_path"], _extent(row[f"{side}_part"])
+        return TrainedVideo(row[side], place, row[f"{side}_sha256"], extent)
 
-    return [TrainedPair(video(row, "better"), video(row, "worse"), row["use"]) for row in _rows(path)]
+    try:
+        return [TrainedPair(video(row, "better"), video(row, "worse"), row["use"]) for row in _rows(path)]
+    except ValueError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}. Remove it to go on without it.") from error
 
 
-def write_pairs(path: Path, rows: Iterable[tuple[Pair, str]], files: Mapping[str, tuple[Path, str]]) -> None:
+def write_pairs(path: Path, pairs: Iterable[TrainedPair]) -> None:
     """Write pairs.
 
     Args:
         path: The file; written aside first.
-        rows: Pairs, each with its use.
-        files: File and SHA-256 of every video by name.
+        pairs: The pairs.
 
     Raises:
         OSError: It cannot be written.
     """
     with written_aside(path) as temporary:
-        temporary.write_text(_table(_row(pair, use, files) for pair, use in rows), encoding="utf-8", newline="")
+        temporary.write_text(_table(_row(pair) for pair in pairs), encoding="utf-8", newline="")
+
+
+def _part(extent: Extent | None) -> str:
+    unit, start, stop = extent_cells(extent)
+    return f"{unit} {start!r} {stop!r}" if unit else ""
+
+
+def _extent(part: str) -> Extent | None:
+    if not part:
+        return None
+    unit, start, stop = part.split(" ")
+    return extent_from(unit, float(start), float(stop))
 
 
 def moved(path: Path, places: Mapping[str, str]) -> str:
@@ -86,15 +111,16 @@ def moved(path: Path, places: Mapping[str, str]) -> str:
     return _table([row[column] for column in _COLUMNS] for row in rows)
 
 
-def _row(pair: Pair, use: str, files: Mapping[str, tuple[Path, str]]) -> list[str]:
-    (better, first), (worse, second) = files[pair.better], files[pair.worse]
-    return [pair.better, pair.worse, str(better), str(worse), first, second, use]
+def _row(pair: TrainedPair) -> list[str]:
+    sides = (pair.better, pair.worse)
+    paths, digests, parts = zip(*((str(v.path), v.digest, _part(v.extent)) for v in sides), strict=True)
+    return [*(v.name for v in sides), *paths, *digests, pair.use, *parts]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+            rows = [dict.fromkeys(_PARTS, "") | row for row in csv.DictReader(file)]
         missing = {column for row in rows for column in _COLUMNS if row.get(column) is None}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CheckpointError(f"{path} cannot be read: {error}. Remove it to go on without it.") from error

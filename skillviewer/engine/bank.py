@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
@@ -17,11 +18,12 @@ from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import device_errors
 from skillviewer.engine.extractor import FeatureExtractor, own_backbone_weights
-from skillviewer.engine.mapped import MappedBank, Reference, reference
+from skillviewer.engine.mapped import AveragedBank, MappedBank, Reference, reference
 from skillviewer.engine.train import FeatureBank
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.deployment import Precision
+from skillviewer.nets.fusion import CellMean, Standardising
 
 _MIN_SCALE = 1e-3
 """Channels that hardly vary are not blown up."""
@@ -105,7 +107,7 @@ def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
     if needed > room:
         raise SettingsError(
             f"What is kept of {n_videos} videos takes {needed / 1e9:.1f} GB, and the cache holds {room / 1e9:.1f} GB. "
-            "Allow it more (--cache-gb), or take fewer frames (--candidates)."
+            "Allow it more (--cache-gb, or Settings in the window), or take fewer frames (--candidates)."
         )
 
 
@@ -153,6 +155,20 @@ def build_bank(
 def pooled(bank: FeatureBank, names: Sequence[str]) -> Float32Array:
     """Return the mean feature of every video over sampled frames and cells, (n, 2F) float32."""
     return np.stack([np.asarray(bank[name][0], np.float32).mean(axis=(0, 2, 3)) for name in names])
+
+
+def standardise(model: nn.Module, bank: FeatureBank, names: Sequence[str]) -> None:
+    """Let a fresh model know the statistics of what it standardises: of features, or of their averages over the cells.
+
+    Args:
+        model: Changed.
+        bank: Features.
+        names: Training videos.
+    """
+    for part in model.modules():
+        if isinstance(part, Standardising) and part.standardise:
+            seen = AveragedBank(bank) if isinstance(part, CellMean) else bank
+            part.set_statistics(*statistics(seen, names))
 
 
 def statistics(bank: FeatureBank, names: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from skillviewer.core.pairs import Pair, SimilarPair
+from skillviewer.core.pairs import Pair, SimilarPair, videos_of
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.presets import OptimiserSettings
 
@@ -40,12 +40,6 @@ def batches(
             chosen = [pair for pair in pairs if pair.within(inside)]
             if chosen:
                 yield placed(chosen, [pair for pair in similar if pair.within(inside)])
-
-
-def videos_of(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> list[str]:
-    """Return the distinct videos of pairs, by name."""
-    ordered = {name for pair in pairs for name in (pair.better, pair.worse)}
-    return sorted(ordered | {name for pair in similar for name in (pair.first, pair.second)})
 
 
 def placed(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> Placed:

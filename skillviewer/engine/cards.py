@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from skillviewer import __version__
-from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.core.pairs import Dataset, Fold, videos_of
 from skillviewer.nets.configuration import Card, HeldOut
 
 
@@ -39,7 +39,7 @@ def card_of(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         program=f"SkillViewer {__version__}",
         training_data=data.strip(),
-        n_videos=len(fold.train_videos),
+        n_videos=len(videos_of(fold.train_pairs)),
         n_pairs=len(fold.train_pairs),
         held_out=held_out,
         ceilings=tuple(ceilings),

@@ -16,21 +16,26 @@ from skillviewer.core.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.folds import check_no_leak
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.order import similar_for_training
-from skillviewer.core.pairs import Dataset, Fold, Pair
-from skillviewer.core.tuning import Division, StudyPairs, TuningChoices, divide
+from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
+from skillviewer.core.tuning import Division, StudyPairs, TuningChoices
 from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of, shown
-from skillviewer.engine.bank import pooled
-from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
+from skillviewer.engine.bank import check_room, pooled
+from skillviewer.engine.batches import batches, pair_batch, placed
 from skillviewer.engine.halting import BestSoFar, Halted, Unless, halting
-from skillviewer.engine.old_pairs import OldPairs, known_before
+from skillviewer.engine.old_pairs import OldPairs, divide_for, known_before
 from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.train import EpochRow, FeatureBank, Select, Trained, TrainSettings, fit, score_videos
+from skillviewer.engine.train import EpochRow, FeatureBank, FitState, Select, Trained, TrainSettings, fit, score_videos
 from skillviewer.engine.training import dataset_features
 from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.tuning_look import Seen, look
+from skillviewer.engine.videos import files_of
 from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.deployment import Precision
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
+
+STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
+"""Where the state of a stage is kept in the work folder: of that which chooses the epoch, and of the final one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +96,17 @@ def prepare(
 
     Raises:
         DatasetError: There is nothing to train on.
+        SettingsError: The cache is too small for the features.
         Cancelled: The token was raised.
     """
     known = known_of(start)
-    seen = study.named_by(known.trained_digests()) if known is not None else frozenset()
-    divide(study, choices, seen)  # what cannot work is refused before hours of features
+    parent = start.parent.name if start.parent is not None else ""
+    divide_for(study, choices, known, parent)  # what cannot work is refused before hours of features
+    check_room(start.source, len(files_of(study.dataset)), choices.candidates)
     bank, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
     readable = study.restricted(list(bank))
-    division = divide(readable, choices, seen)
-    old, more = _old(start, readable, division, bank, known if choices.old_pairs else None, token, report)
+    division = divide_for(readable, choices, known, parent)
+    old, more = _old(start, readable, division, bank, known, token, report, asked=choices.old_pairs)
     return Prepared(start, readable, division, bank, old, (*problems, *more))
 
 
@@ -116,12 +123,13 @@ def _old(
     known: OldPairs | None,
     token: CancelToken,
     report: Report,
+    *,
+    asked: bool,
 ) -> tuple[Old, list[str]]:
     """Choose what the forgetting check looks at: old pairs where they are known, else familiar videos of the study."""
     if start.parent is None:
         return Old(OldKind.NOTHING, "nothing was known before", {}, None, ()), []
-    own = {study.digests[name] for name in study.dataset.names if name in study.digests}
-    other = known.without(own - known.trained_digests()) if known is not None else None
+    other = known.apart_from(study) if asked and known is not None else None
     if other is not None:
         found, problems = dataset_features(other.dataset, start.source, 1, token, report)
         readable = other.dataset.restricted(list(found))
@@ -134,9 +142,10 @@ def _old(
         looks = pooled(bank, unused)
         names = [name for name, one in zip(unused, looks, strict=True) if not familiarity.warning(one)] or unused
     alike = "that look like those it was trained on" if familiarity is not None and names != unused else "of the study"
+    why = "are not at hand" if asked else "were not asked for"
     what = (
-        f"nobody kept the pairs that {start.parent.name} was trained on: drift of the scores of {len(names)} videos "
-        f"{alike}, which take no part in the training"
+        f"the pairs that {start.parent.name} was trained on {why}: drift of the scores of {len(names)} videos {alike}, "
+        "which take no part in the training"
     )
     return Old(OldKind.DRIFT if names else OldKind.NOTHING, what, bank, None, tuple(names)), []
 
@@ -150,7 +159,7 @@ class _Watch:
         self._names = videos_of(self._test)
         self._started = monotonic()
         self._n_batches = n_batches
-        self._batch = self._epoch = 0
+        self._batch = self._epoch = self._done_before = 0
         self._begun = False
         self._smoothed = float("nan")
         self._before: Mapping[str, float] = {}
@@ -163,9 +172,10 @@ class _Watch:
 
     def left_s(self) -> float:
         """Return the seconds left at the pace so far, looks included; NaN before the first batch."""
-        if not self._batch:
+        tried = self._batch - self._done_before
+        if not tried:
             return float("nan")
-        pace = (monotonic() - self._started) / self._batch
+        pace = (monotonic() - self._started) / tried
         return pace * max(self._n_batches - self._batch, 0)
 
     def expect(self, n_batches: int) -> None:
@@ -176,6 +186,13 @@ class _Watch:
     def batch(self) -> int:
         """Batches so far."""
         return self._batch
+
+    def go_on(self, state: FitState | None, batches_each: int) -> None:
+        """Be told where a stage stood when it was killed, if it was."""
+        done = state.epoch if state is not None else 0
+        self._epoch += done
+        self._batch += done * batches_each
+        self._done_before += done * batches_each
 
     def begin(self, model: AttentionModel, token: CancelToken) -> None:
         """Look at the model as it was, if it was trained before."""
@@ -221,7 +238,7 @@ class _Watch:
             held_out=shown(pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset)),
             old=self._old(known),
             old_kind=old.kind,
-            best=row.best if not final else row.epoch == until,
+            best=row.epoch == until if final and prepared.division.inner is not None else row.best,
             seconds=monotonic() - self._started,
             seconds_left=self.left_s(),
         )
@@ -259,6 +276,7 @@ class Tuned:
         fold: On whose training side: less than the division's where it was stopped while the epoch was being chosen.
         stopped: Whether a person stopped it before its end.
         seen: What the model said when that epoch was looked at; None where that is not known any more.
+        precision: What it was trained in.
     """
 
     model: AttentionModel
@@ -269,6 +287,7 @@ class Tuned:
     fold: Fold
     stopped: bool = False
     seen: Seen | None = None
+    precision: Precision = "float32"
 
 
 def tune(
@@ -295,7 +314,7 @@ def tune(
         CheckpointError: The state cannot be kept: the disk is full, say.
         Cancelled: The token was raised.
     """
-    start, division, bank = prepared.start, prepared.division, prepared.bank
+    start, study, division, bank = prepared.start, prepared.study, prepared.division, prepared.bank
     fold, inner = division.fold, division.inner
     n_videos = len(videos_of(fold.train_pairs))
     settings = start.settings(len(fold.train_pairs), n_videos, choices.epochs, choices.seed)
@@ -313,9 +332,9 @@ def tune(
         model = start.model(bank, sorted(videos_of(pairs)), choices.seed)
         watch.begin(model, token)
         on = fold if final or inner is None else inner
-        similar = similar_for_training(prepared.study.dataset, on) if model.uses_similar else ()
-        name = f"state-{'final' if final else 'choice'}.safetensors"
-        best = BestSoFar(StateFile(work / name) if work is not None else None)
+        similar = similar_for_training(study.dataset, on, study.set_aside) if model.uses_similar else ()
+        best = BestSoFar(StateFile(work / STATE_OF[final]) if work is not None else None)
+        watch.go_on(best.load(), each_final if final else each_choice)
 
         def enough() -> bool:
             return best.there or (final and inner is not None)
@@ -353,7 +372,9 @@ def tune(
         selection += "; stopped before its end by a person"
     seen = watch.seen(chosen.epoch, final=final)
     used = inner if inner is not None and not final else fold
-    return Tuned(model.eval(), chosen.epoch, selection, rows, monotonic() - started, used, stopped, seen)
+    return Tuned(
+        model.eval(), chosen.epoch, selection, rows, monotonic() - started, used, stopped, seen, settings.precision
+    )
 
 
 def _stopped(stop: CancelToken | None) -> bool:

@@ -9,10 +9,9 @@ import torch
 from skillviewer.core.folds import check_no_leak, inner_folds
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.order import similar_for_training
-from skillviewer.core.pairs import Dataset, Fold, Pair
+from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.engine import snippets
-from skillviewer.engine.bank import statistics
-from skillviewer.engine.batches import videos_of
+from skillviewer.engine.bank import standardise
 from skillviewer.engine.mapped import AveragedBank
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.schedule import n_epochs
@@ -20,7 +19,7 @@ from skillviewer.engine.together import ALONE, Together
 from skillviewer.engine.train import EpochRow, FeatureBank, Keeper, Select, Trained, fit
 from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.fusion import CellMean, Standardising
+from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
@@ -51,9 +50,7 @@ def _new_model(
         return whole
     model = attention_model(plan.model).build(sizes)
     features = bank if unfreezing is None else unfreezing.features(bank)
-    for part in model.modules():
-        if isinstance(part, Standardising) and part.standardise:
-            part.set_statistics(*statistics(features, names))
+    standardise(model, features, names)
     if unfreezing is not None:
         unfreezing.unfreeze(model)
     return model.to(device)

@@ -12,9 +12,8 @@ from skillviewer.core.analysis import MapKind
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.folds import check_no_leak
 from skillviewer.core.job import CancelToken, Report
-from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.core.pairs import Dataset, Fold, videos_of
 from skillviewer.engine import snippets
-from skillviewer.engine.batches import videos_of
 from skillviewer.engine.cards import card_of
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.fold_training import fit_fold

@@ -27,6 +27,8 @@ def n_epochs(
 class Schedule:
     """Phases take turns, batch by batch; those with a number of iterations share the batches in that proportion.
 
+    Phases that are apart and have no number of iterations each have a step in every batch.
+
     Where iterations say how long, the epochs follow from them; where somebody asks for a number of epochs all the same,
     iterations and milestones are scaled to it.
 
@@ -56,11 +58,14 @@ class Schedule:
         self.n_epochs = n_epochs(phases, settings, own, n_pairs)
         self._scale = self.n_epochs * n_batches / sum(iterations) if all(iterations) else 1.0
         self._shares = [n * self._scale if all(iterations) else 1.0 for n in iterations]
+        self._abreast = all(phase.apart for phase in phases) and not all(iterations)
         self.turns = [0] * len(phases)
 
-    def next_phase(self) -> int:
-        """Return the phase that is furthest behind its share."""
-        return min(range(len(self._phases)), key=lambda at: self.turns[at] / self._shares[at])
+    def next_phases(self) -> tuple[int, ...]:
+        """Return the phases of the next batch: that which is furthest behind its share, or all that are apart."""
+        if self._abreast:
+            return tuple(range(len(self._phases)))
+        return (min(range(len(self._phases)), key=lambda at: self.turns[at] / self._shares[at]),)
 
     def step(
         self, at: int, loss: torch.Tensor, clip_norm: float, add: Callable[[list[nn.Parameter]], None] | None = None

@@ -14,7 +14,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.job import CancelToken
 from skillviewer.core.pairs import Extent
 from skillviewer.core.preprocessing import Preprocessing
-from skillviewer.engine.bank import statistics
+from skillviewer.engine.bank import standardise
 from skillviewer.engine.cache import FeatureCache, FeatureKey
 from skillviewer.engine.extractor import backbone_config, own_backbone_weights, streams_of
 from skillviewer.engine.inputs import sampling_of, stream_inputs
@@ -24,7 +24,6 @@ from skillviewer.media.reader import VideoReader
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.end_to_end import CHANNELS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
 from skillviewer.nets.features import BACKBONES, backbone, recalibrate_batch_norm
-from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.presets import Preset
 from skillviewer.nets.sizes import HeadSizes
 from skillviewer.nets.tsn import TsnModel
@@ -160,8 +159,7 @@ def get_used_to(model: EndToEndModel, bank: FeatureBank, names: Sequence[str]) -
     if any(isinstance(part, nn.BatchNorm2d) for part in model.streams.motion.modules()):
         motion = (model.inputs(first_pass(bank, name)[None].to(device))[1] for name in names)
         recalibrate_batch_norm(model.streams.motion, motion)
-    if isinstance(model.fusion, CellMean) and model.fusion.standardise:
-        model.fusion.set_statistics(*statistics(SnippetFeatures(bank, model), names))
+    standardise(model.fusion, SnippetFeatures(bank, model), names)
 
 
 def parted(model: EndToEndModel) -> tuple[TsnModel, dict[str, Tensor]]:

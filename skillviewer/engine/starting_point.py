@@ -10,7 +10,7 @@ import torch
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.preprocessing import TRAINED_ON
 from skillviewer.engine.assess import FeatureSource
-from skillviewer.engine.bank import feature_source, statistics
+from skillviewer.engine.bank import feature_source, standardise
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import training_precision
 from skillviewer.engine.extractor import FeatureExtractor
@@ -18,7 +18,6 @@ from skillviewer.engine.train import FeatureBank, Select, TrainSettings
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
-from skillviewer.nets.fusion import Standardising
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import TUNING_SHARE, OptimiserSettings, preset
 
@@ -92,9 +91,7 @@ class StartingPoint:
             return self.parent.build().to(self.device)
         torch.manual_seed(seed)
         model = attention_model(self.config.attention_model).build(self.config.sizes)
-        for part in model.modules():
-            if isinstance(part, Standardising) and part.standardise:
-                part.set_statistics(*statistics(bank, names))
+        standardise(model, bank, names)
         return model.to(self.device)
 
     def settings(self, n_pairs: int, n_videos: int, epochs: int | None, seed: int) -> TrainSettings:

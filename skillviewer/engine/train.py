@@ -4,9 +4,11 @@ The best epoch is chosen on an inner split of the training videos (``Select.INNE
 on the test fold as the authors' released code does, and whatever it yields is labelled so.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import fmean
 from time import monotonic
 from typing import Any, Protocol
 
@@ -16,10 +18,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from skillviewer.core.accuracy import Count, count_pairs
-from skillviewer.core.errors import CheckpointError, DatasetError
+from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.core.pairs import Pair, SimilarPair
-from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
+from skillviewer.core.pairs import Pair, SimilarPair, videos_of
+from skillviewer.engine.batches import batches, pair_batch, placed
 from skillviewer.engine.draws import Draws
 from skillviewer.engine.schedule import Schedule
 from skillviewer.engine.together import ALONE, Together
@@ -236,25 +238,32 @@ class Fitting:
         for done, (names, places) in enumerate(todo, start=1):
             token.check()
             self._losses.append(self.update(names, places))
+            if not math.isfinite(self._losses[-1]):
+                raise SettingsError(
+                    f"The training diverged in epoch {self.epoch + 1}: its loss is not finite. Nothing of it is kept; "
+                    "take another preset, or a lower learning rate."
+                )
             report(Progress(f"epoch {self.epoch + 1} of {self.n_epochs}", done, len(todo), self._losses[-1]))
             if stop is not None and stop.cancelled:
                 break
         self.epoch += 1
 
     def update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
-        """Take one step of the phase whose turn it is and return the mean loss of a pair."""
+        """Take a step of each phase whose turn it is and return the mean loss of a pair."""
         schedule, settings = self._schedule, self._settings
-        at = schedule.next_phase()
         features = self._draws.draw(names, self._together.share(len(names)))
         self._model.gather = self._together.gather(len(names))
         pairs = pair_batch(places, self._device)
-        loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(at))
+        losses = []
+        for at in schedule.next_phases():
+            loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(at))
+            schedule.step(at, loss, settings.optimiser.clip_norm, self._together.add_gradients)
+            right = (score.detach()[pairs.better] > score.detach()[pairs.worse]).sum()
+            self._hits.append((int(right), len(pairs.label)))
+            losses.append(float(loss.detach()))
         self._model.gather = None  # it is of this batch
-        schedule.step(at, loss, settings.optimiser.clip_norm, self._together.add_gradients)
-        right = (score.detach()[pairs.better] > score.detach()[pairs.worse]).sum()
-        self._hits.append((int(right), len(pairs.label)))
         summed = settings.loss.reduction == "sum" and not self._model.own_loss
-        return float(loss.detach()) / (len(pairs.label) if summed else 1)
+        return fmean(losses) / (len(pairs.label) if summed else 1)
 
     def look(self, token: CancelToken) -> EpochRow:
         """Score what chooses, remember the weights if they are the best so far, and return a row of the log."""
@@ -361,6 +370,7 @@ def fit(
 
     Raises:
         DatasetError: There is nothing to train on or to choose on.
+        SettingsError: It diverged.
         Cancelled: The token was raised.
     """
     if not pairs:

@@ -13,8 +13,9 @@ from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, quarter_out
 from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.core.pairs import Dataset, Fold, videos_of
 from skillviewer.data.study.identity import digest_of
+from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.bank import KeptSource, build_bank, check_room, pooled
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.cards import card_of
@@ -30,7 +31,7 @@ from skillviewer.engine.together import ALONE, Together
 from skillviewer.engine.train import EpochRow, FeatureBank, Select, score_videos
 from skillviewer.engine.training_log import write_log
 from skillviewer.engine.training_state import StateFile
-from skillviewer.engine.videos import extents_of, facts_of, files_of
+from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig, HeldOut
@@ -143,6 +144,12 @@ def train_checkpoint(
     if not together.leads:
         together.wait()
         return TrainingResult(load_checkpoint(folder), trained.rows, (*dataset.problems, *problems))
+    provenance = provenance_of(device, model, trained, plan, seen, fold)
+
+    def beside(made: Path) -> None:
+        write_log(made, trained.rows, folder.name)
+        kept.describe(made, provenance)
+
     checkpoint = save_checkpoint(
         folder,
         CheckpointConfig(
@@ -160,9 +167,9 @@ def train_checkpoint(
         familiarity=learn_familiarity(pooled(bank, fold.train_videos)),
         half=plan.half,
         replace=replace,
+        beside=beside,
     )
-    write_log(folder, trained.rows, folder.name)
-    kept.end(provenance_of(device, model, trained, plan, seen, fold))
+    kept.end()
     together.wait()
     return TrainingResult(checkpoint, trained.rows, (*dataset.problems, *problems))
 
@@ -180,6 +187,7 @@ class _Kept:
         self._plan, self._folder, self._together = plan, folder.absolute(), together
         self._run = RunFolder(self._folder.with_name(f".{self._folder.name}.training"))
         self._configuration: RunConfiguration | None = None
+        self._trained: list[TrainedPair] = []
 
     def begin(
         self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, token: CancelToken, report: Report
@@ -189,6 +197,7 @@ class _Kept:
             facts, problems = facts_of(dataset, self._plan.preprocessing, token, report)
             if problems:
                 raise DatasetError(problems[0])
+            self._trained = _nameless(dataset, fold, facts)
             weights = "" if backbones is None else f"{backbones.appearance_digest} {backbones.motion_digest}"
             digests = {self._plan.backbone_used: weights}
             self._configuration = RunConfiguration.of(self._plan, dataset, fold, facts, digests, checkpoint=True)
@@ -200,13 +209,25 @@ class _Kept:
         """Return what keeps the state of a stage."""
         return self._run.state(stage, writes=self._together.leads)
 
-    def end(self, provenance: RunProvenance) -> None:
-        """Say what it was, and keep nothing else."""
+    def describe(self, folder: Path, provenance: RunProvenance) -> None:
+        """Say in a folder what it was, and of what it was trained; without names, for the folder may be given away."""
         configuration = msgspec.to_builtins(self._configuration)
-        del configuration["held_out"]  # names of videos: the folder may be given away
-        write_json(self._folder / CONFIGURATION, configuration)
-        write_json(self._folder / PROVENANCE, provenance)
+        del configuration["held_out"]
+        write_json(folder / CONFIGURATION, configuration)
+        write_json(folder / PROVENANCE, provenance)
+        write_pairs(folder / PAIRS, self._trained)
+
+    def end(self) -> None:
+        """Keep nothing of the training under way."""
         self._run.remove()
+
+
+def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> list[TrainedPair]:
+    """Return the training pairs with what their videos show, but neither names nor places."""
+    digests = {name: facts[name].file_digest for name in videos_of(fold.train_pairs)}
+    extents = extents_of(dataset)
+    videos = {n: TrainedVideo(digest[:8], Path(), digest, extents.get(n)) for n, digest in digests.items()}
+    return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
 def _card(plan: TrainingPlan, dataset: Dataset, divided: "_Divided", scores: Mapping[str, float], name: str) -> Card:

@@ -9,15 +9,18 @@ import torch
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Dataset
-from skillviewer.core.tuning import Division, divide
+from skillviewer.core.pairs import Dataset, videos_of
+from skillviewer.core.tuning import Division
 from skillviewer.engine.assess import FeatureSource
-from skillviewer.engine.batches import batches, pair_batch, videos_of
+from skillviewer.engine.bank import check_room
+from skillviewer.engine.batches import batches, pair_batch
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.finetune import known_of
 from skillviewer.engine.inputs import sampling_of
+from skillviewer.engine.old_pairs import divide_for
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.tuning_job import TuningCost, TuningJob
+from skillviewer.engine.videos import files_of
 from skillviewer.media.flow import warm_up
 from skillviewer.media.reader import VideoReader
 
@@ -38,6 +41,7 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
 
     Raises:
         DatasetError: There is nothing to train on.
+        SettingsError: The cache is too small for the features.
         CheckpointError: The model cannot be read.
         Cancelled: The token was raised.
     """
@@ -45,8 +49,8 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     with device_errors():
         start = StartingPoint.of(job.parent, device, job.cache())
         known = known_of(start)
-        seen = job.study.named_by(known.trained_digests()) if known is not None else frozenset()
-        division = divide(job.study, job.choices, seen)
+        division = divide_for(job.study, job.choices, known, start.parent.name if start.parent is not None else "")
+        check_room(start.source, len(files_of(job.study.dataset)), job.choices.candidates)
         wanted = [(footage, job.choices.candidates) for footage in _footage(job.study.dataset)]
         if known is not None and job.choices.old_pairs:
             wanted += [(footage, 1) for footage in _footage(known.dataset)]

@@ -6,12 +6,15 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from skillviewer import __version__
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.pairs import extent_cells
 from skillviewer.core.places import cache_dir
 from skillviewer.core.tuning import Division, StudyPairs, TuningChoices
 from skillviewer.core.tuning_report import TuningReport
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.library import digest
+from skillviewer.nets.presets import PRESETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class TuningJob:
         return FeatureCache(folder) if self.cache_bytes is None else FeatureCache(folder, self.cache_bytes)
 
     def work_folder(self) -> Path:
-        """Return the folder of the training's state: the same for the same job."""
+        """Return the folder of the training's state: the same for the same job and settings of this program."""
         if self.work is not None:
             return self.work
         parent = digest(self.parent) if self.parent is not None else ""
@@ -51,9 +54,13 @@ class TuningJob:
             sorted(self.study.digests.items()),
             sorted((p.better, p.worse) for p in dataset.pairs),
             sorted((p.first, p.second) for p in self.study.set_aside),
+            sorted((p.first, p.second) for p in dataset.similar),
             sorted(dataset.participants.items()),
+            sorted((v.name, *extent_cells(v.extent)) for v in dataset.videos),
             asdict(self.choices),
             parent,
+            __version__,
+            [asdict(each) for each in PRESETS],
         ]
         return cache_dir() / "tuning" / hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]
 

@@ -10,6 +10,7 @@ from skillviewer.core.arrays import Float32Array
 from skillviewer.core.comparison import PlacedMaps
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.job import CancelToken, Report
+from skillviewer.core.pairs import videos_of
 from skillviewer.core.tuning_report import (
     AttentionChange,
     Forgetting,
@@ -24,7 +25,6 @@ from skillviewer.core.tuning_report import (
     shifts,
     verdict,
 )
-from skillviewer.engine.batches import videos_of
 from skillviewer.engine.finetune import Prepared, Tuned
 from skillviewer.engine.inputs import sampling_of
 from skillviewer.engine.train import score_videos
@@ -91,7 +91,7 @@ def _places(prepared: Prepared, token: CancelToken) -> dict[str, Place]:
             continue
         with VideoReader(video.path) as reader:
             info = reader.info
-        frames = sampling_of(info, prepared.start.config.preprocessing, 1).frames[0]
+        frames = sampling_of(info, prepared.start.config.preprocessing, 1, video.extent).frames[0]
         found[video.name] = Place(tuple(frames.tolist()), info.width_px / info.height_px)
     return found
 

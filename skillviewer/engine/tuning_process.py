@@ -1,5 +1,6 @@
 """Fine-tuning in a process of its own, so that a window stays as quick as it was. Free of torch until it works."""
 
+import glob
 import os
 import shutil
 import tempfile
@@ -90,7 +91,8 @@ class Tuner:
                 token.check()  # asked while the last of it was written: it is kept by nobody then
             except Cancelled:
                 # the process may have been ended in the middle of anything
-                for left in (job.work_folder(), job.folder, *job.folder.parent.glob(f".{job.folder.name}.*")):
+                aside = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
+                for left in (job.work_folder(), job.folder, *aside):
                     shutil.rmtree(left, ignore_errors=True)
                 raise
         return result

@@ -12,13 +12,14 @@ from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Pair
+from skillviewer.core.pairs import videos_of
 from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport
-from skillviewer.data.trained_pairs import PAIRS, write_pairs
+from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.bank import pooled
 from skillviewer.engine.cards import card_of
 from skillviewer.engine.device import choose_device, device_errors
-from skillviewer.engine.finetune import Prepared, Tuned, known_of, prepare, tune
+from skillviewer.engine.finetune import Prepared, Tuned, prepare, tune
+from skillviewer.engine.old_pairs import handed_on
 from skillviewer.engine.run_folder import write_json
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.training_log import write_log
@@ -66,7 +67,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
         try:
             before = as_it_was(prepared, token, report)
-            names = prepared.division.fold.train_videos
+            names = videos_of(prepared.division.fold.train_pairs)
             # so that the end, for which a person may wait, is soon:
             looks = dict(zip(names, pooled(prepared.bank, names), strict=True))
             figure.prepare()
@@ -113,41 +114,37 @@ def _save(
 ) -> Checkpoint:
     """Write the checkpoint with its log, report and pairs; all of it or nothing."""
     start = prepared.start
-    checkpoint = save_checkpoint(
+
+    def beside(folder: Path) -> None:
+        write_log(folder, tuned.rows, job.folder.name)
+        write_json(folder / REPORT, said)
+        write_pairs(folder / PAIRS, _trained_pairs(prepared, tuned))
+
+    return save_checkpoint(
         job.folder,
         start.config,
         tuned.model,
         _card(job, prepared, tuned, said),
         streams=start.parent.streams if start.parent is not None else None,
-        familiarity=learn_familiarity(np.stack([looks[name] for name in tuned.fold.train_videos])),
+        familiarity=learn_familiarity(np.stack([looks[name] for name in videos_of(tuned.fold.train_pairs)])),
+        beside=beside,
     )
-    try:
-        write_log(job.folder, tuned.rows, job.folder.name)
-        write_json(job.folder / REPORT, said)
-        _write_pairs(job, prepared, tuned)
-    except BaseException as error:
-        shutil.rmtree(job.folder, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise CheckpointError(f"{job.folder} could not be written: {error.strerror or error}.") from error
-        raise
-    return checkpoint
 
 
-def _write_pairs(job: TuningJob, prepared: Prepared, tuned: Tuned) -> None:
-    study = prepared.study
-    files = {v.name: (v.path, study.digests.get(v.name, "")) for v in study.dataset.videos if v.path is not None}
+def _trained_pairs(prepared: Prepared, tuned: Tuned) -> list[TrainedPair]:
+    """Return what the new model knows: its own pairs, and those that were handed on to it."""
+    study, parent = prepared.study, prepared.start.parent
+    videos = {
+        v.name: TrainedVideo(v.name, v.path, study.digests.get(v.name, ""), v.extent)
+        for v in study.dataset.videos
+        if v.path is not None
+    }
     trained = set(tuned.fold.train_pairs)
-    rows: list[tuple[Pair, str]] = [
-        (pair, "trained" if pair in trained else "chose") for pair in prepared.division.fold.train_pairs
+    own = [
+        TrainedPair(videos[pair.better], videos[pair.worse], "trained" if pair in trained else "chose")
+        for pair in prepared.division.fold.train_pairs
     ]
-    known = known_of(prepared.start)
-    if known is not None:
-        # names of two data sets may be the same: those that were known before carry a mark
-        old = {v.name: (v.path, known.digests.get(v.name, "")) for v in known.dataset.videos if v.path is not None}
-        marked = {name: f"{name.partition('#')[0]}#{old[name][1][:8]}" for name in old}
-        files |= {marked[name]: place for name, place in old.items()}
-        rows += [(Pair(marked[p.better], marked[p.worse]), "old") for p in known.dataset.pairs if p.within(old)]
-    write_pairs(job.folder / PAIRS, rows, files)
+    return own + (handed_on(parent.folder) if parent is not None else [])
 
 
 def _percent(compared: BeforeAfter) -> str:
@@ -192,6 +189,7 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
         f"Held out: {_percent(said.held_out)}.",
         *([f"Chosen at random and set aside: {_percent(said.set_aside)}."] if said.set_aside is not None else []),
         f"Known before: {_remembered(said)}.",
+        *([f"Trained in {tuned.precision}."] if tuned.precision != "float32" else []),
         *said.warnings,
     ]
     low, high = (x if math.isfinite(x) else end for x, end in ((after.low, 0.0), (after.high, 1.0)))
@@ -199,7 +197,7 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
         job.folder.name,
         dataset,
         fold,
-        f"{dataset.name}: {len(fold.train_videos)} videos, {votes}",
+        f"{dataset.name}: {len(videos_of(fold.train_pairs))} videos, {votes}",
         job.choices.seed,
         start.config.preset,
         held_out=HeldOut(
@@ -217,7 +215,7 @@ def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport)
     """Return what the study keeps: data, raters, rule, seed, figures."""
     study, fold, held = prepared.study, prepared.division.fold, said.held_out
     return {
-        "videos": len(tuned.fold.train_videos),
+        "videos": len(videos_of(tuned.fold.train_pairs)),
         "pairs": len(tuned.fold.train_pairs),
         "held_out_videos": list(fold.held_out_videos),
         "held_out_by": str(prepared.division.by),

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from skillviewer.core.errors import Cancelled, DeviceError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.engine.allocation import keep_freed_memory
+from skillviewer.engine.allocation import give_back, keep_freed_memory
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -54,6 +54,7 @@ def work_here(
             outcome = Outcome(do(item, token, _telling(told, index)))
         except SkillViewerError as error:
             outcome = Outcome(error=error)
+        give_back()
         done(index, outcome)
 
 
@@ -161,6 +162,7 @@ def _serve(do: "Do[Any, Any]", prepare: Callable[[], object] | None, connection:
     with suppress(EOFError, OSError, Cancelled, _ParentGone):
         while (item := connection.recv()) is not None:
             connection.send(_outcome(do, item, connection))
+            give_back()
 
 
 def _outcome(do: "Do[Any, Any]", item: object, connection: Connection) -> Outcome[Any]:

@@ -247,8 +247,10 @@ class _Page:
                 scene = apart.scene(options.frame, options.look)
                 self._draw_pane(len(scenes), picture, scene, name, "difference")
                 bars.append((f"{name}, \N{MULTIPLICATION SIGN} uniform", scene))
+        room = options.width_mm - 2 * _MARGIN_MM - (len(bars) - 1) * 4 * _GAP_MM
+        width = min(_BAR_MM, room / max(len(bars), 1))
         for at, (label, scene) in enumerate(bars):
-            self._draw_bar(label, scene, _MARGIN_MM + at * (_BAR_MM + 4 * _GAP_MM))
+            self._draw_bar(label, scene, _MARGIN_MM + at * (width + 4 * _GAP_MM), width)
         if self._curved:
             self._draw_curves()
         return self._figure
@@ -273,15 +275,15 @@ class _Page:
         self._write(name, left, top + 0.6 * self._line, bold=True)
         self._write(words, left, top + 1.6 * self._line, muted=True)
 
-    def _draw_bar(self, words: str, scene: Scene, left: float) -> None:
+    def _draw_bar(self, words: str, scene: Scene, left: float, width: float) -> None:
         top = self._bars_top
         self._write(words, left, top + self._line / 2, muted=True)
-        self._image(gradient(bar_colours(scene), 256, 1), left, top + 1.1 * self._line, _BAR_MM, 0.6 * self._line)
+        self._image(gradient(bar_colours(scene), 256, 1), left, top + 1.1 * self._line, width, 0.6 * self._line)
         scale = bar_scale(scene)
         for value, tick in zip(scale.ticks, tick_words(scale), strict=True):
             share = scale.share(value)
             align = "left" if share == 0 else "right" if share == 1 else "center"
-            self._write(tick, left + share * _BAR_MM, top + 2.2 * self._line, muted=True, align=align)
+            self._write(tick, left + share * width, top + 2.2 * self._line, muted=True, align=align)
 
     def _draw_curves(self) -> None:
         """Draw every curve from its own least to its own greatest score: their heights cannot be compared."""

@@ -65,10 +65,18 @@ class LossOutput(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """Parameters that are updated together; models with several phases take turns, batch by batch."""
+    """Parameters that are updated together; models with several phases take turns, batch by batch.
+
+    Attributes:
+        name: What it is called.
+        parameters: The parameters.
+        apart: Whether it is trained by itself, as if there were no other: where nobody says how many iterations each
+            has, it does not take turns but has a step of its own in every batch.
+    """
 
     name: str
     parameters: list[nn.Parameter]
+    apart: bool = False
 
 
 class Gather(Protocol):

@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,6 +158,7 @@ def save_checkpoint(
     familiarity: Familiarity | None = None,
     half: bool = False,
     replace: bool = False,
+    beside: Callable[[Path], None] | None = None,
 ) -> Checkpoint:
     """Write a checkpoint; aside first, read back, then renamed.
 
@@ -170,6 +171,7 @@ def save_checkpoint(
         familiarity: What the training videos look like.
         half: Whether matrices are stored in float16.
         replace: Whether a checkpoint of that name may be replaced.
+        beside: Writes other files into the folder before it takes its place, so that none is ever missing.
 
     Returns:
         The checkpoint as read back.
@@ -198,6 +200,8 @@ def save_checkpoint(
                 file.flush()
                 os.fsync(file.fileno())
         load_checkpoint(fresh)
+        if beside is not None:
+            beside(fresh)
         if folder.exists():
             folder.rename(aside / "replaced")
         fresh.rename(folder)

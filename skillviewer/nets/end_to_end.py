@@ -127,7 +127,7 @@ class EndToEndModel(TsnModel):
         """Return the two streams: each backbone with its score."""
         pairs = ((self.streams.appearance, self.appearance), (self.streams.motion, self.motion))
         parameters = [[p for part in parts for p in part.parameters()] for parts in pairs]
-        return (Phase(APPEARANCE, parameters[0]), Phase(MOTION, parameters[1]))
+        return (Phase(APPEARANCE, parameters[0], apart=True), Phase(MOTION, parameters[1], apart=True))
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:
         """Return L_rank3 of one stream, ``appearance`` or ``motion``, or of both added, from snippets."""

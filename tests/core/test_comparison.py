@@ -99,6 +99,16 @@ def test_numbers_are_those_of_the_maps_painted_finely(
         assert own == pytest.approx(-sum(s * np.log(s) for s in share) / np.log(len(share)))
 
 
+def test_maps_that_share_no_place_share_no_top() -> None:
+    left, right = np.full((2, 13, 13), 1e-12)
+    left[3, 3] = right[9, 9] = 1.0
+    assert compare_maps(placed(left), placed(right))[0].top_overlap == 0
+    both = left + right
+    assert compare_maps(placed(left), placed(both))[0].top_overlap == pytest.approx(0.5)
+    assert compare_maps(placed(both), placed(left))[0].top_overlap == pytest.approx(0.5)
+    assert compare_maps(placed(left), placed(left))[0].top_overlap == 1
+
+
 def test_a_map_and_itself() -> None:
     values = np.random.default_rng(0).uniform(0, 1, (5, 4))
     found = compare_maps(placed(values), placed(values))[0]

@@ -37,6 +37,15 @@ def test_a_model_differs_nowhere_from_itself_and_the_scale_stays_defined() -> No
     assert apart.limit == 1.0
 
 
+def test_rounding_is_no_difference() -> None:
+    analysis = make_analysis([[4, 9]])
+    nearly = replace(analysis, attention=analysis.attention * np.float32(1 + 1e-6) + np.float32(1e-9))
+    apart = difference(analysis, nearly)
+    assert 0 < np.abs(apart.values).max() < 1e-4
+    assert apart.limit == 1.0
+    assert apart.scene(9, Look(scale=Scale.FRAME)).high == 1.0
+
+
 def test_a_scene_holds_the_last_map_on_a_symmetric_scale_of_the_video_or_the_frame() -> None:
     apart = difference(make_analysis([[4, 9, 14]], seed=1), make_analysis([[4, 9, 14]], seed=2))
     before = apart.scene(3, Look())

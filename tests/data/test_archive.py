@@ -21,7 +21,7 @@ from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, V
 from skillviewer.data.study.archive import ArchiveOptions, pack
 from skillviewer.data.study.pseudonyms import Pseudonyms
 from skillviewer.data.study.unpack import unpack
-from skillviewer.data.trained_pairs import PAIRS, read_pairs, write_pairs
+from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.videos import write_barcode_video
@@ -127,11 +127,11 @@ def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_thi
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Study.open(study, read_only=True) as before:
-        files = {v.name: (v.path, v.digest) for v in before.videos.all() if v.path is not None}
-    files["gone"] = (tmp_path / "long gone" / "gone.mp4", "d" * 64)
+        shown = {v.name: TrainedVideo(v.name, v.path, v.digest) for v in before.videos.all() if v.path is not None}
+    gone = TrainedVideo("gone", tmp_path / "long gone" / "gone.mp4", "d" * 64, FrameExtent(3, 9))
     first, second, _ = VIDEOS
-    rows = [(Pair(first, second), "trained"), (Pair(first, "gone"), "old")]
-    write_pairs(study.parent / "model" / PAIRS, rows, files)
+    rows = [TrainedPair(shown[first], shown[second], "trained"), TrainedPair(shown[first], gone, "old")]
+    write_pairs(study.parent / "model" / PAIRS, rows)
     made = pack(study, tmp_path / "all.skillarchive")
     assert str(tmp_path).encode() not in _bytes(made.path)
     opened = _elsewhere(made.path, tmp_path, monkeypatch)
@@ -142,6 +142,7 @@ def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_thi
     known, old = read_pairs(model.path / PAIRS)
     assert [(v.name, v.path.resolve()) for v in (known.better, known.worse)] == [(n, there[n]) for n in (first, second)]
     assert (known.use, old.use, old.worse.path) == ("trained", "old", model.path / "gone.mp4")
+    assert (known.better.extent, old.worse.extent) == (None, FrameExtent(3, 9))
 
 
 def test_what_is_called_as_the_pairs_and_is_not_stays_here(study: Path, tmp_path: Path) -> None:

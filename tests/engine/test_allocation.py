@@ -5,7 +5,8 @@ import pytest
 
 _COUNT = """
 import resource
-from skillviewer.engine.allocation import keep_freed_memory
+from pathlib import Path
+from skillviewer.engine.allocation import give_back, keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -16,15 +17,28 @@ def faults():
 given_back = faults()
 told = keep_freed_memory()
 faults()  # the first of them is still asked for
-print(told, given_back, faults())
+kept = faults()
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+blocks = [bytearray(10_000_000) for _ in range(10)]
+last = bytearray(1000)
+held = resident()
+del blocks
+freed = resident()
+give_back()
+print(told, given_back, kept, held, freed, resident())
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the other systems' C libraries cannot be told")
 def test_memory_that_was_freed_is_not_given_to_the_process_anew() -> None:
     found = subprocess.run([sys.executable, "-c", _COUNT], capture_output=True, text=True, check=True)
-    told, given_back, kept = found.stdout.split()
+    told, given_back, kept, held, freed, after = found.stdout.split()
     if told == "False":
         pytest.skip("this C library cannot be told")
     assert int(given_back) > 200, "ten blocks of 40 MB, in pages of 4 kB or 2 MB"
     assert int(kept) < int(given_back) / 10
+    assert int(freed) > 0.9 * int(held), "pages of 4 kB: 100 MB of them are kept when they are freed"
+    assert int(after) < int(freed) - 20_000

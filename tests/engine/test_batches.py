@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from skillviewer.core.pairs import Pair, SimilarPair
-from skillviewer.engine.batches import batches, pair_batch, placed, videos_of
+from skillviewer.core.pairs import Pair, SimilarPair, videos_of
+from skillviewer.engine.batches import batches, pair_batch, placed
 from skillviewer.nets.presets import OptimiserSettings
 
 PAIRS = [Pair("d", "a"), Pair("d", "b"), Pair("c", "a"), Pair("c", "b"), Pair("b", "a")]

@@ -1,6 +1,7 @@
 """Fine-tuning from end to end, on tiny videos: what is kept, what is left when it ends early, what is said."""
 
 import csv
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -20,12 +21,17 @@ from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow, Use
 from skillviewer.core.video import sample_positions
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS
+from skillviewer.engine import finetune as finetune_module
 from skillviewer.engine import tuning_look, tuning_outcome, tuning_run
+from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.finetune import Prepared, Tuned, tune
 from skillviewer.engine.halting import BestSoFar
+from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.train import FeatureBank, FitState, Fitting
+from skillviewer.engine.train import FeatureBank, FitState, Fitting, Select, Trained
+from skillviewer.engine.training import train_checkpoint
+from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.tuning_cost import cost_of
 from skillviewer.engine.tuning_job import TuningJob, TuningResult, discard
 from skillviewer.engine.tuning_look import Looked
@@ -325,7 +331,7 @@ def test_a_report_that_cannot_be_written_takes_the_checkpoint_with_it(
 
     monkeypatch.setattr(tuning_run, "write_json", full)
     asked = job(study, parent, tmp_path / "new")
-    with pytest.raises(CheckpointError, match="could not be written: No space left on device"):
+    with pytest.raises(CheckpointError, match=r"could not be written to .*: No space left on device"):
         run(asked)
     assert not asked.folder.exists()
 
@@ -414,13 +420,88 @@ def test_what_it_knew_before_is_watched(
     assert rows[-1].old == pytest.approx(forgetting.pairs.after.value)
     with (tmp_path / "two" / PAIRS).open() as file:
         uses = [row["use"] for row in csv.DictReader(file)]
-    assert (uses.count("trained"), uses.count("old")) == (second.report.n_trained, first.report.n_trained)
+    assert (uses.count("trained"), uses.count("before")) == (second.report.n_trained, first.report.n_trained)
     again = run(job(study, first.folder, tmp_path / "three", seed=9))
     assert again.facts["held_out_videos"] == first.facts["held_out_videos"], (
         "who was never trained on is held out again"
     )
     unwatched = run(job(other, first.folder, tmp_path / "four", old_pairs=False))
     assert unwatched.report.forgetting.kind is OldKind.DRIFT
+    assert "were not asked for" in unwatched.report.forgetting.what
+    grandchild = run(job(study, second.folder, tmp_path / "five", seed=9))
+    assert grandchild.facts["held_out_videos"] == first.facts["held_out_videos"], "what it began as knew the others"
+    (tmp_path / "two" / PAIRS).unlink()
+    unknown = run(job(study, second.folder, tmp_path / "six"))
+    assert any("Nobody kept what two was trained on" in said for said in unknown.report.warnings)
+
+
+def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study: StudyPairs, tmp_path: Path) -> None:
+    plan = TrainingPlan(preprocessing=PREPROCESSING, epochs=1, candidates=1, select=Select.LAST)
+    cache = FeatureCache(tmp_path / "features")
+    made = train_checkpoint(
+        plan, study.dataset, tmp_path / "one", CancelToken(), silent, device_name="cpu", cache=cache
+    )
+    text = (made.checkpoint.folder / PAIRS).read_text()
+    assert str(study.dataset.videos[0].path) not in text
+    held_out = {name for name in NAMES if study.digests[name] not in text}
+    assert len(held_out) == 2
+    for seed in (1, 2, 3):
+        asked = job(study, made.checkpoint.folder, tmp_path / f"new{seed}", seed=seed)
+        division = cost_of(asked, CancelToken(), silent).division
+        assert set(division.fold.held_out_videos) == held_out, "those that it has not seen"
+        assert not any("trained on" in warning for warning in division.warnings)
+
+
+def test_pairs_set_aside_are_not_even_similar(
+    study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a pair that was set aside nobody orders its videos, and the depth rule would call them alike."""
+    folder = tiny_checkpoint(tmp_path / "tsn", "tsn-frozen").folder
+    neighbours = frozenset(SimilarPair(a, b) for a, b in itertools.pairwise(NAMES))
+    taken: list[SimilarPair] = []
+
+    def remember(*arguments: object) -> Trained:
+        taken.extend(arguments[8])  # type: ignore[arg-type]
+        raise Cancelled
+
+    monkeypatch.setattr(finetune_module, "fit", remember)
+    with pytest.raises(Cancelled):
+        run(job(replace(study, set_aside=neighbours), folder, tmp_path / "new"))
+    assert not set(taken) & neighbours
+    judged = replace(study.dataset, similar=(SimilarPair("a1", "a2"), SimilarPair("a1", "b2")))
+    asked = job(
+        replace(study, dataset=judged, set_aside=frozenset([SimilarPair("a1", "a2")])), folder, tmp_path / "two"
+    )
+    with pytest.raises(Cancelled):
+        run(asked)
+    assert SimilarPair("a1", "a2") not in taken
+
+
+def test_a_training_that_was_killed_counts_on(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, every_s=0))
+    asked = job(study, parent, tmp_path / "new", epochs=3)
+    kept = tmp_path / "kept"
+
+    def kill() -> None:
+        shutil.copytree(asked.work_folder(), kept)  # as a killed process leaves it
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(asked, Rows(lambda row: isinstance(row, TuningRow) and row.epoch == 2, kill))
+    whole = Rows()
+    run(replace(asked, folder=tmp_path / "whole", work=tmp_path / "w"), whole)
+    again = Rows()
+    run(replace(asked, work=kept), again)
+
+    def counted(rows: list[object]) -> list[tuple[int, int]]:
+        return [(row.epoch, row.batch) for row in rows if isinstance(row, TuningRow) and row.epoch]
+
+    gone_on = counted(again.rows)
+    assert gone_on
+    assert gone_on[0][0] > 1, "an epoch was kept"
+    assert gone_on == counted(whole.rows)[-len(gone_on) :]
 
 
 @pytest.mark.usefixtures("begin_small")
@@ -485,17 +566,27 @@ def test_it_is_trained_on_parts_of_one_long_file(
         told = {name: engine.assess(film, extent=extents[name]).score for name in after}
     assert len(after) == 8
     assert told == pytest.approx(after, abs=1e-4), "each of its own part"
+    for change in result.report.attention:
+        part = extents[change.video]
+        assert part.start_frame <= change.frame_index < part.stop_frame
+    held_out = result.facts["held_out_videos"]
+    for seed in (1, 2, 3):
+        division = cost_of(job(parts, tmp_path / "new", tmp_path / "two", seed=seed), CancelToken(), silent).division
+        assert list(division.fold.held_out_videos) == held_out, "the parts that it has not seen, though of one file"
 
 
 def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
     asked = replace(job(study, parent, tmp_path / "new"), work=None)
+    parts = tuple(replace(video, extent=FrameExtent(0, 7)) for video in study.dataset.videos)
     assert asked.work_folder() == replace(asked, folder=tmp_path / "other").work_folder()
     others = (
         replace(asked, choices=TuningChoices(seed=1)),
         replace(asked, parent=None),
         replace(asked, study=study.restricted(NAMES[:6])),
+        replace(asked, study=replace(study, dataset=replace(study.dataset, similar=(SimilarPair("a1", "a2"),)))),
+        replace(asked, study=replace(study, dataset=replace(study.dataset, videos=parts))),
     )
-    assert len({one.work_folder() for one in (asked, *others)}) == 4
+    assert len({one.work_folder() for one in (asked, *others)}) == 6
 
 
 def test_discarding(tmp_path: Path) -> None:

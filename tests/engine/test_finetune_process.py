@@ -86,7 +86,7 @@ def test_cancelled_while_the_version_is_saved_nothing_is_left(
     before = {path: path.read_bytes() for path in parent.iterdir()}
     out, token, over = tmp_path / "out", CancelToken(), threading.Event()
     out.mkdir()
-    asked = job(study, parent, out / "saved", epochs=1)
+    asked = job(study, parent, out / "saved [1]", epochs=1)
 
     def report(progress: Progress) -> None:
         if moment == "it begins to write" and progress.stage == "writing the checkpoint":
@@ -123,4 +123,4 @@ def test_cancelled_while_the_version_is_saved_nothing_is_left(
         return
     again = Tuner().finetune(asked, StopFolder(), CancelToken(), silent)
     assert load_checkpoint(again.folder).digest == again.digest
-    assert [path.name for path in out.iterdir()] == ["saved"]
+    assert [path.name for path in out.iterdir()] == ["saved [1]"]

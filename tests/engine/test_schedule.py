@@ -23,7 +23,7 @@ def run(schedule: Schedule, n: int, made: list[Phase]) -> list[tuple[str, float]
     """Take steps with a gradient of -1 and return whose turn it was and how far its parameter went."""
     taken = []
     for _ in range(n):
-        at = schedule.next_phase()
+        (at,) = schedule.next_phases()
         parameter = made[at].parameters[0]
         before = float(parameter.detach())
         schedule.step(at, -parameter.sum(), 0.0)
@@ -39,6 +39,16 @@ def test_phases_without_iterations_alternate_and_keep_their_rate() -> None:
     assert [name for name, _ in steps] == ["a", "b", "c", "a", "b", "c", "a"]
     assert {step for name, step in steps if name != "b"} == {0.1}
     assert {step for name, step in steps if name == "b"} == {0.01}
+
+
+def test_phases_apart_have_a_step_each_in_every_batch_unless_iterations_say_how_many() -> None:
+    made = [phase._replace(apart=True) for phase in phases("a", "b")]
+    schedule = Schedule(made, PLAIN, {}, 25)
+    assert schedule.n_epochs == 3
+    assert schedule.next_phases() == (0, 1)
+    schedule.step(0, made[0].parameters[0].sum(), 0.0)
+    assert schedule.next_phases() == (0, 1)
+    assert len(Schedule(made, FEW, {"a": FEW, "b": MANY}, 25).next_phases()) == 1
 
 
 def test_a_step_computes_the_gradients_of_its_phase_alone() -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core.errors import Cancelled, DatasetError
+from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
 from skillviewer.core.job import CancelToken, Progress
-from skillviewer.core.pairs import Pair
-from skillviewer.engine.batches import batches, videos_of
+from skillviewer.core.pairs import Pair, videos_of
+from skillviewer.engine.batches import batches
 from skillviewer.engine.train import EpochRow, FeatureBank, Select, Trained, TrainSettings, fit, score_videos
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -96,6 +96,16 @@ def test_best_epoch_on_choosing_pairs_is_kept() -> None:
     scores = score_videos(model, bank(), NAMES, CancelToken())
     right = np.mean([scores[p.better] > scores[p.worse] for p in choosing])
     assert right == pytest.approx(max(accuracies))
+
+
+def test_a_training_that_diverges_says_so_at_once() -> None:
+    model = fresh()
+    with torch.no_grad():
+        next(iter(model.parameters())).fill_(float("nan"))
+    heard: list[Progress] = []
+    with pytest.raises(SettingsError, match="diverged in epoch 1: its loss is not finite"):
+        fit(model, bank(), PAIRS, PAIRS, replace(SETTINGS, select=Select.INNER), CancelToken(), heard.append)
+    assert heard == []
 
 
 def test_cancel_raises_and_stop_keeps_the_best() -> None:

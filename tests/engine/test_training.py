@@ -12,9 +12,8 @@ import pytest
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
 from skillviewer.core.folds import inner_fold, make_folds, quarter_out
 from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Measure, Pair
+from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Measure, Pair, videos_of
 from skillviewer.engine import training_log
-from skillviewer.engine.batches import videos_of
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.engine import Engine

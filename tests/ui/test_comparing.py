@@ -327,6 +327,11 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
     broken = screen.models.keys[1]
     qtbot.waitUntil(lambda: screen.models.row(broken).standing is Standing.FAILED)
     assert "config.json" in screen.models.row(broken).reason
+    screen.header.difference.click()
+    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and screen.contrasting.contrast.second == broken)
+    pane = screen.grid.pane(DIFFERENCE)
+    assert pane.caption.text.startswith("1 less 2")
+    assert "no map" not in pane.caption.text, "it has not looked, which is another thing"
     assert "failed" in screen.grid.pane(broken).caption.text
     qtbot.waitUntil(screen.header.again.isVisible)
     qtbot.waitUntil(lambda: screen.contrasting.contrast is not None)

@@ -75,7 +75,14 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTrainer)
     assert not choices.button.isEnabled()
     choices.needed.setValue(2)
     choices.seed.setValue(7)
+    trainer.wait_for_cost()
+    measured: list[object] = []
+    tuning.measured.connect(measured.append)
+    tuning.plan(choices.wish)
+    qtbot.waitUntil(lambda: bool(measured))
     choices.epochs.setValue(3)
+    choices.show_cost(measured[0])  # type: ignore[arg-type]  # it was under way when something else was chosen
+    assert not choices.button.isEnabled()
     trainer.wait_for_cost()
     order = tuning.order
     assert order is not None

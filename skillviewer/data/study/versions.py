@@ -10,6 +10,7 @@ from skillviewer.core.pairs import SimilarPair
 from skillviewer.core.places import data_dir
 from skillviewer.core.tuning import StudyPairs
 from skillviewer.data.study.agreed import combined
+from skillviewer.data.study.archive_form import safe_name
 from skillviewer.data.study.models import ModelState, ModelVersion
 from skillviewer.data.study.study import Study
 
@@ -74,7 +75,7 @@ def next_folder(study: Study, name: str, begun_as: str | None = None) -> Path:
     if begun_as is not None and begun_as not in {version.digest for version in known}:
         numbers.append(max(numbers, default=0) + 1)
     number = max(numbers, default=0) + 1
-    while (folder := data_dir() / "models" / f"{name}-v{number}").exists():
+    while (folder := data_dir() / "models" / f"{safe_name(name)}-v{number}").exists():
         number += 1
     return folder
 

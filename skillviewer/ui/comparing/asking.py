@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.analysis import Analysis
+from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.comparison import VideoComparison, compare_video, without_map
 from skillviewer.core.difference import Difference, difference
 from skillviewer.core.footage import Footage
@@ -68,13 +68,19 @@ class Contrast:
         first: Key of the model that the others are compared with.
         second: Key of the model whose maps are taken from the first's in the difference.
         videos: By key of the other models; of the first itself, against itself.
-        difference: The first less the second, or None where one of them has no map.
+        difference: The first less the second, or None where one of them has no map or has not looked.
     """
 
     first: str
     second: str
     videos: Mapping[str, VideoComparison]
     difference: Difference | None
+
+    @property
+    def second_without_map(self) -> bool:
+        """Whether both have looked, and one of them has no map."""
+        found = self.videos.get(self.second)
+        return found is not None and MapKind.NONE in found.kinds
 
 
 def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: CancelToken) -> Contrast:

@@ -17,8 +17,6 @@ from skillviewer.ui.comparing.asking import ask, remember
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.pace import Pace
 
-"""Progress that comes quicker is shown at this pace: a model that works from the cache must not hold the window up."""
-
 
 class Kind(Enum):
     """What is asked."""

@@ -324,8 +324,9 @@ class CompareScreen(QWidget):
             self.grid.pane(row.key).say(said)
         if DIFFERENCE in self.grid.panes:
             scene = self._scene(DIFFERENCE)
-            known = self._contrast_of_pair is not None
-            waiting = self.tr("one of them has no map") if known else self.tr("comes when both have looked")
+            found = self._contrast_of_pair
+            mapless = found is not None and found.second_without_map
+            waiting = self.tr("one of them has no map") if mapless else self.tr("comes when both have looked")
             words = source_of(scene) if scene is not None else waiting
             name = self.tr("{} less {}").format(*self._pair_numbers())
             self.grid.pane(DIFFERENCE).say(Said(name, kind=self.tr("difference"), score=words))

@@ -263,7 +263,9 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def show_cost(self, cost: TuningCost) -> None:
-        """Show what it costs; now it can be started."""
+        """Show what it costs; now it can be started, unless something else was chosen meanwhile."""
+        if self._settle.isActive():
+            return
         self._cost.setText(cost_words(cost))
         self.button.setEnabled(self._writable)
         self.button.setToolTip("" if self._writable else self.tr("The study is open for reading only."))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from skillviewer.core.disputes import Dispute, agreement_share, disputes
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.tuning import Division, TuningChoices, divide
+from skillviewer.core.tuning import Division, TuningChoices
 from skillviewer.data.study import ModelVersion, Study, versions
 from skillviewer.engine.library import digest
-from skillviewer.engine.old_pairs import known_before
+from skillviewer.engine.old_pairs import divide_for, known_before
 from skillviewer.engine.tuning_job import TuningJob
 
 
@@ -49,16 +49,22 @@ class Order:
     refusal: str
 
 
-def plan(study: Study, wish: Wish) -> Order:
-    """Return what would be trained, or why nothing can be."""
+def plan(study: Study, wish: Wish, cache_bytes: int) -> Order:
+    """Return what would be trained, or why nothing can be.
+
+    Args:
+        study: The open study.
+        wish: What is chosen.
+        cache_bytes: Room for features.
+    """
     said = versions.study_pairs(study, wish.choices.rule)
     parent_digest = digest(wish.parent) if wish.parent is not None else None
     name = versions.known_as(study, parent_digest, wish.parent_name or study.title)
-    job = TuningJob(said, wish.choices, wish.parent, versions.next_folder(study, name, parent_digest))
+    folder = versions.next_folder(study, name, parent_digest)
+    job = TuningJob(said, wish.choices, wish.parent, folder, cache_bytes=cache_bytes)
     known = known_before(wish.parent, wish.parent_name) if wish.parent is not None else None
-    seen = said.named_by(known.trained_digests()) if known is not None else frozenset()
     try:
-        division, refusal = divide(said, wish.choices, seen), ""
+        division, refusal = divide_for(said, wish.choices, known, wish.parent_name), ""
     except DatasetError as error:
         division, refusal = None, str(error)
     return Order(wish, job, name, parent_digest, division, refusal)

@@ -6,6 +6,7 @@ from collections.abc import Sized
 from PySide6.QtCore import QCoreApplication
 
 from skillviewer.core.accuracy import Pooled
+from skillviewer.core.pairs import videos_of
 from skillviewer.core.tuning_report import BeforeAfter, Forgetting, OldKind
 from skillviewer.engine.tuning_job import TuningCost
 from skillviewer.ui.finetuning.order import Order
@@ -92,7 +93,7 @@ def plan_lines(order: Order) -> list[tuple[str, str]]:
     lines = [
         (
             _tr("Trained on"),
-            _tr("{} of {}, from {}").format(_pairs(fold.train_pairs), _videos(fold.train_videos), votes),
+            _tr("{} of {}, from {}").format(_pairs(fold.train_pairs), _videos(videos_of(fold.train_pairs)), votes),
         ),
         (
             _tr("Held out"),

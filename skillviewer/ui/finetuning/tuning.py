@@ -105,7 +105,8 @@ class Tuning(QObject):
             self._measuring = None
         if self._program.studies.current is None or self._program.study.stopped:
             return
-        self._planning = self._program.studies.read(lambda study: plan(study, wish))
+        room = self._program.settings.cache_gb * 2**30
+        self._planning = self._program.studies.read(lambda study: plan(study, wish, room))
         self._planning.succeeded.connect(self._on_planned)
         self._planning.failed.connect(self._on_plan_failed)
 
