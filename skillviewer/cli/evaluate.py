@@ -65,7 +65,9 @@ def evaluate(
 
     dataset = reading.open(data)
     training = training_plan(chosen, dataset.published)
-    names = usual_models() if models == ALL else tuple(name.strip() for name in models.split(",") if name.strip())
+    asked = [name.strip() for name in models.split(",") if name.strip()]
+    names = tuple(asked) if ALL not in asked else tuple(dict.fromkeys([*usual_models(), *asked]))
+    names = tuple(name for name in names if name != ALL)
     plan = EvaluationPlan(
         models=names,
         training=training,
@@ -76,6 +78,7 @@ def evaluate(
         tolerance=tolerance,
         checkpoints=checkpoints,
     )
+    plan.check()
     click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
     click.echo(f"preset {training.preset} ({training.dataset_preset})", err=True)
     click.echo(f"selection rule: {selection_rule(training)}", err=True)
@@ -100,7 +103,8 @@ def evaluate(
         click.echo("\n".join(accuracy_table(record)))
         if record.optimistic:
             click.echo("* epoch chosen on the test pairs themselves: optimistic, only to compare with papers")
-        click.echo(f"\n{output / PLOT}")
+        if (output / PLOT).exists():
+            click.echo(f"\n{output / PLOT}")
     return 1 if evaluation.failures else 0
 
 

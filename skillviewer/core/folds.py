@@ -120,8 +120,8 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
 
     Args:
         dataset: The data set.
-        n_folds: Number of folds, or None for the released ones, else four. Released ones are taken as they are; that
-            they are not as many is told.
+        n_folds: Number of folds, or None for the released ones, else four, or fewer where there are fewer people.
+            Released ones are taken as they are; that they are not as many is told.
         by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
         seed: Decides which participants (or videos) go together.
 
@@ -133,6 +133,11 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
         by, warning = _choose(dataset)
     elif by is FoldsBy.VIDEO:
         warning = _BY_VIDEO
+    if by is FoldsBy.PARTICIPANT and dataset.by_recording:
+        warning = (
+            "Nobody says who is in which recording: whole recordings are held out in place of people, and one person "
+            "may be on both sides."
+        )
     if by is FoldsBy.RELEASED:
         released = _released(dataset)
         if n_folds in {None, len(released.folds)}:
@@ -140,11 +145,11 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
         n = len(released.folds)
         told = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
         return replace(released, warning=" ".join(filter(None, (released.warning, told))))
-    n_folds = USUAL_FOLDS if n_folds is None else n_folds
     if by is FoldsBy.PARTICIPANT and len(dataset.participants) < len(dataset.videos):
         unknown = next(name for name in dataset.names if name not in dataset.participants)
         raise DatasetError(f"Nobody says who is in “{unknown}”: name its participant, or make folds by video.")
     groups = _grouped(dataset, by)
+    n_folds = max(2, min(USUAL_FOLDS, len(groups))) if n_folds is None else n_folds
     if not 2 <= n_folds <= len(groups):
         raise DatasetError(
             f"{n_folds} folds cannot be made from {len(groups)} {by}s: choose 2 to {len(groups)}."
@@ -163,15 +168,33 @@ def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
     """Return folds of which each holds out about a quarter of a data set: fewer where there are fewer people.
 
     Args:
-        dataset: The data set; its released folds are taken where it has some.
+        dataset: The data set; its released folds are taken where one of them has pairs on both sides.
         seed: Decides who goes together.
 
     Raises:
-        DatasetError: There are too few participants or videos.
+        DatasetError: There are too few participants or videos, or too few pairs.
     """
-    by, _ = _choose(dataset)
-    n_folds = None if by is FoldsBy.RELEASED else max(2, min(USUAL_FOLDS, len(_grouped(dataset, by))))
-    return make_folds(dataset, n_folds, seed=seed)
+    folds = make_folds(dataset, seed=seed)
+    if folds.by is FoldsBy.RELEASED and not any(_has_pairs(fold) for fold in folds.folds):
+        folds = make_folds(replace(dataset, released=None), seed=seed)  # too many of their videos are missing
+    return with_pairs(folds)
+
+
+def with_pairs(folds: Folds) -> Folds:
+    """Return the folds that have pairs to train on and pairs to test on; of the others the warning says so.
+
+    Raises:
+        DatasetError: There are none.
+    """
+    usable = tuple(fold for fold in folds.folds if _has_pairs(fold))
+    if len(usable) == len(folds.folds):
+        return folds
+    if not usable:
+        raise DatasetError(
+            f"No fold {folds.by.words} has pairs both to train on and to test on: too many videos are missing, or one "
+            "is in all pairs. Judge more pairs, or hold out by video."
+        )
+    return replace(folds, folds=usable, warning=f"{folds.warning} What has none is left out.")
 
 
 def _released(dataset: Dataset) -> Folds:
@@ -186,8 +209,12 @@ def _released(dataset: Dataset) -> Folds:
     return Folds(FoldsBy.RELEASED, dataset.released, " ".join(filter(None, (warning, _thin(dataset.released)))))
 
 
+def _has_pairs(fold: Fold) -> bool:
+    return bool(fold.train_pairs) and bool(fold.test_pairs)
+
+
 def _thin(folds: Sequence[Fold]) -> str:
-    without = [fold.name for fold in folds if not fold.train_pairs or not fold.test_pairs]
+    without = [fold.name for fold in folds if not _has_pairs(fold)]
     return f"No pairs to train on or to test on in fold {', '.join(without)}." if without else ""
 
 
@@ -223,10 +250,10 @@ def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, see
 
 def inner_fold(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -> Fold:
     """Return the first of ``inner_folds``."""
-    return inner_folds(dataset, fold, seed, 1, n_parts)[0]
+    return inner_folds(dataset, fold, seed, n_parts)[0]
 
 
-def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n: int = 1, n_parts: int = 4) -> tuple[Fold, ...]:
+def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -> tuple[Fold, ...]:
     """Return folds within the training videos of a fold, on which an epoch or a setting is chosen.
 
     Each holds out about a quarter of the training videos, other ones each time, as whole participants where those are
@@ -236,8 +263,7 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n: int = 1, n_parts
         dataset: The data set.
         fold: The outer fold.
         seed: Decides who is held out.
-        n: How many; fewer where there are fewer parts.
-        n_parts: One of how many parts is held out.
+        n_parts: One of how many parts is held out, each once; fewer where there are fewer people.
 
     Raises:
         DatasetError: There are fewer than two training videos.
@@ -250,7 +276,7 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n: int = 1, n_parts
     if len(groups) < 2:
         raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
     parts = divide(groups, min(n_parts, len(groups)), seed)
-    inner = tuple(fold_of(f"{fold.name}/inner", inside.names, part, fold.train_pairs) for part in parts[:n])
+    inner = tuple(fold_of(f"{fold.name}/inner", inside.names, part, fold.train_pairs) for part in parts)
     for one in inner:
         check_no_leak(one)
     return inner

@@ -290,6 +290,7 @@ class Dataset:
         truth: Other numbers known of the videos (what was degraded in a simulation), for ceilings.
         published: Its key in the published numbers, or None.
         regions_path: File of the regions in which skill shows, or None.
+        by_recording: Whether its participants are recordings, for nobody says who is in them.
         problems: What is missing, contradictory or could not be read, one sentence each.
     """
 
@@ -306,6 +307,7 @@ class Dataset:
     truth: tuple[Measure, ...] = ()
     published: str | None = None
     regions_path: Path | None = None
+    by_recording: bool = False
     problems: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

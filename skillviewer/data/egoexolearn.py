@@ -128,6 +128,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
             for name in names
         ),
         pairs=claimed.pairs,
+        by_recording=people is recordings,
         problems=(*(problem for problem in problems if problem), *files.problems),
     )
 

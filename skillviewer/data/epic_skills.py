@@ -15,7 +15,14 @@ from skillviewer.data.choices import Choices
 from skillviewer.data.claims import Claim, order_claim, parted, sort_out
 from skillviewer.data.epic_tasks import FAMILY_SIZE, EpicTask, epic_task, foreign_folders
 from skillviewer.data.participants import participants_of
-from skillviewer.data.released_folds import fold_from_pairs, known_pairs, pairs_of_sheet, pooled_folds, renamed
+from skillviewer.data.released_folds import (
+    fold_from_pairs,
+    known_pairs,
+    pairs_of_sheet,
+    pooled_folds,
+    renamed,
+    without_strangers,
+)
 from skillviewer.data.rows import looks_like, read_sheet
 from skillviewer.data.tasks import chosen_task, first_found
 from skillviewer.data.video_files import VideoFiles, bare
@@ -193,6 +200,8 @@ def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[
             problems += found
             sides.append(pairs)
         fold, found = fold_from_pairs(match.group(1), names, sides[0], sides[1])
+        problems += found
+        fold, found = without_strangers(fold, [*sides[0], *sides[1]], agreed)
         folds.append(fold)
         problems += found
     return folds, problems

@@ -10,6 +10,7 @@ from skillviewer.core.pairs import Dataset, Extent
 from skillviewer.core.registry import look_up, table
 from skillviewer.data import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware
 from skillviewer.data.choices import Choices
+from skillviewer.data.pair_folder import NO_PAIR
 from skillviewer.data.rows import composed, some
 
 
@@ -61,6 +62,8 @@ def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
         raise DatasetError(f"There is no file or folder {path}.")
     fitting = [entry for entry in DATASET_FORMATS if entry.recognise(path)]
     if not fitting:
+        if (path / "pairs.csv").is_file() or path.name == "pairs.csv":
+            pair_folder.load(path)  # which says what that file lacks
         forms = "; ".join(f"{entry.name} ({entry.title})" for entry in DATASET_FORMATS)
         raise DatasetError(f"{path} is in none of the known forms of a data set: {forms}. docs/data.md shows them.")
     if len(fitting) > 1:
@@ -86,7 +89,9 @@ def open_dataset(
     """
     dataset = recognised_form(path, form).load(path, videos_dir, choices)
     if not dataset.pairs:
-        told = f" {dataset.problems[0]}" if dataset.problems else ""
+        rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
+        ties = f" All {len(dataset.similar)} pairs that it holds count as no disparity." if dataset.similar else ""
+        told = f" {rows[0]}" if rows else ties
         raise DatasetError(f"{dataset.name} holds no pair of which one video is better.{told}")
     dataset, shared = _each_file_once(dataset)
     return replace(dataset, problems=(*dataset.problems, *shared, *_found_wanting(dataset)))

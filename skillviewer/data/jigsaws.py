@@ -106,6 +106,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         similar += alike
         ratings.update(rated.ratings)
     names = [video.name for video in videos]
+    every = {plain(name) for name in chosen} == {"suturing", "knottying", "needlepassing"}
     return Dataset(
         name=f"JIGSAWS, {task.replace('_', ' ')}",
         form="jigsaws",
@@ -116,7 +117,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         rule=_rule(choices.smallest_difference),
         released=_published_folds(names, pairs),
         scores=Measure("global rating", tuple(ratings.items())),
-        published="surgery" if {plain(name) for name in chosen} == {"suturing", "knottying", "needlepassing"} else None,
+        published="surgery" if every and not choices.smallest_difference else None,  # other pairs were not published
         problems=(*problems, *files.problems),
     )
 

@@ -29,6 +29,7 @@ _BETTER, _WORSE = ("better", "best"), ("worse", "worst")
 _SCORES = ("quality", "score", "rating", "grs")
 _NOT_KNOWN = frozenset({"", "-", "?", "na", "n/a", "nan", "none", "null"})
 _SHOWN = 3
+NO_PAIR = "No pair names these files"
 _VERDICTS = {
     **dict.fromkeys(("1", "+1", "left", "l"), Verdict.LEFT),
     **dict.fromkeys(("0", "none", "neither", "equal", "tie", "same"), Verdict.NEITHER),
@@ -59,6 +60,7 @@ class _Read:
     claims: list[Claim] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
     labels: dict[SimilarPair, Pair | SimilarPair] = field(default_factory=dict)
+    voted: dict[SimilarPair, int] = field(default_factory=dict)  # raters that were counted
     problems: list[str] = field(default_factory=list)
 
 
@@ -101,17 +103,17 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     problems += found
     own = folder / "videos"
     files = VideoFiles(videos_dir or (own if own.is_dir() else folder))
-    known = {name.casefold() for name in names}
+    known = {name.rpartition("/")[2].casefold() for name in names}
     spare = sorted(stem for stem in files.stems if stem.casefold() not in known)
     if spare:
-        problems.append(f"No pair names these files: {some(spare)}.")
+        problems.append(f"{NO_PAIR}: {some(spare)}.")
     regions, found = _regions(folder / "regions.csv", names)
     problems += found
     return Dataset(
         name=folder.name,
         form="pair-folder",
         task=folder.name,
-        videos=tuple(DatasetVideo(name, files.find(name, (name,)), people.get(name)) for name in names),
+        videos=tuple(DatasetVideo(name, _file_of(name, files), people.get(name)) for name in names),
         pairs=pairs,
         similar=similar,
         judgements=tuple(read.judgements),
@@ -124,6 +126,17 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     )
 
 
+def _video_name(cell: str) -> str:
+    """Return the name of a video as a cell tells it: without an extension, or the folder where all videos are."""
+    return bare(cell).replace("\\", "/").removeprefix("./").removeprefix("videos/")
+
+
+def _file_of(name: str, files: VideoFiles) -> Path | None:
+    """Return the file of a video; a name may tell the folders that it lies in."""
+    *folders, stem = name.split("/")
+    return files.find(name, (stem,), inside=tuple(plain(folder) for folder in folders))
+
+
 def _read_pairs(sheet: Sheet) -> _Read:
     read = _Read()
     left, right = sheet.column(*_LEFT), sheet.column(*_RIGHT)
@@ -133,7 +146,7 @@ def _read_pairs(sheet: Sheet) -> _Read:
     spreads = labelled and sheet.column(*_VOTES) == len(sheet.titles) - 1  # votes may have fields of their own
     for row in sheet.rows:
         place = sheet.place(row)
-        first, second = bare(row.cell(left)), bare(row.cell(right))
+        first, second = _video_name(row.cell(left)), _video_name(row.cell(right))
         if not first or not second:
             read.problems.append(f"{place} does not name two videos; it is left out.")
         elif first == second:
@@ -154,15 +167,31 @@ def _read_row(sheet: Sheet, row: Row, videos: tuple[str, str], read: _Read) -> N
     place = sheet.place(row)
     votes_column, label_text = sheet.column(*_VOTES), row.cell(sheet.column(*_LABEL))
     last = votes_column == len(sheet.titles) - 1
-    votes_text = " ".join(filter(None, row.cells[votes_column:])) if last else row.cell(votes_column)
+    cells = row.cells[votes_column:] if last else (row.cell(votes_column),)
+    words = cells if len(cells) > 1 else re.split(r"\s*[;|/,]\s*|\s+", "".join(cells).strip())
     label = _VERDICTS.get(_number(label_text))
-    if votes_text:
-        votes = [_VERDICTS.get(_number(word)) for word in re.split(r"[\s;|/,]+", votes_text.strip())]
-        if None in votes:
-            read.problems.append(f"{place} has a vote that is not 1, 0 or -1 (“{votes_text}”); it is left out.")
+    # a vote that is missing keeps its place: the next one is that of the next rater
+    votes = {
+        at: word
+        for at, word in enumerate(words, start=1)
+        if _number(word) in _VERDICTS or word.casefold() not in _NOT_KNOWN
+    }
+    if votes:
+        verdicts = {at: _VERDICTS.get(_number(word)) for at, word in votes.items()}
+        if None in verdicts.values():
+            read.problems.append(f"{place} has a vote that is not 1, 0 or -1 (“{' '.join(words)}”); it is left out.")
             return
+        pair = SimilarPair(*videos)
+        before = read.voted.get(pair, 0)
+        if before:
+            read.problems.append(
+                f"{place} names {videos[0]} and {videos[1]} again; its votes count as those of further raters."
+            )
+        read.voted[pair] = before + len(words)
         read.judgements += [
-            Judgement(*videos, verdict, f"rater {i}") for i, verdict in enumerate(votes, start=1) if verdict is not None
+            Judgement(*videos, verdict, f"rater {before + at}")
+            for at, verdict in verdicts.items()
+            if verdict is not None
         ]
         if label is not None:
             read.claims.append(Claim(_says(videos, label), place))
@@ -222,7 +251,7 @@ def _measures(path: Path) -> tuple[tuple[Measure, ...], list[str]]:
     seen: set[str] = set()
     problems = []
     for row in sheet.rows:
-        name = bare(row.cell(video))
+        name = _video_name(row.cell(video))
         if not name or name in seen:
             problems.append(f"{sheet.place(row)} names {'a video again' if name else 'no video'}; it is left out.")
             continue

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.pairs import Fold, Pair
-from skillviewer.data.rows import Row, Sheet, read_sheet, read_words
+from skillviewer.data.rows import Row, Sheet, read_sheet, read_words, some
 
 
 def fold_from_pairs(
@@ -50,6 +50,31 @@ def fold_from_pairs(
         test_pairs=tuple(p for p in test if p.touches(out)),
     )
     return fold, problems
+
+
+def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair]) -> tuple[Fold, list[str]]:
+    """Return a fold without the videos that it lists in no pair, and a problem where pairs or videos are in no list.
+
+    Args:
+        fold: The fold.
+        listed: What was listed for it.
+        agreed: All pairs of the data set.
+    """
+    problems = []
+    in_lists = set(listed)
+    missing = [pair for pair in agreed if pair not in in_lists]
+    named = {video for pair in (*fold.train_pairs, *fold.test_pairs) for video in (pair.better, pair.worse)}
+    strangers = [video for video in (*fold.train_videos, *fold.held_out_videos) if video not in named]
+    if missing:
+        problems.append(
+            f"Fold {fold.name} lists {len(missing)} pairs of the ground truth neither for training nor for test "
+            f"({missing[0].better}–{missing[0].worse}); they take no part in it."
+        )
+    if strangers:
+        problems.append(f"Fold {fold.name} lists no pair of {some(strangers)}: it takes no part in it.")
+    trained = tuple(video for video in fold.train_videos if video in named)
+    held_out = tuple(video for video in fold.held_out_videos if video in named)
+    return replace(fold, train_videos=trained, held_out_videos=held_out), problems
 
 
 def known_pairs(pairs: Sequence[Pair], agreed: Sequence[Pair], where: str) -> tuple[tuple[Pair, ...], list[str]]:

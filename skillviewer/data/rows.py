@@ -67,6 +67,9 @@ class Sheet:
 
     def place(self, row: Row) -> str:
         """Return where a row stands, for a message."""
+        first = row.line - sum(cell.count("\n") for cell in row.cells)
+        if first < row.line:
+            return f"{self.path.name} lines {first} to {row.line} (a quotation mark makes one row of them)"
         return f"{self.path.name} line {row.line}"
 
 

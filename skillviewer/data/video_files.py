@@ -43,7 +43,14 @@ class VideoFiles:
         """Stems of all files found, composed."""
         return frozenset(self._by_stem)
 
-    def find(self, name: str, stems: Sequence[str], folders: Sequence[str] = (), prefer: str = "") -> Path | None:
+    def find(
+        self,
+        name: str,
+        stems: Sequence[str],
+        folders: Sequence[str] = (),
+        prefer: str = "",
+        inside: Sequence[str] = (),
+    ) -> Path | None:
         """Return the file of a video.
 
         Args:
@@ -51,6 +58,7 @@ class VideoFiles:
             stems: Stems that it may have, the likeliest first; in this case first, then in any.
             folders: Plain names of folders, one of which must hold it (at any height), or nothing.
             prefer: Plain name of a folder that decides between several files.
+            inside: Plain names of the folders that hold it, the last one itself, or nothing.
 
         Returns:
             The file; None where there is none, or where several could be meant, which is listed in ``problems``.
@@ -60,6 +68,8 @@ class VideoFiles:
             paths = [path for spelling in spelled for path in self._by_stem[spelling]]
             if folders:
                 paths = [path for path in paths if set(folders) & self._above(path)]
+            if inside:
+                paths = [path for path in paths if self._parts(path)[-len(inside) :] == tuple(inside)]
             if len(paths) > 1 and prefer:
                 paths = [path for path in paths if prefer in self._above(path)] or paths
             if len(paths) > 1:  # a recorder's own file beside the one that people use
@@ -77,4 +87,7 @@ class VideoFiles:
 
     def _above(self, path: Path) -> set[str]:
         """Return the plain names of the folders that hold a file, down from the folder that was searched."""
-        return {plain(self.folder.name), *(plain(part) for part in path.relative_to(self.folder).parts[:-1])}
+        return set(self._parts(path))
+
+    def _parts(self, path: Path) -> tuple[str, ...]:
+        return (plain(self.folder.name), *(plain(part) for part in path.relative_to(self.folder).parts[:-1]))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from skillviewer.core.errors import DatasetError, SettingsError
-from skillviewer.core.folds import Folds, FoldsBy, make_folds
+from skillviewer.core.folds import Folds, FoldsBy, make_folds, with_pairs
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.regions import Regions, read_regions
@@ -170,6 +170,19 @@ def evaluate(
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
 
 
+def _shortened(plan: EvaluationPlan) -> list[str]:
+    """Return a sentence for every model whose own course is made shorter, or longer, than it was published."""
+    found = []
+    for name in plan.models:
+        training = plan.of(name, 0)
+        usual = dataclasses.replace(training, epochs=None).settings().optimiser
+        if training.epochs is not None and attention_model(name).training and usual.epochs not in {0, training.epochs}:
+            found.append(
+                f"{name} was published with {usual.epochs:,} epochs and has {training.epochs:,} here (--epochs)."
+            )
+    return found
+
+
 class _Preparation:
     """What has to be known before the first run: which videos can be read, the folds, the runs that are missing."""
 
@@ -191,7 +204,8 @@ class _Preparation:
         self._backbones: dict[Inputs, BackboneConfig] = {}
         self.dataset = dataset
         self.facts: Mapping[str, VideoFacts] = {}
-        self.problems = list(dataset.problems)
+        self.problems = [*dataset.problems, *_shortened(plan)]
+        self.n_videos = len(dataset.videos)
         self.runs: tuple[Run, ...] = ()
         self.missing: tuple[Run, ...] = ()
         self.compared: tuple[Found, ...] = ()
@@ -226,7 +240,9 @@ class _Preparation:
     def _divide(self, usable: Dataset) -> None:
         plan = self._plan
         self.dataset = usable
-        self.folds = make_folds(usable, plan.n_folds, plan.by)
+        every = make_folds(usable, plan.n_folds, plan.by)
+        self.folds = with_pairs(every)
+        numbers = {fold.name: number for number, fold in enumerate(every.folds, start=1)}
         self._look_for_leaks()
         digests = {}
         if plan.fed(Inputs.FEATURES):
@@ -239,12 +255,12 @@ class _Preparation:
         runs = []
         for model in plan.models:
             for seed in range(plan.n_seeds):
-                for number, fold in enumerate(self.folds.folds, start=1):
+                for fold in self.folds.folds:
                     training = plan.of(model, seed)
                     configuration = RunConfiguration.of(
                         training, usable, fold, self.facts, digests, checkpoint=plan.checkpoints
                     )
-                    place = RunFolder.at(self._folder / RUNS / run_name(model, seed, number), configuration)
+                    place = RunFolder.at(self._folder / RUNS / run_name(model, seed, numbers[fold.name]), configuration)
                     runs.append(Run(training, fold, place.path, configuration))
         self.runs = tuple(runs)
         self.missing = tuple(run for run in runs if RunFolder(run.folder).finished(run.configuration) is None)
@@ -322,6 +338,19 @@ def _make(runs: Sequence[Run], material: Material, jobs: int, token: CancelToken
     return failures
 
 
+def _withheld(preparation: "_Preparation") -> list[str]:
+    """Return why published numbers do not stand beside those that were measured, though the data set is the same."""
+    dataset, folds = preparation.dataset, preparation.folds
+    if dataset.published is None:
+        return []
+    why = []
+    if len(dataset.videos) < preparation.n_videos:
+        why.append(f"{preparation.n_videos - len(dataset.videos)} of {preparation.n_videos} videos are missing")
+    if dataset.released and folds.by is not FoldsBy.RELEASED:
+        why.append("the folds are not the released ones")
+    return [f"Published numbers are not quoted beside these: {' and '.join(why)}."] if why else []
+
+
 def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[str]) -> EvaluationRecord:
     """Return what is found in the folders of all runs; a model of which a run is missing has no result."""
     dataset, folds = preparation.dataset, preparation.folds
@@ -330,8 +359,10 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     if dataset.regions_path is not None:
         regions = read_regions(dataset.regions_path)
         problems += regions.problems[:3]
-    judge = Judge(dataset, folds.folds, preparation.facts, regions, plan.tolerance)
-    problems += judge.problems
+    withheld = _withheld(preparation)
+    quoted = dataset if not withheld else dataclasses.replace(dataset, published=None)
+    judge = Judge(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
+    problems += [*judge.problems, *withheld]
     found: dict[str, list[Found]] = {}
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]

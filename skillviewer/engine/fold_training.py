@@ -6,6 +6,7 @@ from statistics import fmean
 
 import torch
 
+from skillviewer.core.errors import DatasetError
 from skillviewer.core.folds import check_no_leak, inner_folds
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.order import similar_for_training
@@ -149,6 +150,18 @@ def fit_fold(
 
 
 def _inner_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
-    """Return the inner folds on which the epoch is chosen; of several, those that have pairs on both sides."""
-    first, *others = inner_folds(dataset, fold, plan.seed, plan.inner_folds)
-    return first, *(other for other in others if other.train_pairs and other.test_pairs)
+    """Return the inner folds on which the epoch is chosen: those that have pairs on both sides.
+
+    Raises:
+        DatasetError: There are none.
+    """
+    nobody = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
+    for divided in (dataset, dataclasses.replace(dataset, videos=nobody)):  # by participant, else by video
+        found = inner_folds(divided, fold, plan.seed)
+        usable = [inner for inner in found if inner.train_pairs and inner.test_pairs]
+        if usable:
+            return usable[: plan.inner_folds]
+    raise DatasetError(
+        f"Fold {fold.name} has {len(fold.train_pairs)} training pairs: when a part of their videos is held out to "
+        "choose the epoch on, none are left on one side. Choose the last epoch (--select last)."
+    )

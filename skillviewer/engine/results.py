@@ -22,9 +22,10 @@ from skillviewer.data.published import published_accuracy
 from skillviewer.data.regions import Regions
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.run_record import Maps, RunResult
+from skillviewer.engine.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.train import Select
 from skillviewer.engine.videos import VideoFacts
-from skillviewer.nets.models import attention_model
+from skillviewer.nets.models import Inputs, attention_model
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +191,12 @@ class Found:
         return FoldScores(self.fold, self.run.scores)
 
 
+def _as_published(model: str, found: Sequence[Found]) -> bool:
+    """Return whether a network that trains its backbones has those with which it was published."""
+    used = {one.run.configuration.backbone for one in found}
+    return attention_model(model).inputs is not Inputs.SNIPPETS or used == {PUBLISHED_BACKBONE}
+
+
 class Judge:
     """Turns runs into results; what does not depend on the model is computed once.
 
@@ -241,7 +248,8 @@ class Judge:
         numbers = tuple(self._numbers(one) for one in found)
         scores = [one.scores for one in found]
         provenances = [one.run.provenance for one in found]
-        quoted = published_accuracy(self._dataset.published, attention_model(model).row)
+        row = attention_model(model).row
+        quoted = published_accuracy(self._dataset.published, row) if _as_published(model, found) else None
         folds = tuple(_mean(_accuracy(n) for n in numbers if n.fold == fold.name) for fold in self._folds)
         seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in sorted({n.seed for n in numbers})]
         return ModelResult(

@@ -35,6 +35,8 @@ _ABOUT_ATTENTION = (
 def write_tables(record: EvaluationRecord, folder: Path) -> None:
     """Write ``evaluation.json``, ``table.md``, ``table.csv`` and ``table.png`` into a folder.
 
+    Where no model has a result there is no plot.
+
     Args:
         record: What was found.
         folder: Where to; what is there is replaced.
@@ -51,7 +53,9 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
         for m in record.models
         if math.isfinite(m.pooled.value)
     ]
-    if bars:
+    if not bars:
+        (folder / PLOT).unlink(missing_ok=True)  # it would be of another evaluation
+    else:
         optimistic = ", best epoch on the test pairs: optimistic" if record.optimistic else ""
         plot_accuracies(
             bars,
@@ -277,8 +281,7 @@ def _write_csv(record: EvaluationRecord, path: Path) -> None:
         temporary.open("w", newline="", encoding="utf-8") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        if rows:
-            writer.writerow(rows[0])
+        writer.writerow(rows[0] if rows else ["model"])
         writer.writerows([_cell(value) for value in row.values()] for row in rows)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from skillviewer.core.accuracy import FoldScores, count_pairs, pooled_accuracy
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, quarter_out
 from skillviewer.core.footage import Footage
@@ -96,6 +96,11 @@ def train_checkpoint(
     """
     check_place(folder, replace=replace)
     check_keepable(plan)
+    if test is not None and plan.select is Select.BEST_ON_TEST:
+        raise SettingsError(
+            "The pairs of --test choose no epoch: leave out --select best-on-test, which is there to see in evaluate "
+            "what papers did."
+        )
     if test is None:
         _check_people(dataset, plan.seed)
     kept = _Kept(plan, folder, together)

@@ -1,6 +1,7 @@
 """``skillviewer evaluate`` on a tiny study, from end to end."""
 
 import csv
+import itertools
 import json
 import os
 import shutil
@@ -252,6 +253,46 @@ def test_killed_evaluation_goes_on(study: Path, tmp_path: Path, capsys: Capture)
     assert n_made + n_found == 8
     assert n_found >= 1
     assert first.stat().st_mtime_ns == finished
+
+
+def test_what_lost_its_pairs_is_left_out_and_told(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    """Of two released folds the one holds out a person whose videos are missing."""
+    folder = tmp_path / "knots"
+    shutil.copytree(study / "videos", folder / "videos")
+    pairs = [(b, a) for a, b in itertools.combinations(NAMES, 2)]
+    (folder / "knots_gt.csv").write_text("Vid1,Vid2,Best\n" + "".join(f"{b},{a},{b}\n" for b, a in pairs))
+    (folder / "splits").mkdir()
+    for number, person in ((1, "a"), (2, "b")):
+        tested = [pair for pair in pairs if person in {pair[0][0], pair[1][0]}]
+        for side, chosen in (("train", [pair for pair in pairs if pair not in tested]), ("val", tested)):
+            rows = "".join(f"{better},{worse}\n" for better, worse in chosen)
+            (folder / "splits" / f"knots_{side}_{number}.csv").write_text("Better,Worse\n" + rows)
+    for name in ("a1", "a2"):
+        (folder / "videos" / f"{name}.mp4").unlink()
+    assert run(command(folder, tmp_path / "out", "--model", "duration,none")) == 0
+    assert "No pairs to train on or to test on in fold 1. What has none is left out." in capsys.readouterr().err
+    record = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert [fold["name"] for fold in record["folds"]] == ["2"]
+    assert [model["model"] for model in record["models"]] == ["duration", "none"]
+
+
+def test_three_people_whose_pairs_are_between_them(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    """When one is held out to test and one to choose on, no pair is left: then single videos choose, or it is said."""
+    folder = tmp_path / "three"
+    shutil.copytree(study / "videos", folder / "videos")
+    names = [f"{who}{take}" for who in "abc" for take in (1, 2)]
+    rows = [f"{b},{a},1" for a, b in itertools.combinations(names, 2) if a[0] != b[0]]
+    (folder / "pairs.csv").write_text("left,right,label\n" + "\n".join(rows))
+    (folder / "participants.csv").write_text("video,participant\n" + "".join(f"{n},{n[0]}\n" for n in names))
+    assert run(command(folder, tmp_path / "out", "--model", "duration")) == 0
+    record = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert [fold["name"] for fold in record["folds"]] == ["1", "2", "3"]
+    (folder / "pairs.csv").write_text("left,right,label\nb1,a1,1\nc1,b1,1\nc1,a1,1\n")
+    assert run(command(folder, tmp_path / "few", "--model", "duration")) == 1
+    assert "Choose the last epoch (--select last)." in capsys.readouterr().err
+    assert not (tmp_path / "few" / "table.png").exists()
+    assert (tmp_path / "few" / "table.csv").read_text() == "model\n"
+    assert run(command(folder, tmp_path / "few", "--model", "duration", "--select", "last")) == 0
 
 
 @pytest.mark.parametrize(

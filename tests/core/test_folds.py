@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import FoldsBy, check_no_leak, divide, fold_of, inner_fold, make_folds, quarter_out
+from skillviewer.core.folds import (
+    FoldsBy,
+    check_no_leak,
+    divide,
+    fold_of,
+    inner_fold,
+    make_folds,
+    quarter_out,
+    with_pairs,
+)
 from skillviewer.core.pairs import DatasetVideo, Fold, Pair
 from tests.core.datasets import people, ranked
 
@@ -190,3 +199,35 @@ def test_a_number_of_folds_that_released_ones_do_not_have_is_told() -> None:
     assert make_folds(dataset).title == "1 released fold"
     assert len(make_folds(EIGHT_BY_FIVE).folds) == 4
     assert quarter_out(dataset).warning == ""
+
+
+def test_folds_without_pairs_are_left_out_and_told() -> None:
+    alone = ranked(people("ABC", 2))
+    pairs = tuple(pair for pair in alone.pairs if {pair.better[0], pair.worse[0]} <= {"A", "B"})
+    made = make_folds(replace(alone, pairs=pairs))
+    usable = with_pairs(made)
+    assert len(made.folds) == 3
+    assert {fold.held_out_videos[0][0] for fold in usable.folds} == {"A", "B"}
+    assert "What has none is left out." in usable.warning
+    assert with_pairs(make_folds(EIGHT_BY_FIVE)) == make_folds(EIGHT_BY_FIVE)
+    with pytest.raises(DatasetError, match="has pairs both to train on and to test on"):
+        with_pairs(make_folds(replace(alone, pairs=pairs[:1])))
+
+
+def test_fewer_people_make_fewer_folds_unless_somebody_says_how_many() -> None:
+    three = ranked(people("ABC", 2))
+    assert len(make_folds(three).folds) == 3
+    with pytest.raises(DatasetError, match="choose 2 to 3"):
+        make_folds(three, 4)
+
+
+def test_recordings_in_place_of_people_are_told() -> None:
+    assert make_folds(EIGHT_BY_FIVE).warning == ""
+    assert "whole recordings are held out" in make_folds(replace(EIGHT_BY_FIVE, by_recording=True)).warning
+
+
+def test_released_folds_that_lost_a_side_give_way() -> None:
+    whole = make_folds(EIGHT_BY_FIVE).folds[1]
+    empty = replace(make_folds(EIGHT_BY_FIVE).folds[0], train_pairs=())
+    assert quarter_out(replace(EIGHT_BY_FIVE, released=(empty, whole))).folds == (whole,)
+    assert quarter_out(replace(EIGHT_BY_FIVE, released=(empty,))).by is FoldsBy.PARTICIPANT

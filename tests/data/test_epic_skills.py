@@ -111,7 +111,18 @@ def test_test_pairs_of_two_training_videos_are_left_out(chopsticks: Path) -> Non
     fold = data.released[1]
     assert fold.held_out_videos == ("B2",)
     assert all("B2" in (p.better, p.worse) for p in fold.test_pairs)
-    assert "Fold 2: 2 test pairs name no held-out video" in data.problems[-1]
+    assert any("Fold 2: 2 test pairs name no held-out video" in problem for problem in data.problems)
+
+
+def test_what_a_split_does_not_list_is_told_and_takes_no_part(chopsticks: Path) -> None:
+    write(chopsticks / "splits/chopstick_using_train_2.csv", "Better,Worse,\nA1,A2,\n")
+    write(chopsticks / "splits/chopstick_using_val_2.csv", "Better,Worse,\nA1,B1\n")
+    data = epic_skills.load(chopsticks)
+    assert data.released is not None
+    fold = data.released[1]
+    assert (fold.train_videos, fold.held_out_videos) == (("A1", "A2"), ("B1",))
+    assert any("pairs of the ground truth neither for training nor for test" in problem for problem in data.problems)
+    assert any("Fold 2 lists no pair of B2: it takes no part in it." in problem for problem in data.problems)
 
 
 @pytest.fixture

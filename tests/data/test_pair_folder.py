@@ -213,3 +213,55 @@ def test_a_task_that_the_folder_does_not_hold_is_refused(tmp_path: Path) -> None
     assert pair_folder.load(tmp_path / "grasping", choices=Choices(task="Grasping")).task
     with pytest.raises(DatasetError, match=r"holds no task “nix”\. It holds: grasping"):
         pair_folder.load(tmp_path / "grasping", choices=Choices(task="nix"))
+
+
+def test_names_may_tell_the_folder_of_a_video(tmp_path: Path) -> None:
+    rows = ["left,right,label", "P01/001,P02/001,1", "videos/P01/002.mp4,P02\\001.mp4,-1", "P03/001,P01/001,0"]
+    write(tmp_path / "pairs.csv", "\n".join(rows))
+    touch(tmp_path / "videos", ["P01/001.mp4", "P01/002.mp4", "P02/001.mp4", "P04/001.mp4"])
+    data = pair_folder.load(tmp_path)
+    places = {video.name: video.path for video in data.videos}
+    assert places == {
+        "P01/001": tmp_path / "videos/P01/001.mp4",
+        "P01/002": tmp_path / "videos/P01/002.mp4",
+        "P02/001": tmp_path / "videos/P02/001.mp4",
+        "P03/001": None,
+    }
+    assert data.pairs == (Pair("P01/001", "P02/001"), Pair("P02/001", "P01/002"))
+
+
+def test_a_vote_that_is_missing_keeps_its_place(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "left,right,votes\na,b,1,,0,1,1\na,c,1 - 1 na 1\nb,c,-,,\n")
+    touch(tmp_path, ["a.mp4", "b.mp4", "c.mp4"])
+    data = pair_folder.load(tmp_path)
+    votes = [(j.rater, j.verdict) for j in data.judgements if {j.left, j.right} == {"a", "b"}]
+    left, neither = Verdict.LEFT, Verdict.NEITHER
+    assert votes == [("rater 1", left), ("rater 3", neither), ("rater 4", left), ("rater 5", left)]
+    assert [j.rater for j in data.judgements if {j.left, j.right} == {"a", "c"}] == ["rater 1", "rater 3", "rater 5"]
+    assert "line 4 has a label that is not 1, 0 or -1" in data.problems[0]
+
+
+def test_votes_of_a_pair_that_is_named_again_are_those_of_further_raters(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "left,right,votes\na,b,1 1 1\nb,a,-1 -1 0\n")
+    touch(tmp_path, ["a.mp4", "b.mp4"])
+    data = pair_folder.load(tmp_path)
+    assert [j.rater for j in data.judgements] == [f"rater {i}" for i in range(1, 7)]
+    assert data.pairs == (Pair("a", "b"),), "five of six"
+    assert "line 3 names b and a again; its votes count as those of further raters." in data.problems[0]
+
+
+def test_rows_that_a_quotation_mark_swallows_are_named(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", 'left,right,label\na,b,1\n"a,c,1\nb,c,1\nc,d,1\n')
+    touch(tmp_path, ["a.mp4", "b.mp4"])
+    problem = pair_folder.load(tmp_path).problems[0]
+    assert "lines 3 to 5 (a quotation mark makes one row of them) does not name two videos" in problem
+
+
+def test_what_a_pairs_file_lacks_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "a,b,1\nb,c,1\n")
+    with pytest.raises(DatasetError, match=r"no pairs\.csv with the columns left, right and label"):
+        open_dataset(tmp_path)
+    write(tmp_path / "pairs.csv", "left,right,label\na,b,0\n")
+    touch(tmp_path, ["a.mp4", "b.mp4", "z.mp4"])
+    with pytest.raises(DatasetError, match="All 1 pairs that it holds count as no disparity"):
+        open_dataset(tmp_path)

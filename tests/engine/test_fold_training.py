@@ -41,7 +41,7 @@ def test_the_epoch_is_best_on_average() -> None:
 
 
 def test_inner_folds_hold_out_other_people_each_time_and_never_the_tested() -> None:
-    splits = inner_folds(DATASET, FOLD, seed=5, n=4)
+    splits = inner_folds(DATASET, FOLD, seed=5)
     assert splits[0] == inner_fold(DATASET, FOLD, seed=5)
     assert len(splits) == 4
     held_out = [name for split in splits for name in split.held_out_videos]
@@ -51,7 +51,7 @@ def test_inner_folds_hold_out_other_people_each_time_and_never_the_tested() -> N
         people = DATASET.participants
         assert not {people[v] for v in split.train_videos} & {people[v] for v in split.held_out_videos}
     few = fold_of("few", NAMES, NAMES[4:], PAIRS)
-    assert len(inner_folds(DATASET, few, n=4)) == 2, "no more splits than people"
+    assert len(inner_folds(DATASET, few)) == 2, "no more splits than people"
 
 
 def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest
     monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: whole)
     plan = TrainingPlan(model="full", candidates=1)
     _, result = fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
-    (inner,) = inner_folds(DATASET, FOLD, plan.seed, 1)
+    inner, *_ = inner_folds(DATASET, FOLD, plan.seed)
     course = [math.ceil(60 / math.ceil(len(fold.train_pairs) / 8)) for fold in (inner, FOLD)]
     assert course[0] > course[1]
     chosen = chosen_epoch([result.rows[: course[0]]])

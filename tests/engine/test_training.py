@@ -155,7 +155,7 @@ def test_existing_checkpoint_is_not_replaced_unasked(dataset: Dataset, cache: Fe
 
 def test_cache_too_small_for_the_features_is_told_before_they_are_computed(dataset: Dataset, tmp_path: Path) -> None:
     small = FeatureCache(tmp_path / "features", max_bytes=2**20)
-    with pytest.raises(SettingsError, match=r"of 8 videos takes .* \(--cache-gb\)"):
+    with pytest.raises(SettingsError, match=r"of 8 videos takes .* \(--cache-gb, or Settings in the window\)"):
         run(PLAN, dataset, tmp_path / "m", small)
     assert small.entries() == []
     assert not (tmp_path / "m").exists()
