@@ -1,6 +1,5 @@
 """``skillviewer finetune``: a model that goes on learning from the votes of a study, or a first one from nothing."""
 
-import math
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -180,13 +179,9 @@ def _with_lines(bar: "Report", training: Callable[[], None]) -> "Report":
 
 
 def _accuracy(pooled: "Pooled", pairs: str = "held-out pairs") -> str:
-    return f"{100 * pooled.value:.1f} % ({_interval(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
+    from skillviewer.core.tuning_report import interval_words
 
-
-def _interval(pooled: "Pooled", form: str) -> str:
-    if not math.isfinite(pooled.low):
-        return "too few for an interval"
-    return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"
+    return f"{100 * pooled.value:.1f} % ({interval_words(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
 
 
 def _cost_text(cost: "TuningCost") -> str:
@@ -208,11 +203,13 @@ def _held_out(cost: "TuningCost") -> str:
 
 
 def _compared(what: str, compared: "BeforeAfter") -> str:
+    from skillviewer.core.tuning_report import interval_words
+
     text = f"{what}: {_accuracy(compared.after, 'pairs')}"
     if compared.before is not None and compared.gain is not None:
         gain = compared.gain
         text += f", before {100 * compared.before.value:.1f} %: gain {100 * gain.value:+.1f} points"
-        text += f" ({_interval(gain, '+.1f')})"
+        text += f" ({interval_words(gain, '+.1f')})"
     return text
 
 

@@ -299,15 +299,16 @@ def _both_begun(first: Analysis, second: Analysis) -> int:
 
 def _compared(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapNumbers, ...]:
     aspect = first.video.width_px / first.video.height_px
-    numbers = compare_maps(maps_at(first, frames), maps_at(second, frames), aspect)
-    if without_map(first, second):
-        nan = float("nan")
-        own, other = (analysis.map_kind is not MapKind.NONE for analysis in (first, second))
-        return tuple(
-            MapNumbers(nan, nan, nan, nan, nan, nan, n.entropy if own else nan, n.entropy_other if other else nan)
-            for n in numbers
-        )
-    return numbers
+    maps = maps_at(first, frames), maps_at(second, frames)
+    if not without_map(first, second):
+        return compare_maps(*maps, aspect)
+    nan = float("nan")
+    own, other = (
+        np.full(len(frames), nan) if one.map_kind is MapKind.NONE else entropy(placed.values)
+        for one, placed in zip((first, second), maps, strict=True)
+    )
+    pairs = zip(own.tolist(), other.tolist(), strict=True)
+    return tuple(MapNumbers(nan, nan, nan, nan, nan, nan, *entropies) for entropies in pairs)
 
 
 def without_map(first: Analysis, second: Analysis) -> bool:

@@ -4,6 +4,7 @@ Scores of two models have no common unit, so a video's shift is told in ranks to
 the scores before.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -169,6 +170,18 @@ class Forgetting:
     drift: float = float("nan")
     order: float = float("nan")
     n_videos: int = 0
+
+
+def interval_words(pooled: Pooled, form: str) -> str:
+    """Return an interval in percent, or that there are too few clusters for one.
+
+    Args:
+        pooled: Of which.
+        form: Of the numbers, as in format strings.
+    """
+    if not math.isfinite(pooled.low):
+        return "too few for an interval"
+    return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"
 
 
 def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:

@@ -7,7 +7,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from skillviewer.core.errors import CheckpointError, SettingsError
+from skillviewer.core.errors import CheckpointError
 from skillviewer.engine import snippets
 from skillviewer.engine.bank import KeptSource, feature_source
 from skillviewer.engine.cache import FeatureCache
@@ -32,13 +32,6 @@ def check_keepable(plan: TrainingPlan) -> None:
     plan.check()
     if plan.inputs is Inputs.TIME:
         raise CheckpointError(f"The model {plan.model} looks at time alone: it can be evaluated, not kept and viewed.")
-    if plan.inputs is Inputs.SNIPPETS and plan.unfreeze:
-        raise SettingsError(f"{plan.model} trains its whole backbones anyway: leave out --unfreeze.")
-    if plan.inputs is Inputs.SNIPPETS and plan.own_motion:
-        raise SettingsError(
-            f"The motion stream of {plan.model} begins with the weights for pictures, as published: leave out "
-            "--motion-weights own."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +53,7 @@ class Feeding:
         """Make ready what a plan asks for.
 
         Args:
-            plan: A plan that ``check_keepable`` let pass.
+            plan: A plan that was checked.
             device: Where it is computed.
             cache: Where features are kept.
 

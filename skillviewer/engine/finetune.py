@@ -10,7 +10,6 @@ from pathlib import Path
 from time import monotonic
 
 import numpy as np
-import torch
 
 from skillviewer.core.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.folds import check_no_leak
@@ -20,19 +19,27 @@ from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.tuning import Division, StudyPairs, TuningChoices
 from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of, shown
 from skillviewer.engine.bank import check_room, pooled
-from skillviewer.engine.batches import batches, pair_batch, placed
+from skillviewer.engine.batches import batches
 from skillviewer.engine.halting import BestSoFar, Halted, Unless, halting
 from skillviewer.engine.old_pairs import OldPairs, divide_for, known_before
 from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.train import EpochRow, FeatureBank, FitState, Select, Trained, TrainSettings, fit, score_videos
+from skillviewer.engine.train import (
+    EpochRow,
+    FeatureBank,
+    FitState,
+    Select,
+    Trained,
+    TrainSettings,
+    fit,
+    held_out_loss,
+    score_videos,
+)
 from skillviewer.engine.training import dataset_features
 from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.tuning_look import Seen, look
 from skillviewer.engine.videos import files_of
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.deployment import Precision
-from skillviewer.nets.losses import margin_ranking_loss
-from skillviewer.nets.presets import LossSettings
 
 STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
 """Where the state of a stage is kept in the work folder: of that which chooses the epoch, and of the final one."""
@@ -234,7 +241,7 @@ class _Watch:
             final=final,
             loss=row.loss,
             choosing_accuracy=row.held_out_accuracy,
-            held_out_loss=_loss(self._test, scores, self._settings.loss),
+            held_out_loss=held_out_loss(self._test, scores, self._settings.loss),
             held_out=shown(pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset)),
             old=self._old(known),
             old_kind=old.kind,
@@ -255,12 +262,6 @@ class _Watch:
 
 def _stage(*, final: bool) -> str:
     return "training on all training pairs" if final else "choosing the epoch"
-
-
-def _loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: LossSettings) -> float:
-    names, places = placed(pairs)
-    score = torch.tensor([scores[name] for name in names], dtype=torch.float64)
-    return float(margin_ranking_loss(score, pair_batch(places), LossSettings(loss.margin)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,13 @@ class TrainingPlan:
             CheckpointError: A name is unknown.
             SettingsError: Settings contradict each other or the model.
         """
+        if self.inputs is Inputs.SNIPPETS and self.unfreeze:
+            raise SettingsError(f"{self.model} trains its whole backbones anyway: leave out --unfreeze.")
+        if self.inputs is Inputs.SNIPPETS and self.own_motion:
+            raise SettingsError(
+                f"The motion stream of {self.model} begins with the weights for pictures, as published: leave out "
+                "--motion-weights own."
+            )
         splits, _ = self.sizes().tsn_splits, self.settings()
         if self.model in _BY_SPLITS and self.preprocessing.n_segments < splits:
             raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")

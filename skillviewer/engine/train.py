@@ -188,11 +188,11 @@ def score_videos(
     return scores
 
 
-def _held_out(scores: Mapping[str, float], pairs: Sequence[Pair], loss: LossSettings) -> tuple[float, Count]:
+def held_out_loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: LossSettings) -> float:
+    """Return the mean margin ranking loss of pairs, in float64, whatever a model was trained with."""
     names, places = placed(pairs)
     score = torch.tensor([scores[name] for name in names], dtype=torch.float64)
-    value = float(margin_ranking_loss(score, pair_batch(places), LossSettings(loss.margin)))
-    return value, count_pairs(pairs, scores)
+    return float(margin_ranking_loss(score, pair_batch(places), LossSettings(loss.margin)))
 
 
 class Fitting:
@@ -273,7 +273,8 @@ class Fitting:
             own = self._looked_at[self._together.rank :: self._together.size]
             found = self._together.collect(score_videos(self._model, self._bank, own, token))
             scores = {name: score for some in found for name, score in some.items()}
-            held_loss, held = _held_out(scores, self._choosing, settings.loss)
+            held_loss = held_out_loss(self._choosing, scores, settings.loss)
+            held = count_pairs(self._choosing, scores)
         # accuracy first; of equals, the lower loss
         key = (float(self.epoch), 0.0) if settings.select is Select.LAST else (held.accuracy, -held_loss)
         better = key > self._best_key

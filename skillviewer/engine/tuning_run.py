@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from skillviewer.core.accuracy import Pooled
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import videos_of
-from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport
+from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport, interval_words
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.bank import pooled
 from skillviewer.engine.cards import card_of
@@ -149,18 +148,12 @@ def _trained_pairs(prepared: Prepared, tuned: Tuned) -> list[TrainedPair]:
 
 def _percent(compared: BeforeAfter) -> str:
     after = compared.after
-    text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({_interval(after, '.1f')})"
+    text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({interval_words(after, '.1f')})"
     if compared.before is not None and compared.gain is not None:
         gain = compared.gain
         text += f", before {100 * compared.before.value:.1f} %, gain {100 * gain.value:+.1f} points"
-        text += f" ({_interval(gain, '+.1f')})"
+        text += f" ({interval_words(gain, '+.1f')})"
     return text
-
-
-def _interval(pooled: Pooled, form: str) -> str:
-    if not math.isfinite(pooled.low):
-        return "too few for an interval"
-    return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"
 
 
 def _remembered(said: TuningReport) -> str:

@@ -219,6 +219,17 @@ def test_published_numbers_stand_beside_measured_ones(tmp_path: Path, capsys: Ca
     assert "preset paper (infant-grasp)" in page
     assert "84.0" in page.split("| none |")[1].splitlines()[0]
     assert "| published |" in capsys.readouterr().out
+    (study / "videos" / "a1.mp4").unlink()
+    assert run(command(study, tmp_path / "fewer", *more)) == 0
+    assert "Published numbers are not quoted beside these: 1 of 8 videos are missing." in capsys.readouterr().err
+    assert "84.0" not in (tmp_path / "fewer" / "table.md").read_text(encoding="utf-8")
+
+
+def test_a_course_that_is_shortened_is_told(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run(command(study, tmp_path / "out", "--model", "raan,none", "--folds", "2")) == 0
+    err = capsys.readouterr().err
+    assert "raan was published with 2,000 epochs and has" in err
+    assert "none was published" not in err
 
 
 def test_several_at_once_find_the_same(study: Path, tmp_path: Path, capsys: Capture) -> None:

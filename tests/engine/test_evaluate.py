@@ -412,6 +412,19 @@ def test_variants_share_the_number_that_is_published_of_their_row() -> None:
     assert "pool and pool-gru share the row “Attention Pooling”: it is not known which of them was measured." in page
 
 
+def test_a_network_on_other_backbones_is_not_the_published_one() -> None:
+    def quoted(backbone: str) -> bool:
+        plan = replace(
+            PLAN, model="tsn", trained_backbone=backbone, preprocessing=replace(PLAN.preprocessing, n_segments=7)
+        )
+        one = found(FOLDS[0], RIGHT)
+        run = replace(one.run, configuration=configuration(plan))
+        return judge().result("tsn", [replace(one, run=run)], None).published is not None
+
+    assert quoted("alexnet")
+    assert not quoted("efficientnet-lite0")
+
+
 def test_correlations_of_some_runs_alone_are_told() -> None:
     same = dict.fromkeys(RIGHT, 1.0)
     result = judge().result("full", [found(FOLDS[0], same), found(FOLDS[1], RIGHT)], None)

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,9 +11,11 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.folds import fold_of, inner_fold, inner_folds, make_folds
 from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo
+from skillviewer.engine.bank import standardise
 from skillviewer.engine.fold_training import chosen_epoch, fit_fold
 from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.train import EpochRow, FitState, Select, TrainSettings
+from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 from tests.engine.test_train import NAMES, PAIRS, SIZES, bank
@@ -125,3 +128,14 @@ def test_what_is_chosen_on_is_said_and_several_splits_need_a_refit() -> None:
     for plan in (replace(PLAN, refit=False), replace(PLAN, select=Select.LAST)):
         with pytest.raises(SettingsError, match="3 inner folds needs a training on all videos"):
             plan.settings()
+
+
+def test_what_is_averaged_over_cells_is_standardised_after_that() -> None:
+    features = bank()
+    model = attention_model("tsn-frozen").build(replace(SIZES, standardise=True))
+    standardise(model, features, NAMES[:8])
+    averaged = np.concatenate([np.asarray(features[name][0], np.float32).mean(axis=(2, 3)) for name in NAMES[:8]])
+    frames = torch.from_numpy(averaged)[:, :, None, None].expand(-1, -1, *SIZES.grid)
+    seen = model.fusion(frames).flatten(1)
+    assert torch.allclose(seen.mean(dim=0), torch.zeros(seen.shape[1]), atol=1e-4)
+    assert torch.allclose(seen.std(dim=0, correction=0), torch.ones(seen.shape[1]), atol=1e-3)

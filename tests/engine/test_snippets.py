@@ -209,6 +209,15 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_done(
         train(model="tsn", unfreeze="last-block")
     with pytest.raises(SettingsError, match="leave out --motion-weights own"):
         train(model="tsn", own_motion=True)
+    with pytest.raises(SettingsError, match="leave out --motion-weights own"):
+        EvaluationPlan(("full", "tsn"), TrainingPlan(preprocessing=SMALL, own_motion=True)).check()
+    optimistic, token, place = (
+        TrainingPlan(preprocessing=SMALL, select=Select.BEST_ON_TEST),
+        CancelToken(),
+        tmp_path / "m",
+    )
+    with pytest.raises(SettingsError, match="leave out --select best-on-test"):
+        train_checkpoint(optimistic, dataset, place, token, silent, test=dataset, device_name="cpu", cache=cache)
     with pytest.raises(SettingsError, match="tsn-frozen compares 7 splits of a video: take at least 7 segments"):
         train(model="tsn-frozen", preprocessing=replace(SMALL, n_segments=6))
     with pytest.raises(CheckpointError, match="backbone"):
