@@ -18,10 +18,11 @@ from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.tuning import Division, StudyPairs, TuningChoices
 from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of, shown
+from skillviewer.data.trained_pairs import TrainedPair
 from skillviewer.engine.bank import check_room, pooled
 from skillviewer.engine.batches import batches
 from skillviewer.engine.halting import BestSoFar, Halted, Unless, halting
-from skillviewer.engine.old_pairs import OldPairs, divide_for, known_before
+from skillviewer.engine.old_pairs import OldPairs, divide_for, handed_on, known_before
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import (
     EpochRow,
@@ -75,6 +76,7 @@ class Prepared:
         bank: Features of its videos.
         old: What the forgetting check looks at.
         problems: What was left out, one sentence each.
+        handed_on: What the start knew before, for the folder of the new model.
     """
 
     start: StartingPoint
@@ -83,6 +85,7 @@ class Prepared:
     bank: FeatureBank
     old: Old
     problems: tuple[str, ...]
+    handed_on: tuple[TrainedPair, ...] = ()
 
 
 def prepare(
@@ -114,7 +117,9 @@ def prepare(
     readable = study.restricted(list(bank))
     division = divide_for(readable, choices, known, parent)
     old, more = _old(start, readable, division, bank, known, token, report, asked=choices.old_pairs)
-    return Prepared(start, readable, division, bank, old, (*problems, *more))
+    # read now, for the folder may be gone when the new one is written
+    before = tuple(handed_on(start.parent.folder)) if start.parent is not None else ()
+    return Prepared(start, readable, division, bank, old, (*problems, *more), before)
 
 
 def known_of(start: StartingPoint) -> OldPairs | None:

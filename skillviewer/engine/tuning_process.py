@@ -86,13 +86,14 @@ class Tuner:
         with stop:
             if job.folder.exists():
                 raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
+            work = job.work_folder()  # the model that it is named after may be gone when it ends
             try:
                 result = _elsewhere(_finetune, (job, stop.path), token, report)
                 token.check()  # asked while the last of it was written: it is kept by nobody then
             except Cancelled:
                 # the process may have been ended in the middle of anything
                 aside = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
-                for left in (job.work_folder(), job.folder, *aside):
+                for left in (work, job.folder, *aside):
                     shutil.rmtree(left, ignore_errors=True)
                 raise
         return result

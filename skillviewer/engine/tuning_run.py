@@ -18,7 +18,6 @@ from skillviewer.engine.bank import pooled
 from skillviewer.engine.cards import card_of
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.finetune import Prepared, Tuned, prepare, tune
-from skillviewer.engine.old_pairs import handed_on
 from skillviewer.engine.run_folder import write_json
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.training_log import write_log
@@ -132,7 +131,7 @@ def _save(
 
 def _trained_pairs(prepared: Prepared, tuned: Tuned) -> list[TrainedPair]:
     """Return what the new model knows: its own pairs, and those that were handed on to it."""
-    study, parent = prepared.study, prepared.start.parent
+    study = prepared.study
     videos = {
         v.name: TrainedVideo(v.name, v.path, study.digests.get(v.name, ""), v.extent)
         for v in study.dataset.videos
@@ -143,7 +142,7 @@ def _trained_pairs(prepared: Prepared, tuned: Tuned) -> list[TrainedPair]:
         TrainedPair(videos[pair.better], videos[pair.worse], "trained" if pair in trained else "chose")
         for pair in prepared.division.fold.train_pairs
     ]
-    return own + (handed_on(parent.folder) if parent is not None else [])
+    return own + list(prepared.handed_on)
 
 
 def _percent(compared: BeforeAfter) -> str:

@@ -350,7 +350,7 @@ class ModelSet(QObject):
             return
         key, analysis = str(model.folder), entry.analysis
         # one of more passes is not made again with fewer: that would take its interval from the list
-        fits = analysis.n_passes >= self._program.state.passes and analysis.provenance.model == model.name
+        fits = analysis.n_passes >= self._program.state.passes and analysis.provenance.model_digest == model.digest
         if key in self._keys and fits and self.answers.analysis(key, footage) is None:
             self.answers.keep(key, footage, analysis)
             self._tell_row(key)
