@@ -5,6 +5,7 @@ agrees with what is wanted, and the tables made from all of them (``engine.table
 """
 
 import dataclasses
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from skillviewer.core.errors import DatasetError, SettingsError
+from skillviewer.core.errors import DatasetError, ExportError, SettingsError
 from skillviewer.core.folds import Folds, FoldsBy, make_folds, with_pairs
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
@@ -152,12 +153,14 @@ def evaluate(
         DatasetError: The data set cannot be divided, a held-out video took part in training, or there is nothing to
             compare with.
         CheckpointError: A model or backbone is unknown or not here.
+        ExportError: Nothing can be written into the folder.
         Cancelled: The token was raised.
     """
     plan.check()
     if n_launched() > 1:
         raise SettingsError("evaluate runs several trainings at once by --jobs. Start it without torchrun.")
     choose_device(device_name)
+    _check_writable(folder)
     other = Against.load(against) if against is not None else None
     preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
     preparation.open_videos()
@@ -168,6 +171,16 @@ def evaluate(
     record = _record(plan, preparation, failures)
     write_tables(record, folder)
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
+
+
+def _check_writable(folder: Path) -> None:
+    """Refuse a folder that nothing can be written into before hours of features."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ExportError(f"Nothing can be written into {folder}: {error.strerror or error}.") from error
 
 
 def _shortened(plan: EvaluationPlan) -> list[str]:

@@ -225,6 +225,14 @@ def test_published_numbers_stand_beside_measured_ones(tmp_path: Path, capsys: Ca
     assert "84.0" not in (tmp_path / "fewer" / "table.md").read_text(encoding="utf-8")
 
 
+def test_a_folder_that_cannot_be_written_into_is_told_first(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "file").write_text("a file, and no folder")
+    assert run(command(study, tmp_path / "file" / "out", "--model", "duration")) == 1
+    out, err = capsys.readouterr()
+    assert f"Nothing can be written into {tmp_path / 'file' / 'out'}" in err
+    assert "opening videos" not in err + out
+
+
 def test_a_course_that_is_shortened_is_told(study: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run(command(study, tmp_path / "out", "--model", "raan,none", "--folds", "2")) == 0
     err = capsys.readouterr().err
