@@ -52,8 +52,9 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         division = divide_for(job.study, job.choices, known, start.parent.name if start.parent is not None else "")
         check_room(start.source, len(files_of(job.study.dataset)), job.choices.candidates)
         wanted = [(footage, job.choices.candidates) for footage in _footage(job.study.dataset)]
-        if known is not None and job.choices.old_pairs:
-            wanted += [(footage, 1) for footage in _footage(known.dataset)]
+        others = known.apart_from(job.study) if known is not None and job.choices.old_pairs else None
+        if others is not None:
+            wanted += [(footage, 1) for footage in _footage(others.dataset)]
         missing, problems = _missing(start.source, wanted, token, report)
         report(Progress("measuring a batch", 0, 0))
         untried = next((footage for footage, n in missing if n), None)

@@ -22,11 +22,12 @@ from skillviewer.core.video import sample_positions
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS
 from skillviewer.engine import finetune as finetune_module
-from skillviewer.engine import tuning_look, tuning_outcome, tuning_run
+from skillviewer.engine import tuning_cost, tuning_look, tuning_outcome, tuning_run
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.finetune import Prepared, Tuned, tune
 from skillviewer.engine.halting import BestSoFar
+from skillviewer.engine.old_pairs import OldPairs
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import FeatureBank, FitState, Fitting, Select, Trained
@@ -528,6 +529,11 @@ def test_the_cost_is_measured_and_the_plan_is_kept(
     assert (cost.videos_missing, cost.problems) == (8, ())
     sampled = [sample_positions(8 + i, PREPROCESSING.n_segments, PREPROCESSING.flow.length, 1) for i in range(8)]
     assert cost.frames_missing == sum(len(np.unique(positions)) for positions in sampled)
+    known = OldPairs(study.dataset, "the same", {name: (study.digests[name], None) for name in NAMES})
+    with monkeypatch.context() as patch:
+        patch.setattr(tuning_cost, "known_of", lambda _start: known)
+        again = cost_of(asked, CancelToken(), silent)
+    assert again.videos_missing == 8, "what is in the study is not looked at as known before, nor counted twice"
     assert cost.feature_s > 0
     assert cost.total_s > cost.feature_s
     heard = Rows()
