@@ -89,7 +89,8 @@ class StudyPairs:
 
     def that_show(self, shown: Filmed) -> frozenset[str]:
         """Return the names of the videos that show some of it."""
-        return frozenset(v.name for v in self.dataset.videos if shows(self.digests.get(v.name, ""), v.extent, shown))
+        known = (video for video in self.dataset.videos if video.name in self.digests)
+        return frozenset(video.name for video in known if shows(self.digests[video.name], video.extent, shown))
 
     @property
     def raters(self) -> tuple[str, ...]:

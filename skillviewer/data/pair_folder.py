@@ -171,13 +171,12 @@ def _read_row(sheet: Sheet, row: Row, videos: tuple[str, str], read: _Read) -> N
     words = cells if len(cells) > 1 else re.split(r"\s*[;|/,]\s*|\s+", "".join(cells).strip())
     label = _VERDICTS.get(_number(label_text))
     # a vote that is missing keeps its place: the next one is that of the next rater
-    votes = {
-        at: word
+    verdicts = {
+        at: _VERDICTS.get(_number(word))
         for at, word in enumerate(words, start=1)
         if _number(word) in _VERDICTS or word.casefold() not in _NOT_KNOWN
     }
-    if votes:
-        verdicts = {at: _VERDICTS.get(_number(word)) for at, word in votes.items()}
+    if verdicts:
         if None in verdicts.values():
             read.problems.append(f"{place} has a vote that is not 1, 0 or -1 (“{' '.join(words)}”); it is left out.")
             return

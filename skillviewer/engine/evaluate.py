@@ -22,6 +22,7 @@ from skillviewer.data.regions import Regions, read_regions
 from skillviewer.engine.against import Against
 from skillviewer.engine.bank import KeptSource, build_bank, check_room
 from skillviewer.engine.cache import FeatureCache
+from skillviewer.engine.cautions import shortened, withheld
 from skillviewer.engine.device import choose_device
 from skillviewer.engine.evaluation_record import EvaluationRecord, FoldRecord
 from skillviewer.engine.extractor import own_backbone_weights
@@ -183,19 +184,6 @@ def _check_writable(folder: Path) -> None:
         raise ExportError(f"Nothing can be written into {folder}: {error.strerror or error}.") from error
 
 
-def _shortened(plan: EvaluationPlan) -> list[str]:
-    """Return a sentence for every model whose own course is made shorter, or longer, than it was published."""
-    found = []
-    for name in plan.models:
-        training = plan.of(name, 0)
-        usual = dataclasses.replace(training, epochs=None).settings().optimiser
-        if training.epochs is not None and attention_model(name).training and usual.epochs not in {0, training.epochs}:
-            found.append(
-                f"{name} was published with {usual.epochs:,} epochs and has {training.epochs:,} here (--epochs)."
-            )
-    return found
-
-
 class _Preparation:
     """What has to be known before the first run: which videos can be read, the folds, the runs that are missing."""
 
@@ -217,7 +205,7 @@ class _Preparation:
         self._backbones: dict[Inputs, BackboneConfig] = {}
         self.dataset = dataset
         self.facts: Mapping[str, VideoFacts] = {}
-        self.problems = [*dataset.problems, *_shortened(plan)]
+        self.problems = [*dataset.problems, *filter(None, (shortened(plan.of(name, 0)) for name in plan.models))]
         self.n_videos = len(dataset.videos)
         self.runs: tuple[Run, ...] = ()
         self.missing: tuple[Run, ...] = ()
@@ -351,19 +339,6 @@ def _make(runs: Sequence[Run], material: Material, jobs: int, token: CancelToken
     return failures
 
 
-def _withheld(preparation: "_Preparation") -> list[str]:
-    """Return why published numbers do not stand beside those that were measured, though the data set is the same."""
-    dataset, folds = preparation.dataset, preparation.folds
-    if dataset.published is None:
-        return []
-    why = []
-    if len(dataset.videos) < preparation.n_videos:
-        why.append(f"{preparation.n_videos - len(dataset.videos)} of {preparation.n_videos} videos are missing")
-    if dataset.released and folds.by is not FoldsBy.RELEASED:
-        why.append("the folds are not the released ones")
-    return [f"Published numbers are not quoted beside these: {' and '.join(why)}."] if why else []
-
-
 def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[str]) -> EvaluationRecord:
     """Return what is found in the folders of all runs; a model of which a run is missing has no result."""
     dataset, folds = preparation.dataset, preparation.folds
@@ -372,10 +347,10 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     if dataset.regions_path is not None:
         regions = read_regions(dataset.regions_path)
         problems += regions.problems[:3]
-    withheld = _withheld(preparation)
-    quoted = dataset if not withheld else dataclasses.replace(dataset, published=None)
+    why = withheld(dataset, preparation.n_videos, folds)
+    quoted = dataset if not why else dataclasses.replace(dataset, published=None)
     judge = Judge(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
-    problems += [*judge.problems, *withheld]
+    problems += [*judge.problems, *filter(None, [why])]
     found: dict[str, list[Found]] = {}
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]

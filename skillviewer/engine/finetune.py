@@ -118,7 +118,7 @@ def prepare(
     division = divide_for(readable, choices, known, parent)
     old, more = _old(start, readable, division, bank, known, token, report, asked=choices.old_pairs)
     # read now, for the folder may be gone when the new one is written
-    before = tuple(handed_on(start.parent.folder)) if start.parent is not None else ()
+    before = tuple(handed_on(start.parent.folder, known)) if start.parent is not None else ()
     return Prepared(start, readable, division, bank, old, (*problems, *more), before)
 
 

@@ -77,18 +77,18 @@ def divide_for(study: StudyPairs, choices: TuningChoices, known: OldPairs | None
     return replace(division, warnings=(caution, *division.warnings))
 
 
-def handed_on(folder: Path) -> list[TrainedPair]:
+def handed_on(folder: Path, known: OldPairs | None) -> list[TrainedPair]:
     """Return the pairs that a model which begins as this one has known before, for the folder of the new one.
 
     Args:
         folder: The checkpoint's folder.
+        known: What it knew before (``known_before``).
 
     Raises:
         CheckpointError: Its pairs cannot be read.
     """
     if (folder / PAIRS).is_file():
         return [replace(pair, use=OLD if pair.use == OLD else BEFORE) for pair in read_pairs(folder / PAIRS)]
-    known = _sample(folder)
     if known is None:
         return []
     videos = {v.name: TrainedVideo(v.name, v.path, *known.shown[v.name]) for v in known.dataset.videos if v.path}
