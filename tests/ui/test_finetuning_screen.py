@@ -148,6 +148,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
     assert [tick_labels(loss, side) for side in ("left", "bottom")] == [[], []]
     assert tick_labels(share, "bottom") == []
     assert "100" in tick_labels(share, "left"), "percents are percents"
+    heights = [plot.getViewBox().height() for plot in (loss, share)]
     trainer.world.tuner.held_at = 0
     qtbot.waitUntil(lambda: len(curves.rows) == 1)
     for plot in (loss, share):
@@ -156,6 +157,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
     trainer.world.tuner.held = False
     trainer.wait_for(Phase.DECIDING)
     qtbot.waitUntil(lambda: {"0", "5"} <= set(tick_labels(loss, "bottom")))
+    assert [plot.getViewBox().height() for plot in (loss, share)] == heights, "numbers at the axes moved the curves"
 
 
 def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrainer) -> None:

@@ -49,7 +49,10 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(theme.line)
             axis.setTextPen(theme.muted)
             axis.setStyle(tickLength=-4, tickFont=self.font())
+        # room for numbers before there are any: nothing moves when the first curve comes
         self.getAxis("left").setWidth(52)
+        bottom = self.getAxis("bottom")
+        bottom.setHeight(self.fontMetrics().height() + bottom.style["tickTextOffset"][1])
 
 
 class Curves(QWidget):
