@@ -36,7 +36,7 @@ from skillviewer.engine.bank import feature_source
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.fold_training import fit_fold
 from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.train import FeatureBank, outputs
+from skillviewer.engine.scoring import FeatureBank, outputs
 from skillviewer.engine.training import dataset_features
 from skillviewer.engine.videos import facts_of
 from skillviewer.nets.attention import AttentionModel

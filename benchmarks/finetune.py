@@ -38,8 +38,9 @@ from skillviewer.data.formats import open_dataset
 from skillviewer.engine.bank import build_bank
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.library import model_folder
+from skillviewer.engine.scoring import FeatureBank, score_videos
 from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.train import FeatureBank, Fitting, Select, fit, score_videos
+from skillviewer.engine.train import Fitting, Select, fit
 from skillviewer.engine.tuning_job import TuningJob
 from skillviewer.engine.tuning_process import StopFolder, Tuner
 from skillviewer.engine.videos import files_of

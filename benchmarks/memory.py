@@ -27,7 +27,7 @@ from skillviewer.engine.bank import pooled
 from skillviewer.engine.fold_training import fit_fold
 from skillviewer.engine.mapped import MappedBank, MappedPass
 from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.train import score_videos
+from skillviewer.engine.scoring import score_videos
 
 
 def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedBank:

@@ -19,7 +19,7 @@ from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import device_errors
 from skillviewer.engine.extractor import FeatureExtractor, own_backbone_weights
 from skillviewer.engine.mapped import AveragedBank, MappedBank, Reference, reference
-from skillviewer.engine.train import FeatureBank
+from skillviewer.engine.scoring import FeatureBank
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.deployment import Precision

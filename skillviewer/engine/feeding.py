@@ -13,8 +13,8 @@ from skillviewer.engine.bank import KeptSource, feature_source
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import device_errors
 from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.scoring import FeatureBank
 from skillviewer.engine.snippets import SnippetFeatures, SnippetSource
-from skillviewer.engine.train import FeatureBank
 from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.configuration import BackboneConfig

@@ -23,18 +23,9 @@ from skillviewer.engine.bank import check_room, pooled
 from skillviewer.engine.batches import batches
 from skillviewer.engine.halting import BestSoFar, Halted, Unless, halting
 from skillviewer.engine.old_pairs import OldPairs, divide_for, handed_on, known_before
+from skillviewer.engine.scoring import FeatureBank, held_out_loss, score_videos
 from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.train import (
-    EpochRow,
-    FeatureBank,
-    FitState,
-    Select,
-    Trained,
-    TrainSettings,
-    fit,
-    held_out_loss,
-    score_videos,
-)
+from skillviewer.engine.train import EpochRow, FitState, Select, Trained, TrainSettings, fit
 from skillviewer.engine.training import dataset_features
 from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.tuning_look import Seen, look

@@ -16,8 +16,9 @@ from skillviewer.engine.bank import standardise
 from skillviewer.engine.mapped import AveragedBank
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.schedule import n_epochs
+from skillviewer.engine.scoring import FeatureBank
 from skillviewer.engine.together import ALONE, Together
-from skillviewer.engine.train import EpochRow, FeatureBank, Keeper, Select, Trained, fit
+from skillviewer.engine.train import EpochRow, Keeper, Select, Trained, fit
 from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.fusion import CellMean

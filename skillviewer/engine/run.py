@@ -21,7 +21,8 @@ from skillviewer.engine.mapped import MappedBank, WatchedBank
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.run_folder import CHECKPOINT, RunFolder
 from skillviewer.engine.run_record import Maps, RunConfiguration, provenance_of
-from skillviewer.engine.train import FeatureBank, Select, outputs
+from skillviewer.engine.scoring import FeatureBank, outputs
+from skillviewer.engine.train import Select
 from skillviewer.engine.training_log import seconds_of, write_log
 from skillviewer.engine.videos import VideoFacts, time_bank
 from skillviewer.nets.attention import AttentionModel

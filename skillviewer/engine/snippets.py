@@ -19,7 +19,7 @@ from skillviewer.engine.cache import FeatureCache, FeatureKey
 from skillviewer.engine.extractor import backbone_config, own_backbone_weights, streams_of
 from skillviewer.engine.inputs import sampling_of, stream_inputs
 from skillviewer.engine.mapped import DerivedBank
-from skillviewer.engine.train import FeatureBank, first_pass
+from skillviewer.engine.scoring import FeatureBank, first_pass
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.end_to_end import CHANNELS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of

@@ -14,7 +14,8 @@ from skillviewer.engine.bank import feature_source, standardise
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import training_precision
 from skillviewer.engine.extractor import FeatureExtractor
-from skillviewer.engine.train import FeatureBank, Select, TrainSettings
+from skillviewer.engine.scoring import FeatureBank
+from skillviewer.engine.train import Select, TrainSettings
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig

@@ -27,8 +27,9 @@ from skillviewer.engine.mapped import WatchedBank
 from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
 from skillviewer.engine.run_record import RunConfiguration, RunProvenance, provenance_of
+from skillviewer.engine.scoring import FeatureBank, score_videos
 from skillviewer.engine.together import ALONE, Together
-from skillviewer.engine.train import EpochRow, FeatureBank, Select, score_videos
+from skillviewer.engine.train import EpochRow, Select
 from skillviewer.engine.training_log import write_log
 from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of

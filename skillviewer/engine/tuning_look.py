@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.engine.train import FeatureBank, outputs
+from skillviewer.engine.scoring import FeatureBank, outputs
 from skillviewer.nets.attention import AttentionModel
 
 

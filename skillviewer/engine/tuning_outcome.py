@@ -27,7 +27,7 @@ from skillviewer.core.tuning_report import (
 )
 from skillviewer.engine.finetune import Prepared, Tuned
 from skillviewer.engine.inputs import sampling_of
-from skillviewer.engine.train import score_videos
+from skillviewer.engine.scoring import score_videos
 from skillviewer.engine.tuning_look import Looked, look
 from skillviewer.media.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel

@@ -13,7 +13,7 @@ from torch import Tensor
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.extractor import own_backbone_weights, starting_streams
 from skillviewer.engine.mapped import DerivedBank
-from skillviewer.engine.train import FeatureBank
+from skillviewer.engine.scoring import FeatureBank
 from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
 from skillviewer.nets.backbone_weights import BackboneWeights, changed_weights
 from skillviewer.nets.last_block import LastBlocks, Unfrozen, last_blocks, put_back

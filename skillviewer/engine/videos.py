@@ -11,7 +11,7 @@ from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset, Extent, Fold
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.inputs import sampling_of
-from skillviewer.engine.train import FeatureBank
+from skillviewer.engine.scoring import FeatureBank
 from skillviewer.media.reader import VideoReader
 
 

@@ -29,8 +29,9 @@ from skillviewer.engine.finetune import Prepared, Tuned, tune
 from skillviewer.engine.halting import BestSoFar
 from skillviewer.engine.old_pairs import OldPairs
 from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.scoring import FeatureBank
 from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.train import FeatureBank, FitState, Fitting, Select, Trained
+from skillviewer.engine.train import FitState, Fitting, Select, Trained
 from skillviewer.engine.training import train_checkpoint
 from skillviewer.engine.training_state import StateFile
 from skillviewer.engine.tuning_cost import cost_of

@@ -14,7 +14,7 @@ from skillviewer.core.job import CancelToken
 from skillviewer.engine import device as devices
 from skillviewer.engine.device import training_precision
 from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.train import score_videos
+from skillviewer.engine.scoring import score_videos
 from skillviewer.nets.models import attention_model
 from tests.engine.test_train import NAMES, OPTIMISER, SETTINGS, SIZES, bank, fresh, train
 

@@ -11,7 +11,8 @@ from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
 from skillviewer.core.job import CancelToken, Progress
 from skillviewer.core.pairs import Pair, videos_of
 from skillviewer.engine.batches import batches
-from skillviewer.engine.train import EpochRow, FeatureBank, Select, Trained, TrainSettings, fit, score_videos
+from skillviewer.engine.scoring import FeatureBank, score_videos
+from skillviewer.engine.train import EpochRow, Select, Trained, TrainSettings, fit
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 from skillviewer.nets.spatial import SpatialModel

@@ -15,7 +15,8 @@ from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.extractor import own_backbone_weights, starting_streams
 from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.train import Select, fit, score_videos
+from skillviewer.engine.scoring import score_videos
+from skillviewer.engine.train import Select, fit
 from skillviewer.engine.training import dataset_features, train_checkpoint
 from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.nets.backbone_weights import random_backbone_weights
