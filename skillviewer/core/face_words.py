@@ -24,6 +24,9 @@ def blurred_words(name: str, faces: Faces) -> str:
         faces: What is blurred in it.
     """
     n, doubtful = len(faces.tracks), doubtful_frames(faces.doubts)
+    if not faces.searched:
+        frames = f"in {faces.n_frames_with_faces} of {faces.n_frames} frames"
+        return f"{name} was not searched for faces: blurred is only what was drawn by hand, {frames}."
     if not n:
         text = f"No face was found in {name}, so nothing is blurred in it"
     else:

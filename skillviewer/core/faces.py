@@ -169,6 +169,11 @@ class Faces:
     doubts: tuple[Doubt, ...] = ()
     method: str = BY_HAND
 
+    @property
+    def searched(self) -> bool:
+        """Whether a detector went over the video, whatever people made of its finds since."""
+        return self.method != BY_HAND
+
     def boxes_at(self, frame: int) -> tuple[FaceBox, ...]:
         """Return the boxes that are blurred in a frame."""
         boxes = (track.box_at(frame) for track in self.tracks)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from skillviewer.core.aside import exported_aside
-from skillviewer.core.errors import VideoError
+from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces import Faces
 from skillviewer.core.places import data_dir
 
@@ -87,22 +87,41 @@ class FaceStore:
         return self._folder / f"{digest}{SUFFIX}"
 
     def get(self, digest: str) -> Faces | None:
-        """Return the faces of a video, or None where there are none yet.
+        """Return the faces of a video, or None where it was neither searched nor drawn upon.
 
         Raises:
             VideoError: The file cannot be read: what a person drew is not thrown away silently.
         """
         path = self.path(digest)
-        return load_faces(path) if path.is_file() else None
+        faces = load_faces(path) if path.is_file() else None
+        return None if faces is None or _says_nothing(faces) else faces
 
     def put(self, faces: Faces) -> None:
         """Keep the faces of a video in place of those that were kept.
 
+        Where all that was drawn by hand is gone from a video that was never searched, nothing is kept: it counts as
+        never looked at, and is searched before it is blurred.
+
         Raises:
             ExportError: They cannot be written.
         """
+        if _says_nothing(faces):
+            self.forget(faces.video_digest)
+            return
         save_faces(faces, self.path(faces.video_digest), overwrite=True)
 
     def forget(self, digest: str) -> None:
-        """Keep nothing of a video, so that it is searched anew."""
-        self.path(digest).unlink(missing_ok=True)
+        """Keep nothing of a video, so that it is searched anew.
+
+        Raises:
+            ExportError: What is kept cannot be removed.
+        """
+        path = self.path(digest)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ExportError(f"{path} could not be removed: {error.strerror or error}.") from error
+
+
+def _says_nothing(faces: Faces) -> bool:
+    return not faces.searched and not faces.tracks

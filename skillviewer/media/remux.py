@@ -1,6 +1,7 @@
-"""A video copied packet by packet into a new file, without sound and without what its file says of its origin."""
+"""A video copied packet by packet into a new file, without sound and without what it says of its origin."""
 
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -10,6 +11,7 @@ from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.job import CancelToken
 from skillviewer.media.container import VideoFile
 from skillviewer.media.reader import VideoReader
+from skillviewer.media.user_data import cleaned_header, cleaner_of
 
 _MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
 _MUXERS |= {".ts": "mpegts", ".mts": "mpegts", ".m2ts": "mpegts", ".gif": "gif", ".mpg": "vob", ".mpeg": "vob"}
@@ -18,6 +20,7 @@ _MUXERS |= {".ts": "mpegts", ".mts": "mpegts", ".m2ts": "mpegts", ".gif": "gif",
 def copy_without_metadata(source: Path, target: Path, token: CancelToken | None = None) -> None:
     """Copy the pictures of a video, bit by bit, and nothing else: no sound, title, place, date, device or chapter.
 
+    What cameras and encoders write into the pictures' own stream goes as well (see ``user_data``).
     The copy is read and compared: the same frames at the same times, and the same first and last picture.
 
     Args:
@@ -47,13 +50,29 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken | None) -> 
         VideoFile(source) as file,
         av.open(f"file:{target.absolute()}", "w", format=muxer, options={"fflags": "+bitexact"}) as container,
     ):
-        stream = container.add_stream_from_template(file.stream)
+        codec, header = file.codec, file.stream.codec_context.extradata or b""
+        cleaned = cleaner_of(codec, header)
+        if cleaned is None:
+            raise _refusal(source, f"what {codec} pictures say beside the picture cannot be taken out")
+        stream = container.add_stream_from_template(file.stream, opaque=codec == "av1")  # what decodes it cannot encode
         stream.metadata.clear()
+        if header:
+            stream.codec_context.extradata = cleaned_header(codec, header, cleaned)
         while (found := file.read()) is not None:
             if token is not None:
                 token.check()
-            found[1].stream = stream
-            container.mux_one(found[1])
+            packet = _with_bytes(found[1], cleaned(bytes(found[1])))
+            packet.stream = stream
+            container.mux_one(packet)
+
+
+def _with_bytes(packet: "av.Packet[Any]", data: bytes) -> "av.Packet[Any]":
+    if len(data) == packet.size:
+        return packet
+    made: av.Packet[Any] = av.Packet(data)
+    made.pts, made.dts, made.duration, made.time_base = packet.pts, packet.dts, packet.duration, packet.time_base
+    made.is_keyframe = packet.is_keyframe
+    return made
 
 
 def _compare(source: Path, target: Path) -> None:

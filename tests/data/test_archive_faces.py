@@ -175,7 +175,8 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
     made = _pack(study, tmp_path / "all.zip")
     counted, look, silent, before = made.remarks
     assert counted == (
-        "Faces are blurred in 2 of 3 videos (none was found in uneven); 5 frames are doubtful (searched: 5)."
+        f"Faces are blurred in 2 of 3 videos (none was found in {NAMES[2]}); blurred is only what was drawn by hand, "
+        f"without a search, in {NAMES[0]}; 5 frames are doubtful ({NAMES[1]}: 5)."
     )
     assert look == LOOK_THROUGH
     assert silent == "The blurred videos have no sound: a voice tells who somebody is as well as a face does."

@@ -30,6 +30,18 @@ def test_the_store_keeps_one_file_a_video(tmp_path: Path) -> None:
     assert store.get("d" * 64) is None
 
 
+def test_a_video_that_was_drawn_upon_and_cleared_counts_as_never_searched(tmp_path: Path) -> None:
+    store = FaceStore(tmp_path)
+    drawn = Faces("d" * 64, 90).drawn(BOX, 5, 0, 30)
+    store.put(drawn)
+    assert store.get("d" * 64) == drawn
+    store.put(drawn.removed(1))
+    assert store.get("d" * 64) is None
+    assert not list(tmp_path.iterdir())
+    save_faces(drawn.removed(1), store.path("d" * 64))  # as earlier versions kept it
+    assert store.get("d" * 64) is None
+
+
 @pytest.mark.parametrize("text", ["", "{", '{"format": 1}', '{"format": 1, "faces": {"video_digest": 3}}'])
 def test_a_damaged_file_is_told_and_not_thrown_away(tmp_path: Path, text: str) -> None:
     store = FaceStore(tmp_path)

@@ -221,7 +221,7 @@ def test_the_preview_of_a_sheet_is_blurred(reader: VideoReader) -> None:
 
 def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
     info = reader.info
-    none = Faces(info.digest, info.n_frames)
+    none = Faces(info.digest, info.n_frames, method="a detector")
     one = none.drawn(BOX, 3, 0, 10)
     again = one.drawn(BOX, 22, 20, 30)  # the same face, found again
     name = info.path.name
@@ -235,5 +235,9 @@ def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
     assert said(one) == f"Faces are blurred in 10 of {info.n_frames} frames of {name}; 0 frames are doubtful."
     assert said(again) == (
         f"Faces are blurred in 20 of {info.n_frames} frames of {name}, in 2 stretches; 0 frames are doubtful."
+    )
+    by_hand = Faces(info.digest, info.n_frames).drawn(BOX, 3, 0, 10)
+    assert said(by_hand) == (
+        f"{name} was not searched for faces: blurred is only what was drawn by hand, in 10 of {info.n_frames} frames."
     )
     assert blur_remarks([Exhibit(analysis(info))]) == ()

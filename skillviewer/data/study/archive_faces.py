@@ -124,12 +124,14 @@ class BlurredVideos:
     def _counted(self) -> str:
         some = [name for name, faces in self._named if faces.tracks]
         none = [name for name, faces in self._named if not faces.tracks]
+        drawn = [name for name, faces in self._named if not faces.searched]
         doubtful = [(name, n) for name, faces in self._named if (n := doubtful_frames(faces.doubts))]
         total = sum(n for _, n in doubtful)
         text = f"Faces are blurred in {len(some)} of {len(self._named)} videos"
         but = f" (none was found in {_list(none)})" if none else ""
         where = f" ({_list([f'{name}: {n}' for name, n in doubtful])})" if doubtful else ""
-        return f"{text}{but}; {total} frame{'s are' if total != 1 else ' is'} doubtful{where}."
+        only = f"; blurred is only what was drawn by hand, without a search, in {_list(drawn)}" if drawn else ""
+        return f"{text}{but}{only}; {total} frame{'s are' if total != 1 else ' is'} doubtful{where}."
 
     def readme(self) -> Path:
         """Write what goes with the archive: what was blurred, how surely, and what the scores are of."""

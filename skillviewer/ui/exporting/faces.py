@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.faces import BY_HAND, Doubt, FaceBox, Faces, Reason, doubtful_frames
+from skillviewer.core.faces import Doubt, FaceBox, Faces, Reason, doubtful_frames
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.video import VideoInfo
 from skillviewer.engine.face_search import keep_faces, kept_faces, known_faces, search_faces
@@ -354,12 +354,14 @@ class FacesReview(QWidget):
         faces = self.faces
         if self._path is None:
             return self.tr("Choose a video to look over its faces.")
-        if self._search is not None:
-            return self.tr("Looking for faces …")
-        if faces is None:
-            return self.tr("Opening …")
-        if not faces.tracks and faces.method == BY_HAND:
-            return self.tr("Not searched yet. Look for faces, or draw boxes on the picture with the mouse.")
+        if faces is None or self._search is not None:
+            return self.tr("Opening …") if faces is None else self.tr("Looking for faces …")
+        if not faces.searched:
+            if not faces.tracks:
+                return self.tr("Not searched yet. Look for faces, or draw boxes on the picture with the mouse.")
+            return self.tr("Not searched: blurred is only what you drew, in {} of {} frames.").format(
+                faces.n_frames_with_faces, faces.n_frames
+            )
         if not faces.tracks:
             return self.tr("No face was found. Draw boxes on the picture where there is one.")
         # one that is lost and found again has two numbers: these are stretches, not people
