@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -179,10 +180,10 @@ def test_the_same_faces_are_blurred_on_another_computer(
     box = FaceBox(0.1, 0.2, 0.4, 0.6)
     with Study.open(study, read_only=True) as before:
         digest, other = (before.videos.get(name).digest for name in VIDEOS[:2])
-    drawn = Faces(digest, 20).drawn(box, 3, 0, 20)
+    drawn = Faces(digest, 20, method="a detector").drawn(box, 3, 0, 20)
     FaceStore().put(drawn)
     FaceStore().put(Faces(other, 21, method="a detector"))
-    FaceStore().put(Faces("d" * 64, 5))  # of no video of the study
+    FaceStore().put(Faces("d" * 64, 5, method="a detector"))  # of no video of the study
     made = pack(study, tmp_path / "all.zip", ArchiveOptions(pseudonyms=pseudonyms))
     assert made.remarks == () or pseudonyms
     with zipfile.ZipFile(made.path) as file:
@@ -274,6 +275,67 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
         # votes stay what they were: nobody can change one afterwards
         with pytest.raises(StudyError), after._file.act() as db:
             db.execute("UPDATE judgement SET reason = 'x'")
+
+
+HARD = ("Frau Weiß", "Groß", "Müller", "Ju\u0308rgen knot", "Jürgen knot")
+
+
+def test_names_that_are_numbers_words_of_the_program_or_spelled_in_several_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    (tmp_path / "private").mkdir()
+    files = [tmp_path / "private" / f"{name}.mp4" for name in ("1", "10", HARD[3])]
+    for at, file in enumerate(files):
+        file.write_bytes(b"x" * (50 + at))
+    settings = StudySettings(title="Kohorte Müller", statement="Who is 10 times better?", speed=1.0, rule="majority")
+    with Study.create(tmp_path / "private" / "study", settings) as made:
+        made.videos.add([NewVideo(file) for file in files])
+        names = [video.name for video in made.videos.all()]
+        for name, who in zip(names, ("Test", "Frau Weiß", "Müller"), strict=True):
+            made.videos.change(name, participant=who, notes="WEISS und weiss und Weiß: Jürgen knot")
+        made.votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Groß", reason="Groß sagt", purpose="test"))
+        made.votes.cast(Vote(names[1], names[2], Verdict.LEFT, "Groß", purpose="for Müller"))
+        for at, name in enumerate(("Weiß-model", "WEISS-model", "Müller-model")):
+            folder = tmp_path / "private" / name
+            folder.mkdir()
+            (folder / "config.json").write_text("{}")
+            made.models.add(str(at) * 64, name, folder)
+        path = made.path
+    made_of = pack(path, tmp_path / "all.zip", ArchiveOptions(videos=False, analyses=False, pseudonyms=True))
+    assert made_of.n_models == 3
+    whole = _bytes(made_of.path).decode("utf-8", "replace")
+    assert not [name for name in (*HARD, "Weiß", "WEISS", "weiss", "M\\u00fcller") if name in whole]
+    shutil.rmtree(tmp_path / "private")
+    with Study.open(unpack(made_of.path, tmp_path / "out")) as after:
+        assert (after.settings.speed, after.settings.rule) == (1.0, "majority")
+        assert re.fullmatch(r"Kohorte P\d\d", after.settings.title)
+        assert re.fullmatch(r"Who is V\d\d times better\?", after.settings.statement)
+        vote, other = after.votes.all()
+        assert vote.purpose == "test", "the word that keeps a pair out of training is no name"
+        assert re.fullmatch(r"for P\d\d", other.purpose)
+        assert re.fullmatch(r"R\d\d sagt", vote.reason)
+        notes = {video.notes for video in after.videos.all()}
+        assert len(notes) == 1
+        assert re.fullmatch(r"(P\d\d) und \1 und \1: V\d\d", notes.pop())
+        models = sorted(model.name for model in after.models.all())
+        assert len(set(models)) == 3, "two models whose names become one stay two"
+        assert all(re.fullmatch(r"P\d\d-model( \(2\))?", name) for name in models)
+
+
+def test_no_real_name_lies_beside_the_archive_while_it_is_made(study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "stick"
+    seen = []
+
+    def look(_: object) -> None:
+        files = [file for file in out.rglob("*") if file.is_file()]
+        seen.append(len(files))
+        for file in files:
+            whole = file.read_bytes()
+            assert not [name for name in SECRETS if name.encode() in whole], file
+
+    pack(study, out / "all.zip", ArchiveOptions(pseudonyms=True), report=look)
+    assert max(seen) > 1
 
 
 def test_two_archives_have_other_pseudonyms_but_one_is_consistent(study: Path, tmp_path: Path) -> None:

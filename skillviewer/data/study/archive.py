@@ -12,6 +12,7 @@ import hashlib
 import sqlite3
 import tempfile
 import zipfile
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from skillviewer import __version__
+from skillviewer.core.analysis import Analysis
 from skillviewer.core.aside import check_free, written_aside
 from skillviewer.core.errors import CheckpointError, ExportError, VideoError
 from skillviewer.core.face_words import SAID_BEFORE
@@ -44,7 +46,8 @@ from skillviewer.data.study.archive_form import (
     safe_name,
     verify,
 )
-from skillviewer.data.study.database import in_words
+from skillviewer.data.study.database import copy_database, in_words
+from skillviewer.data.study.identity import free_name
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.pseudonyms import Pseudonyms, invent, rewrite
 from skillviewer.data.study.study import Study
@@ -124,6 +127,7 @@ def pack(
     Raises:
         ExportError: The name is refused, a video cannot be copied without its origin, or the disk is full.
         StudyError: The study cannot be read.
+        SettingsError: Its settings cannot be read.
         VideoError: Faces are to be blurred, and a video or what is kept of its faces cannot be read, or faces cannot be
             searched for.
         Cancelled: The token was raised.
@@ -171,6 +175,8 @@ class _Packer:
         self.study_path, self.folder, self.file = study_path, folder, file
         self.options, self.token, self.report = options, token, report
         self.names: Pseudonyms | None = None
+        self.clean: Callable[[str], str] = str
+        self.model_names: dict[str, str] = {}  # by digest, as the archive has them
         self.entries: list[Entry] = []
         self.analyses: list[KnownAnalysis] = []
         self.remarks: list[str] = []
@@ -185,12 +191,12 @@ class _Packer:
         with Study.open(self.study_path, read_only=True) as study:
             videos = study.videos.check(self.token)
             models = study.models.all()
-            study.save_as(copy)
-        with in_words(copy), closing(sqlite3.connect(copy, isolation_level=None)) as db:
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA secure_delete = ON")
+            memory = study.in_memory()
+        # in memory until all names are replaced: where the archive goes others may look, even after a power cut
+        with in_words(copy), closing(memory) as db:
             if self.options.pseudonyms:
                 self.names = invent(db)
+                self.clean = self.names.replacer()
             self._pack_videos(db, videos)
             self._pack_models(db, {m.digest: m.path for m in models if m.path is not None})
             self._pack_analyses(db)
@@ -203,6 +209,9 @@ class _Packer:
                         "people are also told by what is said of them."
                     )
             db.execute("VACUUM")
+            copy_database(db, copy)
+        with Study.open(copy, read_only=True) as study:  # what could not be read elsewhere is not sent
+            _ = study.settings, study.videos.all(), study.votes.all()
         self._add(copy, copy.name)
         if self.blurred is not None:
             self.remarks = [*self.blurred.remarks(), *self.remarks]
@@ -285,16 +294,20 @@ class _Packer:
 
     def _pack_models(self, db: sqlite3.Connection, folders: dict[str, Path]) -> None:
         taken: set[str] = set()
-        for row in db.execute("SELECT digest, name, version FROM model ORDER BY name, version").fetchall():
-            place = f"models/{free_entry(safe_name(row['name']), taken)}"
+        rows = db.execute("SELECT digest, name, version FROM model ORDER BY name, version").fetchall()
+        names = self._names_of_models([row["name"] for row in rows])
+        for row in rows:
+            name = self.model_names[row["digest"]] = names[row["name"]]
+            place = f"models/{free_entry(safe_name(name), taken)}"
             db.execute(
-                "UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?", (place, place, row["digest"])
+                "UPDATE model SET name = ?, relative_path = ?, absolute_path = ? WHERE digest = ?",
+                (name, place, place, row["digest"]),
             )
             folder = folders.get(row["digest"])
             if not self.options.models:
                 continue
             if folder is None:
-                self.remarks.append(f"The model {row['name']} is not in the archive: its checkpoint is missing.")
+                self.remarks.append(f"The model {name} is not in the archive: its checkpoint is missing.")
                 continue
             files = [f for f in sorted(folder.iterdir()) if f.is_file()]
             if self.names is not None:  # a card may tell of data and people
@@ -307,6 +320,13 @@ class _Packer:
                 else:
                     self._add(file, f"{place}/{file.name}")
             self.n_models += 1
+
+    def _names_of_models(self, names: Sequence[str]) -> dict[str, str]:
+        """Return the names that models have in the archive: without names of people, and each of one model alone."""
+        told: dict[str, str] = {}
+        for name in dict.fromkeys(names):
+            told[name] = free_name(self.clean(name), {other.casefold(): None for other in told.values()})
+        return told
 
     def _add_pairs(self, file: Path, place: str) -> None:
         up = "../" * place.count("/")
@@ -337,9 +357,11 @@ class _Packer:
             video = replace(analysis.video, path=Path(row["relative_path"]), digest=digest)
             analysis = replace(analysis, video=video)
             if self.names is not None:
-                clean = self.names.replacer()
                 analysis = replace(
-                    analysis, video=replace(video, note=clean(video.note)), warning=clean(analysis.warning)
+                    analysis,
+                    video=replace(video, note=self.clean(video.note)),
+                    warning=self.clean(analysis.warning),
+                    provenance=replace(analysis.provenance, model=self._model_of(analysis)),
                 )
             if self.blurred is not None:
                 analysis = self.blurred.restated(analysis)
@@ -349,6 +371,10 @@ class _Packer:
             self._add(copy, place)
             copy.unlink()
             self.analyses.append(KnownAnalysis(place, self._known_as(row["name"]), model))
+
+    def _model_of(self, analysis: Analysis) -> str:
+        said_by = analysis.provenance
+        return self.model_names.get(said_by.model_digest) or self.clean(said_by.model)
 
     def _pack_faces(self, videos: tuple[StudyVideo, ...]) -> None:
         """Put in where faces are in the videos, under the digests that these have in the archive."""

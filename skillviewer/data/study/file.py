@@ -202,6 +202,22 @@ class StudyFile:
         with self._threads, in_words(path):
             copy_database(self._connection, path)
 
+    def in_memory(self) -> sqlite3.Connection:
+        """Return a copy of the study, as it stands, that lies in memory alone; the caller closes it.
+
+        Raises:
+            StudyError: The study cannot be read.
+        """
+        memory = sqlite3.connect(":memory:", isolation_level=None)
+        memory.row_factory = sqlite3.Row
+        try:
+            with self._threads, in_words(self.path):
+                self._connection.backup(memory)
+        except BaseException:
+            memory.close()
+            raise
+        return memory
+
     def _release(self) -> None:
         if self._lock is not None:
             self._lock.release()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import secrets
 import sqlite3
@@ -10,12 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from skillviewer.data.rows import composed
+
 _LONG = 4
 """From so many characters on, a name is replaced wherever it stands; a shorter one only where it stands alone."""
 
 _HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 _PARTS = re.compile(r"[^\W\d_]{3,}")  # words of letters inside a person's name
-_KEEP = ("digest", "key", "_at", "path", "unit", "opinion", "state", "extent", "parent")
+_KEEP = ("digest", "key", "_at", "path", "unit", "opinion", "state", "extent", "parent", "purpose")
 """Ends of the names of columns that hold no words of people."""
 
 
@@ -52,10 +55,10 @@ class Pseudonyms:
         names: dict[str, str] = {}
         for people in (self.participants, self.raters):
             for real, other in people.items():
-                for part in _PARTS.findall(real):
-                    names.setdefault(part.casefold(), other)
+                for part in _PARTS.findall(composed(real)):
+                    names.setdefault(part, other)
         for known in (self.sources, self.files, self.videos, self.raters, self.participants):
-            names.update((real.casefold(), other) for real, other in known.items() if real)
+            names.update((real, other) for real, other in known.items() if real)
         return Replacer(names)
 
 
@@ -64,15 +67,17 @@ def _tells(name: str) -> bool:
 
 
 class Replacer:
-    """Replaces names inside texts, in any case, the longest first.
+    """Replaces names inside texts, in any case, the longest first; letters with accents may be of one sign or of two.
 
     Args:
-        names: What stands in place of each name in lower case.
+        names: What stands in place of each name; of two that differ in case alone, the last counts.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = dict(names)
-        longest = sorted(self._names, key=len, reverse=True)
+        self._names = {composed(name).casefold(): other for name, other in names.items()}
+        # both spellings: an expression without regard to case takes ß for no ss, and a person may write either
+        spelled = {spelling for name in names for spelling in (composed(name), composed(name).casefold())}
+        longest = sorted(spelled, key=lambda name: (-len(name), name))
         parts = [re.escape(n) if _tells(n) else rf"(?<!\w){re.escape(n)}(?!\w)" for n in longest]
         self._pattern = re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
@@ -80,7 +85,16 @@ class Replacer:
         """Return a text with every name replaced."""
         if self._pattern is None:
             return text
-        return self._pattern.sub(lambda found: self._names.get(found[0].casefold(), "…"), text)
+        replaced, n = self._pattern.subn(lambda found: self._names.get(found[0].casefold(), "…"), composed(text))
+        return replaced if n else text
+
+    def inside(self, value: object) -> object:
+        """Return a value as JSON knows them with every name in its strings replaced; keys stay."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, list):
+            return [self.inside(item) for item in value]
+        return {key: self.inside(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def invent(db: sqlite3.Connection) -> Pseudonyms:
@@ -117,13 +131,16 @@ def _numbered(names: Iterable[str], letter: str) -> dict[str, str]:
 
 
 def rewrite(db: sqlite3.Connection, names: Pseudonyms, *, texts: bool) -> None:
-    """Put pseudonyms in the place of names, in every cell of a copy of a study.
+    """Put pseudonyms in the place of names, in every cell of a copy of a study but for the names of models.
 
     Args:
         db: The copy, with rows by name; it is written in one transaction.
         names: The pseudonyms.
         texts: Whether notes, reasons and labels stay, with the names in them replaced; else they are emptied.
     """
+    from skillviewer.core.pair_choice import Why  # scipy takes a second
+    from skillviewer.data.study.versions import SET_ASIDE
+
     triggers = [tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")]
     replace = names.replacer()
     db.execute("PRAGMA foreign_keys = OFF")
@@ -144,6 +161,13 @@ def rewrite(db: sqlite3.Connection, names: Pseudonyms, *, texts: bool) -> None:
             db.execute(f"UPDATE {table} SET {column} = ''")  # noqa: S608 - our own names
         db.execute("DELETE FROM note")
     db.execute("DELETE FROM setting WHERE name = 'participant_pattern'")
+    for row in db.execute("SELECT name, value FROM setting").fetchall():
+        if row["name"] not in _CHOICES:
+            value = json.dumps(replace.inside(json.loads(row["value"])))
+            db.execute("UPDATE setting SET value = ? WHERE name = ?", (value, row["name"]))
+    for (purpose,) in db.execute("SELECT DISTINCT purpose FROM judgement").fetchall():
+        if purpose not in SET_ASIDE | set(Why):
+            db.execute("UPDATE judgement SET purpose = ? WHERE purpose = ?", (replace(purpose), purpose))
     _clean(db, replace)
     for _, sql in triggers:
         db.execute(sql)
@@ -164,7 +188,12 @@ _MAPPED = {
     ("moment", "author"),
     ("note", "author"),
     ("agreed_pair", "source"),
+    ("model", "name"),  # by whoever packs the models: their folders are called so too
+    ("setting", "name"),
+    ("setting", "value"),  # JSON
 }
+_CHOICES = ("rule", "model")
+"""Settings that are words of the program's own."""
 
 
 def _map(db: sqlite3.Connection, table: str, column: str, known: Mapping[str, str]) -> None:
@@ -188,8 +217,6 @@ def _clean(db: sqlite3.Connection, replace: Replacer) -> None:
         for column in db.execute(f'PRAGMA table_info("{table}")').fetchall():
             name = column["name"]
             if column["type"].upper() != "TEXT" or (table, name) in _MAPPED or name.endswith(_KEEP):
-                continue
-            if table == "setting" and name == "name":
                 continue
             query = f'SELECT DISTINCT "{name}" AS value FROM "{table}" WHERE "{name}" <> \'\''  # noqa: S608 - its own names
             for row in db.execute(query).fetchall():

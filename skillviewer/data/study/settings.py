@@ -61,12 +61,18 @@ class StudySettings:
 
 
 def read_settings(file: StudyFile) -> StudySettings:
-    """Return the settings of a study; what was never set, or comes from another version, has its default."""
+    """Return the settings of a study; what was never set, or comes from another version, has its default.
+
+    Raises:
+        SettingsError: They cannot be read.
+        StudyError: The study cannot be read.
+    """
     names = StudySettings.__dataclass_fields__
-    found = {row["name"]: json.loads(row["value"]) for row in file.rows("SELECT name, value FROM setting")}
+    rows = file.rows("SELECT name, value FROM setting")
     try:
+        found = {row["name"]: json.loads(row["value"]) for row in rows}
         return msgspec.convert({name: value for name, value in found.items() if name in names}, StudySettings)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, json.JSONDecodeError) as error:
         raise SettingsError(f"The settings of {file.path} cannot be read: {error}.") from error
 
 

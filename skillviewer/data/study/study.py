@@ -1,5 +1,6 @@
 """A study: videos, raters, votes, remarks, models and settings in one file; each part has a module of its own."""
 
+import sqlite3
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -220,6 +221,14 @@ class Study:
         with StudyFile(path) as copy:
             Videos(copy).rebase(self.path.parent)
         return path
+
+    def in_memory(self) -> sqlite3.Connection:
+        """Return a copy of the study that lies in memory alone, with rows by name; the caller closes it.
+
+        Raises:
+            StudyError: The study cannot be read.
+        """
+        return self._file.in_memory()
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
