@@ -173,7 +173,7 @@ def import_source(
 def export_pairs_of(path: Path, output: Path, form: str | None, participants: bool, force: bool) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study import Study
-    from skillviewer.data.study.exchange import export_pairs, export_videos
+    from skillviewer.data.study.pair_forms import export_pairs, export_videos
 
     if participants and form is not None:
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
@@ -217,6 +217,7 @@ def relink(path: Path, folder: Path | None) -> int:
     with Study.open(path) as opened, progress_bar(unit="file") as report:
         _say(opened.notices)
         result = opened.videos.relink(folder, CancelToken(), report)
+    _say(result.problems)
     for name in result.missing:
         click.echo(f"missing   {name}")
     for name in result.replaced:

@@ -316,6 +316,8 @@ class Studies(QObject):
         if lost:
             text = self.tr("{} videos found again, {} are still missing.").format(len(found.found), len(lost))
         self._messages.post(Message(text, Severity.WARNING if lost else Severity.NOTE, lost))
+        for problem in found.problems:
+            self._messages.post(Message(problem, Severity.WARNING))
         self.relist()
         self.changed.emit(frozenset({VIDEOS}))
 

@@ -10,7 +10,7 @@ import pytest
 from skillviewer.cli.main import run
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.exchange import PAIR_FORMS
+from skillviewer.data.study.pair_forms import PAIR_FORMS
 from skillviewer.data.study.ranking import asked, report
 from tests.data.studies import make_study
 

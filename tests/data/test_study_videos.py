@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -243,3 +244,33 @@ def test_a_part_becomes_a_video_of_its_own_without_reading_the_file(
         path.unlink()
         with pytest.raises(StudyError, match="“recording” is not where it was"):
             study.videos.split("recording", FrameExtent(9, 12))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep names of files as text")
+def test_a_name_that_is_no_text_costs_no_other_video(tmp_path: Path) -> None:
+    odd, folder = (Path(os.fsdecode(os.fsencode(tmp_path / word) + b"\xe9")) for word in ("caf", "r"))
+    odd = odd.with_suffix(".mp4")
+    write_file(odd, "1")
+    write_file(folder / "z.mp4", "2")
+    write_file(tmp_path / "ok.mp4", "3")
+    with Study.create(tmp_path / "study") as study:
+        added = study.videos.add([NewVideo(odd), NewVideo(tmp_path / "ok.mp4"), NewVideo(folder / "z.mp4")])
+        assert added.names == (None, "ok", None)
+        assert [r"caf\xe9" in added.problems[0], r"r\xe9" in added.problems[1]] == [True, True]
+        assert all("is not UTF-8" in problem for problem in added.problems)
+    with pytest.raises(StudyError, match="is not UTF-8"):
+        Study.create(folder / "study")
+
+
+def test_an_empty_file_of_the_right_name_does_not_keep_others_from_being_found(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "lost.mp4").touch()
+    with Study.open(path) as study:
+        study.videos.add([NewVideo(None, "lost")])
+        moved = study.videos.get("a").path
+        assert moved is not None
+        moved.rename(tmp_path / "new" / "a.mp4")
+        result = study.videos.relink(tmp_path / "new")
+        assert (result.found, result.missing) == (("a",), ("lost",))
+        (problem,) = result.problems
+        assert problem.endswith("lost.mp4 is empty.")

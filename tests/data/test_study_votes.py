@@ -1,6 +1,7 @@
 """Votes, pairs, remarks, models and scores of a study, and how they come in and go out."""
 
 import csv
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,8 @@ from skillviewer.data.study import (
     analysis_path,
     cached_analysis,
 )
-from skillviewer.data.study.exchange import PAIR_FORMS, bring_in, export_pairs, export_videos
+from skillviewer.data.study.exchange import bring_in
+from skillviewer.data.study.pair_forms import PAIR_FORMS, export_pairs, export_videos
 from tests.data.studies import make_study, write_file
 
 
@@ -126,11 +128,88 @@ def test_what_goes_out_is_read_back_alike(path: Path, tmp_path: Path, form: str)
 def test_table_of_votes_with_wrong_rows_tells_them_and_takes_the_rest(path: Path, tmp_path: Path) -> None:
     table = tmp_path / "votes.csv"
     columns = "left,right,rater,verdict,judged_at,key,withdrawn_at"
-    table.write_text(f"{columns}\na,b,Ann,1,,k1,\na,x,Ann,1,,k2,\na,b,Ann,2,,k3,\na,b,Ann,0,yesterday,k4,\n")
+    rows = ("a,b,Ann,1,,k1,", "a,x,Ann,1,,k2,", "a,b,Ann,2,,k3,", "a,b,Ann,0,yesterday,k4,", "a,b,Ann,0,,k5,yesterday")
+    table.write_text("\n".join((columns, *rows, "a,a,Ann,1,,k6,")))
     with Study.open(path) as study:
         came = bring_in(study, table)
+        assert [(v.verdict, v.judged_at, v.stands) for v in study.votes.all()] == [
+            (Verdict.LEFT, None, True),
+            (Verdict.NEITHER, None, True),
+        ]
+        *left_out, passed_over = came.problems
+        assert [problem[:16] for problem in left_out] == [f"votes.csv line {n}" for n in (3, 4, 6, 7)]
+        assert passed_over == (
+            "1 numbers or times cannot be read (“yesterday” in votes.csv line 5): their votes count without them."
+        )
+
+
+def test_a_table_that_a_spreadsheet_saved_with_decimal_commas_comes_back(path: Path, tmp_path: Path) -> None:
+    with Study.open(path) as study:
+        study.votes.cast(Vote("a", "b", Verdict.LEFT, "Ann", taken_s=3.5, watched=0.25, reason="1.5 s; then 2"))
+        export_pairs(study, tmp_path / "votes.csv", "every-vote")
+    with (tmp_path / "votes.csv").open(encoding="utf-8", newline="") as file:
+        rows = [
+            [{"3.5": "3,5", "0.25": "0,25", "1.0": "1,0"}.get(cell, cell) for cell in row] for row in csv.reader(file)
+        ]
+    with (tmp_path / "saved.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    with Study.open(make_study(tmp_path / "there", "a", "b", "c")) as other:
+        assert bring_in(other, tmp_path / "saved.csv").problems == ()
+        (vote,) = other.votes.all()
+        assert (vote.taken_s, vote.watched, vote.speed, vote.reason) == (3.5, 0.25, 1.0, "1.5 s; then 2")
+
+
+def test_votes_and_people_find_names_with_accents_apart_or_blanks_around(tmp_path: Path) -> None:
+    apart = "Ju\u0308rgen"
+    here, there = (make_study(tmp_path / place, "b", "c") for place in ("here", "there"))
+    for path in (here, there):
+        with sqlite3.connect(path) as db:  # as studies of earlier versions have them, whose files are called so
+            db.execute("UPDATE video SET name = ? WHERE name = 'b'", (apart,))
+            db.execute("UPDATE video SET name = 'c ' WHERE name = 'c'")
+        db.close()
+    with Study.open(here) as study:
+        study.votes.cast(Vote(apart, "c ", Verdict.RIGHT, "Ann"))
+        for name in (apart, "c "):
+            study.videos.change(name, participant=f"of {name}")
+        export_pairs(study, tmp_path / "all.csv", "every-vote")
+        export_pairs(study, tmp_path / "labels.csv", "labels")
+        export_videos(study, tmp_path / "people.csv")
+    with Study.open(there) as other:
+        assert bring_in(other, tmp_path / "all.csv").votes == 1
+        assert bring_in(other, tmp_path / "people.csv").people == 2
+        came = bring_in(other, tmp_path / "labels.csv")
+        assert (came.videos, came.pairs) == (0, 1)
+        assert other.pairs.all() == (Pair("c ", apart),)
+        assert {video.name for video in other.videos.all()} == {apart, "c "}
+
+
+def _folder(place: Path, rows: str) -> Path:
+    place.mkdir(parents=True)
+    for name in "abc":
+        write_file(place / f"{name}.mp4", name)
+    (place / "pairs.csv").write_text(f"left,right,label,rater\n{rows}")
+    return place
+
+
+def test_votes_that_are_taken_for_known_ones_are_told(tmp_path: Path) -> None:
+    monday = _folder(tmp_path / "monday" / "knots", "a,b,1,Ann\nb,c,1,Ann\n")
+    friday = _folder(tmp_path / "friday" / "knots", "a,b,1,Ann\nb,c,-1,Ann\n")
+    later = _folder(tmp_path / "later", "a,b,1,Ann\na,c,1,Ann\n")
+    with Study.create(tmp_path / "study") as study:
+        assert bring_in(study, monday).problems == ()
+        again = bring_in(study, monday)
+        assert (again.votes, again.problems) == (0, ())
+        came = bring_in(study, friday)
         assert came.votes == 1
-        assert [problem[:16] for problem in came.problems] == [f"votes.csv line {n}" for n in (3, 4, 5)]
+        assert came.problems[0].startswith("1 of 2 votes are in the study already, from a data set called knots")
+        came = bring_in(study, later)
+        assert came.votes == 2
+        assert came.problems[0].startswith("1 of 2 votes are as votes that the study has already")
+        export_pairs(study, tmp_path / "judgements.csv", "judgements")
+        n = len(study.votes.all())
+        back = bring_in(study, tmp_path / "judgements.csv", monday)
+        assert (back.votes, len(study.votes.all())) == (0, n)
+        assert back.problems[-1].startswith(f"The study has all {n} votes already")
 
 
 def test_data_set_comes_in_once_with_its_videos_people_and_votes(tmp_path: Path) -> None:

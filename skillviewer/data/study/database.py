@@ -127,6 +127,9 @@ def in_words(path: Path) -> Iterator[None]:
         raise StudyError(said) from error
     except OSError as error:
         raise StudyError(f"{path} could not be used: {error.strerror or error}.") from error
+    except UnicodeEncodeError as error:
+        shown = error.object.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        raise StudyError(f"“{shown}” is not UTF-8 and cannot be written into a study: rename it.") from error
 
 
 def check_path(path: Path) -> None:

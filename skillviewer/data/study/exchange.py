@@ -1,22 +1,18 @@
-"""What comes into a study and goes out of it: data sets in any form, tables of votes, other copies of the study."""
+"""What comes into a study: data sets in any form, tables of votes and of people, other copies of the study."""
 
-import csv
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from skillviewer.core.aside import exported_aside
-from skillviewer.core.consensus import count_votes
-from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.core.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
-from skillviewer.core.registry import look_up, table
 from skillviewer.data.choices import Choices
 from skillviewer.data.formats import recognised_form
 from skillviewer.data.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file
-from skillviewer.data.rows import Row, Sheet, looks_like, read_sheet, some
+from skillviewer.data.rows import Row, Sheet, composed, looks_like, read_sheet, some
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
@@ -26,21 +22,6 @@ from skillviewer.data.video_files import bare
 
 _KEYS = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # where keys of votes that come without one are made
 _VERDICTS = {"1": Verdict.LEFT, "0": Verdict.NEITHER, "-1": Verdict.RIGHT, "": None}
-_VOTE_COLUMNS = (
-    "left",
-    "right",
-    "rater",
-    "verdict",
-    "judged_at",
-    "taken_s",
-    "watched",
-    "speed",
-    "reason",
-    "mark_s",
-    "purpose",
-    "key",
-    "withdrawn_at",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +78,16 @@ def bring_in(
 
 
 def _from_dataset(study: Study, dataset: Dataset, token: CancelToken | None, report: Report) -> Imported:
-    there = {video.name: video for video in study.videos.all()}
-    new = [
-        NewVideo(video.path, video.name, video.participant, video.subtask, video.extent)
-        for video in dataset.videos
-        if video.path is not None or video.name not in there
-    ]
-    added = study.videos.add(new, token, report)
-    names = {video.name: name for video, name in zip(new, added.names, strict=True) if name is not None}
-    names |= {video.name: video.name for video in dataset.videos if video.name not in names and video.name in there}
+    there = _Names(study)
+    lacking = [video for video in dataset.videos if video.path is not None or there.find(video.name) is None]
+    added = study.videos.add(
+        [NewVideo(v.path, v.name, v.participant, v.subtask, v.extent) for v in lacking], token, report
+    )
+    names = {video.name: name for video, name in zip(lacking, added.names, strict=True) if name is not None}
+    for video in dataset.videos:
+        own = there.find(video.name)
+        if video.name not in names and own is not None:
+            names[video.name] = own
     people, contradictions = study.videos.name_people(_people(names, dataset.participants))
     apart, same = _kept_apart(names)
     seen: dict[str, int] = {}
@@ -117,6 +99,7 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken | None, rep
         seen[words] = seen.get(words, 0) + 1
         vote = Vote.of(replace(judgement, left=names[judgement.left], right=names[judgement.right]))
         votes.append(replace(vote, key=uuid.uuid5(_KEYS, f"{words}|{seen[words]}").hex))
+    votes, told = _not_there_yet(study, votes, dataset.name)
     stated: list[Pair | SimilarPair] = []
     if not dataset.judgements:
         stated += [Pair(names[p.better], names[p.worse]) for p in dataset.pairs if apart(p.better, p.worse)]
@@ -126,8 +109,59 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken | None, rep
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
         people=people,
-        problems=(*dataset.problems, *added.problems, *same, *contradictions),
+        problems=(*dataset.problems, *added.problems, *same, *contradictions, *told),
     )
+
+
+class _Names:
+    """The names of a study's videos, to be found as tables have them: letters composed, without blanks around."""
+
+    def __init__(self, study: Study) -> None:
+        names = [video.name for video in study.videos.all()]
+        self._read = {composed(name).strip(): name for name in names} | {name: name for name in names}
+
+    def find(self, name: str) -> str | None:
+        """Return the name that the study has for a video, or None where it has no such one."""
+        return self._read.get(name) or self._read.get(composed(name).strip())
+
+
+def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[Vote], list[str]]:
+    """Return the votes of a table without keys that are to be added, and what has to be said of the others.
+
+    Args:
+        study: The study.
+        votes: The votes, with the keys that were made for them.
+        source: Name of the data set.
+    """
+    before = study.votes.all()
+    keys = {vote.key for vote in before}
+    new = [vote for vote in votes if vote.key not in keys]
+    told = []
+    if new and len(new) < len(votes):
+        told.append(
+            f"{len(votes) - len(new)} of {len(votes)} votes are in the study already, from a data set called {source}, "
+            "by the same raters on the same pairs: they count once. If they are others, rename its folder and import "
+            "it again."
+        )
+    made = {vote.key for vote in votes}
+    said = Counter(_what(vote) for vote in before if vote.stands and vote.key not in made)
+    alike = sum((Counter(map(_what, new)) & said).values())
+    if new and alike == len(new):
+        told.append(
+            f"The study has all {alike} votes already, by the same raters on the same pairs with the same verdicts: "
+            "none was added."
+        )
+        return [], told
+    if alike:
+        told.append(
+            f"{alike} of {len(new)} votes are as votes that the study has already, by raters of the same names on the "
+            "same pairs: both count."
+        )
+    return new, told
+
+
+def _what(vote: Vote) -> tuple[str, str, str, Verdict | None]:
+    return vote.left, vote.right, vote.rater, vote.verdict
 
 
 def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], list[str]]:
@@ -193,10 +227,10 @@ def _people(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[s
 def _from_people(study: Study, path: Path) -> Imported:
     """Take in a table of who is in which video; it may name videos with the ending of their files."""
     listed, problems = by_file(path)
-    there = {video.name for video in study.videos.all()}
-    names = {name: name for name in listed if name in there} | {
-        bare(name): name for name in there if bare(name) in listed
-    }
+    there = _Names(study)
+    found = {name: there.find(name) for name in listed}
+    names = {name: own for name, own in found.items() if own is not None}
+    names |= {bare(video.name): video.name for video in study.videos.all() if bare(video.name) in listed}
     strange = sorted(set(listed) - set(names))
     if strange:
         problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")
@@ -206,153 +240,82 @@ def _from_people(study: Study, path: Path) -> Imported:
 
 def _from_votes(study: Study, path: Path) -> Imported:
     sheet = read_sheet(path)
-    names = {video.name for video in study.videos.all()}
-    votes, problems = [], []
-    for row in sheet.rows:
+    reading = _VoteReading(sheet, _Names(study))
+    votes = [vote for row in sheet.rows if (vote := reading.vote(row)) is not None]
+    return Imported(0, study.votes.bring_in(votes), 0, 0, (*reading.problems, *reading.passed_over()))
+
+
+class _VoteReading:
+    """A table of every vote being read; what is not known of a vote does not cost the vote."""
+
+    def __init__(self, sheet: Sheet, names: _Names) -> None:
+        self._sheet, self._names = sheet, names
+        self._unread: list[str] = []
+        self.problems: list[str] = []
+
+    def passed_over(self) -> list[str]:
+        """Return what is said of numbers and times that could not be read."""
+        n = len(self._unread)
+        if not n:
+            return []
+        return [f"{n} numbers or times cannot be read ({self._unread[0]}): their votes count without them."]
+
+    def vote(self, row: Row) -> Vote | None:
+        """Return the vote of a row, or None where it says none, which is told."""
         try:
-            votes.append(_read_vote(sheet, row, names))
+            return self._vote(row)
         except ValueError as error:
-            problems.append(f"{sheet.place(row)} is left out: {error}.")
-    return Imported(0, study.votes.bring_in(votes), 0, 0, tuple(problems))
+            self.problems.append(f"{self._sheet.place(row)} is left out: {error}.")
+            return None
 
+    def _cell(self, row: Row, name: str) -> str:
+        return row.cell(self._sheet.column(name))
 
-def _read_vote(sheet: Sheet, row: Row, names: set[str]) -> Vote:
-    def cell(name: str) -> str:
-        return row.cell(sheet.column(name))
+    def _video(self, row: Row, side: str) -> str:
+        said = self._cell(row, side)
+        found = self._names.find(said)
+        if found is None:
+            raise ValueError(f"the study has no video “{said}”")
+        return found
 
-    def number(name: str) -> float | None:
-        return float(cell(name)) if cell(name) else None
+    def _number(self, row: Row, name: str) -> float | None:
+        text = self._cell(row, name)
+        number = self._sheet.number(text) if text else None
+        if text and number is None:
+            self._unread.append(f"“{text}” in {self._sheet.place(row)}")
+        return number
 
-    def time(name: str) -> datetime | None:
-        return datetime.fromisoformat(cell(name)) if cell(name) else None
+    def _time(self, row: Row, name: str) -> datetime | None:
+        text = self._cell(row, name)
+        try:
+            return datetime.fromisoformat(text) if text else None
+        except ValueError:
+            self._unread.append(f"“{text}” in {self._sheet.place(row)}")
+            return None
 
-    strange = [name for name in (cell("left"), cell("right")) if name not in names]
-    if strange:
-        raise ValueError(f"the study has no video “{strange[0]}”")
-    if cell("verdict") not in _VERDICTS:
-        raise ValueError(f"“{cell('verdict')}” is not 1, 0, -1 or empty")
-    return Vote(
-        left=cell("left"),
-        right=cell("right"),
-        verdict=_VERDICTS[cell("verdict")],
-        rater=cell("rater") or UNNAMED,
-        judged_at=time("judgedat"),
-        taken_s=number("takens"),
-        watched=number("watched"),
-        speed=number("speed") or 1.0,
-        reason=cell("reason"),
-        mark_s=number("marks"),
-        purpose=cell("purpose"),
-        key=cell("key"),
-        withdrawn_at=time("withdrawnat"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class PairForm:
-    """A form in which votes or pairs leave a study; every one can be read back (see ``docs/data.md``).
-
-    Attributes:
-        name: Name by which it is asked for.
-        title: What a row is.
-        columns: The columns.
-        rows: Makes the rows.
-    """
-
-    name: str
-    title: str
-    columns: tuple[str, ...]
-    rows: Callable[[Study], Iterable[Sequence[object]]]
-
-
-def _every_vote(study: Study) -> Iterable[Sequence[object]]:
-    for vote in study.votes.all():
-        yield tuple(_cell(getattr(vote, column)) for column in _VOTE_COLUMNS)
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return "" if value is None else int(value) if isinstance(value, Verdict) else value
-
-
-def _standing(study: Study) -> Iterable[Sequence[object]]:
-    for judgement in study.votes.judgements():
-        yield judgement.left, judgement.right, int(judgement.verdict), judgement.rater
-
-
-def _counted(study: Study) -> Iterable[Sequence[object]]:
-    for votes in count_votes(study.votes.judgements()):
-        yield (
-            votes.first,
-            votes.second,
-            " ".join(["1"] * votes.for_first + ["0"] * votes.neither + ["-1"] * votes.for_second),
+    def _vote(self, row: Row) -> Vote:
+        left, right = self._video(row, "left"), self._video(row, "right")
+        if left == right:
+            raise ValueError(f"it names “{left}” twice")
+        verdict, withdrawn = self._cell(row, "verdict"), self._cell(row, "withdrawnat")
+        if verdict not in _VERDICTS:
+            raise ValueError(f"“{verdict}” is not 1, 0, -1 or empty")
+        withdrawn_at = self._time(row, "withdrawnat")
+        if withdrawn and withdrawn_at is None:  # it does not stand, whenever that was
+            self._unread.pop()
+            raise ValueError(f"“{withdrawn}” is no time of a withdrawal (as 2026-03-01T10:00:00+00:00)")
+        return Vote(
+            left=left,
+            right=right,
+            verdict=_VERDICTS[verdict],
+            rater=self._cell(row, "rater") or UNNAMED,
+            judged_at=self._time(row, "judgedat"),
+            taken_s=self._number(row, "takens"),
+            watched=self._number(row, "watched"),
+            speed=self._number(row, "speed") or 1.0,
+            reason=self._cell(row, "reason"),
+            mark_s=self._number(row, "marks"),
+            purpose=self._cell(row, "purpose"),
+            key=self._cell(row, "key"),
+            withdrawn_at=withdrawn_at,
         )
-
-
-def _labels(study: Study) -> Iterable[Sequence[object]]:
-    dataset = study.dataset()
-    yield from ((pair.better, pair.worse, 1) for pair in dataset.pairs)
-    yield from ((pair.first, pair.second, 0) for pair in dataset.similar)
-
-
-def _ordered(study: Study) -> Iterable[Sequence[object]]:
-    yield from ((pair.better, pair.worse) for pair in study.dataset().pairs)
-
-
-def _ground_truth(study: Study) -> Iterable[Sequence[object]]:
-    yield from ((*sorted((pair.better, pair.worse)), pair.better) for pair in study.dataset().pairs)
-
-
-PAIR_FORMS = table(
-    PairForm("every-vote", "every vote ever cast, with all that is known of it", _VOTE_COLUMNS, _every_vote),
-    PairForm("judgements", "a rater's judgement that stands", ("left", "right", "label", "rater"), _standing),
-    PairForm("votes", "two videos and all votes on them", ("left", "right", "votes"), _counted),
-    PairForm("labels", "two videos and what the rule makes of their votes", ("left", "right", "label"), _labels),
-    PairForm("better-worse", "a pair of which one is better", ("better", "worse"), _ordered),
-    PairForm("epic-skills", "the same, as EPIC-Skills 2018 writes it", ("Vid1", "Vid2", "Best"), _ground_truth),
-)
-"""Every form, in the order of menus."""
-
-
-def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False) -> int:
-    """Write votes or pairs as a CSV file; aside first, then renamed.
-
-    Args:
-        study: The study.
-        path: Where to; its folder must be there.
-        form: Name of one of ``PAIR_FORMS``.
-        overwrite: Whether to replace a file that is there.
-
-    Returns:
-        How many rows were written.
-
-    Raises:
-        ExportError: There is no such form, a file is there already, or it cannot be written.
-    """
-    chosen = look_up(PAIR_FORMS, form, "form of votes and pairs", ExportError)
-    return _write_csv(path, chosen.columns, chosen.rows(study), overwrite)
-
-
-def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
-    """Write the videos and who is in them as a ``participants.csv``; videos of whom nobody says so are left out.
-
-    Returns:
-        How many rows were written.
-
-    Raises:
-        ExportError: A file is there already, or it cannot be written.
-    """
-    rows = [(video.name, video.participant) for video in study.videos.all() if video.participant]
-    return _write_csv(path, ("video", "participant"), rows, overwrite)
-
-
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], overwrite: bool) -> int:
-    written = 0
-    with exported_aside(path, overwrite=overwrite) as aside, aside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow(row)
-            written += 1
-    return written

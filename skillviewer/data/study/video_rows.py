@@ -110,11 +110,13 @@ class Relinked:
         found: Names of videos that were found again.
         missing: Names of those that still miss.
         replaced: Names of those in whose place another file is.
+        problems: Files that seemed to be theirs and cannot be read, one sentence each.
     """
 
     found: tuple[str, ...]
     missing: tuple[str, ...]
     replaced: tuple[str, ...]
+    problems: tuple[str, ...] = ()
 
 
 def extent_text(extent: Extent | None) -> str:

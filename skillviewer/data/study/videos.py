@@ -1,5 +1,6 @@
 """The videos of a study: which there are, where their files lie now, and how moved ones are found again."""
 
+import os
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.pairs import Extent, extent_cells
+from skillviewer.data.rows import composed
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import Identity, Shelf, free_name, identify, joined, relative, stat_of
 from skillviewer.data.study.times import now
@@ -117,7 +119,7 @@ class Videos:
             identities.append(video.identity)
             if video.path is not None and video.identity is None:
                 try:
-                    identities[-1] = identify(video.path, token)
+                    identities[-1] = self._identified(video.path, token)
                 except VideoError as error:
                     problems.append(str(error))
         report(Progress("reading videos", len(videos), len(videos)))
@@ -141,12 +143,29 @@ class Videos:
                     names.append(old["name"])
                     known.append(old["name"])
                     continue
-                name = free_name(video.name or (video.path.stem if video.path is not None else ""), taken)
+                wanted = video.name or (video.path.stem if video.path is not None else "")
+                name = free_name(composed(wanted).strip() or wanted, taken)  # as tables are read
                 row = self._insert(db, name, video, identity)
                 taken[name.casefold()] = row["id"]
                 by_content[row["digest"], row["extent_unit"], row["extent_start"], row["extent_stop"]] = row
                 names.append(name)
         return Added(tuple(names), tuple(known), tuple(problems))
+
+    def _identified(self, path: Path, token: CancelToken | None) -> Identity:
+        """Return the identity of a file whose place can be written down.
+
+        Raises:
+            VideoError: It cannot be read, or its name is no text.
+            Cancelled: The person asked to stop.
+        """
+        try:
+            str(path.absolute()).encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(path.absolute()).decode(errors="backslashreplace")
+            raise VideoError(
+                f"{shown} has a name that is not UTF-8, as old disks and archives leave them: rename it, or its folder."
+            ) from None
+        return identify(path, token)
 
     def split(self, name: str, extent: Extent) -> str:
         """Make a part of a video's file a video of its own, of the same person and task; the file is not read.
@@ -346,14 +365,19 @@ class Videos:
             there = [video.path.parent for video in videos if video.path is not None]
             shelf = Shelf.of_folders([self._folder, self._folder / "videos", *there])
         places: list[tuple[StudyVideo, Path, Identity]] = []
+        problems: list[str] = []
         for i, video in enumerate(lost):
             report(Progress("looking for videos", i, len(lost)))
             if video.digest:
                 path = shelf.find(video.recorded, video.size_bytes, video.digest, token)
             else:
                 path = shelf.named(video.name)
-            if path is not None:
-                places.append((video, path, identify(path, token)))
+            if path is None:
+                continue
+            try:
+                places.append((video, path, self._identified(path, token)))
+            except VideoError as error:
+                problems.append(str(error))
         report(Progress("looking for videos", len(lost), len(lost)))
         with self._file.act():
             for video, path, identity in places:
@@ -364,6 +388,7 @@ class Videos:
             found=tuple(video.name for video, _, _ in places),
             missing=tuple(v.name for v in still if v.state is not VideoState.REPLACED),
             replaced=tuple(v.name for v in still if v.state is VideoState.REPLACED),
+            problems=tuple(problems),
         )
 
     def accept_replacement(self, name: str) -> StudyVideo:
