@@ -1,7 +1,6 @@
 """``skillviewer score``: videos in, scores out."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,14 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from skillviewer.cli.progress import progress_bar
-from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.job import CancelToken
 
 if TYPE_CHECKING:
-    from skillviewer.core.pairs import TimeExtent
-
-END_S = sys.float_info.max
-"""Later than any video ends."""
+    from skillviewer.core.analysis import Analysis
+    from skillviewer.core.pairs import FrameExtent
 
 
 @click.command()
@@ -56,8 +53,11 @@ def score(
     from skillviewer.engine.library import DEFAULT_MODEL
     from skillviewer.media.files import expand, free_names
 
-    extent = _stretch(start_s, stop_s)
+    if start_s is not None and stop_s is not None and stop_s <= start_s:
+        raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s} s.")
     files = expand(videos)
+    if not files:
+        raise VideoError(f"There is no video in {', '.join(map(str, videos))}.")
     names = free_names(files, SUFFIX)
     if save is not None and not force:
         there = [name for name in names if (save / name).exists()]
@@ -67,6 +67,7 @@ def score(
     with Engine.open(model or DEFAULT_MODEL, device=device, announce=lambda text: click.echo(text, err=True)) as engine:
         for path, name in zip(files, names, strict=True):
             try:
+                extent = None if start_s is None and stop_s is None else _stretch(path, start_s or 0.0, stop_s)
                 with progress_bar(unit="frame") as report:
                     analysis = engine.assess(path, passes=passes, token=CancelToken(), report=report, extent=extent)
                 if save is not None:
@@ -79,23 +80,21 @@ def score(
                 if as_json:
                     click.echo(json.dumps({"path": str(path), "error": str(error)}))
                 continue
-            if as_json:
-                click.echo(json.dumps(analysis_json(analysis)))
-            else:
-                low_high = analysis.interval
-                span = f"  ({low_high[0]:+.3f} to {low_high[1]:+.3f})" if low_high else ""
-                click.echo(f"{analysis.score:+.4f}{span}  {path}")
-            if analysis.warning:
-                click.echo(f"{path}: {analysis.warning}", err=True)
+            click.echo(json.dumps(analysis_json(analysis)) if as_json else _line(analysis, path))
+            if analysis.cautions:
+                click.echo(f"{path}: {analysis.cautions}", err=True)
     return 1 if failed else 0
 
 
-def _stretch(start_s: float | None, stop_s: float | None) -> "TimeExtent | None":
-    from skillviewer.core.pairs import TimeExtent
+def _line(analysis: "Analysis", path: Path) -> str:
+    ends = analysis.interval
+    span = f"  ({ends[0]:+.3f} to {ends[1]:+.3f})" if ends else ""
+    return f"{analysis.score:+.4f}{span}  {path}"
 
-    if start_s is None and stop_s is None:
-        return None
-    extent = TimeExtent(start_s or 0.0, END_S if stop_s is None else stop_s)
-    if extent.stop_s <= extent.start_s:
-        raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {extent.start_s} s.")
-    return extent
+
+def _stretch(path: Path, start_s: float, stop_s: float | None) -> "FrameExtent":
+    from skillviewer.core.pairs import stretch
+    from skillviewer.media.reader import VideoReader
+
+    with VideoReader(path, cache_bytes=0) as reader:
+        return stretch(reader.info, start_s, stop_s)

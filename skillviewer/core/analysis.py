@@ -120,6 +120,11 @@ class Analysis:
     __repr__ = shapes
 
     @property
+    def cautions(self) -> str:
+        """What a person should know of the score and of the file, or ""."""
+        return f"{self.warning} {self.video.note}".strip()
+
+    @property
     def footage(self) -> Footage:
         """The file, or the part of it, that it is of."""
         return Footage(self.video.path, self.extent)
@@ -170,16 +175,28 @@ class Analysis:
         return float(np.mean(self.score_curve[:, -1]))
 
     @cached_property
+    def _different(self) -> tuple[IntArray, IntArray]:
+        """The passes that looked at different frames: the first of each kind, and how many there are of it."""
+        _, first, counts = np.unique(self.samples, axis=0, return_index=True, return_counts=True)
+        return first, counts
+
+    @property
+    def n_different(self) -> int:
+        """Passes that looked at different frames: a video with few frames has no more to look at."""
+        return len(self._different[0])
+
+    @property
     def same_frames(self) -> bool:
-        """Whether several passes looked at the same frames: those of a video with few are all looked at every time."""
-        return self.n_passes > 1 and bool((self.samples == self.samples[0]).all())
+        """Whether several passes all looked at the same frames."""
+        return self.n_passes > 1 and self.n_different == 1
 
     @cached_property
     def interval(self) -> tuple[float, float] | None:
         """95 % interval in which the score of one more pass would fall; None without passes that differ.
 
         A prediction interval (Student's t): it tells how much the choice of frames alone moves the score, and nothing
-        of how sure the model is otherwise.
+        of how sure the model is otherwise. A pass that looked at the same frames as another says nothing new: the
+        spread is that of the different ones.
         """
         half = self.half_intervals
         return (self.score - float(half[-1]), self.score + float(half[-1])) if half is not None else None
@@ -187,12 +204,14 @@ class Analysis:
     @cached_property
     def half_intervals(self) -> FloatArray | None:
         """(N,) half the width of that interval after every step, or None without passes that differ."""
-        k = self.n_passes
-        if k < 2 or self.same_frames:  # an interval of no width would say that all is certain
+        first, counts = self._different
+        if len(first) < 2:  # an interval of no width would say that all is certain
             return None
         from scipy.special import stdtrit  # here: importing it takes as long as opening the window
 
-        widths: FloatArray = stdtrit(k - 1, 0.975) * np.std(self.score_curve, axis=0, ddof=1) * np.sqrt(1 + 1 / k)
+        spread = np.std(self.score_curve[first], axis=0, ddof=1)
+        of_mean = ((counts / self.n_passes) ** 2).sum()  # variance of the mean over all passes, in that of one
+        widths: FloatArray = stdtrit(len(first) - 1, 0.975) * spread * np.sqrt(1 + of_mean)
         return frozen(widths)
 
     @cached_property

@@ -62,6 +62,8 @@ class AnalysisRecord(TypedDict):
     """Everything but the maps and the task state."""
 
     path: str
+    start_s: float
+    stop_s: float
     score: float
     interval: list[float] | None
     score_curve: list[float]
@@ -80,11 +82,14 @@ def analysis_json(analysis: Analysis) -> AnalysisRecord:
 
     ``score_curve`` is the mean over the passes after every step, so that it ends at ``score``; ``sampled_frames`` and
     ``times_s`` are those of the first pass (the paper's rule). ``passes`` holds each pass by itself. ``attention``
-    summarises the maps of the first pass, one number a step.
+    summarises the maps of the first pass, one number a step. ``start_s`` and ``stop_s`` say which part of the file was
+    looked through; all other times and frames count from the start of the file.
     """
     video = analysis.video
     return {
         "path": str(video.path),
+        "start_s": round(analysis.start_s, 6),
+        "stop_s": round(analysis.stop_s, 6),
         "score": analysis.score,
         "interval": list(analysis.interval) if analysis.interval is not None else None,
         "score_curve": analysis.score_curve.mean(axis=0).tolist(),

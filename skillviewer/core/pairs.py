@@ -123,6 +123,9 @@ class FrameExtent:
         return range(self.start_frame, min(self.stop_frame, video.n_frames))
 
 
+_SAME_S = 5e-7  # times are written with six decimals
+
+
 @dataclass(frozen=True, slots=True)
 class TimeExtent:
     """The stretch of a long video that belongs to the attempt, in seconds from its first frame."""
@@ -152,10 +155,38 @@ class TimeExtent:
                 f"{video.path.name} lasts {video.duration_s:.1f} s, but its attempt lasts until {self.stop_s:.1f} s. "
                 "Is it the whole recording?"
             )
-        return range(video.frame_at(self.start_s), video.frame_at(self.stop_s) + 1)
+        start, stop = video.frame_at(self.start_s), video.frame_at(self.stop_s) + 1
+        if video.times_s[stop - 1] > self.stop_s - _SAME_S and stop - 1 > start:
+            stop -= 1  # it comes on screen as the attempt ends: it is the first of the next one
+        return range(start, stop)
 
 
 Extent = FrameExtent | TimeExtent
+
+
+def stretch(video: VideoInfo, start_s: float, stop_s: float | None) -> FrameExtent:
+    """Return the frames of a file that are on screen from one time until another, or until it ends.
+
+    Unlike a ``TimeExtent`` it is never taken to be of a longer recording from which the file was cut.
+
+    Args:
+        video: The file.
+        start_s: Start in seconds from its first frame.
+        stop_s: End, or None for that of the file; cut to it.
+
+    Raises:
+        DatasetError: It begins after the file has ended, or is empty.
+    """
+    if stop_s is not None and stop_s <= start_s:
+        raise DatasetError(f"The attempt would end at {stop_s:g} s, before it begins at {start_s:g} s.")
+    if start_s >= video.duration_s:
+        raise DatasetError(
+            f"{video.path.name} lasts {video.duration_s:.3f} s: nothing of it is left from {start_s:g} s on."
+        )
+    if stop_s is None or stop_s >= video.duration_s:
+        return FrameExtent(video.frame_at(start_s), video.n_frames)
+    frames = TimeExtent(start_s, stop_s).frames(video)
+    return FrameExtent(frames.start, frames.stop)
 
 
 def extent_cells(extent: Extent | None) -> tuple[str, float, float]:

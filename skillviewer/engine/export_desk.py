@@ -212,7 +212,7 @@ class Desk:
     def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
         """Return what a person should know of an export before it is written, one sentence each."""
         said = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
-        warned = dict.fromkeys(f"{e.path.name}: {e.analysis.warning}" for e in exhibits if e.analysis.warning)
+        warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
         return (*said, *warned)
 
     def _assessed(self, subject: Subject, token: CancelToken, report: Report) -> "Analysis":

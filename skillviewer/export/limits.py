@@ -35,9 +35,10 @@ def _interval(analysis: Analysis, versions: Sequence[tuple[int, float]], digits:
     elif analysis.same_frames:
         text = f"All {passes} passes looked at the same frames, for the video has few, so the score has no interval."
     else:
+        alike = "" if analysis.n_different == passes else f" (of {passes}: the video has few frames)"
         text = (
-            f"The interval comes from {passes} passes that looked at different frames. It tells how much the choice of "
-            "frames moves the score, and nothing of how well the score follows skill."
+            f"The interval comes from {analysis.n_different} passes that looked at different frames{alike}. It tells "
+            "how much the choice of frames moves the score, and nothing of how well the score follows skill."
         )
     if versions:
         listed = ", ".join(f"{signed(score, digits)} (version {number})" for number, score in versions)

@@ -25,7 +25,8 @@ def export_maps(analysis: Analysis, path: Path, *, overwrite: bool = False) -> P
     - ``map_kind`` string: distribution, gate, signed product or none (stored as uniform);
     - ``map_rect`` (4,) float64: left, top, right, bottom of the map as fractions of the picture;
     - ``picture_px`` (2,) int64: width and height of the picture;
-    - ``about`` string: JSON with the path and digest of the video, the provenance and the number of this format.
+    - ``about`` string: JSON with the path and digest of the video, when what was looked through begins and ends
+      (``start_s``, ``stop_s``), the provenance and the number of this format.
 
     Raises:
         ExportError: The file is there already, or it cannot be written.
@@ -35,6 +36,8 @@ def export_maps(analysis: Analysis, path: Path, *, overwrite: bool = False) -> P
         "format": MAPS_FORMAT,
         "path": str(video.path),
         "video_digest": video.digest,
+        "start_s": round(analysis.start_s, 6),
+        "stop_s": round(analysis.stop_s, 6),
         "provenance": asdict(analysis.provenance),
     }
     with aside(path, MAPS_SUFFIXES, overwrite=overwrite) as temporary, temporary.open("wb") as file:

@@ -77,6 +77,8 @@ class CurveRow:
         peak_x: Centre of the cell with the greatest magnitude, as a fraction of the picture's width; empty without map.
         peak_y: The same of its height.
         peak: Value of the map there, as the model computed it.
+        start_s: When what was looked through begins: 0, or where a part of a file does.
+        stop_s: When it ends.
     """
 
     video: str
@@ -91,6 +93,8 @@ class CurveRow:
     peak_x: float | None
     peak_y: float | None
     peak: float | None
+    start_s: float
+    stop_s: float
 
 
 def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
@@ -116,7 +120,7 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
                 rate_hz=a.video.rate_hz,
                 start_s=round(a.start_s, 6),
                 stop_s=round(a.stop_s, 6),
-                warning=f"{a.warning} {a.video.note}".strip(),
+                warning=a.cautions,
             )
         )
     return rows
@@ -142,6 +146,8 @@ def curve_rows(analyses: Iterable[Analysis]) -> list[CurveRow]:
                     peak_x=x,
                     peak_y=y,
                     peak=value,
+                    start_s=round(a.start_s, 6),
+                    stop_s=round(a.stop_s, 6),
                 )
             )
     return rows
@@ -177,6 +183,8 @@ class EvidenceRow:
         contribution: The score less the score without the part: positive where it raised the score.
         score: Score of the video, mean over the passes.
         baseline: Score with everything taken away.
+        from_s: When what was looked through begins: 0, or where a part of a file does.
+        to_s: When it ends.
     """
 
     video: str
@@ -192,6 +200,8 @@ class EvidenceRow:
     contribution: float
     score: float
     baseline: float
+    from_s: float
+    to_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +226,8 @@ class ComparisonRow:
         centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
         first_entropy: Entropy of the first's maps, 0 (one cell) to 1 (uniform).
         second_entropy: The same of the second's.
+        start_s: When what was looked through begins: 0, or where a part of a file does.
+        stop_s: When it ends.
     """
 
     video: str
@@ -235,6 +247,8 @@ class ComparisonRow:
     centre_distance: float | None
     first_entropy: float | None
     second_entropy: float | None
+    start_s: float
+    stop_s: float
 
 
 def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:
@@ -264,6 +278,8 @@ def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:
             contribution=contribution,
             score=evidence.score,
             baseline=evidence.baseline,
+            from_s=round(analysis.start_s, 6),
+            to_s=round(analysis.stop_s, 6),
         )
 
     rows = [row("segment", k, float(value), n, None) for (k, n), value in np.ndenumerate(evidence.segments)]
@@ -295,6 +311,8 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
                 second_map=str(second.map_kind),
                 n_frames_compared=len(compared.frames),
                 **map_numbers(compared.mean),
+                start_s=round(first.start_s, 6),
+                stop_s=round(first.stop_s, 6),
             )
         )
     if not rows:

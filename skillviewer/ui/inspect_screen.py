@@ -108,7 +108,7 @@ class ScoreHeader(QWidget):
             parts.append(self.tr("so far, after {} of {} sampled frames").format(done, total))
         elif analysis.interval is not None:
             low, high = (signed(x, digits) for x in analysis.interval)
-            parts.append(self.tr("95 % interval {} to {} ({} passes)").format(low, high, analysis.n_passes))
+            parts.append(self.tr("95 % interval {} to {} ({} passes)").format(low, high, analysis.n_different))
         here = self._program.score_here()
         if here is not None and analysis.complete:
             parts.append(self.tr("at the cursor {}").format(signed(here, digits)))

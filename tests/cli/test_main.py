@@ -13,6 +13,7 @@ from skillviewer import __version__
 from skillviewer.cli import main as entry
 from skillviewer.cli.main import COMMANDS, LazyGroup, cli, run
 from skillviewer.data.analysis_file import load_analysis
+from skillviewer.media.reader import VideoReader
 from tests.checkpoints import tiny_checkpoint
 from tests.videos import write_barcode_video
 
@@ -90,6 +91,38 @@ def test_save_writes_the_whole_analysis_and_does_not_overwrite(
     assert run(command) == 2
     assert "--force" in capsys.readouterr().err
     assert run([*command, "--force"]) == 0
+
+
+def test_a_stretch_is_scored_and_told(model: Path, video: Path, capsys: Capture) -> None:
+    with VideoReader(video) as reader:
+        times, end_s = reader.info.times_s, reader.info.duration_s
+    half = float(times[len(times) // 2])
+    for ends, (start, stop) in {
+        ("--from", f"{half}"): (half, end_s),
+        ("--to", f"{half}"): (0.0, half),
+        ("--from", f"{half}", "--to", f"{half + end_s}"): (half, end_s),
+    }.items():
+        assert run(["score", str(video), "--model", str(model), *ends, "--json"]) == 0
+        record = json.loads(capsys.readouterr().out)
+        assert (record["start_s"], record["stop_s"]) == pytest.approx((start, stop), abs=1e-5)
+        assert all(start - 1e-6 <= t < stop for t in record["times_s"])
+    assert run(["score", str(video), "--model", str(model), "--from", f"{end_s + 1}", "--to", f"{2 * end_s + 1}"]) == 1
+    assert "nothing of it is left" in capsys.readouterr().err
+
+
+def test_a_damaged_file_is_told_beside_its_score(model: Path, tmp_path: Path, capsys: Capture) -> None:
+    whole = write_barcode_video(tmp_path / "whole.mkv", 120, kind="mkv").path
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
+    assert run(["score", str(cut), "--model", str(model)]) == 0
+    assert "damaged or cut off" in capsys.readouterr().err
+
+
+def test_a_folder_without_videos_is_told(model: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run(["score", str(tmp_path), "--model", str(model), "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"There is no video in {tmp_path}." in err
 
 
 def test_folder_stands_for_its_videos(model: Path, video: Path, capsys: Capture) -> None:

@@ -32,6 +32,29 @@ def test_no_interval_from_passes_that_looked_at_the_same_frames() -> None:
     assert not make_analysis([[2, 5]]).same_frames
 
 
+def test_passes_that_repeat_others_make_no_interval_narrower() -> None:
+    """A video has no more different passes than frames between two samples."""
+    scores = np.array([[9.0, 1.0], [9.0, 1.0], [9.0, 2.0], [9.0, 4.0]])
+    analysis = replace(make_analysis([[2, 5], [2, 5], [3, 6], [4, 7]]), score_curve=scores)
+    assert (analysis.n_passes, analysis.n_different, analysis.same_frames) == (4, 3, False)
+    assert analysis.score == 2.0
+    # sd of 1, 2, 4; the mean gives the first of them twice the weight: its variance is (4 + 1 + 1) / 16 of one pass's
+    half = 4.302653 * (7 / 3) ** 0.5 * (1 + 6 / 16) ** 0.5
+    assert analysis.interval == pytest.approx((2 - half, 2 + half), rel=1e-6)
+
+
+def test_interval_of_repeated_passes_holds_the_next_one_95_times_in_100() -> None:
+    rng = np.random.default_rng(4)
+    inside = 0
+    template = make_analysis([[2, 5], [2, 5], [3, 6], [3, 6], [4, 7]])
+    for _ in range(2000):
+        passes = rng.normal(size=4)
+        curve = np.stack([passes[[0, 0, 1, 1, 2]]] * 2, axis=1)
+        low, high = replace(template, score_curve=curve).interval or (0, 0)
+        inside += low <= passes[3] <= high
+    assert 0.93 <= inside / 2000 <= 0.97
+
+
 def test_interval_holds_the_next_pass_95_times_in_100() -> None:
     rng = np.random.default_rng(3)
     inside = 0

@@ -20,6 +20,7 @@ from skillviewer.core.pairs import (
     SimilarPair,
     TimeExtent,
     Verdict,
+    stretch,
 )
 from tests.core.analyses import video_info
 from tests.core.datasets import people, ranked
@@ -42,6 +43,34 @@ def test_frames_of_an_extent() -> None:
 def test_frames_of_an_extent_in_seconds() -> None:
     assert TimeExtent(2.0, 2.95).frames(HUNDRED) == range(20, 30)
     assert TimeExtent(9.0, 11.0).frames(HUNDRED) == range(90, 100)
+
+
+def test_parts_that_touch_share_no_frame() -> None:
+    first, second = TimeExtent(0.0, 5.0).frames(HUNDRED), TimeExtent(5.0, 9.0).frames(HUNDRED)
+    assert (first, second) == (range(50), range(50, 90))
+    assert TimeExtent(4.95, 5.0).frames(HUNDRED) == range(49, 50)
+    assert TimeExtent(5.0, 5.0 + 1e-9).frames(HUNDRED) == range(50, 51)
+
+
+@pytest.mark.parametrize(
+    ("start_s", "stop_s", "frames"),
+    [
+        (0.0, 1.0, range(10)),
+        (1.0, None, range(10, 100)),
+        (2.0, 11.5, range(20, 100)),  # as long as the file is, and yet not the whole of it
+        (9.95, 30.0, range(99, 100)),
+        (0.0, 10.0, range(100)),
+    ],
+)
+def test_a_stretch_is_what_was_asked_for(start_s: float, stop_s: float | None, frames: range) -> None:
+    assert stretch(HUNDRED, start_s, stop_s).frames(HUNDRED) == frames
+
+
+def test_a_stretch_of_nothing_is_told() -> None:
+    with pytest.raises(DatasetError, match=r"lasts 10\.000 s: nothing of it is left from 10 s on"):
+        stretch(HUNDRED, 10.0, 14.0)
+    with pytest.raises(DatasetError, match="would end at 2 s, before it begins at 3 s"):
+        stretch(HUNDRED, 3.0, 2.0)
 
 
 def test_a_file_as_long_as_its_extent_has_been_cut_already() -> None:

@@ -49,6 +49,13 @@ class Limits(Section):
             return self.tr(
                 "All {} passes looked at the same frames, for the video has few, so there is no interval."
             ).format(k)
+        different = found.analysis.n_different
+        if different < k:
+            return self.tr(
+                "The interval comes from {} passes that looked at different frames ({} were made; the video has few "
+                "frames): it tells how much the choice of frames moves the score, and nothing of how sure the model is "
+                "otherwise."
+            ).format(different, k)
         return self.tr(
             "The interval comes from {} passes: it tells how much the choice of frames moves the score, and nothing "
             "of how sure the model is otherwise."
