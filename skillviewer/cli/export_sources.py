@@ -59,6 +59,13 @@ def gathered(
             video, said_by = _video_of(analysis, source), analysis.provenance.model_digest
             # the model itself is asked for what the file does not hold: what each part contributed
             model = next((folder for folder in folders or [_usual()] if digest(folder) == said_by), None)
+            if folders and model is None:
+                asked_for = ", ".join(folder.name for folder in folders)
+                problems.append(
+                    f"{source.name} holds what {analysis.provenance.model} said, and not {asked_for}: leave out "
+                    "--model, or give the video itself."
+                )
+                continue
             subject = Subject(
                 video, video.stem, model, said_by, analysis.video.digest, extent=analysis.extent, analysis=analysis
             )

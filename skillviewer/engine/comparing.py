@@ -19,7 +19,7 @@ from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.extractor import FeatureExtractor
-from skillviewer.engine.library import model_folder
+from skillviewer.engine.library import digest, model_folder
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.end_to_end import SIZE_PX
 from skillviewer.nets.models import attention_model
@@ -30,7 +30,9 @@ def _say_nothing(_text: str) -> None:
 
 
 class ModelPool:
-    """Loaded models by folder. Not thread safe: one thread owns it. Use it as a context manager.
+    """Loaded models by folder, anew where another checkpoint was put there.
+
+    Not thread safe: one thread owns it. Use it as a context manager.
 
     A backbone is loaded only when a frame must be looked at that no model fed alike has seen, and then once for all of
     them: a second model on an analysed video costs its head.
@@ -105,6 +107,9 @@ class ModelPool:
             torch.cuda.empty_cache()
 
     def _engine(self, folder: Path) -> Engine:
+        loaded = self._engines.get(folder)
+        if loaded is not None and loaded.digest != digest(model_folder(folder)):  # trained anew in its folder
+            self.keep([other for other in self._engines if other != folder])
         if folder not in self._engines:
             device = choose_device(self._wanted)
             checkpoint = load_checkpoint(model_folder(folder))

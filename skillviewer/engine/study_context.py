@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillviewer.core.analysis import Analysis
-from skillviewer.core.cohort import Member, reference_video
+from skillviewer.core.cohort import Member, NearBy, reference_video
 from skillviewer.core.model_agreement import rank_agreement
 from skillviewer.data.study import ModelState, ModelVersion, Study, StudyVideo, VideoState
 from skillviewer.data.study.models import Score, cached_analysis
@@ -46,13 +46,15 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
     models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
     this = next((m for m in models if m.digest == model), None)
     others, versions = _other_models(study, models, this, video.name, {**{m.name: m.score for m in members}}, analysis)
+    reference, near_by = _reference(video.name, analysis, members, alike, model)
     return StudyContext(
         name=video.name,
         participant=video.participant or "",
         task=task,
         cohort=f"the task “{task}”" if task else "this task",
         others=members,
-        reference=_reference(video.name, analysis, members, alike, model),
+        reference=reference,
+        near_by=near_by,
         judgements=judgements,
         opinions=tuple(
             OpinionOf(m.start_s, m.stop_s, m.opinion.value)
@@ -78,14 +80,12 @@ def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str)
 
 def _reference(
     name: str, analysis: Analysis, members: Sequence[Member], videos: dict[str, StudyVideo], model: str
-) -> Exhibit | None:
-    """Return a well-scored video that can be shown, or None; one whose file is missing is passed over."""
+) -> tuple[Exhibit | None, NearBy | None]:
+    """Return a well-scored video that can be shown and why it, or None; one whose file is missing is passed over."""
     shown = [m for m in members if videos[m.name].path is not None and videos[m.name].state is not VideoState.REPLACED]
     found = reference_video(Member(name, analysis.score, analysis_looks(analysis)), shown)
-    if found is None:
-        return None
-    other = cached_analysis(videos[found.name], model)
-    return None if other is None else Exhibit(other, found.name)
+    other = cached_analysis(videos[found.name], model) if found is not None else None
+    return (Exhibit(other, found.name), found.near_by) if found is not None and other is not None else (None, None)
 
 
 def _other_models(

@@ -9,7 +9,7 @@ import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind
 from skillviewer.core.arrays import FloatArray, Picture
-from skillviewer.core.cohort import Member, NearBy, Standing, reference_video, standing
+from skillviewer.core.cohort import NearBy, Standing, standing
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.face_words import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.job import CancelToken, Progress, Report, silent
@@ -223,7 +223,7 @@ def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None =
         bar=_colour_bar(analysis, key[-1], options.look),
         moments=tuple(Told(m, own[m.key_frame], _opinion(m, known.opinions)) for m in found),
         own_shot=own[fullest],
-        reference=_reference(known, title, analysis, shots),
+        reference=_reference(known, analysis, shots),
         facts=facts(analysis, known.model_version, made_on(options.made_on)),
         blurred=any(shown.faces is not None for shown in exhibits),
     )
@@ -286,17 +286,15 @@ def _opinion(moment: Moment, opinions: Sequence[OpinionOf]) -> str:
 
 
 def _reference(
-    known: StudyContext, title: str, analysis: Analysis, shots: Sequence[dict[int, Shot]]
+    known: StudyContext, analysis: Analysis, shots: Sequence[dict[int, Shot]]
 ) -> tuple[str, str, Shot] | None:
     """Return name, words and picture of the reference."""
     if known.reference is None:
         return None
     other = known.reference.analysis
     name = printable(known.reference.title or other.video.path.stem)
-    chosen = reference_video(Member(known.name or title, analysis.score, analysis_looks(analysis)), known.others)
-    near_by = chosen.near_by if chosen is not None and chosen.name == name else None
     why = {NearBy.LOOKS: "the well-scored video that looks most alike", NearBy.SCORE: "the nearest well-scored video"}
-    words = "chosen by hand" if near_by is None else why[near_by]
+    words = "chosen by hand" if known.near_by is None else why[known.near_by]
     return name, f"score {signed(other.score, score_digits([analysis]))}; {words}", next(iter(shots[1].values()))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from skillviewer.core.cohort import Member
+from skillviewer.core.cohort import Member, NearBy
 from skillviewer.core.pairs import Judgement
 from skillviewer.core.scene import Look, Overlay
 from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
@@ -72,6 +72,7 @@ class StudyContext:
         cohort: What the comparable videos are of, as it is said in a sentence.
         others: The comparable videos with their scores by the same model, without this one.
         reference: The well-scored video that is shown beside this one, or None.
+        near_by: By what the reference is near, where the program chose it; None where a person did.
         judgements: What raters said, of all videos of the study.
         opinions: What people said of the moments.
         notes: Notes on the video; as many as fit are printed.
@@ -86,6 +87,7 @@ class StudyContext:
     cohort: str = "this task"
     others: tuple[Member, ...] = ()
     reference: Exhibit | None = None
+    near_by: NearBy | None = None
     judgements: tuple[Judgement, ...] = ()
     opinions: tuple[OpinionOf, ...] = ()
     notes: tuple[Remark, ...] = ()

@@ -23,8 +23,10 @@ def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
             return all(file.size_bytes % length for length in (188, 192, 204))
         if name.startswith("matroska"):
             return _segment_end(stream.read(4096)) > file.size_bytes or _ends_early(file, end_ticks)
+        if name == "avi":  # chunks of no length stand for pictures that were dropped: its number counts those too
+            return file.stream.frames > end_ticks
     # for others the number is an estimate
-    if not name.startswith(("mov", "avi")) or file.stream.frames <= n_packets:
+    if not name.startswith("mov") or file.stream.frames <= n_packets:
         return False
     return not read_pieces(file) or file.stream.frames > n_stored(file)  # an edit list may hide what is there
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -63,7 +62,7 @@ class Assessments(QObject):
         super().__init__(parent)
         self._lane, self._state, self._videos = lane, state, videos
         self._jobs, self._messages = jobs, messages
-        self._kept: dict[tuple[Footage, Path], Analysis] = {}  # (video, checkpoint folder)
+        self._kept: dict[tuple[Footage, str], Analysis] = {}  # (video, digest of the checkpoint)
         self._model: LoadedModel | None = None
         self._queue: list[Footage] = []
         self._unasked: set[Footage] = set()
@@ -158,17 +157,17 @@ class Assessments(QObject):
         else:
             self._finish_job()
 
-    def take(self, analyses: Mapping[Footage, Analysis], folder: Path) -> None:
+    def take(self, analyses: Mapping[Footage, Analysis]) -> None:
         """Take in what was kept of an earlier assessment by a model; what was made meanwhile stands.
 
         Args:
             analyses: By video.
-            folder: The model's.
         """
         for footage, analysis in analyses.items():
-            self._kept.setdefault((footage, folder), analysis)
+            digest = analysis.provenance.model_digest
+            self._kept.setdefault((footage, digest), analysis)
             entry = self._videos.get(footage)
-            if self._model is not None and self._model.folder == folder and entry is not None:
+            if self._model is not None and self._model.digest == digest and entry is not None:
                 if footage == self._running and footage in self._unasked and self._task is not None:
                     self._task.cancel()  # begun because nothing was known of it
                 waits = footage in self._queue and self._suffices(footage, analysis)
@@ -176,7 +175,7 @@ class Assessments(QObject):
                     continue
                 self._leave_out(footage)
                 if footage == self._state.current:
-                    self._state.set_analysis(self._kept[footage, folder])
+                    self._state.set_analysis(self._kept[footage, digest])
 
     def forget(self) -> None:
         """Forget what models said of videos that are no longer there."""
@@ -199,7 +198,7 @@ class Assessments(QObject):
     @Slot(object)
     def _on_model(self, model: LoadedModel | None) -> None:
         before, self._model = self._model, model
-        if model is not None and before is not None and model.folder == before.folder:
+        if model is not None and before is not None and model.digest == before.digest:
             return  # only its memory was read again
         if before is not None:
             self.stop()  # what waited for the first model goes on waiting
@@ -279,7 +278,7 @@ class Assessments(QObject):
         footage, model = self._running, self._model
         if footage is None or model is None:
             return
-        self._kept[footage, model.folder] = done.analysis
+        self._kept[footage, model.digest] = done.analysis
         self.assessed.emit(done.analysis, model)
         self._restore(footage)
         if footage == self._state.current:
@@ -329,7 +328,7 @@ class Assessments(QObject):
             self.busy_changed.emit(False)
 
     def _known(self, footage: Footage) -> Analysis | None:
-        return self._kept.get((footage, self._model.folder)) if self._model is not None else None
+        return self._kept.get((footage, self._model.digest)) if self._model is not None else None
 
     def _leave_out(self, footage: Footage) -> None:
         """Let a video wait no longer, for what it waits for is known."""

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis import MapKind
 from skillviewer.core.scene import Scene
+from skillviewer.export.colour_bar import bar_colours
 from skillviewer.export.words import plain
-from skillviewer.media.colours import map_colours
 from skillviewer.ui.canvas import as_image
 from skillviewer.ui.theme import Theme
 
@@ -58,7 +58,7 @@ class ColourBar(QWidget):
             return
         painter = QPainter(self)
         bar = QRectF(10, 1, self.width() - 20, 8)
-        row = map_colours(scene.kind, scene.look)[None]
+        row = bar_colours(scene)[None]
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(bar, as_image(row), QRectF(0, 0, row.shape[1], 1))
         ends = [(scene.low, plain(scene.low)), (scene.high, plain(scene.high))]
@@ -92,5 +92,5 @@ class ColourBar(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
 
 
-def _limits(scene: Scene | None) -> tuple[float, float, str, str] | None:
-    return None if scene is None else (scene.low, scene.high, scene.kind, scene.look.colours)
+def _limits(scene: Scene | None) -> tuple[float, float, str, str, str] | None:
+    return None if scene is None else (scene.low, scene.high, scene.kind, scene.look.colours, scene.look.overlay)

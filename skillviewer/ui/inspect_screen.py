@@ -108,7 +108,11 @@ class ScoreHeader(QWidget):
             parts.append(self.tr("so far, after {} of {} sampled frames").format(done, total))
         elif analysis.interval is not None:
             low, high = (signed(x, digits) for x in analysis.interval)
-            parts.append(self.tr("95 % interval {} to {} ({} passes)").format(low, high, analysis.n_different))
+            k, different = analysis.n_passes, analysis.n_different
+            passes = self.tr("{} passes").format(k)
+            if different < k:
+                passes = self.tr("{} of {} passes differ").format(different, k)
+            parts.append(self.tr("95 % interval {} to {} ({})").format(low, high, passes))
         here = self._program.score_here()
         if here is not None and analysis.complete:
             parts.append(self.tr("at the cursor {}").format(signed(here, digits)))

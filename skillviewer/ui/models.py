@@ -5,7 +5,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from skillviewer.core.errors import CheckpointError
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.engine.library import digest
 from skillviewer.ui.backend import Assessor, Backend, ModelEntry
 from skillviewer.ui.jobs import Jobs
 from skillviewer.ui.lane import Lane, Task
@@ -28,6 +30,14 @@ class ModelSlot:
         self.close()
         self._assessor = assessor
         return LoadedModel(assessor.name, folder, assessor.device_name, assessor.memory_text(), assessor.digest)
+
+    def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
+        """Load a checkpoint again if another was put into its folder since; None where none was."""
+        try:
+            other = digest(folder) != self.assessor.digest
+        except CheckpointError:  # the folder is gone, and what is loaded stays
+            return None
+        return self.load(folder, token, report) if other else None
 
     @property
     def assessor(self) -> Assessor:
@@ -95,8 +105,12 @@ class Models(QObject):
         self.entries_changed.emit()
 
     def choose(self, folder: Path) -> None:
-        """Load a checkpoint, by folder."""
+        """Load a checkpoint, by folder; one that is loaded already only if it was trained anew since."""
         if folder == self._wanted:
+            if self._task is None and self._state.model is not None:
+                task = self._lane.submit(lambda slot, token, report: slot.load_anew(folder, token, report))
+                task.succeeded.connect(self._on_loaded)
+                task.failed.connect(self._messages.fail)
             return
         if self._task is not None:
             self._task.cancel()
@@ -131,8 +145,8 @@ class Models(QObject):
         self.choose(folders[at % len(folders)])
 
     @Slot(object)
-    def _on_loaded(self, model: LoadedModel) -> None:
-        if model.folder == self._wanted:
+    def _on_loaded(self, model: LoadedModel | None) -> None:
+        if model is not None and model.folder == self._wanted:
             self._state.set_model(model)
 
     @Slot(object)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis import Analysis
@@ -109,8 +110,7 @@ class Opening(QObject):
 
     @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
-        if analysis is not None:
-            self._playback.set_samples(analysis.in_time_order[:, 0])
+        self._playback.set_samples(analysis.in_time_order[:, 0] if analysis is not None else np.empty(0, np.int64))
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:

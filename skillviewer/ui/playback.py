@@ -46,6 +46,7 @@ class Playback(QObject):
         self._frame = 0
         self._speed = 1.0
         self._loop = False
+        self._once: range | None = None  # what alone is played until somebody pauses or goes elsewhere
         self._marks: tuple[int | None, int | None] = (None, None)
         self._samples: IntArray = np.empty(0, np.int64)
         self._playing = False
@@ -155,6 +156,8 @@ class Playback(QObject):
         if self._video is None:
             return
         self._set_frame(min(max(frame, self._frames[0]), self._frames[-1]))
+        if self._once is not None and self._frame not in self._once:
+            self._once = None
         if self._playing:
             self._rebase(self.time_s)
             self._schedule(self.time_s)
@@ -206,9 +209,21 @@ class Playback(QObject):
         self.playing_changed.emit(True)
         self._schedule(self.time_s)
 
+    def play_once(self, frames: range) -> None:
+        """Play some frames from the first to the last and pause there, whatever is looped.
+
+        Args:
+            frames: Frames of the video, at least one.
+        """
+        self.pause()
+        self.seek(frames[0])
+        self._once = frames
+        self.play()
+
     @Slot()
     def pause(self) -> None:
         """Stand still."""
+        self._once = None
         if self._playing:
             self._playing = False
             self._timer.stop()
@@ -274,7 +289,7 @@ class Playback(QObject):
         position_s = self._position_s()
         end_s = video.end_s(stop)
         if position_s >= end_s - 1e-9:
-            if not self._loop:
+            if not self._loop or self._once is not None:
                 self._set_frame(stop)
                 self.pause()
                 return
@@ -286,7 +301,7 @@ class Playback(QObject):
 
     def _range(self) -> tuple[int, int]:
         """First and last frame to play."""
-        chosen = (self.selection if self._loop else None) or self._frames
+        chosen = self._once or (self.selection if self._loop else None) or self._frames
         return chosen[0], chosen[-1]
 
     def _set_marks(self, marks: tuple[int | None, int | None]) -> None:

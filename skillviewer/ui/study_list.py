@@ -97,7 +97,6 @@ class StudyList(QObject):
         self._early: dict[tuple[Footage, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}  # by video and digest
         self._recalled: tuple[str, frozenset[tuple[str, Extent | None]]] = ("", frozenset())
         self._task: Task | None = None
-        self._folder: Path | None = None
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
         state.model_changed.connect(self._on_model)
@@ -176,8 +175,6 @@ class StudyList(QObject):
             return
         if digest != model.digest and self._task is not None:
             self._task.cancel()
-        folder = model.folder
-        self._folder = folder
         task = self._index.submit(lambda _backend, token, report: recall(videos, model.digest, token, report))
         self._task = task
         task.progressed.connect(self._on_some)
@@ -186,13 +183,12 @@ class StudyList(QObject):
 
     @Slot(object)
     def _on_some(self, progress: Progress) -> None:
-        if isinstance(progress.value, dict) and self._folder is not None:
-            self._assessments.take(progress.value, self._folder)
+        if isinstance(progress.value, dict):
+            self._assessments.take(progress.value)
 
     @Slot(object)
     def _on_recalled(self, found: dict[Footage, Analysis]) -> None:
-        if self._folder is not None:
-            self._assessments.take(found, self._folder)
+        self._assessments.take(found)
 
     @Slot()
     def _on_finished(self) -> None:
@@ -231,7 +227,7 @@ class StudyList(QObject):
         """Show and keep what a model said for an export, as if it had been asked by the window."""
         folder, analysis = new.subject.model, new.analysis
         if folder is not None:
-            self._assessments.take({new.subject.footage: analysis}, folder)
+            self._assessments.take({new.subject.footage: analysis})
             self.keep(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
 
     @Slot(object, object)

@@ -86,6 +86,15 @@ def test_every_exporter_is_a_command_with_every_option(capsys: Capture) -> None:
         assert len(names) == len(set(names)), words
 
 
+def test_what_one_model_said_is_not_exported_as_another_s(saved: Path, tmp_path: Path, capsys: Capture) -> None:
+    other = tiny_checkpoint(tmp_path / "models" / "other").folder
+    command = ["export", "table", "scores", str(saved), "-o", str(tmp_path / "scores.csv")]
+    assert run([*command, "--model", str(other)]) == 1
+    assert "ä b.analysis.npz holds what tiny said, and not other: leave out --model" in capsys.readouterr().err
+    assert not (tmp_path / "scores.csv").exists()
+    assert run(command) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "name", "options"),
     [
@@ -192,7 +201,7 @@ def test_a_saved_analysis_is_explained_by_its_own_model_and_no_other(
     saved = next(kept.iterdir())
     command = ["export", "table", "evidence", str(saved), "-o", str(tmp_path / "e.csv")]
     assert run([*command, "--model", str(models[1])]) == 1
-    assert "its model, tiny, is not the one at hand" in capsys.readouterr().err
+    assert "holds what tiny said, and not" in capsys.readouterr().err
     assert run([*command, "--model", str(models[0])]) == 0
     assert np.isfinite(pd.read_csv(tmp_path / "e.csv")["contribution"]).all()
 

@@ -1,6 +1,7 @@
 """Several models on one device: fed alike they share features and backbones, and say what each says alone."""
 
 import gc
+import shutil
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
@@ -93,6 +94,20 @@ def test_models_that_are_fed_otherwise_have_backbones_of_their_own(
     assert pool.n_backbones == 1
     pool.close()
     assert pool.n_backbones == 0
+
+
+def test_a_model_that_was_trained_anew_in_its_folder_is_loaded_anew(
+    pool: ModelPool, models: dict[str, Path], video: Path, tmp_path: Path
+) -> None:
+    first = tiny_checkpoint(tmp_path / "mine", "full", seed=7).folder
+    other = pool.assess(models["pool"], video)
+    before = pool.assess(first, video)
+    shutil.rmtree(first)
+    tiny_checkpoint(tmp_path / "mine", "full", seed=8)
+    after = pool.assess(first, video)
+    assert after.provenance.model_digest == pool.facts(first).digest != before.provenance.model_digest
+    assert after.score != before.score
+    assert pool.assess(models["pool"], video).score == other.score
 
 
 def test_what_is_let_go_is_gone_without_a_collector(pool: ModelPool, models: dict[str, Path], video: Path) -> None:

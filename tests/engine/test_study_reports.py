@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.cohort import NearBy
 from skillviewer.core.errors import ExportError
 from skillviewer.core.pairs import FrameExtent, Judgement, Verdict
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.study_context import context_of
 from skillviewer.engine.study_reports import CohortChoices, cohort_report
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.report import export_report
 from skillviewer.export.why import facts
-from skillviewer.export.why_options import OpinionOf, Remark, StudyContext
+from skillviewer.export.why_options import OpinionOf, Remark, ReportOptions, StudyContext
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.export.test_report import words
@@ -47,10 +50,27 @@ def test_the_context_is_that_of_the_task_and_the_model(study: Path) -> None:
     assert known.cohort == "the task “grasp”"
     assert [(m.name, m.score) for m in known.others] == [("b", 1.5625), ("c", 2.5625)]
     assert known.reference is not None
-    assert known.reference.title == "c"
+    assert (known.reference.title, known.near_by) == ("c", NearBy.SCORE)
     assert known.notes == (Remark("It slips.", "Dr X", 0.5),)
     assert known.opinions == (OpinionOf(0.1, 0.4, "agree"),)
     assert [j.rater for j in known.judgements] == ["Rater One"]
+
+
+def test_a_reference_of_which_another_file_is_missing_was_chosen_by_the_program_all_the_same(
+    study: Path, tmp_path: Path
+) -> None:
+    """The best one's file is gone, so the program takes the next: nobody chose that by hand."""
+    (study.parent / "c.mp4").unlink()
+    with VideoReader(study.parent / "a.mp4") as reader:
+        said = analysis(reader.info, passes=2)
+        known = context_of(study, said)
+        assert known.reference is not None
+        assert known.reference.title == "b"
+        assert known.near_by is not None
+        made = Exhibit(said, "a")
+        text = export_report(made, tmp_path / "a.html", ReportOptions(known=known)).read_text(encoding="utf-8")
+    assert "chosen by hand" not in text
+    assert "well-scored video" in text
 
 
 def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> None:

@@ -96,6 +96,23 @@ def test_a_moment_plays_from_two_seconds_before_to_its_end(qtbot: QtBot, shown: 
     assert max(seen) < moment.stop_frame + (moment.stop_frame - moment.start_frame)
 
 
+def test_a_moment_plays_though_another_stretch_is_looped(qtbot: QtBot, shown: Composition) -> None:
+    playback = shown.program.playback
+    moment = told(qtbot, shown).moments[-1]
+    assert moment.start_frame > 20
+    playback.seek(5)
+    playback.mark_in()
+    playback.seek(15)
+    playback.mark_out()
+    playback.set_loop(on=True)
+    playback.set_speed(4)
+    click(rows(shown)[-1].picture)
+    assert playback.playing
+    assert playback.frame > 15
+    qtbot.waitUntil(lambda: not playback.playing)
+    assert playback.frame == moment.stop_frame - 1
+
+
 def test_an_opinion_is_kept_undone_and_done_again(qtbot: QtBot, shown: Composition) -> None:
     row, undo = rows(shown)[0], shown.program.undo
     click(row.opinions[Opinion.DISAGREE])

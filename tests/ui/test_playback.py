@@ -186,6 +186,30 @@ def test_seeking_while_playing_goes_on_from_there(playback: Playback, clock: Clo
     assert at(playback, clock, 0.1001) == 203
 
 
+def test_some_frames_are_played_once_whatever_is_looped(playback: Playback, clock: Clock) -> None:
+    playback.seek(100)
+    playback.mark_in()
+    playback.seek(150)
+    playback.mark_out()
+    playback.set_loop(on=True)
+    playback.play_once(range(200, 211))
+    assert (playback.frame, playback.playing) == (200, True)
+    assert at(playback, clock, 0.2001) == 206
+    assert at(playback, clock, 1.0) == 210
+    assert not is_playing(playback)
+    playback.play()  # the loop is as it was
+    assert playback.frame == 100
+    playback.play_once(range(200, 211))
+    playback.seek(120)  # elsewhere: the loop again
+    assert at(playback, clock, 0.2001) == 126
+    assert at(playback, clock, 1.0) == 105
+    playback.pause()
+    playback.set_loop(on=False)
+    playback.play_once(range(295, 300))
+    assert at(playback, clock, 5.0) == 299
+    assert not is_playing(playback)
+
+
 def test_nothing_happens_without_a_video_or_with_one_frame(qapp: QApplication) -> None:  # noqa: ARG001
     playback = Playback()
     playback.play()

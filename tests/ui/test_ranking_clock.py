@@ -149,7 +149,7 @@ def test_apart_only_the_active_one_moves(clock: PairClock, hands: Hands) -> None
 
 def test_an_attempt_within_a_recording(clock: PairClock, hands: Hands) -> None:
     inside = Stretch.of(video(300, 30.0), TimeExtent(2.0, 4.0))
-    assert (inside.first_frame, inside.last_frame) == (60, 120)
+    assert (inside.first_frame, inside.last_frame) == (60, 119), "frame 120 begins as the attempt ends"
     frames_only = Stretch.of(video(300, 30.0), FrameExtent(30, 60))
     clock.open(inside, frames_only)
     assert frames(clock) == (60, 30)
@@ -158,7 +158,7 @@ def test_an_attempt_within_a_recording(clock: PairClock, hands: Hands) -> None:
     clock.tick()
     assert frames(clock) == (75, 45)
     clock.last()
-    assert frames(clock) == (120, 59)
+    assert frames(clock) == (119, 59)
 
 
 def test_seeking_while_it_plays_goes_on_from_there(clock: PairClock, hands: Hands) -> None:

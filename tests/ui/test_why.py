@@ -1,6 +1,8 @@
 """The Why page: its sentences, its sums, and what it says of itself."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from skillviewer.core.analysis import MapKind
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
+from skillviewer.ui.explaining.findings import Question, _other_models
 from skillviewer.ui.explaining.inquiry import Stage
 from skillviewer.ui.explaining.signed_bar import sign_colour
 from skillviewer.ui.studies import SETTINGS, VOTES
@@ -258,6 +261,25 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     choose(qtbot, window, path)
     qtbot.waitUntil(lambda: "alpha v1 ranks it 4 of 4" in limits.words.plain)
     assert len(own) == 4
+
+
+def test_another_version_of_the_model_is_no_other_model() -> None:
+    """A child that was fine-tuned from it agrees with it by birth: that speaks for neither."""
+    names = ("a", "b", "c")
+    versions = [
+        SimpleNamespace(digest=d, name=n, version=v, added_at=v)
+        for d, n, v in (("d1", "full", 1), ("d2", "full", 2), ("d3", "pool", 1))
+    ]
+    scores = {d: {name: at + 0.5 for at, name in enumerate(names)} for d in ("d1", "d2", "d3")}
+    question = SimpleNamespace(
+        name="b",
+        analysis=SimpleNamespace(provenance=SimpleNamespace(model_digest="d1"), score=1.5),
+        others=[SimpleNamespace(name=name, score=scores["d1"][name]) for name in ("a", "c")],
+        facts=SimpleNamespace(models=versions, scores=scores),
+    )
+    found, other_versions = _other_models(cast("Question", question))
+    assert [(model.name, model.rank, model.n) for model in found] == [("pool v1", 2, 3)]
+    assert other_versions == ((2, 1.5),)
 
 
 def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis import MapKind
 from skillviewer.core.errors import VideoError
-from skillviewer.core.scene import Look, Scale, resolve
+from skillviewer.core.scene import Look, Overlay, Scale, resolve
 from skillviewer.core.video import VideoInfo
 from skillviewer.ui.actions import plain
 from skillviewer.ui.colour_bar import ColourBar
@@ -120,6 +120,12 @@ def test_the_colour_bar_tells_its_limits(qtbot: QtBot) -> None:
     assert row[0] < 12
     assert row[-1] > 120
     assert np.corrcoef(row, np.arange(len(row)))[0, 1] > 0.9
+    look = Look(scale=Scale.COMMON, common_limit=5, overlay=Overlay.DIMMED)
+    bar.set_scene(resolve(analysis, 2000, look))  # what is dimmed is grey, and so is the bar
+    image = bar.grab().toImage()
+    colours = [image.pixelColor(x, 5) for x in range(14, image.width() - 14)]
+    assert all(colour.saturation() == 0 for colour in colours)
+    assert colours[0].lightness() < 12
     signed = make_analysis(VIDEO, kind=MapKind.SIGNED)
     bar.set_scene(resolve(signed, 2000, Look()))
     image = bar.grab().toImage()

@@ -40,7 +40,11 @@ class Answers:
 
     def keep(self, key: str, footage: Footage, analysis: Analysis) -> None:
         """Take in what a model says of a video."""
-        self.analyses.setdefault(key, {})[footage] = analysis
+        known, digest = self.analyses.setdefault(key, {}), analysis.provenance.model_digest
+        if any(other.provenance.model_digest != digest for other in known.values()):  # trained anew in its folder
+            known.clear()
+            self.evidence = {item: found for item, found in self.evidence.items() if item[0] != key}
+        known[footage] = analysis
         self.failures.pop((key, footage), None)
 
     def open(self, key: str, footage: Footage) -> bool:

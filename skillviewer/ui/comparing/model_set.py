@@ -282,7 +282,7 @@ class ModelSet(QObject):
             known.facts[key], known.seconds[key] = answer.facts, answer.seconds
             known.keep(key, footage, answer.analysis)
             self._program.study_list.keep(answer.analysis, answer.facts.digest, answer.facts.name, Path(key))
-            self._program.assessments.take({footage: answer.analysis}, Path(key))  # others need not ask again
+            self._program.assessments.take({footage: answer.analysis})  # others need not ask again
         elif isinstance(answer, Evidence) and footage is not None:
             known.evidence[key, footage] = answer
         elif isinstance(answer, dict):

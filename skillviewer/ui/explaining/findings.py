@@ -282,6 +282,7 @@ def _other_models(q: Question) -> tuple[tuple[OtherModel, ...], tuple[tuple[int,
             continue
         if this is not None and model.name == this.name:
             versions.append((model.version, scores[q.name]))
+            continue
         shared = [name for name in own if name in scores]
         if len(shared) > 1:
             found.append(

@@ -27,11 +27,9 @@ class Tour(QObject):
     def __init__(self, inquiry: Inquiry, remarks: Remarks, playback: Playback, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._inquiry, self._remarks, self._playback = inquiry, remarks, playback
-        self._stretch: range | None = None  # frames of a moment that is being played, its lead-in included
         self._here: tuple[tuple[float, float, bool], ...] = ()
-        playback.frame_changed.connect(self._on_frame)
-        playback.playing_changed.connect(self._on_playing)
-        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._look)
+        playback.video_changed.connect(self._look)
         inquiry.changed.connect(self._look)
 
     def is_here(self, card: Card) -> bool:
@@ -43,12 +41,9 @@ class Tour(QObject):
         video = self._playback.video
         if video is None:
             return
-        self._playback.pause()
-        start = video.frame_at(max(card.start_s - LEAD_IN_S, 0.0))
+        start = max(video.frame_at(max(card.start_s - LEAD_IN_S, 0.0)), self._playback.frames[0])
         stop = video.frame_at(card.stop_s - 1e-4)
-        self._playback.seek(start)
-        self._stretch = range(start, max(stop, start + 1))
-        self._playback.play()
+        self._playback.play_once(range(start, max(stop, start + 1) + 1))
 
     def go(self, direction: int) -> None:
         """Pause at the beginning of the next (1) or previous (-1) moment; stay where there is none."""
@@ -67,29 +62,6 @@ class Tour(QObject):
         chosen_s = self._playback.selection_s
         if chosen_s is not None and self._remarks.keep(*chosen_s) is not None:
             self._playback.clear_marks()
-
-    @Slot(int)
-    def _on_frame(self, frame: int) -> None:
-        stretch = self._stretch
-        if stretch is not None and self._playback.playing:
-            if frame >= stretch.stop:
-                self._stretch = None
-                if frame - stretch.stop < len(stretch):  # further means that somebody went elsewhere
-                    self._playback.pause()
-                    self._playback.seek(stretch.stop)
-            elif frame < stretch.start:
-                self._stretch = None
-        self._look()
-
-    @Slot(bool)
-    def _on_playing(self, playing: bool) -> None:
-        if not playing:
-            self._stretch = None
-
-    @Slot(object)
-    def _on_video(self, _video: object) -> None:
-        self._stretch = None
-        self._look()
 
     @Slot()
     def _look(self) -> None:
