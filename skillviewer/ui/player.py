@@ -135,16 +135,18 @@ class Caption(QWidget):
             return self.tr("this model has no map")
         if scene.look.overlay is Overlay.OFF:
             return self.tr("map hidden")
-        if self._contributions and scene.source is not MapSource.NOTHING:
-            return self.tr("contribution of cells at sampled frame {} of {}").format(
-                scene.sample + 1, max(scene.n_samples, self._n_samples)
-            )
         forms = {
             MapSource.OWN: self.tr("sampled frame {} of {}"),
             MapSource.HELD: self.tr("map of sampled frame {} of {}, held for {:.2f} s"),
             MapSource.INTERPOLATED: self.tr("map interpolated after sampled frame {} of {}"),
             MapSource.NOTHING: self.tr("no map before the first sampled frame"),
         }
+        if self._contributions:
+            forms |= {
+                MapSource.OWN: self.tr("contribution of cells at sampled frame {} of {}"),
+                MapSource.HELD: self.tr("contribution of cells at sampled frame {} of {}, held for {:.2f} s"),
+                MapSource.INTERPOLATED: self.tr("contribution of cells, interpolated after sampled frame {} of {}"),
+            }
         total = max(scene.n_samples, self._n_samples)
         return forms[scene.source].format(scene.sample + 1, total, scene.age_s)
 

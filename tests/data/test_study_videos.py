@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.job import CancelToken
 from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
 from skillviewer.data.study import NewVideo, Study, VideoState, Vote
+from skillviewer.data.study.video_rows import extent_text
 from tests.data.studies import make_study, write_file
 
 
@@ -274,3 +276,28 @@ def test_an_empty_file_of_the_right_name_does_not_keep_others_from_being_found(p
         assert (result.found, result.missing) == (("a",), ("lost",))
         (problem,) = result.problems
         assert problem.endswith("lost.mp4 is empty.")
+
+
+def test_save_as_finds_the_models_that_lie_beside_the_study(path: Path, tmp_path: Path) -> None:
+    """As an archive leaves them: nobody but the study's folder tells where they are."""
+    (tmp_path / "here" / "models" / "mine").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    with Study.open(path) as study:
+        study.models.add("e" * 64, "mine", tmp_path / "here" / "models" / "mine")
+        study.models.add("f" * 64, "gone", tmp_path / "here" / "models" / "gone")
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE model SET absolute_path = relative_path")
+    db.close()
+    with Study.open(path) as study:
+        copy = study.save_as(tmp_path / "other" / "copy")
+    with Study.open(copy) as study:
+        found = {model.name: model.path for model in study.models.all()}
+    assert found == {"mine": tmp_path / "here" / "models" / "mine", "gone": None}
+
+
+@pytest.mark.parametrize("start", [0, 12345, 1234567, 12345678])
+def test_parts_of_long_files_are_told_apart(start: int) -> None:
+    texts = {extent_text(FrameExtent(start + at, start + 500)) for at in range(3)}
+    assert len(texts) == 3
+    assert extent_text(FrameExtent(120, 99000)) == "frame 120 99000", "as studies have it"
+    assert extent_text(TimeExtent(3601.2345, 3602.0)) == "s 3601.2345 3602"

@@ -93,6 +93,21 @@ class Models:
         """Return the models, by name and version."""
         return tuple(self._model(row) for row in self._file.rows("SELECT * FROM model ORDER BY name, version"))
 
+    def rebase(self, old_folder: Path) -> None:
+        """Write anew where checkpoints lie, for a study that was copied from another folder.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        with self._file.act() as db:
+            for row in db.execute("SELECT * FROM model WHERE relative_path <> ''").fetchall():
+                there = joined(old_folder, row["relative_path"])
+                if there.is_dir():
+                    db.execute(
+                        "UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?",
+                        (relative(there, self._file.path.parent), str(there), row["digest"]),
+                    )
+
     def spoken_for(self, wanted: str = "") -> ModelVersion | None:
         """Return the model whose scores are meant where nobody says which, or None without models.
 

@@ -208,7 +208,7 @@ class Study:
         backups.restore(backup, path)
 
     def save_as(self, path: Path) -> Path:
-        """Copy the study to a new file, from which its videos are found as from here. This one stays open.
+        """Copy the study to a new file, from which its videos and models are found as from here. This one stays open.
 
         Returns:
             The path of the copy, with the suffix of studies.
@@ -220,6 +220,7 @@ class Study:
         self._file.copy_to(path)
         with StudyFile(path) as copy:
             Videos(copy).rebase(self.path.parent)
+            Models(copy).rebase(self.path.parent)
         return path
 
     def in_memory(self) -> sqlite3.Connection:

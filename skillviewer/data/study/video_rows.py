@@ -124,7 +124,13 @@ def extent_text(extent: Extent | None) -> str:
     if extent is None:
         return ""
     unit, start, stop = extent_cells(extent)
-    return f"{unit} {start:g} {stop:g}"
+    return f"{unit} {_number(start)} {_number(stop)}"
+
+
+def _number(value: float) -> str:
+    """Return a number in all its digits; it tells parts of long files apart."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 def extent_of(row: sqlite3.Row) -> Extent | None:

@@ -22,7 +22,7 @@ def told(value: float, digits: int = 2) -> str:
 
 
 def numbers_at(comparison: VideoComparison, frame_index: int) -> MapNumbers | None:
-    """Return the numbers of the maps on screen at a frame; None before both models have looked."""
+    """Return the numbers of the last maps up to a frame; None before both models have looked."""
     at = int(np.searchsorted(comparison.frames, frame_index, side="right")) - 1
     return comparison.numbers[at] if at >= 0 else None
 
@@ -113,7 +113,7 @@ class NumbersView(QWidget):
         any_video = next(iter(contrast.videos.values()))
         if any_video.kinds[0] is MapKind.NONE:
             return self.tr("{} {} has no map, so nothing is compared: choose another.").format(number, row.name)
-        what = self.tr("mean over {} frames") if self._over_video else self.tr("the maps on screen")
+        what = self.tr("mean over {} frames") if self._over_video else self.tr("their last maps up to this frame")
         what = what.format(len(any_video.frames)) if self._over_video else what
         words = self.tr("Against {} {}: {}.").format(number, row.name, what)
         if any(not c.same_kind and MapKind.NONE not in c.kinds for c in others):

@@ -260,7 +260,7 @@ class RankScreen(QWidget):
     def _say_read_only(self) -> None:
         study = self._program.studies.current
         why = " ".join(study.notices) if study is not None else ""
-        words = self.tr("In a copy of it votes can be given; they are brought together again by importing the copy.")
+        words = self.tr("In a copy of it votes can be given; “skillviewer study import” brings them together again.")
         self.read_only_page.set_words(f"{why or self.tr('This study is open for reading only.')} {words}")
 
     @Slot()
