@@ -35,7 +35,7 @@ def models(as_json: bool) -> None:
                 "attention_model": card.attention_model,
                 "task": card.task,
                 "accuracy": card.accuracy,
-                "interval": [card.held_out.low, card.held_out.high] if card.held_out is not None else None,
+                "interval": card.held_out.interval if card.held_out is not None else None,
             }
         )
     head = preset("official-code").head

@@ -86,10 +86,9 @@ def _tell(result: "TrainingResult") -> None:
         click.echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   training {row.train_accuracy:.3f}{held}", err=True)
     held_out = result.checkpoint.card.held_out
     if held_out is not None:
-        click.echo(
-            f"held-out accuracy {held_out.accuracy:.3f} (95 % interval {held_out.low:.3f} to {held_out.high:.3f}) on "
-            f"{held_out.n_pairs} pairs: {held_out.rule}"
-        )
+        ends = held_out.interval
+        words = f"95 % interval {ends[0]:.3f} to {ends[1]:.3f}" if ends is not None else "no interval can be drawn"
+        click.echo(f"held-out accuracy {held_out.accuracy:.3f} ({words}) on {held_out.n_pairs} pairs: {held_out.rule}")
     for what, accuracy in result.checkpoint.card.ceilings:
         click.echo(f"  ordering by {what}: {accuracy:.3f}")
     click.echo(str(result.checkpoint.folder))

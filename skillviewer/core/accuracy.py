@@ -5,8 +5,9 @@ Strict, as in Li et al.'s released code and Doughty et al. (CVPR 2018, section 5
 everybody the same score shows 0 % and not 50 %.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -120,6 +121,21 @@ class Pooled:
     n_pairs: int
     n_clusters: int
     clusters: str
+
+    @property
+    def draws_alike(self) -> bool:
+        """Whether there is no interval because every draw says the same (see ``shown``)."""
+        return self.n_clusters > 1 and math.isfinite(self.value) and not math.isfinite(self.low)
+
+
+def shown(pooled: Pooled) -> Pooled:
+    """Return an accuracy or a difference without an interval that has no width.
+
+    Where every draw says the same, all pairs right, say, the bootstrap knows no doubt; what it gives is no interval.
+    """
+    if pooled.low == pooled.high:
+        return replace(pooled, low=float("nan"), high=float("nan"))
+    return pooled
 
 
 def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.numerals import signed
-from skillviewer.core.pairs import Judgement
+from skillviewer.core.pairs import UNNAMED, Judgement
 
 Level = Literal["nominal", "ordinal"]
 VALUES = (-1, 0, 1)
@@ -22,6 +22,8 @@ N_DRAWS = 1000
 
 FEW_PAIRS = 10
 """Fewer pairs say nothing of agreement."""
+_NTH = "\0"
+"""Stands in no name of a rater."""
 RELIABLE, TENTATIVE = 0.8, 0.667
 """Krippendorff's customary marks: above the first data may be relied upon, down to the second tentatively."""
 
@@ -31,8 +33,9 @@ class Alpha:
     """Krippendorff's alpha: 1 is perfect agreement, 0 what chance alone would give.
 
     Attributes:
-        value: Alpha, at most 1.
-        low: Lower end of the 95 % interval; NaN where only one pair was judged by more than one rater.
+        value: Alpha, at most 1; NaN where only one verdict was ever given: chance alone would give no other.
+        low: Lower end of the 95 % interval; NaN where only one pair was judged by more than one rater, and where every
+            draw says the same, so that the bootstrap knows no doubt.
         high: Upper end.
         n_pairs: Pairs that more than one rater judged.
         n_raters: Raters who judged such a pair.
@@ -51,10 +54,12 @@ class Alpha:
         """What the lower end of the interval allows to say."""
         if self.n_pairs < FEW_PAIRS:
             return "too few pairs to tell"
-        if self.low >= RELIABLE:
-            return "the raters agree well"
+        if np.isnan(self.low):
+            same = "all said the same, and what chance alone would give is not known"
+            return same if np.isnan(self.value) else "every draw of pairs says the same, so how sure cannot be told"
         if self.value >= RELIABLE:
-            return "the raters seem to agree well, but the interval reaches lower"
+            well = "the raters seem to agree well, but the interval reaches lower"
+            return "the raters agree well" if self.low >= RELIABLE else well
         if self.value >= TENTATIVE:
             return "conclusions are tentative"
         return "the raters agree too little to rely on"
@@ -64,20 +69,28 @@ class Alpha:
         """The number in words."""
         interval = f" (95 % interval {signed(self.low)} to {signed(self.high)})" if np.isfinite(self.low) else ""
         pairs = "1 pair" if self.n_pairs == 1 else f"{self.n_pairs} pairs"
+        value = "not defined" if np.isnan(self.value) else signed(self.value)
         return (
-            f"Krippendorff's alpha, {self.level}: {signed(self.value)}{interval}, over {pairs} that at least two of "
+            f"Krippendorff's alpha, {self.level}: {value}{interval}, over {pairs} that at least two of "
             f"{self.n_raters} raters judged: {self.verdict}."
         )
 
 
 def first_verdicts(judgements: Sequence[Judgement]) -> dict[tuple[str, str], dict[str, int]]:
-    """Return what every rater first said of every two videos: 1 the first by the alphabet, 0 neither, -1 the second."""
+    """Return what every rater first said of every two videos: 1 the first by the alphabet, 0 neither, -1 the second.
+
+    Votes of raters without a name are each somebody's own, as in ``consensus.one_vote_each``: the second one on a pair
+    is of "unnamed 2", and so on.
+    """
     said: dict[tuple[str, str], dict[str, int]] = {}
     for judgement in judgements:
         turned = judgement.right < judgement.left
         pair = (judgement.right, judgement.left) if turned else (judgement.left, judgement.right)
         verdict = -int(judgement.verdict) if turned else int(judgement.verdict)
-        said.setdefault(pair, {}).setdefault(judgement.rater, verdict)
+        of_pair, rater = said.setdefault(pair, {}), judgement.rater
+        if rater == UNNAMED:
+            rater = f"{UNNAMED}{_NTH}{sum(other.startswith(UNNAMED + _NTH) for other in of_pair)}"
+        of_pair.setdefault(rater, verdict)
     return said
 
 
@@ -107,7 +120,11 @@ def agreement(judgements: Sequence[Judgement], level: Level, seed: int = 0) -> A
         even = np.full(len(shared), 1 / len(shared))
         times = np.random.default_rng(seed).multinomial(len(shared), even, size=N_DRAWS).astype(np.float64)
         drawn = _alphas(np.tensordot(times, coincidences(counts), 1), level)
-        low, high = (float(end) for end in np.percentile(drawn, [2.5, 97.5]))
+        drawn = drawn[np.isfinite(drawn)]
+        if len(drawn) > N_DRAWS / 2 and np.ptp(drawn) > 0:
+            low, high = (float(end) for end in np.percentile(drawn, [2.5, 97.5]))
+    if len({verdict for verdicts in shared for verdict in verdicts.values()}) == 1:
+        value = float("nan")
     return Alpha(float(value), low, high, len(shared), len(raters), level)
 
 
@@ -126,7 +143,7 @@ def coincidences(counts: FloatArray) -> FloatArray:
 
 
 def _alphas(coincidence: FloatArray, level: Level) -> FloatArray:
-    """Return alphas of (..., values, values) coincidence matrices; 1 where only one value was ever said."""
+    """Return alphas of (..., values, values) coincidence matrices; NaN where only one value was ever said."""
     said = coincidence.sum(axis=-1)
     n = said.sum(axis=-1)[..., None, None]
     if level == "nominal":
@@ -137,4 +154,4 @@ def _alphas(coincidence: FloatArray, level: Level) -> FloatArray:
     chance = said[..., :, None] * said[..., None, :] / (n - 1)
     observed = (coincidence * unlike).sum(axis=(-2, -1))
     expected = (chance * unlike).sum(axis=(-2, -1))  # the diagonal is alike, whatever its count
-    return np.asarray(np.where(expected > 0, 1 - observed / np.where(expected > 0, expected, 1), 1.0))
+    return np.asarray(np.where(expected > 0, 1 - observed / np.where(expected > 0, expected, 1), np.nan))

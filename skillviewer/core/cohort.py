@@ -208,21 +208,24 @@ class ReferenceVideo:
     distance: float
 
 
-def reference_video(video: Member, others: Sequence[Member]) -> ReferenceVideo | None:
+def reference_video(
+    video: Member, others: Sequence[Member], scores: Sequence[float] | None = None
+) -> ReferenceVideo | None:
     """Return the nearest well-scored video: in the top quarter of the cohort, and with a higher score than the video.
 
     Near is what looks alike, so that what differs is how it is done; among equals the higher score, then the name.
 
     Args:
         video: The video.
-        others: Comparable videos, without it.
+        others: Comparable videos that can be shown, without it.
+        scores: Scores of all comparable videos, of which the top quarter is meant; None where all can be shown.
 
     Returns:
         None where no video is scored well, or none higher.
     """
     if not others:
         return None
-    limit = float(np.percentile([other.score for other in others], WELL_SCORED))
+    limit = float(np.percentile([other.score for other in others] if scores is None else scores, WELL_SCORED))
     good = [other for other in others if other.score >= limit and other.score > video.score]
     if not good:
         return None

@@ -57,7 +57,7 @@ class Circle:
 
     @property
     def weakest(self) -> Link:
-        """The link that the fewest votes decide: the pair to judge again."""
+        """The link of the smallest lead: the pair to judge again."""
         return min(self.links, key=lambda link: (link.margin, link.votes_for, link.better))
 
 
@@ -67,7 +67,7 @@ class Contradictions:
 
     Attributes:
         circles: All circles of three, and of each tangle that has none of three a shortest one through its first
-            video; those that the fewest votes hold together come first.
+            video; those that the smallest lead holds together come first.
         tangles: Sets of videos whose order the majorities leave open, because all lie on circles.
     """
 

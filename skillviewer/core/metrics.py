@@ -7,12 +7,10 @@ import numpy as np
 from scipy import stats
 
 from skillviewer.core.accuracy import FoldScores, count_pairs
+from skillviewer.core.numerals import EQUAL_DECIMALS
 from skillviewer.core.pairs import Dataset
 from skillviewer.core.ranking import bradley_terry
 from skillviewer.core.registry import table
-
-EQUAL_DECIMALS = 9
-"""Strengths that agree in so many decimals are equal: the fit ends with steps below them."""
 
 
 @dataclass(frozen=True, slots=True)

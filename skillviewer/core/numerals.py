@@ -2,6 +2,9 @@
 
 import math
 
+EQUAL_DECIMALS = 9
+"""Strengths that agree in so many decimals are equal: the fit ends with steps below them."""
+
 
 def signed(value: float, digits: int = 2) -> str:
     """Return a number with its sign, a true minus and a dot; what rounds to zero has no sign, and NaN is a dash.

@@ -12,6 +12,7 @@ from skillviewer.core.contradictions import Contradictions, contradictions
 from skillviewer.core.job import CancelToken
 from skillviewer.core.pair_choice import Asked, Why
 from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.core.placing import ranks
 from skillviewer.core.ranking import Strengths, bradley_terry
 from skillviewer.core.raters import RaterReport, rater_reports
 from skillviewer.core.split_half import SplitHalf, split_half
@@ -24,7 +25,7 @@ class Standing:
     Attributes:
         name: The video.
         task: Its task.
-        rank: 1 for the strongest of its task.
+        rank: 1 for the strongest of its task; equal ones share the better rank.
         strength: Bradley-Terry strength in logits, the mean of its task being 0.
         error: Its standard error.
         won: Votes for it.
@@ -79,7 +80,7 @@ class RankingReport:
     @property
     def connected(self) -> bool:
         """Whether votes connect all videos of every task."""
-        return all(len(parts) == 1 for _, parts in self.parts)
+        return all(len(parts) == 1 and len(parts[0]) > 1 for _, parts in self.parts)
 
     @property
     def connectivity(self) -> str:
@@ -87,10 +88,12 @@ class RankingReport:
         if not self.judged:
             return "Nobody has judged a pair yet."
         if self.connected:
+            if len(self.parts) > 1:
+                return "Votes connect all videos of each task: strengths can be compared within a task."
             return "Votes connect all videos: their strengths can be compared."
         told = []
         for task, parts in self.parts:
-            if len(parts) == 1:
+            if len(parts) == 1 and len(parts[0]) > 1:
                 continue
             of_task = f" of {task}" if task else ""
             alone = [part[0] for part in parts if len(part) == 1]
@@ -125,7 +128,7 @@ def ranking_report(
     tests = {frozenset((a.left, a.right)) for a in asked if a.why == Why.TEST}
     tested = [j for j in judgements if frozenset((j.left, j.right)) in tests]
     scales = _scales(videos, judgements)
-    halves = split_half(judgements, token=token)
+    halves = split_half(judgements, videos, token=token)
     return RankingReport(
         standings=tuple(standing for scale in scales for standing in _standings(videos, judgements, scale)),
         reliability=_reliability(scales),
@@ -171,11 +174,12 @@ def _standings(
             better, worse = (j.left, j.right) if j.verdict is Verdict.LEFT else (j.right, j.left)
             won[better] += 1
             lost[worse] += 1
-    rows = zip(strengths.names, strengths.values.tolist(), strengths.standard_errors.tolist(), strict=True)
-    found = []
-    for rank, (name, value, error) in enumerate(sorted(rows, key=lambda row: (-row[1], row[0])), start=1):
-        found.append(Standing(name, videos[name], rank, value, error, won[name], lost[name], neither[name]))
-    return tuple(found)
+    values = strengths.values.tolist()
+    rows = zip(ranks(values), strengths.names, values, strengths.standard_errors.tolist(), strict=True)
+    return tuple(
+        Standing(name, videos[name], rank, value, error, won[name], lost[name], neither[name])
+        for rank, name, value, error in sorted(rows, key=lambda row: row[:2])
+    )
 
 
 def _parts(

@@ -9,7 +9,7 @@ import numpy as np
 from skillviewer.core.agreement import first_verdicts
 from skillviewer.core.misfit import Misfit, rater_misfit
 from skillviewer.core.pair_choice import Asked, Why
-from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.core.pairs import UNNAMED, Judgement, Verdict
 from skillviewer.core.share import Share
 
 HURRIED_BELOW = 0.5
@@ -107,8 +107,9 @@ def _report(
         median_s=float(np.median(times)) if times else None,
         hurried=Share(sum(w < HURRIED_BELOW for w in watched), len(watched)),
         agreement=_with_others(name, said),
-        consistency=_with_oneself([a for a in asked if a.rater == name]),
-        misfit=rater_misfit(judgements, name),
+        # who has no name may be many: what one of them said is nothing that another repeats
+        consistency=Share(0, 0) if name == UNNAMED else _with_oneself([a for a in asked if a.rater == name]),
+        misfit=None if name == UNNAMED else rater_misfit(judgements, name),
     )
 
 

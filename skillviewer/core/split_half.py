@@ -1,6 +1,6 @@
 """Would other votes give the same order: strengths from one half of the votes against those from the other half."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 from math import comb
@@ -30,7 +30,9 @@ class SplitHalf:
         high: 97.5 % of the splits lie below.
         halves: What was halved: "raters" or "judgements".
         n_splits: Splits that it is of.
-        every: Whether these are all the splits that there are, and not some at random.
+        every: Whether all the splits that there are were made, and not some at random.
+        n_made: Splits that were made; in some, halves may have too little in common.
+        n_tasks: Tasks within which orders were compared.
     """
 
     value: float
@@ -39,26 +41,39 @@ class SplitHalf:
     halves: str
     n_splits: int
     every: bool = False
+    n_made: int = 0
+    n_tasks: int = 1
 
     @property
     def sentence(self) -> str:
         """The number in words, with its caveat."""
         splits = f"all {self.n_splits} halvings" if self.every else f"{self.n_splits} random halvings"
+        if self.n_splits < self.n_made:
+            splits = f"{self.n_splits} of {self.n_made} halvings"
+        within = f", within each of {self.n_tasks} tasks" if self.n_tasks > 1 else ""
         shared = ", and halves of judgements share their raters" if self.halves == "judgements" else ""
         return (
             f"Split-half reliability {signed(self.value)} ({signed(self.low)} to {signed(self.high)} over {splits} of "
-            f"the {self.halves}). Pairs that were chosen because they tell most make it look better than it is"
+            f"the {self.halves}{within}). Pairs that were chosen because they tell most make it look better than it is"
             f"{shared}: trust agreement on the test pairs more."
         )
 
 
 def split_half(
-    judgements: Sequence[Judgement], n_splits: int = N_SPLITS, seed: int = 0, token: CancelToken | None = None
+    judgements: Sequence[Judgement],
+    tasks: Mapping[str, str] | None = None,
+    n_splits: int = N_SPLITS,
+    seed: int = 0,
+    token: CancelToken | None = None,
 ) -> SplitHalf | None:
     """Return the split-half reliability of the order, or None where halves have too few videos in common.
 
+    Orders are compared within tasks: nobody compared videos of two, and a task with clear votes would lend its
+    reliability to one without. The correlations of several tasks are averaged, each with the weight of its videos.
+
     Args:
-        judgements: Judgements of all raters.
+        judgements: Judgements of all raters, each of two videos of one task.
+        tasks: Task by name of video; None where all are of one.
         n_splits: Splits at random; all there are where they are no more.
         seed: Seed of the splits.
         token: Stops the work.
@@ -77,13 +92,14 @@ def split_half(
             token.check()
         inside = np.isin(unit, first)
         halves = [[j for j, chosen in zip(judgements, inside == half, strict=True) if chosen] for half in (True, False)]
-        found.append(_correlation(*halves))
+        found.append(_correlation(halves[0], halves[1], tasks or {}))
     values = np.array([value for value in found if np.isfinite(value)])
     if not len(values) or len(values) < len(found) / 2:
         return None
     low, high = np.percentile(values, [2.5, 97.5])
     halved = "raters" if by_rater else "judgements"
-    return SplitHalf(float(values.mean()), float(low), float(high), halved, len(values), every)
+    n_tasks = len({(tasks or {}).get(j.left, "") for j in judgements})
+    return SplitHalf(float(values.mean()), float(low), float(high), halved, len(values), every, len(found), n_tasks)
 
 
 def _n_halvings(n: int) -> int:
@@ -114,14 +130,19 @@ def ranks_of(values: Sequence[float]) -> FloatArray:
     return ranks
 
 
-def _correlation(first: Sequence[Judgement], second: Sequence[Judgement]) -> float:
-    """Return the stepped-up correlation over the videos of both halves; NaN of too few."""
-    if not first or not second:
+def _correlation(first: Sequence[Judgement], second: Sequence[Judgement], tasks: Mapping[str, str]) -> float:
+    """Return the stepped-up correlation over the videos of both halves, within tasks; NaN of too few."""
+    found = []
+    for task in {tasks.get(j.left, "") for j in first}:
+        halves = [[j for j in half if tasks.get(j.left, "") == task] for half in (first, second)]
+        if not halves[1]:
+            continue
+        strengths = [bradley_terry(half).by_video() for half in halves]
+        both = sorted(strengths[0].keys() & strengths[1].keys())
+        ranks = [ranks_of([s[name] for name in both]) for s in strengths]
+        if len(both) >= FEWEST_VIDEOS and all(np.ptp(r) > 0 for r in ranks):
+            found.append((float(np.corrcoef(ranks[0], ranks[1])[0, 1]), len(both)))
+    if not found:
         return float("nan")
-    strengths = [bradley_terry(half).by_video() for half in (first, second)]
-    both = sorted(strengths[0].keys() & strengths[1].keys())
-    ranks = [ranks_of([s[name] for name in both]) for s in strengths]
-    if len(both) < FEWEST_VIDEOS or any(np.ptp(r) == 0 for r in ranks):
-        return float("nan")
-    r = float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+    r = float(np.average([value for value, _ in found], weights=[n for _, n in found]))
     return 2 * r / (1 + r) if r > 0 else r

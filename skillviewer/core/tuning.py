@@ -4,7 +4,7 @@ Whole participants are held out, else whole videos, never pairs. Pairs that were
 honest test set are trained on nowhere, whoever is in them.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
 from skillviewer.core.errors import DatasetError
@@ -230,11 +230,12 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
     found = []
     missing = len(study.dataset.videos) - len(dataset.videos)
     if missing:
-        found.append(f"The files of {missing} videos are missing: their pairs are left out.")
+        files = "file of 1 video is" if missing == 1 else f"files of {missing} videos are"
+        found.append(f"The {files} missing: pairs with {'it' if missing == 1 else 'them'} are left out.")
     if len(fold.train_pairs) < FEW_PAIRS:
-        found.append(f"Only {len(fold.train_pairs)} pairs are left to train on: expect little.")
+        found.append(f"Only {_pairs_are(fold.train_pairs)} left to train on: expect little.")
     if len(fold.test_pairs) < FEW_PAIRS:
-        found.append(f"Only {len(fold.test_pairs)} pairs are held out: their accuracy will be rough.")
+        found.append(f"Only {_pairs_are(fold.test_pairs)} held out: the accuracy on them will be rough.")
     people = {dataset.participants.get(name) for name in fold.held_out_videos}
     if len(people) == 1 and None not in people:
         found.append(
@@ -245,7 +246,8 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
         found.append("The pairs are too few to choose an epoch on: the last one is taken.")
     split = contradicted(dataset.judgements)
     if split:
-        found.append(f"On {split} pairs the votes contradict each other; the rule decides what they count as.")
+        pairs = "1 pair" if split == 1 else f"{split} pairs"
+        found.append(f"On {pairs} the votes contradict each other; the rule decides what they count as.")
     circles = cycles(dataset.pairs)
     if circles:
         circle = " over ".join((*circles[0], circles[0][0]))
@@ -254,6 +256,10 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
     if len(parts) > 1:
         found.append(f"No chain of training pairs connects all videos: they fall into {len(parts)} sets.")
     return found
+
+
+def _pairs_are(pairs: Sized) -> str:
+    return "1 pair is" if len(pairs) == 1 else f"{len(pairs)} pairs are"
 
 
 def contradicted(judgements: Sequence[Judgement]) -> int:

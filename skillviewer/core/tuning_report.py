@@ -6,16 +6,19 @@ the scores before.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from scipy import stats
 
-from skillviewer.core.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference
+from skillviewer.core.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference, shown
 from skillviewer.core.comparison import PlacedMaps, compare_maps, mean_defined
 from skillviewer.core.pairs import Dataset, Fold, Pair
 from skillviewer.core.tuning import FEW_PAIRS
+
+ENOUGH = 6
+"""People (or videos) who must all say the same for it to be beyond noise: so many coins fall alike once in 32 times."""
 
 SMOOTHING = 0.9
 """Share that a smoothed loss keeps of what it was at every batch."""
@@ -104,15 +107,18 @@ class BeforeAfter:
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether the interval of the gain, or of the accuracy less chance where there was no model, is above 0."""
-        if self.gain is not None:
-            return self.gain.low > 0
-        return self.after.low > 0.5
+        """Whether the interval of the gain, or of the accuracy less chance where there was no model, is above 0.
+
+        Where every draw says the same there is no interval; then enough people (or videos) must have said so.
+        """
+        pooled, least = (self.gain, 0.0) if self.gain is not None else (self.after, 0.5)
+        return pooled.low > least or (_all_say(pooled) and pooled.value > least)
 
     @property
     def worse(self) -> bool:
         """Whether the interval of the gain lies below 0."""
-        return self.gain is not None and self.gain.high < 0
+        gain = self.gain
+        return gain is not None and (gain.high < 0 or (_all_say(gain) and gain.value < 0))
 
 
 def before_after(
@@ -135,14 +141,9 @@ def before_after(
     )
 
 
-def shown(pooled: Pooled) -> Pooled:
-    """Return an accuracy or a difference without an interval that has no width.
-
-    Where every draw says the same, all pairs right, say, the bootstrap knows no doubt; what it gives is no interval.
-    """
-    if pooled.low == pooled.high:
-        return replace(pooled, low=float("nan"), high=float("nan"))
-    return pooled
+def _all_say(pooled: Pooled) -> bool:
+    """Return whether every draw says the same, of so many that chance would have to be as kind to each of them."""
+    return pooled.draws_alike and pooled.n_clusters >= ENOUGH
 
 
 def only_pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Fold:
@@ -173,12 +174,14 @@ class Forgetting:
 
 
 def interval_words(pooled: Pooled, form: str) -> str:
-    """Return an interval in percent, or that there are too few clusters for one.
+    """Return an interval in percent, or why there is none.
 
     Args:
         pooled: Of which.
         form: Of the numbers, as in format strings.
     """
+    if pooled.draws_alike:
+        return "the same in every draw, so no interval"
     if not math.isfinite(pooled.low):
         return "too few for an interval"
     return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"
@@ -359,6 +362,12 @@ def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tu
                 if np.isfinite(gain.low)
                 else "and no interval can be drawn."
             )
+        )
+    elif gain is None and not held_out.beyond_noise and held_out.after.draws_alike:
+        after = held_out.after
+        found.append(
+            f"All draws of {after.n_clusters} held-out {after.clusters}s say {100 * after.value:.0f} %: too few are "
+            "held out to tell how sure that is."
         )
     elif gain is None and not held_out.beyond_noise:
         found.append(f"On {n} held-out pairs it cannot be told from guessing: it is a beginning, no measure of skill.")

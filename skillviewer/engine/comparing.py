@@ -167,7 +167,7 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
         map_kind=checkpoint.map_kind,
         n_parameters=sum(t.numel() for t in (*checkpoint.head.values(), *checkpoint.streams.values())),
         accuracy=held_out.accuracy if held_out is not None else None,
-        accuracy_interval=(held_out.low, held_out.high) if held_out is not None else None,
+        accuracy_interval=held_out.interval if held_out is not None else None,
         n_pairs=held_out.n_pairs if held_out is not None else 0,
         rule=held_out.rule if held_out is not None else "",
         features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "

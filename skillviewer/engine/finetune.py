@@ -11,13 +11,13 @@ from time import monotonic
 
 import numpy as np
 
-from skillviewer.core.accuracy import FoldScores, pooled_accuracy
+from skillviewer.core.accuracy import FoldScores, pooled_accuracy, shown
 from skillviewer.core.folds import check_no_leak
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.tuning import Division, StudyPairs, TuningChoices
-from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of, shown
+from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
 from skillviewer.data.trained_pairs import TrainedPair
 from skillviewer.engine.bank import check_room, pooled
 from skillviewer.engine.batches import batches

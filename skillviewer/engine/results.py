@@ -12,6 +12,7 @@ from skillviewer.core.accuracy import (
     accuracy_by_separation,
     pooled_accuracy,
     pooled_difference,
+    shown,
     spread,
 )
 from skillviewer.core.localisation import Localisation, localise, together
@@ -260,8 +261,8 @@ class Judge:
             sd=spread(folds).sd,
             sd_seeds=spread(seeds).sd,
             metrics={metric.name: _mean(n.metrics[metric.name] for n in numbers) for metric in METRICS},
-            pooled=Interval.of(pooled_accuracy(scores, self._dataset)),
-            pooled_honest=Interval.of(pooled_accuracy(scores, self._dataset, honest=True)),
+            pooled=Interval.of(shown(pooled_accuracy(scores, self._dataset))),
+            pooled_honest=Interval.of(shown(pooled_accuracy(scores, self._dataset, honest=True))),
             by_separation=tuple(
                 Separated(separation=at.separation, accuracy=at.count.accuracy, n_pairs=at.count.n)
                 for at in accuracy_by_separation(scores, self._separations)
@@ -296,7 +297,9 @@ class Judge:
     ) -> Interval | None:
         if first is None:
             return None
-        return Interval.of(pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest))
+        return Interval.of(
+            shown(pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest))
+        )
 
     def _pointing(self, found: Sequence[Found], tolerance: int) -> Pointing | None:
         with_maps = [one.run.maps for one in found if one.run.maps is not None]

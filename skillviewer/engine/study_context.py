@@ -42,7 +42,8 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
     model = analysis.provenance.model_digest
     scores = {name: score for name, score in study.models.scores(model).items() if name in alike}
     members = _members([alike[name] for name in scores], scores, model)
-    judgements = study.votes.judgements()
+    of_task = {video.name, *alike}
+    judgements = tuple(j for j in study.votes.judgements() if {j.left, j.right} <= of_task)
     models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
     this = next((m for m in models if m.digest == model), None)
     others, versions = _other_models(study, models, this, video.name, {**{m.name: m.score for m in members}}, analysis)
@@ -57,7 +58,7 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
         near_by=near_by,
         judgements=judgements,
         opinions=tuple(
-            OpinionOf(m.start_s, m.stop_s, m.opinion.value)
+            OpinionOf(m.start_s, m.stop_s, m.opinion.value, m.author)
             for m in study.remarks.moments(video.name)
             if m.opinion is not Opinion.NONE and m.model_digest == model
         ),
@@ -83,7 +84,8 @@ def _reference(
 ) -> tuple[Exhibit | None, NearBy | None]:
     """Return a well-scored video that can be shown and why it, or None; one whose file is missing is passed over."""
     shown = [m for m in members if videos[m.name].path is not None and videos[m.name].state is not VideoState.REPLACED]
-    found = reference_video(Member(name, analysis.score, analysis_looks(analysis)), shown)
+    scores = [member.score for member in members]
+    found = reference_video(Member(name, analysis.score, analysis_looks(analysis)), shown, scores)
     other = cached_analysis(videos[found.name], model) if found is not None else None
     return (Exhibit(other, found.name), found.near_by) if found is not None and other is not None else (None, None)
 

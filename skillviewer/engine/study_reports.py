@@ -68,6 +68,7 @@ def cohort_report(
             s.warning.replace(SAID_BEFORE, "").strip(),
             v.digest,
             before_blur=SAID_BEFORE in s.warning,
+            passes=s.passes,
         )
         for v in videos
         if (s := scores.get(v.name)) is not None

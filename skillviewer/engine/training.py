@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from skillviewer.core.accuracy import FoldScores, count_pairs, pooled_accuracy
+from skillviewer.core.accuracy import FoldScores, count_pairs, pooled_accuracy, shown
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, quarter_out
@@ -360,8 +360,7 @@ def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None
     pairs = result.tested(honest=False)
     if not pairs:
         return None
-    interval = pooled_accuracy([result], dataset)
+    interval = shown(pooled_accuracy([result], dataset))
     accuracy = count_pairs(pairs, result.scores).accuracy
-    # with a single participant nothing can be drawn: then the interval says that nothing is known
-    low, high = (x if math.isfinite(x) else end for x, end in ((interval.low, 0.0), (interval.high, 1.0)))
+    low, high = (x if math.isfinite(x) else None for x in (interval.low, interval.high))
     return HeldOut(accuracy=accuracy, low=low, high=high, n_pairs=len(pairs), rule=rule)

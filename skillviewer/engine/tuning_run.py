@@ -184,7 +184,7 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
         *([f"Trained in {tuned.precision}."] if tuned.precision != "float32" else []),
         *said.warnings,
     ]
-    low, high = (x if math.isfinite(x) else end for x, end in ((after.low, 0.0), (after.high, 1.0)))
+    low, high = (x if math.isfinite(x) else None for x in (after.low, after.high))
     return card_of(
         job.folder.name,
         dataset,

@@ -66,6 +66,7 @@ class CohortVideo:
         warning: What the model warned of, or "".
         digest: SHA-256 of the file, or "".
         before_blur: Whether the score is of the video before its faces were blurred.
+        passes: How many passes the score is the mean of.
     """
 
     name: str
@@ -75,6 +76,7 @@ class CohortVideo:
     warning: str = ""
     digest: str = ""
     before_blur: bool = False
+    passes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Row:
     warned: bool
     checksum: str
     before_blur: bool = False
+    passes: int = 1
 
     @property
     def marks(self) -> str:
@@ -187,6 +190,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
             warned=bool(one.warning),
             checksum=one.digest[:CHECKSUM],
             before_blur=one.before_blur,
+            passes=one.passes,
         )
         for one, where in zip(videos, standings(scores, [v.interval for v in videos]), strict=True)
     ]
@@ -224,8 +228,15 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
             f"Intervals say how much the choice of frames moves a score and nothing else. {at_median} of {len(passes)} "
             "videos cannot be told from the median."
         )
-    if len(passes) < n:
-        words.append(f"{n - len(passes)} of {n} videos were assessed with one pass and have no interval.")
+    alone = sum(row.standing.interval is None and row.passes == 1 for row in rows)
+    if alone:
+        words.append(f"{alone} of {n} videos {_were(alone)} assessed with one pass and {_have(alone)} no interval.")
+    alike = n - len(passes) - alone
+    if alike:
+        words.append(
+            f"{alike} of {n} videos {_have(alike)} no interval though several passes were made: these looked at the "
+            "same frames, for there are few."
+        )
     if n - 1 < MIN_COHORT:
         words.append(
             f"With fewer than {MIN_COHORT} other videos no percentile is given: one more or less would move it by over "
@@ -252,7 +263,11 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
         )
     else:
         known = sum(row.name in seen for row in rows)
-        words.append(f"{known} of {n} videos were in the training of the model: their scores flatter it.")
+        words.append(
+            f"{known} of {n} videos {_were(known)} in the training of the model: such scores flatter it."
+            if known
+            else "None of the videos was in the training of the model."
+        )
     if not cohort.options.judgements and not cohort.options.pairs:
         words.append("No person has judged these videos, so nothing here shows that the scores follow skill.")
     else:
@@ -260,6 +275,14 @@ def _unknown(cohort: Cohort) -> tuple[str, ...]:
             "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
         )
     return tuple(words)
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"
 
 
 def cohort_pdf(cohort: Cohort) -> bytes:

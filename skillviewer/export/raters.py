@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from skillviewer.core.accuracy import count_pairs
 from skillviewer.core.numerals import percent, signed
 from skillviewer.core.pairs import Judgement, Pair, Verdict
+from skillviewer.core.placing import places, raters_in_words
 
 RATER_HEAD = ("rater", "judgements", "agrees with most others", "left chosen", "median time")
 
@@ -55,7 +56,7 @@ def raters_words(judgements: Sequence[Judgement], name: str) -> str:
     """Return what raters said of one video, "" where nobody judged it.
 
     Args:
-        judgements: Judgements of all videos.
+        judgements: Judgements of all videos of its task.
         name: Name of the video in them.
     """
     own = [j for j in judgements if name in {j.left, j.right}]
@@ -63,18 +64,13 @@ def raters_words(judgements: Sequence[Judgement], name: str) -> str:
         return ""
     better = sum(j.verdict is (Verdict.LEFT if j.left == name else Verdict.RIGHT) for j in own)
     same = sum(j.verdict is Verdict.NEITHER for j in own)
-    raters = len({j.rater for j in own})
+    raters = raters_in_words([j.rater for j in own])
     text = (
-        f"{raters} rater{'s' if raters > 1 else ''} judged it in {len(own)} comparison{'s' if len(own) > 1 else ''}: "
+        f"{raters[0].upper()}{raters[1:]} judged it in {len(own)} comparison{'s' if len(own) > 1 else ''}: "
         f"better in {better}, worse in {len(own) - better - same}, no difference in {same}."
     )
-    from skillviewer.core.ranking import bradley_terry  # scipy takes a second
-
-    strengths = bradley_terry(judgements)
-    by_name = strengths.by_video()
-    rank = 1 + sum(value > by_name[name] for value in by_name.values())
-    error = float(strengths.standard_errors[strengths.names.index(name)])
+    place = places(judgements)[name]
     return (
-        f"{text} By all votes its strength is {signed(by_name[name])} (Bradley–Terry, in logits; standard error "
-        f"{error:.2f}), rank {rank} of {len(by_name)} judged videos."
+        f"{text} By all votes its strength is {signed(place.strength)} (Bradley–Terry, in logits; standard error "
+        f"{place.error:.2f}), rank {place.rank} of the {place.n} videos that votes connect."
     )

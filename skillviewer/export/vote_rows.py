@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from skillviewer.core.pairs import Judgement, Pair, Verdict
+from skillviewer.core.placing import names_of, ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +88,10 @@ def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, s
     """
     by_task: dict[str, list[Pair | Judgement]] = {}
     for comparison in comparisons:
-        of_left, of_right = ((tasks or {}).get(name, "") for name in _names(comparison))
+        of_left, of_right = ((tasks or {}).get(name, "") for name in names_of(comparison))
         if of_left == of_right:
             by_task.setdefault(of_left, []).append(comparison)
     return [row for task in sorted(by_task) or [""] for row in _rows_of_task(by_task.get(task, []), task)]
-
-
-def _names(comparison: Pair | Judgement) -> tuple[str, str]:
-    if isinstance(comparison, Pair):
-        return comparison.better, comparison.worse
-    return comparison.left, comparison.right
 
 
 def _rows_of_task(comparisons: Sequence[Pair | Judgement], task: str) -> list[StrengthRow]:
@@ -105,15 +100,16 @@ def _rows_of_task(comparisons: Sequence[Pair | Judgement], task: str) -> list[St
     strengths = bradley_terry(comparisons)
     counts = {name: {1: 0, 0: 0, -1: 0} for name in strengths.names}
     for comparison in comparisons:
-        left, right = _names(comparison)
+        left, right = names_of(comparison)
         verdict = Verdict.LEFT if isinstance(comparison, Pair) else comparison.verdict
         counts[left][int(verdict)] += 1
         counts[right][-int(verdict)] += 1
     errors = strengths.standard_errors
-    order = sorted(range(len(strengths.names)), key=lambda at: (-strengths.values[at], strengths.names[at]))
+    rank_of = ranks(strengths.values.tolist())
+    order = sorted(range(len(strengths.names)), key=lambda at: (rank_of[at], strengths.names[at]))
     return [
         StrengthRow(
-            rank=rank,
+            rank=rank_of[at],
             video=(name := strengths.names[at]),
             task=task,
             strength=float(strengths.values[at]),
@@ -123,5 +119,5 @@ def _rows_of_task(comparisons: Sequence[Pair | Judgement], task: str) -> list[St
             n_worse=counts[name][-1],
             n_equal=counts[name][0],
         )
-        for rank, at in enumerate(order, start=1)
+        for at in order
     ]

@@ -109,6 +109,7 @@ def why_html(why: Why) -> str:
                 "time": told.time,
                 "words": told.words,
                 "opinion": told.opinion,
+                "divided": told.divided,
             }
             for told in why.moments
         ],

@@ -16,6 +16,7 @@ from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.moments import Moment, find_moments
 from skillviewer.core.numerals import signed
 from skillviewer.core.scene import Look, Scale, display_limit, resolve
+from skillviewer.core.stretches import same_stretch
 from skillviewer.export.colour_bar import bar_colours, bar_scale, tick_words
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.limits import limits
@@ -56,7 +57,23 @@ class Told:
 
     moment: Moment
     shot: Shot
-    opinion: str
+    opinions: tuple[OpinionOf, ...]
+    names: bool
+
+    @property
+    def opinion(self) -> str:
+        """What all say of it who said something; "" where nobody did, or not all the same."""
+        said = {opinion.opinion for opinion in self.opinions}
+        return said.pop() if len(said) == 1 else ""
+
+    @property
+    def divided(self) -> str:
+        """Who said what of it, where not all said the same, else ""."""
+        if self.opinion or not self.opinions:
+            return ""
+        named = self.names and all(opinion.author for opinion in self.opinions)
+        said = [f"{o.author}: {o.opinion}" if named else o.opinion for o in self.opinions]
+        return f"Opinions differ ({', '.join(map(printable, said))})."
 
     @property
     def time(self) -> str:
@@ -221,7 +238,7 @@ def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None =
         digits=score_digits([analysis]),
         key_frames=tuple(own[frame] for frame in key),
         bar=_colour_bar(analysis, key[-1], options.look),
-        moments=tuple(Told(m, own[m.key_frame], _opinion(m, known.opinions)) for m in found),
+        moments=tuple(Told(m, own[m.key_frame], _about(m, known.opinions), options.names) for m in found),
         own_shot=own[fullest],
         reference=_reference(known, analysis, shots),
         facts=facts(analysis, known.model_version, made_on(options.made_on)),
@@ -276,13 +293,9 @@ def _colour_bar(analysis: Analysis, frame: int, look: Look) -> Bar | None:
     return Bar(tuple((int(r), int(g), int(b)) for r, g, b in colours), ticks, scale.title)
 
 
-def _opinion(moment: Moment, opinions: Sequence[OpinionOf]) -> str:
-    """Return what was said of a moment: the opinion whose stretch shares most with it, over half of either."""
-    for opinion in opinions:
-        shared = min(moment.stop_s, opinion.stop_s) - max(moment.start_s, opinion.start_s)
-        if shared > 0.5 * min(moment.stop_s - moment.start_s, opinion.stop_s - opinion.start_s):
-            return opinion.opinion
-    return ""
+def _about(moment: Moment, opinions: Sequence[OpinionOf]) -> tuple[OpinionOf, ...]:
+    """Return what was said of a moment: opinions of another stretch are not of it, however much the two share."""
+    return tuple(o for o in opinions if same_stretch(o.start_s, o.stop_s, moment.start_s, moment.stop_s))
 
 
 def _reference(

@@ -35,11 +35,13 @@ class OpinionOf:
         start_s: Where the moment starts.
         stop_s: Where it ends.
         opinion: ``agree``, ``disagree`` or ``not relevant``.
+        author: Who, or "" where nobody says.
     """
 
     start_s: float
     stop_s: float
     opinion: str
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class StudyContext:
         others: The comparable videos with their scores by the same model, without this one.
         reference: The well-scored video that is shown beside this one, or None.
         near_by: By what the reference is near, where the program chose it; None where a person did.
-        judgements: What raters said, of all videos of the study.
+        judgements: What raters said, of all videos of its task.
         opinions: What people said of the moments.
         notes: Notes on the video; as many as fit are printed.
         other_models: How other models see it.

@@ -144,7 +144,10 @@ def _moment(told: Told, number: int, greatest: float, digits: int, size: float) 
         paragraph(str(number), size_pt=9, bold=True),
         picture(told.shot.jpeg, wide, wide / told.shot.aspect),
         signed_bar(told.moment.amount, greatest, 84.0, digits),
-        [paragraph(told.time, size_pt=7.6, of=WHITE.muted), paragraph(told.words, size_pt=8.2)],
+        [
+            paragraph(told.time, size_pt=7.6, of=WHITE.muted),
+            paragraph(f"{told.words} {told.divided}".strip(), size_pt=8.2),
+        ],
         _boxes(told.opinion),
     ]
 

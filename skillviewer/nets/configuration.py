@@ -104,17 +104,22 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     Attributes:
         accuracy: Share of pairs ordered as the raters did; ties count as wrong.
-        low: Lower end of its 95 % interval.
+        low: Lower end of its 95 % interval; None where a single participant was tested, or every draw says the same.
         high: Upper end.
         n_pairs: Pairs tested.
         rule: What was held out and how the kept epoch was chosen, in words.
     """
 
     accuracy: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n_pairs: int
     rule: str
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The interval, or None."""
+        return (self.low, self.high) if self.low is not None and self.high is not None else None
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,12 +1,16 @@
 """Agreement by hand, and against another package."""
 
+import itertools
+
 import evalica
 import numpy as np
 import pandas as pd
 import pytest
 
 from skillviewer.core.agreement import Alpha, Level, _alphas, agreement, coincidences
-from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.core.pair_choice import Asked
+from skillviewer.core.pairs import UNNAMED, Judgement, Verdict
+from skillviewer.core.raters import rater_reports
 from tests.core.answers import judged
 
 FIVE_PAIRS = judged(
@@ -92,16 +96,48 @@ def test_a_repeat_does_not_count_and_a_pair_of_one_rater_neither() -> None:
     assert agreement([], "nominal") is None
 
 
-def test_one_pair_has_no_interval_and_one_verdict_is_agreement() -> None:
+def test_where_only_one_verdict_was_given_alpha_is_not_defined() -> None:
+    """Chance alone would give no other, so that nothing says whether raters agree or always say the same."""
     found = agreement(judged(("A", "a", "b", 1), ("B", "a", "b", 1)), "nominal")
     assert found is not None
-    assert found.value == 1
+    assert np.isnan(found.value)
     assert np.isnan(found.low)
     assert "interval" not in found.sentence
     assert "over 1 pair that" in found.sentence
     two = agreement(judged(*[(r, "a", x, 1) for r in "AB" for x in "bc"]), "ordinal")
     assert two is not None
-    assert (two.low, two.high) == (1, 1)
+    assert np.isnan([two.value, two.low, two.high]).all()
+    names = [f"v{i:02d}" for i in range(13)]
+    same = [(r, x, y, 1) for r in "AB" for x, y in itertools.pairwise(names)]
+    twelve = agreement(judged(*same), "ordinal")
+    assert twelve is not None
+    assert twelve.sentence == (
+        "Krippendorff's alpha, ordinal: not defined, over 12 pairs that at least two of 2 raters judged: all said the "
+        "same, and what chance alone would give is not known."
+    )
+
+
+def test_an_interval_without_width_is_none() -> None:
+    names = [f"v{i:02d}" for i in range(13)]
+    votes = [(r, x, y, 1 if i % 2 else -1) for r in "AB" for i, (x, y) in enumerate(itertools.pairwise(names))]
+    found = agreement(judged(*votes), "nominal")
+    assert found is not None
+    assert (found.value, np.isnan(found.low)) == (1.0, True)
+    assert "interval" not in found.sentence
+    assert "every draw of pairs says the same, so how sure cannot be told" in found.sentence
+
+
+def test_votes_without_a_name_are_each_somebody_s_own() -> None:
+    pairs = [("a", "b"), ("a", "c"), ("b", "c"), ("c", "d")]
+    said = ((1, 1, 1, -1, -1), (1, 1, 1, 1, 1), (-1, -1, 1, 0, 0), (1, 0, 1, -1, 1))
+    unnamed = [(UNNAMED, x, y, v) for (x, y), votes in zip(pairs, said, strict=True) for v in votes]
+    found = agreement(judged(*unnamed), "nominal")
+    named = agreement(judged(*[(str(i % 5), x, y, v) for i, (_, x, y, v) in enumerate(unnamed)]), "nominal")
+    assert found == named
+    asked = [Asked(x, y, rater, Verdict(v)) for rater, x, y, v in unnamed]
+    (report,) = rater_reports(asked)
+    assert report.consistency.n == 0, "nobody repeated anything"
+    assert report.misfit is None
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal"])

@@ -14,7 +14,7 @@ from skillviewer.core.pair_choice import Asked
 from skillviewer.core.pairs import Judgement, Verdict
 from skillviewer.core.ranking import PRIOR_SD, bradley_terry
 from skillviewer.core.ranking_report import ranking_report
-from skillviewer.core.split_half import _every_half, split_half
+from skillviewer.core.split_half import SplitHalf, _every_half, split_half
 from tests.core.answers import judged
 
 
@@ -118,7 +118,7 @@ def test_the_whole_report_by_hand() -> None:
     assert found.why == (("chain", 2), ("test", 2))
     rows = {s.name: (s.won, s.lost, s.neither) for s in found.standings}
     assert rows == {"a": (1, 1, 1), "b": (1, 1, 0), "c": (1, 1, 1)}
-    assert [s.rank for s in found.standings] == [1, 2, 3]
+    assert [s.rank for s in found.standings] == [1, 1, 1], "a circle, and a tie"
     assert found.parts == (("", (("a", "b", "c"), ("d",), ("e",))),)
     assert not found.connected
     assert found.connectivity == "No vote on d, e yet."
@@ -139,7 +139,15 @@ def test_the_strongest_come_first_by_task() -> None:
     assert [(s.name, s.rank) for s in found.standings if s.task == "cut"] == [("a", 1), ("b", 2), ("c", 3)]
     assert [(s.name, s.rank) for s in found.standings if s.task == "sew"] == [("y", 1), ("x", 2)]
     assert found.connected
-    assert "can be compared" in found.connectivity
+    assert found.connectivity == "Votes connect all videos of each task: strengths can be compared within a task."
+    alone = ranking_report({"a": "cut", "b": "cut", "z": "tie"}, answered(("A", "a", "b", 1, "")))
+    assert not alone.connected
+    assert alone.connectivity == "No vote on z of tie yet."
+
+
+def test_equal_strengths_share_a_rank() -> None:
+    found = ranking_report(dict.fromkeys("abcd", ""), answered(("A", "a", "b", 0, ""), ("A", "c", "d", 1, "")))
+    assert [(s.name, s.rank) for s in found.standings] == [("c", 1), ("a", 2), ("b", 2), ("d", 4)]
 
 
 def test_every_task_has_a_scale_of_its_own() -> None:
@@ -233,3 +241,33 @@ def test_without_votes_there_is_nothing_to_say() -> None:
     assert np.isnan(found.reliability)
     assert (found.nominal, found.ordinal, found.on_test, found.split_half) == (None, None, None, None)
     assert found.raters == ()
+
+
+def test_halves_are_compared_within_tasks() -> None:
+    """A task with clear votes lends nothing to one in which votes are coin tosses."""
+    rng = np.random.default_rng(5)
+    names = {task: [f"{task}{i}" for i in range(8)] for task in ("cut", "sew")}
+    votes = []
+    for rater in "ABCDEF":
+        for task, videos in names.items():
+            for at, first in enumerate(videos):
+                for second in videos[at + 1 :]:
+                    clear = Verdict.LEFT if task == "cut" else Verdict(int(rng.choice([-1, 1])))
+                    votes.append(Judgement(first, second, clear, rater))
+    tasks = {video: task for task, videos in names.items() for video in videos}
+    both = split_half(votes, tasks)
+    alone = {t: split_half([j for j in votes if tasks[j.left] == t], tasks) for t in names}
+    assert both is not None
+    assert alone["cut"] is not None
+    assert alone["sew"] is not None
+    assert alone["cut"].value > 0.99
+    assert alone["sew"].value < both.value < 0.75
+    assert "within each of 2 tasks" in both.sentence
+    few = {video: str(at // 3) for at, video in enumerate(names["cut"][:6])}
+    apart = [j for j in votes if j.left in few and j.right in few and few[j.left] == few[j.right]]
+    assert split_half(apart, few) is None, "two tasks of three videos each say no more than one"
+
+
+def test_halvings_that_say_nothing_are_told() -> None:
+    assert "over 2 of 3 halvings of the raters" in SplitHalf(0.5, 0.1, 0.9, "raters", 2, True, 3).sentence
+    assert "over all 3 halvings of the raters" in SplitHalf(0.5, 0.1, 0.9, "raters", 3, True, 3).sentence

@@ -106,7 +106,7 @@ def test_files_that_are_missing() -> None:
         divide(replace(said, dataset=gone), TuningChoices())
     some = replace(said.dataset, videos=(replace(said.dataset.videos[0], path=None), *said.dataset.videos[1:]))
     division = divide(replace(said, dataset=some), TuningChoices(by=FoldsBy.VIDEO))
-    assert any("files of 1 videos are missing" in warning for warning in division.warnings)
+    assert "The file of 1 video is missing: pairs with it are left out." in division.warnings
     assert not any(pair.touches({"A1"}) for pair in (*division.fold.train_pairs, *division.fold.test_pairs))
 
 
@@ -135,7 +135,7 @@ def test_contradictions_and_circles_are_told_of() -> None:
     pairs = tuple(p for p in said.dataset.pairs if p != Pair("A1", "C1"))
     circular = replace(said.dataset, pairs=(*pairs, Pair("C1", "A1")), judgements=votes)
     told = " ".join(divide(replace(said, dataset=circular), TuningChoices()).warnings)
-    assert "On 1 pairs the votes contradict each other" in told
+    assert "On 1 pair the votes contradict each other" in told
     assert "Pairs go in circles (" in told
 
 

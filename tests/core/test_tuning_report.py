@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core.accuracy import Pooled
+from skillviewer.core.accuracy import Pooled, shown
 from skillviewer.core.analysis import MapRect
 from skillviewer.core.comparison import PlacedMaps
 from skillviewer.core.folds import fold_of
@@ -20,7 +20,6 @@ from skillviewer.core.tuning_report import (
     drift_of,
     order_kept,
     shifts,
-    shown,
     verdict,
 )
 from tests.core.datasets import people, ranked
@@ -61,7 +60,12 @@ def test_the_word_of_one_person_is_within_noise() -> None:
 def test_an_interval_without_width_is_none() -> None:
     found = before_after(DATASET, FOLD, WRONG, RIGHT)
     assert (found.after.value, math.isnan(found.after.low), math.isnan(found.after.high)) == (1.0, True, True)
-    assert not found.beyond_noise, "all right on every draw is no proof"
+    assert found.after.n_clusters == 6
+    assert found.gain is not None
+    assert found.beyond_noise, "what six people all say is"
+    few = replace(found, gain=replace(found.gain, n_clusters=5))
+    assert not few.beyond_noise, "all right on every draw of few is no proof"
+    assert replace(found, gain=replace(found.gain, value=-1.0)).worse
     assert shown(pooled(0.5, 0.4, 0.6)) == pooled(0.5, 0.4, 0.6)
 
 
@@ -70,6 +74,15 @@ def test_a_first_model_is_held_against_guessing() -> None:
     weak = BeforeAfter(None, pooled(0.6, 0.45, 0.7), None)
     assert not weak.beyond_noise
     assert "cannot be told from guessing" in verdict(weak, 100, NOTHING)[0]
+    perfect = BeforeAfter(None, replace(pooled(1.0, math.nan, math.nan), n_clusters=6), None)
+    assert perfect.beyond_noise
+    assert verdict(perfect, 100, NOTHING) == ()
+    few = replace(perfect, after=replace(perfect.after, n_clusters=5))
+    assert verdict(few, 100, NOTHING) == (
+        "All draws of 5 held-out participants say 100 %: too few are held out to tell how sure that is.",
+    )
+    nobody = replace(perfect, after=replace(perfect.after, value=0.0))
+    assert not nobody.beyond_noise
 
 
 def test_what_speaks_against_a_model() -> None:

@@ -11,10 +11,9 @@ from skillviewer.core.pairs import FrameExtent, Judgement, Verdict
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.study_context import context_of
 from skillviewer.engine.study_reports import CohortChoices, cohort_report
-from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.report import export_report
+from skillviewer.export.raters import raters_words
 from skillviewer.export.why import facts
-from skillviewer.export.why_options import OpinionOf, Remark, ReportOptions, StudyContext
+from skillviewer.export.why_options import OpinionOf, Remark, StudyContext
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.export.test_report import words
@@ -52,25 +51,27 @@ def test_the_context_is_that_of_the_task_and_the_model(study: Path) -> None:
     assert known.reference is not None
     assert (known.reference.title, known.near_by) == ("c", NearBy.SCORE)
     assert known.notes == (Remark("It slips.", "Dr X", 0.5),)
-    assert known.opinions == (OpinionOf(0.1, 0.4, "agree"),)
+    assert known.opinions == (OpinionOf(0.1, 0.4, "agree", "Dr X"),)
     assert [j.rater for j in known.judgements] == ["Rater One"]
 
 
-def test_a_reference_of_which_another_file_is_missing_was_chosen_by_the_program_all_the_same(
-    study: Path, tmp_path: Path
-) -> None:
-    """The best one's file is gone, so the program takes the next: nobody chose that by hand."""
+def test_a_reference_is_of_the_best_quarter_of_all_and_not_of_those_at_hand(study: Path) -> None:
     (study.parent / "c.mp4").unlink()
     with VideoReader(study.parent / "a.mp4") as reader:
-        said = analysis(reader.info, passes=2)
-        known = context_of(study, said)
-        assert known.reference is not None
-        assert known.reference.title == "b"
-        assert known.near_by is not None
-        made = Exhibit(said, "a")
-        text = export_report(made, tmp_path / "a.html", ReportOptions(known=known)).read_text(encoding="utf-8")
-    assert "chosen by hand" not in text
-    assert "well-scored video" in text
+        known = context_of(study, analysis(reader.info, passes=2))
+    assert [m.name for m in known.others] == ["b", "c"]
+    assert known.reference is None, "b is the best at hand, and yet none of the best quarter"
+
+
+def test_votes_of_another_task_say_nothing_of_a_video(study: Path) -> None:
+    with Study.open(study) as made:
+        made.videos.add([NewVideo(None, name, task="knot") for name in ("y", "z")])
+        for left, right in (("x", "y"), ("y", "z"), ("x", "z")):
+            made.votes.cast(Vote.of(Judgement(left, right, Verdict.LEFT, "Rater Two")))
+    with VideoReader(study.parent / "a.mp4") as reader:
+        known = context_of(study, analysis(reader.info, passes=2))
+    assert [j.rater for j in known.judgements] == ["Rater One"]
+    assert "rank 2 of the 2 videos that votes connect" in raters_words(known.judgements, "a")
 
 
 def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> None:

@@ -11,15 +11,17 @@ import pytest
 from pypdf import PdfReader
 
 from skillviewer.core.analysis import MapKind
-from skillviewer.core.cohort import Member
+from skillviewer.core.cohort import Member, NearBy
 from skillviewer.core.errors import ExportError
 from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.core.faces import FaceBox, Faces
+from skillviewer.core.moments import find_moments
 from skillviewer.core.pairs import Judgement, Pair, Verdict
 from skillviewer.core.scene import Look, Overlay
-from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo
+from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
+from skillviewer.export.limits import limits
 from skillviewer.export.paper import SIZES_PT
 from skillviewer.export.report import export_cohort, export_report
 from skillviewer.export.why_options import OpinionOf, OtherModel, Remark, ReportOptions, StudyContext
@@ -311,3 +313,52 @@ def test_cohorts_that_cannot_be_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="“video 00” is in the cohort twice"):
         export_cohort(cohort(1) * 2, MODEL, tmp_path / "all.pdf")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_opinions_count_of_the_same_stretch_alone_and_are_told_where_they_differ(
+    tmp_path: Path, reader: VideoReader
+) -> None:
+    made = exhibit(reader)
+    (first, *_) = find_moments(made.analysis, made.evidence)
+    at, end = first.start_s, first.stop_s
+
+    def printed(*opinions: OpinionOf, names: bool = True) -> str:
+        options = ReportOptions(known=replace(known(reader), opinions=opinions), names=names)
+        return words(export_report(made, tmp_path / "one.html", options, overwrite=True))
+
+    assert "A person says: agree." in printed(OpinionOf(at, end, "agree", "Bob"))
+    divided = (OpinionOf(at, end, "agree", "Bob"), OpinionOf(at, end, "disagree", "Ann"))
+    assert "Opinions differ (Bob: agree, Ann: disagree)." in printed(*divided)
+    assert "Opinions differ (agree, disagree)." in printed(*divided, names=False)
+    assert "A person says" not in printed(*divided)
+    older = OpinionOf(at - 0.4 * (end - at), end - 0.3 * (end - at), "not relevant", "Bob")
+    assert "A person says" not in printed(older), "that was of another stretch"
+
+
+def test_the_reference_says_why_it_was_chosen(tmp_path: Path, reader: VideoReader) -> None:
+    made = exhibit(reader)
+    told = {}
+    for near_by in (None, NearBy.LOOKS, NearBy.SCORE):
+        options = ReportOptions(known=replace(known(reader), near_by=near_by))
+        told[near_by] = words(export_report(made, tmp_path / f"{near_by}.html", options))
+    assert "chosen by hand" in told[None]
+    assert "the well-scored video that looks most alike" in told[NearBy.LOOKS]
+    assert "the nearest well-scored video" in told[NearBy.SCORE]
+
+
+def test_what_is_not_known_of_familiarity_is_said(reader: VideoReader) -> None:
+    said = analysis(reader.info, passes=2)
+    assert "is not known" in limits(replace(said, strangeness=None, warning=""), (), (), 2)[1]
+    near = limits(replace(said, strangeness=0.95, warning=""), (), (), 2)[1]
+    assert "0.95 times as far" in near
+    assert "does not show that it is like them" in near
+    assert limits(replace(said, strangeness=1.5, warning="Unlike them."), (), (), 2)[1].startswith("Unlike them.")
+
+
+def test_a_cohort_tells_one_pass_from_passes_that_looked_at_the_same() -> None:
+    one = [CohortVideo(f"v{i}", i / 10, passes=passes) for i, passes in enumerate((1, 4, 4))]
+    text = " ".join(_unknown(gather_cohort(one, MODEL, CohortOptions(), DAY)))
+    assert "1 of 3 videos was assessed with one pass and has no interval." in text
+    assert "2 of 3 videos have no interval though several passes were made" in text
+    seen = gather_cohort(one, MODEL, CohortOptions(seen_in_training=frozenset()), DAY)
+    assert "None of the videos was in the training of the model." in " ".join(_unknown(seen))

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from skillviewer.core.stretches import same_stretch
 from skillviewer.core.video import VideoInfo
 from skillviewer.data.study import Moment as KeptMoment
 from skillviewer.data.study import Note, Opinion
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
     from skillviewer.core.moments import Moment as FoundMoment
-
-SAME_S = 0.05
-"""Two stretches whose ends are no further apart are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def cards_of(
 
 
 def _same(kept: KeptMoment, start_s: float, stop_s: float) -> bool:
-    return abs(kept.start_s - start_s) <= SAME_S and abs(kept.stop_s - stop_s) <= SAME_S
+    return same_stretch(kept.start_s, kept.stop_s, start_s, stop_s)
 
 
 def _notes_on(notes: Sequence[Note], moments: Sequence[KeptMoment]) -> tuple[Note, ...]:

@@ -68,8 +68,8 @@ class Limits(Section):
         if strangeness is None:
             return [self.tr("Whether the video looks like those that the model was trained on is not known.")]
         words = self.tr(
-            "The video looks like those that the model was trained on: {} times as far from them as the most unusual "
-            "one of them."
+            "It is {} times as far from the videos that the model was trained on as the most unusual one of them: no "
+            "warning, which does not show that it is like them."
         )
         return [words.format(f"{strangeness:.2f}")]
 
@@ -204,15 +204,27 @@ class RatersBlock(Section):
         self.words.set_plain(self.tr("Nobody has compared this video yet.") if rating is None else self._said(rating))
 
     def _said(self, rating: Rating) -> str:
-        counts = [self.tr("better {} times").format(rating.wins), self.tr("worse {} times").format(rating.losses)]
+        counts = [
+            _times(self.tr("better once"), self.tr("better {} times"), rating.wins),
+            _times(self.tr("worse once"), self.tr("worse {} times"), rating.losses),
+        ]
         if rating.even:
-            counts.append(self.tr("no difference {} times").format(rating.even))
-        who = self.tr("{} raters").format(rating.n_raters)
-        if rating.n_raters == 1:
-            who = self.tr("One rater")
-        if not rating.n_raters:
-            who = self.tr("The pairs of the data set")
-        strength = self.tr("Strength {} ± {}: rank {} of {}.").format(
+            counts.append(_times(self.tr("no difference once"), self.tr("no difference {} times"), rating.even))
+        who = self._who(rating)
+        strength = self.tr("Strength {} ± {}: rank {} of the {} that votes connect.").format(
             signed(rating.strength, 2), f"{rating.error:.2f}", rating.rank, rating.n
         )
         return self.tr("{}: {}. {}").format(who, ", ".join(counts), strength)
+
+    def _who(self, rating: Rating) -> str:
+        if not rating.n_raters and not rating.n_unnamed:
+            return self.tr("The pairs of the data set")
+        named = self.tr("One rater") if rating.n_raters == 1 else self.tr("{} raters").format(rating.n_raters)
+        if not rating.n_unnamed:
+            return named
+        without = self.tr("Raters without a name") if rating.n_unnamed > 1 else self.tr("A rater without a name")
+        return self.tr("{} and others without a name").format(named) if rating.n_raters else without
+
+
+def _times(once: str, several: str, n: int) -> str:
+    return once if n == 1 else several.format(n)

@@ -12,7 +12,7 @@ import numpy as np
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.footage import Footage
-from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.data.study import ModelState, ModelVersion, Study
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
@@ -55,6 +55,7 @@ class StudyFacts:
         agreed: Pairs that are stated without raters.
         models: Its models.
         scores: What each said, by digest, then by name of video.
+        tasks: Task by name of video: votes of two tasks do not meet.
     """
 
     title: str
@@ -63,6 +64,7 @@ class StudyFacts:
     agreed: tuple[Pair | SimilarPair, ...]
     models: tuple[ModelVersion, ...]
     scores: Mapping[str, Mapping[str, float]]
+    tasks: Mapping[str, str] = field(default_factory=dict)
 
 
 def facts_of(study: Study) -> StudyFacts:
@@ -72,6 +74,7 @@ def facts_of(study: Study) -> StudyFacts:
         title=study.title,
         blind=study.settings.blind,
         judgements=study.votes.judgements(),
+        tasks={video.name: video.task for video in study.videos.all()},
         agreed=study.pairs.all(),
         models=models,
         scores={m.digest: {name: s.score for name, s in study.models.scores(m.digest).items()} for m in models},
@@ -83,17 +86,19 @@ class Rating:
     """What raters said of one video.
 
     Attributes:
-        n_raters: How many raters; 0 for pairs that are stated without any.
+        n_raters: How many raters that have a name.
+        n_unnamed: Votes of raters without one, who may be anybody; 0 of both for pairs that are stated without votes.
         wins: Comparisons that it won.
         losses: Comparisons that it lost.
         even: Comparisons without a difference.
-        strength: Bradley-Terry strength in logits, against the study's mean.
+        strength: Bradley-Terry strength in logits, against the mean of its task.
         error: Its standard error.
-        rank: Its rank by strength; 1 is the strongest.
-        n: Videos that were compared.
+        rank: Its rank by strength among the videos that votes connect with it; 1 is the strongest.
+        n: How many these are.
     """
 
     n_raters: int
+    n_unnamed: int
     wins: int
     losses: int
     even: int
@@ -105,7 +110,7 @@ class Rating:
 
 def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
     """Return what raters said of every video that they compared; without votes, what is stated of pairs."""
-    from skillviewer.core.ranking import bradley_terry
+    from skillviewer.core.placing import names_of, places
 
     comparisons: Sequence[Judgement | Pair] = facts.judgements
     if not comparisons:
@@ -113,24 +118,22 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
     if not comparisons:
         return {}
     counts: dict[str, list[int]] = {}
-    raters: dict[str, set[str]] = {}
+    raters: dict[str, list[str]] = {}
     for comparison in comparisons:
-        if isinstance(comparison, Pair):
-            first, second, result = comparison.better, comparison.worse, 0
-        else:
-            first, second = comparison.left, comparison.right
-            result = {Verdict.LEFT: 0, Verdict.RIGHT: 1, Verdict.NEITHER: 2}[comparison.verdict]
+        first, second = names_of(comparison)
+        verdict = Verdict.LEFT if isinstance(comparison, Pair) else comparison.verdict
+        result = {Verdict.LEFT: 0, Verdict.RIGHT: 1, Verdict.NEITHER: 2}[verdict]
         counts.setdefault(first, [0, 0, 0])[result] += 1
         counts.setdefault(second, [0, 0, 0])[(1, 0, 2)[result]] += 1
         for name in (first, second):
-            raters.setdefault(name, set()).update({comparison.rater} if isinstance(comparison, Judgement) else ())
-    strengths = bradley_terry(comparisons)
-    values, errors = strengths.values.tolist(), strengths.standard_errors.tolist()
+            raters.setdefault(name, []).extend([comparison.rater] if isinstance(comparison, Judgement) else [])
     ratings = {}
-    for name, value, error in zip(strengths.names, values, errors, strict=True):
+    for name, place in places(comparisons, facts.tasks).items():
+        unnamed, named = raters[name].count(UNNAMED), set(raters[name]) - {UNNAMED}
         wins, losses, even = counts[name]
-        rank = 1 + sum(v > value for v in values)
-        ratings[name] = Rating(len(raters[name]), wins, losses, even, value, error, rank, len(values))
+        ratings[name] = Rating(
+            len(named), unnamed, wins, losses, even, place.strength, place.error, place.rank, place.n
+        )
     return ratings
 
 
@@ -239,7 +242,7 @@ def findings_of(question: Question) -> Findings:
     q, analysis = question, question.analysis
     members = [Member(o.name, o.score, _double(o.pooled)) for o in q.others if o.in_place]
     own = Member(q.name, analysis.score, _double(analysis.pooled))
-    reference = reference_video(own, members)
+    reference = reference_video(own, members, [o.score for o in q.others])
     scores = tuple(o.score for o in q.others)
     places = {other.name: other.footage for other in q.others}
     others, versions = _other_models(q)

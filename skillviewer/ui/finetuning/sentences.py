@@ -47,7 +47,8 @@ def duration(seconds: float) -> str:
 def with_interval(pooled: Pooled) -> str:
     """Return an accuracy with its interval and what it was drawn from."""
     if math.isnan(pooled.low):
-        return _tr("{} of {} pairs (too few for an interval)").format(percent(pooled.value), pooled.n_pairs)
+        why = _tr("the same in every draw, so no interval") if pooled.draws_alike else _tr("too few for an interval")
+        return _tr("{} of {} pairs ({})").format(percent(pooled.value), pooled.n_pairs, why)
     return _tr("{} ({} to {}) of {} pairs").format(
         percent(pooled.value), f"{100 * pooled.low:.1f}", f"{100 * pooled.high:.1f}", pooled.n_pairs
     )
@@ -59,7 +60,8 @@ def gain_words(compared: BeforeAfter) -> str:
     if gain is None:
         return _tr("there was no model before")
     if math.isnan(gain.low):
-        return _tr("{} points (too few for an interval)").format(points(gain.value))
+        why = _tr("the same in every draw, so no interval") if gain.draws_alike else _tr("too few for an interval")
+        return _tr("{} points ({})").format(points(gain.value), why)
     span = _tr(" ({} to {})").format(points(gain.low), points(gain.high))
     if compared.beyond_noise:
         judged = _tr("beyond noise")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from skillviewer.core.contradictions import Circle, Link
 
 MOST = 40
-"""So many circles are shown, those that the fewest votes hold together."""
+"""So many circles are shown, those that the smallest lead holds together."""
 
 
 class CircleRow(QWidget):
@@ -75,7 +75,7 @@ class CircleRow(QWidget):
         words = self.tr("{} over {}: {} to {}").format(link.better, link.worse, link.votes_for, link.votes_against)
         if link.neither:
             words += self.tr(", {} alike").format(link.neither)
-        return words + (self.tr(" ‹ fewest votes") if weakest else "")
+        return words + (self.tr(" ‹ smallest lead") if weakest else "")
 
     @Slot()
     def _on_clicked(self) -> None:
@@ -120,7 +120,7 @@ class CirclesView(QWidget):
         """Show circles.
 
         Args:
-            circles: Those that the fewest votes hold together first.
+            circles: Those that the smallest lead holds together first.
             waiting: Pairs in the queue.
             writable: Whether votes can be asked for.
         """
@@ -147,8 +147,8 @@ class CirclesView(QWidget):
         if n == 1:
             return self.tr("Most raters put these videos in a circle, so no order fits all of their votes.")
         said = self.tr("{} circles in what most raters say, so no order fits all of their votes.").format(n)
-        first = self.tr("Those that the fewest votes decide come first.")
-        shown = self.tr("The {} that the fewest votes decide are shown.").format(MOST)
+        first = self.tr("Those that the smallest lead decides come first.")
+        shown = self.tr("The {} that the smallest lead decides are shown.").format(MOST)
         return f"{said} {shown if n > MOST else first}"
 
     @Slot()
