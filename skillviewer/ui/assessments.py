@@ -245,7 +245,7 @@ class Assessments(QObject):
         task.finished.connect(self._on_finished)
         if self._job is None:
             self._n_done = 0
-            self._job = self._jobs.begin(self.tr("Assessing"))
+            self._job = self._jobs.begin(self.tr("Assessing"), keeps=True)
             self._job.stop_asked.connect(self.stop)
             self.busy_changed.emit(True)
         self._tell_job(0, 0)

@@ -60,6 +60,7 @@ NEEDS_VIDEO = (
     "mark_out", "clear_marks", "loop",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
+OF_THIS_VIDEO = ("name_person", "remove_video", "split_off", "go_to", "assess")
 
 
 class Bindings(QObject):
@@ -89,6 +90,8 @@ class Bindings(QObject):
             program.models.entries_changed,
             program.models.wanted_changed,
             program.state.current_changed,
+            window.blind_changed,
+            window.screens.shown,
         ):
             signal.connect(self.refresh)
         program.state.look_changed.connect(self._on_look)
@@ -141,7 +144,7 @@ class Bindings(QObject):
     def _bind_view(self) -> None:
         window, actions = self._window, self._window.actions_
         actions.bind("palette", lambda: Palette(window.menuBar(), window).open_over())
-        actions.bind("find_video", window.panel.start_search)
+        actions.bind("find_video", window.find_video)
         actions.bind("overlay", Peek(self._program.state, actions["overlay"], self).begin)
         actions.bind("zoom_in", self._zoom_in)
         actions.bind("zoom_out", self._zoom_out)
@@ -185,7 +188,8 @@ class Bindings(QObject):
         program, actions = self._program, self._window.actions_
         actions.bind("assess", self._assess)
         actions.bind("assess_all", program.assessments.ask_all)
-        actions.bind("stop", program.jobs.stop_all)
+        actions.bind("stop", self._stop)
+        self._window.status.stop_asked.connect(self._stop)
         actions.bind_switch("automatic", self._set_automatic)
         actions["automatic"].setChecked(program.assessments.automatic)
         actions.bind("next_model", lambda: program.models.step(1))
@@ -210,6 +214,19 @@ class Bindings(QObject):
         actions.set_enabled(model and program.playback.video is not None, "assess")
         actions.set_enabled(model and len(program.videos) > 0, "assess_all")
         actions.set_enabled(len(program.models.entries) > 1, "next_model", "previous_model")
+        if not self._window.has_list:
+            actions.set_enabled(False, "find_video")
+        if self._window.blind:  # what these are about is not on screen, and its name is for nobody to read
+            actions.set_enabled(False, *OF_THIS_VIDEO)
+
+    @Slot()
+    def _stop(self) -> None:
+        """Stop all that is under way; ask where something would be lost."""
+        window, jobs = self._window, self._program.jobs
+        lost = [job.title for job in jobs.running if job.loses and not job.stopping]
+        question = self.tr("Stop everything that is under way? What this has done so far would be lost: {}.")
+        if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), self.tr("Stop")):
+            jobs.stop_all()
 
     @Slot()
     def _on_jobs(self) -> None:

@@ -13,10 +13,12 @@ class Job(QObject):
     finished = Signal()
     stop_asked = Signal()
 
-    def __init__(self, title: str, *, precious: bool = True, parent: QObject | None = None) -> None:
+    def __init__(
+        self, title: str, *, precious: bool = True, keeps: bool = False, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._title = title
-        self._precious = precious
+        self._precious, self._keeps = precious, keeps
         self._stage = ""
         self._done = self._total = self._from = 0
         self._stopping = False
@@ -32,6 +34,11 @@ class Job(QObject):
     def precious(self) -> bool:
         """Whether closing the window should ask before it stops this."""
         return self._precious
+
+    @property
+    def loses(self) -> bool:
+        """Whether what it has done so far is lost when it is stopped, and would be missed."""
+        return self._precious and not self._keeps
 
     @property
     def stage(self) -> str:
@@ -113,9 +120,15 @@ class Jobs(QObject):
         """Whether one of them should not be stopped without asking."""
         return any(job.precious for job in self._jobs)
 
-    def begin(self, title: str, *, precious: bool = True) -> Job:
-        """List a job that begins."""
-        job = Job(title, precious=precious, parent=self)
+    def begin(self, title: str, *, precious: bool = True, keeps: bool = False) -> Job:
+        """List a job that begins.
+
+        Args:
+            title: What is being done.
+            precious: Whether closing the window should ask before it stops this.
+            keeps: Whether what it has done so far stays when it is stopped.
+        """
+        job = Job(title, precious=precious, keeps=keeps, parent=self)
         self._jobs.append(job)
         job.changed.connect(self.changed)
         job.finished.connect(self._on_finished)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -46,6 +46,9 @@ class MainWindow(QMainWindow):
         dialogs: Asks the person.
     """
 
+    blind_changed = Signal()
+    """A screen came or went on which nobody may read a name."""
+
     def __init__(self, program: Program, dialogs: Dialogs) -> None:
         super().__init__()
         self.program, self.dialogs = program, dialogs
@@ -61,6 +64,7 @@ class MainWindow(QMainWindow):
         self.recent = RecentMenu(program.settings, self)
         self.model_menu = ModelMenu(program.models, self)
         self._make_centre()
+        self._blind = False
         self._docks = {part.name: self._make_dock(part.name) for part in PANELS}
         self._join_docks()
         self.screens = Screens(self, self.pages, self._docks, program, self.actions_)
@@ -165,6 +169,23 @@ class MainWindow(QMainWindow):
         self._docks["jobs"].show()
         self._docks["jobs"].raise_()
 
+    @property
+    def blind(self) -> bool:
+        """Whether a screen is shown on which nobody may read a name."""
+        return self._blind
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the list of videos belongs to the screen that is shown."""
+        return any(part.name == "videos" and part.belongs_to(self.screens.current) for part in PANELS)
+
+    def find_video(self) -> None:
+        """Put the text cursor into the search field of the list of videos, which is shown if it was closed."""
+        if self.has_list:
+            self._docks["videos"].show()
+            self._docks["videos"].raise_()
+            self.panel.start_search()
+
     def raise_dock(self, name: str) -> None:
         """Bring a dock before those in the same place, unless the person closed it."""
         if not self._docks[name].isHidden():
@@ -220,6 +241,9 @@ class MainWindow(QMainWindow):
         secrets = hidden() if hidden is not None else ()
         self.messages.keep_back(secrets)
         self.recent.keep_back(names=bool(secrets))
+        if bool(secrets) != self._blind:
+            self._blind = bool(secrets)
+            self.blind_changed.emit()
         status = getattr(screen, "status_text", None)
         self.status.speak_for(status() if status is not None else None)
 

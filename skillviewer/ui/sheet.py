@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
+from shiboken6 import isValid
 
 
 class Sheet(QFrame):
@@ -15,7 +16,10 @@ class Sheet(QFrame):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._before = QApplication.focusWidget()
+        self._before: QWidget | None = QApplication.focusWidget()
+        for sheet in window.findChildren(Sheet):
+            if sheet is not self and self._before is not None and sheet.isAncestorOf(self._before):
+                self._before = sheet._before  # noqa: SLF001 - that sheet closes now, and its field is gone then
         self.setObjectName("sheet")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAutoFillBackground(True)
@@ -81,5 +85,5 @@ class Sheet(QFrame):
         if isinstance(app, QApplication):
             app.focusChanged.disconnect(self._on_focus)
         self.close()
-        if before is not None:
+        if before is not None and isValid(before):  # it may have been deleted meanwhile
             before.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -38,6 +38,7 @@ class StatusBar(QStatusBar):
     """
 
     jobs_asked = Signal()
+    stop_asked = Signal()
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class StatusBar(QStatusBar):
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop.setToolTip(self.tr("Stop"))
         self._stop.setAccessibleName(self.tr("Stop the job"))
-        self._stop.clicked.connect(jobs.stop_all)
+        self._stop.clicked.connect(self.stop_asked)
         self.addPermanentWidget(self._job)
         self.addPermanentWidget(self._stop)
         self._tick = QTimer(self)  # time left goes on falling between reports

@@ -45,6 +45,8 @@ class Studies(QObject):
         parent: Owner.
     """
 
+    about_to_replace = Signal()
+    """The study is about to be closed, or another opened: what is being written belongs into this one."""
     replaced = Signal()
     """Another study takes the place of the one before, or none: what was on screen goes."""
     opened = Signal(object)
@@ -192,6 +194,7 @@ class Studies(QObject):
     def close(self) -> None:
         """Close the study, or the one that is about to open."""
         if self._current is not None or self._waiting:
+            self.about_to_replace.emit()
             self._current = None
             self._generation += 1
             self._watch.stop()
@@ -262,6 +265,7 @@ class Studies(QObject):
             swap(slot, token, report)
             return _Listed(slot.facts(), slot.study.videos.all())
 
+        self.about_to_replace.emit()
         return self._submit(work, self._on_exchanged)
 
     def _on_facts(self, study: OpenStudy) -> None:

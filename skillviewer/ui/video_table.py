@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 )
 
 from skillviewer.core.cohort import MIN_COHORT
+from skillviewer.core.footage import Footage
 from skillviewer.core.numerals import signed
 from skillviewer.core.pairs import TimeExtent
 from skillviewer.export.words import clock, printable
@@ -225,6 +226,7 @@ class VideoFilter(QSortFilterProxyModel):
         super().__init__(parent)
         self._words: tuple[str, ...] = ()
         self._state: VideoState | None = None
+        self._current: Footage | None = None
         self.setSourceModel(table)
         self.setSortRole(SORT_ROLE)
 
@@ -238,6 +240,13 @@ class VideoFilter(QSortFilterProxyModel):
         self._state = state
         self.invalidate()
 
+    def set_current(self, footage: Footage | None) -> None:
+        """Keep the video on screen, whatever is kept besides: a list that drops it would go on to another."""
+        if footage != self._current:
+            self._current = footage
+            if self._state is not None or self._words:
+                self.invalidate()
+
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         """Return whether a video is kept."""
         if self._state is None and not self._words:
@@ -247,6 +256,8 @@ class VideoFilter(QSortFilterProxyModel):
             return False
         person = entry.participant or ""
         text = f"{entry.path.parent.name}/{entry.path.name} {entry.name} {person} {entry.task}".casefold()
+        if entry.footage == self._current:
+            return True
         fits = self._state is None or entry.state is self._state
         return fits and all(word in text for word in self._words)
 

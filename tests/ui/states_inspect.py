@@ -155,7 +155,7 @@ def moments(stage: "Stage") -> QWidget:
     program = stage.made.program
     remarks = program.insight.remarks
     stage.wait(lambda: remarks.writable)
-    remarks.annotate(_first(stage), "The tool slips here, twice.", None)
+    remarks.annotate(_first(stage), "The tool slips here, twice.", None, remarks.video)
     remarks.keep(0.5, 1.25)
     stage.pause(200)
     program.insight.tour.go(1)

@@ -455,3 +455,20 @@ def test_a_form_gives_back_what_it_was_given(qtbot: QtBot) -> None:
     form.show_options(StillOptions, Look())
     form.set_values(frame=None, theme=WHITE, size=(640, 480), title="x")
     assert form.options() == StillOptions(frame=None, theme=WHITE, size=(640, 480), title="x")
+
+
+@pytest.mark.parametrize("percent", [100, 130])
+def test_the_form_is_as_wide_as_its_words(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, percent: int
+) -> None:
+    window.program.themes.resize_text(percent)
+    try:
+        for made in EXPORTERS:
+            screen.kinds.choose(made.name)
+            form = screen.options.parentWidget()
+            assert form is not None
+            room = form.parentWidget()  # the part of the scroll area that is seen
+            assert room is not None
+            qtbot.waitUntil(lambda form=form, room=room: form.minimumSizeHint().width() <= room.width())  # type: ignore[misc]
+    finally:
+        window.program.themes.resize_text(100)

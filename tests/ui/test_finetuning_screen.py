@@ -21,9 +21,9 @@ from skillviewer.engine.tuning_job import TuningJob, TuningResult
 from skillviewer.engine.tuning_process import StopFolder
 from skillviewer.ui.finetuning.tuning import Phase
 from tests.ui.conftest import MakeWindow
-from tests.ui.driving import states
+from tests.ui.driving import inspect, states
 from tests.ui.fakes import FakeDialogs, FakeWorld
-from tests.ui.hands import key
+from tests.ui.hands import click, key
 from tests.ui.tuning_study import Trainer, make_checkpoints, make_tuning_study
 
 MakeTrainer = Callable[..., Trainer]
@@ -534,3 +534,37 @@ def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTrainer) -> None:
     choices.button.setFocus()
     key(choices.button, Qt.Key.Key_Space)
     trainer.wait_for(Phase.DECIDING)
+
+
+def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    made, world = trainer.made, trainer.world
+    world.tuner.held = True
+    trainer.start()
+    made.window.show_screen("inspect")
+    world.held = True
+    made.window.actions_["assess"].trigger()
+    stop = inspect(made).header._stop
+    qtbot.waitUntil(stop.isVisible)
+    click(stop)
+    qtbot.waitUntil(lambda: [job.title for job in made.program.jobs.running] == ["Fine-tuning"])
+    assert trainer.phase is Phase.RUNNING
+    assert world.tuner.ended == []
+    world.hold.set()
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_stopping_everything_asks_before_a_training_is_lost(
+    qtbot: QtBot, make_trainer: MakeTrainer, dialogs: FakeDialogs, agreed: bool
+) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    dialogs.confirm_answer = agreed
+    trainer.made.window.actions_["stop"].trigger()
+    assert dialogs.asked == ["Stop everything that is under way? What this has done so far would be lost: Fine-tuning."]
+    if agreed:
+        qtbot.waitUntil(lambda: trainer.world.tuner.ended == ["cancelled"])
+    else:
+        assert trainer.phase is Phase.RUNNING
+        assert trainer.world.tuner.ended == []

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.data.study import Opinion
+from skillviewer.data.study import Opinion, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.explaining.moment_row import MomentRow
 from skillviewer.ui.explaining.tour import LEAD_IN_S
@@ -209,3 +209,105 @@ def test_before_a_video_is_assessed_a_person_can_keep_moments(
     assert row.card.stop_s == pytest.approx(
         window.program.videos[0].info.duration_s if window.program.videos[0].info else 0
     )
+
+
+def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.explaining.held = True
+    open_assessed(qtbot, window, world, 3)
+    window.window.raise_dock("moments")
+    first = by_score(window)[0]
+    choose(qtbot, window, first.path)
+    inquiry = window.program.insight.inquiry
+    qtbot.waitUntil(lambda: window.program.insight.explanations.progress is not None)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(inquiry.cards) > 1)
+    row = rows(window)[1]
+    card = row.card
+    assert card is not None
+    click(rows(window)[0].opinions[Opinion.AGREE])
+    qtbot.waitUntil(lambda: opinions_on_disk(window) == [Opinion.AGREE])
+    click(row.note_button)
+    type_text(row.note, "the left hand hesi")
+    world.explaining.hold.set()
+    told(qtbot, window)
+    qtbot.waitUntil(lambda: card.identity not in [other.identity for other in inquiry.cards])
+    assert row in rows(window)
+    assert row.note.hasFocus()
+    type_text(row.note, "tates")
+    key(row.note, Qt.Key.Key_Return)
+
+    def notes() -> list[tuple[str, float]]:
+        with look_into(window) as study:
+            moments = {m.id: m.start_s for m in study.remarks.moments(first.name)}
+            return [(n.text, moments[n.moment]) for n in study.remarks.notes(first.name) if n.moment is not None]
+
+    qtbot.waitUntil(lambda: notes() == [("the left hand hesitates", card.start_s)])
+    texts = [other.text for other in rows(window)]
+    assert any("found by this model, when it told other moments: agree" in text for text in texts)
+    assert not any("another model" in text for text in texts)
+
+
+def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 3)
+    window.window.raise_dock("moments")
+    first, second, _ = by_score(window)
+    for entry in (second, first):  # both are explained: nothing has to be waited for later
+        choose(qtbot, window, entry.path)
+        told(qtbot, window)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.insight.inquiry.cards) > 0)
+    row = rows(window)[0]
+    click(row.note_button)
+    type_text(row.note, "hesitates here")
+    window.window.show_screen("compare")
+    window.window.panel.show_chosen(second.footage)
+    qtbot.waitUntil(lambda: window.program.state.current == second.footage)
+    window.window.show_screen("inspect")
+    qtbot.waitUntil(lambda: window.program.insight.remarks.video == second.name)
+    qtbot.waitUntil(lambda: all(other.note.text() == "" for other in rows(window)))
+
+    def notes(name: str) -> list[str]:
+        with look_into(window) as study:
+            return [note.text for note in study.remarks.notes(name)]
+
+    qtbot.waitUntil(lambda: notes(first.name) == ["hesitates here"])
+    assert notes(second.name) == []
+
+
+def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Composition) -> None:
+    shown.program.insight.remarks.keep(0.2, 0.4)
+    kept = "kept"
+    qtbot.waitUntil(lambda: any(kept in row.text for row in rows(shown)))
+    row = next(row for row in rows(shown) if kept in row.text)
+    video, current = shown.program.insight.remarks.video, shown.program.studies.current
+    assert current is not None
+    row.label.setFocus()
+    type_text(row.label, "drops the needle")
+    key(row.label, Qt.Key.Key_S, Qt.KeyboardModifier.NoModifier)
+    shown.window.actions_["close_study"].trigger()
+    qtbot.waitUntil(lambda: shown.program.studies.current is None)
+
+    def labels() -> list[str]:
+        if not current.path.exists():
+            return []
+        with Study.open(current.path, read_only=True) as study:
+            return [moment.label for moment in study.remarks.moments(video) if not moment.model_digest]
+
+    qtbot.waitUntil(lambda: labels() == ["drops the needles"])
+
+
+def test_each_person_has_an_opinion_of_their_own(qtbot: QtBot, shown: Composition) -> None:
+    remarks = shown.program.insight.remarks
+    remarks.set_author("Anna")
+    click(rows(shown)[0].opinions[Opinion.AGREE])
+    qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
+    remarks.set_author("Ben")
+    assert opinion_shown(shown) is Opinion.NONE
+    assert "Anna: agree" in rows(shown)[0].text
+    click(rows(shown)[0].opinions[Opinion.DISAGREE])
+
+    def said() -> set[tuple[str, Opinion]]:
+        with look_into(shown) as study:
+            return {(m.author, m.opinion) for m in study.remarks.moments(remarks.video) if m.model_digest}
+
+    qtbot.waitUntil(lambda: said() == {("Anna", Opinion.AGREE), ("Ben", Opinion.DISAGREE)})

@@ -176,3 +176,52 @@ def test_a_study_that_is_open_elsewhere_can_be_read_only(
         assert not panel.blocks[0].remove.isEnabled()
         window.program.close_study()
         qtbot.waitUntil(lambda: not window.program.study.busy)
+
+
+def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
+    qtbot: QtBot, opened: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    program = opened.program
+    (other,) = world.touch("c.mp4")
+    with Study.create(tmp_path / "other", StudySettings()) as study:
+        study.videos.add([NewVideo(other, "a")])  # called as the video of the note is
+        other_path = study.path
+    fresh = notes_of(opened).fresh
+    fresh.setFocus()
+    type_text(fresh, "first words")
+    qtbot.waitUntil(lambda: on_disk(opened) == ["first words"])
+    type_text(fresh, " and the rest")
+    current = program.studies.current
+    assert current is not None
+    program.open([other_path])
+    qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.path == other_path)
+    assert [m.text for m in program.messages.waiting if "nothing was written" in m.text] == []
+    qtbot.waitUntil(lambda: program.playback.video is not None)
+    with Study.open(current.path, read_only=True) as before:
+        assert [note.text for note in before.remarks.notes("a")] == ["first words and the rest"]
+    assert on_disk(opened) == []
+    fresh.setFocus()
+    type_text(fresh, "a short note")
+    key(fresh, Qt.Key.Key_W, CTRL)
+    qtbot.waitUntil(lambda: program.studies.current is None)
+
+    def kept() -> list[str]:
+        with Study.open(other_path, read_only=True) as study:
+            return [note.text for note in study.remarks.notes("a")]
+
+    qtbot.waitUntil(lambda: kept() == ["a short note"])
+
+
+def test_a_note_is_of_who_wrote_it_and_the_next_of_who_works_here_then(qtbot: QtBot, opened: Composition) -> None:
+    remarks, fresh = opened.program.insight.remarks, notes_of(opened).fresh
+    remarks.set_author("Anna")
+    fresh.setFocus()
+    type_text(fresh, "by anna")
+    remarks.set_author("Ben")
+    qtbot.waitUntil(lambda: on_disk(opened) == ["by anna"])
+    fresh.setFocus()
+    type_text(fresh, "by ben")
+    key(fresh, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: on_disk(opened) == ["by anna", "by ben"])
+    with look_into(opened) as study:
+        assert [note.author for note in study.remarks.notes("a")] == ["Anna", "Ben"]

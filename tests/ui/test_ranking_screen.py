@@ -16,8 +16,9 @@ from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.data.study.exchange import bring_in
 from skillviewer.ui.messages import Message
 from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.studies import VOTES
 from tests.ui.conftest import MakeWindow
-from tests.ui.fakes import FakeWorld
+from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, second_click, type_text
 from tests.ui.pair_study import NAMES, RATES_HZ, Rater, all_words, make_study, sit_down, write_videos
 
@@ -668,3 +669,60 @@ def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_
     click(tab)
     qtbot.waitUntil(lambda: setup.locked.text().startswith("Locked"))
     assert not setup.speed.isEnabled()
+
+
+def test_the_next_rater_finds_an_empty_field(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    page = rater.screen.rater_page
+    for at in range(2):  # the second time Ann is known, and chosen from the list
+        if at == 0:
+            rater.begin("Ann")
+        else:
+            click(page.list.viewport(), page.list.visualItemRect(page.list.item(0)).center())
+            click(page.begin)
+            rater.wait_for_pair()
+        rater.vote(Qt.Key.Key_1)
+        click(rater.screen.finish)
+        qtbot.waitUntil(lambda: rater.phase is Phase.RATER and page.list.count() == 1)
+        assert (page.field.text(), page.begin.isEnabled(), page.list.currentRow()) == ("", False, -1)
+    qtbot.waitUntil(page.field.hasFocus)
+    type_text(page.field, "Ben")
+    key(page.field, Qt.Key.Key_Return)
+    rater.wait_for_pair()
+    rater.vote(Qt.Key.Key_2)
+    assert [vote.rater for vote in rater.votes()] == ["Ann", "Ann", "Ben"]
+
+
+def test_while_a_pair_is_judged_nothing_is_done_to_a_video_that_nobody_sees(
+    qtbot: QtBot, make_rater: MakeRater, dialogs: FakeDialogs
+) -> None:
+    rater = make_rater()
+    window = rater.made.window
+    rater.begin("Ann")
+    names = ("name_person", "remove_video", "split_off", "go_to", "assess", "find_video")
+    assert [name for name in names if window.actions_[name].isEnabled()] == []
+    for press in (Qt.Key.Key_F, Qt.Key.Key_G):
+        key(QApplication.focusWidget() or window, press, Qt.KeyboardModifier.ControlModifier)
+    assert dialogs.asked == []
+    rater.vote(Qt.Key.Key_1)
+    assert len(rater.votes()) == 1, "the keys are still those of votes"
+    window.show_screen("inspect")
+    assert window.actions_["find_video"].isEnabled()
+    qtbot.waitUntil(window.actions_["remove_video"].isEnabled)
+
+
+def test_every_pair_that_was_put_back_is_asked_before_all_is_done(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater(n_videos=3, comparisons_per_video=2.0)
+    rater.begin("Ann")
+    while rater.phase is not Phase.DONE:
+        rater.vote(Qt.Key.Key_1)
+    rater.screen.judging.leave()
+    pairs = [frozenset((vote.left, vote.right)) for vote in rater.votes()]
+    assert len(pairs) == 3
+    rater.made.program.studies.act(lambda study: study.again.ask(pairs), VOTES)
+    qtbot.waitUntil(lambda: rater.phase is Phase.RATER)
+    rater.begin("Ann")
+    for _ in range(3):  # a vote waits for a pair: after "all done" there would be none
+        rater.vote(Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: rater.phase is Phase.DONE)
+    assert len(rater.votes()) == 6

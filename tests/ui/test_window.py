@@ -13,6 +13,7 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.go_to import GoTo
 from skillviewer.ui.palette import KeySheet, Palette
 from skillviewer.ui.settings import Settings
+from skillviewer.ui.sheet import Sheet
 from skillviewer.ui.video_list import VideoState
 from skillviewer.ui.video_table import STATE
 from tests.ui.conftest import MakeWindow, flush
@@ -325,3 +326,50 @@ def test_what_can_be_left_out_under_the_picture_takes_no_room_from_the_panels(
         qtbot.waitUntil(lambda: frame.isVisible() is whole)  # noqa: B023 - waited for at once
         least.append(transport.minimumSizeHint().width())
     assert least[0] == least[1], "whatever is shown now"
+
+
+def test_a_filter_never_leaves_the_video_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_and_load(qtbot, window, world.touch(*(f"v{i}.mp4" for i in range(4))))
+    program, panel = window.program, window.window.panel
+    qtbot.waitUntil(lambda: all(entry.known_as for entry in program.videos))
+    seen: list[object] = []
+    program.state.current_changed.connect(seen.append)
+    panel.filter.set_state(VideoState.NEW)
+    program.assessments.ask_all()
+    qtbot.waitUntil(lambda: not program.assessments.busy)
+    assert {entry.state for entry in program.videos} == {VideoState.DONE}
+    assert seen == [], "nobody chose another video"
+    assert panel.filter.rowCount() == 1, "the one on screen stays"
+    panel.filter.set_state(None)
+    assert panel.filter.rowCount() == 4
+
+
+def test_looking_for_a_video_shows_the_list_that_was_closed(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    docks = window.window._docks
+    docks["videos"].close()
+    window.window.actions_["find_video"].trigger()
+    qtbot.waitUntil(window.window.panel.search.hasFocus)
+    assert window.window.panel.search.isVisible()
+
+
+@pytest.mark.parametrize("first", ["palette", "shortcuts"])
+def test_a_sheet_over_a_sheet_gives_the_focus_back_to_what_had_it_before_both(
+    qtbot: QtBot, window: Composition, world: FakeWorld, first: str
+) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    made = window.window
+    inspect(window).focus_player()
+    before = QApplication.focusWidget()
+    made.actions_[first].trigger()
+    flush()
+    made.actions_["shortcuts" if first == "palette" else "palette"].trigger()
+    flush()
+    sheet = next(sheet for sheet in made.findChildren(Sheet) if sheet.isVisible())
+    with qtbot.captureExceptions() as raised:
+        sheet.dismiss()
+        flush()
+    assert raised == []
+    assert QApplication.focusWidget() is before

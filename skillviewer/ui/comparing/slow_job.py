@@ -63,6 +63,6 @@ class SlowJob(QObject):
     @Slot()
     def _list(self) -> None:
         if self._job is None:
-            self._job = self._jobs.begin(self._title, precious=self._precious)
+            self._job = self._jobs.begin(self._title, precious=self._precious, keeps=True)
             self._job.stop_asked.connect(self.stop_asked)
             self._job.set_progress(*self._progress)

@@ -25,6 +25,7 @@ class Card:
         kept: What the study keeps of it for the person who works here (of a kept moment: whoever kept it), or None.
         said: What others think of a found moment.
         notes: Notes on it, in the order of writing.
+        of_this_model: Whether what is kept is of a moment that the model on screen found, though it tells others now.
     """
 
     start_s: float
@@ -34,6 +35,7 @@ class Card:
     kept: KeptMoment | None
     said: tuple[KeptMoment, ...]
     notes: tuple[Note, ...]
+    of_this_model: bool = False
 
     @property
     def identity(self) -> tuple[float, float, bool]:
@@ -86,7 +88,8 @@ def cards_of(
         )
     for k in left:
         middle = video.frame_at((k.start_s + k.stop_s) / 2)
-        cards.append(Card(k.start_s, k.stop_s, middle, None, k, (), _notes_on(notes, [k])))
+        this = bool(k.model_digest) and k.model_digest == model_digest
+        cards.append(Card(k.start_s, k.stop_s, middle, None, k, (), _notes_on(notes, [k]), this))
     return tuple(sorted(cards, key=lambda card: (card.start_s, card.stop_s, card.found is None)))
 
 

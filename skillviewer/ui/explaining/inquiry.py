@@ -245,7 +245,11 @@ class Inquiry(QObject):
         if self._studies.current is None:
             return
         before, self._facts = self._facts, facts
-        again = before is None or (before.judgements, before.agreed) != (facts.judgements, facts.agreed)
+        again = before is None or (before.judgements, before.agreed, before.tasks) != (
+            facts.judgements,
+            facts.agreed,
+            facts.tasks,
+        )
         if again and not self._index.stopped:
             task = self._index.submit(lambda _backend, _token, _report: ratings_of(facts))
             task.succeeded.connect(self._on_ratings)

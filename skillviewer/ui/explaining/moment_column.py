@@ -15,9 +15,15 @@ from skillviewer.ui.explaining.remarks import Remarks, Stretch
 from skillviewer.ui.explaining.tour import Tour
 from skillviewer.ui.theme import LIGHT, Theme
 
+_Key = tuple[str, float, float, bool]
+"""Name of the video, and what tells a moment from others of it."""
+
 
 class MomentColumn(QWidget):
-    """Rows of moments. A row stays, with what is being typed into it, as long as its moment does.
+    """Rows of moments.
+
+    A row stays, with what is being typed into it, as long as its moment does, and as long as somebody types. When
+    another video comes on screen, what was typed is kept of the video that it was typed on.
 
     Args:
         inquiry: Knows the moments.
@@ -42,11 +48,13 @@ class MomentColumn(QWidget):
         self._choose = choose
         self._theme: Theme = LIGHT
         self._grey = False
-        self._rows: dict[tuple[float, float, bool], MomentRow] = {}
+        self._rows: dict[_Key, MomentRow] = {}
+        self._stretches: dict[_Key, Stretch] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         inquiry.changed.connect(self.refresh)
+        remarks.finish_asked.connect(self._finish)
         pictures.came.connect(self._show_pictures)
         tour.here_changed.connect(self._show_here)
 
@@ -72,19 +80,24 @@ class MomentColumn(QWidget):
         """Show the moments as they are now; only while somebody can see them."""
         if not self.isVisible():
             return
+        video = self._remarks.video
         cards = [card for card in self._inquiry.cards if self._choose(card)]
-        wanted = {card.identity: card for card in cards}
-        for identity in [identity for identity in self._rows if identity not in wanted]:
-            row = self._rows.pop(identity)
-            self._column.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+        wanted: dict[_Key, Card] = {(video, *card.identity): card for card in cards}
+        for key in [key for key in self._rows if key not in wanted]:
+            row = self._rows[key]
+            if row.busy and key[0] == video and row.card is not None:  # one goes on typing: the moment itself is gone
+                wanted[key] = row.card
+            else:
+                self._drop(key)
+        wanted = dict(sorted(wanted.items(), key=lambda item: (item[0][1:3], item[1].found is None)))
         amounts = [abs(card.found.amount) for card in self._inquiry.cards if card.found is not None]
         found = self._inquiry.findings
         digits = score_digits([found.analysis]) if found is not None else 2
         writable = self._remarks.writable
-        for place, (identity, card) in enumerate(wanted.items()):
-            row = self._rows.get(identity) or self._make(identity)
+        for place, (key, card) in enumerate(wanted.items()):
+            row = self._rows.get(key) or self._make(key)
+            if card is not row.card:
+                self._stretches[key] = self._stretch(card)
             if self._column.indexOf(row) != place:
                 self._column.removeWidget(row)
                 self._column.insertWidget(place, row)
@@ -96,8 +109,22 @@ class MomentColumn(QWidget):
         if entry is not None and cards:
             self._pictures.want(entry.path, [card.key_frame for card in self._inquiry.cards])
 
-    def _make(self, identity: tuple[float, float, bool]) -> MomentRow:
-        row = self._rows[identity] = MomentRow(self)
+    def _drop(self, key: "_Key") -> None:
+        row = self._rows[key]
+        row.finish()
+        row.blockSignals(True)  # a field that loses the focus by being hidden would tell what is told already
+        del self._rows[key], self._stretches[key]
+        self._column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+
+    @Slot()
+    def _finish(self) -> None:
+        for row in self.rows:
+            row.finish()
+
+    def _make(self, key: "_Key") -> MomentRow:
+        row = self._rows[key] = MomentRow(self)
         row.on_theme(self._theme)
         row.play_asked.connect(self._tour.play)
         row.opinion_given.connect(self._on_opinion)
@@ -124,7 +151,9 @@ class MomentColumn(QWidget):
 
     @Slot(object, str)
     def _on_note(self, card: Card, text: str) -> None:
-        self._remarks.annotate(self._stretch(card), text, card.kept)
+        row = self.sender()
+        key = next(key for key, made in self._rows.items() if made is row)
+        self._remarks.annotate(self._stretches[key], text, card.kept, key[0])
 
     @Slot(object, str)
     def _on_label(self, card: Card, label: str) -> None:

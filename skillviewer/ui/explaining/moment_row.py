@@ -128,6 +128,16 @@ class MomentRow(QWidget):
         parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._said.plain)
         return " ".join(part for part in parts if part)
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is typing into it, or has typed what is not kept yet."""
+        return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
+
+    def finish(self) -> None:
+        """Keep what was typed."""
+        self._on_note()
+        self._on_label()
+
     def on_theme(self, theme: Theme) -> None:
         """Take colours."""
         self._theme = theme
@@ -211,7 +221,10 @@ class MomentRow(QWidget):
             return ""
         author = printable(card.kept.author)
         if card.kept.model_digest:
-            return self.tr("found by another model or version: {}").format(card.kept.opinion or self.tr("noted"))
+            said = card.kept.opinion or self.tr("noted")
+            if card.of_this_model:  # without evidence it tells other stretches
+                return self.tr("found by this model, when it told other moments: {}").format(said)
+            return self.tr("found by another model or version: {}").format(said)
         return self.tr("kept by {}").format(author) if author else self.tr("kept")
 
     def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:

@@ -86,6 +86,8 @@ class Remarks(QObject):
     """
 
     changed = Signal()
+    finish_asked = Signal()
+    """What is being written is to be finished now: as the person who wrote it, in the study that it is of."""
 
     def __init__(
         self,
@@ -100,6 +102,7 @@ class Remarks(QObject):
         self._studies, self._undo, self._videos = studies, undo, videos
         self._state, self._settings = state, settings
         self._left = _Left("", (), ())
+        studies.about_to_replace.connect(self.finish_asked)
         studies.changed.connect(self._on_study_changed)
         studies.opened.connect(self._read)
         studies.replaced.connect(self._read)
@@ -117,6 +120,13 @@ class Remarks(QObject):
     def author(self) -> str:
         """Who works here."""
         return self._settings.person
+
+    def set_author(self, name: str) -> None:
+        """Say who works here from now on."""
+        if name.strip() != self.author:
+            self.finish_asked.emit()
+            self._settings.person = name
+            self.changed.emit()
 
     @property
     def writable(self) -> bool:
@@ -162,7 +172,7 @@ class Remarks(QObject):
             opinion: What one thinks; ``Opinion.NONE`` takes it back.
             before: What one kept of it before, or None.
         """
-        if before is not None:
+        if before is not None and before.author == self.author:
             return self._change(before, opinion=opinion)
         if not self.writable or opinion is Opinion.NONE:
             return None
@@ -183,7 +193,7 @@ class Remarks(QObject):
     def _change(self, moment: Moment, *, label: str | None = None, opinion: Opinion | None = None) -> Task | None:
         before = (moment.label, moment.opinion)
         after = (moment.label if label is None else label, moment.opinion if opinion is None else opinion)
-        if not self.writable or before == after:
+        if not self._studies.writable or before == after:
             return None
         number = moment.id
         return self._do(
@@ -195,17 +205,18 @@ class Remarks(QObject):
             )
         )
 
-    def annotate(self, found: Stretch, text: str, before: Moment | None) -> Task | None:
+    def annotate(self, found: Stretch, text: str, before: Moment | None, video: str) -> Task | None:
         """Write a note on a moment; one that a model found is kept with it.
 
         Args:
             found: The moment.
             text: The words.
             before: What is kept of the moment, or None.
+            video: Name of the video that the moment is of.
         """
-        if not self.writable or not text.strip():
+        if not self._studies.writable or not video or not text.strip():
             return None
-        video, author, kept, written = self.video, self.author, _Kept(), _Kept()
+        author, kept, written = self.author, _Kept(), _Kept()
         known = before.id if before is not None else None
 
         def do(study: Study) -> tuple[int, int | None]:

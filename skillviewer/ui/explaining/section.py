@@ -24,6 +24,7 @@ class Section(QWidget):
         self.column.setSpacing(6)
         heading = QLabel(title, self)
         heading.setProperty("heading", True)
+        heading.setWordWrap(True)
         if wide:
             heading.setContentsMargins(12, 0, 12, 0)
         self.column.addWidget(heading)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -40,6 +40,29 @@ if TYPE_CHECKING:
     from skillviewer.export.preview import Preview
 
 FORM_PX = 320
+
+
+class _FormArea(QScrollArea):
+    """A form that scrolls up and down and is as wide as its words need, whatever the size of text."""
+
+    def __init__(self, form: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._form = form
+        self.setWidget(form)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._fit()
+
+    def _fit(self) -> None:
+        need = self._form.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setFixedWidth(max(FORM_PX, need))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Grow with the form."""
+        if watched is self._form and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
 
 
 class ExportScreen(QWidget):
@@ -95,13 +118,8 @@ class ExportScreen(QWidget):
         for part in (self.about, self.subject, self.options, self.selection, self.at_cursor, self.look_over):
             column.addWidget(part)
         column.addStretch(1)
-        area = QScrollArea(parent)
+        area = _FormArea(inside, parent)
         area.setAccessibleName(self.tr("What is exported"))
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFixedWidth(FORM_PX)
         return area
 
     def _make_right(self, parent: QWidget, theme: Theme) -> QWidget:

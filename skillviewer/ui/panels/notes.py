@@ -141,6 +141,7 @@ class NotesPanel(QWidget):
         outer.addWidget(self.page, 1)
         self._tie(self.fresh)
         remarks.changed.connect(self.refresh)
+        remarks.finish_asked.connect(self._leave_all)
         state.current_changed.connect(self._on_current)
         studies.opened.connect(self.refresh)
         self.refresh()
@@ -244,14 +245,23 @@ class NotesPanel(QWidget):
 
     @Slot(object)
     def _on_current(self, _path: object) -> None:
+        self._finish_all()
+
+    @Slot()
+    def _leave_all(self) -> None:
+        """Finish what is being written, and begin nothing: what comes next is another study, or another person."""
+        for edit in tuple(self._drafts):
+            edit.clearFocus()
+        self._finish_all()
+
+    def _finish_all(self) -> None:
         for edit in tuple(self._drafts):
             self._finish(edit)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Finish what is being written."""
         super().hideEvent(event)
-        for edit in tuple(self._drafts):
-            self._finish(edit)
+        self._finish_all()
 
     @Slot(object)
     def _on_removal(self, note: Note) -> None:

@@ -215,6 +215,7 @@ class VideosPanel(QWidget):
 
     def show_chosen(self, footage: Footage | None) -> None:
         """Put the selection on a video."""
+        self.filter.set_current(footage)
         row = self._videos.row(footage) if footage is not None else None
         index = self.filter.mapFromSource(self.table.index(row, NAME)) if row is not None else QModelIndex()
         if index.row() != self.view.currentIndex().row() or not index.isValid():

@@ -61,4 +61,4 @@ class AssessingPage(Form):
 
     @Slot()
     def _on_person(self) -> None:
-        self._program.settings.person = self.person.text()
+        self._program.insight.remarks.set_author(self.person.text())

@@ -152,6 +152,11 @@ class RaterPage(Page):
         words = self.tr("Choose a name above, or type a new one") if raters else self.tr("Your name or initials")
         self.field.setPlaceholderText(words)
 
+    def begin_anew(self) -> None:
+        """Forget who judged before: the next one is asked."""
+        self.field.clear()
+        self.list.setCurrentRow(-1)
+
     def take_focus(self) -> None:
         """Put the focus where a name is typed."""
         self.field.setFocus()

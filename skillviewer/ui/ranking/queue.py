@@ -20,12 +20,14 @@ class Tally:
         my_aim: How many are aimed at.
         all: Comparisons of all raters.
         aim: How many are aimed at.
+        owed: Pairs that were put back to be judged once more and that the rater still owes.
     """
 
     mine: int = 0
     my_aim: int = 0
     all: int = 0
     aim: int = 0
+    owed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,13 @@ def outlook(study: Study, rater: str, on_screen: Turn | None = None, unreadable:
     my_aim, aim = aims(len(usable), settings.comparisons_per_video, len(raters))
     return Outlook(
         turns=_turns(study, usable, votes, rater, on_screen),
-        tally=Tally(sum(v.verdict is not None for v in mine), my_aim, sum(v.verdict is not None for v in votes), aim),
+        tally=Tally(
+            sum(v.verdict is not None for v in mine),
+            my_aim,
+            sum(v.verdict is not None for v in votes),
+            aim,
+            len(study.again.owed_by(rater)),
+        ),
         mine=mine,
         contenders=tuple(contenders.values()),
         n_lost=len(videos) - len(usable),

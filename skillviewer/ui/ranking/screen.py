@@ -230,6 +230,8 @@ class RankScreen(QWidget):
     @Slot(object)
     def _on_phase(self, phase: Phase) -> None:
         if phase is Phase.RATER:
+            if self.pages.currentWidget() is not self.rater_page:
+                self.rater_page.begin_anew()
             task = self._program.studies.read(_raters)
             task.succeeded.connect(self._on_raters)
         elif phase is Phase.READ_ONLY:

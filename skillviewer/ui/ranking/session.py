@@ -7,6 +7,9 @@ from skillviewer.data.study import Vote
 from skillviewer.ui.ranking.queue import Tally
 from skillviewer.ui.ranking.turn import Turn
 
+AGAIN = "again"
+"""Purpose of a pair that was put back (``core.pair_choice.Why.AGAIN``, which takes scipy a second to import)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -55,8 +58,9 @@ class Session:
 
     @property
     def enough(self) -> bool:
-        """Whether what was aimed at is reached and nobody asked for more."""
-        return not self.more and self.tally.mine >= self.tally.my_aim > 0
+        """Whether what was aimed at is reached, nobody asked for more, and no pair waits to be judged once more."""
+        waiting = self.tally.owed > 0 and bool(self.coming)
+        return not self.more and not waiting and self.tally.mine >= self.tally.my_aim > 0
 
     def learn(self, mine: tuple[Vote, ...], tally: Tally) -> None:
         """Take in what the study says."""
@@ -73,7 +77,8 @@ class Session:
             self.mine = (*self.mine, vote)
         n = int(vote.verdict is not None)
         self.since_rest += n
-        self.tally = replace(self.tally, mine=self.tally.mine + n, all=self.tally.all + n)
+        owed = self.tally.owed - (self.turn.purpose == AGAIN)
+        self.tally = replace(self.tally, mine=self.tally.mine + n, all=self.tally.all + n, owed=max(owed, 0))
 
     def next(self) -> None:
         """Go to the pair that comes next, if there is one."""
