@@ -139,7 +139,7 @@ def test_table_of_votes_with_wrong_rows_tells_them_and_takes_the_rest(path: Path
         *left_out, passed_over = came.problems
         assert [problem[:16] for problem in left_out] == [f"votes.csv line {n}" for n in (3, 4, 6, 7)]
         assert passed_over == (
-            "1 numbers or times cannot be read (“yesterday” in votes.csv line 5): their votes count without them."
+            "1 cell is neither number nor time (“yesterday” in votes.csv line 5): the votes count without."
         )
 
 
@@ -210,6 +210,17 @@ def test_votes_that_are_taken_for_known_ones_are_told(tmp_path: Path) -> None:
         back = bring_in(study, tmp_path / "judgements.csv", monday)
         assert (back.votes, len(study.votes.all())) == (0, n)
         assert back.problems[-1].startswith(f"The study has all {n} votes already")
+
+
+def test_two_people_without_names_who_say_the_same_both_count(tmp_path: Path) -> None:
+    tables = [_folder(tmp_path / place, "") for place in ("one", "two")]
+    for table in tables:
+        (table / "pairs.csv").write_text("left,right,votes\na,b,1 1\n")
+    with Study.create(tmp_path / "study") as study:
+        assert bring_in(study, tables[0]).votes == 2
+        came = bring_in(study, tables[1])
+        assert came.votes == 2
+        assert came.problems[-1].startswith("2 of 2 votes are as votes that the study has already")
 
 
 def test_data_set_comes_in_once_with_its_videos_people_and_votes(tmp_path: Path) -> None:

@@ -323,6 +323,8 @@ class _Packer:
 
     def _names_of_models(self, names: Sequence[str]) -> dict[str, str]:
         """Return the names that models have in the archive: without names of people, and each of one model alone."""
+        if self.names is None:
+            return {name: name for name in names}
         told: dict[str, str] = {}
         for name in dict.fromkeys(names):
             told[name] = free_name(self.clean(name), {other.casefold(): None for other in told.values()})

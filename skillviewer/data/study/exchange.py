@@ -1,5 +1,6 @@
 """What comes into a study: data sets in any form, tables of votes and of people, other copies of the study."""
 
+import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ from skillviewer.data.study.votes import Vote
 from skillviewer.data.video_files import bare
 
 _KEYS = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # where keys of votes that come without one are made
+_ANYBODY = re.compile(rf"{re.escape(UNNAMED)}|rater \d+")
+"""Raters of tables that name none: two of one name need not be one person."""
 _VERDICTS = {"1": Verdict.LEFT, "0": Verdict.NEITHER, "-1": Verdict.RIGHT, "": None}
 
 
@@ -146,7 +149,8 @@ def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[V
     made = {vote.key for vote in votes}
     said = Counter(_what(vote) for vote in before if vote.stands and vote.key not in made)
     alike = sum((Counter(map(_what, new)) & said).values())
-    if new and alike == len(new):
+    named = not any(_ANYBODY.fullmatch(vote.rater) for vote in new)
+    if new and alike == len(new) and named:
         told.append(
             f"The study has all {alike} votes already, by the same raters on the same pairs with the same verdicts: "
             "none was added."
@@ -258,7 +262,8 @@ class _VoteReading:
         n = len(self._unread)
         if not n:
             return []
-        return [f"{n} numbers or times cannot be read ({self._unread[0]}): their votes count without them."]
+        cells = "1 cell is" if n == 1 else f"{n} cells are"
+        return [f"{cells} neither number nor time ({self._unread[0]}): the votes count without."]
 
     def vote(self, row: Row) -> Vote | None:
         """Return the vote of a row, or None where it says none, which is told."""
