@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
@@ -105,6 +105,14 @@ class Transport(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Leave out what there is no room for in another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._on_video(self._playback.video)
+            QTimer.singleShot(0, self, self._fit)  # the parts take the font after this
+
+    @Slot()
     def _fit(self) -> None:
         """Leave out where the time would be cut: the frame, which the status bar has too, then what keys do as well."""
         row = self._row

@@ -14,6 +14,7 @@ from skillviewer.ui.go_to import GoTo
 from skillviewer.ui.palette import KeySheet, Palette
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.sheet import Sheet
+from skillviewer.ui.transport import Transport
 from skillviewer.ui.video_list import VideoState
 from skillviewer.ui.video_table import STATE
 from tests.ui.conftest import MakeWindow, flush
@@ -373,3 +374,17 @@ def test_a_sheet_over_a_sheet_gives_the_focus_back_to_what_had_it_before_both(
         flush()
     assert raised == []
     assert QApplication.focusWidget() is before
+
+
+def test_the_time_is_never_cut_in_another_size_of_text(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    window.window.resize(1280, 720)
+    transport = window.window.findChild(Transport)
+    assert transport is not None
+    time = next(button for button in transport.findChildren(QToolButton) if " / " in button.text())
+    try:
+        for percent in (130, 100):
+            window.program.themes.resize_text(percent)
+            qtbot.waitUntil(lambda: time.width() >= time.sizeHint().width())
+    finally:
+        window.program.themes.resize_text(100)

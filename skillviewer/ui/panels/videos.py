@@ -1,6 +1,6 @@
 """The panel of videos: name, state, score with its interval, and percentile of each; sort, search, filter."""
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -163,16 +163,9 @@ class VideosPanel(QWidget):
         header.setSectionsMovable(False)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        metrics = self.fontMetrics()
-        widths = {
-            SCORE: metrics.horizontalAdvance("± 00.00") + NUMBER_MARGIN_PX + 6,
-            PERCENTILE: metrics.horizontalAdvance(self.table.headerData(PERCENTILE, Qt.Orientation.Horizontal))
-            + NUMBER_MARGIN_PX
-            + 10,
-        }
-        for column, width in widths.items():
+        for column in (SCORE, PERCENTILE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, width)
+        self._fit_columns()
         view.hideColumn(STATE)  # shown under the name, as is the length
         view.hideColumn(LENGTH)
         self._delegate = NameDelegate(self._icons, view)
@@ -185,6 +178,18 @@ class VideosPanel(QWidget):
         view.selectionModel().currentRowChanged.connect(self._on_current)
         view.activated.connect(self._on_activated)
         view.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+
+    def _fit_columns(self) -> None:
+        metrics, header = self.fontMetrics(), self.view.horizontalHeader()
+        title = self.table.headerData(PERCENTILE, Qt.Orientation.Horizontal)
+        header.resizeSection(SCORE, metrics.horizontalAdvance("± 00.00") + NUMBER_MARGIN_PX + 6)
+        header.resizeSection(PERCENTILE, metrics.horizontalAdvance(title) + NUMBER_MARGIN_PX + 10)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Give numbers the room that they need in another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_columns()
 
     def _fill_empty(self, open_action: QAction) -> None:
         column = QVBoxLayout(self._empty)
