@@ -5,13 +5,13 @@ from pathlib import Path
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.cohort import Member, NearBy, reference_video
-from skillviewer.core.model_agreement import rank_agreement
-from skillviewer.data.study import ModelState, ModelVersion, Study, StudyVideo, VideoState
+from skillviewer.core.other_models import other_models
+from skillviewer.data.study import ModelState, Study, StudyVideo, VideoState
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.study.remarks import Opinion
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.why import analysis_looks
-from skillviewer.export.why_options import OpinionOf, OtherModel, Remark, StudyContext
+from skillviewer.export.why_options import OpinionOf, Remark, StudyContext
 
 MOST_MODELS = 3
 """Other models that are told of, the latest first."""
@@ -46,7 +46,12 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
     judgements = tuple(j for j in study.votes.judgements() if {j.left, j.right} <= of_task)
     models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
     this = next((m for m in models if m.digest == model), None)
-    others, versions = _other_models(study, models, this, video.name, {**{m.name: m.score for m in members}}, analysis)
+    own = {m.name: m.score for m in members} | {video.name: analysis.score}
+
+    def scores_by(digest: str) -> dict[str, float]:
+        return {name: score.score for name, score in study.models.scores(digest).items()}
+
+    others, versions = other_models(video.name, own, model, models, scores_by, MOST_MODELS)
     reference, near_by = _reference(video.name, analysis, members, alike, model)
     return StudyContext(
         name=video.name,
@@ -88,34 +93,3 @@ def _reference(
     found = reference_video(Member(name, analysis.score, analysis_looks(analysis)), shown, scores)
     other = cached_analysis(videos[found.name], model) if found is not None else None
     return (Exhibit(other, found.name), found.near_by) if found is not None and other is not None else (None, None)
-
-
-def _other_models(
-    study: Study,
-    models: Sequence[ModelVersion],
-    this: ModelVersion | None,
-    name: str,
-    own: dict[str, float],
-    analysis: Analysis,
-) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
-    own = {**own, name: analysis.score}
-    found, versions = [], []
-    for model in sorted(models, key=lambda m: m.added_at, reverse=True):
-        scores = {video: s.score for video, s in study.models.scores(model.digest).items()}
-        if model.digest == analysis.provenance.model_digest or name not in scores:
-            continue
-        if this is not None and model.name == this.name:
-            versions.append((model.version, scores[name]))
-            continue
-        shared = [video for video in own if video in scores]
-        if len(shared) > 1:
-            found.append(
-                OtherModel(
-                    name=f"{model.name} v{model.version}",
-                    rank=1 + sum(scores[video] > scores[name] for video in shared),
-                    own_rank=1 + sum(own[video] > own[name] for video in shared),
-                    n=len(shared),
-                    agreement=rank_agreement([own[v] for v in shared], [scores[v] for v in shared]),
-                )
-            )
-    return tuple(found[:MOST_MODELS]), tuple(sorted(versions))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.numerals import signed
-from skillviewer.export.why_options import OtherModel
+from skillviewer.core.other_models import OtherModel
 
 
 def limits(

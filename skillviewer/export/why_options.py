@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from skillviewer.core.cohort import Member, NearBy
+from skillviewer.core.other_models import OtherModel
 from skillviewer.core.pairs import Judgement
 from skillviewer.core.scene import Look, Overlay
 from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
@@ -42,25 +43,6 @@ class OpinionOf:
     stop_s: float
     opinion: str
     author: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherModel:
-    """How another model sees the video.
-
-    Attributes:
-        name: Its name and version.
-        rank: Rank of the video by its scores; 1 is the highest.
-        own_rank: The same by the model of the report.
-        n: Comparable videos that both have assessed, with this one.
-        agreement: Spearman's correlation of the two models' scores of these; NaN where it is not defined.
-    """
-
-    name: str
-    rank: int
-    own_rank: int
-    n: int
-    agreement: float
 
 
 @dataclass(frozen=True, slots=True)

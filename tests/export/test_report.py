@@ -16,6 +16,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.core.faces import FaceBox, Faces
 from skillviewer.core.moments import find_moments
+from skillviewer.core.other_models import OtherModel
 from skillviewer.core.pairs import Judgement, Pair, Verdict
 from skillviewer.core.scene import Look, Overlay
 from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
@@ -24,7 +25,7 @@ from skillviewer.export.exporters import exporter
 from skillviewer.export.limits import limits
 from skillviewer.export.paper import SIZES_PT
 from skillviewer.export.report import export_cohort, export_report
-from skillviewer.export.why_options import OpinionOf, OtherModel, Remark, ReportOptions, StudyContext
+from skillviewer.export.why_options import OpinionOf, Remark, ReportOptions, StudyContext
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis, evidence
 

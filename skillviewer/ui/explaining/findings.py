@@ -12,6 +12,7 @@ import numpy as np
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.footage import Footage
+from skillviewer.core.other_models import OtherModel, other_models
 from skillviewer.core.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.data.study import ModelState, ModelVersion, Study
 
@@ -142,25 +143,6 @@ def judged_by(facts: StudyFacts, video: str, rater: str) -> bool:
     return any(j.rater == rater and video in {j.left, j.right} for j in facts.judgements)
 
 
-@dataclass(frozen=True, slots=True)
-class OtherModel:
-    """How another model sees the video.
-
-    Attributes:
-        name: Its name and version.
-        rank: Rank of the video by its scores; 1 is the highest.
-        own_rank: The same by the model on screen.
-        n: Comparable videos that both assessed, with this one.
-        agreement: Spearman's correlation of the two models' scores of these; NaN where it is not defined.
-    """
-
-    name: str
-    rank: int
-    own_rank: int
-    n: int
-    agreement: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
     """What is asked about one video.
@@ -270,31 +252,9 @@ def _double(pooled: Float32Array | None) -> FloatArray | None:
 
 
 def _other_models(q: Question) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
-    """Return how other models see the video, the latest first, and what other versions of this one say of it."""
-    from skillviewer.core.model_agreement import rank_agreement
-
     if q.facts is None:
         return (), ()
-    digest = q.analysis.provenance.model_digest
+    scores = q.facts.scores
     own = {o.name: o.score for o in q.others} | {q.name: q.analysis.score}
-    this = next((m for m in q.facts.models if m.digest == digest), None)
-    found, versions = [], []
-    for model in sorted(q.facts.models, key=lambda m: m.added_at, reverse=True):
-        scores = q.facts.scores.get(model.digest, {})
-        if model.digest == digest or q.name not in scores:
-            continue
-        if this is not None and model.name == this.name:
-            versions.append((model.version, scores[q.name]))
-            continue
-        shared = [name for name in own if name in scores]
-        if len(shared) > 1:
-            found.append(
-                OtherModel(
-                    f"{model.name} v{model.version}",
-                    1 + sum(scores[name] > scores[q.name] for name in shared),
-                    1 + sum(own[name] > own[q.name] for name in shared),
-                    len(shared),
-                    rank_agreement([own[name] for name in shared], [scores[name] for name in shared]),
-                )
-            )
-    return tuple(found[:MOST_MODELS]), tuple(sorted(versions))
+    digest = q.analysis.provenance.model_digest
+    return other_models(q.name, own, digest, q.facts.models, lambda model: scores.get(model, {}), MOST_MODELS)
