@@ -196,6 +196,13 @@ class Desk:
         exporter.check(exhibits)
         options = options if options is not None else _defaults(exporter)
         if wanted(options):
+            store = FaceStore()
+            new = [e.path.name for e in exhibits if e.faces is None and store.get(e.analysis.video.digest) is None]
+            if new:  # a search takes as long as the video, and nobody asked for it yet
+                raise ExportError(
+                    f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over the "
+                    "faces."
+                )
             exhibits = with_kept_faces(exhibits)
         return exporter.preview(exhibits, options)
 

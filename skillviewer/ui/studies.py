@@ -45,6 +45,8 @@ class Studies(QObject):
         parent: Owner.
     """
 
+    moved = Signal(object, object)
+    """The study goes on under another path: old, new."""
     about_to_replace = Signal()
     """The study is about to be closed, or another opened: what is being written belongs into this one."""
     replaced = Signal()
@@ -300,6 +302,8 @@ class Studies(QObject):
         self._tell_missing(found.videos)
 
     def _on_saved_as(self, found: _Listed) -> None:
+        if self._current is not None:
+            self.moved.emit(self._current.path, found.study.path)
         self._on_facts(found.study)
         self._list(found.videos)
         self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))

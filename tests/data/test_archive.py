@@ -408,6 +408,13 @@ def test_cancel_overwrite_and_other_suffixes(study: Path, tmp_path: Path) -> Non
     with pytest.raises(ExportError, match=r"ends in \.skillarchive"):
         pack(study, tmp_path / "all.tar")
     assert (tmp_path / "mine.zip").read_text() == "mine"
+    key = tmp_path / "key.csv"
+    key.write_text("of what was sent in May")
+    options = ArchiveOptions(videos=False, pseudonyms=True, key=key)
+    with pytest.raises(ExportError, match="may be the only key to what was given away before"):
+        pack(study, tmp_path / "mine.zip", options, overwrite=True)
+    assert key.read_text() == "of what was sent in May"
+    assert (tmp_path / "mine.zip").read_text() == "mine"
     pack(study, tmp_path / "mine.zip", ArchiveOptions(videos=False), overwrite=True)
     assert zipfile.is_zipfile(tmp_path / "mine.zip")
 

@@ -10,14 +10,17 @@ import pytest
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, ExportError
 from skillviewer.core.evidence import Evidence
+from skillviewer.core.faces import Faces
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.pairs import Extent
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.analysis_file import save_analysis
+from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.models import Score, analysis_path
 from skillviewer.engine.export_desk import USUAL_PASSES, Desk
 from skillviewer.engine.orders import Assessed, Order, Subject, kept
+from skillviewer.export import blurring
 from skillviewer.export.exporters import exporter
 from skillviewer.export.preview import MOST_ROWS
 from skillviewer.export.still import StillOptions
@@ -235,3 +238,23 @@ def test_the_preview_of_a_table_is_its_first_rows(subject: Subject, tmp_path: Pa
     assert len(seen.rows) == min(MOST_ROWS, len(rows))
     for shown, written in zip(seen.rows, rows, strict=False):
         assert all(w == s or w.startswith(s.removesuffix("…")) for s, w in zip(shown, written, strict=True))
+
+
+def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search takes as long as the video, in the lane in which other previews wait."""
+    with VideoReader(subject.video) as reader:
+        said = analysis(reader.info, passes=3)
+    save_analysis(said, analysis_path(said.video.digest, MODEL))
+
+    def searched(*_: object, **__: object) -> Faces:
+        raise AssertionError("nobody asked for a search")
+
+    monkeypatch.setattr(blurring, "find_faces", searched)
+    with Desk(FakePool) as desk:
+        options = StillOptions(blur_faces=True)
+        with pytest.raises(ExportError, match=r"Faces are looked for in a ü\.mp4 when this is written"):
+            desk.preview(exporter("still"), (subject,), options)
+        FaceStore().put(Faces(said.video.digest, said.video.n_frames, method="a detector"))
+        assert desk.preview(exporter("still"), (subject,), options) is not None

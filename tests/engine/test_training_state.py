@@ -100,5 +100,9 @@ def test_state_that_cannot_be_read_is_as_good_as_none(content: bytes | None, tmp
 
 def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     state = FitState(1, (1,), 1, (0.5, 0.0), (), (), (), {}, {"random.cpu": torch.get_rng_state()})
+    (tmp_path / "file").touch()
     with pytest.raises(CheckpointError, match="could not be kept at"):
-        StateFile(tmp_path / "nowhere" / "state.safetensors").keep(lambda: state, finished=True)
+        StateFile(tmp_path / "file" / "state.safetensors").keep(lambda: state, finished=True)
+    emptied = tmp_path / "emptied" / "state.safetensors"  # a cache that was emptied meanwhile
+    StateFile(emptied).keep(lambda: state, finished=True)
+    assert emptied.is_file()

@@ -507,3 +507,20 @@ def test_closing_during_a_comparison_asks_and_ends_in_time(
     dialogs.confirm_answer = True
     window.window.close()
     qtbot.waitUntil(lambda: not window.window.isVisible())
+
+
+def test_a_table_is_replaced_only_after_a_question_and_says_who_is_not_in_it(
+    qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    screen = shown_with(qtbot, window, world, ("full", "beta"))
+    old = tmp_path / "numbers.csv"
+    old.write_text("my own table")
+    dialogs.save_answer = tmp_path / "numbers"  # the dialog looked for a file of this name alone
+    dialogs.confirm_answer = False
+    screen.save_table(dialogs)
+    assert dialogs.asked == ["numbers.csv is there already. Replace it?"]
+    assert old.read_text() == "my own table"
+    dialogs.save_answer = tmp_path / "P 1.5 versions"
+    with qtbot.waitSignal(screen.saving.saved):
+        screen.save_table(dialogs)
+    assert (tmp_path / "P 1.5 versions.csv").is_file()

@@ -472,3 +472,63 @@ def test_the_form_is_as_wide_as_its_words(
             qtbot.waitUntil(lambda form=form, room=room: form.minimumSizeHint().width() <= room.width())  # type: ignore[misc]
     finally:
         window.program.themes.resize_text(100)
+
+
+def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
+) -> None:
+    program = window.program
+    world.models = ("alpha", "beta", "gamma")
+    program.models.refresh()
+    for name in ("beta", "gamma"):
+        program.models.choose(next(e.folder for e in program.models.entries if e.name == name))
+        qtbot.waitUntil(lambda name=name: program.state.model is not None and program.state.model.name == name)  # type: ignore[misc]
+        assert [model.name for model in screen.subject.chosen_models] == [name]
+    alpha = next(e.folder for e in program.models.entries if e.name == "alpha")
+    gamma = next(e.folder for e in program.models.entries if e.name == "gamma")
+    screen.subject.models.mark(alpha, on=True)  # a person's own choice stays
+    screen.subject.models.mark(gamma, on=False)
+    program.models.choose(next(e.folder for e in program.models.entries if e.name == "beta"))
+    qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.name == "beta")
+    assert [model.name for model in screen.subject.chosen_models] == ["alpha"]
+
+
+def test_name_and_stretch_of_one_video_are_none_of_the_next(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, dialogs: FakeDialogs, tmp_path: Path
+) -> None:
+    program = window.program
+    playback = program.playback
+    playback.seek(9)
+    playback.mark_in()
+    playback.seek(29)
+    playback.mark_out()
+    click(screen.selection)
+    assert (screen.wish.options.start, screen.wish.options.stop) == (9, 30)
+    dialogs.save_answer = tmp_path / "figures" / "mine.mp4"
+    window.window.actions_["export_browse"].trigger()
+    assert screen.destination.path == tmp_path / "figures" / "mine.mp4"
+    other = program.videos[1]
+    program.state.set_current(other.footage)
+    qtbot.waitUntil(lambda: [video.name for video in screen.wish.videos] == [other.name])
+    assert screen.destination.path == tmp_path / "figures" / f"{other.name}.mp4", "the folder that was chosen stays"
+    options = screen.wish.options
+    assert (options.start, options.stop) == (0, None)
+    screen.destination.line.setText("report.mp4")
+    screen.destination.line.textEdited.emit("report.mp4")
+    assert "Give the whole path" in screen.words.text()
+    assert not screen.button.isEnabled()
+
+
+def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_path: Path) -> None:
+    key_file = tmp_path / "key.csv"
+    key_file.write_text("the key to what was sent in May")
+    screen.kinds.choose("study")
+    field = screen.options.field("key")
+    assert isinstance(field, QLineEdit)
+    field.setText(str(key_file))
+    assert screen.button.isEnabled(), "nothing is written there unless names are replaced"
+    pseudonyms = screen.options.field("pseudonyms")
+    assert isinstance(pseudonyms, QCheckBox)
+    pseudonyms.setChecked(True)
+    assert "may be the only key" in screen.words.text()
+    assert not screen.button.isEnabled()

@@ -15,6 +15,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.folds import FoldsBy
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.pairs import Verdict
+from skillviewer.core.places import drafts_dir
 from skillviewer.data.study import ModelState, Study, Vote
 from skillviewer.engine.library import digest
 from skillviewer.engine.tuning_job import TuningJob, TuningResult
@@ -568,3 +569,49 @@ def test_stopping_everything_asks_before_a_training_is_lost(
     else:
         assert trainer.phase is Phase.RUNNING
         assert trainer.world.tuner.ended == []
+
+
+def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_is_open_again(
+    qtbot: QtBot, make_trainer: MakeTrainer
+) -> None:
+    trainer = make_trainer()
+    program = trainer.made.program
+    trainer.world.tuner.held = True
+    trainer.start()
+    program.studies.close()
+    qtbot.waitUntil(lambda: program.studies.current is None)
+    trainer.world.tuner.held = False
+    trainer.wait_for(Phase.DECIDING)
+    qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
+    program.studies.open(trainer.path)
+    qtbot.waitUntil(lambda: program.studies.current is not None)
+    qtbot.waitUntil(trainer.screen.before_after.accept.isEnabled)
+    click(trainer.screen.before_after.accept)
+    trainer.wait_for(Phase.CHOOSING)
+    assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.ACCEPTED]
+
+
+def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
+    qtbot: QtBot, make_trainer: MakeTrainer, tmp_path: Path, dialogs: FakeDialogs
+) -> None:
+    trainer = make_trainer()
+    program = trainer.made.program
+    drafts_dir().mkdir(parents=True, exist_ok=True)
+    with Study.open(trainer.path) as study:
+        draft = study.save_as(drafts_dir() / "Untitled")
+    program.studies.open(draft)
+    qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.path == draft)
+    trainer.wait_for_cost()
+    trainer.world.tuner.held = True
+    trainer.start()
+    named = tmp_path / "named.skillstudy"
+    dialogs.save_answer = named
+    trainer.made.window.actions_["save_study"].trigger()
+    qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.path == named)
+    assert not draft.exists()
+    trainer.world.tuner.held = False
+    trainer.wait_for(Phase.DECIDING)
+    click(trainer.screen.before_after.accept)
+    trainer.wait_for(Phase.CHOOSING)
+    with Study.open(named, read_only=True) as after:
+        assert [m.state for m in after.models.all() if m.version > 1] == [ModelState.ACCEPTED]

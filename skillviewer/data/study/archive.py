@@ -120,7 +120,7 @@ def pack(
         study_path: The study; it may be open elsewhere and is not changed.
         path: Where to; its suffix is ``.skillarchive`` or ``.zip``.
         options: What goes in.
-        overwrite: Whether files of these names may be replaced.
+        overwrite: Whether an archive of that name may be replaced; a key never is.
         token: Raise it to stop; nothing is left behind.
         report: Told of every file.
 
@@ -138,9 +138,12 @@ def pack(
     if path.suffix.lower() not in SUFFIXES:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}.")
     try:
-        for target in (path, key):
-            if target is not None:
-                check_free(target, overwrite=overwrite)
+        check_free(path, overwrite=overwrite)
+        if key is not None and key.exists():
+            raise ExportError(
+                f"{key} is there already, and may be the only key to what was given away before: choose another name "
+                "for the key."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             written_aside(path) as part,

@@ -38,14 +38,15 @@ class Saving(QObject):
     def table(self, dialogs: Dialogs, rows: tuple[Row, ...]) -> None:
         """Ask where to, and write the numbers of every two models."""
         analyses = [row.whole for row in rows if row.whole is not None]
-        path = self._asked(dialogs, analyses, self.tr("Save the numbers"), self.tr("Tables (*.csv)"), ".csv")
+        path = self._asked(dialogs, analyses, self.tr("Save the numbers"), self.tr("Tables (*.csv)"), (".csv",))
         if path is not None:
+            without = self._left_out(rows)
 
             def work(_token: CancelToken, _report: Report) -> tuple[Path, tuple[str, ...]]:
                 from skillviewer.export.compared import export_frames_compared
 
                 # the dialog has asked whether a file may be replaced
-                return export_frames_compared(analyses, path, overwrite=True), ()
+                return export_frames_compared(analyses, path, overwrite=True), without
 
             self._write(work)
 
@@ -66,9 +67,10 @@ class Saving(QObject):
         kinds = self.tr("Pictures (*.png);;PDF (*.pdf);;SVG (*.svg)")
         # said in the dialog, for the menu's entry saves as it was chosen in another menu
         title = self.tr("Save the panes, faces blurred") if blur_faces else self.tr("Save the panes")
-        path = self._asked(dialogs, analyses, title, kinds, ".png")
+        path = self._asked(dialogs, analyses, title, kinds, (".png", ".pdf", ".svg"))
         if path is None:
             return
+        without = self._left_out(rows)
         keys = [row.key for row, _ in whole]
         pair = (keys.index(less[0]), keys.index(less[1])) if less is not None and set(less) <= set(keys) else None
         frame, titles = self._program.playback.frame, [row.name for row, _ in whole]
@@ -84,7 +86,7 @@ class Saving(QObject):
                 exhibits = with_kept_faces(exhibits, token, report)
             options = ComparedOptions(frame, look, pair, blur_faces=blur_faces)
             made = export_compared(exhibits, path, options, overwrite=True, token=token, report=report)
-            return made, blur_remarks(exhibits)
+            return made, (*without, *blur_remarks(exhibits))
 
         self._write(work, searches=blur_faces)
 
@@ -105,10 +107,9 @@ class Saving(QObject):
             return
         title = self.tr("Save the ranks of the videos") if ranks else self.tr("Save the agreement of the models")
         stem = self.tr("ranks of the videos") if ranks else self.tr("agreement of models")
-        path = dialogs.save(self._over, title, self.tr("Tables (*.csv)"), f"{stem}.csv")
+        path = self._named(dialogs, title, self.tr("Tables (*.csv)"), stem, (".csv",))
         if path is None:
             return
-        path = path if path.suffix else path.with_suffix(".csv")
         names = [models.row(key).name for key in found.keys]
         known = models.answers.over(found.keys, studying.names)
         scores = [{name: analysis.score for name, analysis in known[key].items()} for key in found.keys]
@@ -122,15 +123,31 @@ class Saving(QObject):
 
         self._write(work)
 
-    def _asked(self, dialogs: Dialogs, analyses: list[Analysis], title: str, kinds: str, suffix: str) -> Path | None:
+    def _left_out(self, rows: tuple[Row, ...]) -> tuple[str, ...]:
+        """Return which models on screen are not in the file, as a sentence, if any."""
+        names = [row.name for row in rows if row.whole is None and not row.is_uniform]
+        return (self.tr("Without {}: not assessed.").format(", ".join(names)),) if names else ()
+
+    def _named(self, dialogs: Dialogs, title: str, kinds: str, stem: str, suffixes: tuple[str, ...]) -> Path | None:
+        """Ask where to; the dialog asks before a file is replaced, but not where the ending is added afterwards."""
+        path = dialogs.save(self._over, title, kinds, f"{stem}{suffixes[0]}")
+        if path is None or path.suffix.lower() in suffixes:
+            return path
+        path = path.with_name(path.name + suffixes[0])
+        question = self.tr("{} is there already. Replace it?").format(path.name)
+        if path.exists() and not dialogs.confirm(self._over, question, self.tr("Replace")):
+            return None
+        return path
+
+    def _asked(
+        self, dialogs: Dialogs, analyses: list[Analysis], title: str, kinds: str, suffixes: tuple[str, ...]
+    ) -> Path | None:
         if len(analyses) < 2:
             self._program.messages.note(self.tr("A comparison needs two models that have looked at this video."))
             return None
         entry = self._program.videos.get(analyses[0].footage)
         stem = safe_name(entry.name) if entry is not None else analyses[0].video.path.stem
-        name = f"{stem} compared{suffix}"
-        path = dialogs.save(self._over, title, kinds, name)
-        return path if path is None or path.suffix else path.with_suffix(suffix)
+        return self._named(dialogs, title, kinds, f"{stem} compared", suffixes)
 
     def _write(self, work: Work, *, searches: bool = False) -> None:
         if searches:  # takes as long as the video: in the lane in which faces are looked for elsewhere, too

@@ -72,8 +72,10 @@ class Destination(QWidget):
         self._own = False
 
     def propose(self, stem: str, *, into_folder: bool) -> None:
-        """Propose a name, unless a person has written one for the same kind of thing."""
-        if into_folder != self._into_folder:
+        """Propose a name, unless a person has written one for the same thing; the folder that was chosen stays."""
+        if into_folder != self._into_folder or safe_name(stem) != self._stem:
+            if self._own and self.folder.is_absolute():
+                self._folder = self.folder
             self._own = False
         self._into_folder = into_folder
         self._label.setText(self.tr("Folder") if into_folder else self.tr("File"))

@@ -37,6 +37,7 @@ from skillviewer.ui.program import Program
 from skillviewer.ui.theme import Theme
 
 if TYPE_CHECKING:
+    from skillviewer.core.footage import Footage
     from skillviewer.export.preview import Preview
 
 FORM_PX = 320
@@ -78,6 +79,7 @@ class ExportScreen(QWidget):
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._shown = False
+        self._current: Footage | None = None
         theme = program.themes.theme
         self.queue = ExportQueue(program.exports, program.jobs, self)
         self.previews = Previews(program.export_previews, self)
@@ -202,6 +204,10 @@ class ExportScreen(QWidget):
             if e.state.has_picture
         ]
         before = self.subject.chosen_videos
+        if program.state.current != self._current:  # a stretch of one video is none of another
+            self._current = program.state.current
+            if self.options.has("start", "stop"):
+                self.options.set_values(start=0, stop=None)
         self.subject.set_videos(candidates, program.state.current)
         some = bool(candidates) or program.studies.current is not None
         if self.pages.currentWidget() is not self.faces or not some:

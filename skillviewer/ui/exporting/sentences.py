@@ -46,11 +46,17 @@ def _nowhere(wish: Wish) -> str:
     key = getattr(wish.options, "key", None)
     if isinstance(key, Path) and not key.is_absolute():
         return _tr("Give the whole path of the key: “{}” does not say in which folder.").format(key)
+    if isinstance(key, Path) and getattr(wish.options, "pseudonyms", False) and key.exists():
+        return _tr("{} is there already, and may be the only key to what was given away before: name another.").format(
+            key.name
+        )
     if str(wish.path) in {"", "."}:
         return _tr("Choose where to write it.")
     into_folder = not isinstance(exporter, StudyExporter) and wish.spread is Spread.EACH
     if not into_folder and wish.path.suffix.lower() not in exporter.suffixes:
         return _tr("Choose a name that ends in {}.").format(_tr(" or ").join(exporter.suffixes))
+    if not wish.path.is_absolute():
+        return _tr("Give the whole path: “{}” does not say in which folder.").format(wish.path)
     return ""
 
 

@@ -78,6 +78,7 @@ class SubjectForm(QWidget):
         self._candidates: tuple[Candidate, ...] = ()
         self._current: Footage | None = None
         self._models: tuple[Model, ...] = ()
+        self._follows = True  # whether the model that is loaded is meant, whichever that is
         self.spread = QComboBox(self)
         self.spread.setAccessibleName(self.tr("Videos"))
         self.spread.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -98,7 +99,7 @@ class SubjectForm(QWidget):
         column.addLayout(rows)
         self.spread.currentIndexChanged.connect(self._on_spread)
         self.videos.marked.connect(self.changed)
-        self.models.marked.connect(self.changed)
+        self.models.marked.connect(self._on_marked)
 
     def set_videos(self, candidates: Sequence[Candidate], current: Footage | None) -> None:
         """Offer videos."""
@@ -116,14 +117,18 @@ class SubjectForm(QWidget):
         """Offer models; the one that is loaded has a mark at first."""
         before = {m.folder for m in self._models}
         chosen = [folder for folder in self.models.chosen if folder in {m.folder for m in models}]
-        was_loaded = [m.folder for m in self._models if m.loaded]
         loaded = [m.folder for m in models if m.loaded]
         self._models = tuple(models)
-        if not chosen or (loaded != was_loaded and chosen == was_loaded):
-            chosen = list(loaded) or [m.folder for m in models[:1]]
+        if self._follows or not chosen:  # while another one is loading none is: the mark waits for it
+            chosen = list(loaded) or chosen or [m.folder for m in models[:1]]
         if {m.folder for m in models} != before or chosen != self.models.chosen:
             self.models.set_things([(m.folder, printable(m.name)) for m in models], chosen)
         self._rows.setRowVisible(self.models, len(models) > 1)
+
+    @Slot()
+    def _on_marked(self) -> None:
+        self._follows = self.models.chosen == [m.folder for m in self._models if m.loaded]
+        self.changed.emit()
 
     def offer(self, spreads: Sequence[Spread]) -> None:
         """Offer ways in which videos go into files; none hides all of this."""

@@ -133,6 +133,10 @@ class BeforeAfterPage(QWidget):
         self.shifts.setColumnHidden(_SHIFT, held.before is None)
         self.attention.show_rows([self._attention(change) for change in report.attention])
         self._changes.setVisible(bool(report.attention))
+        self.set_writable(writable)
+
+    def set_writable(self, writable: bool) -> None:
+        """Say whether the version can be accepted."""
         self.accept.setEnabled(writable)
         self.accept.setToolTip("" if writable else self.tr("The study is open for reading only."))
 

@@ -111,6 +111,9 @@ class FinetuneScreen(QWidget):
             writable = not study.read_only
             self.choices.set_writable(writable)
             self.versions.set_writable(writable)
+            if self.tuning.phase is Phase.DECIDING and self.tuning.same_study:
+                self.before_after.set_writable(writable)
+                self.tuning.register()
             if other or before is None or study.settings.rule != before.settings.rule:
                 self.choices.set_rule(study.settings.rule)
         if other:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.tuning_report import BatchRow, TuningRow
 from skillviewer.data.study import ModelVersion, Study, versions
@@ -69,6 +70,12 @@ class Tuning(QObject):
         self._running: Task | None = None
         self._stop: StopFolder | None = None
         self._going_to: Path | None = None
+        program.studies.moved.connect(self._on_moved)
+
+    @Slot(object, object)
+    def _on_moved(self, old: Path, new: Path) -> None:
+        if self._study_path == old:
+            self._study_path = new
 
     @property
     def phase(self) -> Phase:
@@ -215,9 +222,30 @@ class Tuning(QObject):
     @Slot(object)
     def _on_trained(self, result: TuningResult) -> None:
         self._running, self._result = None, result
-        if self.same_study:
-            self._program.studies.act(self._keeping(result), "models")
+        self.register()
         self._set_phase(Phase.DECIDING)
+
+    def register(self) -> None:
+        """Let the study know of the version that came of the last training, also if another one is open by now."""
+        result, path = self._result, self._study_path
+        if result is None or path is None or self._lane.stopped:
+            return
+        keep = self._keeping(result)
+        if self.same_study:
+            if self._program.studies.writable:
+                self._program.studies.act(keep, "models")
+            return
+
+        def work(_tuner: Tuner, _token: CancelToken, _report: Report) -> None:
+            with Study.open(path) as study:
+                if study.read_only:
+                    raise StudyError(
+                        f"{study.title} is open elsewhere, so the new version could not be noted in it: open it here "
+                        "to decide on it."
+                    )
+                keep(study)
+
+        self._lane.submit(work).failed.connect(self._program.messages.fail)
 
     def _keeping(self, result: TuningResult) -> Callable[[Study], object]:
         """Return what makes the study know the version; done twice it changes nothing."""

@@ -99,6 +99,13 @@ class StoragePage(Form):
         storage = self._storage
         if storage is None:
             return
+        if self._program.jobs.precious:
+            self._program.messages.note(
+                self.tr(
+                    "Work is under way that needs what is kept: stop it, or wait for it, before the cache is emptied."
+                )
+            )
+            return
         question = self.tr(
             "Remove {} of features, small copies and fine-tuning? They are computed again when they are needed, which "
             "takes a while. Scores, votes and notes stay."
