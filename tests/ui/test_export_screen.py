@@ -491,6 +491,11 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
     program.models.choose(next(e.folder for e in program.models.entries if e.name == "beta"))
     qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.name == "beta")
     assert [model.name for model in screen.subject.chosen_models] == ["alpha"]
+    spread = screen.subject.spread
+    spread.setCurrentIndex(spread.findData(Spread.EACH))
+    assert spread.currentText() == "A file for each of 3 videos", "beta has assessed none, and alpha is asked"
+    assert len(screen.wish.videos) == 3
+    assert screen.button.isEnabled()
 
 
 def test_name_and_stretch_of_one_video_are_none_of_the_next(

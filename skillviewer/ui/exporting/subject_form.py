@@ -124,10 +124,12 @@ class SubjectForm(QWidget):
         if {m.folder for m in models} != before or chosen != self.models.chosen:
             self.models.set_things([(m.folder, printable(m.name)) for m in models], chosen)
         self._rows.setRowVisible(self.models, len(models) > 1)
+        self._refresh()
 
     @Slot()
     def _on_marked(self) -> None:
-        self._follows = self.models.chosen == [m.folder for m in self._models if m.loaded]
+        self._follows = self._by_loaded
+        self._refresh()
         self.changed.emit()
 
     def offer(self, spreads: Sequence[Spread]) -> None:
@@ -157,7 +159,7 @@ class SubjectForm(QWidget):
         if spread is Spread.CHOSEN:
             chosen = set(self.videos.chosen)
             return tuple(c for c in self._candidates if c.footage in chosen)
-        return self._assessed
+        return self._several
 
     @property
     def chosen_models(self) -> tuple[Model, ...]:
@@ -166,8 +168,14 @@ class SubjectForm(QWidget):
         return tuple(model for model in self._models if model.folder in folders)
 
     @property
-    def _assessed(self) -> tuple[Candidate, ...]:
-        return tuple(c for c in self._candidates if c.analysis is not None)
+    def _by_loaded(self) -> bool:
+        """Whether the loaded model alone is meant: of it is known which videos it has assessed."""
+        return self.models.chosen == [m.folder for m in self._models if m.loaded]
+
+    @property
+    def _several(self) -> tuple[Candidate, ...]:
+        """The videos that go into several files, or together into one: those that are assessed, where that is known."""
+        return tuple(c for c in self._candidates if c.analysis is not None or not self._by_loaded)
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
@@ -180,12 +188,15 @@ class SubjectForm(QWidget):
         )
 
     def _refresh(self) -> None:
-        n = len(self._assessed)
+        n = len(self._several)
         name = next((printable(c.name) for c in self._candidates if c.footage == self._current), self.tr("none chosen"))
+        each, together = self.tr("A file for each of {} videos"), self.tr("All {} videos in one file")
+        if self._by_loaded:
+            each, together = self.tr("A file for each of {} assessed"), self.tr("All {} assessed in one file")
         words = {
             Spread.THIS: self.tr("This one: {}").format(name),
-            Spread.EACH: self.tr("A file for each of {} assessed").format(n),
-            Spread.ALL: self.tr("All {} assessed in one file").format(n),
+            Spread.EACH: each.format(n),
+            Spread.ALL: together.format(n),
             Spread.CHOSEN: self.tr("Chosen ones in one file"),
         }
         for at in range(self.spread.count()):
