@@ -114,9 +114,16 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     from skillviewer.engine.export_desk import Desk
 
     token, as_json = CancelToken(), given["as_json"]
-    found, problems = gathered(given["sources"], given["video_names"], given["model_names"], given["passes"], token)
+    try:
+        found, problems = gathered(given["sources"], given["video_names"], given["model_names"], given["passes"], token)
+    except SkillViewerError as error:
+        _told_failure(_said(error), "", as_json=as_json)
+        return 1
     for problem in problems:
         _told_failure(problem, "", as_json=as_json)
+    if problems and _into_one(exporter, given["output"]):
+        click.echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
+        return 1
     orders = _orders(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
     failed = len(problems)
     with Desk(lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True)), keeps=True) as desk:
@@ -139,7 +146,7 @@ def _orders(
     from skillviewer.engine.orders import Order
 
     folder = _is_folder(output)
-    if output.suffix.lower() in exporter.suffixes and not folder:
+    if _into_one(exporter, output):
         everything = tuple(subject for subjects in found for subject in subjects)
         return [Order(exporter, everything, output, options, overwrite)] if everything else []
     if output.suffix and not folder:
@@ -153,6 +160,11 @@ def _orders(
         name = free_entry(safe_name(subjects[0].title or subjects[0].video.stem), taken)
         orders.append(Order(exporter, subjects, output / f"{name}{end}", options, overwrite))
     return orders
+
+
+def _into_one(exporter: "Exporter", output: Path) -> bool:
+    """Return whether all goes into one file."""
+    return output.suffix.lower() in exporter.suffixes and not _is_folder(output)
 
 
 def _is_folder(path: Path) -> bool:

@@ -10,14 +10,12 @@ from skillviewer.core.job import CancelToken
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
-from skillviewer.data.study import Study, StudyVideo, VideoState
+from skillviewer.data.study import Study, VideoState
 from skillviewer.engine.library import DEFAULT_MODEL, digest, model_folder
 from skillviewer.engine.orders import Subject
 from skillviewer.media.files import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from skillviewer.core.analysis import Analysis
 
 
@@ -46,8 +44,8 @@ def gathered(
     asked = set(names)
     for source in sources:
         if source.suffix == STUDY_SUFFIX:
-            made, missing = _of_study(source, names, folders, token)
-            asked -= {subjects[0].title.partition(" – ")[0] for subjects in made}
+            made, missing, met = _of_study(source, names, folders, token)
+            asked -= met
             found += made
             problems += missing
         elif source.name.endswith(ANALYSIS_SUFFIX):
@@ -93,12 +91,13 @@ def _usual() -> Path:
 
 def _of_study(
     path: Path, names: Sequence[str], folders: Sequence[Path], token: CancelToken
-) -> tuple[list[tuple[Subject, ...]], list[str]]:
+) -> tuple[list[tuple[Subject, ...]], list[str], set[str]]:
+    """Return what is exported of a study, what cannot be, and the names of both."""
     with Study.open(path, read_only=True) as study:
         videos = study.videos.check(token)
         used = study.settings.model
         model = study.models.get(used) if used else None
-    wanted: Iterable[StudyVideo] = (v for v in videos if not names or v.name in names)
+    wanted = [v for v in videos if not names or v.name in names]
     found, problems = [], []
     for video in wanted:
         if video.path is None:
@@ -112,7 +111,7 @@ def _of_study(
             found.append(_under(subject, folders or [_usual()]))
         else:
             found.append((replace(subject, model=model.path, model_digest=model.digest),))
-    return found, problems
+    return found, problems, {video.name for video in wanted}
 
 
 def _under(subject: Subject, folders: Sequence[Path]) -> tuple[Subject, ...]:

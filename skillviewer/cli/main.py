@@ -88,6 +88,20 @@ def run(args: Sequence[str] | None = None) -> int:
         0 done, 1 a SkillViewerError, 2 wrong usage, 130 cancelled.
     """
     try:
+        return _run(args)
+    except (BrokenPipeError, SystemExit):  # the reader of a pipe went away: click tells by leaving, and only that
+        _discard_output()
+        return 0
+    except OSError as error:
+        if error.filename is not None:  # a file that somebody should have looked after
+            raise
+        click.echo(f"skillviewer: what there is to say could not be written: {error.strerror or error}.", err=True)
+        _discard_output()
+        return 1
+
+
+def _run(args: Sequence[str] | None) -> int:
+    try:
         result: Any = cli.main(
             args=None if args is None else list(args), prog_name="skillviewer", standalone_mode=False
         )
@@ -103,9 +117,12 @@ def run(args: Sequence[str] | None = None) -> int:
     except (Cancelled, KeyboardInterrupt, click.Abort):
         click.echo("skillviewer: stopped.", err=True)
         return 130
-    except BrokenPipeError:  # the reader of a pipe went away
-        return 0
     return result if isinstance(result, int) else 0
+
+
+def _discard_output() -> None:
+    """Let what still waits to be written go nowhere: Python would fail over it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:

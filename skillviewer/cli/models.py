@@ -59,8 +59,10 @@ def models(as_json: bool) -> None:
 
 def _accuracy(checkpoint: dict[str, object]) -> str:
     interval = checkpoint["interval"]
-    if not isinstance(interval, list):
+    if checkpoint["accuracy"] is None:
         return "not measured"
+    if not isinstance(interval, tuple):
+        return f"{checkpoint['accuracy']:.3f} (no interval can be drawn)"
     low, high = interval
     return f"{checkpoint['accuracy']:.3f} ({low:.3f} to {high:.3f})"
 

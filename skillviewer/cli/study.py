@@ -2,12 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from skillviewer.cli.progress import progress_bar
 from skillviewer.cli.study_ranking import ranking
+from skillviewer.core.errors import VideoError
 from skillviewer.core.job import CancelToken
+
+if TYPE_CHECKING:
+    from skillviewer.data.study import NewVideo
 
 _PATH = click.Path(path_type=Path)
 
@@ -40,11 +45,17 @@ def create(
 
     defaults = StudySettings()
     settings = StudySettings(title=title, task=task, statement=statement or defaults.statement)
+    # All of this comes before anything is made that would be half a study.
+    gone = next((video for video in videos if not video.exists()), None)
+    if gone is not None:
+        raise VideoError(f"There is no {gone}.")
+    new = _new(videos, task, None, participant_pattern)
     with Study.create(path, settings) as made:
         _say(made.notices)
-        click.echo(str(made.path))
         target = made.path
-    return _add(target, videos, task, None, participant_pattern) if videos else 0
+    failed = _add(target, new) if videos else 0
+    click.echo(str(target))
+    return failed
 
 
 @study.command()
@@ -57,17 +68,25 @@ def add(
     path: Path, videos: tuple[Path, ...], task: str, participant: str | None, participant_pattern: str | None
 ) -> int:
     """Add VIDEOS (files, or folders with videos) to STUDY. The same bytes are one video, whatever the name."""
-    return _add(path, videos, task, participant, participant_pattern)
+    return _add(path, _new(videos, task, participant, participant_pattern))
 
 
-def _add(path: Path, videos: tuple[Path, ...], task: str, participant: str | None, pattern: str | None) -> int:
+def _new(videos: tuple[Path, ...], task: str, participant: str | None, pattern: str | None) -> "list[NewVideo]":
     from skillviewer.data.participants import by_pattern
-    from skillviewer.data.study import NewVideo, Study
+    from skillviewer.data.study import NewVideo
     from skillviewer.media.files import expand
 
     files = expand(videos)
     people = by_pattern([file.stem for file in files], pattern) if pattern else {}
-    new = [NewVideo(file, participant=participant or people.get(file.stem), task=task) for file in files]
+    if pattern and len(people) < len({file.stem for file in files}):
+        n = len([file for file in files if file.stem not in people])
+        click.echo(f"skillviewer: “{pattern}” finds nobody in {n} of {len(files)} names.", err=True)
+    return [NewVideo(file, participant=participant or people.get(file.stem), task=task) for file in files]
+
+
+def _add(path: Path, new: "list[NewVideo]") -> int:
+    from skillviewer.data.study import Study
+
     with Study.open(path) as opened:
         _say(opened.notices)
         with progress_bar(unit="file") as report:

@@ -228,8 +228,10 @@ class Desk:
         passes = subject.passes or USUAL_PASSES
         analysis = self._models().assess(subject.model, subject.video, passes, token, report, subject.extent)
         path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.extent)
-        with suppress(ExportError):  # it can be computed again
-            save_analysis(analysis, path)
+        before = kept(replace(subject, passes=None))
+        if before is None or before.n_passes <= analysis.n_passes:  # one of fewer passes is for this export alone
+            with suppress(ExportError):  # it can be computed again
+                save_analysis(analysis, path)
         return analysis
 
     def _weighed(

@@ -44,7 +44,7 @@ def _keep(path: Path, said: "Sequence[tuple[Subject, Analysis]]") -> None:
 
 
 def _has(study: Study, analysis: "Analysis") -> bool:
-    """Return whether a study has this score, or has not this video."""
+    """Return whether a study has this score, or one of more passes, or has not this video."""
     scores = study.models.scores(analysis.provenance.model_digest)
     names = [v.name for v in study.videos.all() if v.subject == analysis.subject]
-    return all(name in scores and scores[name].passes == analysis.n_passes for name in names)
+    return all(name in scores and scores[name].passes >= analysis.n_passes for name in names)

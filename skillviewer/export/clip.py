@@ -130,7 +130,13 @@ def timetable(
     first = videos[0]
     start, stop = options.start, first.n_frames if options.stop is None else options.stop
     if part is not None:
-        start, stop = max(start, part.start), min(stop, part.stop)
+        asked = (options.start or part.start, part.stop if options.stop is None else options.stop)
+        if asked[0] < part.start or asked[1] > part.stop:
+            raise ExportError(
+                f"Frames {asked[0]} to {asked[1]} (half open) of {first.path.name} reach beyond the part that was "
+                f"asked for, which has frames {part.start} to {part.stop}."
+            )
+        start, stop = asked
     if not 0 <= start < stop <= first.n_frames:
         raise ExportError(
             f"Frames {start} to {stop} (half open) are no part of {first.path.name}, which has "

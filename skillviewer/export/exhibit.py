@@ -65,6 +65,22 @@ class Exhibit:
         return picture if self.faces is None else blurred(picture, self.faces.boxes_at(decoded.index))
 
 
+def check_frame(analysis: Analysis, frame: int) -> None:
+    """Refuse a frame that a video, or the part of it that an analysis is of, does not have.
+
+    Raises:
+        ExportError: It has not.
+    """
+    frames, n, name = analysis.frames, analysis.video.n_frames, analysis.video.path.name
+    if not 0 <= frame < n:
+        raise ExportError(f"{name} has no frame {frame}: its {n} frames are numbered 0 to {n - 1}.")
+    if frame not in frames:
+        raise ExportError(
+            f"Frame {frame} of {name} is not of the part that was asked for, which has frames {frames[0]} to "
+            f"{frames[-1]}."
+        )
+
+
 @contextmanager
 def opened(exhibits: Sequence[Exhibit]) -> Iterator[list[VideoReader]]:
     """Open the videos of some exhibits, each file once; close those that were opened here.

@@ -21,7 +21,7 @@ from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.canvas import bar_owners, common_looks
 from skillviewer.export.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.exhibit import Exhibit, check_frame, opened
 from skillviewer.export.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, pixels, save_figure
 from skillviewer.export.lettering import Lettering
 from skillviewer.export.options import offered
@@ -169,12 +169,8 @@ class _Sheet:
         return round(mm / MM_PER_INCH * self.options.dpi)
 
     def _frames(self, analysis: Analysis) -> list[int]:
-        n = analysis.video.n_frames
         for frame in self.options.frames:
-            if not 0 <= frame < n:
-                raise ExportError(
-                    f"{analysis.video.path.name} has no frame {frame}: its {n} frames are numbered 0 to {n - 1}."
-                )
+            check_frame(analysis, frame)
         return sorted(set(self.options.frames)) or evenly_spread(analysis, self.options.n_frames).tolist()
 
     def _picture_height(self, at: int) -> int:

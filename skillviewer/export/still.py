@@ -12,7 +12,7 @@ from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.canvas import Span
 from skillviewer.export.clip import ClipOptions, clip_canvas, common_part
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.exhibit import Exhibit, check_frame, opened
 from skillviewer.export.options import offered
 from skillviewer.export.theme import THEMES, WHITE, Theme
 from skillviewer.media.reader import VideoReader
@@ -59,9 +59,7 @@ def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:
         raise ExportError("There is nothing to show in a still.")
     first = exhibits[0].analysis
     frame = int(first.samples.max()) if options.frame is None else options.frame
-    n = first.video.n_frames
-    if not 0 <= frame < n:
-        raise ExportError(f"{first.video.path.name} has no frame {frame}: its {n} frames are numbered 0 to {n - 1}.")
+    check_frame(first, frame)
     as_clip = ClipOptions(
         look=options.look,
         size=options.size,

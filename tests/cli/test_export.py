@@ -144,6 +144,44 @@ def test_a_study_in_one_file_or_one_file_a_video(study: Path, tmp_path: Path, ca
     assert "no video “nobody”" in capsys.readouterr().err
 
 
+def test_into_one_file_goes_all_or_nothing(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "in").mkdir()
+    study = make_study(tmp_path / "in")
+    study.with_name(f"{NAMES[1]}.mp4").unlink()
+    assert run(["export", "table", "scores", str(study), "-o", str(tmp_path / "s.csv")]) == 1
+    err = capsys.readouterr().err
+    assert f"{NAMES[1]} is not where it was" in err
+    assert f"{tmp_path / 's.csv'} is not written: into one file goes all or nothing." in err
+    assert not (tmp_path / "s.csv").exists()
+    assert run(["export", "table", "scores", str(study), "-o", str(tmp_path / "each")]) == 1
+    assert len(list((tmp_path / "each").iterdir())) == 2
+
+
+def test_a_video_whose_name_has_a_dash_is_found_by_it(tmp_path: Path, capsys: Capture) -> None:
+    name = "peg – left hand"
+    with Study.create(tmp_path / "peg") as made:
+        file = write_barcode_video(tmp_path / f"{name}.mp4", 30).path
+        made.videos.add([NewVideo(file)])
+        with VideoReader(file) as reader:
+            made.models.keep_analysis(analysis(reader.info, passes=2))
+        made.models.add("e" * 64, "gone", tmp_path / "gone")
+        made.use_model("e" * 64)
+        path = made.path
+    out = tmp_path / "s.csv"
+    assert run(["export", "table", "scores", str(path), "--video", name, "-o", str(out)]) == 0, capsys.readouterr().err
+    assert list(pd.read_csv(out)["video"]) == [f"{name}.mp4"]
+
+
+def test_what_fails_before_anything_is_exported_is_told_to_programs_too(tmp_path: Path, capsys: Capture) -> None:
+    command = ["export", "still", str(tmp_path / "no.skillstudy"), "-o", str(tmp_path / "a.png")]
+    assert run([*command, "--json"]) == 1
+    assert "no.skillstudy" in json.loads(capsys.readouterr().out)["error"]
+    assert run(command) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "no.skillstudy" in err
+
+
 def test_one_that_fails_is_told_and_the_others_go_on(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "in").mkdir()
     study = make_study(tmp_path / "in")

@@ -1,6 +1,7 @@
 """The command line as a person or a script meets it."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from skillviewer import __version__
 from skillviewer.cli import main as entry
 from skillviewer.cli.main import COMMANDS, LazyGroup, cli, run
+from skillviewer.core.places import HOME_VARIABLE, data_dir
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.media.reader import VideoReader
 from tests.checkpoints import tiny_checkpoint
@@ -219,6 +221,39 @@ def test_models_lists_checkpoints_with_their_intervals_in_columns(capsys: Captur
     assert f"{found['sample-full']['accuracy']:.3f} ({low:.3f} to {high:.3f})" in lines[0]
     assert len({line.index("peg-insert-side-v3") for line in lines}) == 1
     assert len({line.index(" 0.") for line in lines}) == 1
+
+
+def test_a_checkpoint_without_an_interval_tells_its_accuracy_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    for name, accuracy in (("alike", 1.0), ("new", None)):
+        folder = tiny_checkpoint(data_dir() / "models" / name).folder
+        if accuracy is not None:
+            card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+            card["held_out"] = {"accuracy": accuracy, "low": None, "high": None, "n_pairs": 3, "rule": "one person"}
+            (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    assert run(["models"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
+    assert "1.000 (no interval can be drawn)" in lines["alike"]
+    assert "not measured" in lines["new"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such pipes and no such device")
+def test_a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() -> None:
+    command = [sys.executable, "-m", "skillviewer", "models", "--json"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    gone = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (gone.returncode, gone.stderr) == (0, "")
+    full = Path("/dev/full")
+    if full.exists():
+        with full.open("w") as nowhere:
+            told = subprocess.run(command, stdout=nowhere, stderr=subprocess.PIPE, text=True, check=False)
+        assert told.returncode == 1
+        assert told.stderr.startswith("skillviewer: what there is to say could not be written: No space left")
+        assert "Traceback" not in told.stderr
 
 
 def test_doctor_tells_what_is_there(capsys: Capture) -> None:

@@ -49,6 +49,21 @@ def test_from_nothing_to_a_table(tmp_path: Path, capsys: Capture) -> None:
     assert "every-vote" in capsys.readouterr().err
 
 
+def test_a_study_is_made_whole_or_not_at_all(tmp_path: Path, capsys: Capture) -> None:
+    for name in ("P1_x", "P2_y", "who"):
+        write_file(tmp_path / "videos" / f"{name}.mp4")
+    command = ["study", "create", str(tmp_path / "my"), str(tmp_path / "videos")]
+    assert run([*command, str(tmp_path / "none.mp4")]) == 1
+    assert capsys.readouterr().err == f"skillviewer: There is no {tmp_path / 'none.mp4'}.\n"
+    assert run([*command, "--participant-pattern", "(P"]) == 1
+    assert "(P" in capsys.readouterr().err
+    assert not (tmp_path / "my.skillstudy").exists()
+    assert run([*command, "--participant-pattern", "^P[0-9]+"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1] == str(tmp_path / "my.skillstudy"), "what a script goes on with comes last"
+    assert "“^P[0-9]+” finds nobody in 1 of 3 names." in err
+
+
 def test_list_names_every_video_with_its_state(tmp_path: Path, capsys: Capture) -> None:
     study = make_study(tmp_path, "a", "b", "c", "d")
     (tmp_path / "videos" / "b.mp4").unlink()

@@ -323,6 +323,23 @@ def test_names_that_are_numbers_words_of_the_program_or_spelled_in_several_ways(
         assert all(re.fullmatch(r"P\d\d-model( \(2\))?", name) for name in models)
 
 
+def test_texts_stay_behind_also_under_the_real_names(study: Path, tmp_path: Path) -> None:
+    packed = pack(study, tmp_path / "a.skillarchive", ArchiveOptions(videos=False, texts=False))
+    with Study.open(unpack(packed.path, tmp_path / "there"), read_only=True) as opened:
+        assert {video.notes + video.context for video in opened.videos.all()} == {""}
+        assert {vote.reason for vote in opened.votes.all()} == {""}
+        assert [moment.label for moment in opened.remarks.moments()] == [""]
+        assert opened.remarks.notes() == ()
+        assert set(opened.votes.raters()) == set(RATERS), "names are kept"
+    with Study.open(study, read_only=True) as opened:
+        assert opened.remarks.notes(), "the study itself keeps them"
+    key = tmp_path / "key.csv"
+    with pytest.raises(ExportError, match="names are kept"):
+        pack(study, tmp_path / "b.skillarchive", ArchiveOptions(key=key))
+    assert not key.exists()
+    assert not (tmp_path / "b.skillarchive").exists()
+
+
 def test_no_real_name_lies_beside_the_archive_while_it_is_made(study: Path, tmp_path: Path) -> None:
     out = tmp_path / "stick"
     seen = []

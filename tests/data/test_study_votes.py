@@ -212,6 +212,20 @@ def test_votes_that_are_taken_for_known_ones_are_told(tmp_path: Path) -> None:
         assert back.problems[-1].startswith(f"The study has all {n} votes already")
 
 
+def test_a_table_alone_speaks_of_the_videos_of_the_study_whatever_lies_beside_it(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    for name in ("a", "b"):
+        write_file(tmp_path / "exports" / f"{name}.mp4", "an annotated clip")
+    table = tmp_path / "exports" / "pairs.csv"
+    table.write_text("left,right,label,rater\na,b,1,Ann\n")
+    with Study.open(path) as study:
+        before = study.videos.all()
+        came = bring_in(study, table)
+        assert (came.videos, came.votes) == (0, 1)
+        assert study.videos.all() == before
+        assert [(v.left, v.right) for v in study.votes.all()] == [("a", "b")]
+
+
 def test_two_people_without_names_who_say_the_same_both_count(tmp_path: Path) -> None:
     tables = [_folder(tmp_path / place, "") for place in ("one", "two")]
     for table in tables:

@@ -193,11 +193,17 @@ def test_scores_are_kept_in_the_study(subject: Subject, tmp_path: Path) -> None:
         desk.write(Order(exporter("scores"), (of_study,), tmp_path / "3.csv"))
         assert scores() == said
         desk.write(Order(exporter("scores"), (replace(of_study, passes=2),), tmp_path / "4.csv"))
-        assert scores()[name].passes == 2
+        assert pool.asked == [("tiny", "a ü.mp4", 2)]
+        assert scores() == said, "fewer passes were for that export alone"
         with Study.open(path) as elsewhere:  # a window that has it open
             assert not elsewhere.read_only
-            desk.write(Order(exporter("scores"), (replace(of_study, passes=3),), tmp_path / "5.csv"))
-        assert scores()[name].passes == 2
+            desk.write(Order(exporter("scores"), (replace(of_study, passes=USUAL_PASSES + 1),), tmp_path / "5.csv"))
+        assert scores() == said
+        desk.write(Order(exporter("scores"), (replace(of_study, passes=USUAL_PASSES + 2),), tmp_path / "6.csv"))
+        assert scores()[name].passes == USUAL_PASSES + 2
+    known = kept(subject)
+    assert known is not None
+    assert known.n_passes == USUAL_PASSES + 2
     with Study.open(path, read_only=True) as study:
         assert [m.name for m in study.models.all()] == ["tiny"]
 

@@ -223,8 +223,13 @@ def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> No
     layout = clip_layout([one], ClipOptions(look=BARE))
     assert numbers(pictures, layout.panes[0].picture) == list(range(20, 45))
     assert made.duration_s == pytest.approx(25 / 30, abs=1e-3)
-    tail = read_back(export_clip(reader, one, tmp_path / "tail.mp4", ClipOptions(look=BARE, start=40, stop=60)))[1]
+    tail = read_back(export_clip(reader, one, tmp_path / "tail.mp4", ClipOptions(look=BARE, start=40)))[1]
     assert numbers(tail, layout.panes[0].picture) == list(range(40, 45)), "nothing outside the part"
+    with pytest.raises(ExportError, match="reach beyond the part that was asked for, which has frames 20 to 45"):
+        export_clip(reader, one, tmp_path / "no.mp4", ClipOptions(look=BARE, start=40, stop=60))
+    for frame in (19, 45):
+        with pytest.raises(ExportError, match=f"Frame {frame} of .* which has frames 20 to 44"):
+            paint_still([Exhibit(one, "full", reader)], StillOptions(frame=frame))
     both = [Exhibit(replace(one, provenance=replace(one.provenance, model=m)), m, reader) for m in ("full", "none")]
     assert read_back(export_grid(both, tmp_path / "models.mp4", ClipOptions(look=BARE)))[0].n_frames == 25
     other = [both[0], Exhibit(analysis(reader.info, extent=FrameExtent(0, 20)), "other", reader)]

@@ -531,7 +531,8 @@ def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_pat
     field = screen.options.field("key")
     assert isinstance(field, QLineEdit)
     field.setText(str(key_file))
-    assert screen.button.isEnabled(), "nothing is written there unless names are replaced"
+    field.textEdited.emit(str(key_file))
+    assert "The key is to other names" in screen.words.text()
     pseudonyms = screen.options.field("pseudonyms")
     assert isinstance(pseudonyms, QCheckBox)
     pseudonyms.setChecked(True)

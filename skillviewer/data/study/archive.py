@@ -49,7 +49,7 @@ from skillviewer.data.study.archive_form import (
 from skillviewer.data.study.database import copy_database, in_words
 from skillviewer.data.study.identity import free_name
 from skillviewer.data.study.models import analysis_path
-from skillviewer.data.study.pseudonyms import Pseudonyms, invent, rewrite
+from skillviewer.data.study.pseudonyms import Pseudonyms, empty_texts, invent, rewrite
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import StudyVideo, VideoState, extent_of
 from skillviewer.data.trained_pairs import PAIRS, moved
@@ -64,7 +64,7 @@ class ArchiveOptions:
         models: Whether the checkpoints that the study names go in.
         analyses: Whether what models said goes in.
         pseudonyms: Whether videos, participants and raters get other names.
-        texts: Whether notes, reasons and labels stay when names are replaced; names in them are replaced.
+        texts: Whether notes, reasons and labels stay; where names are replaced, names in them are too.
         key: Where the key to the pseudonyms is written, apart from the archive; nowhere if None.
         blur_faces: Whether videos are written anew with their faces blurred: those that were found or drawn before, and
             what is found now in videos that were never searched. They lose what tells of their origin.
@@ -134,7 +134,12 @@ def pack(
     """
     options = options if options is not None else ArchiveOptions()
     token = token if token is not None else CancelToken()
-    key = options.key if options.pseudonyms else None
+    key = options.key
+    if key is not None and not options.pseudonyms:
+        raise ExportError(
+            f"The key is to other names, and names are kept: ask for other names too (--pseudonyms), or leave out "
+            f"{key}."
+        )
     if path.suffix.lower() not in SUFFIXES:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}.")
     try:
@@ -211,6 +216,8 @@ class _Packer:
                         "Names in notes, reasons and labels were replaced; read those texts before you pass them on: "
                         "people are also told by what is said of them."
                     )
+            elif not self.options.texts:
+                empty_texts(db)
             db.execute("VACUUM")
             copy_database(db, copy)
         with Study.open(copy, read_only=True) as study:  # what could not be read elsewhere is not sent

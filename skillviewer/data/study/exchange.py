@@ -77,12 +77,22 @@ def bring_in(
         return _from_votes(study, path)
     if form is None and path.is_file() and looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
         return _from_people(study, path)
-    return _from_dataset(study, recognised_form(path, form).load(path, videos_dir, choices), token, report)
+    dataset = recognised_form(path, form).load(path, videos_dir, choices)
+    return _from_dataset(study, dataset, token, report, alone=path.is_file() and videos_dir is None)
 
 
-def _from_dataset(study: Study, dataset: Dataset, token: CancelToken | None, report: Report) -> Imported:
+def _from_dataset(
+    study: Study, dataset: Dataset, token: CancelToken | None, report: Report, *, alone: bool
+) -> Imported:
+    """Bring in a data set.
+
+    A table that came ``alone`` speaks of the videos of the study, whatever files are called so beside it: clips that
+    were exported, say.
+    """
     there = _Names(study)
-    lacking = [video for video in dataset.videos if video.path is not None or there.find(video.name) is None]
+    lacking = [
+        video for video in dataset.videos if there.find(video.name) is None or (video.path is not None and not alone)
+    ]
     added = study.videos.add(
         [NewVideo(v.path, v.name, v.participant, v.subtask, v.extent) for v in lacking], token, report
     )

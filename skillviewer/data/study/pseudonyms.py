@@ -7,7 +7,8 @@ import re
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -141,12 +142,38 @@ def rewrite(db: sqlite3.Connection, names: Pseudonyms, *, texts: bool) -> None:
     from skillviewer.core.pair_choice import Why  # scipy takes a second
     from skillviewer.data.study.versions import SET_ASIDE
 
-    triggers = [tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")]
     replace = names.replacer()
+    with _written_anew(db):
+        _rewrite(db, names, replace, {*SET_ASIDE, *Why}, texts=texts)
+
+
+def empty_texts(db: sqlite3.Connection) -> None:
+    """Empty notes, reasons and labels in a copy of a study, in one transaction."""
+    with _written_anew(db):
+        _empty(db)
+
+
+@contextmanager
+def _written_anew(db: sqlite3.Connection) -> Iterator[None]:
+    """Let everything be written in one transaction, what is append-only otherwise too."""
+    triggers = [tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")]
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("BEGIN IMMEDIATE")
     for name, _ in triggers:
         db.execute(f'DROP TRIGGER "{name}"')
+    yield
+    for _, sql in triggers:
+        db.execute(sql)
+    db.execute("COMMIT")
+
+
+def _empty(db: sqlite3.Connection) -> None:
+    for table, column in _TEXTS:
+        db.execute(f"UPDATE {table} SET {column} = ''")  # noqa: S608 - our own names
+    db.execute("DELETE FROM note")
+
+
+def _rewrite(db: sqlite3.Connection, names: Pseudonyms, replace: Replacer, purposes: set[str], *, texts: bool) -> None:
     _map(db, "video", "name", names.videos)
     _map(db, "rater", "name", names.raters)
     _map(db, "video", "participant", names.participants)
@@ -157,21 +184,16 @@ def rewrite(db: sqlite3.Connection, names: Pseudonyms, *, texts: bool) -> None:
     for row in db.execute("SELECT id FROM judgement").fetchall():  # keys may be made of names
         db.execute("UPDATE judgement SET key = ? WHERE id = ?", (uuid.uuid4().hex, row["id"]))
     if not texts:
-        for table, column in _TEXTS:
-            db.execute(f"UPDATE {table} SET {column} = ''")  # noqa: S608 - our own names
-        db.execute("DELETE FROM note")
+        _empty(db)
     db.execute("DELETE FROM setting WHERE name = 'participant_pattern'")
     for row in db.execute("SELECT name, value FROM setting").fetchall():
         if row["name"] not in _CHOICES:
             value = json.dumps(replace.inside(json.loads(row["value"])))
             db.execute("UPDATE setting SET value = ? WHERE name = ?", (value, row["name"]))
     for (purpose,) in db.execute("SELECT DISTINCT purpose FROM judgement").fetchall():
-        if purpose not in SET_ASIDE | set(Why):
+        if purpose not in purposes:
             db.execute("UPDATE judgement SET purpose = ? WHERE purpose = ?", (replace(purpose), purpose))
     _clean(db, replace)
-    for _, sql in triggers:
-        db.execute(sql)
-    db.execute("COMMIT")
 
 
 _TEXTS = (

@@ -42,22 +42,30 @@ def _nothing_of(wish: Wish, said: Said) -> str:
 
 def _nowhere(wish: Wish) -> str:
     """Return why it cannot go where it is to go, or ""."""
-    exporter = wish.exporter
-    key = getattr(wish.options, "key", None)
-    if isinstance(key, Path) and not key.is_absolute():
-        return _tr("Give the whole path of the key: “{}” does not say in which folder.").format(key)
-    if isinstance(key, Path) and getattr(wish.options, "pseudonyms", False) and key.exists():
-        return _tr("{} is there already, and may be the only key to what was given away before: name another.").format(
-            key.name
-        )
-    if str(wish.path) in {"", "."}:
+    exporter, path = wish.exporter, wish.path
+    wrong_key = _wrong_key(wish.options)
+    if wrong_key:
+        return wrong_key
+    if str(path) in {"", "."}:
         return _tr("Choose where to write it.")
     into_folder = not isinstance(exporter, StudyExporter) and wish.spread is Spread.EACH
-    if not into_folder and wish.path.suffix.lower() not in exporter.suffixes:
+    if not into_folder and path.suffix.lower() not in exporter.suffixes:
         return _tr("Choose a name that ends in {}.").format(_tr(" or ").join(exporter.suffixes))
-    if not wish.path.is_absolute():
-        return _tr("Give the whole path: “{}” does not say in which folder.").format(wish.path)
-    return ""
+    words = _tr("Give the whole path: “{}” does not say in which folder.")
+    return "" if path.is_absolute() else words.format(path)
+
+
+def _wrong_key(options: object) -> str:
+    """Return why a key to other names cannot be written where it is to go, or ""."""
+    key = getattr(options, "key", None)
+    if not isinstance(key, Path):
+        return ""
+    if not getattr(options, "pseudonyms", False):
+        return _tr("The key is to other names: choose them too, or leave it out.")
+    if not key.is_absolute():
+        return _tr("Give the whole path of the key: “{}” does not say in which folder.").format(key)
+    words = _tr("{} is there already, and may be the only key to what was given away before: name another.")
+    return words.format(key.name) if key.exists() else ""
 
 
 def remark(wish: Wish) -> str:
