@@ -147,6 +147,8 @@ def _orders(
 
     folder = _is_folder(output)
     if _into_one(exporter, output):
+        if suffix not in {None, output.suffix.lower()}:
+            raise click.UsageError(f"{output} does not end in {suffix}: leave out --format, or give a folder.")
         everything = tuple(subject for subjects in found for subject in subjects)
         return [Order(exporter, everything, output, options, overwrite)] if everything else []
     if output.suffix and not folder:

@@ -97,7 +97,8 @@ def _of_study(
         videos = study.videos.check(token)
         used = study.settings.model
         model = study.models.get(used) if used else None
-    wanted = [v for v in videos if not names or v.name in names]
+    by_name = {video.name: video for video in videos}
+    wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name] if names else list(videos)
     found, problems = [], []
     for video in wanted:
         if video.path is None:

@@ -182,6 +182,14 @@ def test_what_fails_before_anything_is_exported_is_told_to_programs_too(tmp_path
     assert "no.skillstudy" in err
 
 
+def test_videos_come_in_the_order_in_which_they_were_asked_for(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    command = ["export", "table", "scores", str(study), "-o", str(tmp_path / "s.csv")]
+    assert run([*command, *(word for name in NAMES[::-1] for word in ("--video", name))]) == 0
+    assert list(pd.read_csv(tmp_path / "s.csv")["video"]) == [f"{name}.mp4" for name in NAMES[::-1]]
+    assert run([*command, "--force", "--format", ".json"]) == 2
+    assert "does not end in .json: leave out --format, or give a folder." in capsys.readouterr().err
+
+
 def test_one_that_fails_is_told_and_the_others_go_on(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "in").mkdir()
     study = make_study(tmp_path / "in")

@@ -431,7 +431,7 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
     assert kept() is None
 
 
-def test_reason_and_mark_are_stored_and_text_wins_over_keys(make_rater: MakeRater) -> None:
+def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_rater: MakeRater) -> None:
     rater = make_rater()
     rater.begin()
     rater.press(KEYS.Key_Right)
@@ -453,6 +453,15 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(make_rater: MakeRate
     assert field.text() == "", "the next pair begins empty"
     rater.vote(KEYS.Key_1)
     assert (rater.votes()[1].reason, rater.votes()[1].mark_s) == ("", None)
+    judged = (vote.left, vote.right)
+    for _ in range(2):
+        rater.made.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == judged)
+    assert field.text() == "grip 1 of 2, slow", "what was written is seldom that which was wrong"
+    rater.vote(KEYS.Key_1)
+    (again,) = [vote for vote in rater.votes() if vote.stands]
+    assert (again.verdict, again.reason, again.mark_s) == (Verdict.LEFT, vote.reason, vote.mark_s)
+    assert field.text() == ""
 
 
 def test_the_speed_of_the_study_is_locked_and_stored(make_rater: MakeRater) -> None:

@@ -83,14 +83,14 @@ def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
         session.count(vote)
     session.turn = turn("g", "h")
     assert (session.tally.mine, session.since_rest) == (3, 3)
-    assert not session.taken_back()
+    assert session.taken_back() is None
     session.learn(tuple(cast[:1]), Tally(1, 9, 1, 9))
-    assert session.taken_back()
+    assert session.taken_back() is cast[2]
     assert session.turn == pairs[2]
-    assert session.taken_back()
+    assert session.taken_back() is cast[1]
     assert session.turn == pairs[1]
     assert session.coming == [pairs[2], turn("g", "h")]
-    assert not session.taken_back()
+    assert session.taken_back() is None
 
 
 def test_an_older_vote_on_the_same_pair_is_not_taken_for_a_new_one() -> None:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.core.pairs import Verdict
-from skillviewer.data.study import Study
+from skillviewer.data.study import Study, Vote
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.program import Program
 from skillviewer.ui.ranking.ballot import Ballot
@@ -63,6 +63,7 @@ class Desk(QWidget):
         self.transport.set_deck(self.deck)
         self.votes.left_reason.connect(self.take_focus)
         judging.turn_changed.connect(self._on_turn)
+        judging.taken_back.connect(self._on_taken_back)
         judging.ahead_changed.connect(self._on_ahead)
         judging.contenders_changed.connect(self._on_contenders)
         judging.said.connect(self.votes.say)
@@ -156,6 +157,12 @@ class Desk(QWidget):
         if self.deck.is_seen:
             self._judging.on_seen()  # the pair was looked at before
             self._opening.start()
+
+    @Slot(object)
+    def _on_taken_back(self, vote: Vote) -> None:
+        """Bring back what was written with a vote: it is seldom that which was wrong."""
+        self.votes.reason.setText(vote.reason)
+        self._set_mark(vote.mark_s)
 
     def _flip(self) -> None:
         self._opening.stop()

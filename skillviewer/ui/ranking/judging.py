@@ -71,6 +71,8 @@ class Judging(QObject):
     tally_changed = Signal(object)
     contenders_changed = Signal(object)
     """``tuple[Contender, ...]``: what is known of the videos; sync points may be others now."""
+    taken_back = Signal(object)
+    """``Vote`` on the pair that is on its way back to the screen: what was written with it can be used again."""
     said = Signal(str)
     """A sentence for the rater; "" takes the last one away."""
 
@@ -316,9 +318,10 @@ class Judging(QObject):
         self._tell_lost(session, found)
         if self._phase is Phase.STORING:
             return  # its end asks again
-        if session.taken_back():
+        if (gone := session.taken_back()) is not None:
             self._set_phase(Phase.PREPARING)
             self._show()
+            self.taken_back.emit(gone)
             self.said.emit(self.tr("The last vote was taken back."))
             self._ask()
         elif (again := session.given_elsewhere()) is not None:

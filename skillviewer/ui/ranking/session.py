@@ -13,10 +13,10 @@ AGAIN = "again"
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A pair that got its vote in this session; the vote by its number."""
+    """A pair that got its vote in this session."""
 
     turn: Turn
-    vote: int
+    vote: Vote
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class Session:
         """Account for a vote on the pair on screen that is on the disk."""
         assert self.turn is not None
         self.newest = max(self.newest or 0, vote.id)
-        self.answered.append(Answered(self.turn, vote.id))
+        self.answered.append(Answered(self.turn, vote))
         if all(other.id != vote.id for other in self.mine):
             self.mine = (*self.mine, vote)
         n = int(vote.verdict is not None)
@@ -95,17 +95,17 @@ class Session:
             self.coming.insert(0, self.turn)
         self.turn = None
 
-    def taken_back(self) -> bool:
-        """Go back to a pair whose vote no longer stands, the latest first; return whether there was one."""
+    def taken_back(self) -> Vote | None:
+        """Go back to a pair whose vote no longer stands, the latest first, and return that vote; None if all stand."""
         standing = {vote.id for vote in self.mine}
-        gone = next((a for a in reversed(self.answered) if a.vote not in standing), None)
+        gone = next((a for a in reversed(self.answered) if a.vote.id not in standing), None)
         if gone is None:
-            return False
+            return None
         self.answered.remove(gone)
         self.since_rest = max(self.since_rest - 1, 0)
         self.put_back()
         self.turn = gone.turn
-        return True
+        return gone.vote
 
     def given_elsewhere(self) -> Vote | None:
         """Return a vote on the pair on screen that was not given here: one that was undone and is done again."""
