@@ -6,7 +6,8 @@ agrees with what is wanted, and the tables made from all of them (``engine.table
 
 import dataclasses
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from skillviewer.core.folds import Folds, FoldsBy, make_folds, with_pairs
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.regions import Regions, read_regions
+from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine.against import Against
 from skillviewer.engine.bank import KeptSource, build_bank, check_room
 from skillviewer.engine.cache import FeatureCache
@@ -155,6 +157,7 @@ def evaluate(
             compare with.
         CheckpointError: A model or backbone is unknown or not here.
         ExportError: Nothing can be written into the folder.
+        SettingsError: Another evaluation writes into it.
         Cancelled: The token was raised.
     """
     plan.check()
@@ -163,14 +166,15 @@ def evaluate(
     choose_device(device_name)
     _check_writable(folder)
     other = Against.load(against) if against is not None else None
-    preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
-    preparation.open_videos()
-    preparation.compute_inputs()
-    missing = preparation.missing
-    n_found = len(preparation.runs) - len(missing)
-    failures = _make(missing, preparation.material(), plan.jobs, token, report)
-    record = _record(plan, preparation, failures)
-    write_tables(record, folder)
+    with _alone(folder):
+        preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
+        preparation.open_videos()
+        preparation.compute_inputs()
+        missing = preparation.missing
+        n_found = len(preparation.runs) - len(missing)
+        failures = _make(missing, preparation.material(), plan.jobs, token, report)
+        record = _record(plan, preparation, failures)
+        write_tables(record, folder)
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
 
 
@@ -182,6 +186,26 @@ def _check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise ExportError(f"Nothing can be written into {folder}: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let nobody else evaluate into a folder meanwhile: two would make the same runs, and remove each other's files."""
+    try:
+        lock = WriteLock(folder / "evaluation")
+    except OSError as error:
+        if WriteLock.supported(error):
+            raise ExportError(f"Nothing can be written into {folder}: {error.strerror or error}.") from error
+        yield  # a drive without locks cannot tell
+        return
+    if not lock.held:
+        raise SettingsError(
+            f"Another evaluation writes into {folder}: wait until it has ended, or give another folder."
+        )
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class _Preparation:

@@ -18,6 +18,7 @@ import pytest
 from skillviewer.cli.main import run
 from skillviewer.core.folds import inner_fold
 from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine import fold_training
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.cli.studies import NAMES, write_study
@@ -114,6 +115,18 @@ def test_only_what_is_missing_or_made_otherwise_is_made(study: Path, tmp_path: P
     assert made_and_found("--seeds", "2") == "0 runs made, 4 found"
     (tmp_path / "runs" / "duration-s1-f2" / "provenance.json").unlink()
     assert made_and_found("--seeds", "2") == "1 runs made, 3 found"
+
+
+def test_two_do_not_write_into_one_folder(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    arguments = command(study, tmp_path, "--model", "duration", "--folds", "2")
+    other = WriteLock(tmp_path / "evaluation")
+    assert other.held
+    assert run(arguments) == 1
+    assert f"Another evaluation writes into {tmp_path}" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+    other.release()
+    assert run(arguments) == 0
+    assert not list(tmp_path.glob("*lock*"))
 
 
 def test_another_evaluation_is_compared_with(study: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -36,10 +36,10 @@ def _lock(handle: int) -> bool:
 
 
 class WriteLock:
-    """The right to write a study, held until ``release`` or the end of the process.
+    """The right to write a study, or what else one program at a time may write, until ``release`` or the process ends.
 
     Args:
-        study: The study file; the lock file lies beside it and goes when the lock is released.
+        path: The study file, say; the lock file lies beside it and goes when the lock is released.
 
     Raises:
         OSError: The lock file cannot be made (a read-only folder), or the file system has no locks
@@ -49,8 +49,8 @@ class WriteLock:
         held: Whether this is the one that may write.
     """
 
-    def __init__(self, study: Path) -> None:
-        self._path = study.with_name(f"{study.name}-lock")
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(f"{path.name}-lock")
         self._handle: int | None = None
         self.held = False
         while True:
