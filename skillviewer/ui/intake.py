@@ -31,17 +31,17 @@ class Sorted:
 
     Attributes:
         videos: Videos, those of folders by name.
-        checkpoints: Checkpoint folders.
-        studies: Studies.
-        refused: What was not understood, each with its reason.
-        archives: Archives of studies.
+        checkpoint: Folder of a checkpoint, or None.
+        refused: What is not opened, each with its reason.
+        study: A study, or None.
+        archive: Archive of a study, or None.
     """
 
     videos: tuple[Path, ...]
-    checkpoints: tuple[Path, ...]
+    checkpoint: Path | None
     refused: tuple[tuple[Path, str], ...]
-    studies: tuple[Path, ...] = ()
-    archives: tuple[Path, ...] = ()
+    study: Path | None = None
+    archive: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,18 @@ def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
     reasons = {path: _unusable(path) for path in found}
     refused += [(path, reason) for path, reason in reasons.items() if reason]
     videos = (path for path, reason in reasons.items() if not reason)
-    return Sorted(tuple(videos), tuple(checkpoints), tuple(refused), tuple(files[SUFFIX]), tuple(files[ARCHIVE_SUFFIX]))
+    # the last is taken, a study rather than an archive
+    studies = list(dict.fromkeys((*files[ARCHIVE_SUFFIX], *files[SUFFIX])))
+    models = list(dict.fromkeys(checkpoints))
+    refused += [(path, "one study is open at a time") for path in studies[:-1]]
+    refused += [(path, "one model is used at a time") for path in models[:-1]]
+    return Sorted(
+        tuple(videos),
+        models[-1] if models else None,
+        tuple(refused),
+        studies[-1] if files[SUFFIX] else None,
+        studies[-1] if studies and not files[SUFFIX] else None,
+    )
 
 
 def _no_video(path: Path, backend: Backend) -> str:

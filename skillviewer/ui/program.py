@@ -231,12 +231,12 @@ class Program(QObject):
 
     @Slot(object)
     def _on_took(self, found: Sorted) -> None:
-        if found.checkpoints:
-            self.models.choose(found.checkpoints[-1])
-        if found.studies:
-            self.studies.open(found.studies[-1])
-        elif found.archives:
-            self.studies.unpack(found.archives[-1])
+        if found.checkpoint is not None:
+            self.models.choose(found.checkpoint)
+        if found.study is not None:
+            self.studies.open(found.study)
+        elif found.archive is not None:
+            self.studies.unpack(found.archive)
         if found.videos:
             self.studies.enrol(found.videos)
             self.state.set_current(Footage(found.videos[0]))

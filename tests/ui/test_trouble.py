@@ -16,6 +16,8 @@ from skillviewer.core.job import CancelToken
 from skillviewer.core.video import VideoInfo
 from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.crash import ExceptionHook
+from skillviewer.ui.intake import sort_paths
+from tests.data.studies import make_study
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states
 from tests.ui.fakes import FakeReader, FakeWorld
@@ -49,6 +51,26 @@ def test_files_are_dropped_and_what_is_not_understood_is_listed(
     qtbot.waitUntil(lambda: window.program.feed.settled)
     qtbot.waitUntil(lambda: all(entry.known_as for entry in window.program.videos))  # the study has them
     assert len(window.program.messages.waiting) == 1, "each is told of once"
+
+
+def test_of_several_studies_and_models_the_last_is_opened_and_that_is_said(
+    qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path
+) -> None:
+    first, second = (make_study(tmp_path / name, "a", "b") for name in ("one", "two"))
+    drop(window, [first, second, second])
+    qtbot.waitUntil(lambda: window.program.studies.current is not None)
+    study = window.program.studies.current
+    assert study is not None
+    assert study.path == second
+    bar = window.window.messages
+    qtbot.waitUntil(bar.isVisible)
+    assert bar.text == f"{first.name} was not opened: one study is open at a time"
+    models = [tmp_path / name for name in ("m1", "m2")]
+    for model in models:
+        model.mkdir()
+        (model / "config.json").touch()
+    found = sort_paths(models, world.backend())
+    assert (found.checkpoint, found.refused) == (models[1], ((models[0], "one model is used at a time"),))
 
 
 def test_a_broken_video_stops_nobody(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
