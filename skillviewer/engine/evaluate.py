@@ -5,9 +5,7 @@ agrees with what is wanted, and the tables made from all of them (``engine.table
 """
 
 import dataclasses
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,17 +13,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from skillviewer.core.errors import DatasetError, ExportError, SettingsError
+from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.folds import Folds, FoldsBy, make_folds, with_pairs
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.regions import Regions, read_regions
-from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine.against import Against
 from skillviewer.engine.bank import KeptSource, build_bank, check_room
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.cautions import shortened, withheld
 from skillviewer.engine.device import choose_device
+from skillviewer.engine.evaluation_folder import alone_in
 from skillviewer.engine.evaluation_record import EvaluationRecord, FoldRecord
 from skillviewer.engine.extractor import own_backbone_weights
 from skillviewer.engine.feeding import Feeding
@@ -164,9 +162,8 @@ def evaluate(
     if n_launched() > 1:
         raise SettingsError("evaluate runs several trainings at once by --jobs. Start it without torchrun.")
     choose_device(device_name)
-    _check_writable(folder)
-    other = Against.load(against) if against is not None else None
-    with _alone(folder):
+    with alone_in(folder):
+        other = Against.load(against) if against is not None else None
         preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
         preparation.open_videos()
         preparation.compute_inputs()
@@ -176,36 +173,6 @@ def evaluate(
         record = _record(plan, preparation, failures)
         write_tables(record, folder)
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
-
-
-def _check_writable(folder: Path) -> None:
-    """Refuse a folder that nothing can be written into before hours of features."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ExportError(f"Nothing can be written into {folder}: {error.strerror or error}.") from error
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let nobody else evaluate into a folder meanwhile: two would make the same runs, and remove each other's files."""
-    try:
-        lock = WriteLock(folder / "evaluation")
-    except OSError as error:
-        if WriteLock.supported(error):
-            raise ExportError(f"Nothing can be written into {folder}: {error.strerror or error}.") from error
-        yield  # a drive without locks cannot tell
-        return
-    if not lock.held:
-        raise SettingsError(
-            f"Another evaluation writes into {folder}: wait until it has ended, or give another folder."
-        )
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class _Preparation:
