@@ -19,11 +19,11 @@ from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.regions import Regions, read_regions
 from skillviewer.engine.against import Against
+from skillviewer.engine.alone import alone_at
 from skillviewer.engine.bank import KeptSource, build_bank, check_room
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.cautions import shortened, withheld
 from skillviewer.engine.device import choose_device
-from skillviewer.engine.evaluation_folder import alone_in
 from skillviewer.engine.evaluation_record import EvaluationRecord, FoldRecord
 from skillviewer.engine.extractor import own_backbone_weights
 from skillviewer.engine.feeding import Feeding
@@ -162,7 +162,8 @@ def evaluate(
     if n_launched() > 1:
         raise SettingsError("evaluate runs several trainings at once by --jobs. Start it without torchrun.")
     choose_device(device_name)
-    with alone_in(folder):
+    refusal = f"Another evaluation writes into {folder}: wait until it has ended, or give another folder."
+    with alone_at(folder / "evaluation", refusal):
         other = Against.load(against) if against is not None else None
         preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
         preparation.open_videos()

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -16,6 +18,7 @@ from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset, Fold, videos_of
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
+from skillviewer.engine.alone import alone_at
 from skillviewer.engine.bank import KeptSource, build_bank, check_room, pooled
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.cards import card_of
@@ -91,7 +94,8 @@ def train_checkpoint(
     Raises:
         DatasetError: There is too little to train on.
         CheckpointError: The checkpoint is there already or cannot be written.
-        SettingsError: The cache is too small for the features.
+        ExportError: Nothing can be written there.
+        SettingsError: The cache is too small for the features, or another training makes that checkpoint.
         DeviceError: The device is not there, or ran out of memory.
         Cancelled: The token was raised.
     """
@@ -104,80 +108,80 @@ def train_checkpoint(
         )
     if test is None:
         _check_people(dataset, plan.seed)
-    kept = _Kept(plan, folder, together)
-    device = choose_device(device_name)
-    fed = Feeding.of(plan, device, cache)
-    source = fed.source
-    _prepare(dataset, source, plan.candidates, token, report, together)
-    if test is not None:
-        _prepare(test, source, 1, token, report, together)
-    bank: FeatureBank
-    test_bank: FeatureBank
-    bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
-    if not bank:
-        raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
-    usable = dataset.restricted(list(bank))
-    if test is None:
-        divided, test_bank = _quarter_out(usable, plan.seed, token), bank
-    else:
-        test_bank, more = dataset_features(test, source, 1, token, report)
-        problems += more
-        divided = _all_against(usable, test.restricted(list(test_bank)), token)
-    fold, tested = divided.fold, divided.tested
-    problems += divided.problems
-    kept.begin(usable, fold, fed.backbones, token, report)
-    watched = WatchedBank(bank)
-    with device_errors():
-        model, trained = fit_fold(
-            plan,
-            usable,
-            fold,
-            watched,
-            device,
-            token,
-            report,
-            stop,
-            kept.state,
-            together=together,
-            unfreezing=fed.unfreezing,
+    with _Kept(plan, folder, together) as kept:
+        device = choose_device(device_name)
+        fed = Feeding.of(plan, device, cache)
+        source = fed.source
+        _prepare(dataset, source, plan.candidates, token, report, together)
+        if test is not None:
+            _prepare(test, source, 1, token, report, together)
+        bank: FeatureBank
+        test_bank: FeatureBank
+        bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
+        if not bank:
+            raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
+        usable = dataset.restricted(list(bank))
+        if test is None:
+            divided, test_bank = _quarter_out(usable, plan.seed, token), bank
+        else:
+            test_bank, more = dataset_features(test, source, 1, token, report)
+            problems += more
+            divided = _all_against(usable, test.restricted(list(test_bank)), token)
+        fold, tested = divided.fold, divided.tested
+        problems += divided.problems
+        kept.begin(usable, fold, fed.backbones, token, report)
+        watched = WatchedBank(bank)
+        with device_errors():
+            model, trained = fit_fold(
+                plan,
+                usable,
+                fold,
+                watched,
+                device,
+                token,
+                report,
+                stop,
+                kept.state,
+                together=together,
+                unfreezing=fed.unfreezing,
+            )
+            if plan.select is not Select.BEST_ON_TEST:
+                check_no_leak(fold, seen=watched.seen)
+            head, streams, (bank, test_bank) = fed.separate(model, (bank, test_bank))
+            scores = score_videos(head, test_bank, tested.names, token)
+        seen = set().union(*together.collect(watched.seen))
+        report(Progress("writing the checkpoint", 0, 1))
+        if not together.leads:
+            together.wait()
+            return TrainingResult(load_checkpoint(folder), trained.rows, (*dataset.problems, *problems))
+        provenance = provenance_of(device, model, trained, plan, seen, fold)
+
+        def beside(made: Path) -> None:
+            write_log(made, trained.rows, folder.name)
+            kept.describe(made, provenance)
+
+        checkpoint = save_checkpoint(
+            folder,
+            CheckpointConfig(
+                attention_model=plan.model,
+                sizes=head.sizes,
+                preprocessing=plan.preprocessing_used,
+                backbone=fed.backbones,
+                precision=plan.precision,
+                preset=plan.preset,
+                dataset_preset=plan.dataset_preset,
+            ),
+            head,
+            _card(plan, dataset, divided, scores, folder.name),
+            streams=streams,
+            familiarity=learn_familiarity(pooled(bank, fold.train_videos)),
+            half=plan.half,
+            replace=replace,
+            beside=beside,
         )
-        if plan.select is not Select.BEST_ON_TEST:
-            check_no_leak(fold, seen=watched.seen)
-        head, streams, (bank, test_bank) = fed.separate(model, (bank, test_bank))
-        scores = score_videos(head, test_bank, tested.names, token)
-    seen = set().union(*together.collect(watched.seen))
-    report(Progress("writing the checkpoint", 0, 1))
-    if not together.leads:
+        kept.end()
         together.wait()
-        return TrainingResult(load_checkpoint(folder), trained.rows, (*dataset.problems, *problems))
-    provenance = provenance_of(device, model, trained, plan, seen, fold)
-
-    def beside(made: Path) -> None:
-        write_log(made, trained.rows, folder.name)
-        kept.describe(made, provenance)
-
-    checkpoint = save_checkpoint(
-        folder,
-        CheckpointConfig(
-            attention_model=plan.model,
-            sizes=head.sizes,
-            preprocessing=plan.preprocessing_used,
-            backbone=fed.backbones,
-            precision=plan.precision,
-            preset=plan.preset,
-            dataset_preset=plan.dataset_preset,
-        ),
-        head,
-        _card(plan, dataset, divided, scores, folder.name),
-        streams=streams,
-        familiarity=learn_familiarity(pooled(bank, fold.train_videos)),
-        half=plan.half,
-        replace=replace,
-        beside=beside,
-    )
-    kept.end()
-    together.wait()
-    return TrainingResult(checkpoint, trained.rows, (*dataset.problems, *problems))
+        return TrainingResult(checkpoint, trained.rows, (*dataset.problems, *problems))
 
 
 class _Kept:
@@ -194,6 +198,17 @@ class _Kept:
         self._run = RunFolder(self._folder.with_name(f".{self._folder.name}.training"))
         self._configuration: RunConfiguration | None = None
         self._trained: list[TrainedPair] = []
+        self._alone = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Let no other training write the same checkpoint meanwhile: the two would share a state."""
+        if self._together.leads:
+            refusal = f"Another training makes {self._folder}: wait until it has ended, or choose another name."
+            self._alone.enter_context(alone_at(self._run.path, refusal))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._alone.close()
 
     def begin(
         self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, token: CancelToken, report: Report

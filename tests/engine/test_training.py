@@ -13,6 +13,7 @@ from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, Se
 from skillviewer.core.folds import inner_fold, make_folds, quarter_out
 from skillviewer.core.job import CancelToken, Progress, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Measure, Pair, videos_of
+from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine import training_log
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
@@ -264,6 +265,17 @@ def test_a_training_that_was_stopped_goes_on_and_leaves_nothing_behind(
     weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("whole", "m")]
     assert weights[0] == weights[1]
     assert not kept.exists()
+
+
+def test_two_do_not_make_one_checkpoint(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+    other = WriteLock(tmp_path / ".m.training")
+    assert other.held
+    with pytest.raises(SettingsError, match=f"Another training makes {tmp_path / 'm'}"):
+        run(PLAN, dataset, tmp_path / "m", cache)
+    assert run(PLAN, dataset, tmp_path / "n", cache).rows
+    other.release()
+    assert run(PLAN, dataset, tmp_path / "m", cache).rows
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "n"]
 
 
 def test_what_is_kept_of_another_training_is_not_gone_on_with(

@@ -86,6 +86,11 @@ def told(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
     return inquiry.findings
 
 
+def unseen(made: Composition) -> Entry:
+    """Return an assessed video that is not on screen: nothing of its evidence is known or under way."""
+    return next(entry for entry in by_score(made) if entry.footage != made.program.state.current)
+
+
 def lowest(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
     """Go to the video with the lowest score and wait for the page."""
     choose(qtbot, made, by_score(made)[0].path)

@@ -39,7 +39,7 @@ class Stage:
     made: Composition
     world: FakeWorld
 
-    def wait(self, until: Callable[[], bool], timeout_ms: int = 10_000) -> None:
+    def wait(self, until: Callable[[], bool], timeout_ms: int = 60_000) -> None:
         """Let events run until something is so."""
         for _ in range(timeout_ms // 5):
             if until():

@@ -22,7 +22,7 @@ from tests.ui.driving import inspect, open_and_load
 from tests.ui.evidence import contributions
 from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld
 from tests.ui.hands import click, key
-from tests.ui.inspecting import assess_all, by_score, choose, lowest, open_assessed, score_of, told, why_of
+from tests.ui.inspecting import assess_all, by_score, choose, lowest, open_assessed, score_of, told, unseen, why_of
 
 
 def told_number(value: float, digits: int = 2) -> str:
@@ -164,7 +164,7 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     open_assessed(qtbot, window, world, 3)
     told(qtbot, window)
     world.explaining.held = True
-    entry = next(e for e in by_score(window) if e.footage != window.program.state.current)
+    entry = unseen(window)
     choose(qtbot, window, entry.path)
     block, explanations = why_of(window).contributions, window.program.insight.explanations
     qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
@@ -186,7 +186,7 @@ def test_closing_while_the_evidence_is_measured_ends_it_unasked(
 ) -> None:
     open_assessed(qtbot, window, world, 3)
     world.explaining.held = True
-    choose(qtbot, window, by_score(window)[0].path)
+    choose(qtbot, window, unseen(window).path)
     block = why_of(window).contributions
     qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
     window.window.close()
