@@ -123,6 +123,8 @@ class Desk:
     ) -> Batch:
         """Write several files; one that fails is told of, and the others go on. A single one raises its error.
 
+        Of several, each that was written is reported at once, as a ``Written`` that is the value of progress.
+
         Raises:
             Cancelled: The token was raised; the files that were finished stay.
         """
@@ -136,6 +138,8 @@ class Desk:
                     written.append(self.write_study(order, token, told))
                 else:
                     written.append(self.write(order, token, told))
+                if len(orders) > 1:  # also if the ones after it are stopped: it is there
+                    report(Progress(f"{order.path.name} is written", done + 1, len(orders), written[-1]))
             except SkillViewerError as error:
                 if len(orders) == 1:
                     raise

@@ -19,7 +19,7 @@ from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.models import Score, analysis_path
 from skillviewer.engine.export_desk import USUAL_PASSES, Desk
-from skillviewer.engine.orders import Assessed, Order, Subject, kept
+from skillviewer.engine.orders import Assessed, Order, Subject, Written, kept
 from skillviewer.export import blurring
 from skillviewer.export.exporters import exporter
 from skillviewer.export.preview import MOST_ROWS
@@ -134,7 +134,8 @@ def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Subj
         assert [written.path.name for written in batch.written] == ["1.csv", "3.csv"]
         assert len(batch.failures) == 1
         assert "2.csv is there already" in batch.failures[0]
-        assert {(progress.done, progress.total) for progress in told} == {(0, 3), (2, 3)}
+        assert {(p.done, p.total) for p in told if p.value is None} == {(0, 3), (2, 3)}
+        assert [p.value for p in told if isinstance(p.value, Written)] == list(batch.written), "each as it is finished"
         with pytest.raises(ExportError, match=r"2\.csv is there already"):
             desk.write_all(orders[1:2])
         token = CancelToken()

@@ -37,12 +37,14 @@ class Exporting:
         assessed: Whether videos have been assessed; else there is no preview.
         preview_error: What a preview fails with, or "".
         remark: A remark on every file, or "".
+        held_in: Part of the name of the file that is held; "" for any.
         assess: Says what a model says of a video that the window had nothing of; None where nothing is told.
         orders: What was asked for.
         previewed: Subjects and options of every preview.
     """
 
     held: bool = False
+    held_in: str = ""
     hold: threading.Event = field(default_factory=threading.Event)
     failing: set[str] = field(default_factory=set)
     real: bool = False
@@ -90,6 +92,8 @@ class FakeDesk:
             self._told.orders.append(order)
             try:
                 written.append(self._write(order, token, report, done, len(orders)))
+                if len(orders) > 1:
+                    report(Progress(f"{order.path.name} is written", done + 1, len(orders), written[-1]))
             except SkillViewerError as error:
                 if len(orders) == 1:
                     raise
@@ -104,7 +108,7 @@ class FakeDesk:
         for step in range(STEPS):
             token.check()
             report(Progress("writing the clip", step, STEPS) if n == 1 else Progress("writing the clip", done, n))
-            if self._told.held and step == STEPS // 2:
+            if self._told.held and step == STEPS // 2 and self._told.held_in in order.path.name:
                 while not self._told.hold.wait(0.002):
                     token.check()
             time.sleep(0.0005)

@@ -10,16 +10,17 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis import MapKind
-from skillviewer.core.comparison import compare_video
+from skillviewer.core.comparison import VideoComparison, compare_video
 from skillviewer.core.difference import difference
 from skillviewer.core.scene import Overlay, Scale, Scene, display_limit, resolve
 from skillviewer.export.words import plain
 from skillviewer.ui.app import Composition
 from skillviewer.ui.canvas import Shown
+from skillviewer.ui.comparing.asking import Contrast
 from skillviewer.ui.comparing.curve_lines import Heights
-from skillviewer.ui.comparing.numbers import told
+from skillviewer.ui.comparing.numbers import NumbersView, told
 from skillviewer.ui.comparing.pane import PaneCanvas
-from skillviewer.ui.comparing.row import UNIFORM, Standing
+from skillviewer.ui.comparing.row import UNIFORM, Row, Standing
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
 from skillviewer.ui.comparing.strokes import MOST
 from skillviewer.ui.video_list import VideoState
@@ -524,3 +525,19 @@ def test_a_table_is_replaced_only_after_a_question_and_says_who_is_not_in_it(
     with qtbot.waitSignal(screen.saving.saved):
         screen.save_table(dialogs)
     assert (tmp_path / "P 1.5 versions.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"), [((25, 25), "mean over 25 frames"), ((25, 44), "mean over 25 to 44 frames, by model")]
+)
+def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[int, int], said: str) -> None:
+    view = NumbersView(over_video=True)
+    qtbot.addWidget(view)
+    kinds = (MapKind.DISTRIBUTION, MapKind.DISTRIBUTION)
+    videos = {
+        key: VideoComparison(kinds, np.arange(n), ()) for key, n in zip(("a", "b", "c"), (25, *counts), strict=True)
+    }
+    view.show_contrast(
+        Contrast("a", "b", videos, None), [(str(i), Row(k, f"model {k}")) for i, k in enumerate("abc", 1)]
+    )
+    assert view.note == f"Against 1 model a: {said}."

@@ -284,6 +284,24 @@ def test_stopping_leaves_no_file_and_the_next_goes_on(
     assert not row.button.isVisible()
 
 
+def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
+    qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
+) -> None:
+    world.exporting.held, world.exporting.held_in = True, "b ü"
+    screen.kinds.choose("clip")
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.EACH))
+    click(screen.button)
+    (entry,) = screen.queue.entries
+    qtbot.waitUntil(lambda: len(entry.written) == 1)
+    (row,) = screen.list.rows
+    click(row.button)
+    qtbot.waitUntil(lambda: entry.stage is Stage.STOPPED)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
+    assert row.text == ("Stopped. Nothing half written is left.\n1 of 2 files were finished before, and stay: a.mp4.")
+    assert row.button.isVisible()
+    assert row.button.text() == "Show in folder"
+
+
 @pytest.mark.parametrize("agreed", [True, False])
 def test_closing_over_exports_asks_and_leaves_no_half_file(
     qtbot: QtBot,

@@ -113,12 +113,21 @@ class NumbersView(QWidget):
         any_video = next(iter(contrast.videos.values()))
         if any_video.kinds[0] is MapKind.NONE:
             return self.tr("{} {} has no map, so nothing is compared: choose another.").format(number, row.name)
-        what = self.tr("mean over {} frames") if self._over_video else self.tr("their last maps up to this frame")
-        what = what.format(len(any_video.frames)) if self._over_video else what
+        what = (
+            self._mean_over(others or [any_video]) if self._over_video else self.tr("their last maps up to this frame")
+        )
         words = self.tr("Against {} {}: {}.").format(number, row.name, what)
         if any(not c.same_kind and MapKind.NONE not in c.kinds for c in others):
             words += self.tr(" Kinds differ: shares of their sums are compared.")
         return words
+
+    def _mean_over(self, comparisons: Sequence[VideoComparison]) -> str:
+        """Say how many frames means are over: models that look at other frames are compared at all of either."""
+        counts = {len(comparison.frames) for comparison in comparisons}
+        fewest, most = min(counts), max(counts)
+        if fewest == most:
+            return self.tr("mean over {} frames").format(most)
+        return self.tr("mean over {} to {} frames, by model").format(fewest, most)
 
     def _cells(self, number: str, row: Row, contrast: Contrast) -> Cells:
         comparison = contrast.videos.get(row.key)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.job import Progress
-from skillviewer.engine.orders import Assessed, Batch, Order, StudyOrder
+from skillviewer.engine.orders import Assessed, Batch, Order, StudyOrder, Written
 from skillviewer.ui.backend import ExportDesk
 from skillviewer.ui.jobs import Job, Jobs
 from skillviewer.ui.lane import Lane, Task
@@ -42,6 +42,7 @@ class Entry(QObject):
         self.stage = Stage.WAITING
         self.progress: Progress | None = None
         self.batch: Batch | None = None
+        self.written: list[Written] = []  # of several files, those that are finished
         self.failure = ""
         self._job: Job | None = None
 
@@ -69,6 +70,8 @@ class Entry(QObject):
     def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, Assessed):
             self.assessed.emit(progress.value)
+        elif isinstance(progress.value, Written):
+            self.written.append(progress.value)
         self.progress = progress
         self._to(Stage.WORKING)
 

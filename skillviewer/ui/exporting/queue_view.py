@@ -69,7 +69,7 @@ class EntryRow(QWidget):
         self._said.setText(self._words())
         colour = {Stage.FAILED: self._theme.bad, Stage.PARTLY: self._theme.warn}.get(entry.stage, self._theme.muted)
         self._said.setStyleSheet(f"color: {colour}")
-        shows = entry.stage in {Stage.DONE, Stage.PARTLY}
+        shows = entry.stage in {Stage.DONE, Stage.PARTLY} or (entry.stage is Stage.STOPPED and bool(entry.written))
         self.button.setText(self.tr("Show in folder") if shows else self.tr("Cancel"))
         self.button.setVisible(shows or not over)
         self.button.setAccessibleName(f"{self.button.text()}: {entry.title}")
@@ -84,7 +84,7 @@ class EntryRow(QWidget):
             count = self.tr("{} of {}").format(progress.done, progress.total) if progress.total else ""
             return " · ".join(part for part in (progress.stage, count) if part)
         if entry.stage is Stage.STOPPED:
-            return self.tr("Stopped. Nothing half written is left.")
+            return self._stopped(entry)
         if batch is None:
             return printable(entry.failure)
         lines = []
@@ -97,6 +97,15 @@ class EntryRow(QWidget):
         if len(said) > MOST_TOLD:
             lines.append(self.tr("… and {} more").format(len(said) - MOST_TOLD))
         return "\n".join(lines)
+
+    def _stopped(self, entry: Entry) -> str:
+        said = self.tr("Stopped. Nothing half written is left.")
+        if not entry.written:
+            return said
+        names = [printable(file.path.name) for file in entry.written]
+        more = self.tr(" and {} more").format(len(names) - MOST_TOLD) if len(names) > MOST_TOLD else ""
+        stays = self.tr("{} of {} files were finished before, and stay: {}{}.")
+        return f"{said}\n{stays.format(len(names), len(entry.orders), ', '.join(names[:MOST_TOLD]), more)}"
 
     @Slot()
     def _on_button(self) -> None:
