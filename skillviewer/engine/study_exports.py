@@ -12,8 +12,8 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.core.registry import table
 from skillviewer.data.study import Study
-from skillviewer.data.study.archive import ArchiveOptions, pack
-from skillviewer.data.study.archive_form import SUFFIXES
+from skillviewer.data.study.archive import pack
+from skillviewer.data.study.archive_form import SUFFIXES, ArchiveOptions
 from skillviewer.engine.study_reports import CohortChoices, cohort_report
 from skillviewer.export.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.destination import check

@@ -6,7 +6,7 @@ from pathlib import Path
 from skillviewer.core.errors import ExportError
 from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.data.study import ModelState, ModelVersion, Study
-from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo
+from skillviewer.export.cohort import CohortModel, CohortOptions, CohortVideo
 from skillviewer.export.options import offered
 from skillviewer.export.paper import Paper
 from skillviewer.export.report import export_cohort

@@ -7,7 +7,8 @@ from pathlib import Path
 from skillviewer.core.face_words import ON_PAGE
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.export.blurring import with_faces
-from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo, cohort_pdf, gather_cohort
+from skillviewer.export.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
+from skillviewer.export.cohort_page import cohort_pdf
 from skillviewer.export.destination import aside, check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.paper import check_pdf

@@ -12,7 +12,7 @@ import numpy as np
 from skillviewer.core.errors import ExportError
 from skillviewer.core.numerals import signed
 from skillviewer.core.places import resources_dir
-from skillviewer.export.cohort_page import Cohort, cohort_facts, percentile_words, score_cell
+from skillviewer.export.cohort import Cohort, cohort_facts, score_cell
 from skillviewer.export.drawings import (
     as_svg,
     cohort_strip,
@@ -136,7 +136,7 @@ def cohort_html(cohort: Cohort) -> str:
                     interval_bar(row.standing.score, row.standing.interval, cohort.span, median, 170.0),
                     score_cell(row.standing, cohort.digits),
                 ),
-                "percentile": percentile_words(row.standing),
+                "percentile": row.standing.percentile_words,
                 "checksum": row.checksum,
             }
             for row in cohort.rows

@@ -19,7 +19,8 @@ from skillviewer.core.pairs import FrameExtent, Pair, Verdict
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, Vote, cached_analysis
-from skillviewer.data.study.archive import ArchiveOptions, pack
+from skillviewer.data.study.archive import pack
+from skillviewer.data.study.archive_form import ArchiveOptions
 from skillviewer.data.study.pseudonyms import Pseudonyms
 from skillviewer.data.study.unpack import unpack
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs, write_pairs

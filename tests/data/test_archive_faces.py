@@ -20,7 +20,8 @@ from skillviewer.core.pairs import FrameExtent
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study, VideoState, cached_analysis
-from skillviewer.data.study.archive import Archived, ArchiveOptions, pack
+from skillviewer.data.study.archive import Archived, pack
+from skillviewer.data.study.archive_form import ArchiveOptions
 from skillviewer.data.study.unpack import unpack
 from skillviewer.export.table import export_scores
 from skillviewer.media import faces as media_faces

@@ -19,7 +19,7 @@ from skillviewer.core.moments import find_moments
 from skillviewer.core.other_models import OtherModel
 from skillviewer.core.pairs import Judgement, Pair, Verdict
 from skillviewer.core.scene import Look, Overlay
-from skillviewer.export.cohort_page import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
+from skillviewer.export.cohort import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
 from skillviewer.export.limits import limits

@@ -19,7 +19,8 @@ from skillviewer.core.footage import Footage
 from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
 from skillviewer.core.places import drafts_dir
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.data.study.archive import ArchiveOptions, pack
+from skillviewer.data.study.archive import pack
+from skillviewer.data.study.archive_form import ArchiveOptions
 from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import side_files
 from skillviewer.data.study.schema import VERSION

@@ -1,8 +1,9 @@
-"""The form of an archive of a study: a zip file with a manifest that tells size and SHA-256 of every other file."""
+"""An archive of a study: what may go in, and its form, a zip file with a manifest of size and SHA-256 of every file."""
 
 import hashlib
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -53,6 +54,33 @@ class Manifest(msgspec.Struct, frozen=True):
     files: tuple[Entry, ...]
     analyses: tuple[KnownAnalysis, ...] = ()
     faces_blurred: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveOptions:
+    """What goes into an archive.
+
+    Attributes:
+        videos: Whether the video files go in; those that are missing or replaced cannot.
+        models: Whether the checkpoints that the study names go in.
+        analyses: Whether what models said goes in.
+        pseudonyms: Whether videos, participants and raters get other names.
+        texts: Whether notes, reasons and labels stay; where names are replaced, names in them are too.
+        key: Where the key to the pseudonyms is written, apart from the archive; nowhere if None.
+        blur_faces: Whether videos are written anew with their faces blurred: those that were found or drawn before, and
+            what is found now in videos that were never searched. They lose what tells of their origin.
+        sound: Whether blurred videos keep their sound; videos that are not blurred go as they are, or with other names
+            without sound.
+    """
+
+    videos: bool = True
+    models: bool = True
+    analyses: bool = True
+    pseudonyms: bool = False
+    texts: bool = True
+    key: Path | None = None
+    blur_faces: bool = False
+    sound: bool = False
 
 
 def entry_info(name: str) -> zipfile.ZipInfo:

@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,6 +22,7 @@ from skillviewer.ui.actions import Actions
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.faces_page import FacesPage
+from skillviewer.ui.exporting.form_area import FormArea
 from skillviewer.ui.exporting.kinds import KindList
 from skillviewer.ui.exporting.option_form import OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
@@ -39,31 +38,6 @@ from skillviewer.ui.theme import Theme
 if TYPE_CHECKING:
     from skillviewer.core.footage import Footage
     from skillviewer.export.preview import Preview
-
-FORM_PX = 320
-
-
-class _FormArea(QScrollArea):
-    """A form that scrolls up and down and is as wide as its words need, whatever the size of text."""
-
-    def __init__(self, form: QWidget, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._form = form
-        self.setWidget(form)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._fit()
-
-    def _fit(self) -> None:
-        need = self._form.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        self.setFixedWidth(max(FORM_PX, need))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Grow with the form."""
-        if watched is self._form and event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().eventFilter(watched, event)
 
 
 class ExportScreen(QWidget):
@@ -120,7 +94,7 @@ class ExportScreen(QWidget):
         for part in (self.about, self.subject, self.options, self.selection, self.at_cursor, self.look_over):
             column.addWidget(part)
         column.addStretch(1)
-        area = _FormArea(inside, parent)
+        area = FormArea(inside, parent)
         area.setAccessibleName(self.tr("What is exported"))
         return area
 
