@@ -205,9 +205,10 @@ class VideoFiles:
             StudyError: The study cannot be written.
         """
         with self._file.act() as db:
-            for row in db.execute("SELECT * FROM video WHERE absolute_path <> ''").fetchall():
-                there = joined(old_folder, row["relative_path"])
-                path = there if row["relative_path"] and there.is_file() else Path(row["absolute_path"])
+            for row in db.execute("SELECT * FROM video WHERE relative_path <> '' OR absolute_path <> ''").fetchall():
+                there, absolute = joined(old_folder, row["relative_path"]), row["absolute_path"]
+                near = row["relative_path"] and (there.is_file() or not absolute)  # an archive names no absolute ones
+                path = there if near else Path(absolute)
                 db.execute(
                     "UPDATE video SET relative_path = ?, absolute_path = ? WHERE id = ?",
                     (relative(path, self._folder), str(path), row["id"]),
