@@ -55,7 +55,7 @@ def test_the_file_alone_holds_every_vote(path: Path, tmp_path: Path) -> None:
     """People send and copy the file that they see, not the log beside it."""
     with Study.open(path) as study:
         cast = [study.votes.cast(VOTE) for _ in range(5)]
-        copy = shutil.copy(path, tmp_path / "sent.skillstudy")
+        copy = Path(shutil.copy(path, tmp_path / "sent.skillstudy"))
         with Study.open(copy) as sent:
             assert sent.votes.all() == tuple(cast)
 
