@@ -14,13 +14,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.data.study import Study
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.program import Program
 from skillviewer.ui.ranking.desk import Desk
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, Phase
 from skillviewer.ui.ranking.keys import ON_A_PAIR
 from skillviewer.ui.ranking.pages import Page, RaterPage
+from skillviewer.ui.ranking.queue import offered
 from skillviewer.ui.ranking.raters import RatersView
 from skillviewer.ui.ranking.results import ResultView
 from skillviewer.ui.ranking.setup import SetupView
@@ -72,6 +72,7 @@ class RankScreen(QWidget):
             button.installEventFilter(self)
         self.judging.phase_changed.connect(self._on_phase)
         self.judging.tally_changed.connect(self._on_tally)
+        self.judging.ahead_changed.connect(self._on_tally)  # whether there are more pairs
         program.studies.opened.connect(self._on_study)
         if program.studies.current is not None:
             self._on_study(program.studies.current)
@@ -232,7 +233,7 @@ class RankScreen(QWidget):
         if phase is Phase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.begin_anew()
-            task = self._program.studies.read(_raters)
+            task = self._program.studies.read(offered)
             task.succeeded.connect(self._on_raters)
         elif phase is Phase.READ_ONLY:
             self._say_read_only()
@@ -275,9 +276,14 @@ class RankScreen(QWidget):
     def _say_done(self) -> None:
         tally, rater = self.judging.tally, self.judging.rater
         given = (self.tr("{} judgement") if tally.mine == 1 else self.tr("{} judgements")).format(tally.mine)
-        words = self.tr("{} gave {}; all raters together gave {} of the {} that are aimed at. Thank you.")
         more = self.judging.ahead is not None
-        if not more and tally.all < tally.aim:  # few videos have few pairs
+        words = self.tr("{} gave {}; all raters together gave {} of the {} that are aimed at. Thank you.")
+        if not more and tally.all < tally.aim:
+            words = self.tr(
+                "{} gave {} and has seen every pair; all raters together gave {} of the {} that are aimed at. "
+                "Thank you."
+            )
+        elif not more:  # few videos have few pairs
             words = self.tr("{} gave {} and has seen every pair; all raters together gave {}. Thank you.")
         self.done_page.set_words(words.format(rater, given, tally.all, tally.aim))
         self.more.setVisible(more)
@@ -314,7 +320,3 @@ class RankScreen(QWidget):
                 event.accept()
                 return True
         return super().eventFilter(watched, event)
-
-
-def _raters(study: Study) -> tuple[str, ...]:
-    return study.votes.raters()
