@@ -8,11 +8,12 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.pairs import Verdict
+from skillviewer.core.rater_names import known_as
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.playback import monotonic_clock
 from skillviewer.ui.ranking.ballot import Ballot, withdraw
-from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
-from skillviewer.ui.ranking.queue import Outlook, Tally, outlook
+from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
+from skillviewer.ui.ranking.queue import Outlook, Tally, offered, outlook
 from skillviewer.ui.ranking.session import Session
 from skillviewer.ui.ranking.stopwatch import Stopwatch
 from skillviewer.ui.ranking.turn import Contender, Turn
@@ -145,7 +146,7 @@ class Judging(QObject):
     # what the rater does
 
     def enter(self, rater: str) -> None:
-        """Begin as a rater, who is added to the study if need be."""
+        """Begin as a rater. Who is known under a name that is written alike is that rater; others come with a vote."""
         rater = rater.strip()
         if not rater or not self._studies.writable:
             return
@@ -153,8 +154,7 @@ class Judging(QObject):
         self._session = Session(rater)
         self._sitting.restart()
         self._set_phase(Phase.PREPARING)
-        task = self._studies.act(lambda study: study.votes.add_rater(rater), VOTES)  # the change asks for a pair
-        task.failed.connect(self.leave)
+        self._ask()
 
     @Slot()
     def leave(self, *_: object) -> None:
@@ -292,9 +292,10 @@ class Judging(QObject):
         if self._asked is not None:
             self._asked.cancel()
         rater, turn, unreadable = session.rater, session.turn, frozenset(session.unreadable)
+        typed = session.newest is None
 
         def work(study: Study) -> Outlook:
-            return outlook(study, rater, turn, unreadable)
+            return outlook(study, known_as(rater, offered(study)) if typed else rater, turn, unreadable)
 
         self._asked = self._studies.read(work)
         self._asked.succeeded.connect(self._on_outlook)
@@ -312,10 +313,16 @@ class Judging(QObject):
         session = self._session
         if session is None:
             return
+        words = [known_under(session.rater, found.rater)]
+        session.rater = found.rater
         session.learn(found.mine, found.tally)
         self.tally_changed.emit(found.tally)
         self.contenders_changed.emit(found.contenders)
-        self._tell_lost(session, found)
+        n_lost = found.n_lost - len(session.unreadable)
+        words.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_told_lost else "")
+        session.n_told_lost = n_lost
+        if any(words):
+            self.said.emit("  ".join(word for word in words if word))
         if self._phase is Phase.STORING:
             return  # its end asks again
         if (gone := session.taken_back()) is not None:
@@ -344,13 +351,6 @@ class Judging(QObject):
             self._show()
         else:
             self.ahead_changed.emit(session.ahead)
-
-    def _tell_lost(self, session: Session, found: Outlook) -> None:
-        n_lost = found.n_lost - len(session.unreadable)
-        if n_lost > session.n_told_lost:
-            words = self.tr("{} of {} videos are missing or were replaced; pairs with them are left out.")
-            self.said.emit(words.format(n_lost, len(found.contenders) + found.n_lost))
-        session.n_told_lost = n_lost
 
     @Slot(object)
     def _on_stored(self, vote: Vote) -> None:
