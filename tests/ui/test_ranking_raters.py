@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.data.study import Study
 from skillviewer.ui.ranking.judging import Phase
 from tests.ui.conftest import MakeWindow
-from tests.ui.fakes import FakeWorld
+from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
 from tests.ui.pair_study import NAMES, Rater, make_study, sit_down, write_videos
 
@@ -180,3 +180,167 @@ def test_a_small_study_has_an_aim_that_can_be_reached(
     click(next(button for button in page.findChildren(QAbstractButton) if button.text() == "Next rater"))
     rater.begin("Ben")
     assert progress.text().endswith("mine 0/6 · all 5/11")
+
+
+def test_a_rater_whose_videos_are_gone_goes_on_when_they_are_found(
+    qtbot: QtBot, sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path], dialogs: FakeDialogs
+) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    own = [Path(shutil.copy(path, here)) for path in videos[:3]]
+    path = make_study(tmp_path, own)
+    here.rename(elsewhere)
+    rater = sit_down_to(path)
+    qtbot.waitUntil(lambda: rater.phase is Phase.RATER)
+    type_text(rater.screen.rater_page.field, "Ann")
+    click(rater.screen.rater_page.begin)
+    qtbot.waitUntil(lambda: rater.phase is Phase.TOO_FEW)
+    assert rater.screen.give_up.isVisible()
+    click(rater.screen.give_up)
+    qtbot.waitUntil(lambda: rater.phase is Phase.RATER)
+    type_text(rater.screen.rater_page.field, "Ann")
+    click(rater.screen.rater_page.begin)
+    qtbot.waitUntil(lambda: rater.phase is Phase.TOO_FEW)
+    dialogs.folder_answer = elsewhere
+    click(rater.screen.find_missing)
+    rater.wait_for_pair()
+    assert rater.screen.judging.rater == "Ann"
+    rater.vote(KEYS.Key_1)
+    assert len(rater.votes()) == 1
+
+
+def test_a_drive_that_is_away_for_a_moment_does_not_end_the_session(
+    qtbot: QtBot, sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
+) -> None:
+    rater = sit_down_to(make_study(tmp_path, videos[:3]))
+    rater.begin()
+    judging = rater.screen.judging
+    assert judging.turn is not None
+    for contender in (judging.turn.left, judging.turn.right):
+        judging.on_unreadable(contender)
+    qtbot.waitUntil(lambda: rater.phase is Phase.TOO_FEW)
+    rater.made.program.studies.locate(videos[0].parent)
+    rater.wait_for_pair()
+    rater.vote(KEYS.Key_1)
+    assert len(rater.votes()) == 1
+
+
+def test_a_study_of_one_video_has_nobody_to_send_home(
+    sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
+) -> None:
+    rater = sit_down_to(make_study(tmp_path, videos[:1]))
+    rater.qtbot.waitUntil(lambda: rater.phase is Phase.TOO_FEW)
+    assert not rater.screen.give_up.isVisible()
+    assert not rater.screen.find_missing.isVisible()
+
+
+def test_time_runs_again_when_a_pause_is_undone(
+    qtbot: QtBot, sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skillviewer.ui.ranking.judging.REST_AFTER_PAIRS", 1)
+    rater = sit_down_to(make_study(tmp_path, videos))
+    rater.begin()
+    rater.vote(KEYS.Key_1)
+    judging = rater.screen.judging
+    assert rater.phase is Phase.REST
+    assert "You have judged 1 pair in 1 min." in rater.screen.rest_page.text
+    before_s = judging.sitting_s
+    rater.made.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: judging.accepting and judging.sitting_s > before_s)
+
+
+def test_no_time_runs_on_a_pair_that_comes_back_while_nobody_looks(
+    qtbot: QtBot, sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
+) -> None:
+    rater = sit_down_to(make_study(tmp_path, videos))
+    rater.begin()
+    rater.vote(KEYS.Key_1)
+    judging = rater.screen.judging
+    rater.made.window.show_screen("inspect")
+    sitting_s = judging.sitting_s
+    rater.made.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: judging.tally.mine == 0 and judging.accepting)
+    assert judging.sitting_s == sitting_s
+    rater.made.window.show_screen("rank")
+    qtbot.waitUntil(lambda: judging.sitting_s > sitting_s)
+
+
+def test_escape_leaves_the_reason_and_gives_the_keys_back(
+    sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
+) -> None:
+    rater = sit_down_to(make_study(tmp_path, videos))
+    rater.begin()
+    reason = rater.screen.desk.votes.reason
+    rater.press(KEYS.Key_R)
+    type_text(reason, "steadier 1")
+    rater.press(KEYS.Key_Escape)
+    assert not reason.hasFocus()
+    assert reason.text() == "steadier 1"
+    rater.vote(KEYS.Key_1)
+    assert [vote.reason for vote in rater.votes()] == ["steadier 1"]
+    assert rater.screen.desk.votes.said.text().endswith("Ctrl+Z takes it back.")
+
+
+def test_a_long_name_leaves_the_question_in_the_middle(
+    sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
+) -> None:
+    path = make_study(tmp_path, videos)
+    add_raters(path, LONG)
+    rater = sit_down_to(path)
+    rater.made.window.resize(1280, 720)
+    rater.begin(LONG)
+    screen = rater.screen
+    middle = screen.statement.mapTo(screen, screen.statement.rect().center()).x()
+    assert abs(middle - screen.width() / 2) <= 8
+    assert screen.progress.text().startswith("Dr. Clara")
+    assert "…" in screen.progress.text()
+    assert screen.progress.toolTip() == LONG
+
+
+def show_set_up(rater: Rater) -> None:
+    rater.qtbot.waitUntil(lambda: rater.phase is Phase.RATER)
+    click(next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Set-up"))
+
+
+def test_a_question_that_was_not_edited_stays_as_it_is(
+    qtbot: QtBot, sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
+) -> None:
+    question = "Which shows " + "very " * 60 + "much better skill?"
+    path = make_study(tmp_path, videos, statement=question)
+    rater = sit_down_to(path)
+    show_set_up(rater)
+    setup = rater.screen.setup
+
+    def kept() -> str:
+        with Study.open(path, read_only=True) as study:
+            return study.settings.statement
+
+    qtbot.waitUntil(lambda: setup.question.text() == question)
+    click(setup.question)
+    key(setup.question, KEYS.Key_Return)
+    setup.comparisons.setFocus()
+    assert rater.made.program.undo.undo_text is None, "nothing was done"
+    setup.question.setFocus()
+    key(setup.question, KEYS.Key_End)
+    key(setup.question, KEYS.Key_Backspace)
+    key(setup.question, KEYS.Key_Return)
+    qtbot.waitUntil(lambda: kept() == question[:-1])
+
+
+def test_a_skipped_pair_does_not_lock_the_speed(
+    qtbot: QtBot, sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
+) -> None:
+    rater = sit_down_to(make_study(tmp_path, videos))
+    setup = rater.screen.setup
+    rater.begin()
+    rater.vote(KEYS.Key_X)
+    finish(rater)
+    show_set_up(rater)
+    qtbot.waitUntil(setup.speed.isEnabled)
+    click(next(button for button in rater.screen.findChildren(QAbstractButton) if button.text() == "Judge"))
+    rater.begin()
+    rater.vote(KEYS.Key_1)
+    finish(rater)
+    show_set_up(rater)
+    qtbot.waitUntil(lambda: setup.locked.text().startswith("Locked: 1 judgement was given"))
+    assert not setup.speed.isEnabled()

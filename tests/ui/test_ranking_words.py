@@ -31,6 +31,7 @@ def turn(left: str, right: str) -> Turn:
     ("left", "right", "words"),
     [
         (1.0, 0.5, ""),
+        (0.9, 0.3, "30 % of the right video. Ctrl+Z takes it back."),
         (0.9, 0.08, "8 % of the right video"),
         (0.2, 0.7, "20 % of the left video"),
         (0.004, 0.0, "before either video was watched"),
@@ -38,9 +39,10 @@ def turn(left: str, right: str) -> Turn:
     ],
 )
 def test_a_hasty_vote_is_told(left: float, right: float, words: str) -> None:
-    said = hardly_seen(left, right)
+    said = hardly_seen(left, right, "Ctrl+Z")
     assert words in said
     assert bool(said) == bool(words)
+    assert hardly_seen(left, right) == said.replace("Ctrl+Z", "Edit › Undo")
 
 
 def test_a_favoured_side_is_told() -> None:
@@ -91,6 +93,21 @@ def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
     assert session.turn == pairs[1]
     assert session.coming == [pairs[2], turn("g", "h")]
     assert session.taken_back() is None
+
+
+def test_a_skipped_pair_that_is_taken_back_was_not_among_those_judged() -> None:
+    session = Session("Ann")
+    session.learn((), Tally())
+    for number, verdict in enumerate((Verdict.LEFT, None), 1):
+        session.turn = turn("a", f"b{number}")
+        session.count(Vote("a", f"b{number}", verdict, "Ann", id=number))
+    assert session.since_rest == 1
+    session.learn(session.mine[:1], Tally(1, 9, 1, 9))
+    assert session.taken_back() is not None
+    assert session.since_rest == 1
+    session.learn((), Tally())
+    assert session.taken_back() is not None
+    assert session.since_rest == 0
 
 
 def test_an_older_vote_on_the_same_pair_is_not_taken_for_a_new_one() -> None:

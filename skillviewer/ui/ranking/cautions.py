@@ -23,23 +23,27 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("rank", text)
 
 
-def hardly_seen(left: float, right: float) -> str:
+def hardly_seen(left: float, right: float, undo_key: str = "") -> str:
     """Return a sentence about a vote that was given before both videos were seen, or "".
 
     Args:
         left: Share of the left video that was on screen, 0 to 1.
         right: The same of the right video.
+        undo_key: The key that takes the vote back, or "" where there is none.
     """
     least, most = min(left, right), max(left, right)
     if least >= SENSIBLE_SHARE:
         return ""
     side = _tr("left") if left <= right else _tr("right")
     if most < NOTHING:
-        return _tr("That vote came before either video was watched. Undo takes it back.")
-    if most < SENSIBLE_SHARE:
-        words = _tr("That vote came after {:.0f} % of the left and {:.0f} % of the right video. Undo takes it back.")
-        return words.format(100 * left, 100 * right)
-    return _tr("That vote came after {:.0f} % of the {} video. Undo takes it back.").format(100 * least, side)
+        words = _tr("That vote came before either video was watched.")
+    elif most < SENSIBLE_SHARE:
+        words = _tr("That vote came after {:.0f} % of the left and {:.0f} % of the right video.")
+        words = words.format(100 * left, 100 * right)
+    else:
+        words = _tr("That vote came after {:.0f} % of the {} video.").format(100 * least, side)
+    undo = _tr("{} takes it back.").format(undo_key) if undo_key else _tr("Edit › Undo takes it back.")
+    return f"{words} {undo}"
 
 
 def known_under(typed: str, known: str) -> str:

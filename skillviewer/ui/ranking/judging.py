@@ -37,7 +37,7 @@ class Phase(StrEnum):
 
     CLOSED = "closed"  # no study
     READ_ONLY = "read only"  # a study that cannot be written
-    TOO_FEW = "too few"  # fewer than two videos
+    TOO_FEW = "too few"  # fewer than two videos that can be shown
     RATER = "rater"  # who judges?
     PREPARING = "preparing"  # the pair is being chosen or opened
     JUDGING = "judging"
@@ -61,6 +61,7 @@ class Judging(QObject):
         studies: The study.
         undo: Where votes are remembered as deeds.
         now_s: Clock in seconds; tests give their own.
+        undo_key: Tells which key takes a vote back, as it is written for people; "" for none.
         parent: Owner.
     """
 
@@ -82,14 +83,15 @@ class Judging(QObject):
         studies: Studies,
         undo: Undo,
         now_s: Callable[[], float] | None = None,
+        undo_key: Callable[[], str] = str,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._studies, self._undo = studies, undo
+        self._studies, self._undo, self._undo_key = studies, undo, undo_key
         self._phase = Phase.CLOSED
         self._session: Session | None = None
         self._asked: Task | None = None
-        self._shares = (0.0, 0.0)
+        self._shares, self._hidden = (0.0, 0.0), False
         now_s = now_s if now_s is not None else monotonic_clock()
         self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
         self._guard = QTimer(self)
@@ -203,16 +205,20 @@ class Judging(QObject):
         """Take note that both pictures of the pair are on screen: its time runs, and votes count after the guard."""
         if self._phase is Phase.PREPARING and self.turn is not None:
             self._taken.restart()
+            if self._hidden:
+                self._taken.rest()
             self._guard.start()
             self._set_phase(Phase.JUDGING)
 
     def on_hidden(self) -> None:
         """Stop the watches: nobody looks."""
+        self._hidden = True
         self._taken.rest()
         self._sitting.rest()
 
     def on_shown(self) -> None:
         """Go on counting."""
+        self._hidden = False
         if self._phase is Phase.JUDGING:
             self._taken.run()
         if self._phase in ON_SCREEN:
@@ -241,6 +247,8 @@ class Judging(QObject):
             self._phase = phase
             if phase not in ON_SCREEN:
                 self._sitting.rest()
+            elif not self._hidden:  # an undo leads back from a pause
+                self._sitting.run()
             self.phase_changed.emit(phase)
 
     def _show(self) -> None:
@@ -269,7 +277,7 @@ class Judging(QObject):
         if study.read_only:
             self._set_phase(Phase.READ_ONLY)
         elif self._session is None:
-            self._studies.read(_n_videos).succeeded.connect(self._on_counted)
+            self._studies.read(lambda study: len(study.videos.all())).succeeded.connect(self._on_counted)
 
     @Slot(object)
     def _on_counted(self, n_videos: int) -> None:
@@ -279,6 +287,8 @@ class Judging(QObject):
     @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
         if self._session is not None and changes & {VOTES, VIDEOS, SETTINGS}:
+            if VIDEOS in changes:
+                self._session.unreadable.clear()  # what was not there may be there again
             if self._phase is not Phase.STORING:  # its end asks
                 self._ask()
         elif VIDEOS in changes and self._studies.current is not None:
@@ -343,11 +353,12 @@ class Judging(QObject):
     def _fill(self, session: Session, found: Outlook) -> None:
         """Use a pair that was chosen where one is missing."""
         session.take(found.turns)
-        if session.turn is None and self._phase is Phase.PREPARING:
+        if session.turn is None and self._phase in {Phase.PREPARING, Phase.TOO_FEW}:
             if session.ahead is None:
                 self._set_phase(Phase.TOO_FEW if len(found.contenders) < 2 else Phase.DONE)
                 return
             session.next()
+            self._set_phase(Phase.PREPARING)
             self._show()
         else:
             self.ahead_changed.emit(session.ahead)
@@ -359,7 +370,7 @@ class Judging(QObject):
             return
         session.count(vote)
         self.tally_changed.emit(session.tally)
-        words = [hardly_seen(*self._shares)] if vote.verdict is not None else []
+        words = [hardly_seen(*self._shares, self._undo_key())] if vote.verdict is not None else []
         if len(session.mine) - session.n_told_side >= SIDE_AGAIN:
             words.append(side_favoured(session.mine))
             session.n_told_side = len(session.mine) if words[-1] else session.n_told_side
@@ -386,7 +397,3 @@ class Judging(QObject):
             self._set_phase(Phase.PREPARING)
         self._show()
         self._ask()
-
-
-def _n_videos(study: Study) -> int:
-    return len(study.videos.all())

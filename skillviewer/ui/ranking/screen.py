@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.ui.actions import Actions
+from skillviewer.export.words import printable
+from skillviewer.ui.actions import Actions, key_text
 from skillviewer.ui.program import Program
 from skillviewer.ui.ranking.desk import Desk
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, Phase
@@ -27,6 +28,9 @@ from skillviewer.ui.ranking.setup import SetupView
 from skillviewer.ui.study_slot import OpenStudy
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import speed_text
+
+LETTERS_OF_NAME = 16
+"""About so much of a rater's name stands beside how far he is."""
 
 
 class RankScreen(QWidget):
@@ -47,7 +51,7 @@ class RankScreen(QWidget):
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._question = ""
-        self.judging = Judging(program.studies, program.undo, parent=self)
+        self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
         self.desk = Desk(program, self.judging, actions, self)
         self._make_pages()
         self._tabs = QStackedWidget(self)
@@ -94,6 +98,9 @@ class RankScreen(QWidget):
         too_few = Page(self.tr("A pair takes two videos"), self)
         too_few.set_words(self.tr("This study has fewer than two videos that can be shown."))
         too_few.add_action(self.tr("Open videos"), actions["open_videos"])
+        self.find_missing = too_few.add_action(self.tr("Find missing videos"), actions["locate_videos"])
+        self.give_up = too_few.add_button(self.tr("Finish for now"))
+        self.give_up.clicked.connect(self.judging.leave)
         self.rest_page = Page(self.tr("Time for a pause"), self)
         self.rest_page.add_button(self.tr("Go on")).clicked.connect(self.judging.go_on)
         self.rest_page.add_button(self.tr("Finish for now")).clicked.connect(self.judging.leave)
@@ -204,6 +211,10 @@ class RankScreen(QWidget):
 
     # what happens
 
+    def _undo_key(self) -> str:
+        keys = self._actions.keys("undo")
+        return key_text(keys[0]) if keys else ""
+
     def _progress_words(self) -> str:
         tally = self.judging.tally
         if tally.all > tally.aim:  # votes that came with the study: there is more than was aimed at
@@ -228,8 +239,8 @@ class RankScreen(QWidget):
         else:
             self.desk.take_focus()
 
-    @Slot(object)
-    def _on_phase(self, phase: Phase) -> None:
+    def _fill_page(self, phase: Phase) -> None:
+        """Fill the page that stands in the place of a pair."""
         if phase is Phase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.begin_anew()
@@ -238,11 +249,16 @@ class RankScreen(QWidget):
         elif phase is Phase.READ_ONLY:
             self._say_read_only()
         elif phase is Phase.REST:
-            minutes = max(round(self.judging.sitting_s / 60), 1)
-            words = self.tr("You have judged {} pairs in {} min. A few minutes away from the screen keep the eye fair.")
-            self.rest_page.set_words(words.format(self.judging.since_rest, minutes))
+            self._say_rest()
+        elif phase is Phase.TOO_FEW:
+            for button in (self.find_missing, self.give_up):  # somebody judged, and files are gone
+                button.setVisible(bool(self.judging.rater))
         elif phase is Phase.DONE:
             self._say_done()
+
+    @Slot(object)
+    def _on_phase(self, phase: Phase) -> None:
+        self._fill_page(phase)
         busy = phase in ON_SCREEN or phase is Phase.REST
         for button in self._group.buttons()[1:]:
             button.setEnabled(not busy)
@@ -273,6 +289,12 @@ class RankScreen(QWidget):
         if study is not None:
             self._program.studies.open(study.path)
 
+    def _say_rest(self) -> None:
+        minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.since_rest
+        judged = (self.tr("{} pair") if n == 1 else self.tr("{} pairs")).format(n)
+        words = self.tr("You have judged {} in {} min. A few minutes away from the screen keep the eye fair.")
+        self.rest_page.set_words(words.format(judged, minutes))
+
     def _say_done(self) -> None:
         tally, rater = self.judging.tally, self.judging.rater
         given = (self.tr("{} judgement") if tally.mine == 1 else self.tr("{} judgements")).format(tally.mine)
@@ -290,7 +312,12 @@ class RankScreen(QWidget):
 
     @Slot()
     def _on_tally(self, *_: object) -> None:
-        self.progress.setText(f"{self.judging.rater}   {self._progress_words()}" if self.judging.rater else "")
+        name = printable(self.judging.rater)
+        metrics = self.progress.fontMetrics()  # beside a long name the question would not stand in the middle
+        room_px = metrics.averageCharWidth() * LETTERS_OF_NAME
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
+        self.progress.setText(f"{short}   {self._progress_words()}" if name else "")
+        self.progress.setToolTip(name if short != name else "")
         if self.judging.phase is Phase.DONE:
             self._say_done()
         self.status_changed.emit()
