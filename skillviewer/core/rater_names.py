@@ -1,7 +1,7 @@
 """Names of raters as people type them: one person is one rater, however the name was typed this time."""
 
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 
 def tidy(name: str) -> str:
@@ -25,8 +25,3 @@ def known_as(name: str, known: Collection[str]) -> str:
         if exact in known:
             return exact
     return next((other for other in known if folded(other) == folded(name)), tidy(name))
-
-
-def is_among(name: str, people: Iterable[str]) -> bool:
-    """Return whether a rater is one of some people."""
-    return folded(name) in {folded(person) for person in people}

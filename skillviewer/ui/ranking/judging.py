@@ -75,6 +75,8 @@ class Judging(QObject):
     """``tuple[Contender, ...]``: what is known of the videos; sync points may be others now."""
     taken_back = Signal(object)
     """``Vote`` on the pair that is on its way back to the screen: what was written with it can be used again."""
+    judged = Signal(str)
+    """Name of the rater: a judgement of this window is on the disk."""
     said = Signal(str)
     """A sentence for the rater; "" takes the last one away."""
 
@@ -177,10 +179,9 @@ class Judging(QObject):
             return False
         if verdict is Verdict.NEITHER and not study.settings.allow_neither:
             return False
-        turn = ballot.turn
-        if turn not in {session.turn, session.turn.swapped()}:
+        if ballot.turn not in {session.turn, session.turn.swapped()}:
             return False
-        session.turn = turn
+        session.turn = ballot.turn
         vote = ballot.vote(verdict, session.rater, self._taken.time_s)
         self._shares = ballot.shares
         self._set_phase(Phase.STORING)
@@ -204,9 +205,7 @@ class Judging(QObject):
     def on_seen(self) -> None:
         """Take note that both pictures of the pair are on screen: its time runs, and votes count after the guard."""
         if self._phase is Phase.PREPARING and self.turn is not None:
-            self._taken.restart()
-            if self._hidden:
-                self._taken.rest()
+            (self._taken.reset if self._hidden else self._taken.restart)()
             self._guard.start()
             self._set_phase(Phase.JUDGING)
 
@@ -319,8 +318,7 @@ class Judging(QObject):
 
     @Slot(object)
     def _on_outlook(self, found: Outlook) -> None:
-        self._asked = None
-        session = self._session
+        self._asked, session = None, self._session
         if session is None:
             return
         words = [known_under(session.rater, found.rater)]
@@ -369,6 +367,8 @@ class Judging(QObject):
         if self._phase is not Phase.STORING or session is None or vote.rater != session.rater:
             return
         session.count(vote)
+        if vote.verdict is not None:
+            self.judged.emit(vote.rater)
         self.tally_changed.emit(session.tally)
         words = [hardly_seen(*self._shares, self._undo_key())] if vote.verdict is not None else []
         if len(session.mine) - session.n_told_side >= SIDE_AGAIN:

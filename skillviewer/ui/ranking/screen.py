@@ -51,6 +51,7 @@ class RankScreen(QWidget):
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._question = ""
+        self._sat_down = False  # whether somebody judged here: the next one is likely to be another
         self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
         self.desk = Desk(program, self.judging, actions, self)
         self._make_pages()
@@ -75,6 +76,7 @@ class RankScreen(QWidget):
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
         self.judging.phase_changed.connect(self._on_phase)
+        self.judging.judged.connect(program.insight.inquiry.on_judged)
         self.judging.tally_changed.connect(self._on_tally)
         self.judging.ahead_changed.connect(self._on_tally)  # whether there are more pairs
         program.studies.opened.connect(self._on_study)
@@ -88,7 +90,7 @@ class RankScreen(QWidget):
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.desk)
         self.rater_page = RaterPage(self)
-        self.rater_page.chosen.connect(self.judging.enter)
+        self.rater_page.chosen.connect(self._on_chosen)
         closed = Page(self.tr("No study"), self)
         closed.set_words(self.tr("Open videos or a study, and pairs of its videos can be judged here."))
         closed.add_action(self.tr("Open videos"), actions["open_videos"])
@@ -211,6 +213,11 @@ class RankScreen(QWidget):
 
     # what happens
 
+    @Slot(str)
+    def _on_chosen(self, rater: str) -> None:
+        self._sat_down = True
+        self.judging.enter(rater)
+
     def _undo_key(self) -> str:
         keys = self._actions.keys("undo")
         return key_text(keys[0]) if keys else ""
@@ -242,6 +249,7 @@ class RankScreen(QWidget):
     def _fill_page(self, phase: Phase) -> None:
         """Fill the page that stands in the place of a pair."""
         if phase is Phase.RATER:
+            self.rater_page.propose("" if self._sat_down else self._program.settings.person)
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.begin_anew()
             task = self._program.studies.read(offered)
