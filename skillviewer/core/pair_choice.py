@@ -246,10 +246,10 @@ class _Choice:
         n = int(np.triu((self._comparable & ~self._mine) | self._put_back(again)).sum())
         asked, repeated = len(self._own), self._count(Why.REPEAT)
         most = len(self._repeatable()) if n == 0 else asked + n
-        repeats = 0
-        while repeats < most and repeated + repeats < self._due(asked + n + repeats)[Why.REPEAT]:
-            repeats += 1
-        return n + repeats
+        repeats, before = 0, -1
+        while before < repeats < most:  # a repeat is a pair that was asked, after which another may be due
+            before, repeats = repeats, max(repeats, self._due(asked + n + repeats)[Why.REPEAT] - repeated)
+        return n + min(repeats, most)
 
     def _put_back(self, again: Collection[TwoVideos]) -> BoolArray:
         """Return which pairs were put back in the queue, of those that can be shown."""

@@ -259,10 +259,11 @@ def test_no_time_runs_on_a_pair_that_comes_back_while_nobody_looks(
     rater.made.window.show_screen("inspect")
     sitting_s = judging.sitting_s
     rater.made.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: judging.tally.mine == 0 and judging.accepting)
+    qtbot.waitUntil(lambda: judging.tally.mine == 0)
     assert judging.sitting_s == sitting_s
     rater.made.window.show_screen("rank")
-    qtbot.waitUntil(lambda: judging.sitting_s > sitting_s)
+    rater.wait_for_pair()
+    assert judging.sitting_s > sitting_s
 
 
 def test_escape_leaves_the_reason_and_gives_the_keys_back(
