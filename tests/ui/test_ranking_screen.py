@@ -431,6 +431,18 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
     assert kept() is None
 
 
+def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    desk = rater.screen.desk
+    for video in (0, 1):  # both are in step some frames after their beginnings
+        desk.deck.clock.set_sync(video, 0.4)
+    rater.press(KEYS.Key_Home)
+    rater.press(KEYS.Key_M)
+    assert desk.mark_s == pytest.approx(-0.4, abs=1e-3)
+    assert desk.transport._mark.text() == "marked 00:00.000"
+
+
 def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_rater: MakeRater) -> None:
     rater = make_rater()
     rater.begin()

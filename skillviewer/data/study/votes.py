@@ -35,7 +35,8 @@ class Vote:
         watched: Share of the two videos that was watched, 0 to 1, or None.
         speed: Playback speed; 1 is real time.
         reason: Why, in the rater's words, or "".
-        mark_s: A time in the videos that the rater marked, in seconds, or None.
+        mark_s: A time in the videos that the rater marked, in seconds from their sync points (from the beginning of the
+            files where there are none), or None.
         purpose: How the pair was chosen (a word of the one who chose it: "random", "repeat"), or "".
         id: Its number in the study, in the order of voting; 0 before it is cast.
         key: A word that is the same in every copy of the study; made when it is cast.

@@ -90,10 +90,15 @@ class PairTransport(QWidget):
         self._on_playing()
         self._on_mode()
 
-    def set_mark(self, mark_s: float | None) -> None:
-        """Show the time that was marked."""
+    def set_mark(self, mark_s: float | None, from_s: float = 0.0) -> None:
+        """Show the time that was marked.
+
+        Args:
+            mark_s: On the clock of the pair, in seconds; None for no mark.
+            from_s: When the video that begins first begins: as over the videos, people count from there.
+        """
         self.bar.set_mark(mark_s)
-        self._mark.setText("" if mark_s is None else self.tr("marked {}").format(clock(mark_s)))
+        self._mark.setText("" if mark_s is None else self.tr("marked {}").format(clock(mark_s - from_s)))
 
     def set_speed(self, speed: float) -> None:
         """Tell the locked speed."""

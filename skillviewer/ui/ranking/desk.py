@@ -119,7 +119,9 @@ class Desk(QWidget):
 
     def _set_mark(self, mark_s: float | None) -> None:
         self._mark_s = mark_s
-        self.transport.set_mark(mark_s)
+        stretches = self.deck.clock.stretches
+        from_s = min((stretch.start_s for stretch in stretches), default=0.0)  # sync points lie behind the beginning
+        self.transport.set_mark(mark_s, from_s)
 
     def write_reason(self) -> None:
         """Put the focus into the reason."""

@@ -48,6 +48,8 @@ class SetupView(QWidget):
         self.repeats = form.choice([(share, self._share_words(share)) for share in REPEAT_SHARES], 0.05)
         self.blind = QCheckBox(self.tr("The Why page of a video opens when one has judged it oneself"), form)
         form.add(self.tr("Question"), self.question, self.tr("It stands over every pair."))
+        self.answered = form.add_note()
+        self.answered.hide()
         form.add(self.tr("Answers"), self.neither)
         form.add(self.tr("Speed"), self.speed)
         self.locked = form.add_note()
@@ -198,6 +200,12 @@ class SetupView(QWidget):
     def _lock(self, n_votes: int | None) -> None:
         """Keep the speed when there are votes: who sees a faster video thinks better of it."""
         self.speed.setEnabled(n_votes == 0)
+        self.answered.setVisible(bool(n_votes))
+        if n_votes:
+            words = self.tr("{} judgement answers this question. Change its wording, not what it asks.")
+            if n_votes > 1:
+                words = self.tr("{} judgements answer this question. Change its wording, not what it asks.")
+            self.answered.setText(words.format(n_votes))
         if n_votes:
             words = self.tr("Locked: {} judgement was given at this speed, and others could not be compared with it.")
             if n_votes > 1:
