@@ -29,7 +29,9 @@ ALL = "all"
 @plan_options
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at once.")
-@click.option("--checkpoints", is_flag=True, help="Keep the checkpoint of every run.")
+@click.option(
+    "--checkpoints", is_flag=True, help="Keep the checkpoint of every run (duration, which is one of all, has none)."
+)
 @click.option(
     "--against",
     type=click.Path(path_type=Path, file_okay=False),

@@ -27,7 +27,12 @@ SHOWN = 5
 
 @click.command()
 @click.argument("path", metavar="STUDY", type=click.Path(path_type=Path))
-@click.option("--from", "begin", default=NOTHING, show_default=True, help="Model to go on with: a name or a folder.")
+@click.option(
+    "--from",
+    "begin",
+    default=NOTHING,
+    help="Model to go on with: a name or a folder; without it training begins from nothing.",
+)
 @click.option("-o", "--output", help="Name of the new version, or a folder; else that of the model it begins as.")
 @click.option("--rule", help="How votes become pairs; else the study's own (docs/data.md).")
 @click.option("--by", type=click.Choice(["participant", "video"]), help="What is held out; else participants if known.")
@@ -189,9 +194,10 @@ def _cost_text(cost: "TuningCost") -> str:
     features = (
         f", and {cost.feature_s:.0f} s for features of {cost.videos_missing} videos" if cost.frames_missing else ""
     )
+    epochs = f"at most {cost.epochs} epochs of up to {cost.epoch_s:.1f} s"
     lines = (
         f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {_held_out(cost)}",
-        f"at most {cost.epochs} epochs of {cost.epoch_s:.1f} s{features}: {cost.total_s:.0f} s in all, measured now",
+        f"{epochs}{features}: {cost.total_s:.0f} s in all, measured now",
         *cost.division.warnings,
         *cost.problems,
     )
@@ -239,8 +245,10 @@ def _report_text(report: "TuningReport") -> str:
 
 
 def _list(study: "Study") -> None:
-    used = study.settings.model
-    for version in study.models.all():
+    used, known = study.settings.model, study.models.all()
+    if not known:
+        click.echo("No version yet: the first training makes one.")
+    for version in known:
         accuracy = version.facts.get("accuracy")
         figure = f"{100 * accuracy:.1f} %" if isinstance(accuracy, float) else ""
         where = version.path or f"missing: {version.recorded_path}"

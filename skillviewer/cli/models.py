@@ -79,3 +79,4 @@ def _tell(checkpoints: list[dict[str, object]], attention: list[dict[str, object
     click.echo("Attention models (parameters at the paper's size, preset official-code)")
     for a in attention:
         click.echo(f"  {a['name']:<14} {a['parameters']:>11,}  {a['title']} ({a['map']})")
+    click.echo("Of tsn the linear layers of its two AlexNets are counted: 114,070,082 with their convolutions.")

@@ -10,6 +10,7 @@ import click
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.job import CancelToken
+from skillviewer.engine.library import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis import Analysis
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--model", help="Checkpoint: a name (see skillviewer models) or a folder.")
+@click.option(
+    "--model",
+    help="Checkpoint: a name (see skillviewer models) or a folder; "
+    f"else {DEFAULT_MODEL}, which knows one simulated task.",
+)
 @click.option(
     "--passes",
     default=1,
@@ -50,7 +55,6 @@ def score(
     from skillviewer.core.analysis_json import analysis_json
     from skillviewer.data.analysis_file import SUFFIX, save_analysis
     from skillviewer.engine.engine import Engine
-    from skillviewer.engine.library import DEFAULT_MODEL
     from skillviewer.media.files import expand, free_names
 
     if start_s is not None and stop_s is not None and stop_s <= start_s:

@@ -9,7 +9,7 @@ import click
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--model", help="Checkpoint: a name or a folder.")
 def window(files: tuple[Path, ...], model: str | None) -> int:
-    """Open the window, on FILES if any are given: videos, folders, checkpoints."""
+    """Open the window, on FILES if any are given: videos, folders, a study, an archive of a study, checkpoints."""
     from skillviewer.ui.app import run
 
     return run(files, model=model)

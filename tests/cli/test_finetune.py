@@ -1,5 +1,6 @@
 """``skillviewer finetune`` as a person or a script meets it."""
 
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -42,13 +43,16 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
     assert run(["finetune", study, *start]) == 1
     assert "There are no votes and no pairs in grasping to train on. Judge some pairs first." in capsys.readouterr().err
 
+    assert run(["finetune", study, "--versions"]) == 0
+    assert capsys.readouterr().out == "No version yet: the first training makes one.\n"
+
     vote(path, Verdict.LEFT)
     assert run(["finetune", study, *start, "--rule", "nonsense"]) == 1
     assert "nonsense" in capsys.readouterr().err
     assert run(["finetune", study, *start, "--cost"]) == 0
     told = capsys.readouterr()
     assert "15 pairs to train on, 13 held out: 2 videos, by participant" in told.err
-    assert "s in all, measured now" in told.err
+    assert re.search(r"at most \d+ epochs of up to [\d.]+ s, .*s in all, measured now", told.err)
     assert told.out == ""
     with Study.open(path, read_only=True) as opened:
         assert opened.models.all() == (), "the cost alone changes nothing"
@@ -101,4 +105,5 @@ def test_only_ties_are_refused(begun: tuple[Path, Path], tmp_path: Path, capsys:
 def test_help_needs_no_torch(capsys: Capture) -> None:
     assert run(["finetune", "--help"]) == 0
     said = capsys.readouterr().out
+    assert "[default: none]" not in said
     assert all(option in said for option in ("--from", "--rule", "--by", "--cost", "--accept", "--use"))

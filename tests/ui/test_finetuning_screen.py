@@ -56,7 +56,7 @@ def test_it_says_what_will_be_trained_and_what_it_costs(make_trainer: MakeTraine
     assert "45 pairs of 10 videos, from 132 votes of 2 raters" in said
     assert "21 pairs that touch 2 videos, by participant: P0" in said
     assert "chosen on 30 pairs of the training videos, then trained afresh on all" in said
-    assert "about 1 min 50 s (features of 3 videos first: 1 min 30 s; 8 epochs at most, 2 s each)" in said
+    assert "about 1 min 50 s (features of 3 videos first: 1 min 30 s; 8 epochs at most, up to 2 s each)" in said
     assert "Only 21 pairs are held out" in said
     assert choices.start.currentText() == "alpha"
 

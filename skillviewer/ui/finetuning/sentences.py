@@ -120,7 +120,7 @@ def plan_lines(order: Order) -> list[tuple[str, str]]:
 
 def cost_words(cost: TuningCost) -> str:
     """Return what it costs, as measured."""
-    training = _tr("{} epochs at most, {} each").format(cost.epochs, duration(cost.epoch_s))
+    training = _tr("{} epochs at most, up to {} each").format(cost.epochs, duration(cost.epoch_s))
     if cost.frames_missing:
         videos = _counted(cost.videos_missing, _tr("{} video"), _tr("{} videos"))
         features = _tr("features of {} first: {}").format(videos, duration(cost.feature_s))

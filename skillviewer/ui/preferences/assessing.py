@@ -23,7 +23,7 @@ class AssessingPage(Form):
         self._program, self._automatic_action = program, actions["automatic"]
         words = [(1, self.tr("1 pass")), *((n, self.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
         self.passes = self.choice(words, program.state.passes)
-        self.automatic = QCheckBox(self.tr("Assess the video on screen unasked"), self)
+        self.automatic = QCheckBox(self.tr("Assess the video on screen automatically"), self)
         self.automatic.setChecked(program.assessments.automatic)
         self.person = QLineEdit(program.settings.person, self)
         self.person.setPlaceholderText(self.tr("Nobody in particular"))
