@@ -1,10 +1,9 @@
-"""The released annotation files, where somebody has put them beside the checkout: counts as published.
+"""The released annotation files, where somebody has put them (see ``tests.beside``): counts as published.
 
 Set apart from the other tests because the files may not be shipped.
 """
 
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,9 @@ from skillviewer.core.order import cycles, similar_by_depth
 from skillviewer.core.pairs import Dataset
 from skillviewer.data.choices import Choices
 from skillviewer.data.formats import open_dataset
+from tests.beside import TEST_DATA
 
-ROOT = Path(__file__).resolve().parents[2].parent / "shared/data/annotations"
+ROOT = TEST_DATA / "annotations"
 EPIC = ROOT / "EPIC-Skills2018"
 RANK_AWARE = ROOT / "rank-aware-attention-network/data/EPIC-Skills"
 BEST = ROOT / "rank-aware-attention-network/data/BEST"

@@ -8,6 +8,7 @@ import pytest
 
 from skillviewer.core.errors import VideoError
 from skillviewer.media.reader import VideoReader
+from tests.beside import TEST_DATA
 from tests.videos import KINDS, decode_in_order, read_barcode, rgb, write_barcode_video, write_sound
 
 N_FRAMES = 40
@@ -118,12 +119,11 @@ def test_album_cover_is_not_the_video(tmp_path: Path) -> None:
 
 
 def real_files() -> list[Path]:
-    """Return real files beside the checkout, if there are any."""
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data"
-    return sorted(p for p in folder.glob("real/*") if p.suffix in {".mp4", ".avi", ".gif"})
+    """Return real files that somebody has put beside the checkout, if there are any."""
+    return sorted(p for p in TEST_DATA.glob("real/*") if p.suffix in {".mp4", ".avi", ".gif"})
 
 
-@pytest.mark.skipif(not real_files(), reason="no data beside the checkout")
+@pytest.mark.skipif(not real_files(), reason="no real files, see tests/beside.py")
 def test_real_files() -> None:
     for path in real_files():
         decoded = decode_in_order(path)
