@@ -21,7 +21,7 @@ from skillviewer.ui.theme import ThemeSource
 
 NAMES = (
     "first-steps", "evidence", "study", "judging", "ranking", "finetune", "compare", "export", "data", "method",
-    "benchmark", "simulated", "scripting", "performance", "packaging",
+    "benchmark", "simulated", "scripting", "performance", "packaging", "glossary",
 )  # fmt: skip
 """Files of the guides, in the order in which they are listed: what is done every day first."""
 
