@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from skillviewer.core.places import resources_dir
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -14,8 +12,7 @@ def test_scripting_examples_run() -> None:
     text = (ROOT / "docs" / "scripting.md").read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     assert len(examples) == 4
-    video = min((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
-    names: dict[str, object] = {"video": video}
+    names: dict[str, object] = {}
     for example in examples:
         exec(example, names)
     picture, first, flow = (names[name] for name in ("picture", "first", "flow"))

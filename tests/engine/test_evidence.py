@@ -315,10 +315,10 @@ def test_engine_stops_explaining_when_asked(video: Path, engine: Engine) -> None
         engine.explain(video, token=token, report=stop)
 
 
-def test_the_example_of_the_page_on_evidence_runs(video: Path, engine: Engine) -> None:
+def test_the_example_of_the_page_on_evidence_runs(video: Path) -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     assert len(examples) == 1
-    names: dict[str, object] = {"video": video, "engine": engine}
+    names: dict[str, object] = {"video": video}
     exec(examples[0], names)
     assert isinstance(names["evidence"], Evidence)
