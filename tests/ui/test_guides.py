@@ -165,7 +165,7 @@ def test_pictures_follow_the_width_of_the_page(qtbot: QtBot, shown: Guides) -> N
     shown.show_guide("first-steps")
     for size in (QSize(1200, 600), QSize(700, 500)):
         shown.resize(size)
-        qtbot.waitUntil(lambda: [*widths()] == [shown.page.viewport().width() - 48])
+        qtbot.waitUntil(lambda: set(widths()) == {shown.page.viewport().width() - 48})
         assert shown.page.horizontalScrollBar().maximum() == 0
 
 
