@@ -431,7 +431,7 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
     assert kept() is None
 
 
-def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(qtbot: QtBot, make_rater: MakeRater) -> None:
+def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: MakeRater) -> None:
     rater = make_rater()
     rater.begin()
     desk = rater.screen.desk
