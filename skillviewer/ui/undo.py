@@ -100,6 +100,23 @@ class Undo(QObject):
         self._under_way.clear()
         self.changed.emit()
 
+    def remember(self, deed: Deed, result: object) -> None:
+        """Let something that was done before be taken back, as if it had just been done.
+
+        Args:
+            deed: What it is.
+            result: What its ``undo`` needs.
+        """
+        self._done.append(_Entry(deed, stands=True, landed=True, result=result))
+        self.changed.emit()
+
+    def drop(self, change: str) -> None:
+        """Forget all deeds after which this is other, and no others."""
+        self._done = [entry for entry in self._done if change not in entry.deed.changes]
+        self._undone = [entry for entry in self._undone if change not in entry.deed.changes]
+        self._under_way = {t: entry for t, entry in self._under_way.items() if change not in entry.deed.changes}
+        self.changed.emit()
+
     def perform(self, deed: Deed) -> Task:
         """Do something and remember it. What was undone before cannot be done again any more."""
         self._undone.clear()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -12,11 +13,12 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.pairs import Verdict
-from skillviewer.data.study import NewVideo, Study, StudySettings
+from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.exchange import bring_in
 from skillviewer.ui.messages import Message
 from skillviewer.ui.ranking.judging import Phase
 from skillviewer.ui.studies import VOTES
+from skillviewer.ui.undo import Deed
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, second_click, type_text
@@ -429,6 +431,46 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
     rater.made.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: deck.clock.stretches[deck.left].sync_s == 0)
     assert kept() is None
+
+
+def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: QtBot, make_rater: MakeRater) -> None:
+    rater = make_rater()
+    undo = rater.made.program.undo
+    names = [video.name for video in rater.made.program.videos]
+    undo.perform(
+        Deed(
+            "note",
+            lambda study: study.remarks.write_note("a word", video=names[0], author="me"),
+            lambda study, number: study.remarks.remove("note", cast("int", number)),
+            ("remarks",),
+        )
+    )
+    rater.begin()
+    rater.press(KEYS.Key_R)
+    type_text(rater.screen.desk.votes.reason, "slow")
+    key(rater.screen.desk.votes.reason, KEYS.Key_Return)
+    rater.vote(KEYS.Key_1)
+    rater.vote(KEYS.Key_2)
+    first, second = rater.votes()
+    rater.screen.judging.leave()
+    assert undo.undo_text == "note", "what was done before stays"
+    rater.begin("Bob")
+    assert undo.undo_text == "note", "what one rater did is not another's to take back"
+    rater.screen.judging.leave()
+    rater.begin("Ann")
+    assert undo.undo_text == "vote on a pair"
+
+    def take_back(vote: Vote) -> None:
+        rater.made.window.actions_["undo"].trigger()
+        qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == (vote.left, vote.right))
+
+    take_back(second)
+    take_back(first)
+    assert rater.screen.desk.votes.reason.text() == "slow"
+    assert not any(vote.stands for vote in rater.votes())
+    rater.vote(KEYS.Key_2)
+    (stands,) = [vote for vote in rater.votes() if vote.stands]
+    assert (stands.left, stands.right, stands.verdict) == (first.left, first.right, Verdict.RIGHT)
 
 
 def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: MakeRater) -> None:

@@ -1,10 +1,14 @@
 """What a verdict is given on, and the vote that it becomes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QCoreApplication
 
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.ranking.turn import Turn
+from skillviewer.ui.studies import VOTES
+from skillviewer.ui.undo import Deed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,14 @@ class Ballot:
             mark_s=None if self.mark_s is None else round(self.mark_s, 3),
             purpose=self.turn.purpose,
         )
+
+
+def deed_of(vote: Vote) -> Deed:
+    """Return the giving of a vote, to be taken back and done again: what is given again is a vote of its own."""
+    words = "skipped pair" if vote.verdict is None else "vote on a pair"
+    fresh = replace(vote, id=0, key="", judged_at=None)
+    text = QCoreApplication.translate("rank", words)
+    return Deed(text, lambda study: study.votes.cast(fresh), withdraw, (VOTES,))
 
 
 def withdraw(study: Study, vote: object) -> object:

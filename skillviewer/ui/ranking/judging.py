@@ -11,7 +11,7 @@ from skillviewer.core.pairs import Verdict
 from skillviewer.core.rater_names import known_as
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.playback import monotonic_clock
-from skillviewer.ui.ranking.ballot import Ballot, withdraw
+from skillviewer.ui.ranking.ballot import Ballot, deed_of
 from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
 from skillviewer.ui.ranking.queue import Outlook, Tally, offered, outlook
 from skillviewer.ui.ranking.session import Session
@@ -19,7 +19,7 @@ from skillviewer.ui.ranking.stopwatch import Stopwatch
 from skillviewer.ui.ranking.turn import Contender, Turn
 from skillviewer.ui.studies import SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.study_slot import OpenStudy
-from skillviewer.ui.undo import Deed, Undo
+from skillviewer.ui.undo import Undo
 
 if TYPE_CHECKING:
     from skillviewer.ui.lane import Task
@@ -185,8 +185,7 @@ class Judging(QObject):
         vote = ballot.vote(verdict, session.rater, self._taken.time_s)
         self._shares = ballot.shares
         self._set_phase(Phase.STORING)
-        text = self.tr("skipped pair") if verdict is None else self.tr("vote on a pair")
-        task = self._undo.perform(Deed(text, lambda study: study.votes.cast(vote), withdraw, (VOTES,)))
+        task = self._undo.perform(deed_of(vote))
         task.succeeded.connect(self._on_stored)
         task.failed.connect(self._on_not_stored)
         return True
@@ -258,7 +257,7 @@ class Judging(QObject):
 
     def _forget(self) -> None:
         """End the session. What one rater did is not another's to take back."""
-        self._undo.clear()
+        self._undo.drop(VOTES)
         if self._asked is not None:
             self._asked.cancel()
         self._asked = self._session = None
@@ -323,7 +322,8 @@ class Judging(QObject):
             return
         words = [known_under(session.rater, found.rater)]
         session.rater = found.rater
-        session.learn(found.mine, found.tally)
+        for earlier in session.learn(found.mine, found.tally, found.contenders):
+            self._undo.remember(deed_of(earlier), earlier)
         self.tally_changed.emit(found.tally)
         self.contenders_changed.emit(found.contenders)
         n_lost = found.n_lost - len(session.unreadable)

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from skillviewer.data.study import Vote
 from skillviewer.ui.ranking.queue import Tally
-from skillviewer.ui.ranking.turn import Turn
+from skillviewer.ui.ranking.turn import Contender, Turn
+
+REMEMBERED = 20
+"""Votes of earlier sittings that a rater can take back."""
 
 AGAIN = "again"
 """Purpose of a pair that was put back (``core.pair_choice.Why.AGAIN``, which takes scipy a second to import)."""
@@ -62,11 +65,21 @@ class Session:
         waiting = self.tally.owed > 0 and bool(self.coming)
         return not self.more and not waiting and self.tally.mine >= self.tally.my_aim > 0
 
-    def learn(self, mine: tuple[Vote, ...], tally: Tally) -> None:
-        """Take in what the study says."""
+    def learn(self, mine: tuple[Vote, ...], tally: Tally, contenders: Sequence[Contender] = ()) -> tuple[Vote, ...]:
+        """Take in what the study says.
+
+        Returns:
+            When it is asked for the first time, the last votes of earlier sittings, in order: a wrong one is often
+            noticed late, and can be taken back as if it had just been given. Else none.
+        """
         self.mine, self.tally = mine, tally
-        if self.newest is None:
-            self.newest = max((vote.id for vote in mine), default=0)
+        if self.newest is not None:
+            return ()
+        self.newest = max((vote.id for vote in mine), default=0)
+        there = {contender.name: contender for contender in contenders}
+        earlier = tuple(vote for vote in mine if vote.left in there and vote.right in there)[-REMEMBERED:]
+        self.answered = [Answered(Turn(there[v.left], there[v.right], v.purpose), v) for v in earlier]
+        return earlier
 
     def count(self, vote: Vote) -> None:
         """Account for a vote on the pair on screen that is on the disk."""
