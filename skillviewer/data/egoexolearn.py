@@ -20,7 +20,7 @@ from skillviewer.data.claims import Claim, sort_out
 from skillviewer.data.participants import participants_of
 from skillviewer.data.released_folds import pairs_of_words
 from skillviewer.data.rows import read_words
-from skillviewer.data.tasks import chosen_task, first_found
+from skillviewer.data.tasks import beside, chosen_task, first_found
 from skillviewer.data.video_files import VideoFiles
 
 ALL = "all"
@@ -109,7 +109,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     problems += claimed.problems
     names = tuple(sorted({v for p in claimed.pairs for v in (p.better, p.worse)}))
     recordings = {name: _recording(name) for name in names}
-    files_of_people = [file.parent / "participants.csv" for file in lists[:1]]
+    files_of_people = [beside(file.parent, "participants.csv") for file in lists[:1]]
     people, found = participants_of(names, files_of_people, choices.participant_pattern, recordings=recordings)
     problems += found
     people, by_recording = _with_recordings(people, recordings)
