@@ -140,7 +140,7 @@ def _measures(path: Path, names: Sequence[str]) -> tuple[tuple[Measure, ...], li
     strange: dict[int, list[str]] = {i: [] for i in others}
     seen: set[str] = set()
     strangers: list[str] = []
-    known = VideoNames(names)
+    known, belong = VideoNames(names), set(names)
     problems = []
     for row in sheet.rows:
         cell = row.cell(video)
@@ -149,7 +149,7 @@ def _measures(path: Path, names: Sequence[str]) -> tuple[tuple[Measure, ...], li
             problems.append(f"{sheet.place(row)} names {'a video again' if name else 'no video'}; it is left out.")
             continue
         seen.add(name)
-        if name not in names:
+        if name not in belong:
             strangers.append(name)
             continue
         for i in others:

@@ -59,7 +59,7 @@ class Spellings:
     def joined(self, where: str) -> list[str]:
         """Return what is said of people who were spelled in several ways; nothing where none was."""
         several = [f"{first} ({', '.join(others)})" for first, others in self._others.items() if others]
-        return [f"{where} spells people in several ways, each taken for one: {some(several)}."] if several else []
+        return [f"{where}: people who are spelled in several ways are one each: {some(several)}."] if several else []
 
 
 def by_file(path: Path, names: VideoNames | None = None) -> tuple[dict[str, str], list[str]]:

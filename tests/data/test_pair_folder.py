@@ -378,7 +378,9 @@ def test_raters_in_two_spellings_are_one(tmp_path: Path) -> None:
     data = pair_folder.load(tmp_path)
     assert [judgement.rater for judgement in data.judgements] == ["Anna"] * 3 + ["Bob"] * 2 + ["unnamed"]
     assert data.pairs == (Pair("c", "b"),), "Bob contradicts himself, and Anna has one vote"
-    assert "pairs.csv spells people in several ways, each taken for one: Anna (anna, ANNA), Bob (bob)." in data.problems
+    assert (
+        "pairs.csv: people who are spelled in several ways are one each: Anna (anna, ANNA), Bob (bob)." in data.problems
+    )
 
 
 def test_labels_with_decimal_commas(tmp_path: Path) -> None:

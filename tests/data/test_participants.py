@@ -57,7 +57,7 @@ def test_a_person_in_two_spellings_is_one_and_that_is_told(tmp_path: Path) -> No
     found, problems = participants_of(NAMES, [write(tmp_path / "p.csv", text)], None)
     assert found == {"P01_a": "Anna Bell", "P01_b": "Anna Bell", "P02_a": "Ben", "x": "Ben"}
     assert problems == [
-        "p.csv spells people in several ways, each taken for one: Anna Bell (anna bell), Ben (BEN, ben)."
+        "p.csv: people who are spelled in several ways are one each: Anna Bell (anna bell), Ben (BEN, ben)."
     ]
     assert participants_of(["p1_a", "P1_b"], [], r"^(\w+)_")[0] == {"p1_a": "p1", "P1_b": "p1"}
 
@@ -66,4 +66,4 @@ def test_accents_are_no_other_spelling() -> None:
     people = Spellings()
     assert people.one("Jos\u00e9") == people.one("Jose\u0301") == people.one(" JOSE\u0301") == "Jos\u00e9"
     assert people.one("") == ""
-    assert people.joined("x") == ["x spells people in several ways, each taken for one: Jos\u00e9 (JOS\u00c9)."]
+    assert people.joined("x") == ["x: people who are spelled in several ways are one each: Jos\u00e9 (JOS\u00c9)."]
