@@ -164,6 +164,21 @@ def upcoming(
     return (now,) if then is None else (now, then)
 
 
+def n_left(
+    videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
+) -> int:
+    """Return how many more pairs a rater can be asked: those not asked yet, those put back, and the repeats then due.
+
+    Args:
+        videos: See ``choose``.
+        asked: See ``choose``; nothing that waits for an answer.
+        rater: Who.
+        plan: How pairs are chosen.
+        again: See ``choose``.
+    """
+    return _Choice(videos, asked, rater, plan).n_left(again)
+
+
 class _Choice:
     """One choice: who was asked what, as tables over the videos in alphabetical order."""
 
@@ -208,7 +223,7 @@ class _Choice:
         back = self._put_back(again)
         if back.any():
             return self._once_more(*self._first_by_lot(self._rested(back)))
-        due = self._due()
+        due = self._due(len(self._own))
         if self._count(Why.REPEAT) < due[Why.REPEAT]:
             repeat = self._repeat()
             if repeat is not None:
@@ -225,6 +240,16 @@ class _Choice:
             links = links if links.any() else joining
             return self._placed(*self._first_by_lot(self._rested(links)), Why.CHAIN)
         return self._placed(*self._most_telling(self._rested(others)), Why.INFORMATIVE)
+
+    def n_left(self, again: Collection[TwoVideos]) -> int:
+        """Return how many more pairs the rater can be asked."""
+        n = int(np.triu((self._comparable & ~self._mine) | self._put_back(again)).sum())
+        asked, repeated = len(self._own), self._count(Why.REPEAT)
+        most = len(self._repeatable()) if n == 0 else asked + n
+        repeats, before = 0, -1
+        while before < repeats < most:  # a repeat is a pair that was asked, after which another may be due
+            before, repeats = repeats, max(repeats, self._due(asked + n + repeats)[Why.REPEAT] - repeated)
+        return n + min(repeats, most)
 
     def _put_back(self, again: Collection[TwoVideos]) -> BoolArray:
         """Return which pairs were put back in the queue, of those that can be shown."""
@@ -244,9 +269,9 @@ class _Choice:
     def _count(self, why: Why) -> int:
         return sum(a.why == why for a in self._own)
 
-    def _due(self) -> dict[Why, int]:
-        """Return how many test pairs and repeats are due once one more pair is asked."""
-        block, inside = divmod(len(self._own), BLOCK)
+    def _due(self, n_asked: int) -> dict[Why, int]:
+        """Return how many test pairs and repeats are due once one more pair than so many is asked."""
+        block, inside = divmod(n_asked, BLOCK)
         shares = {Why.REPEAT: self._plan.repeat_share, Why.TEST: self._plan.test_share}
         # a share such as 0.15 of 20 must not lose one to a rounding error
         before = {why: int(share * BLOCK * block + 1e-9) for why, share in shares.items()}
@@ -258,22 +283,26 @@ class _Choice:
 
     def _repeat(self) -> NextPair | None:
         """Return an own pair with the sides swapped, or None where all are too recent or were repeated."""
+        old = self._repeatable()
+        if not old:
+            return None
+        again = old[int(self._chance.integers(len(old)))]
+        return NextPair(again.right, again.left, Why.REPEAT)
+
+    def _repeatable(self) -> list[Asked]:
+        """Return own pairs that were asked once, some time ago."""
         n_pairs = int(self._comparable.sum()) // 2
         after = min(self._plan.repeat_after, n_pairs // 3)
         times: dict[frozenset[str], int] = {}
         for a in self._own:
             key = frozenset((a.left, a.right))
             times[key] = times.get(key, 0) + 1
-        old = [
+        return [
             a
             for a in self._own[: max(len(self._own) - after, 0)]
             if a.verdict is not None and times[frozenset((a.left, a.right))] == 1
             if a.left in self._place and a.right in self._place
         ]
-        if not old:
-            return None
-        again = old[int(self._chance.integers(len(old)))]
-        return NextPair(again.right, again.left, Why.REPEAT)
 
     def _rested(self, pairs: BoolArray) -> BoolArray:
         """Return the pairs without the two videos that the rater saw last, if there are any."""

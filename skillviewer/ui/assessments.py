@@ -127,6 +127,15 @@ class Assessments(QObject):
             self._enqueue(footage, again=known is not None and known.n_passes < self._state.passes)
         self._advance()
 
+    def _tell_dropped(self) -> None:
+        """Say that videos which somebody asked to be assessed are so no longer."""
+        asked = dict.fromkeys([*self._queue, *([self._running] if self._running is not None else [])])
+        n = sum(footage not in self._unasked for footage in asked)
+        if n:
+            words = self.tr("Another model was chosen: {} videos no longer wait to be assessed.")
+            one = self.tr("Another model was chosen: 1 video no longer waits to be assessed.")
+            self._messages.note(words.format(n) if n > 1 else one)
+
     def _suffices(self, footage: Footage, known: Analysis | None) -> bool:
         """Return whether what is known of a video is what it waits for."""
         if known is None or footage in self._again:
@@ -201,6 +210,7 @@ class Assessments(QObject):
         if model is not None and before is not None and model.digest == before.digest:
             return  # only its memory was read again
         if before is not None:
+            self._tell_dropped()
             self.stop()  # what waited for the first model goes on waiting
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:

@@ -357,7 +357,8 @@ class Bindings(QObject):
         video = self._program.playback.video
         if video is None:
             return
-        dialog = GoTo(video, self._program.playback.frame, self._window)
+        playback = self._program.playback
+        dialog = GoTo(video, playback.frames, playback.frame, self._window)
         dialog.chosen.connect(self._program.playback.seek)
         dialog.open_above(self._player.transport)
 

@@ -131,6 +131,11 @@ class Canvas(QWidget):
             self._viewport = self._viewport.of_picture(video.width_px, video.height_px)
         self._set_shown(None)
 
+    @property
+    def words(self) -> str:
+        """Why there is no picture, or ""."""
+        return self._words
+
     def set_words(self, words: str) -> None:
         """Say in words why there is no picture."""
         self._words = words

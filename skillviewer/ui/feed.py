@@ -47,6 +47,7 @@ class _Want:
 class _Answer:
     generation: int
     value: Shot | VideoInfo | SkillViewerError
+    serial: int = 0  # of the request, where a picture was asked for
 
 
 WARM_BYTES = 200 * 2**20
@@ -180,7 +181,7 @@ def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Re
                 superseded.check()
             picture = reader.frame(want.frame_index, superseded)
     except SkillViewerError as error:
-        return _Answer(want.generation, error)
+        return _Answer(want.generation, error, want.serial)
     return _Answer(want.generation, Shot(want.serial, want.frame_index, picture, exact=True))
 
 
@@ -198,6 +199,8 @@ class FrameFeed(QObject):
     opened = Signal(object)
     arrived = Signal(object)
     failed = Signal(object)
+    lost = Signal(int, str)
+    """The frame that was asked for last cannot be had: its index, and why. Comes before ``failed``."""
 
     def __init__(self, lane: Lane[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -210,6 +213,7 @@ class FrameFeed(QObject):
         self._path: Path | None = None
         self._shown: Shot | None = None
         self._want: _Want | None = None
+        self._lost = 0  # number of a request that nothing came of
         self._warming: Task | None = None
         self._warm = False
         self._idle = QTimer(self)
@@ -224,8 +228,10 @@ class FrameFeed(QObject):
 
     @property
     def settled(self) -> bool:
-        """Whether the exact picture of the frame asked last has arrived."""
+        """Whether the exact picture of the frame asked last has arrived, or cannot be had."""
         want, shown = self._want, self._shown
+        if want is not None and want.serial == self._lost:
+            return True
         return want is None or (shown is not None and shown.serial == want.serial and shown.exact)
 
     def open(self, path: Path) -> None:
@@ -303,4 +309,8 @@ class FrameFeed(QObject):
             self._shown = value
             self.arrived.emit(value)
         else:
+            want = self._want
+            if want is not None and want.serial == answer.serial:
+                self._lost = want.serial
+                self.lost.emit(want.frame_index, str(value))
             self.failed.emit(value)

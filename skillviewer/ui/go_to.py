@@ -12,8 +12,8 @@ from skillviewer.ui.sheet import Sheet
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
 
 
-def parse_place(text: str, video: VideoInfo) -> int | None:
-    """Return the frame (from 0) that a person means, or None.
+def parse_place(text: str, video: VideoInfo, frames: range | None = None) -> int | None:
+    """Return the frame (from 0) that a person means, or None where there is none such.
 
     A whole number is a frame, counted from 1. Anything with a colon, a dot or an s is a time: ``13.5``, ``13s``,
     ``1:02``, ``00:13.733``, ``1:00:00``.
@@ -21,8 +21,13 @@ def parse_place(text: str, video: VideoInfo) -> int | None:
     Args:
         text: What was typed.
         video: The video it is about.
+        frames: The part of it that is shown; None for all.
     """
-    text = text.strip().lower()
+    frame = _parsed(text.strip().lower(), video)
+    return frame if frame is not None and (frames is None or frame in frames) else None
+
+
+def _parsed(text: str, video: VideoInfo) -> int | None:
     if text.isdecimal():
         number = int(text)
         return number - 1 if 1 <= number <= video.n_frames else None
@@ -40,15 +45,16 @@ class GoTo(Sheet):
 
     Args:
         video: The video it is about.
+        frames: The part of it that is shown.
         frame: The frame on screen, from 0.
         parent: The window.
     """
 
     chosen = Signal(int)
 
-    def __init__(self, video: VideoInfo, frame: int, parent: QWidget) -> None:
+    def __init__(self, video: VideoInfo, frames: range, frame: int, parent: QWidget) -> None:
         super().__init__(parent)
-        self._video = video
+        self._video, self._frames = video, frames
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         self.field = QLineEdit(self)
@@ -72,18 +78,23 @@ class GoTo(Sheet):
 
     @Slot(str)
     def _on_text(self, text: str) -> None:
-        frame = parse_place(text, self._video)
+        frame = parse_place(text, self._video, self._frames)
         if frame is None:
-            last = self._video
-            words = self.tr("Frames 1 to {}, times to {}")
-            self._hint.setText(words.format(last.n_frames, clock(last.duration_s)))
+            first, last = self._frames[0], self._frames[-1]
+            if len(self._frames) == self._video.n_frames:
+                words = self.tr("Frames 1 to {}, times to {}")
+                self._hint.setText(words.format(last + 1, clock(self._video.duration_s)))
+            else:
+                words = self.tr("This part has frames {} to {}, times {} to {}")
+                times = (clock(float(self._video.times_s[first])), clock(self._video.end_s(last)))
+                self._hint.setText(words.format(first + 1, last + 1, *times))
         else:
             words = self.tr("Frame {} at {}")
             self._hint.setText(words.format(frame + 1, clock(float(self._video.times_s[frame]))))
 
     @Slot()
     def _on_return(self) -> None:
-        frame = parse_place(self.field.text(), self._video)
+        frame = parse_place(self.field.text(), self._video, self._frames)
         if frame is not None:
             self.dismiss()
             self.chosen.emit(frame)

@@ -21,15 +21,25 @@ class ModelSlot:
     def __init__(self, open_model: Callable[[Path], Assessor]) -> None:
         self._open_model = open_model
         self._assessor: Assessor | None = None
+        self._folder: Path | None = None
 
     def load(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel:
-        """Load a checkpoint; the one before is given back only when this one stands."""
+        """Load a checkpoint, unless it is loaded; the one before is given back only when this one stands."""
         token.check()
         report(Progress("loading"))
-        assessor = self._open_model(folder)
-        self.close()
-        self._assessor = assessor
+        if self._assessor is None or folder != self._folder or self._other_there(folder):
+            assessor = self._open_model(folder)
+            self.close()
+            self._assessor, self._folder = assessor, folder
+        assessor = self.assessor
         return LoadedModel(assessor.name, folder, assessor.device_name, assessor.memory_text(), assessor.digest)
+
+    def _other_there(self, folder: Path) -> bool:
+        """Return whether the checkpoint in the folder of the loaded one is another now, or gone."""
+        try:
+            return digest(folder) != self.assessor.digest
+        except CheckpointError:
+            return True
 
     def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
         """Load a checkpoint again if another was put into its folder since; None where none was."""
@@ -82,6 +92,7 @@ class Models(QObject):
         self._jobs, self._messages = jobs, messages
         self._entries: tuple[ModelEntry, ...] = ()
         self._wanted: Path | None = None
+        self._before: Path | None = None  # the one that was loaded when another was chosen
         self._task: Task | None = None
 
     @property
@@ -114,6 +125,8 @@ class Models(QObject):
             return
         if self._task is not None:
             self._task.cancel()
+        if self._state.model is not None:
+            self._before = self._state.model.folder
         self._wanted = folder
         self.wanted_changed.emit(folder)
         self._state.set_model(None)
@@ -151,9 +164,12 @@ class Models(QObject):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self._wanted = None
-        self.wanted_changed.emit(None)
+        self._wanted, before, self._before = None, self._before, None
         self._messages.fail(error)
+        if before is not None:
+            self.choose(before)  # it was not given back
+        else:
+            self.wanted_changed.emit(None)
 
     @Slot()
     def _on_finished(self) -> None:

@@ -40,15 +40,19 @@ class Peek(QObject):
             self._watched.removeEventFilter(self)
         self._watched = None
 
+    def _end(self) -> None:
+        """Put the map back after the key was held, not pressed."""
+        held = self._since.elapsed() >= HELD_MS
+        self._unwatch()
+        if held:
+            self._state.toggle_overlay()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Put the map back when the key is let go after having been held."""
-        if event.type() == QEvent.Type.FocusOut:
-            self._unwatch()
+        if event.type() == QEvent.Type.FocusOut:  # where the key is let go is not seen any more
+            self._end()
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease and not event.isAutoRepeat():
             let_go = QKeySequence(event.keyCombination())
             if let_go in self._action.shortcuts():
-                held = self._since.elapsed() >= HELD_MS
-                self._unwatch()
-                if held:
-                    self._state.toggle_overlay()
+                self._end()
         return super().eventFilter(watched, event)

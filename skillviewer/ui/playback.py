@@ -268,12 +268,12 @@ class Playback(QObject):
     def mark_in(self) -> None:
         """Begin the selection at this frame."""
         _, stop = self._marks
-        self._set_marks((self._frame, stop if stop is not None and stop > self._frame else None))
+        self._set_marks((self._frame, stop if stop is not None and stop >= self._frame else None))
 
     def mark_out(self) -> None:
         """End the selection with this frame."""
         start, _ = self._marks
-        self._set_marks((start if start is not None and start < self._frame else None, self._frame))
+        self._set_marks((start if start is not None and start <= self._frame else None, self._frame))
 
     def clear_marks(self) -> None:
         """Select nothing."""

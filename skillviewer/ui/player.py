@@ -13,6 +13,7 @@ from skillviewer.ui.colour_bar import ColourBar
 from skillviewer.ui.feed import FrameFeed
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.playback import Playback
+from skillviewer.ui.short_label import ShortLabel
 from skillviewer.ui.state import ViewerState
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import Transport
@@ -66,8 +67,7 @@ class Caption(QWidget):
         row.setContentsMargins(14, 4, 8, 4)
         row.setSpacing(8)
         self._dot = Dot(self)
-        self._words = QLabel(self)
-        self._words.setMinimumWidth(40)
+        self._words = ShortLabel(self)
         self._words.setAccessibleName(self.tr("What the map is"))
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
@@ -78,8 +78,8 @@ class Caption(QWidget):
 
     @property
     def text(self) -> str:
-        """The words on screen."""
-        return self._words.text()
+        """What is said, in full."""
+        return self._words.words
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:
@@ -94,7 +94,12 @@ class Caption(QWidget):
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Learn how many sampled frames there will be."""
-        self._n_samples = 0 if analysis is None else analysis.n_segments * analysis.n_passes
+        if analysis is None:
+            self._n_samples = 0
+        elif analysis.complete:  # of few frames some are sampled again: they count once
+            self._n_samples = len(analysis.in_time_order)
+        else:
+            self._n_samples = analysis.n_segments * analysis.n_passes
 
     def set_contributions(self, shown: bool) -> None:
         """Say whether contributions of cells stand in the place of maps."""
@@ -104,10 +109,12 @@ class Caption(QWidget):
     def set_shown(self, shown: Shown | None) -> None:
         """Say what is on screen."""
         scene = shown.scene if shown is not None else None
-        words = self._say(scene)
+        forms = (self._say(scene), self._say_shortly(scene))
         if shown is not None and not shown.shot.exact:
-            words = self.tr("{} · preview").format(words) if words else self.tr("preview")
-        self._words.setText(words)
+            preview = self.tr("preview")
+            full, short = (f"{preview} · {words}" if words else preview for words in forms)
+            forms = (full, short)
+        self._words.set_forms(*forms)
         hidden = scene is not None and scene.look.overlay is Overlay.OFF
         visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
         own = scene is not None and scene.source is MapSource.OWN
@@ -147,8 +154,22 @@ class Caption(QWidget):
                 MapSource.HELD: self.tr("contribution of cells at sampled frame {} of {}, held for {:.2f} s"),
                 MapSource.INTERPOLATED: self.tr("contribution of cells, interpolated after sampled frame {} of {}"),
             }
-        total = max(scene.n_samples, self._n_samples)
-        return forms[scene.source].format(scene.sample + 1, total, scene.age_s)
+        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
+
+    def _say_shortly(self, scene: Scene | None) -> str:
+        """Say the same in fewer words: how old the map is comes first, for it must not be lost."""
+        if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
+            return self._say(scene)
+        forms = {
+            MapSource.OWN: self.tr("sampled {} of {}"),
+            MapSource.HELD: self.tr("map held {2:.2f} s · {0} of {1}"),
+            MapSource.INTERPOLATED: self.tr("interpolated · {} of {}"),
+            MapSource.NOTHING: self.tr("no map yet"),
+        }
+        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
+
+    def _total(self, scene: Scene) -> int:
+        return max(scene.n_samples, self._n_samples)
 
 
 class Player(QWidget):
@@ -188,6 +209,7 @@ class Player(QWidget):
         self.canvas.set_look(state.look)
         playback.video_changed.connect(self._on_video)
         feed.arrived.connect(self.canvas.set_shot)
+        feed.lost.connect(self._on_lost)
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
 
@@ -202,6 +224,11 @@ class Player(QWidget):
     def _on_video(self, video: VideoInfo | None) -> None:
         self.canvas.set_video(video)
         self._on_analysis(self._state.analysis)
+
+    @Slot(int, str)
+    def _on_lost(self, frame: int, reason: str) -> None:
+        """Show no picture rather than that of another frame."""
+        self.canvas.set_words(self.tr("Frame {} cannot be shown. {}").format(frame + 1, reason))
 
     def set_contributions(self, contributions: Analysis | None) -> None:
         """Show what each cell contributed in the place of the maps, or the maps again.

@@ -61,6 +61,7 @@ class Program(QObject):
         self.index: Lane[Backend] = Lane("index", lambda: backend, _keep, self)
         self.copies: Lane[Backend] = Lane("copies", lambda: backend, _keep, self, computes=True)
         self.study: Lane[StudySlot] = Lane("study", StudySlot, StudySlot.close, self)
+        self.files: Lane[None] = Lane("files", lambda: None, lambda _: None, self)
         self.compared: Lane[ModelPool] = Lane(
             "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True
         )
@@ -82,6 +83,7 @@ class Program(QObject):
             self.index,
             self.copies,
             self.study,
+            self.files,
             self.compared,
             self.train,
             self.exports,
@@ -102,7 +104,7 @@ class Program(QObject):
         self.assessments = Assessments(self.model, self.state, self.videos, self.jobs, self.messages, self)
         self.assessments.set_automatic(settings.automatic)
         self.intake = Intake(self.index, self.videos, self.messages, self)
-        self.studies = Studies(self.study, self.jobs, self.messages, self)
+        self.studies = Studies(self.study, self.files, self.jobs, self.messages, self)
         self.undo = Undo(self.studies, self)
         self.study_list = StudyList(
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self

@@ -1,7 +1,7 @@
 """The line at the foot of the window."""
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.video import VideoInfo
@@ -10,6 +10,7 @@ from skillviewer.ui.icons import Icons
 from skillviewer.ui.jobs import Job, Jobs
 from skillviewer.ui.models import Models
 from skillviewer.ui.playback import Playback
+from skillviewer.ui.short_label import ShortLabel
 from skillviewer.ui.state import LoadedModel, ViewerState
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import speed_text
@@ -17,6 +18,8 @@ from skillviewer.ui.video_list import VideoList
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
 """Fields that speak of the video on screen."""
+
+LONGEST_MODEL_PX = 220
 
 
 def left_text(seconds: float) -> str:
@@ -56,8 +59,8 @@ class StatusBar(QStatusBar):
         self._instead: str | None = None
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
-        self._video = self._field(self.tr("Video"))
-        self._video.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._video = ShortLabel(self)
+        self._dressed(self._video, self.tr("Video"))
         self.addWidget(self._video, 1)
         self._fields: dict[str, QLabel] = {}
         for name, title in (
@@ -98,16 +101,20 @@ class StatusBar(QStatusBar):
 
     def _field(self, title: str) -> QLabel:
         field = QLabel(self)
+        self._dressed(field, title)
+        return field
+
+    @staticmethod
+    def _dressed(field: QLabel, title: str) -> None:
         field.setProperty("muted", True)
         field.setToolTip(title)
         field.setContentsMargins(6, 0, 6, 0)
-        return field
 
     @property
     def text(self) -> str:
         """All fields that are shown, for tests and screen readers."""
         fields = [f for n, f in self._fields.items() if self._instead is None or n not in ABOUT_VIDEO]
-        shown = [self._video.text(), *(f.text() for f in fields), self._job.text()]
+        shown = [self._video.words, *(f.text() for f in fields), self._job.text()]
         return " | ".join(text for text in shown if text)
 
     def speak_for(self, text: str | None) -> None:
@@ -115,8 +122,7 @@ class StatusBar(QStatusBar):
         self._instead = text
         self._job.setEnabled(text is None)  # the panel of jobs names videos
         self._on_jobs()
-        self._video.setText(text or "")
-        self._video.setToolTip("")
+        self._video.set_forms(text or "")
         if text is None:
             self._on_video(self._playback.video)
         for name in ABOUT_VIDEO:
@@ -141,9 +147,9 @@ class StatusBar(QStatusBar):
             field.setMinimumWidth(0)
         if self._instead is None:
             current = self._state.current
-            self._video.setText(printable(self._videos.title(current)) if video is not None and current else "")
-            note = video.note if video is not None else ""
-            self._video.setToolTip("\n".join(x for x in (printable(str(video.path)), note) if x) if video else "")
+            title = printable(self._videos.title(current)) if video is not None and current else ""
+            about = "\n".join(x for x in (printable(str(video.path)), video.note) if x) if video is not None else ""
+            self._video.set_forms(title, tip=about)
         rate = ""
         if video is not None:
             words = self.tr("{:.2f} fps variable") if video.variable_rate else self.tr("{:.2f} fps")
@@ -175,9 +181,12 @@ class StatusBar(QStatusBar):
     def _on_model(self, *_: object) -> None:
         model: LoadedModel | None = self._state.model
         if model is not None:
-            self._say("model", self.tr("model {}").format(model.name))
+            words = self.tr("model {}").format(printable(model.name))
+            self._say("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
+            self._fields["model"].setToolTip(words)
             self._say("device", f"{model.device} {model.memory}".rstrip())
             return
+        self._fields["model"].setToolTip(self.tr("Model"))
         loading = self._models.wanted is not None
         self._say("model", self.tr("loading the model") if loading else self.tr("no model"))
         self._say("device", "")

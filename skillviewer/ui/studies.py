@@ -12,6 +12,7 @@ from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.places import drafts_dir
 from skillviewer.data.study import NewVideo, Relinked, Study, StudyVideo, VideoState
 from skillviewer.data.study.archive_form import README
+from skillviewer.ui.file_checks import FileChecks, Read
 from skillviewer.ui.jobs import Jobs
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.messages import Message, Messages, Severity
@@ -40,6 +41,7 @@ class Studies(QObject):
 
     Args:
         lane: Lane that owns the open study.
+        files: Lane that reads doubtful files of videos.
         jobs: Shows long work.
         messages: Told of failures and notices.
         parent: Owner.
@@ -61,7 +63,14 @@ class Studies(QObject):
     draft_said = Signal(object)
     """``Path`` of a draft in which somebody said something; it may be closed by now."""
 
-    def __init__(self, lane: Lane[StudySlot], jobs: Jobs, messages: Messages, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        lane: Lane[StudySlot],
+        files: Lane[None],
+        jobs: Jobs,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._lane, self._jobs, self._messages = lane, jobs, messages
         self._current: OpenStudy | None = None
@@ -69,9 +78,8 @@ class Studies(QObject):
         self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
         self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
         self._generation = 0  # grows when a study is closed: what was asked before is not answered
-        self._doubtful: list[str] = []
-        self._checked: dict[str, StudyVideo] = {}
-        self._checking: Task | None = None
+        self._checks = FileChecks(files, self._check, self)
+        self._checks.done.connect(self._on_checked)
         self._back_up = QTimer(self)
         self._back_up.setInterval(BACK_UP_MS)
         self._back_up.timeout.connect(self._on_back_up)
@@ -199,6 +207,7 @@ class Studies(QObject):
             self.about_to_replace.emit()
             self._current = None
             self._generation += 1
+            self._checks.forget()
             self._watch.stop()
             self._back_up.stop()
             self._submit(lambda slot, _token, _report: slot.close())
@@ -331,30 +340,19 @@ class Studies(QObject):
 
     def _list(self, videos: tuple[StudyVideo, ...]) -> None:
         """Tell the videos, and then, of files that were written since, whether they are still the same."""
-        self._doubtful, self._checked, self._checking = [video.name for video in videos if video.unsure], {}, None
+        self._checks.forget()
         self.listed.emit(videos)
         self._tell_replaced(videos)
-        self._check_next()
+        self._checks.look(videos)
 
-    def _check_next(self) -> None:
-        """Read the next doubtful file: one at a time, so that votes do not wait for all."""
-        if self._doubtful and not self._lane.stopped:
-            name = self._doubtful.pop(0)
-            self._checking = self._submit(
-                lambda slot, token, report: slot.study.videos.check(token, report, {name}), self._on_checked
-            )
+    def _check(self, names: set[str], read: Read, then: Callable[[Any], None]) -> None:
+        if not self._lane.stopped:
+            self._submit(lambda slot, token, report: slot.study.videos.check(token, report, names, read), then)
 
+    @Slot(object)
     def _on_checked(self, videos: tuple[StudyVideo, ...]) -> None:
-        if self.sender() is not self._checking:
-            return  # they have been listed anew
-        self._checked |= {video.name: video for video in videos if not video.unsure}
-        if self._doubtful:
-            self._check_next()
-            return
-        self._checking = None
-        now = tuple(self._checked.get(video.name, video) for video in videos)
-        self.listed.emit(now)
-        self._tell_replaced(now)
+        self.listed.emit(videos)
+        self._tell_replaced(videos)
 
     def _tell_replaced(self, videos: Sequence[StudyVideo]) -> None:
         lost = [video for video in videos if video.state is VideoState.REPLACED]

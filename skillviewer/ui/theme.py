@@ -299,6 +299,7 @@ class ThemeSource(QObject):
             self._percent = percent
             self._app.setFont(app_font(percent))
             self._apply()  # widgets under a style sheet take another font only together with it
+            self.changed.emit(self._theme)  # it takes away the colours of what stays dark in both
 
     def dress(self) -> None:
         """Give the application its style, palette and font."""

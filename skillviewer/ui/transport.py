@@ -11,6 +11,7 @@ from skillviewer.export.words import clock
 from skillviewer.ui.actions import Actions, Tip
 from skillviewer.ui.icons import Icons
 from skillviewer.ui.playback import SPEEDS, Playback
+from skillviewer.ui.short_label import ShortLabel
 from skillviewer.ui.theme import Theme
 
 
@@ -55,10 +56,10 @@ class Transport(QWidget):
         self._speed.setMenu(self._speed_menu())
         self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
         row.addWidget(self._speed)
-        row.addStretch(1)
-        self._selection = QLabel(self)
+        self._selection = ShortLabel(self)
         self._selection.setProperty("muted", True)
-        row.addWidget(self._selection)
+        self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._selection, 1)
         row.addSpacing(16)
         self._time = QToolButton(self)
         self._time.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -183,6 +184,11 @@ class Transport(QWidget):
     @Slot()
     def _on_marks(self) -> None:
         chosen_s = self._playback.selection_s
-        words = self.tr("selected {} – {}").format(*map(clock, chosen_s)) if chosen_s is not None else ""
-        self._selection.setText(words)
+        if chosen_s is None:
+            self._selection.set_forms("")
+        else:
+            times = self.tr("{} – {}").format(*map(clock, chosen_s))
+            self._selection.set_forms(
+                self.tr("selected {}").format(times), times, self.tr("{:.2f}–{:.2f} s").format(*chosen_s)
+            )
         self._fit()

@@ -10,7 +10,7 @@ import pytest
 
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.information import information
-from skillviewer.core.pair_choice import AMONG_BEST, Asked, NextPair, Plan, Why, choose, upcoming
+from skillviewer.core.pair_choice import AMONG_BEST, Asked, NextPair, Plan, Why, choose, n_left, upcoming
 from skillviewer.core.pairs import Judgement, Verdict
 from skillviewer.core.ranking import bradley_terry
 from tests.core.answers import by_name, sitting
@@ -286,3 +286,19 @@ def test_judgement_of_an_answer() -> None:
 def test_shares_that_cannot_be_are_told(test: float, repeat: float) -> None:
     with pytest.raises(SettingsError, match="100 % at most"):
         Plan(test, repeat)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.2])
+@pytest.mark.parametrize("n", [2, 4, 7])
+def test_how_many_pairs_are_left_is_known_from_the_first_on(n: int, share: float) -> None:
+    videos = {f"v{i}": "" for i in range(n)}
+    plan = Plan(repeat_share=share)
+    asked: list[Asked] = []
+    counted: list[int] = []
+    again = {frozenset(("v0", "v1"))}
+    while (pair := choose(videos, asked, "Ann", plan, again)) is not None:
+        counted.append(n_left(videos, asked, "Ann", plan, again))
+        asked.append(Asked(pair.left, pair.right, "Ann", Verdict.LEFT, str(pair.why)))
+        again -= {frozenset((pair.left, pair.right))}
+    assert counted == list(range(len(asked), 0, -1))
+    assert n_left(videos, asked, "Ann", plan) == 0

@@ -442,3 +442,14 @@ def test_names_inside_words_and_digits_stay() -> None:
     assert replace("at 12 s, 2012, Al and Also ANNA BERG, Berg, annalist; no note") == (
         "at V1 s, 2012, P1 and Also P2, P2, P2list; R1 note"
     )
+
+
+def test_a_study_from_an_archive_is_saved_elsewhere_with_its_videos(study: Path, tmp_path: Path) -> None:
+    pack(study, tmp_path / "out.skillarchive")
+    there = unpack(tmp_path / "out.skillarchive", tmp_path / "unpacked")
+    (tmp_path / "elsewhere").mkdir()
+    with Study.open(there) as opened:
+        copy = opened.save_as(tmp_path / "elsewhere" / "copy")
+    with Study.open(copy) as opened:
+        assert {video.state for video in opened.videos.all()} == {VideoState.PRESENT}
+        assert all(video.recorded_path for video in opened.videos.all())

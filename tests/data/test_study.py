@@ -51,6 +51,39 @@ def test_what_is_written_is_there_again(path: Path) -> None:
     assert sorted(p.name for p in path.parent.iterdir()) == ["study.skillstudy", "study.skillstudy-backups", "videos"]
 
 
+def test_the_file_alone_holds_every_vote(path: Path, tmp_path: Path) -> None:
+    """People send and copy the file that they see, not the log beside it."""
+    with Study.open(path) as study:
+        cast = [study.votes.cast(VOTE) for _ in range(5)]
+        copy = Path(shutil.copy(path, tmp_path / "sent.skillstudy"))
+        with Study.open(copy) as sent:
+            assert sent.votes.all() == tuple(cast)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be moved there")
+@pytest.mark.parametrize("what", ["renamed", "deleted", "replaced"])
+def test_nothing_is_written_into_a_file_that_is_no_longer_there(path: Path, tmp_path: Path, what: str) -> None:
+    with Study.open(path) as study:
+        kept = study.votes.cast(VOTE)
+        if what == "replaced":
+            shutil.copy(path, tmp_path / "newer")
+            (tmp_path / "newer").replace(path)
+        elif what == "renamed":
+            path.rename(tmp_path / "new name.skillstudy")
+        else:
+            path.unlink()
+        with pytest.raises(StudyError, match="was moved, renamed, deleted or replaced"):
+            study.votes.cast(VOTE)
+        assert study.votes.all() == (kept,), "what was in it is still here"
+        saved = study.save_as(tmp_path / "saved")
+    with Study.open(saved) as study:
+        assert study.votes.all() == (kept,)
+        study.votes.cast(VOTE)
+    if what == "renamed":
+        with Study.open(tmp_path / "new name.skillstudy") as study:
+            assert study.votes.all() == (kept,)
+
+
 def test_killed_while_votes_are_cast_loses_none(path: Path) -> None:
     told: list[str] = []
     chance = random.Random(1)

@@ -7,6 +7,7 @@ import pytest
 from skillviewer.core.errors import StudyError
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, Vote
+from skillviewer.data.study.exchange import bring_in
 from tests.data.studies import make_study
 
 AB, BC = frozenset("ab"), frozenset("bc")
@@ -19,6 +20,19 @@ def path(tmp_path: Path) -> Path:
 
 def cast(study: Study, rater: str, left: str, right: str, verdict: Verdict | None = Verdict.LEFT) -> Vote:
     return study.votes.cast(Vote(left, right, verdict, rater))
+
+
+def test_a_vote_from_before_the_question_is_no_answer_to_it(path: Path, tmp_path: Path) -> None:
+    with Study.open(path) as study:
+        with Study.open(study.save_as(tmp_path / "copy")) as other:
+            cast(other, "Bob", "a", "b")
+            copy = other.path
+        study.again.ask([AB])
+        assert bring_in(study, copy).votes == 1
+        assert study.again.waiting() == (AB,)
+        assert study.again.owed_by("Bob") == {AB}
+        cast(study, "Bob", "a", "b")
+        assert study.again.waiting() == ()
 
 
 def test_every_rater_owes_a_pair_once(path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skillviewer.core.agreement import first_verdicts
 from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.pairs import FrameExtent, Judgement, Pair, SimilarPair, Verdict
@@ -55,7 +56,7 @@ def test_undo_is_a_later_row(path: Path) -> None:
         with pytest.raises(StudyError, match="already"):
             study.votes.withdraw(first.id)
         again = study.votes.cast(Vote.of(judgement))
-        assert [v.id for v in study.votes.all()] == [first.id, skipped.id, again.id]
+        assert [v.id for v in study.votes.all()] == [first.id, again.id, skipped.id], "in the order of voting"
         assert study.votes.raters() == ("Ann", "Bob")
 
 
@@ -409,3 +410,31 @@ def test_two_names_of_one_file_are_one_video_and_not_compared_with_each_other(tm
         came = bring_in(study, tmp_path / "set")
         assert (came.videos, came.votes) == (2, 2)
         assert "a and copy of a are one video, a." in came.problems
+
+
+def test_votes_of_another_copy_stand_where_they_were_cast(path: Path, tmp_path: Path) -> None:
+    early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC)
+    with Study.open(path) as study:
+        with Study.open(study.save_as(tmp_path / "copy")) as other:
+            first = other.votes.cast(replace(vote("a", "b", Verdict.LEFT), judged_at=early))
+            copy = other.path
+        study.votes.bring_in([vote("b", "c", Verdict.LEFT)])  # nobody knows when
+        second = study.votes.cast(replace(vote("a", "b", Verdict.RIGHT), judged_at=late))
+        bring_in(study, copy)
+        assert [v.judged_at for v in study.votes.all()] == [None, early, late]
+        assert first_verdicts(study.votes.judgements())["a", "b"] == {"Ann": 1}
+        assert [j.verdict for j in study.votes.judgements()][1:] == [first.verdict, second.verdict]
+
+
+def test_what_was_removed_stays_so_when_a_copy_is_brought_in(path: Path, tmp_path: Path) -> None:
+    with Study.open(path) as study:
+        with Study.open(study.save_as(tmp_path / "copy")) as other:
+            other.votes.cast(vote("a", "b", Verdict.LEFT))
+            copy = other.path
+        study.videos.remove("a")
+        came = bring_in(study, copy)
+        assert [video.name for video in study.videos.all()] == ["b", "c"]
+        assert came.problems == ("Removed from this study, and they stay so: a.",)
+        assert (came.videos, came.votes, study.votes.judgements()) == (0, 1, ())
+        study.videos.bring_back("a")
+        assert len(study.votes.judgements()) == 1

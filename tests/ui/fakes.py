@@ -73,8 +73,11 @@ def video_info(
 class FakeReader:
     """Numbered pictures; a picture that is not cached takes as long as is asked for."""
 
-    def __init__(self, info: VideoInfo, decode_s: float, picture: Callable[[int], Picture]) -> None:
+    def __init__(
+        self, info: VideoInfo, decode_s: float, picture: Callable[[int], Picture], damaged: set[int] | None = None
+    ) -> None:
         self._info, self._decode_s, self._picture = info, decode_s, picture
+        self._damaged = damaged if damaged is not None else set()
         self._cache: dict[int, Picture] = {}
         self.owner = threading.get_ident()
         self.closed = False
@@ -88,6 +91,8 @@ class FakeReader:
         assert not self.closed
         found: Picture | None = self._cache.get(index)
         if found is None:
+            if index in self._damaged:
+                raise VideoError(f"Frame {index + 1} of {self._info.path.name} is damaged.")
             end = time.perf_counter() + self._decode_s
             while time.perf_counter() < end:
                 if token is not None:
@@ -202,6 +207,7 @@ class FakeWorld:
         step_s: What a sampled frame takes the model.
         broken: Stems of videos that cannot be read.
         failing: Stems of videos on which the model fails.
+        damaged: Frames that cannot be decoded, of every video.
         models: Names of checkpoints.
         proxies: Whether small pictures are there.
     """
@@ -214,6 +220,7 @@ class FakeWorld:
     load_s: float = 0.0
     broken: set[str] = field(default_factory=set)
     failing: set[str] = field(default_factory=set)
+    damaged: set[int] = field(default_factory=set)
     models: tuple[str, ...] = ("alpha", "beta")
     proxies: bool = False
     kind: MapKind = MapKind.DISTRIBUTION
@@ -246,7 +253,7 @@ class FakeWorld:
     def open_reader(self, path: Path) -> FakeReader:
         if path.stem in self.broken:
             raise VideoError(f"{path.name} is not a video.")
-        reader = FakeReader(self.info(path), self.decode_s, self.picture)
+        reader = FakeReader(self.info(path), self.decode_s, self.picture, self.damaged)
         self.readers.append(reader)
         return reader
 

@@ -165,6 +165,10 @@ def test_h_hides_and_shows_the_map_and_held_down_only_peeks(
     qtbot.wait(90)
     QTest.keyRelease(canvas, Qt.Key.Key_H)
     assert state.look.overlay == shown
+    QTest.keyPress(canvas, Qt.Key.Key_H)
+    qtbot.wait(90)
+    canvas.clearFocus()  # the key is let go where nobody sees it
+    assert state.look.overlay == shown
 
 
 def test_speed_marks_and_loop_have_keys(window: Composition, screen: InspectScreen) -> None:
@@ -182,6 +186,14 @@ def test_speed_marks_and_loop_have_keys(window: Composition, screen: InspectScre
     key(canvas, Qt.Key.Key_O)
     key(canvas, Qt.Key.Key_L, SHIFT)
     assert playback.marks == (10, 20)
+    key(canvas, Qt.Key.Key_I)
+    assert playback.marks == (20, 20), "one frame can be selected"
+    assert playback.selection == range(20, 21)
+    playback.seek(30)
+    key(canvas, Qt.Key.Key_O)
+    playback.seek(20)
+    key(canvas, Qt.Key.Key_O)
+    assert playback.marks == (20, 20)
     assert playback.loop
     assert window.window.actions_["loop"].isChecked()
 

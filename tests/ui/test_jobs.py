@@ -33,3 +33,18 @@ def test_another_part_of_the_work_has_a_pace_of_its_own(monkeypatch: pytest.Monk
     job.set_progress("training", 7, 40)
     assert job.left_s == pytest.approx(33 * 2)
     assert job.share == pytest.approx(7 / 40)
+
+
+def test_the_first_steps_of_many_tell_no_time_and_waiting_for_the_turn_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job, clock = Job("Explaining"), Clock()
+    monkeypatch.setattr(job, "_since", clock)
+    clock.now_ms = 40_000  # others were worked on
+    job.set_progress("weighing", 0, 1000)
+    clock.now_ms += 2_000
+    job.set_progress("weighing", 1, 1000)
+    assert job.left_s is None
+    clock.now_ms += 4_000
+    job.set_progress("weighing", 60, 1000)
+    assert job.left_s == pytest.approx(6 / 60 * 940)

@@ -128,6 +128,9 @@ def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> Non
     look(qtbot, rater, "Results")
     circles = rater.screen.results.circles
     assert [row.isVisible() for row in circles.rows] == [True, True]
+    assert circles.all.text() == "Judge 2 pairs again"
+    click(circles.rows[0].again)
+    qtbot.waitUntil(lambda: circles.all.text() == "Judge 1 pair again")
     click(circles.all)
     qtbot.waitUntil(lambda: not circles.all.isEnabled())
     with Study.open(rater.path, read_only=True) as study:

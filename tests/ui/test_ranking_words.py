@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
-from skillviewer.ui.ranking.queue import Outlook, Tally, aims, outlook
+from skillviewer.ui.ranking.queue import Outlook, Tally, aims, offered, outlook
 from skillviewer.ui.ranking.session import Session
 from skillviewer.ui.ranking.stopwatch import Stopwatch
 from skillviewer.ui.ranking.turn import Contender, Turn
@@ -31,6 +31,7 @@ def turn(left: str, right: str) -> Turn:
     ("left", "right", "words"),
     [
         (1.0, 0.5, ""),
+        (0.9, 0.3, "30 % of the right video. Ctrl+Z takes it back."),
         (0.9, 0.08, "8 % of the right video"),
         (0.2, 0.7, "20 % of the left video"),
         (0.004, 0.0, "before either video was watched"),
@@ -38,9 +39,10 @@ def turn(left: str, right: str) -> Turn:
     ],
 )
 def test_a_hasty_vote_is_told(left: float, right: float, words: str) -> None:
-    said = hardly_seen(left, right)
+    said = hardly_seen(left, right, "Ctrl+Z")
     assert words in said
     assert bool(said) == bool(words)
+    assert hardly_seen(left, right) == said.replace("Ctrl+Z", "Edit › Undo")
 
 
 def test_a_favoured_side_is_told() -> None:
@@ -93,6 +95,21 @@ def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
     assert session.taken_back() is None
 
 
+def test_a_skipped_pair_that_is_taken_back_was_not_among_those_judged() -> None:
+    session = Session("Ann")
+    session.learn((), Tally())
+    for number, verdict in enumerate((Verdict.LEFT, None), 1):
+        session.turn = turn("a", f"b{number}")
+        session.count(Vote("a", f"b{number}", verdict, "Ann", id=number))
+    assert session.since_rest == 1
+    session.learn(session.mine[:1], Tally(1, 9, 1, 9))
+    assert session.taken_back() is not None
+    assert session.since_rest == 1
+    session.learn((), Tally())
+    assert session.taken_back() is not None
+    assert session.since_rest == 0
+
+
 def test_an_older_vote_on_the_same_pair_is_not_taken_for_a_new_one() -> None:
     session = Session("Ann")
     session.learn((Vote("a", "b", Verdict.LEFT, "Ann", id=7),), Tally())
@@ -137,10 +154,44 @@ def test_lost_and_unreadable_videos_are_not_asked(tmp_path: Path) -> None:
 
 
 def test_only_votes_that_stand_are_counted(tmp_path: Path) -> None:
-    with made(tmp_path, comparisons_per_video=10) as study:
+    with made(tmp_path, comparisons_per_video=10, repeat_share=0.0) as study:
         study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Ann"))
         study.votes.withdraw(study.votes.cast(Vote("v2", "v4", Verdict.LEFT, "Ann")).id)
         study.votes.cast(Vote("v0", "v4", None, "Ann"))
         study.votes.cast(Vote("v0", "v2", Verdict.NEITHER, "Ben"))
-        assert outlook(study, "Ann").tally == Tally(1, 15, 2, 30)
-        assert outlook(study, "Cleo").tally == Tally(0, 10, 2, 30)
+        assert outlook(study, "Ann").tally == Tally(1, 5, 2, 11), "six pairs, one of which Ann skipped"
+        assert outlook(study, "Cleo").tally == Tally(0, 6, 2, 17)
+
+
+def test_the_aim_is_no_more_than_there_are_pairs_and_repeats(tmp_path: Path) -> None:
+    with made(tmp_path, comparisons_per_video=30, repeat_share=0.2) as study:
+        mine, aims_ = 0, []
+        while turns := outlook(study, "Ann").turns:
+            aims_.append(outlook(study, "Ann").tally.my_aim)
+            now = turns[0]
+            study.votes.cast(Vote(now.left.name, now.right.name, Verdict.LEFT, "Ann", purpose=now.purpose))
+            mine += 1
+        assert set(aims_) == {mine}, "known from the first pair to the last"
+        assert outlook(study, "Ann").tally == Tally(mine, mine, mine, mine)
+        assert mine > 6
+
+
+def test_only_raters_with_votes_share_the_aim(tmp_path: Path) -> None:
+    with made(tmp_path, comparisons_per_video=2) as study:
+        for name in ("Abn", "An", "Ben"):
+            study.votes.add_rater(name)
+        study.votes.withdraw(study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Abn")).id)
+        study.votes.cast(Vote("v0", "v2", None, "An"))
+        assert outlook(study, "Ann").tally == Tally(0, 6, 0, 6)
+        study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Ben"))
+        assert outlook(study, "Ann").tally == Tally(0, 3, 1, 6)
+        assert offered(study) == ("An", "Ben"), "not who took back every vote"
+
+
+def test_a_pair_that_was_put_back_and_cannot_be_shown_is_not_owed(tmp_path: Path) -> None:
+    with made(tmp_path) as study:
+        study.again.ask([frozenset({"v0", "v2"}), frozenset({"v1", "v3"})])
+        assert outlook(study, "Ann").tally.owed == 2
+        (tmp_path / "v0.mp4").unlink()
+        assert outlook(study, "Ann").tally.owed == 1
+        assert outlook(study, "Ann", unreadable={"v3"}).tally.owed == 0

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.footage import Footage
+from skillviewer.core.job import CancelToken
 from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
 from skillviewer.core.places import drafts_dir
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
@@ -23,11 +24,13 @@ from skillviewer.data.study.archive import pack
 from skillviewer.data.study.archive_form import ArchiveOptions
 from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import side_files
+from skillviewer.data.study.identity import Identity, identify
 from skillviewer.data.study.schema import VERSION
 from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.ranking.ballot import withdraw
 from skillviewer.ui.ranking.judging import Phase
 from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.studies import VOTES
 from skillviewer.ui.study_slot import OpenStudy, sample_path
 from skillviewer.ui.undo import Deed
 from skillviewer.ui.video_list import VideoState
@@ -515,6 +518,40 @@ def test_nothing_is_open(window: Composition, qtbot: QtBot) -> None:
     with qtbot.waitSignal(task.failed) as failed:
         pass
     assert isinstance(failed.args[0], StudyError)
+
+
+def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    world: FakeWorld,
+    study_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on = threading.Event()
+    read: list[str] = []
+
+    def slowly(path: Path, token: CancelToken | None) -> Identity:
+        read.append(path.name)
+        assert go_on.wait(60)
+        return identify(path, token)
+
+    monkeypatch.setattr("skillviewer.ui.file_checks.identify", slowly)
+    for name in ("a.mp4", "b.mp4"):
+        found = (world.folder / name).stat()
+        os.utime(world.folder / name, ns=(found.st_atime_ns, found.st_mtime_ns + 10**10))
+    made = make_window(world.backend())
+    made.program.open([study_file])
+    qtbot.waitUntil(lambda: len(read) == 1)
+    vote = Vote("a", "b", Verdict.LEFT, "Ann")
+    with qtbot.waitSignal(made.program.studies.act(lambda study: study.votes.cast(vote), VOTES).succeeded):
+        pass
+    assert read == ["a.mp4"], "it is still being read"
+    go_on.set()
+    qtbot.waitUntil(lambda: read == ["a.mp4", "b.mp4"])
+    qtbot.waitUntil(lambda: not made.program.files.busy and not made.program.study.busy)
+    with Study.open(study_file, read_only=True) as study:
+        assert not any(video.unsure for video in study.videos.all()), "what was read is written down"
+        assert len(study.votes.all()) == 1
 
 
 @pytest.mark.parametrize("same_size", [False, True])

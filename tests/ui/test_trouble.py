@@ -112,6 +112,57 @@ def test_a_checkpoint_that_cannot_be_loaded(qtbot: QtBot, window: Composition, w
     qtbot.waitUntil(lambda: window.program.state.model is not None)
 
 
+def test_a_checkpoint_that_cannot_be_loaded_does_not_take_the_one_before_away(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    program = window.program
+    program.assessments.set_automatic(on=False)
+    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
+    qtbot.waitUntil(lambda: program.state.model is not None)
+    program.assessments.ask_all()
+    qtbot.waitUntil(lambda: not program.assessments.busy)
+    before = program.state.model
+    assert before is not None
+    program.models.choose(world.folder / "broken model")
+    qtbot.waitUntil(window.window.messages.isVisible)
+    assert window.window.messages.text == "broken model is not a checkpoint."
+    qtbot.waitUntil(lambda: program.state.model == before)
+    assert program.models.wanted == before.folder
+    assert states(window) == ["done", "done"]
+    assert program.state.analysis is not None
+
+
+def test_another_model_in_the_midst_of_many_videos_is_told(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    world.held = True
+    program = window.program
+    program.assessments.set_automatic(on=False)
+    open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
+    qtbot.waitUntil(lambda: program.state.model is not None)
+    program.assessments.ask_all()
+    qtbot.waitUntil(lambda: states(window) == ["working", "waiting", "waiting"])
+    program.models.step(1)
+    qtbot.waitUntil(window.window.messages.isVisible)
+    assert window.window.messages.text == "Another model was chosen: 3 videos no longer wait to be assessed."
+
+
+def test_a_frame_that_cannot_be_decoded_shows_no_other_frame(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    world.damaged = set(range(60, 90))
+    program, canvas = window.program, inspect(window).player.canvas
+    program.assessments.set_automatic(on=False)
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    program.playback.seek(20)
+    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.shot.frame_index == 20)
+    program.playback.seek(70)
+    qtbot.waitUntil(lambda: canvas.shown is None)
+    assert canvas.words == "Frame 71 cannot be shown. Frame 61 of a.mp4 is damaged."
+    assert program.feed.settled
+    assert inspect(window).player.caption.text == ""
+    program.playback.seek(30)
+    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.shot.frame_index == 30)
+
+
 def test_an_error_in_a_slot_is_logged_and_shown_and_the_window_lives(
     qtbot: QtBot,
     window: Composition,

@@ -17,6 +17,8 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.explaining.findings import Question, _other_models
 from skillviewer.ui.explaining.inquiry import Stage
 from skillviewer.ui.explaining.signed_bar import sign_colour
+from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.studies import SETTINGS, VOTES
 from tests.ui.driving import inspect, open_and_load
 from tests.ui.evidence import contributions
@@ -316,7 +318,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     page, inquiry = why_of(window), window.program.insight.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is Stage.BLIND)
     assert page.currentWidget() is page.empty
-    assert "when you have judged this video yourself" in page.empty.words.plain
+    assert "when R. Rater has judged this video" in page.empty.words.plain
     assert not inquiry.cards, "flags on the curve would say it as well"
     video = window.program.insight.remarks.video
     other = next(e.name for e in window.program.videos if e.name != video)
@@ -327,6 +329,68 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     window.program.studies.act(judge, VOTES)
     qtbot.waitUntil(lambda: inquiry.stage is Stage.READY)
     qtbot.waitUntil(lambda: page.currentWidget() is not page.empty)
+
+
+def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    lowest(qtbot, window)
+
+    def shut(study: Study) -> None:
+        study.settings = replace(study.settings, blind=True)
+        for one, other in ((0, 1), (1, 2), (0, 2)):
+            names = [video.name for video in study.videos.all()]
+            study.votes.cast(Vote(names[one], names[other], Verdict.LEFT, "Ben"))
+
+    window.program.studies.act(shut, SETTINGS, VOTES)
+    page, inquiry = why_of(window), window.program.insight.inquiry
+    qtbot.waitUntil(lambda: inquiry.stage is Stage.BLIND)
+    assert "when you have judged this video yourself" in page.empty.words.plain
+    window.window.show_screen("rank")
+    screen = window.window.screen_named("rank")
+    assert isinstance(screen, RankScreen)
+    qtbot.waitUntil(lambda: screen.judging.phase is Phase.RATER)
+    screen.rater_page.field.setText("R. Rater")
+    click(screen.rater_page.begin)
+    video = window.program.insight.remarks.video
+
+    def judge(verdict: Verdict | None) -> frozenset[str]:
+        qtbot.waitUntil(lambda: screen.judging.accepting)
+        turn = screen.judging.turn
+        assert turn is not None
+        screen.desk.vote(verdict)
+        qtbot.waitUntil(lambda: screen.judging.phase is not Phase.STORING)
+        return turn.names
+
+    judge(None)
+    assert not inquiry.people, "a skipped pair is no judgement"
+    if video not in judge(Verdict.LEFT):
+        window.window.show_screen("inspect")
+        qtbot.waitUntil(lambda: "when R. Rater has judged this video" in page.empty.words.plain)
+        window.window.show_screen("rank")
+        assert video in judge(Verdict.LEFT)
+    assert inquiry.people == ("R. Rater",)
+    window.window.show_screen("inspect")
+    qtbot.waitUntil(lambda: inquiry.stage is Stage.READY and page.currentWidget() is not page.empty)
+
+
+def test_who_works_here_is_proposed_to_the_first_who_judges(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    window.program.settings.person = "R. Rater"
+    open_assessed(qtbot, window, world, 3)
+    window.window.show_screen("rank")
+    screen = window.window.screen_named("rank")
+    assert isinstance(screen, RankScreen)
+    field = screen.rater_page.field
+    qtbot.waitUntil(lambda: screen.judging.phase is Phase.RATER and field.hasFocus())
+    assert field.text() == field.selectedText() == "R. Rater"
+    click(screen.rater_page.begin)
+    qtbot.waitUntil(lambda: screen.judging.accepting)
+    click(screen.finish)
+    qtbot.waitUntil(lambda: screen.judging.phase is Phase.RATER)
+    assert field.text() == "", "the next one is likely to be another"
 
 
 @pytest.mark.parametrize("width", [240, 300, 420])

@@ -386,5 +386,8 @@ def test_the_time_is_never_cut_in_another_size_of_text(qtbot: QtBot, window: Com
         for percent in (130, 100):
             window.program.themes.resize_text(percent)
             qtbot.waitUntil(lambda: time.width() >= time.sizeHint().width())
+            caption = inspect(window).player.caption
+            stage = window.program.themes.theme.stage
+            assert caption.palette().color(caption.backgroundRole()).name() == stage, "the stage stays dark"
     finally:
         window.program.themes.resize_text(100)

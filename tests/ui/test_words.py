@@ -133,3 +133,12 @@ def test_the_colour_bar_tells_its_limits(qtbot: QtBot) -> None:
     assert min(middle.red(), middle.green(), middle.blue()) > 225, "zero is white"
     bar.set_scene(None)
     assert bar.accessibleName() == ""
+
+
+def test_of_a_part_only_its_frames_can_be_gone_to() -> None:
+    part = range(30, 61)
+    assert parse_place("31", VIDEO, part) == 30
+    assert parse_place("61", VIDEO, part) == 60
+    for text in ("30", "62", "85"):
+        assert parse_place(text, VIDEO) is not None
+        assert parse_place(text, VIDEO, part) is None

@@ -7,7 +7,8 @@ from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.times import now
 from skillviewer.data.study.votes import video_id
 
-# what was asked, and whether a vote that stands (a skipped pair is an answer too) was cast on it since
+# what was asked, and whether a vote that stands (a skipped pair is an answer too) was cast on it since: one that was
+# brought in since, but cast before, is none
 _ASKED = """
     FROM again AS q
     JOIN video AS a ON a.id = q.first_video AND a.removed_at IS NULL
@@ -16,6 +17,7 @@ _ASKED = """
         SELECT 1 FROM judgement AS j
         LEFT JOIN withdrawal AS w ON w.judgement = j.id
         WHERE j.id > q.after_vote AND w.judgement IS NULL
+        AND NOT coalesce(j.judged_at < q.asked_at AND q.asked_at < j.added_at, 0)
         AND ((j.left_video = a.id AND j.right_video = b.id) OR (j.left_video = b.id AND j.right_video = a.id))
 """
 

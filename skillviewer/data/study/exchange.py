@@ -210,10 +210,15 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
         )
         for video in videos
     ]
-    added = study.videos.add(new, token, report)
+    added = study.videos.add(new, token, report, revive=False)
     names = {video.name: name for video, name in zip(videos, added.names, strict=True) if name is not None}
+    here = {video.name for video in study.videos.all()}
+    removed = [name for name in names.values() if name not in here]
+    told = (f"Removed from this study, and they stay so: {some(removed)}.",) if removed else ()
     who = {video.name: video.participant for video in videos if video.participant}
-    people, contradictions = study.videos.name_people(_people(names, who))
+    people, contradictions = study.videos.name_people(
+        {name: person for name, person in _people(names, who).items() if name in here}
+    )
     stated = [
         Pair(names[p.better], names[p.worse]) if isinstance(p, Pair) else SimilarPair(names[p.first], names[p.second])
         for p in pairs
@@ -229,7 +234,7 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
         votes=study.votes.bring_in(known),
         pairs=study.pairs.add(stated, path.stem),
         people=people,
-        problems=(*added.problems, *contradictions),
+        problems=(*added.problems, *contradictions, *told),
     )
 
 

@@ -1,13 +1,14 @@
 """The study as a file: opened, locked, migrated, written one whole act at a time.
 
-SQLite with a write-ahead log and ``synchronous = FULL``: an act that has returned is on the disk. On network drives,
-where a write-ahead log is not safe, a rollback journal takes its place.
+SQLite with a write-ahead log and ``synchronous = FULL``: an act that has returned is on the disk. It is in the study's
+own file then, not only in the log beside it, for people copy, send and move that file alone. On network drives, where a
+write-ahead log is not safe, a rollback journal takes its place.
 """
 
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -51,6 +52,7 @@ class StudyFile:
         self._lock: WriteLock | None = None
         self._threads = threading.RLock()
         self._acting = False
+        self._opened: tuple[int, int] | None = None
         check_path(self.path)
         if not self.path.is_file():
             raise StudyError(f"There is no study at {self.path}.")
@@ -134,6 +136,8 @@ class StudyFile:
             self.was_version = version
             copy_database(self._connection, before_migration(self.path, version))
             migrate(self._connection)
+        if mode == "wal":  # the numbers of files on network drives may change by themselves
+            self._opened = _number(self.path)
 
     def _migrate_in_memory(self) -> None:
         memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -173,7 +177,7 @@ class StudyFile:
             The connection to write with.
 
         Raises:
-            StudyError: The study is open for reading only, or it cannot be written.
+            StudyError: The study is open for reading only, it cannot be written, or its file is no longer where it was.
         """
         with self._threads, in_words(self.path):
             if self.read_only:
@@ -181,17 +185,33 @@ class StudyFile:
             if self._acting:
                 yield self._connection
                 return
+            self._check_there()
             self._connection.execute("BEGIN IMMEDIATE")
             self._acting = True
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
+                self._into_file()
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
             finally:
                 self._acting = False
+
+    def _check_there(self) -> None:
+        """Refuse to write what nobody would find: the file was moved, renamed, deleted or replaced meanwhile."""
+        if not self.path.is_file() or (self._opened is not None and _number(self.path) != self._opened):
+            raise StudyError(
+                f"{self.path} was moved, renamed, deleted or replaced by another program while it was open: nothing "
+                "was changed. What was in it is still here: save the study under another name, or put the file back."
+            )
+
+    def _into_file(self) -> None:
+        """Bring what was written from the log into the file; where a reader is in the way, the next act does."""
+        if self._opened is not None:
+            with suppress(sqlite3.Error):  # it is in the log all the same
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def copy_to(self, path: Path) -> None:
         """Copy the study, as it stands, into a new file; a file of that name is replaced.
@@ -235,3 +255,9 @@ class StudyFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _number(path: Path) -> tuple[int, int]:
+    """Return what tells a file from another one under its name."""
+    found = path.stat()
+    return found.st_dev, found.st_ino

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,7 +92,11 @@ class VideoFiles:
         )
 
     def check(
-        self, token: CancelToken | None = None, report: Report = silent, only: Collection[str] | None = None
+        self,
+        token: CancelToken | None = None,
+        report: Report = silent,
+        only: Collection[str] | None = None,
+        read: Callable[[Path, CancelToken | None], Identity] = identify,
     ) -> tuple[StudyVideo, ...]:
         """Return the videos after reading the files that are ``unsure``; what is found is written down.
 
@@ -100,6 +104,7 @@ class VideoFiles:
             token: Stops the job.
             report: Told of every file.
             only: Names of those that are read; None for all.
+            read: What reads them; who has read a file already says here what was found.
 
         Raises:
             Cancelled: The person asked to stop; what was found so far is kept.
@@ -112,7 +117,7 @@ class VideoFiles:
             video = videos[i]
             assert video.path is not None
             try:
-                found = identify(video.path, token)
+                found = read(video.path, token)
             except VideoError:
                 videos[i] = replace(video, path=None, state=VideoState.MISSING, unsure=False)
                 continue
@@ -205,9 +210,10 @@ class VideoFiles:
             StudyError: The study cannot be written.
         """
         with self._file.act() as db:
-            for row in db.execute("SELECT * FROM video WHERE absolute_path <> ''").fetchall():
-                there = joined(old_folder, row["relative_path"])
-                path = there if row["relative_path"] and there.is_file() else Path(row["absolute_path"])
+            for row in db.execute("SELECT * FROM video WHERE relative_path <> '' OR absolute_path <> ''").fetchall():
+                there, absolute = joined(old_folder, row["relative_path"]), row["absolute_path"]
+                near = row["relative_path"] and (there.is_file() or not absolute)  # an archive names no absolute ones
+                path = there if near else Path(absolute)
                 db.execute(
                     "UPDATE video SET relative_path = ?, absolute_path = ? WHERE id = ?",
                     (relative(path, self._folder), str(path), row["id"]),

@@ -22,7 +22,14 @@ class Videos(VideoFiles):
         file: The study.
     """
 
-    def add(self, videos: Sequence[NewVideo], token: CancelToken | None = None, report: Report = silent) -> Added:
+    def add(
+        self,
+        videos: Sequence[NewVideo],
+        token: CancelToken | None = None,
+        report: Report = silent,
+        *,
+        revive: bool = True,
+    ) -> Added:
         """Add videos: all that can be read, in one act; the same bytes are one video, whatever the name.
 
         A video of the study whose file had been lost, or that had been removed, is found again by this.
@@ -31,6 +38,7 @@ class Videos(VideoFiles):
             videos: The videos.
             token: Stops the job; nothing is added then.
             report: Told of every file.
+            revive: Whether videos that had been removed come back; else they are known, and stay removed.
 
         Raises:
             StudyError: The study cannot be written.
@@ -63,9 +71,7 @@ class Videos(VideoFiles):
                 if old is None and identity is None:
                     old = next((row for row in rows if row["name"] == video.name), None)
                 if old is not None:
-                    db.execute("UPDATE video SET removed_at = NULL WHERE id = ?", (old["id"],))
-                    if identity is not None and video.path is not None and self._seen(old).path is None:
-                        self._place(old["id"], video.path, identity)
+                    self._find_again(db, old, video, identity, revive=revive)
                     names.append(old["name"])
                     known.append(old["name"])
                     continue
@@ -76,6 +82,14 @@ class Videos(VideoFiles):
                 by_content[row["digest"], row["extent_unit"], row["extent_start"], row["extent_stop"]] = row
                 names.append(name)
         return Added(tuple(names), tuple(known), tuple(problems))
+
+    def _find_again(
+        self, db: sqlite3.Connection, old: sqlite3.Row, video: NewVideo, identity: Identity | None, *, revive: bool
+    ) -> None:
+        if revive:
+            db.execute("UPDATE video SET removed_at = NULL WHERE id = ?", (old["id"],))
+        if identity is not None and video.path is not None and self._seen(old).path is None:
+            self._place(old["id"], video.path, identity)
 
     def split(self, name: str, extent: Extent) -> str:
         """Make a part of a video's file a video of its own, of the same person and task; the file is not read.

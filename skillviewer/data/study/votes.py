@@ -99,6 +99,19 @@ def _vote(row: sqlite3.Row) -> Vote:
     )
 
 
+def _in_time(rows: Sequence[sqlite3.Row]) -> tuple[Vote, ...]:
+    """Return votes in the order of voting: those of another copy of the study come in later than they were cast.
+
+    Votes whose time was not kept stay behind those that came in before them.
+    """
+    latest = ""
+    keyed = []
+    for row in rows:  # by number
+        latest = row["judged_at"] or latest
+        keyed.append((latest, row["id"], row))
+    return tuple(_vote(row) for _, _, row in sorted(keyed, key=lambda one: one[:2]))
+
+
 def video_id(db: sqlite3.Connection, name: str) -> int:
     """Return the number of a video, also of one that was removed.
 
@@ -246,7 +259,7 @@ class Votes:
 
     def all(self) -> tuple[Vote, ...]:
         """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting."""
-        return tuple(_vote(row) for row in self._file.rows(f"{_SELECT} ORDER BY j.id"))
+        return _in_time(self._file.rows(f"{_SELECT} ORDER BY j.id"))
 
     def judgements(self) -> tuple[Judgement, ...]:
         """Return the judgements that stand, of videos that are still in the study, in the order of voting."""
@@ -254,5 +267,5 @@ class Votes:
             f"{_SELECT} WHERE w.judgement IS NULL AND j.verdict IS NOT NULL AND l.removed_at IS NULL "
             "AND r.removed_at IS NULL ORDER BY j.id"
         )
-        found = (_vote(row).judgement for row in rows)
+        found = (vote.judgement for vote in _in_time(rows))
         return tuple(judgement for judgement in found if judgement is not None)

@@ -139,6 +139,12 @@ class PaneGrid(QWidget):
         self._show_shot()
 
     @Slot(object)
+    def set_words(self, words: str) -> None:
+        """Say in all panes why there is no picture."""
+        self._shot = None
+        for pane in self._panes.values():
+            pane.set_words(words)
+
     def set_shot(self, shot: Shot) -> None:
         """Show a picture in all panes."""
         self._shot = shot

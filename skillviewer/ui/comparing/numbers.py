@@ -45,6 +45,7 @@ class NumbersView(QWidget):
         self._frame = 0
         self._note = QLabel(self)
         self._note.setProperty("muted", True)
+        self._note.setWordWrap(True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         name = self.tr("Numbers over the video") if over_video else self.tr("Numbers of this frame")
         self.table = PlainTable(name, self)

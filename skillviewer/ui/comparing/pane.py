@@ -217,6 +217,11 @@ class Pane(QWidget):
         if not self._refusal:
             self.canvas.set_shot(shot)
 
+    def set_words(self, words: str) -> None:
+        """Say why there is no picture, unless there is a reason already."""
+        if not self._refusal:
+            self.canvas.set_words(words)
+
     def refuse(self, reason: str) -> None:
         """Show a reason in the place of the picture; "" to show pictures again."""
         if reason != self._refusal:

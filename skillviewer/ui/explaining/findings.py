@@ -3,7 +3,7 @@
 Plain code, run in a lane. What is heavy to import is imported there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.footage import Footage
 from skillviewer.core.other_models import OtherModel, other_models
 from skillviewer.core.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.rater_names import folded
 from skillviewer.data.study import ModelState, ModelVersion, Study
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
@@ -138,9 +139,10 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
     return ratings
 
 
-def judged_by(facts: StudyFacts, video: str, rater: str) -> bool:
-    """Return whether a rater has judged a video."""
-    return any(j.rater == rater and video in {j.left, j.right} for j in facts.judgements)
+def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
+    """Return whether one of some people has judged a video, however the name was typed."""
+    names = {folded(person) for person in people}
+    return any(video in {j.left, j.right} and folded(j.rater) in names for j in facts.judgements)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -91,6 +91,7 @@ class Inquiry(QObject):
         self._ratings: dict[str, Rating] = {}
         self._findings: Findings | None = None
         self._cards: tuple[Card, ...] | None = None
+        self._judged_here: list[str] = []
         self._loading_model = False
         self._mailbox: Mailbox[Question] = Mailbox(index, _answer, self)
         self._mailbox.delivered.connect(self._on_findings)
@@ -143,7 +144,20 @@ class Inquiry(QObject):
 
     def _blind(self, entry: Entry) -> bool:
         facts = self._facts
-        return facts is not None and facts.blind and not judged_by(facts, entry.name, self._remarks.author)
+        return facts is not None and facts.blind and not judged_by(facts, entry.name, self.people)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who is before the window, as far as is known: who works here, and who has judged here."""
+        author = self._remarks.author
+        return tuple(dict.fromkeys((*((author,) if author else ()), *self._judged_here)))
+
+    @Slot(str)
+    def on_judged(self, rater: str) -> None:
+        """Learn that somebody has judged a pair in this window."""
+        if rater not in self._judged_here:
+            self._judged_here.append(rater)
+            self._tell()
 
     @Slot(object)
     def on_wanted(self, folder: Path | None) -> None:

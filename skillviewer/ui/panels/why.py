@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from skillviewer.export.words import printable
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.explaining.cell_map import CellBlock
 from skillviewer.ui.explaining.contributions import Contributions
@@ -221,11 +222,20 @@ class WhyPanel(QStackedWidget):
             Stage.NEW: (self.tr("This video is not assessed yet."), self.tr("Assess")),
             Stage.WORKING: (self.tr("The model is looking at this video."), self.tr("Stop")),
             Stage.FAILED: (reason or self.tr("This video could not be assessed."), self.tr("Try again")),
-            Stage.BLIND: (self.tr("This study is blind: the page opens when you have judged this video yourself."),
-                          self.tr("Judge pairs")),
+            Stage.BLIND: (self._blind_words(), self.tr("Judge pairs")),
         }[stage]  # fmt: skip
         self.empty.show_state(words, button, progress)
         self.setCurrentWidget(self.empty)
+
+    def _blind_words(self) -> str:
+        people = self._insight.inquiry.people
+        if people:
+            words = self.tr("This study is blind: the page opens when {} has judged this video.")
+            return words.format(self.tr(" or ").join(printable(name) for name in people))
+        return self.tr(
+            "This study is blind: the page opens when you have judged this video yourself. If you did so on another "
+            "day, say in the settings who works here."
+        )
 
     @Slot()
     def _on_pressed(self) -> None:

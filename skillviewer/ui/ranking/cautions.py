@@ -1,11 +1,13 @@
-"""What a rater should be told about the last vote and the last few, in words; nothing is refused."""
+"""What a rater should be told: of the name, the videos, the last vote and the last few; nothing is refused."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
 from skillviewer.core.pairs import Verdict
+from skillviewer.core.rater_names import tidy
 from skillviewer.data.study import Vote
+from skillviewer.export.words import printable
 
 SENSIBLE_SHARE = 0.5
 """A video of which less than this was on screen was hardly seen."""
@@ -21,23 +23,41 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("rank", text)
 
 
-def hardly_seen(left: float, right: float) -> str:
+def hardly_seen(left: float, right: float, undo_key: str = "") -> str:
     """Return a sentence about a vote that was given before both videos were seen, or "".
 
     Args:
         left: Share of the left video that was on screen, 0 to 1.
         right: The same of the right video.
+        undo_key: The key that takes the vote back, or "" where there is none.
     """
     least, most = min(left, right), max(left, right)
     if least >= SENSIBLE_SHARE:
         return ""
     side = _tr("left") if left <= right else _tr("right")
     if most < NOTHING:
-        return _tr("That vote came before either video was watched. Undo takes it back.")
-    if most < SENSIBLE_SHARE:
-        words = _tr("That vote came after {:.0f} % of the left and {:.0f} % of the right video. Undo takes it back.")
-        return words.format(100 * left, 100 * right)
-    return _tr("That vote came after {:.0f} % of the {} video. Undo takes it back.").format(100 * least, side)
+        words = _tr("That vote came before either video was watched.")
+    elif most < SENSIBLE_SHARE:
+        words = _tr("That vote came after {:.0f} % of the left and {:.0f} % of the right video.")
+        words = words.format(100 * left, 100 * right)
+    else:
+        words = _tr("That vote came after {:.0f} % of the {} video.").format(100 * least, side)
+    undo = _tr("{} takes it back.").format(undo_key) if undo_key else _tr("Edit › Undo takes it back.")
+    return f"{words} {undo}"
+
+
+def known_under(typed: str, known: str) -> str:
+    """Return a sentence where the study knows the rater by a name that is not quite what was typed, or ""."""
+    if tidy(typed) == tidy(known):
+        return ""
+    words = _tr("“{}” goes on as “{}”, who is known here. Somebody else needs another name.")
+    return words.format(printable(typed), printable(known))
+
+
+def lost(n_lost: int, n_videos: int) -> str:
+    """Return a sentence about videos that cannot be shown."""
+    words = _tr("{} of {} videos are missing or were replaced; pairs with them are left out.")
+    return words.format(n_lost, n_videos)
 
 
 def side_favoured(votes: Sequence[Vote]) -> str:

@@ -128,7 +128,8 @@ class CirclesView(QWidget):
         weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in circles]
         self._pairs = _one_of_each(circles, waiting)
         self.words.set_plain(self._said(n))
-        self.all.setText(self.tr("Judge {} pairs again").format(len(self._pairs)) if self._pairs else self._queued)
+        words = self.tr("Judge {} pairs again") if len(self._pairs) > 1 else self.tr("Judge {} pair again")
+        self.all.setText(words.format(len(self._pairs)) if self._pairs else self._queued)
         self.all.setVisible(n > 1)
         self.all.setEnabled(writable and bool(self._pairs))
         while len(self.rows) < len(circles):

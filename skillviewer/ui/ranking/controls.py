@@ -1,7 +1,7 @@
 """What stands under a pair: the transport of its one clock, and the buttons of a vote."""
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QMouseEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -126,6 +126,19 @@ class _VoteButton(QPushButton):
         event.accept()
 
 
+class _Reason(QLineEdit):
+    """Words that may be left by Escape as well; they stay."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave on Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class VoteBar(QWidget):
     """The buttons of a vote, each under what it speaks of, and the reason.
 
@@ -149,12 +162,13 @@ class VoteBar(QWidget):
         self.neither = self._button(actions["rank_neither"])
         self.right = self._button(actions["rank_right"])
         self.skip = self._button(actions["rank_skip"])
-        self.reason = QLineEdit(self)
+        self.reason = _Reason(self)
         self.reason.setMaxLength(MOST_REASON)
         actions.keys_changed.connect(self._say_keys)
         self._say_keys()
         self.reason.setAccessibleName(self.tr("Reason of the vote, optional"))
         self.reason.returnPressed.connect(self.left_reason)
+        self.reason.left.connect(self.left_reason)
         middle = QHBoxLayout()
         middle.setSpacing(8)
         middle.addWidget(self.neither)

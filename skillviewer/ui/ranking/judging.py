@@ -8,11 +8,12 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.pairs import Verdict
+from skillviewer.core.rater_names import known_as
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.playback import monotonic_clock
 from skillviewer.ui.ranking.ballot import Ballot, withdraw
-from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
-from skillviewer.ui.ranking.queue import Outlook, Tally, outlook
+from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
+from skillviewer.ui.ranking.queue import Outlook, Tally, offered, outlook
 from skillviewer.ui.ranking.session import Session
 from skillviewer.ui.ranking.stopwatch import Stopwatch
 from skillviewer.ui.ranking.turn import Contender, Turn
@@ -36,7 +37,7 @@ class Phase(StrEnum):
 
     CLOSED = "closed"  # no study
     READ_ONLY = "read only"  # a study that cannot be written
-    TOO_FEW = "too few"  # fewer than two videos
+    TOO_FEW = "too few"  # fewer than two videos that can be shown
     RATER = "rater"  # who judges?
     PREPARING = "preparing"  # the pair is being chosen or opened
     JUDGING = "judging"
@@ -60,6 +61,7 @@ class Judging(QObject):
         studies: The study.
         undo: Where votes are remembered as deeds.
         now_s: Clock in seconds; tests give their own.
+        undo_key: Tells which key takes a vote back, as it is written for people; "" for none.
         parent: Owner.
     """
 
@@ -73,6 +75,8 @@ class Judging(QObject):
     """``tuple[Contender, ...]``: what is known of the videos; sync points may be others now."""
     taken_back = Signal(object)
     """``Vote`` on the pair that is on its way back to the screen: what was written with it can be used again."""
+    judged = Signal(str)
+    """Name of the rater: a judgement of this window is on the disk."""
     said = Signal(str)
     """A sentence for the rater; "" takes the last one away."""
 
@@ -81,14 +85,15 @@ class Judging(QObject):
         studies: Studies,
         undo: Undo,
         now_s: Callable[[], float] | None = None,
+        undo_key: Callable[[], str] = str,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._studies, self._undo = studies, undo
+        self._studies, self._undo, self._undo_key = studies, undo, undo_key
         self._phase = Phase.CLOSED
         self._session: Session | None = None
         self._asked: Task | None = None
-        self._shares = (0.0, 0.0)
+        self._shares, self._hidden = (0.0, 0.0), False
         now_s = now_s if now_s is not None else monotonic_clock()
         self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
         self._guard = QTimer(self)
@@ -145,7 +150,7 @@ class Judging(QObject):
     # what the rater does
 
     def enter(self, rater: str) -> None:
-        """Begin as a rater, who is added to the study if need be."""
+        """Begin as a rater. Who is known under a name that is written alike is that rater; others come with a vote."""
         rater = rater.strip()
         if not rater or not self._studies.writable:
             return
@@ -153,8 +158,7 @@ class Judging(QObject):
         self._session = Session(rater)
         self._sitting.restart()
         self._set_phase(Phase.PREPARING)
-        task = self._studies.act(lambda study: study.votes.add_rater(rater), VOTES)  # the change asks for a pair
-        task.failed.connect(self.leave)
+        self._ask()
 
     @Slot()
     def leave(self, *_: object) -> None:
@@ -175,10 +179,9 @@ class Judging(QObject):
             return False
         if verdict is Verdict.NEITHER and not study.settings.allow_neither:
             return False
-        turn = ballot.turn
-        if turn not in {session.turn, session.turn.swapped()}:
+        if ballot.turn not in {session.turn, session.turn.swapped()}:
             return False
-        session.turn = turn
+        session.turn = ballot.turn
         vote = ballot.vote(verdict, session.rater, self._taken.time_s)
         self._shares = ballot.shares
         self._set_phase(Phase.STORING)
@@ -202,17 +205,19 @@ class Judging(QObject):
     def on_seen(self) -> None:
         """Take note that both pictures of the pair are on screen: its time runs, and votes count after the guard."""
         if self._phase is Phase.PREPARING and self.turn is not None:
-            self._taken.restart()
+            (self._taken.reset if self._hidden else self._taken.restart)()
             self._guard.start()
             self._set_phase(Phase.JUDGING)
 
     def on_hidden(self) -> None:
         """Stop the watches: nobody looks."""
+        self._hidden = True
         self._taken.rest()
         self._sitting.rest()
 
     def on_shown(self) -> None:
         """Go on counting."""
+        self._hidden = False
         if self._phase is Phase.JUDGING:
             self._taken.run()
         if self._phase in ON_SCREEN:
@@ -241,6 +246,8 @@ class Judging(QObject):
             self._phase = phase
             if phase not in ON_SCREEN:
                 self._sitting.rest()
+            elif not self._hidden:  # an undo leads back from a pause
+                self._sitting.run()
             self.phase_changed.emit(phase)
 
     def _show(self) -> None:
@@ -269,7 +276,7 @@ class Judging(QObject):
         if study.read_only:
             self._set_phase(Phase.READ_ONLY)
         elif self._session is None:
-            self._studies.read(_n_videos).succeeded.connect(self._on_counted)
+            self._studies.read(lambda study: len(study.videos.all())).succeeded.connect(self._on_counted)
 
     @Slot(object)
     def _on_counted(self, n_videos: int) -> None:
@@ -279,6 +286,8 @@ class Judging(QObject):
     @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
         if self._session is not None and changes & {VOTES, VIDEOS, SETTINGS}:
+            if VIDEOS in changes:
+                self._session.unreadable.clear()  # what was not there may be there again
             if self._phase is not Phase.STORING:  # its end asks
                 self._ask()
         elif VIDEOS in changes and self._studies.current is not None:
@@ -292,9 +301,10 @@ class Judging(QObject):
         if self._asked is not None:
             self._asked.cancel()
         rater, turn, unreadable = session.rater, session.turn, frozenset(session.unreadable)
+        typed = session.newest is None
 
         def work(study: Study) -> Outlook:
-            return outlook(study, rater, turn, unreadable)
+            return outlook(study, known_as(rater, offered(study)) if typed else rater, turn, unreadable)
 
         self._asked = self._studies.read(work)
         self._asked.succeeded.connect(self._on_outlook)
@@ -308,14 +318,19 @@ class Judging(QObject):
 
     @Slot(object)
     def _on_outlook(self, found: Outlook) -> None:
-        self._asked = None
-        session = self._session
+        self._asked, session = None, self._session
         if session is None:
             return
+        words = [known_under(session.rater, found.rater)]
+        session.rater = found.rater
         session.learn(found.mine, found.tally)
         self.tally_changed.emit(found.tally)
         self.contenders_changed.emit(found.contenders)
-        self._tell_lost(session, found)
+        n_lost = found.n_lost - len(session.unreadable)
+        words.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_told_lost else "")
+        session.n_told_lost = n_lost
+        if any(words):
+            self.said.emit("  ".join(word for word in words if word))
         if self._phase is Phase.STORING:
             return  # its end asks again
         if (gone := session.taken_back()) is not None:
@@ -336,21 +351,15 @@ class Judging(QObject):
     def _fill(self, session: Session, found: Outlook) -> None:
         """Use a pair that was chosen where one is missing."""
         session.take(found.turns)
-        if session.turn is None and self._phase is Phase.PREPARING:
+        if session.turn is None and self._phase in {Phase.PREPARING, Phase.TOO_FEW}:
             if session.ahead is None:
                 self._set_phase(Phase.TOO_FEW if len(found.contenders) < 2 else Phase.DONE)
                 return
             session.next()
+            self._set_phase(Phase.PREPARING)
             self._show()
         else:
             self.ahead_changed.emit(session.ahead)
-
-    def _tell_lost(self, session: Session, found: Outlook) -> None:
-        n_lost = found.n_lost - len(session.unreadable)
-        if n_lost > session.n_told_lost:
-            words = self.tr("{} of {} videos are missing or were replaced; pairs with them are left out.")
-            self.said.emit(words.format(n_lost, len(found.contenders) + found.n_lost))
-        session.n_told_lost = n_lost
 
     @Slot(object)
     def _on_stored(self, vote: Vote) -> None:
@@ -358,8 +367,10 @@ class Judging(QObject):
         if self._phase is not Phase.STORING or session is None or vote.rater != session.rater:
             return
         session.count(vote)
+        if vote.verdict is not None:
+            self.judged.emit(vote.rater)
         self.tally_changed.emit(session.tally)
-        words = [hardly_seen(*self._shares)] if vote.verdict is not None else []
+        words = [hardly_seen(*self._shares, self._undo_key())] if vote.verdict is not None else []
         if len(session.mine) - session.n_told_side >= SIDE_AGAIN:
             words.append(side_favoured(session.mine))
             session.n_told_side = len(session.mine) if words[-1] else session.n_told_side
@@ -386,7 +397,3 @@ class Judging(QObject):
             self._set_phase(Phase.PREPARING)
         self._show()
         self._ask()
-
-
-def _n_videos(study: Study) -> int:
-    return len(study.videos.all())

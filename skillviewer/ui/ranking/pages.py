@@ -20,6 +20,7 @@ from skillviewer.export.words import printable
 COLUMN_PX = 440
 ROW_PX = 30
 MOST_ROWS = 6
+MOST_NAME = 1000
 
 
 class Page(QWidget):
@@ -107,6 +108,7 @@ class RaterPage(Page):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
+        self._picked = self._shown = self._proposed = ""
         self._heading.setText(self.tr("Who judges?"))
         self.set_words(
             self.tr(
@@ -121,7 +123,7 @@ class RaterPage(Page):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.field = QLineEdit(self)
         self.field.setFixedWidth(COLUMN_PX)
-        self.field.setMaxLength(60)
+        self.field.setMaxLength(MOST_NAME)
         self.field.setAccessibleName(self.tr("Name of the rater"))
         self.begin = self.add_button(self.tr("Begin"))
         self.begin.setEnabled(False)
@@ -136,10 +138,10 @@ class RaterPage(Page):
         self.set_raters(())
 
     def set_raters(self, raters: Sequence[str]) -> None:
-        """Offer the raters of the study."""
+        """Offer the raters of the study; a name that is being typed stays."""
         known = [str(self.list.item(i).data(Qt.ItemDataRole.UserRole)) for i in range(self.list.count())]
         if known == list(raters) and self.field.text():
-            return  # a name is being typed
+            return
         self.list.clear()
         for rater in raters:
             item = QListWidgetItem(printable(rater))
@@ -148,22 +150,29 @@ class RaterPage(Page):
             self.list.addItem(item)
         self.list.setVisible(bool(raters))
         self.list.setFixedHeight(ROW_PX * min(max(len(raters), 1), MOST_ROWS) + 4)
-        self.field.clear()
         words = self.tr("Choose a name above, or type a new one") if raters else self.tr("Your name or initials")
         self.field.setPlaceholderText(words)
 
     def begin_anew(self) -> None:
         """Forget who judged before: the next one is asked."""
-        self.field.clear()
+        self.field.setText(self._proposed)
         self.list.setCurrentRow(-1)
+
+    def propose(self, name: str) -> None:
+        """Propose a name to the next who is asked; "" proposes nobody."""
+        self._proposed = name
 
     def take_focus(self) -> None:
         """Put the focus where a name is typed."""
         self.field.setFocus()
+        if not self.field.isModified():  # what is proposed gives way to what is typed
+            self.field.selectAll()
 
     @Slot(QListWidgetItem)
     def _on_picked(self, item: QListWidgetItem) -> None:
-        self.field.setText(str(item.data(Qt.ItemDataRole.UserRole)))
+        self._picked = str(item.data(Qt.ItemDataRole.UserRole))
+        self.field.setText(self._picked)
+        self._shown = self.field.text()
 
     @Slot(QListWidgetItem, QListWidgetItem)
     def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
@@ -181,5 +190,6 @@ class RaterPage(Page):
 
     @Slot()
     def _on_begin(self, *_: object) -> None:
-        if self.field.text().strip():
-            self.chosen.emit(self.field.text().strip())
+        text = self.field.text()
+        if text.strip():  # a field cannot show every name as it is
+            self.chosen.emit(self._picked if self._picked and text == self._shown else text.strip())

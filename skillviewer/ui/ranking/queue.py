@@ -1,12 +1,17 @@
 """Which pairs a rater is asked next, and how far everybody is; plain code over an open study."""
 
 import math
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from skillviewer.data.study import Study, StudyVideo, VideoState
+from skillviewer.data.study import Study, StudySettings, StudyVideo, VideoState
 from skillviewer.data.study.votes import Vote
 from skillviewer.ui.ranking.turn import Contender, Turn
+
+if TYPE_CHECKING:
+    from skillviewer.core.pair_choice import Asked, Plan  # scipy takes a second
 
 LOST = frozenset({VideoState.MISSING, VideoState.REPLACED})
 
@@ -17,10 +22,10 @@ class Tally:
 
     Attributes:
         mine: Comparisons of the rater.
-        my_aim: How many are aimed at.
+        my_aim: How many are aimed at; no more than there are pairs to be asked.
         all: Comparisons of all raters.
-        aim: How many are aimed at.
-        owed: Pairs that were put back to be judged once more and that the rater still owes.
+        aim: How many are aimed at; no more than these raters can be asked.
+        owed: Pairs that were put back to be judged once more, that the rater still owes, and that can be shown.
     """
 
     mine: int = 0
@@ -35,6 +40,7 @@ class Outlook:
     """What the study says to a rater now.
 
     Attributes:
+        rater: Who is asked.
         turns: Pairs to be asked, the next one first: those that follow the pair on screen, or begin with it where
             there is none.
         tally: How far everybody is.
@@ -43,6 +49,7 @@ class Outlook:
         n_lost: Videos whose file is missing, replaced or not readable.
     """
 
+    rater: str
     turns: tuple[Turn, ...]
     tally: Tally
     mine: tuple[Vote, ...]
@@ -68,39 +75,85 @@ def outlook(study: Study, rater: str, on_screen: Turn | None = None, unreadable:
     Raises:
         SettingsError: The shares of random and repeated pairs are too great.
     """
-    videos = study.videos.all()
+    settings, videos = study.settings, study.videos.all()
     usable = [v for v in videos if v.path is not None and v.state not in LOST and v.name not in unreadable]
     votes = tuple(vote for vote in study.votes.all() if vote.stands)
-    mine = tuple(vote for vote in votes if vote.rater == rater)
     contenders = {video.name: _contender(video) for video in usable}
-    settings, raters = study.settings, {*study.votes.raters(), rater}
-    my_aim, aim = aims(len(usable), settings.comparisons_per_video, len(raters))
+    tasks = {video.name: video.task for video in usable}
+    again = frozenset(pair for pair in study.again.owed_by(rater) if _comparable(pair, tasks))
     return Outlook(
-        turns=_turns(study, usable, votes, rater, on_screen),
-        tally=Tally(
-            sum(v.verdict is not None for v in mine),
-            my_aim,
-            sum(v.verdict is not None for v in votes),
-            aim,
-            len(study.again.owed_by(rater)),
-        ),
-        mine=mine,
+        rater=rater,
+        turns=_turns(settings, contenders, tasks, votes, again, rater, on_screen),
+        tally=_tally(settings, tasks, votes, again, rater),
+        mine=tuple(vote for vote in votes if vote.rater == rater),
         contenders=tuple(contenders.values()),
         n_lost=len(videos) - len(usable),
     )
 
 
-def _turns(
-    study: Study, usable: list[StudyVideo], votes: tuple[Vote, ...], rater: str, on_screen: Turn | None
-) -> tuple[Turn, ...]:
-    from skillviewer.core.pair_choice import Asked, NextPair, Plan, choose, upcoming  # scipy takes a second
+def offered(study: Study) -> tuple[str, ...]:
+    """Return the raters to choose from, in the order in which they came.
 
-    tasks = {video.name: video.task for video in usable}
-    contenders = {video.name: _contender(video) for video in usable}
-    settings = study.settings
-    plan = Plan(test_share=settings.random_share, repeat_share=settings.repeat_share)
-    asked = [Asked(v.left, v.right, v.rater, v.verdict, v.purpose) for v in votes]
-    again = study.again.owed_by(rater)
+    Left out is who has taken back every vote: most likely a name that was mistyped. One without any vote was added on
+    purpose, for judging itself adds nobody before the first vote.
+    """
+    votes = study.votes.all()
+    standing = {vote.rater for vote in votes if vote.stands}
+    gone = {vote.rater for vote in votes} - standing
+    return tuple(rater for rater in study.votes.raters() if rater not in gone)
+
+
+def _comparable(pair: frozenset[str], tasks: Mapping[str, str]) -> bool:
+    """Return whether a pair can be put to a rater: both videos can be shown, and they are of one task."""
+    return pair <= tasks.keys() and len({tasks[name] for name in pair}) == 1
+
+
+def _tally(
+    settings: StudySettings,
+    tasks: Mapping[str, str],
+    votes: tuple[Vote, ...],
+    again: Collection[frozenset[str]],
+    rater: str,
+) -> Tally:
+    from skillviewer.core.pair_choice import n_left
+
+    judged = Counter(vote.rater for vote in votes if vote.verdict is not None)
+    raters = {*judged, rater}
+    my_aim, aim = aims(len(tasks), settings.comparisons_per_video, len(raters))
+    if len(tasks) > 1:  # else videos are missing, which brings nobody to the end
+        n_pairs = sum(n * (n - 1) // 2 for n in Counter(tasks.values()).values())
+        asked = {(vote.rater, frozenset((vote.left, vote.right))) for vote in votes}
+        told = Counter(who for who, pair in asked if _comparable(pair, tasks))
+        mine = judged[rater] + n_left(tasks, _asked(votes), rater, _plan(settings), again)
+        others = sum(judged[other] + n_pairs - told[other] for other in raters - {rater})
+        my_aim, aim = min(my_aim, mine), min(aim, mine + others)
+    return Tally(judged[rater], my_aim, judged.total(), aim, len(again))
+
+
+def _plan(settings: StudySettings) -> "Plan":
+    from skillviewer.core.pair_choice import Plan
+
+    return Plan(test_share=settings.random_share, repeat_share=settings.repeat_share)
+
+
+def _asked(votes: tuple[Vote, ...]) -> "list[Asked]":
+    from skillviewer.core.pair_choice import Asked
+
+    return [Asked(v.left, v.right, v.rater, v.verdict, v.purpose) for v in votes]
+
+
+def _turns(
+    settings: StudySettings,
+    contenders: Mapping[str, Contender],
+    tasks: Mapping[str, str],
+    votes: tuple[Vote, ...],
+    again: frozenset[frozenset[str]],
+    rater: str,
+    on_screen: Turn | None,
+) -> tuple[Turn, ...]:
+    from skillviewer.core.pair_choice import Asked, NextPair, choose, upcoming
+
+    plan, asked = _plan(settings), _asked(votes)
 
     def turn(pair: NextPair) -> Turn:
         return Turn(contenders[pair.left], contenders[pair.right], str(pair.why))

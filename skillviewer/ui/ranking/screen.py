@@ -14,19 +14,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.data.study import Study
-from skillviewer.ui.actions import Actions
+from skillviewer.export.words import printable
+from skillviewer.ui.actions import Actions, key_text
 from skillviewer.ui.program import Program
 from skillviewer.ui.ranking.desk import Desk
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, Phase
 from skillviewer.ui.ranking.keys import ON_A_PAIR
 from skillviewer.ui.ranking.pages import Page, RaterPage
+from skillviewer.ui.ranking.queue import offered
 from skillviewer.ui.ranking.raters import RatersView
 from skillviewer.ui.ranking.results import ResultView
 from skillviewer.ui.ranking.setup import SetupView
 from skillviewer.ui.study_slot import OpenStudy
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import speed_text
+
+LETTERS_OF_NAME = 16
+"""About so much of a rater's name stands beside how far he is."""
 
 
 class RankScreen(QWidget):
@@ -47,7 +51,8 @@ class RankScreen(QWidget):
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._question = ""
-        self.judging = Judging(program.studies, program.undo, parent=self)
+        self._sat_down = False  # whether somebody judged here: the next one is likely to be another
+        self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
         self.desk = Desk(program, self.judging, actions, self)
         self._make_pages()
         self._tabs = QStackedWidget(self)
@@ -71,7 +76,9 @@ class RankScreen(QWidget):
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
         self.judging.phase_changed.connect(self._on_phase)
+        self.judging.judged.connect(program.insight.inquiry.on_judged)
         self.judging.tally_changed.connect(self._on_tally)
+        self.judging.ahead_changed.connect(self._on_tally)  # whether there are more pairs
         program.studies.opened.connect(self._on_study)
         if program.studies.current is not None:
             self._on_study(program.studies.current)
@@ -83,7 +90,7 @@ class RankScreen(QWidget):
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.desk)
         self.rater_page = RaterPage(self)
-        self.rater_page.chosen.connect(self.judging.enter)
+        self.rater_page.chosen.connect(self._on_chosen)
         closed = Page(self.tr("No study"), self)
         closed.set_words(self.tr("Open videos or a study, and pairs of its videos can be judged here."))
         closed.add_action(self.tr("Open videos"), actions["open_videos"])
@@ -93,6 +100,9 @@ class RankScreen(QWidget):
         too_few = Page(self.tr("A pair takes two videos"), self)
         too_few.set_words(self.tr("This study has fewer than two videos that can be shown."))
         too_few.add_action(self.tr("Open videos"), actions["open_videos"])
+        self.find_missing = too_few.add_action(self.tr("Find missing videos"), actions["locate_videos"])
+        self.give_up = too_few.add_button(self.tr("Finish for now"))
+        self.give_up.clicked.connect(self.judging.leave)
         self.rest_page = Page(self.tr("Time for a pause"), self)
         self.rest_page.add_button(self.tr("Go on")).clicked.connect(self.judging.go_on)
         self.rest_page.add_button(self.tr("Finish for now")).clicked.connect(self.judging.leave)
@@ -203,6 +213,15 @@ class RankScreen(QWidget):
 
     # what happens
 
+    @Slot(str)
+    def _on_chosen(self, rater: str) -> None:
+        self._sat_down = True
+        self.judging.enter(rater)
+
+    def _undo_key(self) -> str:
+        keys = self._actions.keys("undo")
+        return key_text(keys[0]) if keys else ""
+
     def _progress_words(self) -> str:
         tally = self.judging.tally
         if tally.all > tally.aim:  # votes that came with the study: there is more than was aimed at
@@ -227,21 +246,27 @@ class RankScreen(QWidget):
         else:
             self.desk.take_focus()
 
-    @Slot(object)
-    def _on_phase(self, phase: Phase) -> None:
+    def _fill_page(self, phase: Phase) -> None:
+        """Fill the page that stands in the place of a pair."""
         if phase is Phase.RATER:
+            self.rater_page.propose("" if self._sat_down else self._program.settings.person)
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.begin_anew()
-            task = self._program.studies.read(_raters)
+            task = self._program.studies.read(offered)
             task.succeeded.connect(self._on_raters)
         elif phase is Phase.READ_ONLY:
             self._say_read_only()
         elif phase is Phase.REST:
-            minutes = max(round(self.judging.sitting_s / 60), 1)
-            words = self.tr("You have judged {} pairs in {} min. A few minutes away from the screen keep the eye fair.")
-            self.rest_page.set_words(words.format(self.judging.since_rest, minutes))
+            self._say_rest()
+        elif phase is Phase.TOO_FEW:
+            for button in (self.find_missing, self.give_up):  # somebody judged, and files are gone
+                button.setVisible(bool(self.judging.rater))
         elif phase is Phase.DONE:
             self._say_done()
+
+    @Slot(object)
+    def _on_phase(self, phase: Phase) -> None:
+        self._fill_page(phase)
         busy = phase in ON_SCREEN or phase is Phase.REST
         for button in self._group.buttons()[1:]:
             button.setEnabled(not busy)
@@ -272,19 +297,35 @@ class RankScreen(QWidget):
         if study is not None:
             self._program.studies.open(study.path)
 
+    def _say_rest(self) -> None:
+        minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.since_rest
+        judged = (self.tr("{} pair") if n == 1 else self.tr("{} pairs")).format(n)
+        words = self.tr("You have judged {} in {} min. A few minutes away from the screen keep the eye fair.")
+        self.rest_page.set_words(words.format(judged, minutes))
+
     def _say_done(self) -> None:
         tally, rater = self.judging.tally, self.judging.rater
         given = (self.tr("{} judgement") if tally.mine == 1 else self.tr("{} judgements")).format(tally.mine)
-        words = self.tr("{} gave {}; all raters together gave {} of the {} that are aimed at. Thank you.")
         more = self.judging.ahead is not None
-        if not more and tally.all < tally.aim:  # few videos have few pairs
+        words = self.tr("{} gave {}; all raters together gave {} of the {} that are aimed at. Thank you.")
+        if not more and tally.all < tally.aim:
+            words = self.tr(
+                "{} gave {} and has seen every pair; all raters together gave {} of the {} that are aimed at. "
+                "Thank you."
+            )
+        elif not more:  # few videos have few pairs
             words = self.tr("{} gave {} and has seen every pair; all raters together gave {}. Thank you.")
         self.done_page.set_words(words.format(rater, given, tally.all, tally.aim))
         self.more.setVisible(more)
 
     @Slot()
     def _on_tally(self, *_: object) -> None:
-        self.progress.setText(f"{self.judging.rater}   {self._progress_words()}" if self.judging.rater else "")
+        name = printable(self.judging.rater)
+        metrics = self.progress.fontMetrics()  # beside a long name the question would not stand in the middle
+        room_px = metrics.averageCharWidth() * LETTERS_OF_NAME
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
+        self.progress.setText(f"{short}   {self._progress_words()}" if name else "")
+        self.progress.setToolTip(name if short != name else "")
         if self.judging.phase is Phase.DONE:
             self._say_done()
         self.status_changed.emit()
@@ -314,7 +355,3 @@ class RankScreen(QWidget):
                 event.accept()
                 return True
         return super().eventFilter(watched, event)
-
-
-def _raters(study: Study) -> tuple[str, ...]:
-    return study.votes.raters()

@@ -102,7 +102,7 @@ class Session:
         if gone is None:
             return None
         self.answered.remove(gone)
-        self.since_rest = max(self.since_rest - 1, 0)
+        self.since_rest = max(self.since_rest - int(gone.vote.verdict is not None), 0)
         self.put_back()
         self.turn = gone.turn
         return gone.vote

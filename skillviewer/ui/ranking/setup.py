@@ -119,6 +119,9 @@ class SetupView(QWidget):
     @Slot()
     def _on_question(self) -> None:
         words = self.question.text().strip()
+        if not self.question.isModified():
+            return
+        self.question.setModified(False)
         if words:
             self._set(self.tr("question"), partial(_with, statement=words))
         else:  # raters have to be asked something
@@ -173,6 +176,7 @@ class SetupView(QWidget):
             return
         settings = study.settings
         if self.question.text().strip() != settings.statement:
+            self.question.setMaxLength(max(MOST_QUESTION, len(settings.statement)))  # one that was imported is whole
             self.question.setText(settings.statement)
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
@@ -195,7 +199,11 @@ class SetupView(QWidget):
         """Keep the speed when there are votes: who sees a faster video thinks better of it."""
         self.speed.setEnabled(n_votes == 0)
         if n_votes:
-            words = self.tr("Locked: {} judgements were given at this speed, and at another they cannot be compared.")
+            words = self.tr("Locked: {} judgement was given at this speed, and others could not be compared with it.")
+            if n_votes > 1:
+                words = self.tr(
+                    "Locked: {} judgements were given at this speed, and at another they cannot be compared."
+                )
             self.locked.setText(words.format(n_votes))
         else:
             words = self.tr("The same for all pairs: a faster video looks more skilled. The first vote locks it.")
@@ -218,4 +226,4 @@ def _with(settings: StudySettings, **values: object) -> StudySettings:
 
 
 def _n_votes(study: Study) -> int:
-    return sum(vote.stands for vote in study.votes.all())
+    return sum(vote.stands and vote.verdict is not None for vote in study.votes.all())

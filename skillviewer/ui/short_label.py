@@ -1,0 +1,65 @@
+"""A line of words that says less where there is less room."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+class ShortLabel(QLabel):
+    """Shows the longest of several wordings that fits; all of it is in the tooltip where that is not the first.
+
+    It asks for the room of the shortest wording and takes what there is; it never keeps a window from being narrow.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._forms: tuple[str, ...] = ("",)
+        self._tip = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    @property
+    def words(self) -> str:
+        """All that is said, whatever there is room for."""
+        return self._forms[0]
+
+    def set_forms(self, *forms: str, tip: str = "") -> None:
+        """Say something.
+
+        Args:
+            forms: Wordings of it, the longest first.
+            tip: What the tooltip says; all of it where it is cut if "".
+        """
+        if (forms, tip) != (self._forms, self._tip):
+            self._forms, self._tip = forms, tip
+            self.setAccessibleDescription(self.words)
+            self.updateGeometry()
+            self._choose()
+
+    def _width(self, words: str) -> int:
+        return self.fontMetrics().horizontalAdvance(words) + 1
+
+    def _choose(self) -> None:
+        room = self.contentsRect().width()
+        fitting = next((form for form in self._forms if self._width(form) <= room), None)
+        shown = fitting
+        if shown is None:
+            shown = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, room)
+        self.setText(shown)
+        self.setToolTip(self._tip or (self.words if shown != self.words else ""))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Choose again."""
+        super().resizeEvent(event)
+        self._choose()
+
+    def sizeHint(self) -> QSize:
+        """Return the room of the shortest wording."""
+        return QSize(self._width(self._forms[-1]), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return no width: what is beside it goes first."""
+        return QSize(0, super().minimumSizeHint().height())
