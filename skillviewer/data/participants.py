@@ -6,7 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.rows import composed, looks_like, read_sheet, some
+from skillviewer.core.rater_names import folded, tidy
+from skillviewer.data.rows import looks_like, read_sheet, some
 from skillviewer.data.video_files import bare
 from skillviewer.data.video_names import VideoNames
 
@@ -49,8 +50,8 @@ class Spellings:
 
     def one(self, name: str) -> str:
         """Return the spelling that counts; blanks at both ends and double ones are no part of it."""
-        name = " ".join(composed(name).split())
-        first = self._first.setdefault(name.casefold(), name)
+        name = tidy(name)
+        first = self._first.setdefault(folded(name), name)
         others = self._others.setdefault(first, [])
         if name not in (first, *others):
             others.append(name)
