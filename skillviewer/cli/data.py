@@ -169,10 +169,23 @@ def folds(
     by: str | None,
     as_json: bool,
 ) -> None:
-    """Print who is held out in which fold of the data set at PATH, and how many pairs that leaves."""
-    from skillviewer.core.folds import FoldsBy, make_folds
+    """Print who is held out in which fold of the data set at PATH, and how many pairs that leaves.
 
-    dataset = reading.open(path)
+    Where some videos have a file, those without are left out, as train and evaluate do.
+    """
+    from skillviewer.core.folds import FoldsBy, make_folds
+    from skillviewer.data.rows import some
+
+    whole = reading.open(path)
+    missing = [video.name for video in whole.videos if video.path is None]
+    dataset = whole if len(missing) == len(whole.videos) else whole.usable()
+    if len(dataset.videos) < len(whole.videos):
+        pairs = len(whole.pairs) - len(dataset.pairs)
+        click.echo(
+            f"{len(missing)} of {len(whole.videos)} videos have no file and are left out, and {pairs} of "
+            f"{len(whole.pairs)} pairs with them: {some(missing)}.",
+            err=True,
+        )
     made = make_folds(dataset, n_folds, FoldsBy(by) if by is not None else None)
     if made.warning:
         click.echo(made.warning, err=True)

@@ -8,18 +8,30 @@ everybody the same score shows 0 % and not 50 %.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.pairs import Dataset, Fold, Pair
+from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
 
-N_DRAWS = 2000
-"""Bootstrap samples of an interval."""
+N_DRAWS = 50_000
+"""Bootstrap samples of an interval: the ends lie far out in the tails where few people are drawn."""
 
-_ENOUGH_DRAWS = 0.9
-"""Share of them that must hold a pair: two people with no pair within either leave but one draw that does."""
+_FEW_CLUSTERS = 8
+"""So many people at most have all their draws counted: 6,435 different ones of eight."""
+
+_MOST_CELLS, _LEAST_DRAWS = 2_000_000, 2000
+"""Of many people or videos fewer samples are drawn, for time and memory; their tails are short."""
+
+_ENOUGH_DRAWS = 0.85
+"""Probability with which a draw must hold a pair: with two people held out, of however many, 0.86 do; of two people
+with no pair within either but half."""
+
+_ROUNDING = 1e-9
+"""Sums of probabilities are that exact, relatively."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +151,20 @@ def shown(pooled: Pooled) -> Pooled:
 
 
 def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:
-    """Return what to draw in a bootstrap: the participant of every video, or the videos where one is not known."""
-    participants = dataset.participants
-    if len(participants) == len(dataset.videos):
-        return participants, "participant"
-    return {name: name for name in dataset.names}, "video"
+    """Return what to draw in a bootstrap: who is in every video that a pair names, and what that is called.
+
+    A video of nobody known is a cluster by itself; where nobody is known at all, videos are drawn. Videos that no pair
+    names say nothing and are not drawn.
+    """
+    people = dataset.participants
+    named = videos_of(dataset.pairs)
+    if not any(name in people for name in named):
+        return {name: name for name in named}, "video"
+    return {name: people.get(name, f"\0{name}") for name in named}, "participant"  # no person is called so
 
 
 def pooled_accuracy(
-    results: Sequence[FoldScores], dataset: Dataset, honest: bool = False, n_draws: int = N_DRAWS, seed: int = 0
+    results: Sequence[FoldScores], dataset: Dataset, honest: bool = False, n_draws: int | None = None, seed: int = 0
 ) -> Pooled:
     """Return the accuracy over all folds with an interval that respects whose videos they are.
 
@@ -157,16 +174,19 @@ def pooled_accuracy(
     sqrt(n / (n - 1)) times Student's t with n - 1 degrees of freedom), without which the interval is too narrow for
     small n. One held-out person says nothing of others: then there is no interval.
 
+    Of eight people and fewer every draw there can be is counted, as often as chance would give it: nothing is left to
+    the seed. Of more, samples are drawn.
+
     Args:
         results: Scores of every fold (of every seed).
         dataset: Says who is in which video.
         honest: Only pairs with both videos held out.
-        n_draws: Bootstrap samples.
+        n_draws: Bootstrap samples of more than eight; None for 50,000, or fewer of more than 40.
         seed: Seed of the draws.
     """
     right, tested = _tables(results, dataset, honest)
-    draws = _draws(len(tested), n_draws, seed)
-    return _pooled(_share(right, tested, None), _share(right, tested, draws), tested, results, dataset)
+    draws, chances = _draws(len(tested), n_draws, seed)
+    return _pooled(_share(right, tested, None), _share(right, tested, draws), chances, tested, results, dataset)
 
 
 def pooled_difference(
@@ -174,7 +194,7 @@ def pooled_difference(
     second: Sequence[FoldScores],
     dataset: Dataset,
     honest: bool = False,
-    n_draws: int = N_DRAWS,
+    n_draws: int | None = None,
     seed: int = 0,
 ) -> Pooled:
     """Return by how much the first model is more accurate than the second, on the same draws of participants.
@@ -182,9 +202,9 @@ def pooled_difference(
     Arguments are those of ``pooled_accuracy``.
     """
     tables = [_tables(results, dataset, honest) for results in (first, second)]
-    draws = _draws(len(tables[0][1]), n_draws, seed)
+    draws, chances = _draws(len(tables[0][1]), n_draws, seed)
     value, drawn = (_share(*tables[0], at) - _share(*tables[1], at) for at in (None, draws))
-    return _pooled(value, drawn, tables[0][1], first, dataset)
+    return _pooled(value, drawn, chances, tables[0][1], first, dataset)
 
 
 def _tables(results: Sequence[FoldScores], dataset: Dataset, honest: bool) -> tuple[FloatArray, FloatArray]:
@@ -199,41 +219,70 @@ def _tables(results: Sequence[FoldScores], dataset: Dataset, honest: bool) -> tu
     return right, tested
 
 
-def _draws(n_clusters: int, n_draws: int, seed: int) -> FloatArray:
-    """Return (n_draws, P) float64: how often each cluster is drawn."""
-    if n_clusters == 0:
-        return np.zeros((n_draws, 0))
-    even = np.full(n_clusters, 1 / n_clusters)
-    return np.random.default_rng(seed).multinomial(n_clusters, even, size=n_draws).astype(np.float64)
+def _draws(n_clusters: int, n_draws: int | None, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Return (D, P) float64, how often each cluster is drawn, and (D,) the probability of every draw."""
+    if n_clusters <= _FEW_CLUSTERS:
+        return _every_draw(n_clusters)
+    if n_draws is None:
+        n_draws = min(N_DRAWS, max(_LEAST_DRAWS, _MOST_CELLS // n_clusters))
+    drawn = np.random.default_rng(seed).integers(n_clusters, size=(n_draws, n_clusters))
+    return _times(drawn), np.full(n_draws, 1 / n_draws)
+
+
+def _every_draw(n_clusters: int) -> tuple[FloatArray, FloatArray]:
+    """Return all draws that differ, and the probability of each: multinomial."""
+    different = list(combinations_with_replacement(range(n_clusters), n_clusters))
+    draws = _times(np.array(different, dtype=np.int64).reshape(len(different), n_clusters))
+    ways = np.array([math.factorial(n) for n in range(n_clusters + 1)], dtype=np.float64)
+    return draws, ways[-1] / ways[draws.astype(np.int64)].prod(axis=1) / float(n_clusters) ** n_clusters
+
+
+def _times(drawn: NDArray[np.int64]) -> FloatArray:
+    """Return (D, P) float64: how often each cluster is among the (D, P) that were drawn."""
+    n_draws, n_clusters = drawn.shape
+    places = drawn + n_clusters * np.arange(n_draws)[:, None]
+    counts = np.bincount(places.ravel(), minlength=n_draws * n_clusters)
+    return counts.reshape(n_draws, n_clusters).astype(np.float64)
 
 
 def _share(right: FloatArray, tested: FloatArray, draws: FloatArray | None) -> FloatArray:
     """Return accuracies, one a draw; NaN where a draw holds no pair."""
     times = np.ones((1, len(tested))) if draws is None else draws
-
-    def total(table: FloatArray) -> FloatArray:
-        between = np.triu(table, 1)
-        summed: FloatArray = ((times @ between) * times).sum(axis=1) + times @ np.diag(table)
-        return summed
-
-    n = total(tested)
+    between = times @ np.hstack([np.triu(right, 1), np.triu(tested, 1)])
+    within = times @ np.stack([np.diag(right), np.diag(tested)], axis=1)
+    n_right, n = (
+        np.einsum("dp,dp->d", part, times) + within[:, i] for i, part in enumerate(np.split(between, 2, axis=1))
+    )
     shares = np.full(len(n), np.nan)
-    np.divide(total(right), n, out=shares, where=n > 0)
+    np.divide(n_right, n, out=shares, where=n > 0)
     return shares
 
 
 def _pooled(
-    value: FloatArray, drawn: FloatArray, tested: FloatArray, results: Sequence[FoldScores], dataset: Dataset
+    value: FloatArray,
+    drawn: FloatArray,
+    chances: FloatArray,
+    tested: FloatArray,
+    results: Sequence[FoldScores],
+    dataset: Dataset,
 ) -> Pooled:
     clusters, place = _places(dataset)
     there = (tested + tested.T).sum(axis=1) > 0
     held_out = {place[clusters[name]] for result in results for name in result.fold.held_out_videos if name in clusters}
     n_held_out = sum(bool(there[at]) for at in held_out)
-    finite = drawn[np.isfinite(drawn)]
-    known = n_held_out > 1 and len(finite) >= _ENOUGH_DRAWS * len(drawn)
-    low, high = np.percentile(finite, _expanded(n_held_out)) if known else (np.nan, np.nan)
+    finite = np.isfinite(drawn)
+    known = n_held_out > 1 and chances[finite].sum() >= _ENOUGH_DRAWS
+    low, high = _ends(drawn[finite], chances[finite], _tail(n_held_out)) if known else (math.nan, math.nan)
     n_pairs, n_clusters = int(tested.sum()), int(there.sum())
-    return Pooled(float(value[0]), float(low), float(high), n_pairs, n_clusters, clusters_of(dataset)[1])
+    return Pooled(float(value[0]), low, high, n_pairs, n_clusters, clusters_of(dataset)[1])
+
+
+def _ends(values: FloatArray, chances: FloatArray, tail: float) -> tuple[float, float]:
+    """Return the values of which the lower and the upper tail, each with its end, are at least that probable."""
+    order = np.argsort(values, kind="stable")
+    share = chances[order] / chances.sum()
+    low, high = (int(np.searchsorted(np.cumsum(side), tail * (1 - _ROUNDING))) for side in (share, share[::-1]))
+    return float(values[order[low]]), float(values[order[len(order) - 1 - high]])
 
 
 def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
@@ -242,12 +291,11 @@ def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
     return clusters, {name: i for i, name in enumerate(sorted(set(clusters.values())))}
 
 
-def _expanded(n: int) -> tuple[float, float]:
-    """Return the percentiles of a bootstrap over n clusters that are the ends of a 95 % interval (Hesterberg 2015)."""
+def _tail(n: int) -> float:
+    """Return the share of a bootstrap over n clusters beyond each end of a 95 % interval (Hesterberg 2015)."""
     from scipy.special import ndtr, stdtrit  # here: importing it takes as long as opening the window
 
-    low = float(100 * ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, 0.025)))
-    return low, 100 - low
+    return float(ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, 0.025)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from enum import StrEnum
 import numpy as np
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.pairs import Dataset, Fold, Pair
+from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
 
 USUAL_FOLDS = 4
 _BY_VIDEO = "Folds are by video: the same person may be in training and test, which flatters every model."
+_NOBODY = "\0"  # before the name of a video of which nobody says who is in it: no person is called so
 
 
 class FoldsBy(StrEnum):
@@ -97,32 +98,72 @@ def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: It
     )
 
 
-def _grouped(dataset: Dataset, by: FoldsBy) -> dict[str, list[str]]:
-    participants = dataset.participants
+def grouped(dataset: Dataset, by: FoldsBy, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
+    """Return what is held out together: videos by person, a video of nobody known by itself; or every video by itself.
+
+    A video that no ordered pair names is tested by nobody: it makes no group. It goes with the person in it, if that is
+    a person of whom other videos are tested.
+
+    Args:
+        dataset: The data set.
+        by: Participants or videos.
+        pairs: Pairs that count, or None for all of the data set.
+    """
+    participants = dataset.participants if by is FoldsBy.PARTICIPANT else {}
+    tested = set(videos_of(tuple(dataset.pairs if pairs is None else pairs)))
     groups: dict[str, list[str]] = {}
     for name in dataset.names:
-        groups.setdefault(participants[name] if by is FoldsBy.PARTICIPANT else name, []).append(name)
+        if name in tested:
+            groups.setdefault(participants.get(name, _NOBODY + name), []).append(name)
+    for name in dataset.names:
+        if name not in tested and participants.get(name) in groups:
+            groups[participants[name]].append(name)
     return groups
+
+
+def compared(dataset: Dataset) -> list[str]:
+    """Return the videos that a pair names, ordered or alike, in the order of the data set."""
+    named = set(videos_of(dataset.pairs, dataset.similar))
+    return [name for name in dataset.names if name in named]
 
 
 def _choose(dataset: Dataset) -> tuple[FoldsBy, str]:
     if dataset.released:
         return FoldsBy.RELEASED, ""
-    unknown = [name for name in dataset.names if name not in dataset.participants]
-    if not unknown:
+    if any(name in dataset.participants for name in videos_of(dataset.pairs)):
         return FoldsBy.PARTICIPANT, ""
-    who = "any video" if len(unknown) == len(dataset.videos) else f"{len(unknown)} videos ({unknown[0]}, for one)"
-    return FoldsBy.VIDEO, f"{_BY_VIDEO} Nobody says who is in {who}; name the participants to hold whole people out."
+    return FoldsBy.VIDEO, (
+        f"{_BY_VIDEO} Nobody says who is in any video; name the participants to hold whole people out."
+    )
+
+
+def _of_nobody(dataset: Dataset) -> str:
+    """Return what is said of videos whose participant is not known, where others are; "" without any."""
+    if dataset.by_recording:
+        return (
+            "Where nobody says who is in a recording, whole recordings are held out in place of people, and one person "
+            "may be on both sides."
+        )
+    unknown = [name for name in videos_of(dataset.pairs) if name not in dataset.participants]
+    if not unknown:
+        return ""
+    one = len(unknown) == 1
+    who, each = (f"“{unknown[0]}”", "it") if one else (f"{len(unknown)} videos ({unknown[0]}, for one)", "each")
+    return (
+        f"Nobody says who is in {who}: {each} is held out by itself, and the person in it may be in training too, "
+        "which flatters every model."
+    )
 
 
 def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None = None, seed: int = 0) -> Folds:
-    """Divide a data set into folds.
+    """Divide a data set into folds; videos that no pair names take no part in them.
 
     Args:
         dataset: The data set.
         n_folds: Number of folds, or None for the released ones, else four, or fewer where there are fewer people.
             Released ones are taken as they are; that they are not as many is told.
         by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
+            People who are known are held out whole; a video of nobody known is held out by itself, with a warning.
         seed: Decides which participants (or videos) go together.
 
     Raises:
@@ -133,11 +174,6 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
         by, warning = _choose(dataset)
     elif by is FoldsBy.VIDEO:
         warning = _BY_VIDEO
-    if by is FoldsBy.PARTICIPANT and dataset.by_recording:
-        warning = (
-            "Nobody says who is in which recording: whole recordings are held out in place of people, and one person "
-            "may be on both sides."
-        )
     if by is FoldsBy.RELEASED:
         released = _released(dataset)
         if n_folds in {None, len(released.folds)}:
@@ -145,10 +181,12 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
         n = len(released.folds)
         told = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
         return replace(released, warning=" ".join(filter(None, (released.warning, told))))
-    if by is FoldsBy.PARTICIPANT and len(dataset.participants) < len(dataset.videos):
-        unknown = next(name for name in dataset.names if name not in dataset.participants)
-        raise DatasetError(f"Nobody says who is in “{unknown}”: name its participant, or make folds by video.")
-    groups = _grouped(dataset, by)
+    groups = grouped(dataset, by)
+    if by is FoldsBy.PARTICIPANT:
+        warning = _of_nobody(dataset)
+        if groups and all(group.startswith(_NOBODY) for group in groups):
+            unknown = next(iter(groups.values()))[0]
+            raise DatasetError(f"Nobody says who is in “{unknown}”: name its participant, or make folds by video.")
     n_folds = max(2, min(USUAL_FOLDS, len(groups))) if n_folds is None else n_folds
     if not 2 <= n_folds <= len(groups):
         raise DatasetError(
@@ -156,8 +194,9 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
             if len(groups) >= 2
             else f"{dataset.name} has only {len(groups)} {by}: nothing can be held out."
         )
+    names = compared(dataset)
     parts = divide(groups, n_folds, seed)
-    folds = tuple(fold_of(str(i + 1), dataset.names, part, dataset.pairs) for i, part in enumerate(parts))
+    folds = tuple(fold_of(str(i + 1), names, part, dataset.pairs) for i, part in enumerate(parts))
     participants = dataset.participants if by is FoldsBy.PARTICIPANT else None
     for fold in folds:
         check_no_leak(fold, participants)
@@ -257,7 +296,7 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -
     """Return folds within the training videos of a fold, on which an epoch or a setting is chosen.
 
     Each holds out about a quarter of the training videos, other ones each time, as whole participants where those are
-    known. They see nothing of the outer fold's test pairs.
+    known. They see nothing of the outer fold's test pairs. Videos that no training pair names are held out by none.
 
     Args:
         dataset: The data set.
@@ -266,17 +305,17 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -
         n_parts: One of how many parts is held out, each once; fewer where there are fewer people.
 
     Raises:
-        DatasetError: There are fewer than two training videos.
+        DatasetError: There are fewer than two training videos with a pair.
     """
     inside = dataset.restricted(fold.train_videos)
-    by = FoldsBy.PARTICIPANT if len(inside.participants) == len(inside.videos) else FoldsBy.VIDEO
-    groups = _grouped(inside, by)
+    people: Mapping[str, str] | None = inside.participants
+    groups = grouped(inside, FoldsBy.PARTICIPANT, fold.train_pairs)
     if len(groups) < 2:
-        groups = _grouped(inside, FoldsBy.VIDEO)
+        people, groups = None, grouped(inside, FoldsBy.VIDEO, fold.train_pairs)
     if len(groups) < 2:
         raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
     parts = divide(groups, min(n_parts, len(groups)), seed)
     inner = tuple(fold_of(f"{fold.name}/inner", inside.names, part, fold.train_pairs) for part in parts)
     for one in inner:
-        check_no_leak(one)
+        check_no_leak(one, people)
     return inner

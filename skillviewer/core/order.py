@@ -73,6 +73,8 @@ def separations(pairs: Iterable[Pair]) -> dict[Pair, int]:
 def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarPair, ...]:
     """Return pairs that nobody ordered and whose depths differ by no more than a step.
 
+    Depths of two islands are counted from different videos: no pair is made of videos that no chain of pairs connects.
+
     Args:
         pairs: Ordered pairs of one task.
         farthest: Largest difference of depths.
@@ -80,11 +82,13 @@ def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarP
     pairs = tuple(pairs)
     depth = depths(pairs)
     ordered = {SimilarPair(pair.better, pair.worse) for pair in pairs}
-    return tuple(
+    similar = (
         SimilarPair(a, b)
-        for a, b in combinations(sorted(depth), 2)
-        if abs(depth[a] - depth[b]) <= farthest and SimilarPair(a, b) not in ordered
+        for island in islands(pairs)
+        for a, b in combinations(island, 2)
+        if abs(depth[a] - depth[b]) <= farthest
     )
+    return tuple(sorted(pair for pair in similar if pair not in ordered))
 
 
 def similar_for_training(

@@ -311,7 +311,7 @@ class Dataset:
         name: For people.
         form: Its entry in DATASET_FORMATS.
         task: The task.
-        videos: All videos that a pair, a rating or a file names.
+        videos: All videos that a pair, a rating or a list of its form names.
         pairs: Ordered pairs, each once, without contradiction of two pairs.
         similar: Pairs that the data set itself says have no disparity; empty where it says nothing of the kind.
         judgements: Raw votes, where they were kept.
@@ -321,7 +321,7 @@ class Dataset:
         truth: Other numbers known of the videos (what was degraded in a simulation), for ceilings.
         published: Its key in the published numbers, or None.
         regions_path: File of the regions in which skill shows, or None.
-        by_recording: Whether its participants are recordings, for nobody says who is in them.
+        by_recording: Whether some of its participants are recordings, for nobody says who is in them.
         problems: What is missing, contradictory or could not be read, one sentence each.
     """
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, inner_fold, make_folds
+from skillviewer.core.folds import FoldsBy, check_no_leak, compared, fold_of, grouped, inner_fold, make_folds
 from skillviewer.core.order import cycles, islands
 from skillviewer.core.pairs import Dataset, Extent, Fold, Judgement, Pair, SimilarPair, overlap
 
@@ -46,7 +46,7 @@ class TuningChoices:
 
     Attributes:
         rule: How votes become pairs (see ``core.consensus.RULES``).
-        by: What is held out together, or None for participants where all are known and videos where not.
+        by: What is held out together, or None for participants where some are known and videos where none is.
         seed: Decides what is held out and what is drawn: same seed, same result.
         epochs: Epochs at most, or None for as many as suit the start.
         candidates: K, frames of every segment that training draws from.
@@ -161,7 +161,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
         )
     check_no_leak(fold, dataset.participants if folds.by is FoldsBy.PARTICIPANT else None)
     inner = _inner(dataset, fold, choices.seed)
-    warnings = [folds.warning.split(" No pairs to train on")[0]] if folds.by is FoldsBy.VIDEO else []
+    warnings = list(filter(None, [folds.warning.partition("No pairs to train on")[0].strip()]))
     warnings += _same_footage(dataset, fold)
     known = set(seen) & set(fold.held_out_videos)
     if known:
@@ -174,17 +174,16 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
 
 def _unseen(dataset: Dataset, by: FoldsBy, seen: Collection[str]) -> list[Fold]:
     """Return the fold that holds out whoever the model has not been trained on, if it has been on some."""
-    people = dataset.participants if by is FoldsBy.PARTICIPANT else {name: name for name in dataset.names}
-    known = {people[name] for name in dataset.names if name in seen}
-    unseen = [name for name in dataset.names if people[name] not in known]
-    return [fold_of("unseen", dataset.names, unseen, dataset.pairs)] if known and unseen else []
+    groups = grouped(dataset, by).values()
+    unseen = [name for group in groups if not set(seen) & set(group) for name in group]
+    n_groups = sum(bool(set(seen) & set(group)) for group in groups)
+    return [fold_of("unseen", compared(dataset), unseen, dataset.pairs)] if n_groups and unseen else []
 
 
 def _n_parts(dataset: Dataset, by: FoldsBy | None) -> int:
     """Return how many parts there can be: a participant or a video each at least."""
-    known = dataset.participants
-    by_participant = by is FoldsBy.PARTICIPANT or (by is None and len(known) == len(dataset.videos))
-    return min(N_PARTS, max(2, len(set(known.values()) if by_participant else dataset.videos)))
+    by_people = by is FoldsBy.PARTICIPANT or (by is None and bool(dataset.participants))
+    return min(N_PARTS, max(2, len(grouped(dataset, FoldsBy.PARTICIPANT if by_people else FoldsBy.VIDEO))))
 
 
 def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:

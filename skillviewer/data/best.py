@@ -13,7 +13,7 @@ from skillviewer.data.claims import Claim, sort_out
 from skillviewer.data.participants import participants_of
 from skillviewer.data.released_folds import fold_from_pairs, known_pairs, pairs_of_words
 from skillviewer.data.rows import looks_like, plain, read_sheet, read_words
-from skillviewer.data.tasks import chosen_task, each_once, first_found
+from skillviewer.data.tasks import beside, chosen_task, each_once, first_found
 from skillviewer.data.video_files import VideoFiles
 
 _LIST = "train_vid_list.txt"
@@ -23,7 +23,7 @@ _VIDEO, _START, _STOP = ("vidid", "video", "id"), ("startseconds", "start"), ("e
 def _folders(path: Path) -> dict[str, Path]:
     found = first_found(path, (_LIST, f"*/{_LIST}", f"*/*/{_LIST}", f"*/*/*/{_LIST}", f"*/*/*/*/{_LIST}"))
     needed = ("train.txt", "test.txt", "test_vid_list.txt")
-    whole = (file.parent for file in found if all((file.parent / name).is_file() for name in needed))
+    whole = (file.parent for file in found if all(beside(file.parent, name).is_file() for name in needed))
     return each_once(((folder.name, folder) for folder in whole), path)
 
 
@@ -58,13 +58,15 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     sides: dict[str, list[Pair]] = {}
     claims: list[Claim] = []
     for side in ("train", "test"):
-        rows, found = pairs_of_words(folder / f"{side}.txt")
+        rows, found = pairs_of_words(beside(folder, f"{side}.txt"))
         problems += found
         sides[side] = [pair for _, pair in rows]
         claims += [Claim(pair, f"{side}.txt line {row.line}") for row, pair in rows]
     claimed = sort_out(claims, task)
     problems += claimed.problems
-    listed = {side: [row.cells[0] for row in read_words(folder / f"{side}_vid_list.txt")] for side in ("train", "test")}
+    listed = {
+        side: [row.cells[0] for row in read_words(beside(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
+    }
     both = sorted(set(listed["train"]) & set(listed["test"]))
     if both:
         problems.append(f"{len(both)} videos are listed for training and for test ({both[0]}); they are held out.")
@@ -77,12 +79,12 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     kept = {side: known_pairs(pairs, claimed.pairs, f"{side}.txt") for side, pairs in sides.items()}
     fold, found = fold_from_pairs("released", names, kept["train"][0], kept["test"][0], listed["test"])
     problems += found
-    extents, found = _extents(folder, task)
+    extents, unread, found = _extents(folder, task)
     problems += found
-    without = [name for name in names if name not in extents]
+    without = [name for name in names if name not in extents and name not in unread]
     if without:
         problems.append(f"{len(without)} videos have no start and end ({without[0]}); they are used whole.")
-    people, found = participants_of(names, [folder / "participants.csv"], choices.participant_pattern)
+    people, found = participants_of(names, [beside(folder, "participants.csv")], choices.participant_pattern)
     problems += found
     files = VideoFiles(videos_dir or path)
     return Dataset(
@@ -90,7 +92,13 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         form="best",
         task=task,
         videos=tuple(
-            DatasetVideo(name, files.find(name, (name,), prefer=plain(task)), people.get(name), "", extents.get(name))
+            DatasetVideo(
+                name,
+                None if name in unread else files.find(name, (name,), prefer=plain(task)),
+                people.get(name),
+                "",
+                extents.get(name),
+            )
             for name in names
         ),
         pairs=claimed.pairs,
@@ -99,26 +107,29 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     )
 
 
-def _extents(folder: Path, task: str) -> tuple[dict[str, TimeExtent], list[str]]:
-    tables = (above / "BEST.csv" for above in (folder, *folder.parents)[:4])
+def _extents(folder: Path, task: str) -> tuple[dict[str, TimeExtent], set[str], list[str]]:
+    """Return the stretches of the videos, the videos whose stretch cannot be read, and problems."""
+    tables = (beside(above, "BEST.csv") for above in (folder, *folder.parents)[:4])
     path = next((table for table in tables if looks_like(table, ("task",), _VIDEO, _START, _STOP)), None)
     if path is None:
-        return {}, ["There is no BEST.csv above the lists: where an attempt starts and ends is not known."]
+        return {}, set(), ["There is no BEST.csv above the lists: where an attempt starts and ends is not known."]
     sheet = read_sheet(path)
     task_column, video = sheet.column("task"), sheet.column(*_VIDEO)
     start, stop = sheet.column(*_START), sheet.column(*_STOP)
     found: dict[str, TimeExtent] = {}
+    strange: dict[str, str] = {}
     problems = []
     for row in sheet.rows:
         if plain(row.cell(task_column)) != plain(task):
             continue
-        try:
-            extent = TimeExtent(float(row.cell(start)), float(row.cell(stop)))
-        except ValueError:
-            problems.append(f"{sheet.place(row)} does not say from when to when; it is left out.")
-            continue
-        if 0 <= extent.start_s < extent.stop_s:
-            found[row.cell(video)] = extent
-        else:
-            problems.append(f"{sheet.place(row)} ends before it starts; it is left out.")
-    return found, problems
+        name = row.cell(video)
+        start_s, stop_s = sheet.number(row.cell(start)), sheet.number(row.cell(stop))
+        if start_s is None or stop_s is None:
+            strange.setdefault(name, f"{sheet.place(row)} does not say from when to when {name} is")
+        elif not 0 <= start_s < stop_s:
+            strange.setdefault(name, f"{sheet.place(row)} has {name} end before it starts")
+        elif found.setdefault(name, TimeExtent(start_s, stop_s)) != TimeExtent(start_s, stop_s):
+            problems.append(f"{sheet.place(row)} gives {name} another start or end; the first row of it counts.")
+    for name, why in strange.items():
+        problems.append(f"{why}; {'another row of it counts' if name in found else 'the video is left out'}.")
+    return found, set(strange) - set(found), problems

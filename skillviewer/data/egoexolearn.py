@@ -20,7 +20,7 @@ from skillviewer.data.claims import Claim, sort_out
 from skillviewer.data.participants import participants_of
 from skillviewer.data.released_folds import pairs_of_words
 from skillviewer.data.rows import read_words
-from skillviewer.data.tasks import chosen_task, first_found
+from skillviewer.data.tasks import beside, chosen_task, first_found
 from skillviewer.data.video_files import VideoFiles
 
 ALL = "all"
@@ -109,12 +109,17 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     problems += claimed.problems
     names = tuple(sorted({v for p in claimed.pairs for v in (p.better, p.worse)}))
     recordings = {name: _recording(name) for name in names}
-    files_of_people = [file.parent / "participants.csv" for file in lists[:1]]
+    files_of_people = [beside(file.parent, "participants.csv") for file in lists[:1]]
     people, found = participants_of(names, files_of_people, choices.participant_pattern, recordings=recordings)
     problems += found
-    if not people:
-        people = recordings
+    people, by_recording = _with_recordings(people, recordings)
+    if by_recording == len(names):
         problems.append("Nobody says who is in which recording; folds hold out whole recordings in place of people.")
+    elif by_recording:
+        problems.append(
+            f"Nobody says who is in {by_recording} of {len(names)} stretches; folds hold out their whole recordings in "
+            "place of people."
+        )
     files = VideoFiles(videos_dir or (path if path.is_dir() else path.parent))
     paths = {recording: files.find(recording, (recording,)) for recording in sorted(set(recordings.values()))}
     return Dataset(
@@ -128,9 +133,22 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
             for name in names
         ),
         pairs=claimed.pairs,
-        by_recording=people is recordings,
+        by_recording=by_recording > 0,
         problems=(*(problem for problem in problems if problem), *files.problems),
     )
+
+
+def _with_recordings(people: Mapping[str, str], recordings: Mapping[str, str]) -> tuple[dict[str, str], int]:
+    """Return who is in every video, and of how many nobody says.
+
+    Of those it is whoever is in the rest of the recording, where that is one person; else the recording stands in.
+    """
+    seen: dict[str, set[str]] = {}
+    for name, person in people.items():
+        seen.setdefault(recordings[name], set()).add(person)
+    alone = {recording: next(iter(who)) for recording, who in seen.items() if len(who) == 1}
+    every = {name: people.get(name) or alone.get(recording, recording) for name, recording in recordings.items()}
+    return every, sum(name not in people and recording not in alone for name, recording in recordings.items())
 
 
 def _has_length(match: re.Match[str]) -> bool:

@@ -24,7 +24,7 @@ from skillviewer.data.released_folds import (
     without_strangers,
 )
 from skillviewer.data.rows import looks_like, read_sheet
-from skillviewer.data.tasks import chosen_task, first_found
+from skillviewer.data.tasks import beside, chosen_task, first_found
 from skillviewer.data.video_files import VideoFiles, bare
 
 _FIRST, _SECOND, _BEST = ("vid1", "video1"), ("vid2", "video2"), ("best", "better")
@@ -37,7 +37,7 @@ def _truth_files(path: Path) -> tuple[Path, ...]:
 
 
 def _task_name(truth: Path) -> str:
-    return truth.stem.removesuffix(_SUFFIX)
+    return truth.stem[: -len(_SUFFIX)] if truth.stem.casefold().endswith(_SUFFIX) else truth.stem
 
 
 def _by_task(path: Path) -> dict[str, tuple[Path, ...]]:
@@ -162,7 +162,10 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFiles, choices: 
     folds, found = _read_splits(truth, name, names, claimed.pairs)
     problems += found
     people, found = participants_of(
-        names, [truth.parent / "participants.csv"], choices.participant_pattern, known.participant if known else None
+        names,
+        [beside(truth.parent, "participants.csv")],
+        choices.participant_pattern,
+        known.participant if known else None,
     )
     problems += found
     extents, found = _extents(truth) if known is not None and known.family == "dough" else ({}, [])
@@ -181,14 +184,14 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFiles, choices: 
 
 
 def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[Pair]) -> tuple[list[Fold], list[str]]:
-    folder = truth.parent / "splits"
+    folder = beside(truth.parent, "splits")
     numbered = re.compile(rf"{re.escape(name)}_train_(\d+)\.csv", re.IGNORECASE)
-    matches = [m for m in (numbered.fullmatch(file.name) for file in sorted(folder.glob("*.csv"))) if m is not None]
+    matches = [m for m in (numbered.fullmatch(file.name) for file in sorted(folder.glob("*"))) if m is not None]
     folds: list[Fold] = []
     problems: list[str] = []
     for match in sorted(matches, key=lambda m: int(m.group(1))):
         train_file = folder / match.group(0)
-        test_file = folder / re.sub("_train_", "_val_", match.group(0), flags=re.IGNORECASE)
+        test_file = beside(folder, re.sub("_train_", "_val_", match.group(0), flags=re.IGNORECASE))
         if not test_file.is_file():
             problems.append(f"{train_file.name} has no {test_file.name} beside it; the fold is left out.")
             continue
@@ -210,7 +213,7 @@ def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[
 def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameExtent]], list[str]]:
     """Return, by name of a dough video, the stem of its recording and the frames of the attempt in it."""
     above = (truth.parent, *truth.parent.parents)[:4]
-    path = next((p for p in (folder / "dough_rolling_segments.csv" for folder in above) if p.is_file()), None)
+    path = next((p for p in (beside(folder, "dough_rolling_segments.csv") for folder in above) if p.is_file()), None)
     if path is None:
         return {}, []
     sheet = read_sheet(path)

@@ -12,6 +12,7 @@ from skillviewer.data import best, egoexolearn, epic_skills, jigsaws, pair_folde
 from skillviewer.data.choices import Choices
 from skillviewer.data.pair_folder import NO_PAIR
 from skillviewer.data.rows import composed, some
+from skillviewer.data.tasks import beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
         raise DatasetError(f"There is no file or folder {path}.")
     fitting = [entry for entry in DATASET_FORMATS if entry.recognise(path)]
     if not fitting:
-        if (path / "pairs.csv").is_file() or path.name == "pairs.csv":
+        if beside(path, pair_folder.FILE).is_file() or path.name.casefold() == pair_folder.FILE:
             pair_folder.load(path)  # which says what that file lacks
         forms = "; ".join(f"{entry.name} ({entry.title})" for entry in DATASET_FORMATS)
         raise DatasetError(f"{path} is in none of the known forms of a data set: {forms}. docs/data.md shows them.")

@@ -17,7 +17,7 @@ from skillviewer.core.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, S
 from skillviewer.data.choices import Choices
 from skillviewer.data.participants import participants_of
 from skillviewer.data.rows import Row, plain, read_words
-from skillviewer.data.tasks import chosen_task, each_once, first_found
+from skillviewer.data.tasks import beside, chosen_task, each_once, first_found
 from skillviewer.data.video_files import VideoFiles
 
 POOLED = "surgery"
@@ -92,7 +92,10 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         rated = _read(meta)
         problems += rated.problems
         people, found = participants_of(
-            tuple(rated.ratings), [meta.parent / "participants.csv"], choices.participant_pattern, r"_([A-Za-z])\d{3}$"
+            tuple(rated.ratings),
+            [beside(meta.parent, "participants.csv")],
+            choices.participant_pattern,
+            r"_([A-Za-z])\d{3}$",
         )
         problems += found
         again = next((trial for trial in sorted(rated.ratings) if trial in ratings), None)

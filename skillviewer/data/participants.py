@@ -6,8 +6,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.rater_names import folded, tidy
 from skillviewer.data.rows import looks_like, read_sheet, some
 from skillviewer.data.video_files import bare
+from skillviewer.data.video_names import VideoNames
 
 VIDEO_COLUMNS = ("video", "name", "clip", "file", "videoname", "filename", "videoid")
 PERSON_COLUMNS = (
@@ -39,8 +41,34 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
     return {name: person for name, person in found.items() if person}
 
 
-def by_file(path: Path) -> tuple[dict[str, str], list[str]]:
+class Spellings:
+    """Names of people: whoever is spelled alike but for case and blanks is one, and is called as at first."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._others: dict[str, list[str]] = {}
+
+    def one(self, name: str) -> str:
+        """Return the spelling that counts; blanks at both ends and double ones are no part of it."""
+        name = tidy(name)
+        first = self._first.setdefault(folded(name), name)
+        others = self._others.setdefault(first, [])
+        if name not in (first, *others):
+            others.append(name)
+        return first
+
+    def joined(self, where: str) -> list[str]:
+        """Return what is said of people who were spelled in several ways; nothing where none was."""
+        several = [f"{first} ({', '.join(others)})" for first, others in self._others.items() if others]
+        return [f"{where}: people who are spelled in several ways are one each: {some(several)}."] if several else []
+
+
+def by_file(path: Path, names: VideoNames | None = None) -> tuple[dict[str, str], list[str]]:
     """Return participants by video from a CSV file with a column ``video`` and a column ``participant``.
+
+    Args:
+        path: The file.
+        names: Names of the videos that it may mean; others keep the names that they have in it, without extension.
 
     Returns:
         Participants (none where the file or one of the columns is missing), and problems.
@@ -51,16 +79,19 @@ def by_file(path: Path) -> tuple[dict[str, str], list[str]]:
     sheet = read_sheet(path)
     video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*PERSON_COLUMNS)
     found: dict[str, str] = {}
+    people = Spellings()
+    known = names or VideoNames(())
     problems = []
     for row in sheet.rows:
-        name, who = bare(row.cell(video)), row.cell(person)
+        cell, who = row.cell(video), people.one(row.cell(person))
+        name = known.find(cell) or bare(cell)
         if not name or not who:
             problems.append(f"{sheet.place(row)} does not name a video and its participant; it is left out.")
         elif found.setdefault(name, who) != who:
             problems.append(
                 f"{sheet.place(row)} says {name} is {who}, an earlier line {found[name]}; the first counts."
             )
-    return found, problems
+    return found, problems + people.joined(path.name) + known.renumbered(path.name)
 
 
 def participants_of(
@@ -81,18 +112,27 @@ def participants_of(
     """
     problems: list[str] = []
     if stated is not None:
-        found = by_pattern(names, stated)
+        found, problems = _by_names(names, stated)
         unnamed = [name for name in names if name not in found]
         if unnamed:
             problems.append(f"The pattern “{stated}” finds no participant in {some(unnamed)}.")
         return found, problems
     for path in files:
-        listed, more = by_file(path)
+        told, more = by_file(path, VideoNames([*names, *recordings.values()]))
         problems += more
-        if listed:
-            who = {name: listed.get(name) or listed.get(recordings.get(name, "")) for name in names}
+        if told:
+            who = {name: told.get(name) or told.get(recordings.get(name, "")) for name in names}
             unnamed = [name for name, person in who.items() if person is None]
             if unnamed:
                 problems.append(f"{path.name} does not say who is in {some(unnamed)}.")
             return {name: person for name, person in who.items() if person is not None}, problems
-    return (by_pattern(names, own) if own is not None else {}), problems
+    if own is None:
+        return {}, problems
+    found, more = _by_names(names, own)
+    return found, problems + more
+
+
+def _by_names(names: Sequence[str], pattern: str) -> tuple[dict[str, str], list[str]]:
+    people = Spellings()
+    found = {name: people.one(person) for name, person in by_pattern(names, pattern).items()}
+    return found, people.joined("The names of the videos")

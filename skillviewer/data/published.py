@@ -1,6 +1,8 @@
 """Numbers that papers report, to stand beside measured ones: pairwise accuracies, mean over four folds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 SOURCE = (
     "Li, Huang, Cai and Sato, “Manipulation-skill Assessment from Videos with Spatial Attention Network”, "
@@ -52,6 +54,17 @@ _TABLES = {
         "h_task-based": (82.8, 69.1, 84.8, 81.6, 84.7),
     },
 }
+
+SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "chopsticks": (40, 534),
+        "dough": (33, 179),
+        "drawing": (40, 247),
+        "surgery": (103, 1659),
+        "infant-grasp": (94, 3318),
+    }
+)
+"""Videos and ordered pairs, each once, of every data set of which numbers are published."""
 
 PUBLISHED = tuple(
     Published(

@@ -14,9 +14,9 @@ from skillviewer.data.choices import Choices
 from skillviewer.data.claims import Claim, sort_out
 from skillviewer.data.epic_tasks import epic_task
 from skillviewer.data.participants import participants_of
-from skillviewer.data.released_folds import fold_from_pairs, known_pairs, pairs_of_words
+from skillviewer.data.released_folds import fold_from_pairs, known_pairs, pairs_of_words, without_strangers
 from skillviewer.data.rows import plain, read_words
-from skillviewer.data.tasks import chosen_task, each_once, first_found
+from skillviewer.data.tasks import beside, chosen_task, each_once, first_found
 from skillviewer.data.video_files import VideoFiles, bare
 
 _FAMILIES = {
@@ -81,7 +81,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         released.append(fold)
         problems += found
     family, pattern = _published(task, names)
-    people, found = participants_of(names, [folder / "participants.csv"], choices.participant_pattern, pattern)
+    people, found = participants_of(names, [beside(folder, "participants.csv")], choices.participant_pattern, pattern)
     problems += found
     files = VideoFiles(videos_dir or (path if path.is_dir() else path.parent))
     videos = tuple(_video(name, people.get(name), files) for name in names)
@@ -110,19 +110,21 @@ _Split = tuple[str, list[Pair], list[Pair]]
 
 def _read_splits(folder: Path) -> tuple[list[_Split], list[Claim], list[str]]:
     numbers = sorted(
-        int(match.group(1)) for match in (_NUMBER.fullmatch(file.stem) for file in folder.glob("*.txt")) if match
+        int(match.group(1))
+        for match in (_NUMBER.fullmatch(f.stem) for f in folder.iterdir() if f.suffix.lower() == ".txt")
+        if match
     )
     splits: list[_Split] = []
     claims: dict[tuple[Pair, int], Claim] = {}
     problems: list[str] = []
     for number in numbers:
-        if not (folder / f"test_split{number}.txt").is_file():
+        if not beside(folder, f"test_split{number}.txt").is_file():
             problems.append(f"train_split{number}.txt has no test_split{number}.txt beside it; the fold is left out.")
             continue
         sides: list[list[Pair]] = []
         times: dict[Pair, int] = {}
         for side in ("train", "test"):
-            file = folder / f"{side}_split{number}.txt"
+            file = beside(folder, f"{side}_split{number}.txt")
             rows, found = pairs_of_words(file)
             problems += found
             sides.append([Pair(bare(pair.better), bare(pair.worse)) for _, pair in rows])
@@ -144,6 +146,8 @@ def _fold(
         sides.append(kept)
         problems += found
     fold, found = fold_from_pairs(number, names, sides[0], sides[1])
+    problems += found
+    fold, found = without_strangers(fold, [*sides[0], *sides[1]], agreed)
     return fold, problems + found
 
 

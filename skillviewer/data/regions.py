@@ -6,7 +6,7 @@ that stays. All in pixels of the picture as shown: a point (0, 0) is the centre 
 to 1 is that pixel. Several rows may speak of one frame.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.localisation import Region
 from skillviewer.data.participants import VIDEO_COLUMNS
 from skillviewer.data.rows import Row, Sheet, looks_like, read_sheet
-from skillviewer.data.video_files import bare
+from skillviewer.data.video_names import VideoNames, video_name
 
 _BOX = ("left", "top", "right", "bottom")
 _LONGEST = 1_000_000
@@ -37,8 +37,12 @@ class Regions:
         return self.by_video.get(video, {})
 
 
-def read_regions(path: Path) -> Regions:
+def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
     """Read regions.
+
+    Args:
+        path: The file.
+        names: Names of the videos that it may mean; others keep the names that they have in it.
 
     Raises:
         DatasetError: The file cannot be read or has neither points nor boxes.
@@ -54,8 +58,9 @@ def read_regions(path: Path) -> Regions:
         )
     found: dict[str, dict[int, list[Region]]] = {}
     problems = []
+    known = VideoNames(names)
     for row in sheet.rows:
-        name = bare(row.cell(video))
+        name = known.find(row.cell(video)) or video_name(row.cell(video))
         frames = _frames(sheet, row.cell(frame), row.cell(sheet.column("stopframe")))
         regions, strange = _points(sheet, row, points)
         if has_boxes and (sides := _numbers(sheet, row, boxes)) is not None:
@@ -70,7 +75,8 @@ def read_regions(path: Path) -> Regions:
         for index in frames:
             found.setdefault(name, {}).setdefault(index, []).extend(regions)
     return Regions(
-        {name: {index: tuple(rs) for index, rs in frames.items()} for name, frames in found.items()}, tuple(problems)
+        {name: {index: tuple(rs) for index, rs in frames.items()} for name, frames in found.items()},
+        (*problems, *known.renumbered(path.name)),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.pairs import Fold, Pair
-from skillviewer.data.rows import Row, Sheet, read_sheet, read_words, some
+from skillviewer.data.rows import Row, Sheet, plain, read_sheet, read_words, some
 
 
 def fold_from_pairs(
@@ -123,13 +123,21 @@ def renamed(fold: Fold, prefix: str) -> Fold:
 
 
 def pairs_of_words(path: Path) -> tuple[list[tuple[Row, Pair]], list[str]]:
-    """Return the pairs of a file with "better worse" on every line, and problems."""
-    found, problems = [], []
-    for row in read_words(path):
-        if len(row.cells) != 2 or row.cells[0] == row.cells[1]:
+    """Return the pairs of a file with "better worse" on every line, and problems.
+
+    A first line of these two words is a header; in the other order, "worse better", every line is read so.
+    """
+    found: list[tuple[Row, Pair]] = []
+    problems = []
+    rows = read_words(path)
+    header = tuple(plain(word) for word in rows[0].cells) if rows else ()
+    swapped = header == ("worse", "better")
+    for row in rows[1:] if swapped or header == ("better", "worse") else rows:
+        cells = row.cells[::-1] if swapped else row.cells
+        if len(cells) != 2 or cells[0] == cells[1]:
             problems.append(f"{path.name} line {row.line} is not two videos; it is left out.")
         else:
-            found.append((row, Pair(*row.cells)))
+            found.append((row, Pair(*cells)))
     return found, problems
 
 

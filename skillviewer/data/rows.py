@@ -1,18 +1,22 @@
 """Tables that people write: CSV and lines of words, with all their irregularities.
 
-Byte order marks, CRLF, trailing commas, semicolons or tabs in place of commas and spare blanks are read past. Nothing
-here decides what a row means.
+Byte order marks, CRLF, trailing commas, semicolons or tabs in place of commas, a first line ``sep=;`` and spare blanks
+are read past. Nothing here decides what a row means.
 """
 
 import csv
 import io
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
+
+_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
+"""The line in which a spreadsheet says what parts the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,22 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+def _wide(content: bytes) -> str | None:
+    """Return the name of an encoding of two bytes a letter, by the file's mark or by where its zeros are, or None."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    start = content[:4096]
+    first, second = start[::2].count(0), start[1::2].count(0)
+    if max(first, second) < len(start) / 4 or min(first, second) > 0:
+        return None  # no zeros to speak of, or such as no text has
+    return "utf-16-le" if second else "utf-16-be"
+
+
 def read_text(path: Path) -> str:
     """Return the text of a file, with plain line ends, composed and without a byte order mark.
 
-    UTF-8 or UTF-16 where the file says or shows so, else Windows-1252, which old spreadsheets write.
+    UTF-8 or UTF-16 where the file says or shows so, with a mark or without; else Windows-1252, which old spreadsheets
+    write.
 
     Raises:
         DatasetError: The file cannot be read.
@@ -100,8 +116,9 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = content.decode("utf-16", errors="replace")
+    wide = _wide(content)
+    if wide is not None:
+        text = content.decode(wide, errors="replace")
     else:
         try:
             text = content.decode("utf-8-sig")
@@ -127,19 +144,27 @@ def read_sheet(path: Path) -> Sheet:
         DatasetError: The file cannot be read or is no table.
     """
     text = read_text(path)
+    first, _, rest = text.partition("\n")
+    stated = _SEPARATOR.fullmatch(first)
+    skipped = 1 if stated else 0
+    text = rest if stated else text
     first = text.lstrip("\n").partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = []
+    delimiter = stated.group(1) if stated else max(",;\t", key=first.count)
+    rows: list[Row] = []
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    begun = 0
     try:
         for cells in reader:
+            begun = reader.line_num
             stripped = [cell.strip() for cell in cells]
             while stripped and not stripped[-1]:
                 stripped.pop()
             if stripped:
-                rows.append(Row(reader.line_num, tuple(stripped)))
+                rows.append(Row(reader.line_num + skipped, tuple(stripped)))
     except csv.Error as error:
-        raise DatasetError(f"{path} is not a table: line {reader.line_num}, {error}.") from error
+        first_line, last_line = begun + 1 + skipped, reader.line_num + skipped
+        quoted = " (is a quotation mark not closed there?)" if last_line > first_line else ""
+        raise DatasetError(f"{path} is not a table: line {first_line}, {error}{quoted}.") from error
     titles = rows[0].cells if rows else ()
     return Sheet(path, tuple(plain(title) for title in titles), titles, tuple(rows[1:]), delimiter != ",")
 
@@ -158,7 +183,7 @@ def looks_like(path: Path, *columns: Iterable[str]) -> bool:
             start = file.read(4096)
     except OSError:
         return False
-    if b"\x00" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\x00" in start and _wide(start) is None:
         return False
     try:
         sheet = read_sheet(path)

@@ -1,7 +1,8 @@
 """Which of several data sets in one folder is meant."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.rows import plain
@@ -48,19 +49,32 @@ def each_once(found: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
     return places
 
 
+def beside(folder: Path, name: str) -> Path:
+    """Return the path of a file in a folder: spelled as it is there, where only its case is another."""
+    path = folder / name
+    if path.exists() or not folder.is_dir():
+        return path
+    return next((other for other in sorted(folder.iterdir()) if other.name.casefold() == name.casefold()), path)
+
+
 def first_found(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
     """Return what the first pattern that finds anything below a folder finds, sorted; a file is only itself.
 
     Args:
         path: A folder or a file.
-        patterns: Patterns for ``Path.glob``, the nearest first.
+        patterns: Patterns for ``Path.glob``, the nearest first; the last part, of a file, matches in any case.
     """
+
+    def fits(file: Path, pattern: str) -> bool:
+        return fnmatchcase(file.name.casefold(), PurePath(pattern).name.casefold())
+
     if path.is_file():
-        return (path,) if any(path.match(Path(pattern).name) for pattern in patterns) else ()
+        return (path,) if any(fits(path, pattern) for pattern in patterns) else ()
     if not path.is_dir():
         return ()
     for pattern in patterns:
-        found = tuple(sorted(path.glob(pattern)))
+        folders = PurePath(pattern).parent
+        found = tuple(sorted(file for file in path.glob(str(folders / "*")) if fits(file, pattern)))
         if found:
             return found
     return ()

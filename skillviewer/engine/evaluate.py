@@ -198,7 +198,7 @@ class _Preparation:
         self.dataset = dataset
         self.facts: Mapping[str, VideoFacts] = {}
         self.problems = [*dataset.problems, *filter(None, (shortened(plan.of(name, 0)) for name in plan.models))]
-        self.n_videos = len(dataset.videos)
+        self.names = dataset.names
         self.runs: tuple[Run, ...] = ()
         self.missing: tuple[Run, ...] = ()
         self.compared: tuple[Found, ...] = ()
@@ -337,9 +337,9 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     problems = list(preparation.problems)
     regions: Regions | None = None
     if dataset.regions_path is not None:
-        regions = read_regions(dataset.regions_path)
+        regions = read_regions(dataset.regions_path, preparation.names)
         problems += regions.problems[:3]
-    why = withheld(dataset, preparation.n_videos, folds)
+    why = withheld(dataset, len(preparation.names), folds)
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
     judge = Judge(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
     problems += [*judge.problems, *filter(None, [why])]

@@ -87,6 +87,21 @@ def test_folds_hold_whole_people_out(study: Path, capsys: Capture) -> None:
     assert sum(line.endswith("2 videos of a") for line in lines) == 1
 
 
+def test_folds_are_of_the_videos_that_have_a_file(tmp_path: Path, capsys: Capture) -> None:
+    study = write_study(tmp_path / "fewer")
+    (study / "videos" / "a1.mp4").unlink()
+    assert run(["data", "folds", str(study), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "1 of 8 videos have no file and are left out, and 6 of 27 pairs with them: a1." in err
+    assert "a1" not in {name for fold in json.loads(out)["folds"] for name in fold["held_out_videos"]}
+    for file in (study / "videos").iterdir():
+        file.unlink()
+    assert run(["data", "folds", str(study), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "a1" in {name for fold in json.loads(out)["folds"] for name in fold["held_out_videos"]}
+
+
 def test_folds_by_video_come_with_a_warning(tmp_path: Path, capsys: Capture) -> None:
     study = write_study(tmp_path / "nobody", participants=False)
     assert run(["data", "folds", str(study), "--folds", "2"]) == 0

@@ -1,6 +1,7 @@
 """Pairwise accuracy, its intervals and how it grows with separation."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from skillviewer.core.accuracy import (
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.folds import FoldsBy, fold_of, make_folds
 from skillviewer.core.order import separations
-from skillviewer.core.pairs import Dataset, Pair
+from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
 from tests.core.datasets import people, ranked
 
 DATASET = ranked(people("ABCDEFGH", 5))
@@ -65,34 +66,81 @@ def test_a_perfect_model_has_an_interval_without_width() -> None:
     assert pooled_accuracy(results(TRUE), DATASET, honest=True).n_pairs == 4 * 45
 
 
-def brute_force(given: list[FoldScores], dataset: Dataset, n_draws: int, seed: int) -> tuple[float, float, float]:
-    """Draw people and count every pair as often as its two people were drawn, one pair at a time."""
-    whose, _ = clusters_of(dataset)
-    people_ = sorted(set(whose.values()))
+def share_by_hand(given: list[FoldScores], whose: dict[str, str], times: dict[str, int]) -> float:
+    """Count every pair as often as its two people were drawn, one pair at a time."""
+    right = total = 0
+    for result in given:
+        for pair in result.fold.test_pairs:
+            a, b = whose[pair.better], whose[pair.worse]
+            weight = times[a] if a == b else times[a] * times[b]
+            total += weight
+            right += weight * (result.scores[pair.better] > result.scores[pair.worse])
+    return right / total if total else float("nan")
+
+
+def ends_by_hand(shares: list[float], n: int) -> tuple[float, float]:
+    tail = stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(0.025, n - 1))
+    ranked_shares = sorted(share for share in shares if not np.isnan(share))
+    beyond = int(np.ceil(tail * len(ranked_shares) - 1e-9)) - 1
+    return ranked_shares[max(beyond, 0)], ranked_shares[len(ranked_shares) - 1 - max(beyond, 0)]
+
+
+def noisy_scores(dataset: Dataset, seed: int) -> dict[str, float]:
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(people_), [1 / len(people_)] * len(people_), size=n_draws)
-    shares = []
-    for times in [[1] * len(people_), *drawn]:
-        right = total = 0
-        for result in given:
-            for pair in result.fold.test_pairs:
-                a, b = people_.index(whose[pair.better]), people_.index(whose[pair.worse])
-                weight = times[a] if a == b else times[a] * times[b]
-                total += weight
-                right += weight * (result.scores[pair.better] > result.scores[pair.worse])
-        shares.append(right / total if total else float("nan"))
-    n = len(people_)
-    tail = 100 * stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(0.025, n - 1))
-    low, high = np.nanpercentile(shares[1:], [tail, 100 - tail])
-    return shares[0], float(low), float(high)
+    return {name: -i + rng.normal(0, 0.4 * len(dataset.names)) for i, name in enumerate(dataset.names)}
 
 
-def test_pooled_accuracy_against_brute_force() -> None:
-    rng = np.random.default_rng(2)
-    noisy = {name: score + rng.normal(0, 15) for name, score in TRUE.items()}
-    pooled = pooled_accuracy(results(noisy), DATASET, n_draws=60, seed=5)
-    assert (pooled.value, pooled.low, pooled.high) == pytest.approx(brute_force(results(noisy), DATASET, 60, 5))
+def test_few_people_have_every_draw_counted() -> None:
+    """Five draws of five people, in whatever order: 3,125 of them, each as probable as any."""
+    dataset = ranked(people("ABCDE", 3))
+    given = results(noisy_scores(dataset, 1), dataset)
+    whose, _ = clusters_of(dataset)
+    draws = product("ABCDE", repeat=5)
+    shares = [share_by_hand(given, whose, {person: draw.count(person) for person in "ABCDE"}) for draw in draws]
+    pooled = pooled_accuracy(given, dataset, n_draws=3, seed=9)
+    assert pooled.value == pytest.approx(share_by_hand(given, whose, dict.fromkeys("ABCDE", 1)))
+    assert (pooled.low, pooled.high) == pytest.approx(ends_by_hand(shares, 5))
+    assert pooled == pooled_accuracy(given, dataset, seed=0), "nothing is left to a seed"
     assert pooled.low < pooled.value < pooled.high
+
+
+def test_more_people_are_drawn_at_random() -> None:
+    dataset = ranked(people("ABCDEFGHI", 2))
+    given = results(noisy_scores(dataset, 2), dataset)
+    whose, _ = clusters_of(dataset)
+    drawn = np.random.default_rng(5).integers(9, size=(60, 9))
+    draws = [["ABCDEFGHI"[i] for i in one] for one in drawn]
+    shares = [share_by_hand(given, whose, {person: draw.count(person) for person in "ABCDEFGHI"}) for draw in draws]
+    pooled = pooled_accuracy(given, dataset, n_draws=60, seed=5)
+    assert (pooled.low, pooled.high) == pytest.approx(ends_by_hand(shares, 9))
+
+
+def test_intervals_hardly_hang_on_the_seed_of_the_draws() -> None:
+    dataset = ranked(people("ABCDEFGHIJ", 3))
+    given = results(noisy_scores(dataset, 3), dataset)
+    first, second = (pooled_accuracy(given, dataset, seed=seed) for seed in (0, 1))
+    assert (first.low, first.high) == pytest.approx((second.low, second.high), abs=0.01)
+    assert pooled_accuracy(given, dataset) == first
+
+
+def test_draws_of_many_videos_take_little_room() -> None:
+    many = ranked([f"{i:04}" for i in range(90)], with_participants=False)
+    many = replace(many, pairs=many.pairs[:400])
+    given = [FoldScores(fold, noisy_scores(many, 4)) for fold in make_folds(many).folds]
+    pooled = pooled_accuracy(given, many)
+    assert pooled.clusters == "video"
+    assert pooled.low < pooled.value < pooled.high
+
+
+def test_videos_without_a_pair_are_not_drawn_and_one_of_nobody_is_drawn_by_itself() -> None:
+    more = replace(DATASET, videos=(*DATASET.videos, DatasetVideo("T1"), DatasetVideo("T2", None, "T")))
+    given = results(noisy_scores(DATASET, 5))
+    assert pooled_accuracy(given, more) == pooled_accuracy(given, DATASET)
+    unknown = replace(DATASET, videos=(DatasetVideo("A1"), *DATASET.videos[1:]))
+    clusters, what = clusters_of(unknown)
+    assert what == "participant"
+    assert len(set(clusters.values())) == 9
+    assert pooled_accuracy(given, unknown).n_clusters == 9
 
 
 def test_each_fold_is_judged_by_its_own_model() -> None:

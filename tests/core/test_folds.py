@@ -14,11 +14,12 @@ from skillviewer.core.folds import (
     divide,
     fold_of,
     inner_fold,
+    inner_folds,
     make_folds,
     quarter_out,
     with_pairs,
 )
-from skillviewer.core.pairs import DatasetVideo, Fold, Pair
+from skillviewer.core.pairs import Dataset, DatasetVideo, Fold, Pair, SimilarPair
 from tests.core.datasets import people, ranked
 
 EIGHT_BY_FIVE = ranked(people("ABCDEFGH", 5))
@@ -82,11 +83,58 @@ def test_without_participants_folds_are_by_video_with_a_warning() -> None:
     made = make_folds(ranked(people("ABCD", 2), with_participants=False))
     assert made.by is FoldsBy.VIDEO
     assert "Nobody says who is in any video" in made.warning
-    one_unknown = replace(EIGHT_BY_FIVE, videos=(DatasetVideo("A1"), *EIGHT_BY_FIVE.videos[1:]))
-    made = make_folds(one_unknown)
-    assert made.by is FoldsBy.VIDEO
-    assert "1 videos (A1, for one)" in made.warning
     assert "flatters" in make_folds(EIGHT_BY_FIVE, by=FoldsBy.VIDEO).warning
+
+
+def without_people(dataset: Dataset, *names: str) -> Dataset:
+    videos = tuple(replace(v, participant=None) if v.name in names else v for v in dataset.videos)
+    return replace(dataset, videos=videos)
+
+
+@pytest.mark.parametrize("by", [None, FoldsBy.PARTICIPANT])
+def test_who_is_known_is_held_out_whole_and_a_video_of_nobody_by_itself(by: FoldsBy | None) -> None:
+    made = make_folds(without_people(EIGHT_BY_FIVE, "A1"), by=by)
+    assert made.by is FoldsBy.PARTICIPANT
+    assert "Nobody says who is in “A1”: it is held out by itself" in made.warning
+    assert "flatters" in made.warning
+    for fold in made.folds:
+        known = EIGHT_BY_FIVE.participants.items() - {("A1", "A")}
+        check_no_leak(fold, dict(known))
+    two = make_folds(without_people(EIGHT_BY_FIVE, "A1", "B1"), by=by)
+    assert "who is in 2 videos (A1, for one): each is held out by itself" in two.warning
+    held_out = sorted(name for fold in two.folds for name in fold.held_out_videos)
+    assert held_out == sorted(EIGHT_BY_FIVE.names)
+    assert len(make_folds(without_people(ranked(people("A", 4)), "A1"), by=by).folds) == 2
+
+
+def test_videos_that_no_pair_names_take_no_part_in_folds() -> None:
+    more = tuple(DatasetVideo(f"T{i}") for i in range(60))
+    padded = replace(EIGHT_BY_FIVE, videos=(*EIGHT_BY_FIVE.videos, *more))
+    assert make_folds(padded) == make_folds(EIGHT_BY_FIVE)
+    assert make_folds(padded, by=FoldsBy.VIDEO) == make_folds(EIGHT_BY_FIVE, by=FoldsBy.VIDEO)
+    fold = make_folds(padded).folds[0]
+    with_more = replace(fold, train_videos=(*fold.train_videos, *(video.name for video in more)))
+    held_out = [inner.held_out_videos for inner in inner_folds(padded, with_more)]
+    assert held_out == [inner.held_out_videos for inner in inner_folds(EIGHT_BY_FIVE, fold)]
+
+
+def test_videos_that_are_only_like_others_are_kept_out_with_their_person() -> None:
+    more = (DatasetVideo("A6", None, "A"), DatasetVideo("X1", None, "X"), DatasetVideo("N1"))
+    alike = (SimilarPair("A1", "A6"), SimilarPair("X1", "N1"))
+    dataset = replace(EIGHT_BY_FIVE, videos=(*EIGHT_BY_FIVE.videos, *more), similar=alike)
+    made = make_folds(dataset)
+    assert len(made.folds) == 4
+    assert made.warning == ""
+    for fold in made.folds:
+        assert {"X1", "N1"} <= set(fold.train_videos), "nothing is tested on them"
+        assert ("A6" in fold.held_out_videos) == ("A1" in fold.held_out_videos)
+
+
+def test_inner_folds_keep_known_people_whole_beside_unknown_ones() -> None:
+    dataset = without_people(EIGHT_BY_FIVE, "A1", "B1", "C1")
+    for fold in make_folds(dataset).folds:
+        for inner in inner_folds(dataset, fold):
+            check_no_leak(inner, dataset.participants)
 
 
 def test_released_folds_are_taken_where_there_are_any() -> None:
@@ -203,11 +251,12 @@ def test_a_number_of_folds_that_released_ones_do_not_have_is_told() -> None:
 
 def test_folds_without_pairs_are_left_out_and_told() -> None:
     alone = ranked(people("ABC", 2))
-    pairs = tuple(pair for pair in alone.pairs if {pair.better[0], pair.worse[0]} <= {"A", "B"})
-    made = make_folds(replace(alone, pairs=pairs))
+    pairs = (*(pair for pair in alone.pairs if pair.better[0] == "A"), Pair("C1", "C2"))  # without A nothing but C
+    pairs = tuple(pair for pair in pairs if pair.worse[0] == "C")
+    made = make_folds(replace(alone, pairs=pairs), 2)
     usable = with_pairs(made)
-    assert len(made.folds) == 3
-    assert {fold.held_out_videos[0][0] for fold in usable.folds} == {"A", "B"}
+    assert len(made.folds) == 2
+    assert {fold.held_out_videos[0][0] for fold in usable.folds} == {"A"}
     assert "What has none is left out." in usable.warning
     assert with_pairs(make_folds(EIGHT_BY_FIVE)) == make_folds(EIGHT_BY_FIVE)
     with pytest.raises(DatasetError, match="has pairs both to train on and to test on"):

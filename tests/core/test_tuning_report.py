@@ -46,10 +46,19 @@ def test_accuracy_before_and_after_on_the_same_pairs() -> None:
     assert found.after.value == 1.0
     assert found.before.value == pytest.approx(1 - 17 / n)
     assert found.gain.value == pytest.approx(17 / n)
+    assert not found.beyond_noise, "two people are too few to say so of others"
+
+
+def test_many_people_who_gain_are_beyond_noise() -> None:
+    names = people("ABCDEFGH", 3)
+    dataset = ranked(names)
+    fold = fold_of("1", names, people("CDEFGH", 3), dataset.pairs)
+    right = {name: float(-i) for i, name in enumerate(names)}
+    wrong = {name: float(i) for i, name in enumerate(names)} | {"C2": 2.5, "D1": 3.5, "G1": 0.5}
+    found = before_after(dataset, fold, wrong, right)
     assert found.beyond_noise
     assert not found.worse
-    back = before_after(DATASET, FOLD, RIGHT, half)
-    assert back.worse
+    assert before_after(dataset, fold, right, wrong).worse
 
 
 def test_the_word_of_one_person_is_within_noise() -> None:

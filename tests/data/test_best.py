@@ -39,11 +39,11 @@ def test_pairs_extents_and_the_released_split(root: Path) -> None:
     assert by_name["-a1"].extent == TimeExtent(25.05, 144.3)
     assert by_name["c3"].extent is None
     assert by_name["b2"].path == root / "v/tie_tie/b2.mp4"
-    assert by_name["d4"].path == root / "v/d4.webm"
+    assert by_name["d4"].path is None, "which stretch of it is meant is not known"
     assert data.problems == (
-        "BEST.csv line 4 ends before it starts; it is left out.",
-        "BEST.csv line 5 does not say from when to when; it is left out.",
-        "3 videos have no start and end (c3); they are used whole.",
+        "BEST.csv line 4 has c3 end before it starts; the video is left out.",
+        "BEST.csv line 5 does not say from when to when d4 is; the video is left out.",
+        "1 videos have no start and end (f6); they are used whole.",
     )
     made = make_folds(data)
     assert made.by is FoldsBy.RELEASED
@@ -90,3 +90,37 @@ def test_it_is_recognised_by_content(root: Path, tmp_path: Path) -> None:
     assert not best.recognise(tmp_path)
     with pytest.raises(DatasetError, match="no lists"):
         best.load(root)
+
+
+def test_rows_that_come_again_and_decimal_commas(root: Path) -> None:
+    rows = [
+        "task;vid_id;start_seconds;end_seconds",
+        "tie_tie;-a1;25,05;144,3",
+        "tie_tie;b2;1;9",
+        "tie_tie;b2;1,0;9,0",
+        "tie_tie;b2;20;29",
+        "tie_tie;c3;x;9",
+        "tie_tie;c3;2;9",
+        "tie_tie;d4;3;4",
+        "tie_tie;f6;3;4",
+    ]
+    write(root / "BEST.csv", "\n".join(rows))
+    data = best.load(root)
+    extents = {video.name: video.extent for video in data.videos}
+    assert extents["-a1"] == TimeExtent(25.05, 144.3)
+    assert extents["b2"] == TimeExtent(1, 9)
+    assert extents["c3"] == TimeExtent(2, 9)
+    assert data.problems == (
+        "BEST.csv line 5 gives b2 another start or end; the first row of it counts.",
+        "BEST.csv line 6 does not say from when to when c3 is; another row of it counts.",
+    )
+
+
+def test_names_of_files_in_another_case(root: Path) -> None:
+    (root / "BEST.csv").rename(root / "best.CSV")
+    folder = root / "splits/tie_tie"
+    for name in ("train.txt", "test_vid_list.txt", "train_vid_list.txt"):
+        (folder / name).rename(folder / name.capitalize())
+    data = best.load(root)
+    assert len(data.pairs) == 3
+    assert {video.name: video.extent for video in data.videos}["b2"] == TimeExtent(1, 9)

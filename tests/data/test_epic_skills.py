@@ -230,3 +230,15 @@ def test_a_study_of_ones_own_under_a_published_name(tmp_path: Path) -> None:
     assert all(video.path is not None for video in data.videos)
     assert set(data.participants.values()) == {"P01", "P02"}
     assert epic_skills.load(tmp_path).participants == {}
+
+
+def test_names_of_files_in_another_case(tmp_path: Path) -> None:
+    write(tmp_path / "Pouring_GT.CSV", "Vid1,Vid2,Best\nA1,B1,A1\nA1,A2,A1\n")
+    write(tmp_path / "Splits/pouring_TRAIN_1.CSV", "Better,Worse\nA1,A2\n")
+    write(tmp_path / "Splits/Pouring_VAL_1.csv", "Better,Worse\nA1,B1\n")
+    write(tmp_path / "Participants.csv", "video,participant\nA1.mp4,Ann\na2,Ann\nB1,Bob\n")
+    data = epic_skills.load(tmp_path)
+    assert data.task == "Pouring"
+    assert data.participants == {"A1": "Ann", "A2": "Ann", "B1": "Bob"}
+    assert data.released is not None
+    assert data.released[0].held_out_videos == ("B1",)

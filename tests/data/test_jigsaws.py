@@ -105,3 +105,11 @@ def test_two_lists_of_the_same_trials_have_to_be_chosen_from(tmp_path: Path) -> 
     with pytest.raises(DatasetError, match="rates Suturing_B001, which another task rates too: choose one of Suturing"):
         jigsaws.load(tmp_path)
     assert len(jigsaws.load(tmp_path, choices=Choices(task="Suturing_old")).pairs) == 1
+
+
+def test_names_of_files_in_another_case(tmp_path: Path) -> None:
+    write(tmp_path / "META_FILE_suturing.TXT", "Suturing_B001\tN\t10\nSuturing_C001\tN\t12\n")
+    write(tmp_path / "Participants.csv", "video,participant\nSuturing_B001,Ann\nsuturing_c001,Bob\n")
+    data = jigsaws.load(tmp_path)
+    assert data.task == "suturing"
+    assert data.participants == {"Suturing_B001": "Ann", "Suturing_C001": "Bob"}

@@ -1,12 +1,14 @@
 """A folder with videos and pairs.csv."""
 
 import unicodedata
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
 
 from skillviewer.core.consensus import AtLeast, Majority, Unanimous
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.folds import FoldsBy, make_folds
 from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.data import pair_folder
 from skillviewer.data.choices import Choices
@@ -34,18 +36,21 @@ def test_votes_become_pairs_by_the_default_rule(study: Path) -> None:
     assert "unanimous where at most 4" in data.rule
     assert len(data.judgements) == 15
     assert data.judgements[8] == Judgement("000", "002", Verdict.NEITHER, "rater 4")
-    assert data.names == ("000", "001", "002", "003")
+    assert data.names == ("000", "001", "002")
     assert data.videos[2].path == study / "videos/002.mov"
     assert data.regions_path == study / "regions.csv"
-    assert data.problems == ("No pair names these files: 900.",)
+    assert data.problems == (
+        "truth.csv names videos that no pair names; they are left out: 003.",
+        "No pair names these files: 900.",
+    )
 
 
 def test_numbers_known_of_the_videos(study: Path) -> None:
     data = pair_folder.load(study)
     assert [measure.name for measure in data.truth] == ["skill", "quality"]
-    assert data.truth[0].by_video() == {"000": 0.5, "001": 0.2, "002": 0.9, "003": 1.0}
+    assert data.truth[0].by_video() == {"000": 0.5, "001": 0.2, "002": 0.9}
     assert data.scores is not None
-    assert data.scores.by_video() == {"000": 1.5, "001": -2.0, "003": 4.0}
+    assert data.scores.by_video() == {"000": 1.5, "001": -2.0}
 
 
 def test_another_rule_is_a_choice_and_its_text_is_kept(study: Path) -> None:
@@ -265,3 +270,164 @@ def test_what_a_pairs_file_lacks_is_said(tmp_path: Path) -> None:
     touch(tmp_path, ["a.mp4", "b.mp4", "z.mp4"])
     with pytest.raises(DatasetError, match="All 1 pairs that it holds count as no disparity"):
         open_dataset(tmp_path)
+
+
+def test_videos_that_only_truth_names_change_no_fold(tmp_path: Path) -> None:
+    names = [f"{i:03}" for i in range(1, 9)]
+    write(tmp_path / "pairs.csv", "better,worse\n" + "".join(f"{a},{b}\n" for a, b in combinations(names, 2)))
+    people = "".join(f"{name},P{(i + 1) // 2}\n" for i, name in enumerate(names, start=1))
+    write(tmp_path / "participants.csv", "video,participant\n" + people)
+    touch(tmp_path / "videos", [f"{i:03}.mp4" for i in range(1, 31)])
+    before = make_folds(open_dataset(tmp_path))
+    write(tmp_path / "truth.csv", "video,quality\n" + "".join(f"{i:03},{i}\n" for i in range(1, 31)))
+    data = open_dataset(tmp_path)
+    assert make_folds(data) == before
+    assert before.by is FoldsBy.PARTICIPANT
+    assert data.names == tuple(names)
+    assert len(data.truth[0].values) == 8
+    assert "truth.csv names videos that no pair names; they are left out: 009, 010, 011, 012, 013 and 17 more." in (
+        data.problems
+    )
+
+
+@pytest.mark.parametrize("call", ["videos/{}.mp4", "./videos/{}", "VIDEOS_{}", "{}.MP4"])
+def test_all_tables_may_call_videos_as_pairs_do(tmp_path: Path, call: str) -> None:
+    def called(name: str) -> str:
+        return name.upper() if call.startswith("VIDEOS_") else call.format(name)
+
+    write(tmp_path / "pairs.csv", "better,worse\nvideos/a.mp4,P1\\b.mp4\nP1/b,c\n")
+    rows = [called("a"), called("P1/b"), called("c")]
+    write(tmp_path / "participants.csv", "video,participant\n" + "".join(f"{name},{name[-5:]}\n" for name in rows))
+    write(tmp_path / "truth.csv", "video,quality\n" + "".join(f"{name},{i}\n" for i, name in enumerate(rows)))
+    write(tmp_path / "regions.csv", "video,frame,hand_x,hand_y\n" + "".join(f"{name},0,1,2\n" for name in rows))
+    touch(tmp_path / "videos", ["a.mp4", "P1/b.mp4", "c.mp4"])
+    data = open_dataset(tmp_path)
+    assert data.problems == ()
+    assert data.names == ("P1/b", "a", "c")
+    assert set(data.participants) == set(data.truth[0].by_video()) == set(data.names)
+    assert data.regions_path is not None
+    assert set(read_regions(data.regions_path, data.names).by_video) == set(data.names)
+
+
+def test_zeros_that_a_spreadsheet_has_taken(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "better,worse\n1,2\n2,10\n")
+    write(tmp_path / "participants.csv", "video,participant\n001,A\n002.mp4,B\n010,C\n")
+    touch(tmp_path / "videos", ["001.mp4", "002.mp4", "010.mp4"])
+    data = open_dataset(tmp_path)
+    assert [video.path and video.path.name for video in data.videos] == ["001.mp4", "010.mp4", "002.mp4"]
+    assert data.participants == {"1": "A", "2": "B", "10": "C"}
+    assert data.problems == (
+        "participants.csv writes numbers with other zeros in front; taken are 001 for 1, 002 for 2, 010 for 10.",
+        (
+            "Numbers are written with other zeros than those of files; taken are 1 for 001.mp4, 10 for 010.mp4, "
+            "2 for 002.mp4."
+        ),
+    )
+    touch(tmp_path / "videos", ["01.mp4"])
+    assert open_dataset(tmp_path).video("1").path is None, "it could be either"
+
+
+def test_paths_of_files_are_taken_as_they_are(tmp_path: Path) -> None:
+    here, there = tmp_path / "study", tmp_path / "clips"
+    touch(here / "videos", ["a.mp4", "P1/b.mp4"])
+    touch(there, ["c.mp4", "one/d.mp4", "two/d.mp4"])
+    cells = [
+        here / "videos/a.mp4",
+        here / "videos/P1/b.mp4",
+        "../clips/c.mp4",
+        there / "one/d.mp4",
+        there / "two/d.mp4",
+    ]
+    write(here / "pairs.csv", "better,worse\n" + "".join(f"{a},{b}\n" for a, b in pairwise(cells)))
+    write(here / "participants.csv", f"video,participant\na,A\n{cells[1]},B\nc,C\n{cells[3]},D\n")
+    data = open_dataset(here)
+    one, two = f"{there}/one/d", f"{there}/two/d"
+    assert {video.name: video.path for video in data.videos} == {
+        "a": here / "videos/a.mp4",
+        "P1/b": here / "videos/P1/b.mp4",
+        "c": there / "c.mp4",
+        one: there / "one/d.mp4",
+        two: there / "two/d.mp4",
+    }
+    assert data.participants == {"a": "A", "P1/b": "B", "c": "C", one: "D"}
+    touch(tmp_path / "blurred", ["a.mp4"])
+    assert open_dataset(here, tmp_path / "blurred").video("a").path == tmp_path / "blurred/a.mp4", "as a person says"
+
+
+def test_an_extension_tells_files_of_one_name_apart(tmp_path: Path) -> None:
+    touch(tmp_path / "videos", ["001.mp4", "001.avi", "002.mp4", "raw/003.avi", "003.mp4"])
+    write(tmp_path / "pairs.csv", "better,worse\n001.mp4,001.avi\n002.mp4,001.AVI\n003.mp4,002\n")
+    write(tmp_path / "participants.csv", "video,participant\n001.mp4,A\n001.avi,B\n002,C\n003,D\n")
+    data = open_dataset(tmp_path)
+    assert data.pairs == (Pair("001.mp4", "001.avi"), Pair("002", "001.avi"), Pair("003", "002"))
+    assert {video.name: video.path for video in data.videos} == {
+        "001.avi": tmp_path / "videos/001.avi",
+        "001.mp4": tmp_path / "videos/001.mp4",
+        "002": tmp_path / "videos/002.mp4",
+        "003": tmp_path / "videos/003.mp4",
+    }
+    assert data.participants["001.mp4"] == "A"
+    assert data.participants["001.avi"] == "B"
+    (tmp_path / "videos/001.avi").unlink()
+    assert pair_folder.load(tmp_path).names == ("001", "002", "003"), "one file, whatever its extension was"
+
+
+def test_raters_in_two_spellings_are_one(tmp_path: Path) -> None:
+    rows = ["left,right,label,rater", "a,b,1,Anna", "a,b,1,anna", "a,b,1,ANNA ", "a,b,1,Bob", "a,b,-1,bob", "b,c,-1,"]
+    write(tmp_path / "pairs.csv", "\n".join(rows))
+    data = pair_folder.load(tmp_path)
+    assert [judgement.rater for judgement in data.judgements] == ["Anna"] * 3 + ["Bob"] * 2 + ["unnamed"]
+    assert data.pairs == (Pair("c", "b"),), "Bob contradicts himself, and Anna has one vote"
+    assert (
+        "pairs.csv: people who are spelled in several ways are one each: Anna (anna, ANNA), Bob (bob)." in data.problems
+    )
+
+
+def test_labels_with_decimal_commas(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "left;right;label\na;b;1,0\nb;c;-1,0\nc;d;0,0\n")
+    data = pair_folder.load(tmp_path)
+    assert data.pairs == (Pair("a", "b"), Pair("c", "b"))
+    assert data.similar == (SimilarPair("c", "d"),)
+    assert data.problems == ()
+
+
+def test_a_table_that_never_says_minus_one_is_asked_about(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "left,right,label\na,b,1\nb,c,0\n")
+    assert "If 0 means that the right one is better, write -1." in pair_folder.load(tmp_path).problems[0]
+    write(tmp_path / "pairs.csv", "left,right,votes\na,b,1 0 1\nb,c,1 1 1\n")
+    assert "No row of pairs.csv says -1" in pair_folder.load(tmp_path).problems[0]
+    write(tmp_path / "pairs.csv", "left,right,label\na,b,1\nb,c,0\nc,d,right\n")
+    assert pair_folder.load(tmp_path).problems == ()
+
+
+def test_columns_better_and_worse_count_where_no_label_is(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "left,right,better,worse\n001,002,002,001\n")
+    assert pair_folder.load(tmp_path).pairs == (Pair("002", "001"),)
+
+
+def test_a_label_beside_better_and_worse(tmp_path: Path) -> None:
+    write(tmp_path / "pairs.csv", "better,worse,label\na,b,1\nb,c,0\nc,d,-1\nd,e,\ne,f,sure\ng,f,often\n")
+    data = pair_folder.load(tmp_path)
+    assert data.pairs == (Pair("a", "b"), Pair("d", "e"), Pair("e", "f"), Pair("g", "f"))
+    assert data.similar == (SimilarPair("b", "c"),)
+    assert "line 4 has the label “-1”, against its columns better and worse; it is left out." in data.problems[0]
+    assert "label of pairs.csv is not 1 or 0 in pairs.csv line 6 and 1 more rows; there the columns" in data.problems[1]
+
+
+def test_names_of_tables_in_another_case(tmp_path: Path) -> None:
+    write(tmp_path / "Pairs.csv", "better,worse\na,b\n")
+    write(tmp_path / "PARTICIPANTS.CSV", "video,participant\na,A\nb,B\n")
+    write(tmp_path / "Truth.csv", "video,quality\na,1\nb,2\n")
+    write(tmp_path / "Regions.csv", "video,frame,hand_x,hand_y\na,0,1,2\n")
+    data = open_dataset(tmp_path)
+    assert data.participants == {"a": "A", "b": "B"}
+    assert data.scores is not None
+    assert data.regions_path == tmp_path / "Regions.csv"
+
+
+def test_why_a_table_of_pairs_cannot_be_read_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "Pairs.csv", 'left,right,label\n"a,b,1\n' + "a,b,1\n" * 30_000)
+    with pytest.raises(DatasetError, match=r"Pairs\.csv is not a table: line 2, .*quotation mark"):
+        open_dataset(tmp_path)
+    write(tmp_path / "Pairs.csv", "sep=;\nleft;right;label\na;b;1\n", "utf-16-le")
+    assert open_dataset(tmp_path).pairs == (Pair("a", "b"),)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.participants import participants_of
+from skillviewer.data.participants import Spellings, participants_of
 from tests.data.files import write
 
 NAMES = ["P01_a", "P01_b", "P02_a", "x"]
@@ -38,3 +38,32 @@ def test_else_the_data_sets_own_names() -> None:
 def test_a_pattern_that_is_none_is_told() -> None:
     with pytest.raises(DatasetError, match="not a regular expression"):
         participants_of(NAMES, [], "(")
+
+
+def test_videos_are_found_however_a_file_calls_them(tmp_path: Path) -> None:
+    names = ["P1/001", "P2/001", "c03", "007"]
+    text = "video,participant\nvideos/P1/001.mp4,Ann\nP2\\001,Bob\nC03.MP4,Cem\n7,Dee\n"
+    found, problems = participants_of(names, [write(tmp_path / "p.csv", text)], None)
+    assert found == {"P1/001": "Ann", "P2/001": "Bob", "c03": "Cem", "007": "Dee"}
+    assert problems == ["p.csv writes numbers with other zeros in front; taken are 7 for 007."]
+    two = write(tmp_path / "q.csv", "video,participant\nvideos/c03.mp4,Eve\nc03,Cem\n")
+    found, problems = participants_of(["c03"], [two], None)
+    assert found == {"c03": "Eve"}
+    assert problems == ["q.csv line 3 says c03 is Cem, an earlier line Eve; the first counts."]
+
+
+def test_a_person_in_two_spellings_is_one_and_that_is_told(tmp_path: Path) -> None:
+    text = "video,participant\nP01_a,Anna  Bell\nP01_b,anna bell\nP02_a,Ben\nx,BEN \nP02_a,ben\n"
+    found, problems = participants_of(NAMES, [write(tmp_path / "p.csv", text)], None)
+    assert found == {"P01_a": "Anna Bell", "P01_b": "Anna Bell", "P02_a": "Ben", "x": "Ben"}
+    assert problems == [
+        "p.csv: people who are spelled in several ways are one each: Anna Bell (anna bell), Ben (BEN, ben)."
+    ]
+    assert participants_of(["p1_a", "P1_b"], [], r"^(\w+)_")[0] == {"p1_a": "p1", "P1_b": "p1"}
+
+
+def test_accents_are_no_other_spelling() -> None:
+    people = Spellings()
+    assert people.one("Jos\u00e9") == people.one("Jose\u0301") == people.one(" JOSE\u0301") == "Jos\u00e9"
+    assert people.one("") == ""
+    assert people.joined("x") == ["x: people who are spelled in several ways are one each: Jos\u00e9 (JOS\u00c9)."]

@@ -118,3 +118,25 @@ def test_published_names_are_known(task: str, pair: str, who: set[str], tmp_path
     data = rank_aware.load(tmp_path / task)
     assert data.published == task.partition("_")[0].replace("chopstick", "chopsticks")
     assert set(data.participants.values()) == who
+
+
+def test_a_header_is_no_pair_and_tells_the_order(tmp_path: Path) -> None:
+    write(tmp_path / "x/train_split1.txt", "better worse\na1 b1\nb1 c1\n")
+    write(tmp_path / "x/test_split1.txt", "Worse\tBetter\nd1 c1\n")
+    data = rank_aware.load(tmp_path)
+    assert data.pairs == (Pair("a1", "b1"), Pair("b1", "c1"), Pair("c1", "d1"))
+    assert data.problems == ()
+
+
+def test_what_a_fold_leaves_out_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "x/train_split1.txt", "a1 b1\n")
+    write(tmp_path / "x/test_split1.txt", "b1 c1\n")
+    write(tmp_path / "x/Train_Split2.txt", "b1 c1\n")
+    write(tmp_path / "x/TEST_split2.txt", "a1 b1\nc1 d1\n")
+    data = rank_aware.load(tmp_path)
+    assert data.released is not None
+    assert "d1" not in {*data.released[0].train_videos, *data.released[0].held_out_videos}
+    told = "\n".join(data.problems)
+    assert "Fold 1 lists 1 pairs of the ground truth neither for training nor for test (c1–d1)" in told
+    assert "Fold 1 lists no pair of d1: it takes no part in it." in told
+    assert "Fold 2" not in told

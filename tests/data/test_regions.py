@@ -44,3 +44,10 @@ def test_boxes_that_stay(tmp_path: Path) -> None:
 def test_columns_that_are_missing_are_told(tmp_path: Path, header: str) -> None:
     with pytest.raises(DatasetError, match="needs the columns"):
         read_regions(write(tmp_path / "regions.csv", header + "\n"))
+
+
+def test_videos_are_found_however_the_file_calls_them(tmp_path: Path) -> None:
+    rows = ["video,frame,hand_x,hand_y", "videos/001.mp4,0,1,2", "P1\\002.MP4,0,1,2", "A3,0,1,2", "videos/z,0,1,2"]
+    path = write(tmp_path / "regions.csv", "\n".join(rows))
+    regions = read_regions(path, ["001", "P1/002", "a3"])
+    assert set(regions.by_video) == {"001", "P1/002", "a3", "z"}

@@ -17,6 +17,11 @@ PLAIN = "Vid1,Vid2,Best\nA1,B1,A1\nC1,D2,D2\n"
         (PLAIN, "utf-8"),
         (PLAIN, "utf-8-sig"),
         (PLAIN, "utf-16"),
+        (PLAIN, "utf-16-le"),
+        (PLAIN, "utf-16-be"),
+        ("sep=;\n" + PLAIN.replace(",", ";"), "utf-8"),
+        ('"sep=\t"\r\n' + PLAIN.replace(",", "\t"), "utf-8-sig"),
+        ("SEP=|\n" + PLAIN.replace(",", "|"), "utf-8"),
         (PLAIN.replace("\n", "\r\n"), "utf-8"),
         (PLAIN.replace("\n", "\r"), "utf-8"),
         (PLAIN.replace("\n", ",\n"), "utf-8"),
@@ -75,6 +80,19 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         read_sheet(tmp_path / "missing.csv")
     with pytest.raises(DatasetError, match="is not a table: line 2"):
         read_sheet(write(tmp_path / "t.csv", "a,b\n" + "x" * 200_000 + ",y\n"))
+
+
+def test_a_stated_separator_counts_and_its_line_too(tmp_path: Path) -> None:
+    sheet = read_sheet(write(tmp_path / "t.csv", "sep=;\na,b;c\n\n1,5;x\n"))
+    assert sheet.titles == ("a,b", "c")
+    assert sheet.number(sheet.rows[0].cell(0)) == 1.5
+    assert sheet.place(sheet.rows[0]) == "t.csv line 4"
+
+
+def test_a_quotation_mark_that_is_not_closed_is_told_with_its_line(tmp_path: Path) -> None:
+    table = "sep=,\na,b\nx,y\n" + 'x,"y\n' + "x,y\n" * 60_000
+    with pytest.raises(DatasetError, match=r"not a table: line 4, .*limit.*\(is a quotation mark not closed there\?\)"):
+        read_sheet(write(tmp_path / "t.csv", table))
 
 
 def test_looks_like_never_raises(tmp_path: Path) -> None:

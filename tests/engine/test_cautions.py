@@ -1,0 +1,49 @@
+"""What has to be told beside the numbers of an evaluation."""
+
+from dataclasses import replace
+
+import pytest
+
+from skillviewer.core.folds import FoldsBy, fold_of, make_folds
+from skillviewer.core.pairs import Dataset
+from skillviewer.engine.cautions import withheld
+from tests.core.datasets import people, ranked
+
+PUBLISHED = replace(ranked(people("ABCDEFGH", 5)), published="chopsticks")
+PUBLISHED = replace(
+    PUBLISHED,
+    pairs=PUBLISHED.pairs[:534],
+    released=(fold_of("1", PUBLISHED.names, people("AB", 5), PUBLISHED.pairs[:534]),),
+)
+
+
+def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_folds() -> None:
+    assert withheld(PUBLISHED, 40, make_folds(PUBLISHED)) == ""
+    own = replace(PUBLISHED, published=None, pairs=PUBLISHED.pairs[:400], released=None)
+    assert withheld(own, 40, make_folds(own)) == "", "there are none"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "by", "why"),
+    [
+        (PUBLISHED, FoldsBy.PARTICIPANT, "beside these: the folds are not the released ones."),
+        (replace(PUBLISHED, released=None), None, "beside these: the folds are not the released ones."),
+        (
+            replace(PUBLISHED, pairs=PUBLISHED.pairs[:-1]),
+            None,
+            "beside these: there are 40 videos and 533 pairs, and what was published is of 40 and 534.",
+        ),
+        (
+            replace(PUBLISHED, published="surgery", released=None),
+            None,
+            "there are 40 videos and 534 pairs, and what was published is of 103 and 1,659 and the folds are not the",
+        ),
+    ],
+)
+def test_of_other_data_none_are_quoted(dataset: Dataset, by: FoldsBy | None, why: str) -> None:
+    assert why in withheld(dataset, 40, make_folds(dataset, by=by))
+
+
+def test_missing_videos_are_told_before_numbers_of_pairs() -> None:
+    fewer = PUBLISHED.restricted(PUBLISHED.names[1:])
+    assert withheld(fewer, 40, make_folds(fewer)).endswith("beside these: 1 of 40 videos are missing.")
