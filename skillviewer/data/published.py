@@ -66,6 +66,11 @@ SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
 )
 """Videos and ordered pairs, each once, of every data set of which numbers are published."""
 
+N_FOLDS = 4
+
+FOLDS_UNKNOWN = frozenset({"infant-grasp"})
+"""Neither the folds of the published numbers were released, nor how votes became the pairs."""
+
 PUBLISHED = tuple(
     Published(
         dataset,

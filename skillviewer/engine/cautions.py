@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from skillviewer.core.folds import Folds, FoldsBy
 from skillviewer.core.pairs import Dataset
-from skillviewer.data.published import SIZES
+from skillviewer.data.published import FOLDS_UNKNOWN, N_FOLDS, SIZES
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.nets.models import attention_model
 
@@ -20,7 +20,8 @@ def shortened(training: TrainingPlan) -> str:
 def withheld(dataset: Dataset, n_videos: int, folds: Folds) -> str:
     """Return why published numbers do not stand beside those that were measured, or "" where they do or there are none.
 
-    They are of the released folds of certain videos and pairs, and say nothing of others.
+    They are of the released folds of certain videos and pairs, and say nothing of others. Where folds were not
+    released, and pairs depend on a rule that is not known, as many folds of the same videos do; ``likened`` says so.
 
     Args:
         dataset: What was evaluated: the videos that could be read.
@@ -31,13 +32,26 @@ def withheld(dataset: Dataset, n_videos: int, folds: Folds) -> str:
         return ""
     why = []
     counts, published = (len(dataset.videos), len(dataset.pairs)), SIZES[dataset.published]
+    loose = dataset.published in FOLDS_UNKNOWN
     if len(dataset.videos) < n_videos:
         why.append(f"{n_videos - len(dataset.videos)} of {n_videos} videos are missing")
-    elif counts != published:
+    elif counts[0] != published[0] or (counts != published and not loose):
         why.append(
             f"there are {counts[0]:,} videos and {counts[1]:,} pairs, and what was published is of {published[0]:,} "
             f"and {published[1]:,}"
         )
-    if folds.by is not FoldsBy.RELEASED:
+    if loose and len(folds.folds) != N_FOLDS:
+        why.append(f"there are {len(folds.folds)} folds, and what was published is of {N_FOLDS}")
+    elif folds.by is not FoldsBy.RELEASED and not loose:
         why.append("the folds are not the released ones")
     return f"Published numbers are not quoted beside these: {' and '.join(why)}." if why else ""
+
+
+def likened(dataset: Dataset) -> str:
+    """Return what is to be said of published numbers that do stand beside those that were measured, or ""."""
+    if dataset.published not in FOLDS_UNKNOWN:
+        return ""
+    return (
+        f"The published numbers are of other folds, which were not released, and of {SIZES[dataset.published][1]:,} "
+        f"pairs; these are of {len(dataset.pairs):,}."
+    )

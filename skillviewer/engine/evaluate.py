@@ -22,7 +22,7 @@ from skillviewer.engine.against import Against
 from skillviewer.engine.alone import alone_at
 from skillviewer.engine.bank import KeptSource, build_bank, check_room
 from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.cautions import shortened, withheld
+from skillviewer.engine.cautions import likened, shortened, withheld
 from skillviewer.engine.device import choose_device
 from skillviewer.engine.evaluation_record import EvaluationRecord, FoldRecord
 from skillviewer.engine.extractor import own_backbone_weights
@@ -342,7 +342,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     why = withheld(dataset, len(preparation.names), folds)
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
     judge = Judge(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
-    problems += [*judge.problems, *filter(None, [why])]
+    problems += [*judge.problems, *filter(None, [why or likened(dataset)])]
     found: dict[str, list[Found]] = {}
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]

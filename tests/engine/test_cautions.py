@@ -6,7 +6,7 @@ import pytest
 
 from skillviewer.core.folds import FoldsBy, fold_of, make_folds
 from skillviewer.core.pairs import Dataset
-from skillviewer.engine.cautions import withheld
+from skillviewer.engine.cautions import likened, withheld
 from tests.core.datasets import people, ranked
 
 PUBLISHED = replace(ranked(people("ABCDEFGH", 5)), published="chopsticks")
@@ -42,6 +42,19 @@ def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_
 )
 def test_of_other_data_none_are_quoted(dataset: Dataset, by: FoldsBy | None, why: str) -> None:
     assert why in withheld(dataset, 40, make_folds(dataset, by=by))
+
+
+def test_infant_grasp_of_which_no_folds_were_released_is_quoted_with_what_differs() -> None:
+    whole = replace(ranked(people("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 4)), published="infant-grasp")
+    whole = whole.restricted(whole.names[:94])
+    folds = make_folds(whole, 4)
+    assert withheld(whole, 94, folds) == ""
+    assert likened(whole) == (
+        "The published numbers are of other folds, which were not released, and of 3,318 pairs; these are of "
+        f"{len(whole.pairs):,}."
+    )
+    assert withheld(whole, 94, make_folds(whole, 3)).endswith("there are 3 folds, and what was published is of 4.")
+    assert likened(PUBLISHED) == ""
 
 
 def test_missing_videos_are_told_before_numbers_of_pairs() -> None:

@@ -83,7 +83,7 @@ class ChoicesPage(QWidget):
         self.needed.setSuffix(self.tr(" votes"))
         self.by = self._combo(form)
         for text, data in (
-            (self.tr("Participants, if all are known"), ""),
+            (self.tr("Participants, if some are known"), ""),
             (self.tr("Participants"), FoldsBy.PARTICIPANT.value),
             (self.tr("Videos"), FoldsBy.VIDEO.value),
         ):
