@@ -438,3 +438,13 @@ def test_what_was_removed_stays_so_when_a_copy_is_brought_in(path: Path, tmp_pat
         assert (came.videos, came.votes, study.votes.judgements()) == (0, 1, ())
         study.videos.bring_back("a")
         assert len(study.votes.judgements()) == 1
+
+
+def test_a_table_of_people_may_call_videos_as_people_do(path: Path, tmp_path: Path) -> None:
+    table = tmp_path / "who.csv"
+    table.write_text("video,participant\nvideos/a.mp4,Ann\nB,Ben\nvideos\\c.MP4,Cem\nd,Dora\n")
+    with Study.open(path) as study:
+        came = bring_in(study, table)
+        assert {video.name: video.participant for video in study.videos.all()} == {"a": "Ann", "b": "Ben", "c": "Cem"}
+        assert came.people == 3
+        assert came.problems == ("who.csv names videos that are not in the study: d.",)

@@ -20,6 +20,7 @@ from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import NewVideo, VideoState
 from skillviewer.data.study.votes import Vote
 from skillviewer.data.video_files import bare
+from skillviewer.data.video_names import VideoNames
 
 _KEYS = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # where keys of votes that come without one are made
 _ANYBODY = re.compile(rf"{re.escape(UNNAMED)}|rater \d+")
@@ -245,7 +246,7 @@ def _people(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[s
 
 def _from_people(study: Study, path: Path) -> Imported:
     """Take in a table of who is in which video; it may name videos with the ending of their files."""
-    listed, problems = by_file(path)
+    listed, problems = by_file(path, VideoNames(video.name for video in study.videos.all()))
     there = _Names(study)
     found = {name: there.find(name) for name in listed}
     names = {name: own for name, own in found.items() if own is not None}
