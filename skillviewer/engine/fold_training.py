@@ -12,8 +12,8 @@ from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.engine import snippets
+from skillviewer.engine.averaging import averaged_once, fed, fed_whole
 from skillviewer.engine.bank import standardise
-from skillviewer.engine.mapped import AveragedBank
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.schedule import n_epochs
 from skillviewer.engine.scoring import FeatureBank
@@ -21,24 +21,11 @@ from skillviewer.engine.together import ALONE, Together
 from skillviewer.engine.train import EpochRow, Keeper, Select, Trained, fit
 from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.models import Inputs, attention_model
-from skillviewer.nets.sizes import HeadSizes
-
-
-def _training_form(plan: TrainingPlan, bank: FeatureBank) -> tuple[HeadSizes, FeatureBank]:
-    """Return sizes and features for training: what a model averages over the cells first is averaged once for all."""
-    sizes = plan.sizes()
-    with torch.device("meta"):
-        averages = isinstance(attention_model(plan.model).build(sizes).fusion, CellMean)
-    if not averages or plan.trains_backbones:
-        return sizes, bank
-    return dataclasses.replace(sizes, grid=(1, 1)), AveragedBank(bank)
 
 
 def _new_model(
     plan: TrainingPlan,
-    sizes: HeadSizes,
     bank: FeatureBank,
     names: Sequence[str],
     device: torch.device,
@@ -47,10 +34,10 @@ def _new_model(
     """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
     torch.manual_seed(plan.seed)
     if plan.inputs is Inputs.SNIPPETS:
-        whole = snippets.end_to_end(sizes, plan.trained_backbone).to(device)
+        whole = snippets.end_to_end(plan.sizes(), plan.trained_backbone).to(device)
         snippets.get_used_to(whole, bank, names)
         return whole
-    model = attention_model(plan.model).build(sizes)
+    model = fed(attention_model(plan.model).build(plan.sizes()), bank)
     features = bank if unfreezing is None else unfreezing.features(bank)
     standardise(model, features, names)
     if unfreezing is not None:
@@ -101,10 +88,11 @@ def fit_fold(
         together: The processes that train together.
         unfreezing: What is trained beside the head, where the plan says so; then the model is still to be frozen.
     """
-    sizes, bank = _training_form(plan, bank)
+    if not plan.trains_backbones:
+        bank = averaged_once(plan.model, plan.sizes(), bank)
 
     def new_model(names: Sequence[str]) -> AttentionModel:
-        return _new_model(plan, sizes, bank, names, device, unfreezing)
+        return _new_model(plan, bank, names, device, unfreezing)
 
     def trained(
         model: AttentionModel,
@@ -144,10 +132,7 @@ def fit_fold(
             result = trained(model, fold, (), Select.LAST, "final", max(1, round(share * whole)))
             logs.append(result.rows)
         result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
-    if sizes != plan.sizes():
-        model = attention_model(plan.model).build(plan.sizes()).to(device)
-        model.load_state_dict(result.state)
-    return model.eval(), result
+    return fed_whole(model, bank), result
 
 
 def _inner_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
