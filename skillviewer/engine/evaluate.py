@@ -28,7 +28,7 @@ from skillviewer.engine.evaluation_record import EvaluationRecord, FoldRecord
 from skillviewer.engine.extractor import own_backbone_weights
 from skillviewer.engine.feeding import Feeding
 from skillviewer.engine.mapped import MappedBank
-from skillviewer.engine.plan import TrainingPlan, selection_rule
+from skillviewer.engine.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.results import Found, Judge, ModelResult
 from skillviewer.engine.run import Material, Run, RunSummary, perform
 from skillviewer.engine.run_folder import RUNS, RunFolder, run_name
@@ -377,7 +377,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         backbone=training.backbone if plan.fed(Inputs.FEATURES) else "",
         trained_backbone=training.trained_backbone if plan.fed(Inputs.SNIPPETS) else "",
         preprocessing=training.preprocessing,
-        selection=selection_rule(training),
+        selection=said_of_runs(result.selection for result in results) or selection_rule(training),
         ceilings=judge.ceilings,
         models=tuple(results),
         problems=(*problems, *failures),

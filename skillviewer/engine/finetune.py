@@ -24,6 +24,7 @@ from skillviewer.engine.bank import check_room, pooled
 from skillviewer.engine.batches import batches
 from skillviewer.engine.halting import BestSoFar, Halted, Unless, halting
 from skillviewer.engine.old_pairs import OldPairs, divide_for, handed_on, known_before
+from skillviewer.engine.plan import held_out_part
 from skillviewer.engine.scoring import FeatureBank, held_out_loss, score_videos
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import EpochRow, FitState, Select, Trained, TrainSettings, fit
@@ -356,7 +357,7 @@ def tune(
     else:
         check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
         model, found = stage(inner.train_pairs, inner.test_pairs, Select.INNER, epochs)
-        selection = "epoch chosen on a quarter of the training videos"
+        selection = f"epoch chosen on {held_out_part([inner])[0]}"
     assert found is not None  # only a second stage ends with nothing
     chosen, rows, final = found, found.rows, inner is None
     if inner is not None and not _stopped(stop):

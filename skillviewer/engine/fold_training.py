@@ -45,18 +45,22 @@ def _new_model(
     return model.to(device)
 
 
-def chosen_epoch(splits: Sequence[Sequence[EpochRow]]) -> int:
-    """Return the epoch that is best on average over inner folds: by accuracy; of equals, by loss; of these, the first.
+def chosen_share(splits: Sequence[Sequence[EpochRow]]) -> float:
+    """Return the share of the course that is best on average over inner folds: by accuracy; of equals, by loss.
+
+    Of equals in both, the first. Where iterations say how long, courses on fewer pairs have more epochs: each log is
+    looked up where it comes nearest to the share.
 
     Args:
-        splits: The log of each training, with looks after the same epochs.
+        splits: The log of each training, to its end.
     """
-    looks: list[tuple[EpochRow, ...]] = list(zip(*splits, strict=False))
+    logs = [{row.epoch / log[-1].epoch: row for row in log} for log in splits]
 
-    def merit(rows: Sequence[EpochRow]) -> tuple[float, float]:
+    def merit(share: float) -> tuple[float, float]:
+        rows = [log[share if share in log else min(log, key=lambda at: (abs(at - share), at))] for log in logs]
         return fmean(row.held_out_accuracy for row in rows), -fmean(row.held_out_loss for row in rows)
 
-    return max(looks, key=merit)[0].epoch
+    return max(sorted({share for log in logs for share in log}), key=merit)
 
 
 def fit_fold(
@@ -114,7 +118,7 @@ def fit_fold(
     else:
         stopped = False
         logs: list[tuple[EpochRow, ...]] = []
-        for number, inner in enumerate(_inner_folds(plan, dataset, fold), start=1):
+        for number, inner in enumerate(choosing_folds(plan, dataset, fold), start=1):
             check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
             model = new_model(inner.train_videos)
             stage = "choice" if number == 1 else f"choice-{number}"
@@ -126,7 +130,7 @@ def fit_fold(
         if plan.refit and not stopped:
             model = new_model(fold.train_videos)
             # where iterations say how long, more pairs mean fewer epochs: what was chosen is a share of the course
-            share = chosen_epoch(logs) / logs[0][-1].epoch
+            share = chosen_share(logs)
             settings = plan.settings()
             whole = n_epochs(model.phases(), settings.optimiser, dict(settings.phases), len(fold.train_pairs))
             result = trained(model, fold, (), Select.LAST, "final", max(1, round(share * whole)))
@@ -135,12 +139,19 @@ def fit_fold(
     return fed_whole(model, bank), result
 
 
-def _inner_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
-    """Return the inner folds on which the epoch is chosen: those that have pairs on both sides.
+def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
+    """Return the inner folds on which the epoch is chosen, those that have pairs on both sides; none where it is not.
+
+    Args:
+        plan: What is trained, and how.
+        dataset: The data set.
+        fold: What may be trained on.
 
     Raises:
-        DatasetError: There are none.
+        DatasetError: It is to be chosen so, and there are none.
     """
+    if plan.select is not Select.INNER:
+        return ()
     nobody = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
     for divided in (dataset, dataclasses.replace(dataset, videos=nobody)):  # by participant, else by video
         found = inner_folds(divided, fold, plan.seed)

@@ -72,7 +72,7 @@ def test_checkpoint_says_what_it_was_trained_and_tested_on(
     assert card.held_out.interval is None, "one person alone is held out"
     assert card.held_out.n_pairs == 13  # of 28 pairs those within six videos are 15
     assert "participant" in card.held_out.rule
-    assert "epoch chosen on a quarter of the training videos" in card.held_out.rule
+    assert "epoch chosen on a third of the training videos" in card.held_out.rule
     with (tmp_path / "m" / training_log.LOG).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(result.rows)
