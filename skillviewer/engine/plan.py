@@ -81,15 +81,20 @@ class TrainingPlan:
 
         Raises:
             CheckpointError: A name is unknown.
-            SettingsError: The picture is too small for a map.
+            SettingsError: The picture is too small for the backbone, or for a map.
         """
         trunk = backbone(self.backbone)
         if self.inputs is Inputs.SNIPPETS:
             return snippets.sizes_of(preset(self.preset), self.trained_backbone)
         if self.inputs is Inputs.TIME:
-            return attention_model(self.model).at_paper_scale(preset(self.preset).head)
+            return attention_model(self.model).at_paper_scale(preset(self.preset).head_of(self.dataset_preset))
         px = self.preprocessing.input_px
-        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(px))
+        if px < trunk.least_px:
+            raise SettingsError(
+                f"{trunk.title} needs pictures of at least {trunk.least_px} pixels, not {px}: take more (--input-px), "
+                "or another backbone."
+            )
+        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(px), self.dataset_preset)
         if self.fusion_stride is not None:
             sizes = dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
         try:
