@@ -35,9 +35,10 @@ from skillviewer.engine.together import ALONE, Together
 from skillviewer.engine.train import EpochRow, Select
 from skillviewer.engine.training_log import write_log
 from skillviewer.engine.training_state import StateFile
+from skillviewer.engine.unmet import said_of_unmet, unmet_pairs
 from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.media.reader import VideoReader
-from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, save_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, round_as_kept, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig, HeldOut
 from skillviewer.nets.features import backbone
 
@@ -147,6 +148,7 @@ def train_checkpoint(
             )
             if plan.select is not Select.BEST_ON_TEST:
                 check_no_leak(fold, seen=watched.seen)
+            round_as_kept(model, half=plan.half)  # what is tested is what is kept
             head, streams, (bank, test_bank) = fed.separate(model, (bank, test_bank))
             scores = score_videos(head, test_bank, tested.names, token)
         seen = set().union(*together.collect(watched.seen))
@@ -154,6 +156,7 @@ def train_checkpoint(
         if not together.leads:
             together.wait()
             return TrainingResult(load_checkpoint(folder), trained.rows, (*dataset.problems, *problems))
+        problems += said_of_unmet(len(unmet_pairs(plan, usable, fold, trained.epoch)), len(fold.train_pairs))
         selection = selection_rule(plan, choosing_folds(plan, usable, fold))
         provenance = provenance_of(device, model, trained, selection, seen, fold)
 

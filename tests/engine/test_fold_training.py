@@ -1,7 +1,9 @@
 """How the epoch is chosen within the training videos of a fold, on one inner fold or several."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +13,12 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.folds import fold_of, inner_fold, inner_folds, make_folds
 from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.bank import standardise
 from skillviewer.engine.fold_training import choosing_folds, chosen_share, fit_fold
 from skillviewer.engine.plan import TrainingPlan, said_of_runs, selection_rule
-from skillviewer.engine.train import EpochRow, FitState, Select, TrainSettings
+from skillviewer.engine.train import EpochRow, FitState, Fitting, Select, TrainSettings
+from skillviewer.engine.unmet import said_of_unmet, unmet_pairs
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -164,6 +168,42 @@ def test_what_was_chosen_on_is_said_as_it_was() -> None:
     assert choosing_folds(last, DATASET, FOLD) == ()
     assert said_of_runs(["one", "other", "other"]) == "other; in some runs one"
     assert said_of_runs([]) == ""
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.MonkeyPatch, refit: bool) -> None:
+    monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: SIZES)
+    met: list[set[Pair]] = []
+    plainly, begin = Fitting.update, Fitting.__init__
+
+    def made(self: Fitting, *given: Any) -> None:
+        met.append(set())
+        begin(self, *given)
+
+    def update(self: Fitting, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
+        met[-1] |= {Pair(names[better], names[worse]) for better, worse, _ in places}
+        return plainly(self, names, places)
+
+    monkeypatch.setattr(Fitting, "__init__", made)
+    monkeypatch.setattr(Fitting, "update", update)
+    sparse = OptimiserSettings(learning_rate=1e-9, batch_videos=3, epochs=3)
+    settings = TrainSettings(sparse, LossSettings(), Select.LAST if refit else Select.INNER)
+    monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: settings)
+    n_frames, candidates = (len(bank()[NAMES[0]][0]), len(bank()[NAMES[0]]))
+    plan = TrainingPlan(
+        preprocessing=Preprocessing(n_segments=n_frames), candidates=candidates, refit=refit, select=settings.select
+    )
+    _, trained = fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
+    on = FOLD if refit else choosing_folds(plan, DATASET, FOLD)[0]
+    unmet = unmet_pairs(plan, DATASET, FOLD, 3)
+    assert unmet == set(on.train_pairs) - met[-1] != set()
+    assert unmet <= unmet_pairs(plan, DATASET, FOLD, trained.epoch)
+    (said,) = said_of_unmet(len(unmet), len(on.train_pairs), at_most=True)
+    assert said.startswith(f"Up to {len(unmet)} of {len(on.train_pairs)} training pairs were in no batch")
+    everything = replace(sparse, batch_videos=0)
+    monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: replace(settings, optimiser=everything))
+    assert not unmet_pairs(plan, DATASET, FOLD, 3)
+    assert not said_of_unmet(0, 9)
 
 
 def test_what_is_averaged_over_cells_is_standardised_after_that() -> None:
