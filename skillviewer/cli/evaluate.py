@@ -98,6 +98,8 @@ def evaluate(
     record = evaluation.record
     for sentence in filter(None, (record.warning, *record.problems)):
         click.echo(sentence, err=True)
+    if record.selection != selection_rule(training):
+        click.echo(f"selection rule, as it was done: {record.selection}", err=True)
     click.echo(f"{evaluation.n_trained} runs made, {evaluation.n_found} found in {output}", err=True)
     if as_json:
         click.echo(models_json(record))

@@ -28,7 +28,7 @@ from skillviewer.engine.evaluation_record import EvaluationRecord, FoldRecord
 from skillviewer.engine.extractor import own_backbone_weights
 from skillviewer.engine.feeding import Feeding
 from skillviewer.engine.mapped import MappedBank
-from skillviewer.engine.plan import TrainingPlan, selection_rule
+from skillviewer.engine.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.results import Found, Judge, ModelResult
 from skillviewer.engine.run import Material, Run, RunSummary, perform
 from skillviewer.engine.run_folder import RUNS, RunFolder, run_name
@@ -37,6 +37,7 @@ from skillviewer.engine.snippets import backbones_of
 from skillviewer.engine.tables import write_tables
 from skillviewer.engine.together import n_launched
 from skillviewer.engine.train import Select
+from skillviewer.engine.unmet import said_of_unmet, unmet_pairs
 from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.workers import Outcome, work_here, work_in_processes
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
@@ -344,6 +345,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     judge = Judge(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
     problems += [*judge.problems, *filter(None, [why or likened(dataset)])]
     found: dict[str, list[Found]] = {}
+    unmet = [(0, 0)]
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]
         there = [RunFolder(run.folder).finished(run.configuration) for run in runs]
@@ -352,8 +354,14 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
             for run, result in zip(runs, there, strict=True)
             if result is not None
         ]
+        unmet += [
+            (len(unmet_pairs(run.plan, dataset, run.fold, result.provenance.epoch)), len(run.fold.train_pairs))
+            for run, result in zip(runs, there, strict=True)
+            if result is not None
+        ]
         if len(whole) == len(runs):
             found[model] = whole
+    problems += said_of_unmet(*max(unmet), at_most=len(preparation.runs) > 1)
     first = next(iter(found), None)
     results = []
     for name, made in found.items():
@@ -377,7 +385,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         backbone=training.backbone if plan.fed(Inputs.FEATURES) else "",
         trained_backbone=training.trained_backbone if plan.fed(Inputs.SNIPPETS) else "",
         preprocessing=training.preprocessing,
-        selection=selection_rule(training),
+        selection=said_of_runs(result.selection for result in results) or selection_rule(training),
         ceilings=judge.ceilings,
         models=tuple(results),
         problems=(*problems, *failures),

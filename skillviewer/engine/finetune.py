@@ -19,10 +19,12 @@ from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.tuning import Division, StudyPairs, TuningChoices
 from skillviewer.core.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
 from skillviewer.data.trained_pairs import TrainedPair
+from skillviewer.engine.averaging import averaged_once, fed_whole
 from skillviewer.engine.bank import check_room, pooled
 from skillviewer.engine.batches import batches
 from skillviewer.engine.halting import BestSoFar, Halted, Unless, halting
 from skillviewer.engine.old_pairs import OldPairs, divide_for, handed_on, known_before
+from skillviewer.engine.plan import held_out_part
 from skillviewer.engine.scoring import FeatureBank, held_out_loss, score_videos
 from skillviewer.engine.starting_point import StartingPoint
 from skillviewer.engine.train import EpochRow, FitState, Select, Trained, TrainSettings, fit
@@ -162,7 +164,7 @@ class _Watch:
         self._names = videos_of(self._test)
         self._started = monotonic()
         self._n_batches = n_batches
-        self._batch = self._epoch = self._done_before = 0
+        self._batch = self._epoch = self._epochs_before = self._done_before = 0
         self._begun = False
         self._smoothed = float("nan")
         self._before: Mapping[str, float] = {}
@@ -191,8 +193,9 @@ class _Watch:
         return self._batch
 
     def go_on(self, state: FitState | None, batches_each: int) -> None:
-        """Be told where a stage stood when it was killed, if it was."""
+        """Be told that a stage begins, and where it stood when it was killed, if it was."""
         done = state.epoch if state is not None else 0
+        self._epochs_before = self._epoch
         self._epoch += done
         self._batch += done * batches_each
         self._done_before += done * batches_each
@@ -213,7 +216,7 @@ class _Watch:
 
         def hear(progress: Progress) -> None:
             if isinstance(progress.value, EpochRow):
-                self._epoch += 1
+                self._epoch = self._epochs_before + progress.value.epoch
                 self._tell(model, progress.value, token, final=final, until=until)
             elif isinstance(progress.value, float):
                 self._batch += 1
@@ -311,14 +314,14 @@ def tune(
         CheckpointError: The state cannot be kept: the disk is full, say.
         Cancelled: The token was raised.
     """
+    prepared = _averaged_once(prepared)
     start, study, division, bank = prepared.start, prepared.study, prepared.division, prepared.bank
     fold, inner = division.fold, division.inner
     n_videos = len(videos_of(fold.train_pairs))
     settings = start.settings(len(fold.train_pairs), n_videos, choices.epochs, choices.seed)
     epochs = settings.optimiser.epochs
-    each_choice = n_batches(inner.train_pairs, settings) if inner is not None else 0
-    each_final = n_batches(fold.train_pairs, settings)
-    watch = _Watch(prepared, settings, report, epochs * (each_choice + each_final))
+    each = {on is fold: n_batches(on.train_pairs, settings) for on in (inner, fold) if on is not None}
+    watch = _Watch(prepared, settings, report, epochs * sum(each.values()))
     started = monotonic()
 
     def stage(
@@ -331,7 +334,7 @@ def tune(
         on = fold if final or inner is None else inner
         similar = similar_for_training(study.dataset, on, study.set_aside) if model.uses_similar else ()
         best = BestSoFar(StateFile(work / STATE_OF[final]) if work is not None else None)
-        watch.go_on(best.load(), each_final if final else each_choice)
+        watch.go_on(best.load(), each[on is fold])
 
         def enough() -> bool:
             return best.there or (final and inner is not None)
@@ -348,17 +351,17 @@ def tune(
             return model, kept
 
     if inner is None:
-        watch.expect(epochs * each_final)
+        watch.expect(epochs * each[True])
         model, found = stage(fold.train_pairs, (), Select.LAST, epochs)
         selection = "last epoch"
     else:
         check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
         model, found = stage(inner.train_pairs, inner.test_pairs, Select.INNER, epochs)
-        selection = "epoch chosen on a quarter of the training videos"
+        selection = f"epoch chosen on {held_out_part([inner])[0]}"
     assert found is not None  # only a second stage ends with nothing
     chosen, rows, final = found, found.rows, inner is None
     if inner is not None and not _stopped(stop):
-        watch.expect(watch.batch + chosen.epoch * each_final)
+        watch.expect(watch.batch + chosen.epoch * each[True])
         again, last = stage(fold.train_pairs, (), Select.LAST, chosen.epoch)
         rows = (*rows, *(last.rows if last is not None else ()))
         if last is not None and last.epoch == chosen.epoch:
@@ -367,11 +370,17 @@ def tune(
     stopped = _stopped(stop)
     if stopped:
         selection += "; stopped before its end by a person"
-    seen = watch.seen(chosen.epoch, final=final)
-    used = inner if inner is not None and not final else fold
-    return Tuned(
-        model.eval(), chosen.epoch, selection, rows, monotonic() - started, used, stopped, seen, settings.precision
-    )
+    used, seconds = (inner if inner is not None and not final else fold), monotonic() - started
+    model, seen = fed_whole(model, bank), watch.seen(chosen.epoch, final=final)
+    return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, settings.precision)
+
+
+def _averaged_once(prepared: Prepared) -> Prepared:
+    """Return the same with features as training wants them."""
+    config, old = prepared.start.config, prepared.old
+    bank = averaged_once(config.attention_model, config.sizes, prepared.bank)
+    other = bank if old.bank is prepared.bank else averaged_once(config.attention_model, config.sizes, old.bank)
+    return replace(prepared, bank=bank, old=replace(old, bank=other))
 
 
 def _stopped(stop: CancelToken | None) -> bool:

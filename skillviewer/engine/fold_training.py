@@ -12,8 +12,8 @@ from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.order import similar_for_training
 from skillviewer.core.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.engine import snippets
+from skillviewer.engine.averaging import averaged_once, fed, fed_whole
 from skillviewer.engine.bank import standardise
-from skillviewer.engine.mapped import AveragedBank
 from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.schedule import n_epochs
 from skillviewer.engine.scoring import FeatureBank
@@ -21,24 +21,11 @@ from skillviewer.engine.together import ALONE, Together
 from skillviewer.engine.train import EpochRow, Keeper, Select, Trained, fit
 from skillviewer.engine.unfreezing import Unfreezing
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.models import Inputs, attention_model
-from skillviewer.nets.sizes import HeadSizes
-
-
-def _training_form(plan: TrainingPlan, bank: FeatureBank) -> tuple[HeadSizes, FeatureBank]:
-    """Return sizes and features for training: what a model averages over the cells first is averaged once for all."""
-    sizes = plan.sizes()
-    with torch.device("meta"):
-        averages = isinstance(attention_model(plan.model).build(sizes).fusion, CellMean)
-    if not averages or plan.trains_backbones:
-        return sizes, bank
-    return dataclasses.replace(sizes, grid=(1, 1)), AveragedBank(bank)
 
 
 def _new_model(
     plan: TrainingPlan,
-    sizes: HeadSizes,
     bank: FeatureBank,
     names: Sequence[str],
     device: torch.device,
@@ -47,10 +34,10 @@ def _new_model(
     """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
     torch.manual_seed(plan.seed)
     if plan.inputs is Inputs.SNIPPETS:
-        whole = snippets.end_to_end(sizes, plan.trained_backbone).to(device)
+        whole = snippets.end_to_end(plan.sizes(), plan.trained_backbone).to(device)
         snippets.get_used_to(whole, bank, names)
         return whole
-    model = attention_model(plan.model).build(sizes)
+    model = fed(attention_model(plan.model).build(plan.sizes()), bank)
     features = bank if unfreezing is None else unfreezing.features(bank)
     standardise(model, features, names)
     if unfreezing is not None:
@@ -58,18 +45,22 @@ def _new_model(
     return model.to(device)
 
 
-def chosen_epoch(splits: Sequence[Sequence[EpochRow]]) -> int:
-    """Return the epoch that is best on average over inner folds: by accuracy; of equals, by loss; of these, the first.
+def chosen_share(splits: Sequence[Sequence[EpochRow]]) -> float:
+    """Return the share of the course that is best on average over inner folds: by accuracy; of equals, by loss.
+
+    Of equals in both, the first. Where iterations say how long, courses on fewer pairs have more epochs: each log is
+    looked up where it comes nearest to the share.
 
     Args:
-        splits: The log of each training, with looks after the same epochs.
+        splits: The log of each training, to its end.
     """
-    looks: list[tuple[EpochRow, ...]] = list(zip(*splits, strict=False))
+    logs = [{row.epoch / log[-1].epoch: row for row in log} for log in splits]
 
-    def merit(rows: Sequence[EpochRow]) -> tuple[float, float]:
+    def merit(share: float) -> tuple[float, float]:
+        rows = [log[share if share in log else min(log, key=lambda at: (abs(at - share), at))] for log in logs]
         return fmean(row.held_out_accuracy for row in rows), -fmean(row.held_out_loss for row in rows)
 
-    return max(looks, key=merit)[0].epoch
+    return max(sorted({share for log in logs for share in log}), key=merit)
 
 
 def fit_fold(
@@ -101,10 +92,11 @@ def fit_fold(
         together: The processes that train together.
         unfreezing: What is trained beside the head, where the plan says so; then the model is still to be frozen.
     """
-    sizes, bank = _training_form(plan, bank)
+    if not plan.trains_backbones:
+        bank = averaged_once(plan.model, plan.sizes(), bank)
 
     def new_model(names: Sequence[str]) -> AttentionModel:
-        return _new_model(plan, sizes, bank, names, device, unfreezing)
+        return _new_model(plan, bank, names, device, unfreezing)
 
     def trained(
         model: AttentionModel,
@@ -126,7 +118,7 @@ def fit_fold(
     else:
         stopped = False
         logs: list[tuple[EpochRow, ...]] = []
-        for number, inner in enumerate(_inner_folds(plan, dataset, fold), start=1):
+        for number, inner in enumerate(choosing_folds(plan, dataset, fold), start=1):
             check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
             model = new_model(inner.train_videos)
             stage = "choice" if number == 1 else f"choice-{number}"
@@ -138,24 +130,28 @@ def fit_fold(
         if plan.refit and not stopped:
             model = new_model(fold.train_videos)
             # where iterations say how long, more pairs mean fewer epochs: what was chosen is a share of the course
-            share = chosen_epoch(logs) / logs[0][-1].epoch
+            share = chosen_share(logs)
             settings = plan.settings()
             whole = n_epochs(model.phases(), settings.optimiser, dict(settings.phases), len(fold.train_pairs))
             result = trained(model, fold, (), Select.LAST, "final", max(1, round(share * whole)))
             logs.append(result.rows)
         result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
-    if sizes != plan.sizes():
-        model = attention_model(plan.model).build(plan.sizes()).to(device)
-        model.load_state_dict(result.state)
-    return model.eval(), result
+    return fed_whole(model, bank), result
 
 
-def _inner_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
-    """Return the inner folds on which the epoch is chosen: those that have pairs on both sides.
+def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
+    """Return the inner folds on which the epoch is chosen, those that have pairs on both sides; none where it is not.
+
+    Args:
+        plan: What is trained, and how.
+        dataset: The data set.
+        fold: What may be trained on.
 
     Raises:
-        DatasetError: There are none.
+        DatasetError: It is to be chosen so, and there are none.
     """
+    if plan.select is not Select.INNER:
+        return ()
     nobody = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
     for divided in (dataset, dataclasses.replace(dataset, videos=nobody)):  # by participant, else by video
         found = inner_folds(divided, fold, plan.seed)

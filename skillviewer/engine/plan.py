@@ -1,9 +1,13 @@
 """What is to be trained, and how; free of videos and devices."""
 
 import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from skillviewer.core.errors import SettingsError
+from skillviewer.core.pairs import Fold
 from skillviewer.core.preprocessing import TRAINED_ON, Preprocessing
 from skillviewer.engine import snippets
 from skillviewer.engine.snippets import PUBLISHED_BACKBONE
@@ -16,6 +20,9 @@ from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes
 
 _BY_SPLITS = ("tsn", "tsn-frozen")
+
+_PARTS = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"), (0.45, 0.55, "half", "halves"))
+"""Least and greatest share, and in words: one and several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +81,20 @@ class TrainingPlan:
 
         Raises:
             CheckpointError: A name is unknown.
-            SettingsError: The picture is too small for a map.
+            SettingsError: The picture is too small for the backbone, or for a map.
         """
         trunk = backbone(self.backbone)
         if self.inputs is Inputs.SNIPPETS:
             return snippets.sizes_of(preset(self.preset), self.trained_backbone)
         if self.inputs is Inputs.TIME:
-            return attention_model(self.model).at_paper_scale(preset(self.preset).head)
+            return attention_model(self.model).at_paper_scale(preset(self.preset).head_of(self.dataset_preset))
         px = self.preprocessing.input_px
-        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(px))
+        if px < trunk.least_px:
+            raise SettingsError(
+                f"{trunk.title} needs pictures of at least {trunk.least_px} pixels, not {px}: take more (--input-px), "
+                "or another backbone."
+            )
+        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(px), self.dataset_preset)
         if self.fusion_stride is not None:
             sizes = dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
         try:
@@ -164,12 +176,41 @@ class TrainingPlan:
         return TrainSettings(optimiser, loss, self.select, self.seed, own, precision)
 
 
-def selection_rule(plan: TrainingPlan) -> str:
-    """Return in words how the epoch that is kept was chosen."""
+def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
+    """Return in words how the epoch that is kept was chosen.
+
+    Args:
+        plan: What is trained, and how.
+        inner: The inner folds that it was really chosen on; none while only what is asked for is known.
+    """
     if plan.select is Select.INNER:
         after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
-        turns = f", on average over {plan.inner_folds} different quarters" if plan.inner_folds > 1 else ""
-        return f"epoch chosen on a quarter of the training videos{turns}{after}"
+        (part, parts), n = held_out_part(inner), len(inner) or plan.inner_folds
+        turns = f", on average over {n} different {parts}" if n > 1 else ""
+        fewer = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
+        return f"epoch chosen on {part}{turns}{fewer}{after}"
     if plan.select is Select.LAST:
         return "last epoch"
     return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"
+
+
+def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
+    """Return in words which part of the training videos inner folds hold out, and what several such parts are called.
+
+    Where they come near no simple fraction, or are far from alike, videos are counted.
+
+    Args:
+        inner: The inner folds; none stand for quarters.
+    """
+    n_out = sorted(len(fold.held_out_videos) for fold in inner) or [1]
+    n = len(inner[0].train_videos) + len(inner[0].held_out_videos) if inner else 4
+    share, alike = fmean(n_out) / n, n_out[-1] - n_out[0] <= max(1, n / 10)
+    for least, most, one, several in _PARTS:
+        if alike and least <= share <= most:
+            return f"{one} of the training videos", several
+    return f"{' to '.join(map(str, sorted({n_out[0], n_out[-1]})))} of {n} training videos", "parts"
+
+
+def said_of_runs(rules: Iterable[str]) -> str:
+    """Return in words how the epochs of several runs were chosen, the commonest rule first; "" of none."""
+    return "; in some runs ".join(rule for rule, _ in Counter(rules).most_common())

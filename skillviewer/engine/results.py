@@ -22,6 +22,7 @@ from skillviewer.core.pairs import Dataset, Fold, Pair
 from skillviewer.data.published import published_accuracy
 from skillviewer.data.regions import Regions
 from skillviewer.engine.ceilings import ceilings
+from skillviewer.engine.plan import said_of_runs
 from skillviewer.engine.run_record import Maps, RunResult
 from skillviewer.engine.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.train import Select
@@ -275,7 +276,7 @@ class Judge:
             if quoted is None
             else Quoted(accuracy=quoted.accuracy, table=quoted.table, source=quoted.source, epoch=quoted.epoch),
             ceilings=self.ceilings,
-            selection=provenances[0].selection,
+            selection=said_of_runs(p.selection for p in provenances),
             optimistic=any(one.run.configuration.settings.select is Select.BEST_ON_TEST for one in found),
             parameters=provenances[0].parameters,
             seconds=sum(p.seconds for p in provenances),

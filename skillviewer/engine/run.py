@@ -16,9 +16,9 @@ from skillviewer.core.pairs import Dataset, Fold, videos_of
 from skillviewer.engine import snippets
 from skillviewer.engine.cards import card_of
 from skillviewer.engine.device import choose_device, device_errors
-from skillviewer.engine.fold_training import fit_fold
+from skillviewer.engine.fold_training import choosing_folds, fit_fold
 from skillviewer.engine.mapped import MappedBank, WatchedBank
-from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.run_folder import CHECKPOINT, RunFolder
 from skillviewer.engine.run_record import Maps, RunConfiguration, provenance_of
 from skillviewer.engine.scoring import FeatureBank, outputs
@@ -126,8 +126,9 @@ def perform(material: Material, run: Run, token: CancelToken, report: Report) ->
     write_log(run.folder, trained.rows, run.title)
     if run.configuration.checkpoint:
         _save_checkpoint(material, run, model)
+    selection = selection_rule(plan, choosing_folds(plan, material.dataset, fold))
     folder.finish(
-        provenance_of(device, model, trained, plan, watched.seen, fold),
+        provenance_of(device, model, trained, selection, watched.seen, fold),
         scores,
         set(fold.held_out_videos),
         maps,

@@ -18,7 +18,7 @@ from skillviewer.core.pairs import Dataset, Fold
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.device import device_title
 from skillviewer.engine.extractor import FEATURES_VERSION
-from skillviewer.engine.plan import TrainingPlan, selection_rule
+from skillviewer.engine.plan import TrainingPlan
 from skillviewer.engine.train import Trained, TrainSettings
 from skillviewer.engine.training_log import seconds_of
 from skillviewer.engine.videos import VideoFacts
@@ -161,7 +161,7 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 def provenance_of(
-    device: torch.device, model: nn.Module, trained: Trained, plan: TrainingPlan, seen: Collection[str], fold: Fold
+    device: torch.device, model: nn.Module, trained: Trained, selection: str, seen: Collection[str], fold: Fold
 ) -> RunProvenance:
     """Return how a training that has just ended was made.
 
@@ -169,7 +169,7 @@ def provenance_of(
         device: Where it was trained.
         model: What was trained.
         trained: What came of it.
-        plan: How it was trained.
+        selection: How its epoch was chosen, in words.
         seen: Videos whose features it has asked for.
         fold: What was held out.
     """
@@ -182,7 +182,7 @@ def provenance_of(
         seconds=seconds_of(trained.rows),
         epoch=trained.epoch,
         parameters=sum(p.numel() for p in model.parameters()),
-        selection=selection_rule(plan),
+        selection=selection,
         videos_looked_at=len(seen),
         held_out_looked_at=len({*seen} & {*fold.held_out_videos}),
     )

@@ -10,6 +10,7 @@ import torch
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.preprocessing import TRAINED_ON
 from skillviewer.engine.assess import FeatureSource
+from skillviewer.engine.averaging import fed
 from skillviewer.engine.bank import feature_source, standardise
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import training_precision
@@ -84,14 +85,14 @@ class StartingPoint:
         """Return a model to train: a copy of the parent, or one with the seed's first weights.
 
         Args:
-            bank: Features.
+            bank: Features, which it is fed.
             names: Training videos, whose statistics a fresh model takes; a parent keeps its own.
             seed: Of the first weights.
         """
         if self.parent is not None:
-            return self.parent.build().to(self.device)
+            return fed(self.parent.build().to(self.device), bank)
         torch.manual_seed(seed)
-        model = attention_model(self.config.attention_model).build(self.config.sizes)
+        model = fed(attention_model(self.config.attention_model).build(self.config.sizes), bank)
         standardise(model, bank, names)
         return model.to(self.device)
 

@@ -25,7 +25,7 @@ from skillviewer.engine.cards import card_of
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.device import choose_device, device_errors
 from skillviewer.engine.feeding import Feeding, check_keepable
-from skillviewer.engine.fold_training import fit_fold
+from skillviewer.engine.fold_training import choosing_folds, fit_fold
 from skillviewer.engine.mapped import WatchedBank
 from skillviewer.engine.plan import TrainingPlan, selection_rule
 from skillviewer.engine.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
@@ -35,9 +35,10 @@ from skillviewer.engine.together import ALONE, Together
 from skillviewer.engine.train import EpochRow, Select
 from skillviewer.engine.training_log import write_log
 from skillviewer.engine.training_state import StateFile
+from skillviewer.engine.unmet import said_of_unmet, unmet_pairs
 from skillviewer.engine.videos import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.media.reader import VideoReader
-from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, save_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, round_as_kept, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig, HeldOut
 from skillviewer.nets.features import backbone
 
@@ -147,6 +148,7 @@ def train_checkpoint(
             )
             if plan.select is not Select.BEST_ON_TEST:
                 check_no_leak(fold, seen=watched.seen)
+            round_as_kept(model, half=plan.half)  # what is tested is what is kept
             head, streams, (bank, test_bank) = fed.separate(model, (bank, test_bank))
             scores = score_videos(head, test_bank, tested.names, token)
         seen = set().union(*together.collect(watched.seen))
@@ -154,7 +156,9 @@ def train_checkpoint(
         if not together.leads:
             together.wait()
             return TrainingResult(load_checkpoint(folder), trained.rows, (*dataset.problems, *problems))
-        provenance = provenance_of(device, model, trained, plan, seen, fold)
+        problems += said_of_unmet(len(unmet_pairs(plan, usable, fold, trained.epoch)), len(fold.train_pairs))
+        selection = selection_rule(plan, choosing_folds(plan, usable, fold))
+        provenance = provenance_of(device, model, trained, selection, seen, fold)
 
         def beside(made: Path) -> None:
             write_log(made, trained.rows, folder.name)
@@ -172,7 +176,7 @@ def train_checkpoint(
                 dataset_preset=plan.dataset_preset,
             ),
             head,
-            _card(plan, dataset, divided, scores, folder.name),
+            _card(plan, dataset, divided, scores, folder.name, selection),
             streams=streams,
             familiarity=learn_familiarity(pooled(bank, fold.train_videos)),
             half=plan.half,
@@ -251,7 +255,9 @@ def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> 
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
-def _card(plan: TrainingPlan, dataset: Dataset, divided: "_Divided", scores: Mapping[str, float], name: str) -> Card:
+def _card(
+    plan: TrainingPlan, dataset: Dataset, divided: "_Divided", scores: Mapping[str, float], name: str, selection: str
+) -> Card:
     result = FoldScores(divided.tested_fold, scores)
     return card_of(
         name,
@@ -260,7 +266,7 @@ def _card(plan: TrainingPlan, dataset: Dataset, divided: "_Divided", scores: Map
         f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}",
         plan.seed,
         plan.preset,
-        held_out=_held_out(divided.tested, result, f"{divided.rule}; {selection_rule(plan)}"),
+        held_out=_held_out(divided.tested, result, f"{divided.rule}; {selection}"),
         ceilings=ceilings(divided.tested, divided.tested_fold.test_pairs),
         notes=_notes(plan),
     )

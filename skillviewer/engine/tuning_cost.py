@@ -12,6 +12,7 @@ from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset, videos_of
 from skillviewer.core.tuning import Division
 from skillviewer.engine.assess import FeatureSource
+from skillviewer.engine.averaging import averaged_once, averages
 from skillviewer.engine.bank import check_room
 from skillviewer.engine.batches import batches, pair_batch
 from skillviewer.engine.device import choose_device, device_errors
@@ -115,8 +116,10 @@ def _frame_s(source: FeatureSource, footage: Footage, token: CancelToken, report
 def _video_s(start: StartingPoint) -> tuple[float, float]:
     """Return the seconds of one video in training and in a look, tried on features of zeros."""
     sizes, pre = start.config.sizes, start.config.preprocessing
-    features = torch.zeros(TRIED_VIDEOS, pre.n_segments, sizes.feature_channels, *sizes.grid, device=start.device)
-    model = start.model({"": [features[0].cpu().numpy()]}, [""], 0)
+    grid = (1, 1) if averages(start.config.attention_model, sizes) else sizes.grid
+    features = torch.zeros(TRIED_VIDEOS, pre.n_segments, sizes.feature_channels, *grid, device=start.device)
+    bank = averaged_once(start.config.attention_model, sizes, {"": [features[0].cpu().numpy()]})
+    model = start.model(bank, [""], 0)
     settings = start.settings(1, 2, None, 0)
     model.mixed = settings.precision == "bfloat16"
     pairs = pair_batch([(0, 1, 1), (2, 3, 1)], start.device)
@@ -146,5 +149,5 @@ def _training(
     times = []
     for pairs in (fold.train_pairs, *([inner.train_pairs] if inner is not None else [])):
         drawn = sum(len(names) for names, _ in batches(pairs, settings, np.random.default_rng(job.choices.seed)))
-        times.append(drawn * step_s + looked * look_s)
+        times.append(drawn * step_s + looked * look_s / settings.look_every)
     return len(times) * settings.epochs, settings.epochs * sum(times), times[0]

@@ -30,6 +30,8 @@ class CbamModel(RecurrentModel):
         s     = [mean over channels of x' ; maximum over channels of x']
         alpha = softmax(conv1x1(ReLU(conv3x3(InstanceNorm(s)))))
         v     = sum_i alpha_i x'_i
+
+    One cell alone has no deviation to be normalised by, and all the attention anyway.
     """
 
     uses_memory = False
@@ -48,7 +50,8 @@ class CbamModel(RecurrentModel):
         """Attend to one frame, (B, C, h, w); maps are distributions."""
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.mean(dim=1), gated.amax(dim=1)], dim=1)
-        attention = torch.softmax(self.spatial(summary).flatten(1), dim=1).reshape(-1, *fused_t.shape[2:])
+        weigh = self.spatial if summary[0, 0].numel() > 1 else self.spatial[1:]
+        attention = torch.softmax(weigh(summary).flatten(1), dim=1).reshape(-1, *fused_t.shape[2:])
         return Attended(attention, cells_of(gated))
 
 

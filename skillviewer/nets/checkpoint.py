@@ -310,6 +310,20 @@ def _empty_model(config: CheckpointConfig) -> AttentionModel:
         return attention_model(config.attention_model).build(config.sizes)
 
 
+def round_as_kept(model: nn.Module, *, half: bool) -> None:
+    """Give a model the weights that it has when its checkpoint is read back.
+
+    Args:
+        model: A head, also with backbones that were trained with it.
+        half: Whether matrices are stored in float16.
+
+    Raises:
+        CheckpointError: Its weights are not finite.
+    """
+    weights = model.state_dict()
+    model.load_state_dict({name: _computed(_stored(name, tensor, half=half)) for name, tensor in weights.items()})
+
+
 def _stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
     tensor = tensor.detach().cpu().contiguous()
     if not tensor.is_floating_point():

@@ -66,6 +66,7 @@ class BackboneEntry:
         cells: From the side of the input to the side of the grid.
         first_centre_px: Pixel index on which the receptive field of cell 0 is centred.
         ignored: Beginnings of the names of weights behind the trunk.
+        least_px: Side of the smallest input of which every cell of the grid is one that was computed.
     """
 
     name: str
@@ -77,6 +78,7 @@ class BackboneEntry:
     cells: Callable[[int], int]
     first_centre_px: float
     ignored: tuple[str, ...]
+    least_px: int = 1
 
     def grid(self, input_px: int) -> tuple[int, int]:
         """Return rows and columns of the features of a square input."""
@@ -151,6 +153,7 @@ BACKBONES = table(
         cells=_always_6,
         first_centre_px=31.0,
         ignored=("classifier.",),
+        least_px=223,  # of a smaller one its last pooling repeats cells, or has none
     ),
 )
 """All backbones; the first ships with its weights."""

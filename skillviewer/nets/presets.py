@@ -88,6 +88,7 @@ class Preset:
         usual: Settings for all others.
         tuning_share: Share of the step size with which a trained head goes on.
         snippets: Snippets of every split that a batch looks at where backbones are trained.
+        heads: (data set, model settings) for data sets with model settings of their own.
     """
 
     name: str
@@ -98,15 +99,21 @@ class Preset:
     optimisers: tuple[tuple[str, OptimiserSettings], ...] = field(default=())
     tuning_share: float = TUNING_SHARE
     snippets: int = TSN_SNIPPETS
+    heads: tuple[tuple[str, HeadSizes], ...] = ()
 
-    def sizes(self, feature_channels: int, grid: tuple[int, int]) -> HeadSizes:
+    def head_of(self, dataset: str) -> HeadSizes:
+        """Return the model settings of a data set; those of all others where it has none of its own."""
+        return dict(self.heads).get(dataset, self.head)
+
+    def sizes(self, feature_channels: int, grid: tuple[int, int], dataset: str = "other") -> HeadSizes:
         """Return the head's sizes on features of a backbone.
 
         Args:
             feature_channels: 2F.
             grid: Rows and columns of the features.
+            dataset: Whose model settings, one of ``DATASETS``.
         """
-        return replace(self.head, feature_channels=feature_channels, grid=grid)
+        return replace(self.head_of(dataset), feature_channels=feature_channels, grid=grid)
 
     def optimiser(self, dataset: str) -> OptimiserSettings:
         """Return the optimiser settings of a data set.
@@ -146,6 +153,7 @@ PRESETS = table(
             ("infant-grasp", replace(_CODE, batch_pairs=30, epochs=20)),
             ("diving", OptimiserSettings(learning_rate=5e-5, epochs=20)),
         ),
+        heads=(("diving", HeadSizes(layer_norm=True, initial_state="zeros")),),
     ),
     Preset(
         name="small-study",

@@ -77,7 +77,7 @@ def test_models_are_trained_tested_and_tabulated_once(study: Path, tmp_path: Pat
     assert "10 runs made, 0 found" in err
     assert {p.name for p in tmp_path.iterdir()} == {"runs", "evaluation.json", "table.md", "table.csv", "table.png"}
     page = (tmp_path / "table.md").read_text(encoding="utf-8")
-    assert "Selection rule: epoch chosen on a quarter of the training videos" in page
+    assert "Selection rule: epoch chosen on half of the training videos" in page
     assert all(f"| {name} |" in page for name in names)
     own = tmp_path / "runs" / "full-s0-f2"
     assert {p.name for p in own.iterdir()} == {

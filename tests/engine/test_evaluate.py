@@ -363,6 +363,11 @@ def test_rank_aware_attention_is_trained_as_published_under_every_preset() -> No
         (EvaluationPlan(()), SettingsError, "at least one model"),
         (EvaluationPlan(("nobody",)), CheckpointError, "no attention model “nobody”"),
         (EvaluationPlan(("tsn-frozen",), PLAN), SettingsError, "at least 7 segments"),
+        (
+            EvaluationPlan(training=replace(PLAN, backbone="alexnet")),
+            SettingsError,
+            r"AlexNet needs pictures of at least 223 pixels, not 128: take more \(--input-px\)",
+        ),
         (EvaluationPlan(training=replace(PLAN, preset="best")), CheckpointError, "no preset “best”"),
     ],
 )

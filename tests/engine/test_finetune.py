@@ -479,31 +479,69 @@ def test_pairs_set_aside_are_not_even_similar(
     assert SimilarPair("a1", "a2") not in taken
 
 
+@pytest.mark.usefixtures("choosing")
+@pytest.mark.parametrize(("model", "every", "at"), [("full", 1, 2), ("raan", 10, 30)])
 def test_a_training_that_was_killed_counts_on(
-    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, every: int, at: int
 ) -> None:
+    """One was killed when the epoch was being chosen, one when all training pairs were trained on."""
     monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, every_s=0))
-    asked = job(study, parent, tmp_path / "new", epochs=3)
-    kept = tmp_path / "kept"
-
-    def kill() -> None:
-        shutil.copytree(asked.work_folder(), kept)  # as a killed process leaves it
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run(asked, Rows(lambda row: isinstance(row, TuningRow) and row.epoch == 2, kill))
+    parent = tiny_checkpoint(tmp_path / "parent", model).folder
+    asked = job(study, parent, tmp_path / "whole", epochs=2 * every)
     whole = Rows()
-    run(replace(asked, folder=tmp_path / "whole", work=tmp_path / "w"), whole)
-    again = Rows()
-    run(replace(asked, work=kept), again)
+    chosen = run(asked, whole).report.epoch
 
     def counted(rows: list[object]) -> list[tuple[int, int]]:
         return [(row.epoch, row.batch) for row in rows if isinstance(row, TuningRow) and row.epoch]
 
+    epochs = [epoch for epoch, _ in counted(whole.rows)]
+    assert epochs == list(range(every, 2 * every + chosen + 1, every)), "looked at after so many epochs"
+    killed, kept = replace(asked, folder=tmp_path / "new", work=tmp_path / "work"), tmp_path / "kept"
+
+    def kill() -> None:
+        shutil.copytree(killed.work_folder(), kept)  # as a killed process leaves it
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(killed, Rows(lambda row: isinstance(row, TuningRow) and row.epoch == at, kill))
+    again = Rows()
+    run(replace(killed, work=kept), again)
     gone_on = counted(again.rows)
     assert gone_on
     assert gone_on[0][0] > 1, "an epoch was kept"
     assert gone_on == counted(whole.rows)[-len(gone_on) :]
+
+
+@pytest.mark.parametrize("name", ["raan", "tsn-frozen"])
+def test_what_a_model_averages_first_is_averaged_once(
+    study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    parent = tiny_checkpoint(tmp_path / "parent", name, replace(PREPROCESSING, n_segments=7)).folder
+    shapes: set[tuple[int, ...]] = set()
+    plainly = AttentionModel.fuse
+
+    def fuse(self: AttentionModel, features: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            shapes.add(tuple(features.shape[3:]))
+        return plainly(self, features)
+
+    monkeypatch.setattr(AttentionModel, "fuse", fuse)
+
+    def tuned(folder: str) -> tuple[list[float], list[float]]:
+        shapes.clear()
+        heard = Rows()
+        report = run(job(study, parent, tmp_path / folder, epochs=20, candidates=2), heard).report
+        losses = [row.loss for row in heard.rows if isinstance(row, BatchRow)]
+        return losses, [shift.after for shift in report.shifts]
+
+    averaged = tuned("averaged")
+    assert shapes == {(1, 1)}
+    monkeypatch.setattr(finetune_module, "averaged_once", lambda _model, _sizes, bank: bank)
+    whole = tuned("whole")
+    assert shapes == {(4, 4)}
+    assert len(averaged[0]) > 4
+    for one, other in zip(averaged, whole, strict=True):
+        assert one == pytest.approx(other, rel=1e-3, abs=1e-5)
 
 
 @pytest.mark.usefixtures("begin_small")

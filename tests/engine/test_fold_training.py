@@ -1,7 +1,9 @@
 """How the epoch is chosen within the training videos of a fold, on one inner fold or several."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +12,13 @@ import torch
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.folds import fold_of, inner_fold, inner_folds, make_folds
 from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.pairs import Dataset, DatasetVideo
+from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.engine.bank import standardise
-from skillviewer.engine.fold_training import chosen_epoch, fit_fold
-from skillviewer.engine.plan import TrainingPlan, selection_rule
-from skillviewer.engine.train import EpochRow, FitState, Select, TrainSettings
+from skillviewer.engine.fold_training import choosing_folds, chosen_share, fit_fold
+from skillviewer.engine.plan import TrainingPlan, said_of_runs, selection_rule
+from skillviewer.engine.train import EpochRow, FitState, Fitting, Select, TrainSettings
+from skillviewer.engine.unmet import said_of_unmet, unmet_pairs
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -38,9 +42,18 @@ def row(epoch: int, accuracy: float, loss: float = 0.5) -> EpochRow:
 def test_the_epoch_is_best_on_average() -> None:
     lucky = [row(2, 0.9), row(4, 0.6), row(6, 0.7)]
     others = [row(2, 0.3), row(4, 0.8), row(6, 0.8)]
-    assert chosen_epoch([lucky]) == 2
-    assert chosen_epoch([lucky, others]) == 6
-    assert chosen_epoch([[row(1, 0.7, 0.4), row(2, 0.7, 0.3), row(3, 0.7, 0.3)]]) == 2, "of equals the lower loss"
+    assert chosen_share([lucky]) == 2 / 6
+    assert chosen_share([lucky, others]) == 1
+    assert chosen_share([[row(1, 0.7, 0.4), row(2, 0.7, 0.3), row(3, 0.7, 0.3)]]) == 2 / 3, "of equals the lower loss"
+
+
+def test_courses_of_different_lengths_are_compared_by_their_shares() -> None:
+    """Epoch 4 ends one course and is the middle of the other."""
+    short = [row(2, 0.5), row(4, 0.5)]
+    long = [row(2, 0.5), row(4, 0.6), row(6, 0.7), row(8, 0.9)]
+    assert chosen_share([short, long]) == chosen_share([long, short]) == 1
+    long = [row(2, 0.9), row(4, 0.6), row(6, 0.7), row(8, 0.5)]
+    assert chosen_share([short, long]) == chosen_share([long, short]) == 1 / 4
 
 
 def test_inner_folds_hold_out_other_people_each_time_and_never_the_tested() -> None:
@@ -85,7 +98,7 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
     assert stages == ["choice", "choice-2", "choice-3", "final"]
     logs = [rows[3 * i : 3 * i + 3] for i in range(3)]
     assert [[one.epoch for one in log] for log in logs] == [[1, 2, 3]] * 3
-    assert epoch == chosen_epoch(logs) == rows[-1].epoch
+    assert epoch == round(3 * chosen_share(logs)) == rows[-1].epoch
     one, first, rows = trained(replace(PLAN, inner_folds=1))
     assert stages == ["choice", "final"]
     assert first == max(rows[:3], key=lambda at: (at.held_out_accuracy, -at.held_out_loss)).epoch
@@ -116,10 +129,10 @@ def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest
     inner, *_ = inner_folds(DATASET, FOLD, plan.seed)
     course = [math.ceil(60 / math.ceil(len(fold.train_pairs) / 8)) for fold in (inner, FOLD)]
     assert course[0] > course[1]
-    chosen = chosen_epoch([result.rows[: course[0]]])
+    chosen = chosen_share([result.rows[: course[0]]])
     final = result.rows[course[0] :]
     assert final[0].epoch == 1
-    assert final[-1].epoch == max(1, round(chosen / course[0] * course[1]))
+    assert final[-1].epoch == max(1, round(chosen * course[1]))
 
 
 def test_what_is_chosen_on_is_said_and_several_splits_need_a_refit() -> None:
@@ -128,6 +141,69 @@ def test_what_is_chosen_on_is_said_and_several_splits_need_a_refit() -> None:
     for plan in (replace(PLAN, refit=False), replace(PLAN, select=Select.LAST)):
         with pytest.raises(SettingsError, match="3 inner folds needs a training on all videos"):
             plan.settings()
+
+
+def test_what_was_chosen_on_is_said_as_it_was() -> None:
+    afresh = ", then trained afresh on all training videos for as many epochs"
+
+    def said(n_people: int, asked: int, each: int = 2) -> str:
+        names = [f"p{person}v{take}" for person in range(n_people) for take in range(each)]
+        videos = tuple(DatasetVideo(name, None, name.split("v")[0]) for name in names)
+        pairs = tuple(Pair(one, other) for i, one in enumerate(names) for other in names[i + 1 :])
+        dataset = replace(DATASET, videos=videos, pairs=pairs)
+        plan, fold = replace(PLAN, inner_folds=asked), fold_of("all", names, (), pairs)
+        return selection_rule(plan, choosing_folds(plan, dataset, fold)).removesuffix(afresh)
+
+    assert said(8, 1) == "epoch chosen on a quarter of the training videos"
+    assert said(8, 4) == "epoch chosen on a quarter of the training videos, on average over 4 different quarters"
+    assert said(8, 4) + afresh == selection_rule(replace(PLAN, inner_folds=4)), "as it is said before"
+    assert said(3, 1) == "epoch chosen on a third of the training videos"
+    assert said(3, 4) == (
+        "epoch chosen on a third of the training videos, on average over 3 different thirds (4 were asked for, 3 could "
+        "be made)"
+    )
+    assert said(2, 2) == "epoch chosen on half of the training videos, on average over 2 different halves"
+    assert said(5, 1) == "epoch chosen on 4 of 10 training videos"
+    last = replace(PLAN, inner_folds=1, select=Select.LAST)
+    assert choosing_folds(last, DATASET, FOLD) == ()
+    assert said_of_runs(["one", "other", "other"]) == "other; in some runs one"
+    assert said_of_runs([]) == ""
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.MonkeyPatch, refit: bool) -> None:
+    monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: SIZES)
+    met: list[set[Pair]] = []
+    plainly, begin = Fitting.update, Fitting.__init__
+
+    def made(self: Fitting, *given: Any) -> None:
+        met.append(set())
+        begin(self, *given)
+
+    def update(self: Fitting, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
+        met[-1] |= {Pair(names[better], names[worse]) for better, worse, _ in places}
+        return plainly(self, names, places)
+
+    monkeypatch.setattr(Fitting, "__init__", made)
+    monkeypatch.setattr(Fitting, "update", update)
+    sparse = OptimiserSettings(learning_rate=1e-9, batch_videos=3, epochs=3)
+    settings = TrainSettings(sparse, LossSettings(), Select.LAST if refit else Select.INNER)
+    monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: settings)
+    n_frames, candidates = (len(bank()[NAMES[0]][0]), len(bank()[NAMES[0]]))
+    plan = TrainingPlan(
+        preprocessing=Preprocessing(n_segments=n_frames), candidates=candidates, refit=refit, select=settings.select
+    )
+    _, trained = fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
+    on = FOLD if refit else choosing_folds(plan, DATASET, FOLD)[0]
+    unmet = unmet_pairs(plan, DATASET, FOLD, 3)
+    assert unmet == set(on.train_pairs) - met[-1] != set()
+    assert unmet <= unmet_pairs(plan, DATASET, FOLD, trained.epoch)
+    (said,) = said_of_unmet(len(unmet), len(on.train_pairs), at_most=True)
+    assert said.startswith(f"Up to {len(unmet)} of {len(on.train_pairs)} training pairs were in no batch")
+    everything = replace(sparse, batch_videos=0)
+    monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: replace(settings, optimiser=everything))
+    assert not unmet_pairs(plan, DATASET, FOLD, 3)
+    assert not said_of_unmet(0, 9)
 
 
 def test_what_is_averaged_over_cells_is_standardised_after_that() -> None:

@@ -5,22 +5,26 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
 from skillviewer.core.folds import inner_fold, make_folds, quarter_out
 from skillviewer.core.job import CancelToken, Progress, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Measure, Pair, videos_of
 from skillviewer.data.study.lock import WriteLock
-from skillviewer.engine import training_log
+from skillviewer.engine import training, training_log
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.ceilings import ceilings
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.plan import TrainingPlan
+from skillviewer.engine.scoring import score_videos
 from skillviewer.engine.train import Select
 from skillviewer.engine.training import TrainingResult, train_checkpoint
+from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES
@@ -72,11 +76,30 @@ def test_checkpoint_says_what_it_was_trained_and_tested_on(
     assert card.held_out.interval is None, "one person alone is held out"
     assert card.held_out.n_pairs == 13  # of 28 pairs those within six videos are 15
     assert "participant" in card.held_out.rule
-    assert "epoch chosen on a quarter of the training videos" in card.held_out.rule
+    assert "epoch chosen on a third of the training videos" in card.held_out.rule
     with (tmp_path / "m" / training_log.LOG).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(result.rows)
     assert (tmp_path / "m" / training_log.CURVES).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_the_card_is_of_the_weights_that_are_kept(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half: bool
+) -> None:
+    tested: list[dict[str, torch.Tensor]] = []
+
+    def score(model: AttentionModel, *given: Any) -> dict[str, float]:
+        tested.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
+        return score_videos(model, *given)
+
+    monkeypatch.setattr(training, "score_videos", score)
+    kept = run(replace(PLAN, half=half), dataset, tmp_path / "m", cache).checkpoint.head
+    (weights,) = tested
+    assert weights.keys() == kept.keys()
+    assert all(torch.equal(weights[name], kept[name]) for name in kept)
+    matrices = [tensor for tensor in kept.values() if tensor.ndim > 1]
+    assert all(torch.equal(matrix, matrix.half().float()) for matrix in matrices) == half
 
 
 def test_trained_checkpoint_assesses_videos(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:

@@ -126,3 +126,12 @@ def test_a_stream_that_is_trained_as_published_starts_with_weights_that_are_not_
     torch.testing.assert_close(found, pictures[first].mean(dim=1, keepdim=True).expand_as(found))
     scaled = across_modalities(pictures, first, 10)[first]
     torch.testing.assert_close(scaled, found * 3 / 10)
+
+
+def test_alexnet_computes_six_cells_from_its_smallest_picture_on() -> None:
+    """Its last pooling makes six of any number of cells, where the layers before it leave any."""
+    entry = backbone("alexnet")
+    layers = entry.make(1).get_submodule("features")
+    with torch.inference_mode():
+        cells = [layers(torch.zeros(1, 1, px, px)).shape[-1] for px in (entry.least_px - 1, entry.least_px)]
+    assert cells == [5, entry.grid(entry.least_px)[0]] == [5, 6]

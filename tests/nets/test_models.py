@@ -58,6 +58,21 @@ def test_shapes(name: str) -> None:
 
 
 @every_model
+def test_a_map_of_one_cell_is_trained_and_scored(name: str) -> None:
+    """A picture of 64 pixels has four cells of features, which the fusion of the paper makes one."""
+    sizes = replace(SMALL, grid=(2, 2))
+    model, features = small_model(name, sizes), small_features(name, sizes=sizes)
+    assert model.grid == (1, 1)
+    model.train()
+    loss, _ = model.loss(features, PairBatch.of([(0, 1, 1)], []), LossSettings())
+    loss.backward()  # type: ignore[no-untyped-call]
+    out = model.eval()(features)
+    assert torch.isfinite(out.score).all()
+    if model.map_kind is MapKind.DISTRIBUTION:
+        assert torch.equal(out.attention, torch.ones_like(out.attention))
+
+
+@every_model
 def test_map_is_of_its_kind(name: str) -> None:
     model, out = small_model(name), run(name, small_features(name))
     maps = out.attention

@@ -1,5 +1,7 @@
 """Presets are data: what the paper says and what its code does."""
 
+from dataclasses import replace
+
 import pytest
 
 from skillviewer.core.errors import CheckpointError
@@ -73,3 +75,11 @@ def test_unknown_names_are_refused() -> None:
 def test_sizes_that_no_network_has_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="|".join(wrong) + "|no network"):
         HeadSizes(**wrong)  # type: ignore[arg-type]
+
+
+def test_diving_begins_with_zeros() -> None:
+    """The released script for diving alone does."""
+    code = preset("official-code")
+    states = {dataset: code.sizes(640, (14, 14), dataset).initial_state for dataset in DATASETS}
+    assert {dataset for dataset, state in states.items() if state == "zeros"} == {"diving"}
+    assert replace(code.head_of("diving"), initial_state="randn") == code.head
