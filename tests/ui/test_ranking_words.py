@@ -45,6 +45,15 @@ def test_a_hasty_vote_is_told(left: float, right: float, words: str) -> None:
     assert hardly_seen(left, right) == said.replace("Ctrl+Z", "Edit › Undo")
 
 
+def test_a_rater_is_not_blamed_where_the_computer_is_too_slow() -> None:
+    assert hardly_seen(0.05, 0.4, "Ctrl+Z", (1.0, 0.9)) == (
+        "Both videos were played, but this computer showed only 5 % of the left and 40 % of the right one: it is too "
+        "slow for them."
+    )
+    assert "Ctrl+Z takes it back" in hardly_seen(0.05, 0.4, "Ctrl+Z", (0.1, 0.9)), "one was hardly played"
+    assert hardly_seen(0.9, 0.9, "Ctrl+Z", (1.0, 1.0)) == ""
+
+
 def test_a_favoured_side_is_told() -> None:
     left, right, none = Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER
     assert side_favoured(votes(*[left] * 19)) == "", "too few to tell"

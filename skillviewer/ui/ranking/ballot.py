@@ -21,6 +21,7 @@ class Ballot:
         speed: At which they played.
         reason: Why, or "".
         mark_s: A time that was marked, on the pair's clock, or None.
+        played: What was to be seen of the left and of the right video, had every picture come in time, 0 to 1.
     """
 
     turn: Turn
@@ -28,6 +29,7 @@ class Ballot:
     speed: float = 1.0
     reason: str = ""
     mark_s: float | None = None
+    played: tuple[float, float] = (0.0, 0.0)
 
     def vote(self, verdict: Verdict | None, rater: str, taken_s: float) -> Vote:
         """Return the vote.

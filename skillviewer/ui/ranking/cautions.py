@@ -23,17 +23,25 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("rank", text)
 
 
-def hardly_seen(left: float, right: float, undo_key: str = "") -> str:
+def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[float, float] = (0.0, 0.0)) -> str:
     """Return a sentence about a vote that was given before both videos were seen, or "".
 
     Args:
         left: Share of the left video that was on screen, 0 to 1.
         right: The same of the right video.
         undo_key: The key that takes the vote back, or "" where there is none.
+        played: Shares of the left and the right video that the rater let play or went to, whether or not their pictures
+            came in time.
     """
     least, most = min(left, right), max(left, right)
     if least >= SENSIBLE_SHARE:
         return ""
+    if min(played) >= SENSIBLE_SHARE:  # it was not the rater
+        words = _tr(
+            "Both videos were played, but this computer showed only {:.0f} % of the left and {:.0f} % of the right "
+            "one: it is too slow for them."
+        )
+        return words.format(100 * left, 100 * right)
     side = _tr("left") if left <= right else _tr("right")
     if most < NOTHING:
         words = _tr("That vote came before either video was watched.")

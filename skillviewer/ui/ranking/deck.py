@@ -103,6 +103,10 @@ class Deck(QWidget):
         """Return what was seen of the left and of the right video, 0 to 1."""
         return self.player_on(left=True).seen, self.player_on(left=False).seen
 
+    def played(self) -> tuple[float, float]:
+        """Return what was to be seen of the left and of the right video, had every picture come in time, 0 to 1."""
+        return self.player_on(left=True).played, self.player_on(left=False).played
+
     def load(self, turn: Turn, speed: float) -> None:
         """Open a pair; ``failed`` follows if a video cannot be shown."""
         self.clear()

@@ -101,7 +101,8 @@ class Desk(QWidget):
         """Vote on the pair as it is on screen; None skips it."""
         deck = self.deck
         if deck.turn is not None:
-            ballot = Ballot(deck.turn, deck.shares(), deck.clock.speed, self.votes.reason.text(), self._mark_s)
+            shares, played = deck.shares(), deck.played()
+            ballot = Ballot(deck.turn, shares, deck.clock.speed, self.votes.reason.text(), self._mark_s, played)
             if self._judging.vote(verdict, ballot):
                 deck.clock.pause()
 

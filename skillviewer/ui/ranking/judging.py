@@ -90,10 +90,10 @@ class Judging(QObject):
     ) -> None:
         super().__init__(parent)
         self._studies, self._undo, self._undo_key = studies, undo, undo_key
-        self._phase = Phase.CLOSED
+        self._phase, self._hidden = Phase.CLOSED, False
         self._session: Session | None = None
         self._asked: Task | None = None
-        self._shares, self._hidden = (0.0, 0.0), False
+        self._ballot: Ballot | None = None
         now_s = now_s if now_s is not None else monotonic_clock()
         self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
         self._guard = QTimer(self)
@@ -183,7 +183,7 @@ class Judging(QObject):
             return False
         session.turn = ballot.turn
         vote = ballot.vote(verdict, session.rater, self._taken.time_s)
-        self._shares = ballot.shares
+        self._ballot = ballot
         self._set_phase(Phase.STORING)
         task = self._undo.perform(deed_of(vote))
         task.succeeded.connect(self._on_stored)
@@ -370,7 +370,8 @@ class Judging(QObject):
         if vote.verdict is not None:
             self.judged.emit(vote.rater)
         self.tally_changed.emit(session.tally)
-        words = [hardly_seen(*self._shares, self._undo_key())] if vote.verdict is not None else []
+        ballot = self._ballot if vote.verdict is not None else None
+        words = [] if ballot is None else [hardly_seen(*ballot.shares, self._undo_key(), ballot.played)]
         if len(session.mine) - session.n_told_side >= SIDE_AGAIN:
             words.append(side_favoured(session.mine))
             session.n_told_side = len(session.mine) if words[-1] else session.n_told_side

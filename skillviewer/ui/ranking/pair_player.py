@@ -38,6 +38,7 @@ class PairPlayer(QWidget):
         self._contender: Contender | None = None
         self._stretch: Stretch | None = None
         self._seen: Seen | None = None
+        self._due: Seen | None = None
         self._ready = self._playing = False
         self._side = QLabel(self)
         self._side.setProperty("heading", True)
@@ -83,6 +84,11 @@ class PairPlayer(QWidget):
         """Share of the stretch that was on screen, 0 to 1."""
         return self._seen.share if self._seen is not None else 0.0
 
+    @property
+    def played(self) -> float:
+        """Share of the stretch that was asked for, whether or not its pictures came in time, 0 to 1."""
+        return self._due.share if self._due is not None else 0.0
+
     def load(self, contender: Contender) -> None:
         """Open a video; nothing is on screen until its first picture comes."""
         self.clear()
@@ -93,7 +99,7 @@ class PairPlayer(QWidget):
     def clear(self) -> None:
         """Show nothing."""
         self.feed.close()
-        self._contender = self._stretch = self._seen = None
+        self._contender = self._stretch = self._seen = self._due = None
         self._ready = self._playing = False
         self.canvas.set_video(None)
         self._time.clear()
@@ -101,6 +107,8 @@ class PairPlayer(QWidget):
     def show_frame(self, frame: int, *, playing: bool) -> None:
         """Bring a frame on screen."""
         self._playing = playing
+        if self._due is not None:
+            self._due.show(frame, playing=playing)
         self.feed.request(frame, playing=playing)
 
     def set_side(self, words: str) -> None:
@@ -151,7 +159,7 @@ class PairPlayer(QWidget):
         except SkillViewerError as error:  # the attempt lies outside of the file
             self.failed.emit(error)
             return
-        self._seen = Seen(self._stretch)
+        self._seen, self._due = Seen(self._stretch), Seen(self._stretch)
         self.canvas.set_video(info)
         self.feed.request(self._stretch.first_frame)
         self.opened.emit()
