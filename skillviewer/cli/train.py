@@ -45,7 +45,8 @@ def train(
 ) -> None:
     """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md.
 
-    Stopped by whatever, the same command goes on: the state of the last epochs is kept beside the checkpoint.
+    If it was stopped, run the same command again: it continues from the last epochs, which are kept beside the
+    checkpoint.
 
     On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
     """
