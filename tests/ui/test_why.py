@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis import MapKind
-from skillviewer.core.pairs import Verdict
+from skillviewer.core.pairs import UNNAMED, Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
 from skillviewer.ui.explaining.findings import Question, _other_models
@@ -302,6 +302,30 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     assert window.program.playback.video.path.stem == found.name, "the video itself stays where it was"
     click(block.beside)
     assert player.playback.video is None
+
+
+def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_assessed(qtbot, window, world, 3)
+    found = lowest(qtbot, window)
+    names = [found.name, *(e.name for e in window.program.videos if e.name != found.name)]
+
+    def judge(study: Study) -> object:
+        votes = study.votes
+        votes.cast(Vote(names[0], names[1], Verdict.RIGHT, "Ann", reason="the grip slips twice"))
+        gone = votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Ann", reason="taken back"))
+        votes.withdraw(gone.id)
+        votes.cast(Vote(names[0], names[1], None, "Ann", reason="skipped"))
+        votes.cast(Vote(names[2], names[0], Verdict.RIGHT, "Bob"))
+        votes.cast(Vote(names[2], names[0], Verdict.RIGHT, UNNAMED, reason="calmer"))
+        return votes.cast(Vote(names[1], names[2], Verdict.LEFT, "Bob", reason="of others"))
+
+    window.program.studies.act(judge, VOTES)
+    block = why_of(window).raters
+    qtbot.waitUntil(lambda: block.reasons.plain != "")
+    assert block.reasons.isVisibleTo(block)
+    assert block.reasons.plain == (
+        f"A rater without a name, better than {names[2]}: “calmer” Ann, worse than {names[1]}: “the grip slips twice”"
+    )
 
 
 def test_a_blind_study_opens_the_page_after_ones_own_judgement(

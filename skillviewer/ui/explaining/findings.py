@@ -15,7 +15,7 @@ from skillviewer.core.footage import Footage
 from skillviewer.core.other_models import OtherModel, other_models
 from skillviewer.core.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.rater_names import folded
-from skillviewer.data.study import ModelState, ModelVersion, Study
+from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.cohort import ReferenceVideo, Standing
@@ -58,6 +58,7 @@ class StudyFacts:
         models: Its models.
         scores: What each said, by digest, then by name of video.
         tasks: Task by name of video: votes of two tasks do not meet.
+        reasoned: The votes that stand for which a rater gave a reason, in the order of voting.
     """
 
     title: str
@@ -67,20 +68,41 @@ class StudyFacts:
     models: tuple[ModelVersion, ...]
     scores: Mapping[str, Mapping[str, float]]
     tasks: Mapping[str, str] = field(default_factory=dict)
+    reasoned: tuple[Vote, ...] = ()
 
 
 def facts_of(study: Study) -> StudyFacts:
     """Read them; for the study's lane."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
+    tasks = {video.name: video.task for video in study.videos.all()}
+    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.reason and vote.verdict is not None)
     return StudyFacts(
         title=study.title,
         blind=study.settings.blind,
         judgements=study.votes.judgements(),
-        tasks={video.name: video.task for video in study.videos.all()},
+        tasks=tasks,
+        reasoned=tuple(vote for vote in reasoned if {vote.left, vote.right} <= tasks.keys()),
         agreed=study.pairs.all(),
         models=models,
         scores={m.digest: {name: s.score for name, s in study.models.scores(m.digest).items()} for m in models},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a rater judged a video as they did.
+
+    Attributes:
+        rater: Who; ``UNNAMED`` without a name.
+        verdict: LEFT: this video was better; RIGHT: the other one; NEITHER: no difference.
+        other: The video that it was compared with.
+        words: In the rater's own words.
+    """
+
+    rater: str
+    verdict: Verdict
+    other: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,7 @@ class Rating:
         error: Its standard error.
         rank: Its rank by strength among the videos that votes connect with it; 1 is the strongest.
         n: How many these are.
+        reasons: Why raters judged it so, the latest first.
     """
 
     n_raters: int
@@ -108,6 +131,7 @@ class Rating:
     error: float
     rank: int
     n: int
+    reasons: tuple[Reason, ...] = ()
 
 
 def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
@@ -129,12 +153,26 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
         counts.setdefault(second, [0, 0, 0])[(1, 0, 2)[result]] += 1
         for name in (first, second):
             raters.setdefault(name, []).extend([comparison.rater] if isinstance(comparison, Judgement) else [])
+    reasons: dict[str, list[Reason]] = {}
+    for vote in reversed(facts.reasoned):
+        verdict = Verdict(vote.verdict or 0)
+        reasons.setdefault(vote.left, []).append(Reason(vote.rater, verdict, vote.right, vote.reason))
+        reasons.setdefault(vote.right, []).append(Reason(vote.rater, Verdict(-verdict), vote.left, vote.reason))
     ratings = {}
     for name, place in places(comparisons, facts.tasks).items():
         unnamed, named = raters[name].count(UNNAMED), set(raters[name]) - {UNNAMED}
         wins, losses, even = counts[name]
         ratings[name] = Rating(
-            len(named), unnamed, wins, losses, even, place.strength, place.error, place.rank, place.n
+            len(named),
+            unnamed,
+            wins,
+            losses,
+            even,
+            place.strength,
+            place.error,
+            place.rank,
+            place.n,
+            tuple(reasons.get(name, ())),
         )
     return ratings
 
