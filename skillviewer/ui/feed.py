@@ -199,8 +199,8 @@ class FrameFeed(QObject):
     opened = Signal(object)
     arrived = Signal(object)
     failed = Signal(object)
-    lost = Signal(int, str)
-    """The frame that was asked for last cannot be had: its index, and why. Comes before ``failed``."""
+    lost = Signal(str)
+    """The frame that was asked for last cannot be had: which, and why, in words. Comes before ``failed``."""
 
     def __init__(self, lane: Lane[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -312,5 +312,6 @@ class FrameFeed(QObject):
             want = self._want
             if want is not None and want.serial == answer.serial:
                 self._lost = want.serial
-                self.lost.emit(want.frame_index, str(value))
+                words = self.tr("Frame {} cannot be shown. {}")
+                self.lost.emit(words.format(want.frame_index + 1, value))
             self.failed.emit(value)

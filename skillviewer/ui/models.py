@@ -15,6 +15,14 @@ from skillviewer.ui.messages import Messages
 from skillviewer.ui.state import LoadedModel, ViewerState
 
 
+def _digest(folder: Path) -> str | None:
+    """Return what tells the checkpoint in a folder from another, or None where there is none."""
+    try:
+        return digest(folder)
+    except CheckpointError:
+        return None
+
+
 class ModelSlot:
     """The loaded model, in the model lane. It stays on its device until another takes its place."""
 
@@ -27,27 +35,24 @@ class ModelSlot:
         """Load a checkpoint, unless it is loaded; the one before is given back only when this one stands."""
         token.check()
         report(Progress("loading"))
-        if self._assessor is None or folder != self._folder or self._other_there(folder):
+        stands = self._assessor is not None and folder == self._folder and _digest(folder) == self._assessor.digest
+        return self._open(folder, stands=stands)
+
+    def _open(self, folder: Path, *, stands: bool) -> LoadedModel:
+        if not stands:
             assessor = self._open_model(folder)
             self.close()
             self._assessor, self._folder = assessor, folder
         assessor = self.assessor
         return LoadedModel(assessor.name, folder, assessor.device_name, assessor.memory_text(), assessor.digest)
 
-    def _other_there(self, folder: Path) -> bool:
-        """Return whether the checkpoint in the folder of the loaded one is another now, or gone."""
-        try:
-            return digest(folder) != self.assessor.digest
-        except CheckpointError:
-            return True
-
     def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
         """Load a checkpoint again if another was put into its folder since; None where none was."""
-        try:
-            other = digest(folder) != self.assessor.digest
-        except CheckpointError:  # the folder is gone, and what is loaded stays
+        if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, what is loaded stays
             return None
-        return self.load(folder, token, report) if other else None
+        token.check()
+        report(Progress("loading"))
+        return self._open(folder, stands=False)
 
     @property
     def assessor(self) -> Assessor:

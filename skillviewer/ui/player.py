@@ -209,7 +209,7 @@ class Player(QWidget):
         self.canvas.set_look(state.look)
         playback.video_changed.connect(self._on_video)
         feed.arrived.connect(self.canvas.set_shot)
-        feed.lost.connect(self._on_lost)
+        feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
 
@@ -224,11 +224,6 @@ class Player(QWidget):
     def _on_video(self, video: VideoInfo | None) -> None:
         self.canvas.set_video(video)
         self._on_analysis(self._state.analysis)
-
-    @Slot(int, str)
-    def _on_lost(self, frame: int, reason: str) -> None:
-        """Show no picture rather than that of another frame."""
-        self.canvas.set_words(self.tr("Frame {} cannot be shown. {}").format(frame + 1, reason))
 
     def set_contributions(self, contributions: Analysis | None) -> None:
         """Show what each cell contributed in the place of the maps, or the maps again.

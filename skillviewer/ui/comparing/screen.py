@@ -131,7 +131,7 @@ class CompareScreen(QWidget):
         program.playback.video_changed.connect(self._on_video)
         program.playback.frame_changed.connect(self._on_frame)
         program.feed.arrived.connect(self._on_shot)
-        program.feed.lost.connect(self._on_lost)
+        program.feed.lost.connect(self.grid.set_words)
         program.state.look_changed.connect(self._on_row)
         models.models_changed.connect(self._on_models)
         models.row_changed.connect(self._on_row)
@@ -246,10 +246,6 @@ class CompareScreen(QWidget):
         if self._program.playback.video is not None:
             self.grid.set_shot(shot)
             self._say_panes()
-
-    @Slot(int, str)
-    def _on_lost(self, frame: int, reason: str) -> None:
-        self.grid.set_words(self.tr("Frame {} cannot be shown. {}").format(frame + 1, reason))
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
