@@ -95,7 +95,7 @@ _OPTIONS = (
         default="auto",
         show_default=True,
         help="Numbers in which training computes single frames; auto: bfloat16 where the device computes in it, which "
-        "takes half the time, else float32. On a CPU backbones are trained in float32 unless bfloat16 is asked for.",
+        "takes half the time, else float32.",
     ),
     cache_option,
 )
@@ -169,7 +169,6 @@ def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
         learning_rate=chosen["learning_rate"],
         weight_decay=chosen["weight_decay"],
         training_precision=training_precision(wanted, device),
-        backbone_precision=training_precision(wanted, device, backbones=True),
     )
 
 

@@ -73,13 +73,12 @@ def _cpu_has_bfloat16(facts: Path) -> bool:
     return not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags)
 
 
-def training_precision(wanted: str, device: torch.device, *, backbones: bool = False) -> Precision:
+def training_precision(wanted: str, device: torch.device) -> Precision:
     """Return the precision to train in.
 
     Args:
         wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the device computes in it, else float32.
         device: Where training computes.
-        backbones: Whether backbones are trained too. On a CPU that is no faster in bfloat16, which has to be asked for.
 
     Raises:
         DeviceError: The device does not compute in bfloat16.
@@ -88,7 +87,7 @@ def training_precision(wanted: str, device: torch.device, *, backbones: bool = F
         return "float32"
     on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     if wanted == "auto":
-        on_cpu = device.type == "cpu" and not backbones and _cpu_has_bfloat16(CPU_FACTS)
+        on_cpu = device.type == "cpu" and _cpu_has_bfloat16(CPU_FACTS)
         return "bfloat16" if on_gpu or on_cpu else "float32"
     if not on_gpu and device.type != "cpu":
         raise DeviceError(f"{device_title(device)} does not compute in bfloat16. Use --precision float32.")

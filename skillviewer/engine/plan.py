@@ -50,7 +50,6 @@ class TrainingPlan:
         seed: Decides what is held out, what is drawn and how weights begin.
         precision: Of the features.
         training_precision: Of training: in bfloat16 what each frame passes through by itself, all else in float32.
-        backbone_precision: The same where backbones are trained.
         half: Whether the checkpoint's matrices are stored in float16.
     """
 
@@ -73,7 +72,6 @@ class TrainingPlan:
     seed: int = 0
     precision: Precision = "float32"
     training_precision: Precision = "float32"
-    backbone_precision: Precision = "float32"
     half: bool = True
 
     def sizes(self) -> HeadSizes:
@@ -172,8 +170,7 @@ class TrainingPlan:
         for name in ("epochs", "learning_rate", "weight_decay"):
             if (value := getattr(self, name)) is not None:
                 optimiser = dataclasses.replace(optimiser, **{name: value})
-        precision = self.backbone_precision if self.trains_backbones else self.training_precision
-        return TrainSettings(optimiser, loss, self.select, self.seed, own, precision)
+        return TrainSettings(optimiser, loss, self.select, self.seed, own, self.training_precision)
 
 
 def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:

@@ -8,6 +8,8 @@ load as they are. Padding is TensorFlow's "same", which is asymmetric where the 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from skillviewer.nets.depthwise import DepthwiseConv2d
+
 N_CHANNELS = 320
 
 # repeats, kernel, stride, expansion, input channels, output channels
@@ -47,7 +49,7 @@ class _Block(nn.Module):
             self._expand_conv = nn.Conv2d(inputs, wide, 1, bias=False)
             self._bn0 = _norm(wide)
         padding = kernel // 2 if stride == 1 else 0
-        self._depthwise_conv = nn.Conv2d(wide, wide, kernel, stride, padding, groups=wide, bias=False)
+        self._depthwise_conv = DepthwiseConv2d(wide, kernel, stride, padding)
         self._bn1 = _norm(wide)
         self._project_conv = nn.Conv2d(wide, outputs, 1, bias=False)
         self._bn2 = _norm(outputs)

@@ -5,12 +5,14 @@ it is averaged over its cells instead, its batch normalisation keeps its statist
 et al. 2016, Temporal Segment Networks), and it is not the published network.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint as recomputed
 
 from skillviewer.core.arrays import Picture
@@ -34,6 +36,9 @@ N_FIELDS = 5
 COLOURS = 3
 CHANNELS = COLOURS + 2 * N_FIELDS
 APPEARANCE, MOTION = "appearance", "motion"
+
+KEPT_BYTES = 3 * 2**30
+"""What a batch keeps of activations of deep trunks: 37 snippets of EfficientNet-Lite0, in bfloat16 twice as many."""
 
 
 def snippet_of(rgb: Picture, flow: Picture) -> NDArray[np.uint8]:
@@ -156,13 +161,31 @@ class EndToEndModel(TsnModel):
         return pictures, motion_input(stack.flatten(0, 1), self.streams.motion_normalisation, side)
 
     def _found(self, at: int, inputs: Tensor, n_videos: int) -> Tensor:
-        """Return what a trunk makes of the snippets of videos, a video at a time where it is a deep one."""
+        """Return what a trunk makes of the snippets of videos, a video at a time where it is a deep one in training."""
         trunk = (self.streams.appearance, self.streams.motion)[at]
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         with self.mixing(inputs.device):
             if self.sizes.tsn_hidden or not torch.is_grad_enabled():
                 found: Tensor = trunk(inputs)
                 return found
-            # a deep trunk's activations are computed again instead of kept: 80 MB a snippet of EfficientNet-Lite0
-            parts = [recomputed(trunk, some, use_reentrant=False) for some in inputs.chunk(n_videos)]
-            return torch.cat(parts)
+            return torch.cat(list(_in_bounds(trunk, inputs.chunk(n_videos))))
+
+
+def _in_bounds(trunk: nn.Module, parts: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Yield what a trunk makes of parts of a batch; once activations reach ``KEPT_BYTES``, no more are kept.
+
+    The others are computed again when their gradients are. The result is the same.
+    """
+    kept: dict[int, int] = {}
+
+    def keep(saved: Tensor) -> Tensor:
+        storage = saved.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return saved.detach()  # not itself, which would hold on to its own graph
+
+    for part in parts:
+        if sum(kept.values()) < KEPT_BYTES:
+            with saved_tensors_hooks(keep, lambda saved: saved):
+                yield trunk(part)
+        else:
+            yield recomputed(trunk, part, use_reentrant=False)

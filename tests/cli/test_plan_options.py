@@ -25,9 +25,7 @@ def plan_of(*arguments: str, published: str | None = None) -> TrainingPlan:
 
 def test_without_options_the_plan_is_the_usual_one() -> None:
     assert plan_of("--precision", "float32") == TrainingPlan()
-    mixed = plan_of("--precision", "bfloat16")
-    assert mixed == TrainingPlan(training_precision="bfloat16", backbone_precision="bfloat16")
-    assert plan_of().backbone_precision == "float32"
+    assert plan_of("--precision", "bfloat16") == TrainingPlan(training_precision="bfloat16")
 
 
 def test_every_choice_of_preprocessing_reaches_the_plan() -> None:

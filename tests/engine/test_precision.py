@@ -49,17 +49,14 @@ def test_auto_is_bfloat16_on_a_cpu_that_multiplies_in_it(
     facts.write_text(f"processor : 0\n{flags}\n", encoding="ascii")
     monkeypatch.setattr(devices, "CPU_FACTS", facts)
     assert training_precision("auto", CPU) == expected
-    assert training_precision("auto", CPU, backbones=True) == "float32"
-    assert training_precision("bfloat16", CPU, backbones=True) == "bfloat16"
+    assert training_precision("bfloat16", CPU) == "bfloat16"
     assert training_precision("float32", CPU) == training_precision("auto", MPS) == "float32"
 
 
-def test_a_plan_that_trains_backbones_has_a_precision_of_its_own() -> None:
+def test_backbones_are_trained_in_the_precision_of_the_plan() -> None:
     plan = TrainingPlan(training_precision="bfloat16", trained_backbone="efficientnet-lite0")
-    assert plan.settings().precision == "bfloat16"
-    assert replace(plan, model="tsn").settings().precision == "float32"
-    assert replace(plan, unfreeze="last-block").settings().precision == "float32"
-    assert replace(plan, model="tsn", backbone_precision="bfloat16").settings().precision == "bfloat16"
+    for one in (plan, replace(plan, model="tsn"), replace(plan, unfreeze="last-block")):
+        assert one.settings().precision == "bfloat16"
 
 
 class Products(TorchDispatchMode):  # type: ignore[no-untyped-call]

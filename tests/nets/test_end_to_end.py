@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from skillviewer.nets import end_to_end
 from skillviewer.nets.end_to_end import (
     CHANNELS,
     CROP_PX,
@@ -147,10 +148,22 @@ def test_batch_normalisation_keeps_its_statistics_in_training() -> None:
     assert all(norm.weight.grad is not None and norm.weight.grad.any() for norm in norms), "its weights are trained"
 
 
-def test_activations_that_are_computed_again_give_the_same_gradients() -> None:
+@pytest.mark.parametrize(("room", "n_again"), [(0, 3), (1, 2), (10**9, 0)])
+def test_activations_that_are_computed_again_give_the_same_gradients(
+    room: int, n_again: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(end_to_end, "KEPT_BYTES", room)  # with room for one byte those of the first video are kept
     net, given = deep().train(), snippets()
+    n_passes = 0
+
+    def count(*_: object) -> None:
+        nonlocal n_passes
+        n_passes += 1
+
+    net.streams.motion.register_forward_pre_hook(count)
     torch.manual_seed(3)
     net.loss(given, PAIRS, LossSettings(), "motion").loss.backward()  # type: ignore[no-untyped-call]
+    assert n_passes == 3 + n_again
     found = [p.grad.clone() for p in net.phases()[1].parameters if p.grad is not None]
     net.zero_grad()
     torch.manual_seed(3)
