@@ -186,6 +186,7 @@ def _in_bounds(trunk: nn.Module, parts: Iterable[Tensor]) -> Iterator[Tensor]:
     for part in parts:
         if sum(kept.values()) < KEPT_BYTES:
             with saved_tensors_hooks(keep, lambda saved: saved):
-                yield trunk(part)
+                found = trunk(part)
         else:
-            yield recomputed(trunk, part, use_reentrant=False)
+            found = recomputed(trunk, part, use_reentrant=False)
+        yield found
