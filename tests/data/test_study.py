@@ -208,6 +208,32 @@ def test_older_study_is_brought_up_to_date_after_a_copy(old: Path) -> None:
         assert study.migrated_from is None
 
 
+def test_marks_on_the_clock_of_a_pair_become_times_in_its_videos(old: Path) -> None:
+    connection = raw(old)
+    when = "2026-01-02T03:04:05.000000+00:00"
+    connection.execute(
+        "INSERT INTO video (id, name, relative_path, absolute_path, size_bytes, modified_ns, digest, extent_unit, "
+        "extent_start, extent_stop, added_at) VALUES (3, 'c', '', '', 0, 0, '', 's', 2.5, 9, ?), "
+        "(4, 'd', '', '', 0, 0, '', 'frame', 20, 90, ?)",
+        (when, when),
+    )
+    for number, (left, right, mark_s) in enumerate([(1, 3, 1.25), (3, 1, -1), (4, 2, 0.5)], start=2):
+        connection.execute(
+            "INSERT INTO judgement VALUES (?, ?, ?, ?, 1, 1, ?, 4.5, 0.9, 1.0, '', ?, '', ?)",
+            (number, f"k{number}", left, right, when, mark_s, when),
+        )
+    connection.commit()
+    connection.close()
+    with Study.open(old) as study:
+        marks = [(vote.left_mark_s, vote.right_mark_s) for vote in study.votes.all()]
+        # nothing was marked; from the beginning of the attempt; before the beginning; where only its frames tell
+        assert marks == [(None, None), (1.25, 3.75), (1.5, None), (None, 0.5)]
+    connection = raw(old)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute("UPDATE judgement SET left_mark_s = 1")
+    connection.close()
+
+
 def test_older_study_can_be_looked_at_without_touching_it(old: Path) -> None:
     before = old.read_bytes()
     with Study.open(old, read_only=True) as study:

@@ -481,8 +481,40 @@ def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: Make
         desk.deck.clock.set_sync(video, 0.4)
     rater.press(KEYS.Key_Home)
     rater.press(KEYS.Key_M)
-    assert desk.mark_s == pytest.approx(-0.4, abs=1e-3)
+    assert list(desk.marks_s) == [0.0, 0.0]
     assert desk.transport._mark.text() == "marked 00:00.000"
+    rater.press(KEYS.Key_M)
+    assert list(desk.marks_s) == [None, None], "again it takes the marks away"
+    assert desk.transport._mark.text() == ""
+
+
+def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rater: MakeRater) -> None:
+    rater = make_rater()
+    rater.begin()
+    desk = rater.screen.desk
+    clock = desk.deck.clock
+    clock.set_sync(0, 0.4)  # the first on the left begins 0.4 s before the other
+    rater.press(KEYS.Key_Home)
+    rater.press(KEYS.Key_M)
+    assert list(desk.marks_s) == [0.0, None], "the other one has not begun"
+    assert desk.transport._mark.text() == "marked left 00:00.000"
+    clock.seek(0.0)
+    rater.press(KEYS.Key_M)
+    assert list(desk.marks_s) == [0.4, 0.0]
+    assert desk.transport._mark.text() == "marked 00:00.400"
+    desk.set_together(together=False)
+    clock.set_active(1)
+    clock.seek(0.2)
+    rater.press(KEYS.Key_M)
+    assert list(desk.marks_s) == [0.4, 0.2], "each its own"
+    assert desk.transport._mark.text() == "marked left 00:00.400, right 00:00.600"
+    names = [desk.deck.name_of(video) for video in (0, 1)]
+    desk.swap()
+    assert list(desk.marks_s) == [0.2, 0.4]
+    assert desk.transport._mark.text() == "marked left 00:00.600, right 00:00.400"
+    rater.vote(KEYS.Key_1)
+    (vote,) = rater.votes()
+    assert {vote.left: vote.left_mark_s, vote.right: vote.right_mark_s} == {names[0]: 0.4, names[1]: 0.2}
 
 
 def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_rater: MakeRater) -> None:
@@ -491,7 +523,9 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     rater.press(KEYS.Key_Right)
     for _ in range(2):
         rater.press(KEYS.Key_Comma)
-    marked_s = rater.screen.desk.deck.clock.time_s(0)
+    clock = rater.screen.desk.deck.clock
+    marked_s = [float(stretch.video.times_s[clock.frame(at)]) for at, stretch in enumerate(clock.stretches)]
+    assert min(marked_s) > 0
     rater.press(KEYS.Key_M)
     rater.press(KEYS.Key_R)
     field = rater.screen.desk.votes.reason
@@ -503,10 +537,10 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     rater.vote(KEYS.Key_2)
     (vote,) = rater.votes()
     assert vote.reason == "grip 1 of 2, slow"
-    assert vote.mark_s == pytest.approx(marked_s, abs=1e-3)
+    assert [vote.left_mark_s, vote.right_mark_s] == pytest.approx(marked_s, abs=1e-3)
     assert field.text() == "", "the next pair begins empty"
     rater.vote(KEYS.Key_1)
-    assert (rater.votes()[1].reason, rater.votes()[1].mark_s) == ("", None)
+    assert (rater.votes()[1].reason, rater.votes()[1].left_mark_s, rater.votes()[1].right_mark_s) == ("", None, None)
     judged = (vote.left, vote.right)
     for _ in range(2):
         rater.made.window.actions_["undo"].trigger()
@@ -514,7 +548,9 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     assert field.text() == "grip 1 of 2, slow", "what was written is seldom that which was wrong"
     rater.vote(KEYS.Key_1)
     (again,) = [vote for vote in rater.votes() if vote.stands]
-    assert (again.verdict, again.reason, again.mark_s) == (Verdict.LEFT, vote.reason, vote.mark_s)
+    assert (again.verdict, again.reason) == (Verdict.LEFT, vote.reason)
+    marks = {vote.left: vote.left_mark_s, vote.right: vote.right_mark_s}
+    assert {again.left: again.left_mark_s, again.right: again.right_mark_s} == marks
     assert field.text() == ""
 
 

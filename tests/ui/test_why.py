@@ -16,6 +16,7 @@ from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
 from skillviewer.ui.explaining.findings import Question, _other_models
 from skillviewer.ui.explaining.inquiry import Stage
+from skillviewer.ui.explaining.raters_said import RatersBlock, ReasonRow
 from skillviewer.ui.explaining.signed_bar import sign_colour
 from skillviewer.ui.ranking.judging import Phase
 from skillviewer.ui.ranking.screen import RankScreen
@@ -316,16 +317,40 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
         votes.withdraw(gone.id)
         votes.cast(Vote(names[0], names[1], None, "Ann", reason="skipped"))
         votes.cast(Vote(names[2], names[0], Verdict.RIGHT, "Bob"))
-        votes.cast(Vote(names[2], names[0], Verdict.RIGHT, UNNAMED, reason="calmer"))
+        votes.cast(Vote(names[0], names[2], Verdict.NEITHER, "Bob", right_mark_s=0.2))
+        votes.cast(Vote(names[0], names[2], Verdict.NEITHER, "Cem", left_mark_s=0.4))
+        votes.cast(Vote(names[2], names[0], Verdict.RIGHT, UNNAMED, reason="calmer", left_mark_s=0.3))
         return votes.cast(Vote(names[1], names[2], Verdict.LEFT, "Bob", reason="of others"))
 
     window.program.studies.act(judge, VOTES)
     block = why_of(window).raters
-    qtbot.waitUntil(lambda: block.reasons.plain != "")
-    assert block.reasons.isVisibleTo(block)
-    assert block.reasons.plain == (
-        f"A rater without a name, better than {names[2]}: “calmer” Ann, worse than {names[1]}: “the grip slips twice”"
-    )
+    rows = block.reasons
+    qtbot.waitUntil(lambda: rows[0].words.plain != "")
+    quoted = [(row.words.plain, row.time.text() if row.time.isVisibleTo(row) else "") for row in shown_rows(block)]
+    assert quoted == [
+        (f"A rater without a name, better than {names[2]}: “calmer”", ""),
+        (f"Cem, no difference to {names[2]}", "00:00.400"),
+        (f"Ann, worse than {names[1]}: “the grip slips twice”", ""),
+    ]
+    assert not block.more.isVisibleTo(block)
+    playback = window.program.playback
+    playback.play()
+    click(rows[1].time)
+    assert not playback.playing
+    assert playback.video is not None
+    assert playback.frame == playback.video.frame_at(0.4)
+
+    def more(study: Study) -> object:
+        return [study.votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Dee", reason=str(i))) for i in range(4)]
+
+    window.program.studies.act(more, VOTES)
+    qtbot.waitUntil(lambda: block.more.isVisibleTo(block))
+    assert block.more.plain == "… and 2 more, in the exported votes"
+    assert len(shown_rows(block)) == len(rows)
+
+
+def shown_rows(block: RatersBlock) -> list[ReasonRow]:
+    return [row for row in block.reasons if row.isVisibleTo(block)]
 
 
 def test_a_blind_study_opens_the_page_after_ones_own_judgement(

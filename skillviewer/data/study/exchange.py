@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from skillviewer.core.job import CancelToken, Report, silent
-from skillviewer.core.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
+from skillviewer.core.pairs import UNNAMED, Dataset, Pair, SimilarPair, TimeExtent, Verdict
 from skillviewer.data.choices import Choices
 from skillviewer.data.formats import recognised_form
 from skillviewer.data.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file
@@ -17,7 +17,7 @@ from skillviewer.data.rows import Row, Sheet, composed, looks_like, read_sheet, 
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
-from skillviewer.data.study.video_rows import NewVideo, VideoState
+from skillviewer.data.study.video_rows import NewVideo, StudyVideo, VideoState
 from skillviewer.data.study.votes import Vote
 from skillviewer.data.video_files import bare
 from skillviewer.data.video_names import VideoNames
@@ -260,16 +260,24 @@ def _from_people(study: Study, path: Path) -> Imported:
 
 def _from_votes(study: Study, path: Path) -> Imported:
     sheet = read_sheet(path)
-    reading = _VoteReading(sheet, _Names(study))
+    reading = _VoteReading(sheet, study)
     votes = [vote for row in sheet.rows if (vote := reading.vote(row)) is not None]
     return Imported(0, study.votes.bring_in(votes), 0, 0, (*reading.problems, *reading.passed_over()))
+
+
+def _clock_zero_s(video: StudyVideo) -> float | None:
+    """Return the time of a video at which a pair's clock is 0, in seconds; None where only its frames tell."""
+    if video.sync_s is not None or video.extent is None:
+        return video.sync_s or 0.0
+    return video.extent.start_s if isinstance(video.extent, TimeExtent) else None
 
 
 class _VoteReading:
     """A table of every vote being read; what is not known of a vote does not cost the vote."""
 
-    def __init__(self, sheet: Sheet, names: _Names) -> None:
-        self._sheet, self._names = sheet, names
+    def __init__(self, sheet: Sheet, study: Study) -> None:
+        self._sheet, self._names = sheet, _Names(study)
+        self._videos = {video.name: video for video in study.videos.all()}
         self._unread: list[str] = []
         self.problems: list[str] = []
 
@@ -278,8 +286,8 @@ class _VoteReading:
         n = len(self._unread)
         if not n:
             return []
-        cells = "1 cell is" if n == 1 else f"{n} cells are"
-        return [f"{cells} neither number nor time ({self._unread[0]}): the votes count without."]
+        cells = "1 cell holds" if n == 1 else f"{n} cells hold"
+        return [f"{cells} no number or time that can be ({self._unread[0]}): the votes count without."]
 
     def vote(self, row: Row) -> Vote | None:
         """Return the vote of a row, or None where it says none, which is told."""
@@ -305,6 +313,17 @@ class _VoteReading:
         if text and number is None:
             self._unread.append(f"“{text}” in {self._sheet.place(row)}")
         return number
+
+    def _mark(self, row: Row, side: str, video: str) -> float | None:
+        """Return the marked time of a side; tables of earlier versions have one on the clock of the pair."""
+        if self._sheet.column("marks") is None:
+            own_s = self._number(row, f"{side}marks")
+            if own_s is not None and own_s < 0:
+                self._unread.append(f"“{self._cell(row, f'{side}marks')}” in {self._sheet.place(row)}")
+        else:
+            clock_s, zero_s = self._number(row, "marks"), _clock_zero_s(self._videos[video])
+            own_s = None if clock_s is None or zero_s is None else clock_s + zero_s
+        return None if own_s is None or own_s < 0 else own_s
 
     def _time(self, row: Row, name: str) -> datetime | None:
         text = self._cell(row, name)
@@ -335,7 +354,8 @@ class _VoteReading:
             watched=self._number(row, "watched"),
             speed=self._number(row, "speed") or 1.0,
             reason=self._cell(row, "reason"),
-            mark_s=self._number(row, "marks"),
+            left_mark_s=self._mark(row, "left", left),
+            right_mark_s=self._mark(row, "right", right),
             purpose=self._cell(row, "purpose"),
             key=self._cell(row, "key"),
             withdrawn_at=withdrawn_at,

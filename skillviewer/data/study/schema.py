@@ -75,7 +75,7 @@ _VIDEOS_AND_VOTES = (
         watched REAL,
         speed REAL NOT NULL,
         reason TEXT NOT NULL,
-        mark_s REAL,
+        mark_s REAL,                  -- no longer written, see _OWN_MARKS
         purpose TEXT NOT NULL,
         added_at TEXT NOT NULL,
         CHECK (left_video <> right_video)
@@ -166,7 +166,20 @@ _AGAIN = (
     )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS, _AGAIN)
+_CLOCK_ZERO = "COALESCE(sync_s, CASE extent_unit WHEN 's' THEN extent_start WHEN '' THEN 0 END)"
+_OWN_MARKS = (  # times in each video; before, one on the pair's clock, which meant another when a sync point moved
+    "ALTER TABLE judgement ADD COLUMN left_mark_s REAL CHECK (left_mark_s >= 0)",
+    "ALTER TABLE judgement ADD COLUMN right_mark_s REAL CHECK (right_mark_s >= 0)",
+    "DROP TRIGGER IF EXISTS judgement_no_update",
+    *(
+        f"""UPDATE judgement SET {side}_mark_s = mark_s + (SELECT {_CLOCK_ZERO} FROM video WHERE id = {side}_video)
+        WHERE mark_s + (SELECT {_CLOCK_ZERO} FROM video WHERE id = {side}_video) >= 0"""  # noqa: S608 (our own words)
+        for side in ("left", "right")
+    ),
+    _append_only("judgement")[0],
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS, _AGAIN, _OWN_MARKS)
 """Step k makes version k + 1 out of version k."""
 
 VERSION = len(MIGRATIONS)

@@ -35,8 +35,9 @@ class Vote:
         watched: Share of the two videos that was watched, 0 to 1, or None.
         speed: Playback speed; 1 is real time.
         reason: Why, in the rater's words, or "".
-        mark_s: A time in the videos that the rater marked, in seconds from their sync points (from the beginning of the
-            files where there are none), or None.
+        left_mark_s: A time in the left video that the rater marked, in seconds from the first frame of its file, or
+            None.
+        right_mark_s: The same in the right video.
         purpose: How the pair was chosen (a word of the one who chose it: "random", "repeat"), or "".
         id: Its number in the study, in the order of voting; 0 before it is cast.
         key: A word that is the same in every copy of the study; made when it is cast.
@@ -52,19 +53,18 @@ class Vote:
     watched: float | None = None
     speed: float = 1.0
     reason: str = ""
-    mark_s: float | None = None
+    left_mark_s: float | None = None
+    right_mark_s: float | None = None
     purpose: str = ""
     id: int = 0
     key: str = ""
     withdrawn_at: datetime | None = None
 
     @classmethod
-    def of(cls, judgement: Judgement, *, reason: str = "", mark_s: float | None = None, purpose: str = "") -> "Vote":
+    def of(cls, judgement: Judgement) -> "Vote":
         """Return a judgement as a vote that can be cast."""
         j = judgement
-        return cls(
-            j.left, j.right, j.verdict, j.rater, j.judged_at, j.taken_s, j.watched, j.speed, reason, mark_s, purpose
-        )
+        return cls(j.left, j.right, j.verdict, j.rater, j.judged_at, j.taken_s, j.watched, j.speed)
 
     @property
     def stands(self) -> bool:
@@ -92,7 +92,8 @@ def _vote(row: sqlite3.Row) -> Vote:
         watched=row["watched"],
         speed=row["speed"],
         reason=row["reason"],
-        mark_s=row["mark_s"],
+        left_mark_s=row["left_mark_s"],
+        right_mark_s=row["right_mark_s"],
         purpose=row["purpose"],
         id=row["id"],
         key=row["key"],
@@ -180,7 +181,7 @@ class Votes:
             raise StudyError(f"“{vote.left}” cannot be compared with itself.")
         cursor = db.execute(
             "INSERT INTO judgement (key, left_video, right_video, verdict, rater, judged_at, taken_s, watched, speed, "
-            "reason, mark_s, purpose, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "reason, left_mark_s, right_mark_s, purpose, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key,
                 video_id(db, vote.left),
@@ -192,7 +193,8 @@ class Votes:
                 vote.watched,
                 vote.speed,
                 vote.reason,
-                vote.mark_s,
+                vote.left_mark_s,
+                vote.right_mark_s,
                 vote.purpose,
                 now(),
             ),

@@ -1,22 +1,17 @@
-"""What speaks for and against trusting the page: limits, faithfulness of the attention, and what raters said."""
+"""What speaks for and against trusting the page: limits, and faithfulness of the attention."""
 
 import math
-from collections.abc import Sequence
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.numerals import signed
-from skillviewer.core.pairs import UNNAMED, Verdict
 from skillviewer.export.words import score_digits
-from skillviewer.ui.explaining.findings import Findings, Rating, Reason
+from skillviewer.ui.explaining.findings import Findings
 from skillviewer.ui.explaining.section import Section
 from skillviewer.ui.explaining.wrapped import Wrapped
 from skillviewer.ui.theme import LIGHT, Theme
-
-MOST_REASONS = 5
-"""Reasons of raters that are told, the latest."""
 
 
 class Limits(Section):
@@ -189,67 +184,3 @@ class FaithfulnessBlock(Section):
                 signed(tested.uniform_change, digits),
             )
         )
-
-
-class RatersBlock(Section):
-    """What raters said of the video.
-
-    Args:
-        parent: Owner.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("What the raters said"), parent)
-        self.words = Wrapped(self)
-        self.reasons = Wrapped(self)
-        self.column.addWidget(self.words)
-        self.column.addWidget(self.reasons)
-
-    def show_findings(self, found: Findings) -> None:
-        """Say it."""
-        rating = found.rating
-        self.words.set_plain(self.tr("Nobody has compared this video yet.") if rating is None else self._said(rating))
-        lines = self._why(rating.reasons) if rating is not None else []
-        self.reasons.set_plain(*lines)
-        self.reasons.setVisible(bool(lines))
-
-    def _why(self, reasons: Sequence[Reason]) -> list[str]:
-        """Say in the raters' own words why, a line each."""
-        forms = {
-            Verdict.LEFT: self.tr("{}, better than {}: “{}”"),
-            Verdict.RIGHT: self.tr("{}, worse than {}: “{}”"),
-            Verdict.NEITHER: self.tr("{}, no difference to {}: “{}”"),
-        }
-        nobody = self.tr("A rater without a name")
-        lines = [
-            forms[r.verdict].format(nobody if r.rater == UNNAMED else r.rater, r.other, r.words)
-            for r in reasons[:MOST_REASONS]
-        ]
-        more = len(reasons) - MOST_REASONS
-        return [*lines, self.tr("… and {} more, in the exported votes").format(more)] if more > 0 else lines
-
-    def _said(self, rating: Rating) -> str:
-        counts = [
-            _times(self.tr("better once"), self.tr("better {} times"), rating.wins),
-            _times(self.tr("worse once"), self.tr("worse {} times"), rating.losses),
-        ]
-        if rating.even:
-            counts.append(_times(self.tr("no difference once"), self.tr("no difference {} times"), rating.even))
-        who = self._who(rating)
-        strength = self.tr("Strength {} ± {}: rank {} of the {} that votes connect.").format(
-            signed(rating.strength, 2), f"{rating.error:.2f}", rating.rank, rating.n
-        )
-        return self.tr("{}: {}. {}").format(who, ", ".join(counts), strength)
-
-    def _who(self, rating: Rating) -> str:
-        if not rating.n_raters and not rating.n_unnamed:
-            return self.tr("The pairs of the data set")
-        named = self.tr("One rater") if rating.n_raters == 1 else self.tr("{} raters").format(rating.n_raters)
-        if not rating.n_unnamed:
-            return named
-        without = self.tr("Raters without a name") if rating.n_unnamed > 1 else self.tr("A rater without a name")
-        return self.tr("{} and others without a name").format(named) if rating.n_raters else without
-
-
-def _times(once: str, several: str, n: int) -> str:
-    return once if n == 1 else several.format(n)

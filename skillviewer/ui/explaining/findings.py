@@ -58,7 +58,7 @@ class StudyFacts:
         models: Its models.
         scores: What each said, by digest, then by name of video.
         tasks: Task by name of video: votes of two tasks do not meet.
-        reasoned: The votes that stand for which a rater gave a reason, in the order of voting.
+        reasoned: The votes that stand for which a rater gave a reason or marked a time, in the order of voting.
     """
 
     title: str
@@ -75,7 +75,7 @@ def facts_of(study: Study) -> StudyFacts:
     """Read them; for the study's lane."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
     tasks = {video.name: video.task for video in study.videos.all()}
-    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.reason and vote.verdict is not None)
+    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _says_why(vote))
     return StudyFacts(
         title=study.title,
         blind=study.settings.blind,
@@ -88,6 +88,10 @@ def facts_of(study: Study) -> StudyFacts:
     )
 
 
+def _says_why(vote: Vote) -> bool:
+    return bool(vote.reason) or vote.left_mark_s is not None or vote.right_mark_s is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a rater judged a video as they did.
@@ -96,13 +100,15 @@ class Reason:
         rater: Who; ``UNNAMED`` without a name.
         verdict: LEFT: this video was better; RIGHT: the other one; NEITHER: no difference.
         other: The video that it was compared with.
-        words: In the rater's own words.
+        words: In the rater's own words, or "" where a mark says it.
+        mark_s: The time in this video that they marked, in seconds from the first frame of its file, or None.
     """
 
     rater: str
     verdict: Verdict
     other: str
     words: str
+    mark_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +162,11 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
     reasons: dict[str, list[Reason]] = {}
     for vote in reversed(facts.reasoned):
         verdict = Verdict(vote.verdict or 0)
-        reasons.setdefault(vote.left, []).append(Reason(vote.rater, verdict, vote.right, vote.reason))
-        reasons.setdefault(vote.right, []).append(Reason(vote.rater, Verdict(-verdict), vote.left, vote.reason))
+        left = Reason(vote.rater, verdict, vote.right, vote.reason, vote.left_mark_s)
+        right = Reason(vote.rater, Verdict(-verdict), vote.left, vote.reason, vote.right_mark_s)
+        for video, reason in ((vote.left, left), (vote.right, right)):
+            if reason.words or reason.mark_s is not None:
+                reasons.setdefault(video, []).append(reason)
     ratings = {}
     for name, place in places(comparisons, facts.tasks).items():
         unnamed, named = raters[name].count(UNNAMED), set(raters[name]) - {UNNAMED}

@@ -8,12 +8,13 @@ from skillviewer.export.words import printable
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.explaining.cell_map import CellBlock
 from skillviewer.ui.explaining.contributions import Contributions
-from skillviewer.ui.explaining.doubts import FaithfulnessBlock, Limits, RatersBlock
+from skillviewer.ui.explaining.doubts import FaithfulnessBlock, Limits
 from skillviewer.ui.explaining.empty import Empty
 from skillviewer.ui.explaining.findings import Findings
 from skillviewer.ui.explaining.inquiry import Stage
 from skillviewer.ui.explaining.insight import Insight
 from skillviewer.ui.explaining.moment_column import MomentColumn, only_found
+from skillviewer.ui.explaining.raters_said import RatersBlock
 from skillviewer.ui.explaining.reference import ReferenceBlock
 from skillviewer.ui.explaining.section import Section
 from skillviewer.ui.explaining.standing_block import StandingBlock
@@ -95,6 +96,7 @@ class WhyPanel(QStackedWidget):
         self.page.setWidget(self._body)
         self.standing.assess_all_asked.connect(actions["assess_all"].trigger)
         self.contributions.seek_asked.connect(self._on_seek)
+        self.raters.time_asked.connect(self._on_time)
         self.contributions.explain_asked.connect(insight.explanations.ask)
         self.contributions.stop_asked.connect(insight.explanations.stop)
         insight.inquiry.changed.connect(self._refresh)
@@ -255,3 +257,8 @@ class WhyPanel(QStackedWidget):
     def _on_seek(self, frame: int) -> None:
         self._playback.pause()
         self._playback.seek(frame)
+
+    @Slot(float)
+    def _on_time(self, time_s: float) -> None:
+        self._playback.pause()
+        self._playback.seek_time(time_s)

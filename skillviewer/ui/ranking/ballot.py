@@ -20,7 +20,8 @@ class Ballot:
         shares: What was seen of the left and of the right video, 0 to 1.
         speed: At which they played.
         reason: Why, or "".
-        mark_s: A time that was marked, on the pair's clock, or None.
+        marks_s: A time that was marked in the left and in the right video, in seconds from the first frame of its file,
+            or None.
         played: What was to be seen of the left and of the right video, had every picture come in time, 0 to 1.
     """
 
@@ -28,7 +29,7 @@ class Ballot:
     shares: tuple[float, float]
     speed: float = 1.0
     reason: str = ""
-    mark_s: float | None = None
+    marks_s: tuple[float | None, float | None] = (None, None)
     played: tuple[float, float] = (0.0, 0.0)
 
     def vote(self, verdict: Verdict | None, rater: str, taken_s: float) -> Vote:
@@ -48,7 +49,8 @@ class Ballot:
             watched=round(min(self.shares), 4),  # 1 says that both were seen whole
             speed=self.speed,
             reason=self.reason.strip(),
-            mark_s=None if self.mark_s is None else round(self.mark_s, 3),
+            left_mark_s=self.marks_s[0],
+            right_mark_s=self.marks_s[1],
             purpose=self.turn.purpose,
         )
 

@@ -8,6 +8,11 @@ from skillviewer.ui.ranking.deck import Deck
 from skillviewer.ui.theme import LIGHT, Theme
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
+Marks = tuple[float | None, float | None]
+"""A time in either of two videos, in seconds from the first frame of its file, or None."""
+
+NO_MARKS: Marks = (None, None)
+
 PLAYED = 0.65
 """Opacity of what has played: the pictures are the brightest on the screen."""
 
@@ -28,7 +33,7 @@ class ClockBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._deck: Deck | None = None
-        self._mark_s: float | None = None
+        self._marks_s: Marks = NO_MARKS
         self._theme = LIGHT
         self._held: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -50,9 +55,9 @@ class ClockBar(QWidget):
         deck.swapped.connect(self._on_moved)
         self.update()
 
-    def set_mark(self, mark_s: float | None) -> None:
-        """Show the time that was marked."""
-        self._mark_s = mark_s
+    def set_marks(self, marks_s: Marks) -> None:
+        """Show the times that were marked, by video."""
+        self._marks_s = marks_s
         self.update()
 
     @Slot(object)
@@ -118,11 +123,13 @@ class ClockBar(QWidget):
             for row, video in enumerate(self._rows(deck)):
                 x, top = self.x_of(deck.clock.time_s(video)), self.row_y(row)
                 painter.drawLine(QPointF(x, top - GAP_PX / 2), QPointF(x, top + BAR_PX + GAP_PX / 2))
-        if self._mark_s is not None:
-            x = self.x_of(self._mark_s)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.text))
-            painter.drawPolygon(QPolygonF([QPointF(x - 5, 0), QPointF(x + 5, 0), QPointF(x, 7)]))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.text))
+        for row, video in enumerate(self._rows(deck)):
+            mark_s, top = self._marks_s[video], self.row_y(row) - GAP_PX
+            if mark_s is not None:
+                x = self.x_of(mark_s - deck.clock.stretches[video].sync_s)
+                painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))
 
     def _go(self, event: QMouseEvent) -> None:
         deck, span = self._deck, self._span()

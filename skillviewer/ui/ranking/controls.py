@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from skillviewer.export.words import clock
 from skillviewer.ui.actions import Actions, key_text, plain
 from skillviewer.ui.icons import Icons
-from skillviewer.ui.ranking.clock_bar import ClockBar
+from skillviewer.ui.ranking.clock_bar import NO_MARKS, ClockBar, Marks
 from skillviewer.ui.ranking.deck import Deck
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import speed_text
@@ -50,6 +50,7 @@ class PairTransport(QWidget):
         self._actions, self._icons = actions, icons
         self._theme: Theme | None = None
         self._deck: Deck | None = None
+        self._marks_s: Marks = NO_MARKS
         self.bar = ClockBar(self)
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 16, 4)
@@ -83,22 +84,43 @@ class PairTransport(QWidget):
         if self._deck is not None:
             self._deck.clock.playing_changed.disconnect(self._on_playing)
             self._deck.clock.mode_changed.disconnect(self._on_mode)
+            self._deck.clock.mode_changed.disconnect(self._say_marks)
+            self._deck.swapped.disconnect(self._say_marks)
         self._deck = deck
         deck.clock.playing_changed.connect(self._on_playing)
         deck.clock.mode_changed.connect(self._on_mode)
+        deck.clock.mode_changed.connect(self._say_marks)
+        deck.swapped.connect(self._say_marks)
         self.bar.set_deck(deck)
         self._on_playing()
         self._on_mode()
 
-    def set_mark(self, mark_s: float | None, from_s: float = 0.0) -> None:
-        """Show the time that was marked.
+    def set_marks(self, marks_s: Marks) -> None:
+        """Show the times that were marked, by video."""
+        self._marks_s = marks_s
+        self.bar.set_marks(marks_s)
+        self._say_marks()
 
-        Args:
-            mark_s: On the clock of the pair, in seconds; None for no mark.
-            from_s: When the video that begins first begins: as over the videos, people count from there.
-        """
-        self.bar.set_mark(mark_s)
-        self._mark.setText("" if mark_s is None else self.tr("marked {}").format(clock(mark_s - from_s)))
+    @Slot()
+    def _say_marks(self) -> None:
+        """Tell the marks as times are told over the videos: from when the first of the two begins."""
+        deck = self._deck
+        stretches = deck.clock.stretches if deck is not None else ()
+        if deck is None or not stretches:
+            self._mark.clear()
+            return
+        from_s = min(stretch.start_s for stretch in stretches)
+        told = [
+            "" if mark_s is None else clock(mark_s - stretch.sync_s - from_s)
+            for mark_s, stretch in zip(self._marks_s, stretches, strict=True)
+        ]
+        left, right = told if deck.left == 0 else told[::-1]
+        if left == right:
+            self._mark.setText(self.tr("marked {}").format(left) if left else "")
+        else:
+            sides = ((self.tr("left {}"), left), (self.tr("right {}"), right))
+            at = ", ".join(side.format(time) for side, time in sides if time)
+            self._mark.setText(self.tr("marked {}").format(at))
 
     def set_speed(self, speed: float) -> None:
         """Tell the locked speed."""

@@ -8,9 +8,11 @@ from skillviewer.data.study import Study, Vote
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.program import Program
 from skillviewer.ui.ranking.ballot import Ballot
+from skillviewer.ui.ranking.clock_bar import NO_MARKS, Marks
 from skillviewer.ui.ranking.controls import PairTransport, VoteBar
 from skillviewer.ui.ranking.deck import Deck
 from skillviewer.ui.ranking.judging import Judging, Phase
+from skillviewer.ui.ranking.pair_clock import EPSILON_S
 from skillviewer.ui.ranking.turn import Contender, Turn
 from skillviewer.ui.studies import VIDEOS
 from skillviewer.ui.theme import Theme
@@ -44,7 +46,7 @@ class Desk(QWidget):
         self._opening.setSingleShot(True)
         self._opening.setInterval(AHEAD_AFTER_MS)
         self._opening.timeout.connect(self._open_ahead)
-        self._mark_s: float | None = None
+        self._marks_s: Marks = NO_MARKS
         self._pile = QStackedWidget(self)
         for deck in self.decks:
             self._pile.addWidget(deck)
@@ -79,9 +81,13 @@ class Desk(QWidget):
         return self.decks[1 - self._front]
 
     @property
-    def mark_s(self) -> float | None:
-        """The time that was marked on this pair, on its clock, or None."""
-        return self._mark_s
+    def marks_s(self) -> Marks:
+        """The times that were marked on this pair, in the video on the left and in that on the right."""
+        return self._sided(self._marks_s)
+
+    def _sided(self, marks_s: Marks) -> Marks:
+        """Return marks by video as those of the left and the right one, and the other way round."""
+        return marks_s if self.deck.left == 0 else (marks_s[1], marks_s[0])
 
     @Slot()
     def take_focus(self) -> None:
@@ -102,7 +108,7 @@ class Desk(QWidget):
         deck = self.deck
         if deck.turn is not None:
             shares, played = deck.shares(), deck.played()
-            ballot = Ballot(deck.turn, shares, deck.clock.speed, self.votes.reason.text(), self._mark_s, played)
+            ballot = Ballot(deck.turn, shares, deck.clock.speed, self.votes.reason.text(), self.marks_s, played)
             if self._judging.vote(verdict, ballot):
                 deck.clock.pause()
 
@@ -112,17 +118,26 @@ class Desk(QWidget):
             self.deck.swap()
 
     def mark(self) -> None:
-        """Mark the time, or take the mark at this time away again."""
+        """Mark what is on screen, in both videos or in the one that moves; or take the marks on it away again."""
         clock = self.deck.clock
-        if clock.stretches:
-            time_s = round(clock.time_s(clock.moving[0]), 3)
-            self._set_mark(None if time_s == self._mark_s else time_s)
+        if not clock.stretches:
+            return
+        here = {video: self._own_s(video) for video in clock.moving}
+        if all(self._marks_s[video] == own_s for video, own_s in here.items()):
+            here = dict.fromkeys(here)
+        self._set_marks((here.get(0, self._marks_s[0]), here.get(1, self._marks_s[1])))
 
-    def _set_mark(self, mark_s: float | None) -> None:
-        self._mark_s = mark_s
-        stretches = self.deck.clock.stretches
-        from_s = min((stretch.start_s for stretch in stretches), default=0.0)  # sync points lie behind the beginning
-        self.transport.set_mark(mark_s, from_s)
+    def _own_s(self, video: int) -> float | None:
+        """Return the time of the frame of a video that is on screen, None before it begins and after it has ended."""
+        clock = self.deck.clock
+        stretch, now_s = clock.stretches[video], clock.time_s(video)
+        within = stretch.start_s - EPSILON_S <= now_s <= stretch.stop_s + EPSILON_S
+        return round(float(stretch.video.times_s[clock.frame(video)]), 3) if within else None
+
+    def _set_marks(self, marks_s: Marks) -> None:
+        """Take marks by video."""
+        self._marks_s = marks_s
+        self.transport.set_marks(marks_s)
 
     def write_reason(self) -> None:
         """Put the focus into the reason."""
@@ -143,7 +158,7 @@ class Desk(QWidget):
     @Slot(object)
     def _on_turn(self, turn: Turn | None) -> None:
         self.deck.clock.pause()
-        self._set_mark(None)
+        self._set_marks(NO_MARKS)
         self.votes.reason.clear()
         if turn is None:
             if self._judging.ahead is None:
@@ -165,7 +180,9 @@ class Desk(QWidget):
     def _on_taken_back(self, vote: Vote) -> None:
         """Bring back what was written with a vote: it is seldom that which was wrong."""
         self.votes.reason.setText(vote.reason)
-        self._set_mark(vote.mark_s)
+        if self.deck.turn is not None:
+            marks_s = vote.left_mark_s, vote.right_mark_s
+            self._set_marks(marks_s if self.deck.name_of(0) == vote.left else marks_s[::-1])
 
     def _flip(self) -> None:
         self._opening.stop()
