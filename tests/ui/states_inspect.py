@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.data.study import Opinion, Study
+from skillviewer.core.pairs import UNNAMED, Verdict
+from skillviewer.data.study import Opinion, Study, Vote
 from skillviewer.ui.explaining.remarks import Stretch
 from skillviewer.ui.panels.why import WhyPanel
-from skillviewer.ui.studies import REMARKS, SETTINGS
+from skillviewer.ui.studies import REMARKS, SETTINGS, VOTES
 
 if TYPE_CHECKING:
     from skillviewer.core.footage import Footage
@@ -105,6 +106,33 @@ def why_grey(stage: "Stage") -> QWidget:
     return stage.made.window
 
 
+def why_raters(stage: "Stage") -> QWidget:
+    """What raters said of a video, with their reasons and marks, some long."""
+    _lowest(stage, 8)
+    _told(stage)
+    program = stage.made.program
+    found = program.insight.inquiry.findings
+    assert found is not None
+    here, *others = [found.name, *(e.name for e in program.videos if e.name != found.name)]
+    long = "the needle slips twice before the second stitch, and the left hand has to let go of the thread for it"
+
+    def judge(study: Study) -> object:
+        cast = study.votes.cast
+        cast(Vote(here, others[0], Verdict.RIGHT, "Ann Example", reason="two attempts", left_mark_s=2.4))
+        cast(Vote(others[1], here, Verdict.LEFT, "Dr. Bartholomäus von Hohenstein-Weidenfels", reason=long))
+        cast(Vote(here, others[2], Verdict.NEITHER, "Ann Example", left_mark_s=1.0, right_mark_s=0.5))
+        for number in range(3, 5):
+            cast(Vote(others[number], here, Verdict.LEFT, UNNAMED, reason="slow", right_mark_s=0.5 * number))
+        return cast(Vote(here, others[5], Verdict.RIGHT, "Cem", reason=long, left_mark_s=3.7))
+
+    program.studies.act(judge, VOTES)
+    block = panel(stage).raters
+    stage.wait(lambda: bool(block.reasons[0].words.plain), 10_000)
+    stage.pause(300)
+    panel(stage).page.ensureWidgetVisible(block)
+    return stage.made.window
+
+
 def why_working(stage: "Stage") -> QWidget:
     """The evidence is being measured."""
     lowest = _lowest(stage)
@@ -187,6 +215,6 @@ def notes(stage: "Stage") -> QWidget:
 INSPECT_STATES: dict[str, Callable[["Stage"], QWidget]] = {
     make.__name__: make
     for make in (
-        why, why_page, why_few, why_long, why_grey, why_working, why_failed, why_blind, moments, notes,
+        why, why_page, why_few, why_long, why_grey, why_raters, why_working, why_failed, why_blind, moments, notes,
     )
 }  # fmt: skip
