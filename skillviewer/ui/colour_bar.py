@@ -20,12 +20,11 @@ class ColourBar(QWidget):
         self._scene: Scene | None = None
         self._text, self._line = QColor("grey"), QColor("grey")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.85)
-        self.setFont(font)
+        self.setProperty("letters", "fine")
 
     def sizeHint(self) -> QSize:
         """Room for the bar and its numbers."""
+        self.ensurePolished()
         return QSize(200, 12 + self.fontMetrics().height())
 
     def on_theme(self, theme: Theme) -> None:

@@ -42,10 +42,7 @@ class StartPage(QWidget):
         column.addWidget(picture)
         column.addSpacing(8)
         title = QLabel("SkillViewer", self)
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 2.2)
-        font.setWeight(font.Weight.DemiBold)
-        title.setFont(font)
+        title.setProperty("letters", "brand")
         column.addWidget(title)
         words = QLabel(
             self.tr(

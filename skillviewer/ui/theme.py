@@ -12,6 +12,17 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.core.places import resources_dir
 
 FONT_SIZE_PT = 10
+LETTERS = {
+    "fine": (0.85, 400),
+    "chip": (0.9, 400),
+    "plain": (1.0, 400),  # where a font of its own would not follow
+    "lead": (1.15, 600),
+    "figure": (1.35, 600),
+    "question": (1.4, 600),
+    "page": (1.6, 600),
+    "brand": (2.2, 600),
+}
+"""Words of other than the usual size: share of it, and weight. A widget asks by its property ``letters``."""
 FONT_FAMILY = "Inter"
 
 
@@ -152,10 +163,19 @@ def url(name: str) -> str:
     return f'url("{(resources_dir() / "style" / name).as_posix()}")'
 
 
-def style_sheet(theme: Theme) -> str:
-    """Return what Fusion does not do by palette alone: flat buttons, fields and headers, a visible focus."""
+def style_sheet(theme: Theme, percent: int = 100) -> str:
+    """Return what Fusion does not do by palette alone: flat buttons, fields and headers, a visible focus.
+
+    Args:
+        theme: The colours.
+        percent: Size of words, in per cent of the usual one.
+    """
     kind = "dark" if theme.dark else "light"
     chevron, chevron_up, check = (url(f"{name}-{kind}.svg") for name in ("chevron", "chevron-up", "check"))
+    letters = "\n".join(
+        f'*[letters="{name}"] {{ font-size: {FONT_SIZE_PT * percent / 100 * share:.2f}pt; font-weight: {weight}; }}'
+        for name, (share, weight) in LETTERS.items()
+    )
     return f"""
 QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.line}; padding: 4px 6px; }}
 QMenuBar {{ background: {theme.window}; padding: 2px 4px; }}
@@ -250,6 +270,7 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 #sheet {{ background: {theme.window}; border: 1px solid {theme.line}; border-radius: 10px; }}
 QLabel[muted="true"] {{ color: {theme.muted}; }}
 QLabel[heading="true"] {{ font-weight: 600; }}
+{letters}
 """
 
 
@@ -294,7 +315,7 @@ class ThemeSource(QObject):
         self._on_scheme()
 
     def resize_text(self, percent: int) -> None:
-        """Make words larger or smaller, in per cent of the usual size; titles follow at the next start."""
+        """Make words larger or smaller, in per cent of the usual size."""
         if percent != self._percent:
             self._percent = percent
             self._app.setFont(app_font(percent))
@@ -314,7 +335,7 @@ class ThemeSource(QObject):
 
     def _apply(self) -> None:
         self._app.setPalette(palette_of(self._theme))
-        self._app.setStyleSheet(style_sheet(self._theme))
+        self._app.setStyleSheet(style_sheet(self._theme, self._percent))
 
     @Slot()
     def _on_scheme(self) -> None:

@@ -14,6 +14,7 @@ from skillviewer.ui.go_to import GoTo
 from skillviewer.ui.palette import KeySheet, Palette
 from skillviewer.ui.settings import Settings
 from skillviewer.ui.sheet import Sheet
+from skillviewer.ui.theme import FONT_SIZE_PT, LETTERS
 from skillviewer.ui.transport import Transport
 from skillviewer.ui.video_list import VideoState
 from skillviewer.ui.video_table import STATE
@@ -374,6 +375,30 @@ def test_a_sheet_over_a_sheet_gives_the_focus_back_to_what_had_it_before_both(
         flush()
     assert raised == []
     assert QApplication.focusWidget() is before
+
+
+def test_titles_chips_and_lists_take_another_size_of_text_at_once(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    for screen in ("export", "rank", "inspect"):
+        window.window.actions_[f"show_{screen}"].trigger()
+        flush()
+    every = window.window.findChildren(QWidget)
+    lettered = [w for w in every if w.property("letters") and w.testAttribute(Qt.WidgetAttribute.WA_WState_Polished)]
+    assert {"fine", "figure", "plain", "page"} <= {str(w.property("letters")) for w in lettered}
+    family = QApplication.font().family()
+    try:
+        for percent in (130, 100):
+            window.program.themes.resize_text(percent)
+            flush()
+            for widget in lettered:
+                share, weight = LETTERS[str(widget.property("letters"))]
+                font = widget.font()
+                assert font.pointSizeF() == pytest.approx(FONT_SIZE_PT * share * percent / 100, abs=0.01)
+                assert (font.weight(), font.family()) == (weight, family)
+    finally:
+        window.program.themes.resize_text(100)
 
 
 def test_the_time_is_never_cut_in_another_size_of_text(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
-FONT_SHARE = 0.9
 SIDES_PX, ABOVE_PX = 7, 4
 
 
@@ -22,12 +21,11 @@ class Chip(QToolButton):
         self.setCheckable(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("chip", True)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * FONT_SHARE)
-        self.setFont(font)
+        self.setProperty("letters", "chip")
 
     def sizeHint(self) -> QSize:
         """Fit the word."""
+        self.ensurePolished()
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self.text()) + 2 * SIDES_PX, metrics.height() + 2 * ABOVE_PX)
 

@@ -44,13 +44,14 @@ class KindList(QListWidget):
         self.setAccessibleName(self.tr("What to export"))
         self.setFixedWidth(WIDTH_PX)
         self.setFont(QApplication.font())  # the system's own for lists is another
+        self.setProperty("letters", "plain")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._made: dict[str, Exporter | StudyExporter] = {}
         self._headings: list[QListWidgetItem] = []
         for heading, exporters in grouped():
             item = QListWidgetItem(f" {_said(heading)}", self)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
-            font = self.font()
+            font = QFont()  # its weight alone is set, the rest is the list's
             font.setWeight(QFont.Weight.DemiBold)
             item.setFont(font)
             item.setTextAlignment(Qt.AlignmentFlag.AlignBottom)

@@ -35,6 +35,7 @@ class CheckList(QListWidget):
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setUniformItemSizes(True)
         self.setFont(QApplication.font())  # the system's own for lists is another
+        self.setProperty("letters", "plain")
         self.itemChanged.connect(self._on_item)
 
     def set_things(self, things: Sequence[tuple[object, str]], chosen: Sequence[object]) -> None:
