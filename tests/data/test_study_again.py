@@ -54,6 +54,17 @@ def test_every_rater_owes_a_pair_once(path: Path) -> None:
         assert study.again.owed_by("Bob") == {AB, BC}
 
 
+def test_what_waits_can_be_taken_out_and_that_taken_back(path: Path) -> None:
+    with Study.open(path) as study:
+        study.again.ask([AB, BC])
+        numbers = study.again.take_out([AB, frozenset("ac")])
+        assert study.again.waiting() == (BC,)
+        assert study.again.take_out([AB]) == ()
+        study.again.put_back(numbers)
+        assert study.again.waiting() == (AB, BC)
+        assert len(study.again.ask([AB])) == 0
+
+
 def test_what_waits_is_not_put_back_twice_and_what_was_answered_can_be(path: Path) -> None:
     with Study.open(path) as study:
         assert len(study.again.ask([AB, AB])) == 1

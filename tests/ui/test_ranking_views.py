@@ -96,8 +96,7 @@ def test_a_circle_is_put_back_by_one_click_and_comes_first(qtbot: QtBot, open_st
     assert f"{QUAGGA} over {OKAPI}: 1 to 0 ‹ smallest lead" in row.text
     assert not rater.screen.results.circles.all.isVisible(), "one circle has one button"
     click(row.again)
-    qtbot.waitUntil(lambda: row.again.text() == "In the queue")
-    assert not row.again.isEnabled()
+    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
     click(tab(rater, "Judge"))
     rater.begin("Ann")
     assert set(rater.standing_on()) == {QUAGGA, OKAPI}
@@ -115,12 +114,34 @@ def test_putting_a_pair_back_can_be_undone(qtbot: QtBot, open_study: Open) -> No
     look(qtbot, rater, "Results")
     (row,) = rater.screen.results.circles.rows
     click(row.again)
-    qtbot.waitUntil(lambda: row.again.text() == "In the queue")
+    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
     rater.made.program.undo.undo()
     qtbot.waitUntil(lambda: row.again.text() == "Judge again")
     assert row.again.isEnabled()
     with Study.open(rater.path, read_only=True) as study:
         assert study.again.waiting() == ()
+
+
+def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sitting(
+    qtbot: QtBot, open_study: Open
+) -> None:
+    rater = open_study()
+    with Study.open(rater.path, read_only=True) as study:
+        assert study.again.waiting() == ()
+    look(qtbot, rater, "Results")
+    (row,) = rater.screen.results.circles.rows
+    click(row.again)
+    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    rater.made.program.undo.clear()
+    assert row.again.accessibleName() == f"Take {QUAGGA} and {OKAPI} out of the queue"
+    click(row.again)
+    qtbot.waitUntil(lambda: row.again.text() == "Judge again")
+    with Study.open(rater.path, read_only=True) as study:
+        assert study.again.waiting() == ()
+    rater.made.program.undo.undo()
+    qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
+    with Study.open(rater.path, read_only=True) as study:
+        assert study.again.waiting() == (frozenset((QUAGGA, OKAPI)),)
 
 
 def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> None:
@@ -135,7 +156,7 @@ def test_all_circles_are_put_back_at_once(qtbot: QtBot, open_study: Open) -> Non
     qtbot.waitUntil(lambda: not circles.all.isEnabled())
     with Study.open(rater.path, read_only=True) as study:
         assert set(study.again.waiting()) == {frozenset((QUAGGA, OKAPI)), frozenset((QUAGGA, TAPIR))}
-    assert [row.again.text() for row in circles.rows] == ["In the queue", "In the queue"]
+    assert [row.again.text() for row in circles.rows] == ["Take out of the queue", "Take out of the queue"]
 
 
 def test_nothing_is_shown_while_a_rater_judges(qtbot: QtBot, open_study: Open) -> None:

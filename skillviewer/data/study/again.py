@@ -70,6 +70,30 @@ class Again:
         with self._file.act() as db:
             db.executemany("UPDATE again SET removed_at = ? WHERE id = ?", [(now(), number) for number in numbers])
 
+    def take_out(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
+        """Take pairs that wait in the queue out of it.
+
+        Returns:
+            The numbers of the requests that were taken back.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        chosen = set(pairs)
+        rows = self._file.rows(f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
+        numbers = tuple(int(row["id"]) for row in rows if {row["first"], row["second"]} in chosen)
+        self.take_back(numbers)
+        return numbers
+
+    def put_back(self, numbers: Sequence[int]) -> None:
+        """Make requests that were taken back again.
+
+        Raises:
+            StudyError: The study cannot be written.
+        """
+        with self._file.act() as db:
+            db.executemany("UPDATE again SET removed_at = NULL WHERE id = ?", [(number,) for number in numbers])
+
     def waiting(self) -> tuple[frozenset[str], ...]:
         """Return the pairs in the queue on which nobody has voted since, in the order of asking."""
         rows = self._file.rows(f"SELECT a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")

@@ -1,4 +1,4 @@
-"""Circles in what most raters say, each with its votes and a button that has its weakest pair judged again."""
+"""Circles in what most raters say, each with its votes and a button that has its weakest pair judged again, or not."""
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
@@ -24,10 +24,13 @@ class CircleRow(QWidget):
     """
 
     asked = Signal(object)
-    """Names of the two videos that are to be judged again."""
+    """``tuple[frozenset[str], ...]``: the two videos that are to be judged again."""
+    unasked = Signal(object)
+    """Likewise: they are to be taken out of the queue."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._waits = False
         self._pair: frozenset[str] = frozenset()
         self._lines: list[Wrapped] = []
         self.again = QPushButton(self)
@@ -54,7 +57,7 @@ class CircleRow(QWidget):
             writable: Whether votes can be asked for.
         """
         weakest = circle.weakest
-        self._pair = frozenset((weakest.better, weakest.worse))
+        self._pair, self._waits = frozenset((weakest.better, weakest.worse)), waits
         while len(self._lines) < len(circle.links):
             self._lines.append(Wrapped(self))
             self._column.addWidget(self._lines[-1])
@@ -62,14 +65,15 @@ class CircleRow(QWidget):
             line.setVisible(at < len(circle.links))
             if at < len(circle.links):
                 line.set_plain(self._line(circle.links[at], weakest=circle.links[at] == weakest))
-        self.again.setText(self.tr("In the queue") if waits else self.tr("Judge again"))
-        self.again.setEnabled(writable and not waits)
+        self.again.setText(self.tr("Take out of the queue") if waits else self.tr("Judge again"))
+        self.again.setEnabled(writable)
         names = (printable(weakest.better), printable(weakest.worse))
         tip = self.tr("Puts {} and {} back in the queue: every rater is asked them once more").format(*names)
         if waits:
-            tip = self.tr("{} and {} come first when somebody judges").format(*names)
+            tip = self.tr("{} and {} come first when somebody judges, unless they are taken out").format(*names)
         self.again.setToolTip(tip if writable else self.tr("This study is open for reading only"))
-        self.again.setAccessibleName(self.tr("Judge {} and {} again").format(*names))
+        said = self.tr("Take {} and {} out of the queue") if waits else self.tr("Judge {} and {} again")
+        self.again.setAccessibleName(said.format(*names))
 
     def _line(self, link: "Link", *, weakest: bool) -> str:
         words = self.tr("{} over {}: {} to {}").format(link.better, link.worse, link.votes_for, link.votes_against)
@@ -79,7 +83,7 @@ class CircleRow(QWidget):
 
     @Slot()
     def _on_clicked(self) -> None:
-        self.asked.emit((self._pair,))
+        (self.unasked if self._waits else self.asked).emit((self._pair,))
 
 
 class CirclesView(QWidget):
@@ -91,6 +95,8 @@ class CirclesView(QWidget):
 
     asked = Signal(object)
     """``tuple[frozenset[str], ...]``: pairs that are to be judged again."""
+    unasked = Signal(object)
+    """Likewise: pairs that are to be taken out of the queue."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -135,6 +141,7 @@ class CirclesView(QWidget):
         while len(self.rows) < len(circles):
             row = CircleRow(self)
             row.asked.connect(self.asked)
+            row.unasked.connect(self.unasked)
             self._column.insertWidget(len(self.rows), row)
             self.rows.append(row)
         for at, row in enumerate(self.rows):

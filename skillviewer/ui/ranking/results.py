@@ -32,6 +32,7 @@ class ResultView(VotesView):
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
         self.circles.asked.connect(self._on_again)
+        self.circles.unasked.connect(self._on_unasked)
 
     def _make_page(self) -> QWidget:
         self.summary = QLabel(self)
@@ -92,6 +93,11 @@ class ResultView(VotesView):
     def _on_again(self, pairs: tuple[frozenset[str], ...]) -> None:
         words = self.tr("pair to be judged again") if len(pairs) == 1 else self.tr("pairs to be judged again")
         deed = Deed(words, lambda study: study.again.ask(pairs), _take_back, (VOTES,))
+        self._program.undo.perform(deed)
+
+    @Slot(object)
+    def _on_unasked(self, pairs: tuple[frozenset[str], ...]) -> None:
+        deed = Deed(self.tr("pair out of the queue"), lambda study: study.again.take_out(pairs), _put_back, (VOTES,))
         self._program.undo.perform(deed)
 
 
@@ -156,3 +162,8 @@ def _work(material: Material, token: CancelToken) -> object:
 def _take_back(study: Study, numbers: object) -> None:
     """Take pairs out of the queue again."""
     study.again.take_back(cast("tuple[int, ...]", numbers))
+
+
+def _put_back(study: Study, numbers: object) -> None:
+    """Put pairs into the queue that were taken out."""
+    study.again.put_back(cast("tuple[int, ...]", numbers))
