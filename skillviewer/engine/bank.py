@@ -125,7 +125,7 @@ def build_bank(
         videos: Name and file of each.
         source: Where features come from.
         candidates: K, frames of every segment that training draws from.
-        token: Checked after every sampled frame.
+        token: Checked while a video is read through, and after every sampled frame.
         report: Told of every video.
         extents: The stretch of its file that is the attempt, by name; the others are whole files.
 
@@ -141,7 +141,7 @@ def build_bank(
     for done, (name, path) in enumerate(videos):
         report(Progress("features of videos", done, len(videos)))
         try:
-            with device_errors(), VideoReader(path) as reader:
+            with device_errors(), VideoReader(path, token) as reader:
                 found = source.passes(reader, candidates, token, (extents or {}).get(name))
                 bank[name] = [reference(features) for features in found]
         except DeviceError:

@@ -139,7 +139,7 @@ class Engine:
         Args:
             path: The file.
             passes: K, interleaved choices of frames; two or more give an interval.
-            token: Raise it to stop; it is checked after every sampled frame.
+            token: Raise it to stop; it is checked while the file is read through, and after every sampled frame.
             report: Told of every step; ``value`` is the analysis so far.
             extent: The stretch, or None for the whole video. Nothing outside it is looked at.
 
@@ -153,7 +153,7 @@ class Engine:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
         token = token if token is not None else CancelToken()
         self._warm_up(token, report)
-        with device_errors(), VideoReader(path) as reader:
+        with device_errors(), VideoReader(path, token) as reader:
             return assess(
                 reader,
                 self._model,
@@ -204,7 +204,7 @@ class Engine:
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
         self._warm_up(token, report)
-        with device_errors(), VideoReader(path) as reader:
+        with device_errors(), VideoReader(path, token) as reader:
             digest = reader.info.digest
             if isinstance(video, Analysis) and digest != video.video.digest:
                 raise VideoError(f"{path} is no longer the file that was analysed. Assess it again.")

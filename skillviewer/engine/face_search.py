@@ -36,7 +36,7 @@ def search_faces(path: Path, token: CancelToken | None = None, report: Report = 
         VideoError: The video cannot be read, or the detector cannot be used: boxes can be drawn by hand.
         Cancelled: The token was raised.
     """
-    with VideoReader(path) as reader:
+    with VideoReader(path, token) as reader:
         return find_faces(reader, token=token, report=report)
 
 

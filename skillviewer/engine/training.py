@@ -350,7 +350,7 @@ def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> 
     shared_sizes = frozenset.intersection(*(frozenset(_sizes(dataset).values()) for dataset in (train, test)))
     trained, tested = (_by_contents(dataset, shared_sizes, token) for dataset in (train, test))
     for digest in sorted(trained.keys() & tested.keys()):
-        with VideoReader(tested[digest][0].path) as reader:
+        with VideoReader(tested[digest][0].path, token) as reader:
             info = reader.info
         for one in tested[digest]:
             frames = one.frames(info)

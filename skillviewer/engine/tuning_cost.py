@@ -89,7 +89,7 @@ def _missing(
         token.check()
         report(Progress("looking which features are kept", done, len(wanted)))
         try:
-            with VideoReader(footage.path) as reader:
+            with VideoReader(footage.path, token) as reader:
                 found.append((footage, source.n_missing(reader.info, passes, footage.extent)))
         except SkillViewerError as error:
             problems.append(str(error))
@@ -100,7 +100,7 @@ def _frame_s(source: FeatureSource, footage: Footage, token: CancelToken, report
     """Return the seconds that one sampled frame takes: decoding, flow and both backbones."""
     if source.preprocessing.flow.algorithm.startswith("tvl1"):
         warm_up(lambda text: report(Progress(text)))
-    with VideoReader(footage.path) as reader:
+    with VideoReader(footage.path, token) as reader:
         sampling = sampling_of(reader.info, source.preprocessing, 1, footage.extent)
         positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
         began = perf_counter()

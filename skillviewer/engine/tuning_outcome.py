@@ -89,7 +89,7 @@ def _places(prepared: Prepared, token: CancelToken) -> dict[str, Place]:
         token.check()
         if video.path is None or video.name not in prepared.bank:
             continue
-        with VideoReader(video.path) as reader:
+        with VideoReader(video.path, token) as reader:
             info = reader.info
         frames = sampling_of(info, prepared.start.config.preprocessing, 1, video.extent).frames[0]
         found[video.name] = Place(tuple(frames.tolist()), info.width_px / info.height_px)

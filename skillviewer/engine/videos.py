@@ -65,7 +65,7 @@ def facts_of(
     Args:
         dataset: The data set.
         preprocessing: Decides which frames are sampled.
-        token: Checked before every video.
+        token: Checked all the time.
         report: Told of every video.
 
     Returns:
@@ -78,7 +78,7 @@ def facts_of(
         token.check()
         report(Progress("opening videos", done, len(files)))
         try:
-            with VideoReader(path) as reader:
+            with VideoReader(path, token) as reader:
                 info = reader.info
             sampling = sampling_of(info, preprocessing, 1, extents.get(name))
         except SkillViewerError as error:

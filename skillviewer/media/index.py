@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.errors import VideoError
+from skillviewer.core.job import CancelToken
 from skillviewer.media.container import VideoFile
 from skillviewer.media.edits import Montage, is_montage, montage, read_pieces
 from skillviewer.media.packets import PacketTable, read_packets
@@ -76,21 +77,25 @@ class FrameIndex:
         return int(stop - self.first_frames[at])
 
 
-def index_frames(file: VideoFile, keep: Callable[[int, VideoFrame], None]) -> tuple[PacketTable, FrameIndex]:
+def index_frames(
+    file: VideoFile, keep: Callable[[int, VideoFrame], None], token: CancelToken | None = None
+) -> tuple[PacketTable, FrameIndex]:
     """Find the frames of a freshly opened file.
 
     Args:
         file: The file, not read from yet. It stands anywhere afterwards.
         keep: Is given the first frames, decoded on the way, with their indices.
+        token: Checked between packets.
 
     Raises:
         VideoError: Nothing decodes.
+        Cancelled: The token was raised.
     """
-    table = read_packets(file)
+    table = read_packets(file, token)
     order = None if table.doubt or table.damaged or not len(table.pts) else _foretold(file, table, keep)
     counted = order is None
     if order is None:
-        order, keys, failed = count_frames(file, len(table.pts), keep)
+        order, keys, failed = count_frames(file, len(table.pts), keep, token)
         # a key frame that did not decode as one is no place to start
         table = replace(table, key=table.key & keys, damaged=table.damaged or failed)
     if not len(order):
@@ -121,7 +126,7 @@ def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFra
 
 
 def count_frames(
-    file: VideoFile, n_packets: int, keep: Callable[[int, VideoFrame], None]
+    file: VideoFile, n_packets: int, keep: Callable[[int, VideoFrame], None], token: CancelToken | None = None
 ) -> tuple[IntArray, NDArray[np.bool_], bool]:
     """Decode everything, as far as it goes.
 
@@ -129,6 +134,7 @@ def count_frames(
         file: The file; it is opened anew.
         n_packets: p, packets in the file.
         keep: Is given every frame with its index.
+        token: Checked between packets.
 
     Returns:
         Packets of the frames in the order in which they come out; (p,) whether a packet gave a key frame; and whether
@@ -148,6 +154,8 @@ def count_frames(
     whole = True
     try:
         while (found := file.read()) is not None:
+            if token is not None:
+                token.check()
             take(file.decode(*found))
     except VideoError:
         whole = False

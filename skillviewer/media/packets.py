@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray
 from skillviewer.core.errors import VideoError
+from skillviewer.core.job import CancelToken
 from skillviewer.media.completeness import is_cut_off
 from skillviewer.media.container import VideoFile, VideoPacket
 from skillviewer.media.packet_form import doubt_of
@@ -64,8 +65,8 @@ class PacketTable:
         return None if number < 0 else number
 
 
-def read_packets(file: VideoFile) -> PacketTable:
-    """Read through a freshly opened file without decoding."""
+def read_packets(file: VideoFile, token: CancelToken | None = None) -> PacketTable:
+    """Read through a freshly opened file without decoding; the token is checked between packets."""
     pts: list[int] = []
     seek_to: list[int] = []
     durations: list[int] = []
@@ -74,6 +75,8 @@ def read_packets(file: VideoFile) -> PacketTable:
     doubt_of_bytes = doubt_of(file.codec, file.stream.codec_context.extradata)
     doubt, damaged = "", False
     while True:
+        if token is not None:
+            token.check()
         try:
             found = file.read()
         except VideoError:

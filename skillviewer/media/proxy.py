@@ -155,7 +155,7 @@ def build_proxy(
         Cancelled: The token was raised; nothing is left behind.
     """
     if not isinstance(source, VideoReader):
-        with VideoReader(source, cache_bytes=0) as reader:
+        with VideoReader(source, token, cache_bytes=0) as reader:
             return build_proxy(reader, token, report, max_bytes=max_bytes, folder=folder)
     info = source.info
     there = ScrubProxy.open(info, folder)

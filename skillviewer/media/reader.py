@@ -34,6 +34,9 @@ __all__ = ["DecodedFrame", "VideoReader"]
 WINDOW = 32
 """Frames before the wanted one that a step backwards decodes ahead of being asked."""
 
+_BLOCK = 2**20
+"""Bytes of the file that are read at a time for its digest."""
+
 
 class VideoReader:
     """A video file whose frames are read in any order. It has one owner and is not for several threads.
@@ -45,25 +48,37 @@ class VideoReader:
 
     Args:
         path: The file.
+        token: Checked while the file is read through, which takes minutes where frames are counted by decoding or the
+            file is large. With one the digest is taken at once, too, and not when ``info`` is asked for first.
         cache_bytes: Memory for decoded frames.
         threads: Pictures decoded at once: more is quicker on an idle machine and costs more work in all.
 
     Raises:
         VideoError: The file is missing, a folder, empty, not permitted, not a video, without a video stream, of an
             unknown codec, or nothing of it decodes.
+        Cancelled: The token was raised.
     """
 
-    def __init__(self, path: str | Path, *, cache_bytes: int = 256 * 2**20, threads: int = 1) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        token: CancelToken | None = None,
+        *,
+        cache_bytes: int = 256 * 2**20,
+        threads: int = 1,
+    ) -> None:
         self._path = Path(path)
         self._cache = FrameCache(cache_bytes)
         self._cache_bytes = cache_bytes
         self._file = VideoFile(self._path, threads)
         self._info: VideoInfo | None = None
         try:
-            table, self._index = index_frames(self._file, self._cache.put)
+            table, self._index = index_frames(self._file, self._cache.put, token)
             self._cursor = Cursor(self._file, table, self._index)
             first = self._cache.get(0) or self._reach(0, lambda _: True, keep=True)
             self._developer = Developer(first, self._file.stream.sample_aspect_ratio)
+            if token is not None:
+                self._info = self._describe(token)
         except BaseException:
             self._file.close()
             raise
@@ -91,12 +106,8 @@ class VideoReader:
         """Number of frames that decode."""
         return len(self._index.times_s)
 
-    def _describe(self) -> VideoInfo:
-        try:
-            with self._path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise VideoError(f"{self._path} can no longer be read: {error.strerror}.") from error
+    def _describe(self, token: CancelToken | None = None) -> VideoInfo:
+        digest = self._digest(token)
         index = self._index
         nominal = self._file.stream.average_rate
         rate_hz, variable = frame_rate(
@@ -115,6 +126,19 @@ class VideoReader:
             codec=self._file.codec,
             note=index.note,
         )
+
+    def _digest(self, token: CancelToken | None) -> str:
+        made = hashlib.sha256()
+        block = bytearray(_BLOCK)
+        try:
+            with self._path.open("rb", buffering=0) as file:
+                while n := file.readinto(block):
+                    made.update(memoryview(block)[:n])
+                    if token is not None:
+                        token.check()
+        except OSError as error:
+            raise VideoError(f"{self._path} can no longer be read: {error.strerror}.") from error
+        return made.hexdigest()
 
     def frame(self, index: int, token: CancelToken | None = None) -> Picture:
         """Return a frame as shown.

@@ -44,10 +44,10 @@ WAKE_MS = 250
 """How often Python is given a chance to see Ctrl+C while Qt waits."""
 
 
-def _open_reader(path: Path) -> Reader:
+def _open_reader(path: Path, token: CancelToken | None) -> Reader:
     from skillviewer.media.reader import VideoReader
 
-    return VideoReader(path)
+    return VideoReader(path, token)
 
 
 def _features(settings: Settings | None) -> "FeatureCache | None":

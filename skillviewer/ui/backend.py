@@ -193,7 +193,7 @@ class Backend:
     """Where the window gets readers, models and proxies from.
 
     Attributes:
-        open_reader: Opens a video. Runs in a lane.
+        open_reader: Opens a video; the token stops it, for large files take long. Runs in a lane.
         open_model: Loads a checkpoint by folder. Runs in a lane and imports torch there.
         find_models: Lists the checkpoints. Light.
         open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a lane.
@@ -204,7 +204,7 @@ class Backend:
         open_desk: Makes who writes exports. Runs in a lane; a model is loaded only when one has to be asked.
     """
 
-    open_reader: Callable[[Path], Reader]
+    open_reader: Callable[[Path, CancelToken | None], Reader]
     open_model: Callable[[Path], Assessor]
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]

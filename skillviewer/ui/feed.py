@@ -78,7 +78,7 @@ class OpenVideos:
 
     def __init__(
         self,
-        open_reader: Callable[[Path], Reader],
+        open_reader: Callable[[Path, CancelToken | None], Reader],
         open_proxy: Callable[[VideoInfo], Proxy | None],
         most: int = 2,
     ) -> None:
@@ -86,11 +86,11 @@ class OpenVideos:
         self._readers: dict[Path, Reader] = {}  # the one used last stands last
         self._proxies: dict[Path, Proxy] = {}
 
-    def reader(self, path: Path) -> Reader:
-        """Return the reader of a video, opened if it is not yet."""
+    def reader(self, path: Path, token: CancelToken | None = None) -> Reader:
+        """Return the reader of a video, opened if it is not yet, which the token stops."""
         reader = self._readers.pop(path, None)
         if reader is None:
-            reader = self._open_reader(path)
+            reader = self._open_reader(path, token)
         self._readers[path] = reader
         while len(self._readers) > self._most:
             self._close(next(iter(self._readers)))
@@ -113,16 +113,16 @@ class OpenVideos:
         Raises:
             Cancelled: The token was raised; what was decoded by then is kept.
         """
-        reader = self.reader(path)
+        reader = self.reader(path, token)
         info = reader.info
         if decoded_bytes(info) <= WARM_BYTES:
             for index in range(0, info.n_frames, WARM_STEP):
                 token.check()
                 reader.prefetch(min(index + WARM_STEP, info.n_frames) - 1, token)
 
-    def look_for_proxy(self, path: Path) -> bool:
+    def look_for_proxy(self, path: Path, token: CancelToken | None = None) -> bool:
         """Open the proxy of a video; return whether there is one."""
-        info = self.reader(path).info
+        info = self.reader(path, token).info
         if path not in self._proxies:
             proxy = self._open_proxy(info)
             if proxy is not None:
@@ -141,9 +141,9 @@ class OpenVideos:
             self._close(path)
 
 
-def _opened(videos: OpenVideos, path: Path, generation: int) -> _Answer:
+def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken) -> _Answer:
     try:
-        info = videos.reader(path).info
+        info = videos.reader(path, token).info
         videos.look_for_proxy(path)
     except SkillViewerError as error:
         return _Answer(generation, error)  # a value: errors of a video that has been left are dropped like its pictures
@@ -167,7 +167,7 @@ def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int,
 
 def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Report) -> _Answer:
     try:
-        reader = videos.reader(want.path)
+        reader = videos.reader(want.path, superseded)
         picture = reader.cached(want.frame_index)
         if picture is None:
             if not want.playing:
@@ -214,6 +214,7 @@ class FrameFeed(QObject):
         self._shown: Shot | None = None
         self._want: _Want | None = None
         self._lost = 0  # number of a request that nothing came of
+        self._opening: Task | None = None
         self._warming: Task | None = None
         self._warm = False
         self._idle = QTimer(self)
@@ -241,9 +242,11 @@ class FrameFeed(QObject):
             return
         self._path = path
         generation = self._generation
-        task = self._lane.submit(lambda videos, _token, _report: _opened(videos, path, generation))
+        task = self._lane.submit(lambda videos, token, _report: _opened(videos, path, generation, token))
+        self._opening = task
         task.succeeded.connect(self._deliver)
         task.failed.connect(self.failed)
+        task.finished.connect(self._on_opening_finished)
 
     def close(self) -> None:
         """Bring nothing more; answers under way are dropped."""
@@ -252,7 +255,14 @@ class FrameFeed(QObject):
         self._mailbox.clear()
         self._idle.stop()
         self._stop_warming()
+        if self._opening is not None:  # a large file would hold up the next one for minutes
+            self._opening.cancel()
         self._warm = False
+
+    @Slot()
+    def _on_opening_finished(self) -> None:
+        if self.sender() is self._opening:
+            self._opening = None
 
     def request(self, frame_index: int, *, playing: bool = False) -> None:
         """Ask for a frame.
@@ -295,7 +305,7 @@ class FrameFeed(QObject):
     def look_for_proxy(self, path: Path) -> None:
         """Use the proxy of a video from now on, if it is the one on screen and there is a proxy by now."""
         if path == self._path:
-            task = self._lane.submit(lambda videos, _token, _report: videos.look_for_proxy(path))
+            task = self._lane.submit(lambda videos, token, _report: videos.look_for_proxy(path, token))
             task.failed.connect(self.failed)
 
     @Slot(object)

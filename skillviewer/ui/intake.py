@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.footage import Footage
+from skillviewer.core.job import CancelToken
 from skillviewer.core.video import VideoInfo
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.study.archive_form import SUFFIX as ARCHIVE_SUFFIX
@@ -54,12 +55,13 @@ class Probed:
     reason: str = ""
 
 
-def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
+def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken | None = None) -> Sorted:
     """Tell what paths are; touches the disk.
 
     Args:
         paths: Files and folders.
         backend: Opens a file whose name does not say that it is a video.
+        token: Raise it to stop.
     """
     found: list[Path] = []
     checkpoints: list[Path] = []
@@ -80,7 +82,7 @@ def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
                 refused.append((path, "holds no videos"))
         elif path.suffix.lower() in VIDEO_SUFFIXES:
             found.append(path)
-        elif reason := _no_video(path, backend):
+        elif reason := _no_video(path, backend, token):
             refused.append((path, reason))
         else:
             found.append(path)
@@ -101,10 +103,10 @@ def sort_paths(paths: Sequence[Path], backend: Backend) -> Sorted:
     )
 
 
-def _no_video(path: Path, backend: Backend) -> str:
+def _no_video(path: Path, backend: Backend, token: CancelToken | None) -> str:
     """Return why a file is no video, or ""."""
     try:
-        backend.open_reader(path).close()
+        backend.open_reader(path, token).close()
     except SkillViewerError as error:
         return str(error)
     return ""
@@ -126,15 +128,15 @@ def _checkpoint_at(path: Path) -> Path | None:
     return path.parent if path.name == CHECKPOINT_FILE else None
 
 
-def probe(footage: Footage, backend: Backend) -> Probed:
+def probe(footage: Footage, backend: Backend, token: CancelToken) -> Probed:
     """Open a video, read what it is, and make a thumbnail of its first frame."""
     try:
-        reader = backend.open_reader(footage.path)
+        reader = backend.open_reader(footage.path, token)
     except SkillViewerError as error:
         return Probed(footage, None, None, str(error))
     try:
         first = footage.frames(reader.info)[0]
-        return Probed(footage, reader.info, shrink(reader.frame(first), THUMBNAIL_PX))
+        return Probed(footage, reader.info, shrink(reader.frame(first, token), THUMBNAIL_PX))
     except SkillViewerError as error:
         return Probed(footage, None, None, str(error))
     finally:
@@ -181,7 +183,7 @@ class Intake(QObject):
         given = list(paths)
         if not given:
             return
-        task = self._lane.submit(lambda backend, _token, _report: sort_paths(given, backend))
+        task = self._lane.submit(lambda backend, token, _report: sort_paths(given, backend, token))
         task.succeeded.connect(self._on_sorted)
         task.failed.connect(self._messages.fail)
 
@@ -229,7 +231,7 @@ class Intake(QObject):
             return
         footage = self._to_probe.pop(0)
         self._probing = footage
-        task = self._lane.submit(lambda backend, _token, _report: probe(footage, backend))
+        task = self._lane.submit(lambda backend, token, _report: probe(footage, backend, token))
         task.succeeded.connect(self._on_probed)
         task.failed.connect(self._messages.fail)
         task.finished.connect(self._on_probe_finished)

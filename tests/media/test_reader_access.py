@@ -1,5 +1,6 @@
 """How frames are reached: what is decoded, kept and converted on the way."""
 
+import hashlib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -284,6 +285,36 @@ def test_a_raised_token_stops_the_way_to_a_frame_and_loses_nothing(
             reader.frame(55, token)
         assert len(decoded) <= 1
         assert read_barcode(reader.frame(55)) == 55
+
+
+@pytest.mark.parametrize(
+    ("kind", "n_checks"),
+    [("mp4", 10), ("avi_h264", 70), ("mp4", 61)],
+    ids=["reading packets", "counting frames", "taking the digest"],
+)
+def test_a_raised_token_stops_the_opening(
+    kind: str, n_checks: int, films: dict[str, BarcodeVideo], decoded: list[int]
+) -> None:
+    class Raised(CancelToken):
+        left = n_checks
+
+        def check(self) -> None:
+            self.left -= 1
+            if self.left < 0:
+                self.cancel()
+            super().check()
+
+    with pytest.raises(Cancelled):
+        VideoReader(films[kind].path, Raised())
+    assert len(decoded) < 40, "not after all that was left to do"
+
+
+def test_with_a_token_the_digest_is_taken_at_once(films: dict[str, BarcodeVideo], tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(films["mp4"].path.read_bytes())
+    with VideoReader(path, CancelToken()) as reader:
+        path.unlink()
+        assert reader.info.digest == hashlib.sha256(films["mp4"].path.read_bytes()).hexdigest()
 
 
 def test_pictures_are_read_only_and_whole(films: dict[str, BarcodeVideo]) -> None:

@@ -206,6 +206,7 @@ class FakeWorld:
         decode_s: What decoding a frame takes.
         step_s: What a sampled frame takes the model.
         broken: Stems of videos that cannot be read.
+        open_s: Seconds that opening a video takes, by stem.
         failing: Stems of videos on which the model fails.
         damaged: Frames that cannot be decoded, of every video.
         models: Names of checkpoints.
@@ -219,6 +220,7 @@ class FakeWorld:
     step_s: float = 0.0
     load_s: float = 0.0
     broken: set[str] = field(default_factory=set)
+    open_s: dict[str, float] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
     damaged: set[int] = field(default_factory=set)
     models: tuple[str, ...] = ("alpha", "beta")
@@ -250,7 +252,9 @@ class FakeWorld:
             path.write_text(f"the video {path}")  # no two alike: a study knows videos by their bytes
         return paths
 
-    def open_reader(self, path: Path) -> FakeReader:
+    def open_reader(self, path: Path, token: CancelToken | None = None) -> FakeReader:
+        if token is not None and token.wait(self.open_s.get(path.stem, 0.0)):
+            token.check()
         if path.stem in self.broken:
             raise VideoError(f"{path.name} is not a video.")
         reader = FakeReader(self.info(path), self.decode_s, self.picture, self.damaged)

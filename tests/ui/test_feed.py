@@ -63,6 +63,18 @@ def test_a_frame_comes_exact(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed
     assert np.array_equal(watch.shots[-1].picture, numbered_picture(31))
 
 
+def test_a_file_that_takes_long_to_open_does_not_hold_up_the_next(
+    qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed
+) -> None:
+    world.open_s = {"large": 60.0}
+    feed, watch = make_feed(world)
+    feed.open(Path("large.avi"))
+    qtbot.wait(50)
+    feed.open(Path("a.mp4"))
+    qtbot.waitUntil(lambda: bool(watch.opened))
+    assert [info.path.name for info in watch.opened] == ["a.mp4"]
+
+
 def test_rapid_requests_end_on_the_frame_asked_last(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
     world.decode_s = 0.01
     feed, watch = make_feed(world)

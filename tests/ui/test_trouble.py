@@ -213,7 +213,7 @@ def test_a_frame_that_does_not_decode_is_told(qtbot: QtBot, make_window: MakeWin
                 raise VideoError(f"Frame {index} does not decode.")
             return super().frame(index, token)
 
-    backend = replace(world.backend(), open_reader=lambda path: Torn(world.info(path), 0.0, world.picture))  # type: ignore[arg-type,return-value]
+    backend = replace(world.backend(), open_reader=lambda path, _token: Torn(world.info(path), 0.0, world.picture))  # type: ignore[arg-type,return-value]
     made = make_window(backend)
     made.program.open(world.touch("a.mp4"))
     qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
@@ -232,7 +232,7 @@ def test_a_note_on_a_file_is_told_once(qtbot: QtBot, make_window: MakeWindow, wo
         def info(self) -> VideoInfo:
             return replace(super().info, note="Its end is damaged: 90 of 120 frames decode.")
 
-    backend = replace(world.backend(), open_reader=lambda path: Cut(world.info(path), 0.0, world.picture))
+    backend = replace(world.backend(), open_reader=lambda path, _token: Cut(world.info(path), 0.0, world.picture))
     made = make_window(backend)
     open_and_load(qtbot, made, world.touch("a.mp4", "b.mp4"))
     assert made.window.messages.text == "a.mp4: Its end is damaged: 90 of 120 frames decode."

@@ -74,7 +74,7 @@ class BlurredVideos:
         from skillviewer.media.sound import has_sound
 
         target = self._folder / f"copy{BLURRED_SUFFIX}"
-        with VideoReader(source) as reader:
+        with VideoReader(source, self._token) as reader:
             if reader.info.digest != digest:
                 raise ExportError(f"{source} has changed since the study was read: look for its videos again.")
             faces = self._store.get(digest)

@@ -22,7 +22,7 @@ Place = tuple[Path, int]
 
 def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, report: Report) -> None:
     try:
-        reader = backend.open_reader(path)
+        reader = backend.open_reader(path, token)
     except SkillViewerError:
         return  # why a video cannot be read is told where it is opened
     try:
