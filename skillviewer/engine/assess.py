@@ -100,6 +100,7 @@ class FeatureSource:
             while step < n and last_needed[step] <= position:
                 yield np.stack([rows[step] for rows in full])
                 step += 1
+        reader.check_unchanged()
         for i in missing:
             self.cache.put(keys[i], computed[i])
 

@@ -105,6 +105,7 @@ class SnippetSource:
                 snippet = snippet_of(item.rgb, item.flow)
                 for i in missing:
                     cut[i][sampling.positions[i] == item.position] = snippet
+            reader.check_unchanged()
         for i in missing:
             self.cache.put(keys[i], cut[i])
         # mapped again from the disk where they were kept, so that a large data set need not fit into memory

@@ -5,6 +5,7 @@ replaced by its number; a decoder hands the stamp on to the picture, so that eve
 from, however little the container's own stamps are worth.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -66,7 +67,8 @@ class VideoFile:
         self.n_failed = 0
         self._packets: Iterator[VideoPacket] = iter(())
         self._container: InputContainer | None = None
-        self.size_bytes = self._size()
+        self.written = self._written()
+        self.size_bytes = self.written[0]
         self.reopen()
 
     def __enter__(self) -> Self:
@@ -77,15 +79,29 @@ class VideoFile:
     ) -> None:
         self.close()
 
-    def _size(self) -> int:
+    def _written(self) -> tuple[int, int]:
+        """Return bytes and time of the last writing, which are others once somebody has written it anew."""
         try:
             with self.path.open("rb") as file:
-                size = file.seek(0, 2)
+                found = os.fstat(file.fileno())
         except (OSError, ValueError) as error:
             raise _failure(self.path, error) from error
-        if size == 0:
+        if found.st_size == 0:
             raise VideoError(f"{self.path} is empty.")
-        return size
+        return found.st_size, found.st_mtime_ns
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that was written since it was opened; one that has gone is read on from what is open.
+
+        Raises:
+            VideoError: It was.
+        """
+        try:
+            now = self.path.stat()
+        except OSError:
+            return
+        if (now.st_size, now.st_mtime_ns) != self.written:
+            raise VideoError(f"{self.path} was written or replaced while it was read. Open it again once it is whole.")
 
     def reopen(self) -> None:
         """Open the file anew: the next packet is number 0."""

@@ -138,6 +138,7 @@ class VideoReader:
                         token.check()
         except OSError as error:
             raise VideoError(f"{self._path} can no longer be read: {error.strerror}.") from error
+        self._file.check_unchanged()  # else the digest would be that of other frames
         return made.hexdigest()
 
     def frame(self, index: int, token: CancelToken | None = None) -> Picture:
@@ -236,6 +237,14 @@ class VideoReader:
         """Return the latest frame at or before an index that decodes at once, from a key frame."""
         self._check(index)
         return int(self._index.first_frames[self._index.start_for(index)])
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that was written since it was opened: what was computed of it belongs to no digest.
+
+        Raises:
+            VideoError: It was.
+        """
+        self._file.check_unchanged()
 
     def close(self) -> None:
         """Close the file and drop the cache. May be called twice."""

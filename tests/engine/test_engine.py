@@ -148,6 +148,23 @@ def test_cancel_stops_within_one_sampled_frame_and_keeps_nothing(video: Path, fo
     assert cache.entries() == []
 
 
+def test_a_file_replaced_while_it_is_looked_at_leaves_no_features(folder: Path, tmp_path: Path) -> None:
+    cache = FeatureCache(tmp_path / "features")
+    own = write_barcode_video(tmp_path / "own.mp4", 40).path
+    other = write_barcode_video(tmp_path / "other.mp4", 40, rate_hz=25).path
+
+    def replaced(progress: Progress) -> None:
+        if progress.done == 1 and other.exists():
+            other.replace(own)
+
+    with (
+        Engine.open(folder, device="cpu", cache=cache) as engine,
+        pytest.raises(VideoError, match="written or replaced"),
+    ):
+        engine.assess(own, report=replaced)
+    assert not cache.entries(), "they would be taken for those of the file that was there before"
+
+
 @pytest.mark.parametrize("n_frames", [1, 3, 7])
 def test_video_shorter_than_its_segments_is_assessed(n_frames: int, tmp_path: Path, engine: Engine) -> None:
     analysis = engine.assess(write_barcode_video(tmp_path / "short.mp4", n_frames).path, passes=2)

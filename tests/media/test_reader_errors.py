@@ -289,6 +289,15 @@ def test_a_file_that_goes_away_after_opening_still_reads(tmp_path: Path) -> None
             _ = reader.info
 
 
+def test_a_file_replaced_after_opening_does_not_lend_its_digest(tmp_path: Path) -> None:
+    video, other = (write_barcode_video(tmp_path / name, 20, rate_hz=rate) for name, rate in (("a", 25), ("b", 30)))
+    with VideoReader(video.path) as reader:
+        other.path.replace(video.path)
+        assert read_barcode(reader.frame(15)) == 15
+        with pytest.raises(VideoError, match="written or replaced"):
+            _ = reader.info
+
+
 def test_ffmpeg_keeps_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     video = write_barcode_video(tmp_path / "film.ts", 60, kind="ts")
     truncate(video.path, 0.6)
