@@ -45,6 +45,8 @@ def _failure(path: Path, error: Exception) -> VideoError:
         return VideoError(f"{path} may not be read: permission denied.")
     if isinstance(error, UnicodeError):
         return VideoError(f"{path!r} cannot be opened: its name is not valid text. Rename it.")
+    if isinstance(error, OSError) and not isinstance(error, FFmpegError):  # that of a demuxer speaks of the contents
+        return VideoError(f"{path} cannot be read: {error.strerror or error}.")
     return VideoError(f"{path} is not a video that can be read, or its beginning or end is missing.")
 
 

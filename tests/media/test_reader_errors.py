@@ -111,6 +111,13 @@ def test_sound_only(tmp_path: Path) -> None:
     assert "no video stream" in refused(tmp_path / "sound.mp4")
 
 
+def test_what_the_system_refuses_is_not_called_something_that_is_no_video(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.mp4"
+    loop.symlink_to(loop)
+    assert "symbolic links" in refused(loop)
+    assert "too long" in refused(tmp_path / f"{'x' * 300}.mp4")
+
+
 def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The administrator may read everything, so the refusal is played."""
     path = write_barcode_video(tmp_path / "film.mp4", 3).path
