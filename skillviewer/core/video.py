@@ -87,9 +87,10 @@ def timeline(times_s: FloatArray, rate_hz: float | None) -> IntArray:
     n = len(times_s)
     if rate_hz is None or n < 2:
         return np.arange(n, dtype=np.int64)
-    ticks = np.arange(times_s[0], times_s[-1] + 1e-6, 1.0 / rate_hz)
-    shown = np.searchsorted(times_s, ticks + 1e-6, side="right") - 1
-    return np.unique(np.clip(shown, 0, n - 1)).astype(np.int64)
+    # a frame is shown at a tick if its first one lies before that of the next: however long a gap, no tick is laid out
+    since_s = np.append(times_s - 1e-6, times_s[-1] + 1e-6) - times_s[0]
+    first_ticks = np.ceil(since_s * rate_hz)
+    return np.flatnonzero(np.diff(first_ticks) > 0).astype(np.int64)
 
 
 def usable_positions(n: int, flow_length: int) -> range:

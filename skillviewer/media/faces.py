@@ -17,6 +17,7 @@ from skillviewer.core.face_tracks import WEAK, Found, link
 from skillviewer.core.faces import FaceBox, Faces
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.core.places import models_dir
+from skillviewer.core.video import timeline
 from skillviewer.media.reader import VideoReader
 
 METHOD = "YuNet 2023mar"
@@ -101,9 +102,7 @@ def searched_frames(
 ) -> list[int]:
     """Return the frames that are searched: the first, the last, and about ``rate_hz`` a second between."""
     times = np.asarray(times_s, np.float64)
-    ticks = np.arange(0.0, times[-1] + 0.5 / rate_hz, 1 / rate_hz)
-    at = np.searchsorted(times, ticks + 1e-6, side="right") - 1
-    return sorted({0, len(times) - 1, *np.clip(at, 0, len(times) - 1).tolist()})
+    return sorted({0, len(times) - 1, *timeline(times, rate_hz).tolist()})
 
 
 def find_faces(

@@ -122,6 +122,11 @@ def test_timeline_shows_what_is_on_screen_at_every_tick(gaps: list[int], rate_hz
     assert timeline(times, rate_hz).tolist() == shown
 
 
+def test_a_gap_of_centuries_takes_no_memory() -> None:
+    times = np.append(np.arange(30) / 30, 1e10 + np.arange(30) / 30)
+    assert timeline(times, 10.0).tolist() == [*range(0, 30, 3), 29, *range(30, 60, 3)]
+
+
 def test_frame_at_is_the_frame_on_screen() -> None:
     video = video_info(np.array([0.0, 0.1, 0.4, 0.5]), end_s=0.7)
     asked = [-1.0, 0.0, 0.099, 0.1, 0.399, 0.4, 0.45, 0.5, 9.0]
