@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -27,6 +28,12 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 _STILL_FORMATS = ("image2", "ico", "tty", "bin", "xbin", "adf", "idf")
 """Demuxers that call a still picture or a text a video."""
+
+_STILL_BRANDS = frozenset({"avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"})
+"""Brands of files made like MP4 that hold pictures and sequences of them (ISO/IEC 23008-12): a picture may be in tiles."""
+
+_NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
+"""What is a video stream to the container, and not to anybody else: an album cover, say."""
 
 _STRANGERS = 16
 """Packets after a jump that may be unknown: program streams are cut into them anew."""
@@ -57,6 +64,9 @@ class VideoFile:
         path: Where it lies.
         threads: Pictures decoded at once. With 1 the slices of a picture may still be shared out.
 
+    Attributes:
+        n_tracks: Video streams in the file; the first is read.
+
     Raises:
         VideoError: The file is missing, a folder, empty, not permitted, not a video, has no video stream, or its
             codec is unknown.
@@ -67,6 +77,7 @@ class VideoFile:
         self._threads = threads
         self._next = 0
         self.n_failed = 0
+        self.n_tracks = 1
         self._packets: Iterator[VideoPacket] = iter(())
         self._container: InputContainer | None = None
         self.written = self._written()
@@ -128,10 +139,11 @@ class VideoFile:
 
     def _choose(self, container: InputContainer) -> VideoStream:
         name = container.format.name
-        if name.endswith("_pipe") or name in _STILL_FORMATS:
+        still = name.startswith("mov") and container.metadata.get("major_brand") in _STILL_BRANDS
+        if still or name.endswith("_pipe") or name in _STILL_FORMATS:
             raise VideoError(f"{self.path} is a still picture or a text, not a video.")
-        # an album cover is a video stream to the container, and not to anybody else
-        streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
+        streams = [s for s in container.streams.video if not s.disposition & _NO_VIDEO]
+        self.n_tracks = len(streams)
         if not streams:
             raise VideoError(f"{self.path} has no video stream.")
         stream = streams[0]

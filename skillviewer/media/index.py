@@ -196,6 +196,8 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     if shown is not None:
         last_s = shown.last_s
     notes = []
+    if file.n_tracks > 1:
+        notes.append(f"The file holds {file.n_tracks} video tracks; only the first is shown and judged.")
     if table.damaged:
         notes.append(f"The file is damaged or cut off: {len(order)} frames, {times_s[-1] + last_s:.1f} s, can be read.")
     if mended:

@@ -72,6 +72,14 @@ def test_still_picture(name: str, tmp_path: Path) -> None:
     assert "not a video" in refused(tmp_path / name)
 
 
+def test_a_still_picture_that_is_made_like_a_video(tmp_path: Path) -> None:
+    path = write_barcode_video(tmp_path / "still.heic", 1).path
+    data = path.read_bytes()
+    assert data[4:12] == b"ftypisom"
+    path.write_bytes(data[:8] + b"heic" + data[12:])
+    assert "still picture" in refused(path)
+
+
 def test_a_playlist_does_not_reach_the_network(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)

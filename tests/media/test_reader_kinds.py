@@ -3,13 +3,15 @@
 import hashlib
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 from skillviewer.core.errors import VideoError
 from skillviewer.media.reader import VideoReader
 from tests.beside import TEST_DATA
-from tests.videos import KINDS, decode_in_order, read_barcode, rgb, write_barcode_video, write_sound
+from tests.videos import KINDS, barcode, decode_in_order, read_barcode, rgb, write_barcode_video, write_sound
 
 N_FRAMES = 40
 COUNTED = {"avi_packed", "avi_h264", "webm_vp8", "webm_hidden", "gif", "joined_ts"}
@@ -116,6 +118,22 @@ def test_album_cover_is_not_the_video(tmp_path: Path) -> None:
     write_sound(tmp_path / "song.mp4", cover=True)
     with pytest.raises(VideoError, match="no video stream"):
         VideoReader(tmp_path / "song.mp4")
+
+
+def test_of_several_video_tracks_the_first_is_read_and_that_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "two.mp4"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("mpeg4", rate=25) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        for at, stream in enumerate(streams):
+            for number in range(5):
+                frame = VideoFrame.from_ndarray(barcode(100 * at + number), format="rgb24")
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    with VideoReader(path) as reader:
+        assert [read_barcode(reader.frame(i)) for i in range(5)] == [0, 1, 2, 3, 4]
+        assert reader.info.note == "The file holds 2 video tracks; only the first is shown and judged."
 
 
 def real_files() -> list[Path]:
