@@ -82,9 +82,9 @@ class FeatureCache:
         path = self._path(key)
         try:
             features = _map(path, tuple(shape))
-        except FileNotFoundError:
+        except OSError:  # not there; or not to be read now (too many open files, say), which tells nothing against it
             return None
-        except (OSError, ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             features = None
         if features is None:
             with suppress(OSError):

@@ -74,9 +74,9 @@ class ScrubProxy:
         path = _proxy_path(info, folder)
         try:
             proxy = cls(path)
-        except FileNotFoundError:
+        except OSError:  # not there; or not to be read now (too many open files, say), which tells nothing against it
             return None
-        except (OSError, ValueError):
+        except ValueError:
             _remove(path)
             return None
         if proxy.n_frames != info.n_frames:

@@ -1,6 +1,7 @@
 """The feature cache: what goes in comes out, and nothing unsound does."""
 
 import os
+import resource
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -69,6 +70,20 @@ def test_damaged_entry_is_dropped_and_can_be_computed_again(tmp_path: Path, dama
     assert cache.get(key(), SHAPE) is None
     assert not list(tmp_path.glob("??/*"))
     assert cache.put(key(), features())
+    assert cache.get(key(), SHAPE) is not None
+
+
+def test_entry_that_cannot_be_read_for_now_is_left_alone(tmp_path: Path) -> None:
+    cache = FeatureCache(tmp_path)
+    cache.put(key(), features())
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = os.open(tmp_path, os.O_RDONLY)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken, most))  # no file more can be opened
+    try:
+        assert cache.get(key(), SHAPE) is None
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+        os.close(taken)
     assert cache.get(key(), SHAPE) is not None
 
 
