@@ -96,7 +96,8 @@ def work_in_processes(
     def give(connection: Connection) -> None:
         if waiting:
             busy[connection], item = waiting.pop()
-            connection.send(item)
+            with suppress(OSError):  # it has died while it waited: that is told by what is read next
+                connection.send(item)
 
     try:
         for _ in range(min(n_processes, len(items))):

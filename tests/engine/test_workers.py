@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ Outcomes = dict[int, Outcome[Any]]
 
 
 def square(number: int, token: CancelToken, report: Report) -> tuple[int, int]:
-    """Square a number; 13 is an error to show, 14 a fault, 15 the death of the process, 16 never ends."""
+    """Square a number; 13 is an error to show, 14 a fault, 15 the death of the process, 16 never ends, 17 is done just before that death."""
     report(Progress("squaring", 1, 2))
     if number == 13:
         raise DatasetError("13 is unlucky.")
@@ -25,6 +26,8 @@ def square(number: int, token: CancelToken, report: Report) -> tuple[int, int]:
         raise ZeroDivisionError("a fault")
     if number == 15:
         os._exit(3)
+    if number == 17:
+        threading.Timer(0.1, os._exit, (3,)).start()
     while number == 16:
         token.check()
         report(Progress("waiting"))
@@ -68,6 +71,14 @@ def test_fault_and_death_of_a_process_are_errors(number: int, error: type[Except
     with pytest.raises(error, match=message):
         collect([number], n_processes=1)
     assert multiprocessing.active_children() == []
+
+
+def test_death_of_a_process_that_waits_for_more_is_an_error() -> None:
+    def slowly(_index: int, _outcome: Outcome[Any]) -> None:
+        time.sleep(0.5)
+
+    with pytest.raises(DeviceError, match="ended by itself"):
+        work_in_processes(square, [17, 2], 1, CancelToken(), lambda _index, _progress: None, slowly)
 
 
 def test_cancelled_work_ends_soon_and_leaves_no_process() -> None:
