@@ -55,16 +55,19 @@ class FeatureSource:
         """Bytes kept of one sampled frame."""
         return 2 * math.prod(self.extractor.feature_shape(self.preprocessing))
 
-    def compute(self, reader: VideoReader, sampling: Sampling, positions: IntArray) -> Iterator[tuple[int, Features]]:
+    def compute(
+        self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
+    ) -> Iterator[tuple[int, Features]]:
         """Yield positions and their features, (2F, h, w) float16, computed from the video whatever is kept.
 
         Args:
             reader: The open video.
             sampling: Its timeline.
             positions: (p,) ascending, unique positions wanted.
+            token: Checked on the way from one to the next.
         """
         batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
-        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, positions, size, batch):
+        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, positions, size, batch, token):
             yield item.position, self.extractor.features(item.rgb, item.flow)
 
     def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
@@ -93,7 +96,7 @@ class FeatureSource:
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
         step = 0
-        for position, features in self.compute(reader, sampling, wanted):
+        for position, features in self.compute(reader, sampling, wanted, token):
             token.check()
             for i in missing:
                 computed[i][sampling.positions[i] == position] = features

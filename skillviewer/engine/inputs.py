@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.job import CancelToken
 from skillviewer.core.pairs import Extent, extent_frames
 from skillviewer.core.preprocessing import Preprocessing
 from skillviewer.core.video import VideoInfo, sample_positions, segments, timeline
@@ -90,6 +91,7 @@ def stream_inputs(
     positions: IntArray,
     size: tuple[int, int] | None = None,
     batch: FieldBatch | None = None,
+    token: CancelToken | None = None,
 ) -> Iterator[SampledInput]:
     """Decode, convert and compute flow, only what is needed, in order of time.
 
@@ -100,6 +102,7 @@ def stream_inputs(
         positions: (p,) ascending, unique positions wanted.
         size: Width and height that frames are squashed to, or None for the input square.
         batch: Computes TV-L1 on a GPU, or None for the kernels on the CPU.
+        token: Checked between packets: from one sampled frame to the next there may be minutes of a long video.
 
     Yields:
         One input a position, as soon as the last picture of its flow stack has been decoded.
@@ -111,7 +114,7 @@ def stream_inputs(
     wanted = set(positions.tolist())
     for_flow = set(flow_positions.tolist())
     every = np.union1d(positions, flow_positions)
-    decoded = zip(every.tolist(), reader.stream(line[every]), strict=True)
+    decoded = zip(every.tolist(), reader.stream(line[every], token), strict=True)
     greys: dict[int, Picture] = {}
     colours: dict[int, Picture] = {}
     after = preprocessing.flow.length // 2

@@ -100,7 +100,7 @@ class SnippetSource:
         cut = {i: np.empty(self.shape, np.uint8) for i in missing}
         if missing:
             wanted = np.unique(sampling.positions[missing])
-            for item in stream_inputs(reader, preprocessing, sampling.timeline, wanted, SIZE_PX):
+            for item in stream_inputs(reader, preprocessing, sampling.timeline, wanted, SIZE_PX, token=token):
                 token.check()
                 snippet = snippet_of(item.rgb, item.flow)
                 for i in missing:

@@ -105,7 +105,7 @@ def _frame_s(source: FeatureSource, footage: Footage, token: CancelToken, report
         positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
         began = perf_counter()
         n = 0
-        for _ in source.compute(reader, sampling, positions):
+        for _ in source.compute(reader, sampling, positions, token):
             token.check()
             if n == 0 and len(positions) > 1:
                 began = perf_counter()

@@ -124,7 +124,7 @@ def find_faces(
     finder = FaceFinder()
     frames = searched_frames(reader.info.times_s, rate_hz)
     found = []
-    for done, decoded in enumerate(reader.stream(frames), start=1):
+    for done, decoded in enumerate(reader.stream(frames, token), start=1):
         token.check()
         found.append(Found(decoded.index, finder.find(decoded.rgb())))
         report(Progress("looking for faces", done, len(frames)))

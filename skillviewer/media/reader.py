@@ -182,7 +182,9 @@ class VideoReader:
                 at += 1
         return out
 
-    def stream(self, indices: Sequence[int] | NDArray[np.integer]) -> Iterator[DecodedFrame]:
+    def stream(
+        self, indices: Sequence[int] | NDArray[np.integer], token: CancelToken | None = None
+    ) -> Iterator[DecodedFrame]:
         """Decode frames in one pass through the file, and convert none of them unasked.
 
         What lies between is decoded only where others refer to it, or jumped over from a key frame on. Frames are not
@@ -190,6 +192,7 @@ class VideoReader:
 
         Args:
             indices: Ascending, without repeats.
+            token: Checked between packets.
 
         Yields:
             The frames, in that order.
@@ -197,15 +200,16 @@ class VideoReader:
         Raises:
             VideoError: One of the frames does not exist or does not decode.
             ValueError: The indices do not ascend.
+            Cancelled: The token was raised.
         """
         asked = self._asked(indices)
         if (np.diff(asked) <= 0).any():
             raise ValueError("the indices of a stream must ascend")
         wanted = set(asked.tolist())
-        return (DecodedFrame(i, self._pass(i, wanted), self._developer) for i in asked.tolist())
+        return (DecodedFrame(i, self._pass(i, wanted, token), self._developer) for i in asked.tolist())
 
-    def _pass(self, index: int, wanted: set[int]) -> VideoFrame:
-        return self._cache.get(index) or self._reach(index, wanted.__contains__, keep=False)
+    def _pass(self, index: int, wanted: set[int], token: CancelToken | None) -> VideoFrame:
+        return self._cache.get(index) or self._reach(index, wanted.__contains__, keep=False, token=token)
 
     def prefetch(self, index: int, token: CancelToken | None = None) -> None:
         """Decode a frame and those before it into the cache, for one who will step backwards.

@@ -317,6 +317,20 @@ def test_with_a_token_the_digest_is_taken_at_once(films: dict[str, BarcodeVideo]
         assert reader.info.digest == hashlib.sha256(films["mp4"].path.read_bytes()).hexdigest()
 
 
+def test_a_raised_token_stops_a_stream_on_the_way_to_its_next_frame(
+    films: dict[str, BarcodeVideo], decoded: list[int]
+) -> None:
+    token = CancelToken()
+    with VideoReader(films["long_gop"].path) as reader:
+        stream = reader.stream([3, 55], token)
+        assert read_barcode(next(stream).rgb()) == 3
+        decoded.clear()
+        token.cancel()
+        with pytest.raises(Cancelled):
+            next(stream)
+        assert len(decoded) <= 1
+
+
 def test_pictures_are_read_only_and_whole(films: dict[str, BarcodeVideo]) -> None:
     with VideoReader(films["mp4"].path) as reader:
         picture = reader.frame(10)
