@@ -255,6 +255,9 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     assert not limits.warning.isVisible()
     limits.show_findings(replace(found, analysis=replace(found.analysis, strangeness=1.8, warning="Unlike them.")))
     assert limits.warning.plain == "Caution: Unlike them."
+    cut_off = replace(found.analysis.video, note="The file is cut off.")
+    limits.show_findings(replace(found, analysis=replace(found.analysis, video=cut_off)))
+    assert limits.warning.plain == "Caution: The file is cut off.", "its score is of half a video"
     own = [score_of(e) for e in by_score(window)]
     first = [e.name for e in by_score(window)]
     window.program.models.choose(next(e.folder for e in window.program.models.entries if e.name == "beta"))

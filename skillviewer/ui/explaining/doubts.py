@@ -34,9 +34,9 @@ class Limits(Section):
 
     def show_findings(self, found: Findings) -> None:
         """Say it."""
-        warning = found.analysis.warning
-        self.warning.set_plain(self.tr("Caution: {}").format(warning) if warning else "")
-        self.warning.setVisible(bool(warning))
+        caution = found.analysis.cautions
+        self.warning.set_plain(self.tr("Caution: {}").format(caution) if caution else "")
+        self.warning.setVisible(bool(caution))
         self.words.set_plain(self._interval(found), *self._looks(found), *self._versions(found), *self._models(found))
 
     def _interval(self, found: Findings) -> str:
