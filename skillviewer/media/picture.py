@@ -19,6 +19,8 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from skillviewer.core.arrays import Picture
 
 _SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
+_HIGH_DYNAMIC_RANGE = (16, 18)
+"""Transfer characteristics of ST 2084 (PQ) and HLG (ITU-T H.273, table 3)."""
 _NEARLY_SQUARE = 0.01
 """Pixels within one per cent of square stay as they are: resampling would blur more than it mends."""
 
@@ -63,6 +65,19 @@ class Orientation:
         elif self.mirror_y:
             picture = cv2.flip(picture, 0)  # type: ignore[assignment]
         return picture
+
+
+def note_on(first: VideoFrame) -> str:
+    """Return what a person should know of the pictures of a video, by its first frame, or ""."""
+    notes = []
+    if first.color_trc in _HIGH_DYNAMIC_RANGE:
+        notes.append("It was recorded with high dynamic range, which is not converted: it looks pale, to a model too.")
+    if first.interlaced_frame:
+        notes.append(
+            "Its frames are marked as interlaced: each may hold two moments, so that what moves looks like a comb, to a "
+            "model too."
+        )
+    return " ".join(notes)
 
 
 class Developer:

@@ -26,7 +26,7 @@ from skillviewer.media.container import VideoFile
 from skillviewer.media.cursor import Cursor
 from skillviewer.media.frame_cache import FrameCache
 from skillviewer.media.index import index_frames
-from skillviewer.media.picture import DecodedFrame, Developer, frame_bytes
+from skillviewer.media.picture import DecodedFrame, Developer, frame_bytes, note_on
 from skillviewer.media.timing import frame_rate
 
 __all__ = ["DecodedFrame", "VideoReader"]
@@ -76,6 +76,7 @@ class VideoReader:
             table, self._index = index_frames(self._file, self._cache.put, token)
             self._cursor = Cursor(self._file, table, self._index)
             first = self._cache.get(0) or self._reach(0, lambda _: True, keep=True)
+            self._note = f"{self._index.note} {note_on(first)}".strip()
             self._developer = Developer(first, self._file.stream.sample_aspect_ratio)
             if token is not None:
                 self._info = self._describe(token)
@@ -124,7 +125,7 @@ class VideoReader:
             rate_hz=rate_hz,
             variable_rate=variable,
             codec=self._file.codec,
-            note=index.note,
+            note=self._note,
         )
 
     def _digest(self, token: CancelToken | None) -> str:

@@ -34,7 +34,7 @@ def test_every_frame_is_the_right_one_at_the_right_time(kind: str, tmp_path: Pat
             assert info.duration_s == pytest.approx(video.times_s[-1] + 1 / 30, abs=2 * made.tick_s)
         assert (info.width_px, info.height_px) == video.size
         assert reader._index.counted == (kind in COUNTED)
-        assert bool(info.note) == (kind == "joined_ts")
+        assert bool(info.note) == (kind in {"joined_ts", "interlaced"})
         for index in scattered:
             for picture in (reader.frame(index), forgetful.frame(index)):
                 assert read_barcode(picture) == video.numbers[index]

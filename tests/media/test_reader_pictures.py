@@ -108,6 +108,26 @@ def test_pixels_become_square_without_loss(kind: str, size: tuple[int, int], tmp
         assert [read_barcode(p) for p in reader.frames([4, 1])] == [4, 1]
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("transfer=arib-std-b67", "high dynamic range"),
+        ("transfer=smpte2084", "high dynamic range"),
+        ("transfer=bt709", ""),
+        ("tff=1", "interlaced"),
+    ],
+)
+def test_what_pictures_suffer_from_is_told(
+    options: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Kind(options={"x264-params": f"{options}:log-level=none"})
+    monkeypatch.setitem(KINDS, "made", made)
+    with VideoReader(write_barcode_video(tmp_path / "film.mp4", 5, kind="made").path) as reader:
+        note = reader.info.note
+    assert told in note
+    assert bool(note) == bool(told)
+
+
 def test_nearly_square_pixels_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KINDS, "nearly", Kind(pixel_aspect=Fraction(746, 747)))
     video = write_barcode_video(tmp_path / "film.mp4", 3, kind="nearly")
