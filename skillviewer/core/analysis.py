@@ -122,7 +122,12 @@ class Analysis:
     @property
     def cautions(self) -> str:
         """What a person should know of the score and of the file, or ""."""
-        return f"{self.warning} {self.video.note}".strip()
+        return f"{self.warning} {self.note}".strip()
+
+    @property
+    def note(self) -> str:
+        """What a person should know of the file, and of how much of the attempt is in it, or ""."""
+        return f"{self.footage.shortfall(self.video)} {self.video.note}".strip()
 
     @property
     def footage(self) -> Footage:

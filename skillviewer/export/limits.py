@@ -55,7 +55,7 @@ def _familiar(analysis: Analysis) -> str:
             f"It is {analysis.strangeness:.2f} times as far from the videos that the model was trained on as the most "
             "unusual one of them: no warning, which does not show that it is like them."
         )
-    return f"{text} {analysis.video.note}".rstrip()
+    return f"{text} {analysis.note}".rstrip()
 
 
 def _models(others: Sequence[OtherModel]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from skillviewer.core.pairs import FrameExtent
 from tests.core.analyses import make_analysis, video_info
 
 
@@ -15,6 +16,14 @@ def test_score_and_interval_by_hand() -> None:
     # sd of 1, 2, 4 is sqrt(7/3); Student's t with 2 degrees of freedom at 0.975 is 4.302653
     half = 4.302653 * (7 / 3) ** 0.5 * (1 + 1 / 3) ** 0.5
     assert analysis.interval == pytest.approx((7 / 3 - half, 7 / 3 + half), rel=1e-6)
+
+
+def test_cautions_tell_of_the_model_the_attempt_and_the_file() -> None:
+    analysis = replace(make_analysis([[2, 5]]), video=replace(video_info(np.arange(10) / 10), note="It is cut off."))
+    assert analysis.cautions == "It is cut off."
+    short = replace(analysis, warning="Unlike them.", extent=FrameExtent(0, 15))
+    said = "Only 67 % of this attempt is in the file, which ends before it does."
+    assert short.cautions == f"Unlike them. {said} It is cut off."
 
 
 def test_no_interval_from_a_single_pass() -> None:

@@ -10,9 +10,11 @@ import pytest
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.folds import fold_of
+from skillviewer.core.footage import Footage
 from skillviewer.core.pairs import (
     Dataset,
     DatasetVideo,
+    Extent,
     FrameExtent,
     Judgement,
     Measure,
@@ -77,6 +79,27 @@ def test_a_file_as_long_as_its_extent_has_been_cut_already() -> None:
     assert FrameExtent(1000, 1101).frames(HUNDRED) == range(100)
     assert TimeExtent(200.0, 210.4).frames(HUNDRED) == range(100)
     assert FrameExtent(0, 100).frames(HUNDRED) == range(100)
+
+
+@pytest.mark.parametrize(
+    ("extent", "share"),
+    [
+        (None, ""),
+        (FrameExtent(20, 30), ""),
+        (FrameExtent(70, 102), ""),  # annotations are not exact to the frame
+        (FrameExtent(900, 1001), ""),  # it was cut out
+        (FrameExtent(70, 120), "60 %"),
+        (FrameExtent(0, 150), "67 %"),
+        (TimeExtent(2.0, 3.0), ""),
+        (TimeExtent(7.0, 10.8), ""),
+        (TimeExtent(100.0, 110.0), ""),
+        (TimeExtent(7.0, 12.0), "60 %"),
+    ],
+)
+def test_a_file_that_ends_in_the_middle_of_an_attempt_is_told_of(extent: Extent | None, share: str) -> None:
+    said = Footage(Path("v.mp4"), extent).shortfall(HUNDRED)
+    assert share in said
+    assert bool(said) == bool(share)
 
 
 @pytest.mark.parametrize(
