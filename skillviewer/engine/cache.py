@@ -10,7 +10,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,10 +113,16 @@ class FeatureCache:
             return False
         return True
 
+    def _files(self) -> Iterator[Path]:
+        for folder, _, names in os.walk(self._folder):  # folders that another process removes meanwhile are passed over
+            yield from (Path(folder, name) for name in names)
+
     def entries(self) -> list[tuple[Path, int, float]]:
         """Return (path, bytes, last use) of every file, the longest unused first."""
         found = []
-        for path in self._folder.glob(f"??/[!.]*{_SUFFIX}"):
+        for path in self._files():
+            if path.suffix != _SUFFIX or path.name.startswith("."):
+                continue
             with suppress(OSError):  # another process may have removed it
                 stat = path.stat()
                 found.append((path, stat.st_size, stat.st_mtime))
@@ -129,7 +135,9 @@ class FeatureCache:
 
     def make_room(self, n_bytes: int) -> None:
         """Drop what a killed process left half written, then the longest unused entries until ``n_bytes`` more fit."""
-        for path in self._folder.glob(f"??/.*{ASIDE}*"):
+        for path in self._files():
+            if ASIDE not in path.name:
+                continue
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S:
                     path.unlink()

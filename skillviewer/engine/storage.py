@@ -1,5 +1,6 @@
 """What the program keeps on this disk because it would take long to compute again, and how it is emptied."""
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +55,13 @@ def measured(token: CancelToken | None = None, folder: Path | None = None) -> St
     folder = folder if folder is not None else cache_dir()
     token = token if token is not None else CancelToken()
     sizes: dict[str, int] = {}
-    for path in folder.rglob("*"):
-        token.check()
-        with suppress(OSError):  # it went meanwhile
-            if path.is_file() and not path.is_symlink():
-                part = path.relative_to(folder).parts[0]
-                sizes[part] = sizes.get(part, 0) + path.stat().st_size
+    for where, _, names in os.walk(folder):  # unlike a glob it passes over folders that go meanwhile
+        for path in (Path(where, name) for name in names):
+            token.check()
+            with suppress(OSError):  # it went meanwhile
+                if not path.is_symlink():
+                    part = path.relative_to(folder).parts[0]
+                    sizes[part] = sizes.get(part, 0) + path.stat().st_size
     known = {part: sizes.pop(part, 0) for part in (FEATURES, COPIES, TUNING, SAID)}
     return Storage(folder, known[FEATURES], known[COPIES], known[TUNING], known[SAID], sum(sizes.values()))
 
@@ -74,11 +76,12 @@ def emptied(token: CancelToken | None = None, folder: Path | None = None) -> Sto
     folder = folder if folder is not None else cache_dir()
     token = token if token is not None else CancelToken()
     for part in EMPTIED:
-        for path in sorted((folder / part).rglob("*"), reverse=True):  # what is inside a folder comes before it
-            token.check()
-            with suppress(OSError):
-                if path.is_dir() and not path.is_symlink():
-                    path.rmdir()
-                else:
-                    path.unlink()
+        for where, folders, names in os.walk(folder / part, topdown=False):  # what is inside a folder comes before it
+            for path in (Path(where, name) for name in (*names, *folders)):
+                token.check()
+                with suppress(OSError):
+                    if path.is_dir() and not path.is_symlink():
+                        path.rmdir()
+                    else:
+                        path.unlink()
     return measured(token, folder)

@@ -30,7 +30,7 @@ _STILL_FORMATS = ("image2", "ico", "tty", "bin", "xbin", "adf", "idf")
 """Demuxers that call a still picture or a text a video."""
 
 _STILL_BRANDS = frozenset({"avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"})
-"""Brands of files made like MP4 that hold pictures and sequences of them (ISO/IEC 23008-12): a picture may be in tiles."""
+"""Brands of files made like MP4 that hold pictures, in tiles maybe, or sequences of them (ISO/IEC 23008-12)."""
 
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 """What is a video stream to the container, and not to anybody else: an album cover, say."""

@@ -74,8 +74,8 @@ def note_on(first: VideoFrame) -> str:
         notes.append("It was recorded with high dynamic range, which is not converted: it looks pale, to a model too.")
     if first.interlaced_frame:
         notes.append(
-            "Its frames are marked as interlaced: each may hold two moments, so that what moves looks like a comb, to a "
-            "model too."
+            "Its frames are marked as interlaced: each may hold two moments, so that what moves looks like a comb, to "
+            "a model too."
         )
     return " ".join(notes)
 

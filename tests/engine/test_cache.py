@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -126,6 +127,24 @@ def test_cache_that_cannot_be_written_costs_no_result(tmp_path: Path) -> None:
     cache = FeatureCache(blocked)
     assert not cache.put(key(), features())
     assert cache.get(key(), SHAPE) is None
+
+
+def test_folders_that_another_process_removes_meanwhile_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = FeatureCache(tmp_path)
+    for number in range(8):
+        cache.put(key(positions=(number,)), features())
+    original = os.scandir
+
+    def emptied_meanwhile(path: str | Path | int) -> object:
+        if not isinstance(path, int) and Path(path).parent == tmp_path:  # all that is known to be there goes
+            for inside in list(original(tmp_path)):
+                shutil.rmtree(inside)
+        return original(path)
+
+    monkeypatch.setattr(os, "scandir", emptied_meanwhile)
+    assert cache.entries() == []
 
 
 def test_entry_larger_than_the_cap_is_not_kept(tmp_path: Path) -> None:

@@ -1,3 +1,6 @@
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,22 @@ def test_a_link_out_of_the_cache_is_not_followed(cache: Path, tmp_path: Path) ->
 
 def test_where_nothing_was_kept_nothing_is(tmp_path: Path) -> None:
     assert emptied(folder=tmp_path / "not there").total == 0
+
+
+@pytest.mark.parametrize("asked", [measured, emptied])
+def test_what_another_process_empties_meanwhile_is_passed_over(
+    asked: Callable[..., Storage], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = os.scandir
+
+    def emptied_meanwhile(path: str | Path | int) -> object:
+        if not isinstance(path, int) and Path(path).parent == cache / "features":  # all that is known to be there goes
+            for inside in list(original(cache / "features")):
+                shutil.rmtree(inside)
+        return original(path)
+
+    monkeypatch.setattr(os, "scandir", emptied_meanwhile)
+    assert asked(folder=cache).features == 0
 
 
 def test_it_can_be_stopped(cache: Path) -> None:

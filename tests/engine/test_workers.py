@@ -18,7 +18,10 @@ Outcomes = dict[int, Outcome[Any]]
 
 
 def square(number: int, token: CancelToken, report: Report) -> tuple[int, int]:
-    """Square a number; 13 is an error to show, 14 a fault, 15 the death of the process, 16 never ends, 17 is done just before that death."""
+    """Square a number; 13 is an error to show, 14 a fault, 15 the death of the process, 16 never ends.
+
+    After 17 the process dies once it is done.
+    """
     report(Progress("squaring", 1, 2))
     if number == 13:
         raise DatasetError("13 is unlucky.")
