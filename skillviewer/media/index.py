@@ -32,6 +32,9 @@ from skillviewer.media.timing import NO_STAMP, presentation_ticks
 _HEAD = 16
 """Frames decoded at the beginning to see whether the packets tell the truth."""
 
+_STANDING_S = 600.0
+"""A frame that is shown for longer makes one doubt the clock: that of a recorded stream may begin at 0 and leap."""
+
 REORDER = 32
 """Pictures by which a decoder may at most delay one to put them in order (16 in H.264, twice that for fields)."""
 
@@ -202,6 +205,12 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
         notes.append(f"The file is damaged or cut off: {len(order)} frames, {times_s[-1] + last_s:.1f} s, can be read.")
     if mended:
         notes.append("Its time stamps are missing or jump; frames are shown at its usual rate there.")
+    gaps_s = np.diff(times_s)
+    if len(gaps_s) and gaps_s.max() > _STANDING_S:
+        notes.append(
+            f"Its frame {int(gaps_s.argmax()) + 1} stays on the screen for {gaps_s.max():,.0f} s by its time stamps, "
+            "which may be wrong."
+        )
     return FrameIndex(order, frame, times_s, last_s, starts, first_frames, counted, " ".join(notes))
 
 

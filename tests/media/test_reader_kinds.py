@@ -1,6 +1,7 @@
 """Every kind of file, read in every order, gives the frames that it holds at the times at which they are shown."""
 
 import hashlib
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -87,6 +88,22 @@ def test_restarted_time_stamps_are_mended_and_reported(tmp_path: Path) -> None:
     with VideoReader(video.path) as reader:
         assert (np.diff(reader.info.times_s) > 0).all()
         assert "time stamps" in reader.info.note
+
+
+def test_a_clock_that_leaps_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "stream.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"x264-params": "log-level=none"})
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for number, ms in enumerate([0, 40, 80, 1_700_000_000_000, 1_700_000_000_040]):
+            frame = VideoFrame.from_ndarray(barcode(number), format="rgb24")
+            frame.pts, frame.time_base = ms, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with VideoReader(path) as reader:
+        assert "frame 3 stays on the screen for 1,700,000,000 s" in reader.info.note
+        assert read_barcode(reader.frame(4)) == 4
 
 
 def test_names_of_codecs_and_digest(tmp_path: Path) -> None:
