@@ -82,8 +82,9 @@ def learn_familiarity(pooled: Float32Array) -> Familiarity | None:
         pooled: (n, 2F) float32, mean features of the training videos.
 
     Returns:
-        None with fewer than ``MIN_VIDEOS`` videos.
+        None with fewer than ``MIN_VIDEOS`` different videos: copies say nothing of what is usual.
     """
+    pooled = pooled[np.sort(np.unique(pooled, axis=0, return_index=True)[1])]
     n = len(pooled)
     if n < MIN_VIDEOS:
         return None

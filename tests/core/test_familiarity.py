@@ -30,6 +30,16 @@ def test_held_out_distances_leave_the_video_itself_out() -> None:
     np.testing.assert_allclose(familiarity.held_out, np.sort(by_hand), rtol=1e-5)
 
 
+def test_copies_of_a_video_say_nothing_of_what_is_usual() -> None:
+    one = training(n=1)
+    assert learn_familiarity(np.repeat(one, 10, axis=0)) is None, "else the very videos of the training were unlike it"
+    videos = training(n=9)
+    familiarity, with_copies = learn_familiarity(videos), learn_familiarity(np.repeat(videos, 2, axis=0))
+    assert familiarity is not None
+    assert with_copies is not None
+    np.testing.assert_array_equal(with_copies.held_out, familiarity.held_out)
+
+
 def test_new_videos_of_the_same_kind_are_rarely_flagged_and_others_always() -> None:
     familiarity = learn_familiarity(training(n=60))
     assert familiarity is not None
