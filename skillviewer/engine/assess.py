@@ -114,7 +114,7 @@ class FeatureSource:
 
         They are mapped from the cache where it has them.
         """
-        sampling = sampling_of(reader.info, self.preprocessing, passes, extent)
+        sampling = sampling_of(reader.describe(token), self.preprocessing, passes, extent)
         shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
         keys = self._keys(reader.info, sampling)
         found = [self.cache.get(key, shape) for key in keys]
@@ -190,7 +190,7 @@ def assess(
         VideoError: The video cannot be read.
         Cancelled: Somebody raised the token.
     """
-    info = reader.info
+    info = reader.describe(token)
     sampling = sampling_of(info, source.preprocessing, passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device

@@ -205,7 +205,7 @@ class Engine:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
         self._warm_up(token, report)
         with device_errors(), VideoReader(path, token) as reader:
-            digest = reader.info.digest
+            digest = reader.describe(token).digest
             if isinstance(video, Analysis) and digest != video.video.digest:
                 raise VideoError(f"{path} is no longer the file that was analysed. Assess it again.")
             extent = video.extent if isinstance(video, Analysis) else None

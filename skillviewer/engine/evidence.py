@@ -70,7 +70,7 @@ def fused_passes(
         report: Told of every step.
         extent: The part of the video that is meant, or None for all of it.
     """
-    sampling = sampling_of(reader.info, source.preprocessing, passes, extent)
+    sampling = sampling_of(reader.describe(token), source.preprocessing, passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
     fused = []

@@ -87,7 +87,7 @@ class SnippetSource:
             extent: The stretch of the video to sample, or None for all of it.
         """
         preprocessing = preprocessing_of(self.preprocessing)
-        sampling = sampling_of(reader.info, preprocessing, passes, extent)
+        sampling = sampling_of(reader.describe(token), preprocessing, passes, extent)
         configuration = (
             ("snippets", _VERSION),
             ("rate_hz", preprocessing.rate_hz),

@@ -351,7 +351,7 @@ def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> 
     trained, tested = (_by_contents(dataset, shared_sizes, token) for dataset in (train, test))
     for digest in sorted(trained.keys() & tested.keys()):
         with VideoReader(tested[digest][0].path, token) as reader:
-            info = reader.info
+            info = reader.describe(token)
         for one in tested[digest]:
             frames = one.frames(info)
             for other in trained[digest]:

@@ -90,7 +90,7 @@ def _missing(
         report(Progress("looking which features are kept", done, len(wanted)))
         try:
             with VideoReader(footage.path, token) as reader:
-                found.append((footage, source.n_missing(reader.info, passes, footage.extent)))
+                found.append((footage, source.n_missing(reader.describe(token), passes, footage.extent)))
         except SkillViewerError as error:
             problems.append(str(error))
     return found, problems
@@ -101,7 +101,7 @@ def _frame_s(source: FeatureSource, footage: Footage, token: CancelToken, report
     if source.preprocessing.flow.algorithm.startswith("tvl1"):
         warm_up(lambda text: report(Progress(text)))
     with VideoReader(footage.path, token) as reader:
-        sampling = sampling_of(reader.info, source.preprocessing, 1, footage.extent)
+        sampling = sampling_of(reader.describe(token), source.preprocessing, 1, footage.extent)
         positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
         began = perf_counter()
         n = 0

@@ -90,7 +90,7 @@ def _places(prepared: Prepared, token: CancelToken) -> dict[str, Place]:
         if video.path is None or video.name not in prepared.bank:
             continue
         with VideoReader(video.path, token) as reader:
-            info = reader.info
+            info = reader.describe(token)
         frames = sampling_of(info, prepared.start.config.preprocessing, 1, video.extent).frames[0]
         found[video.name] = Place(tuple(frames.tolist()), info.width_px / info.height_px)
     return found

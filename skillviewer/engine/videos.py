@@ -79,7 +79,7 @@ def facts_of(
         report(Progress("opening videos", done, len(files)))
         try:
             with VideoReader(path, token) as reader:
-                info = reader.info
+                info = reader.describe(token)
             sampling = sampling_of(info, preprocessing, 1, extents.get(name))
         except SkillViewerError as error:
             problems.append(f"{name}: {error}" if name in extents else str(error))

@@ -122,7 +122,7 @@ def find_faces(
     """
     token = token if token is not None else CancelToken()
     finder = FaceFinder()
-    frames = searched_frames(reader.info.times_s, rate_hz)
+    frames = searched_frames(reader.describe(token).times_s, rate_hz)
     found = []
     for done, decoded in enumerate(reader.stream(frames, token), start=1):
         token.check()

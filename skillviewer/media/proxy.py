@@ -157,7 +157,7 @@ def build_proxy(
     if not isinstance(source, VideoReader):
         with VideoReader(source, token, cache_bytes=0) as reader:
             return build_proxy(reader, token, report, max_bytes=max_bytes, folder=folder)
-    info = source.info
+    info = source.describe(token)
     there = ScrubProxy.open(info, folder)
     if there is not None:
         return there

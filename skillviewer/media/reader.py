@@ -49,7 +49,7 @@ class VideoReader:
     Args:
         path: The file.
         token: Checked while the file is read through, which takes minutes where frames are counted by decoding or the
-            file is large. With one the digest is taken at once, too, and not when ``info`` is asked for first.
+            file is large.
         cache_bytes: Memory for decoded frames.
         threads: Pictures decoded at once: more is quicker on an idle machine and costs more work in all.
 
@@ -78,8 +78,6 @@ class VideoReader:
             first = self._cache.get(0) or self._reach(0, lambda _: True, keep=True)
             self._note = f"{self._index.note} {note_on(first)}".strip()
             self._developer = Developer(first, self._file.stream.sample_aspect_ratio)
-            if token is not None:
-                self._info = self._describe(token)
         except BaseException:
             self._file.close()
             raise
@@ -98,8 +96,17 @@ class VideoReader:
     @property
     def info(self) -> VideoInfo:
         """What is known of the video. The first call reads the file once for its digest."""
+        return self.describe()
+
+    def describe(self, token: CancelToken | None = None) -> VideoInfo:
+        """Return ``info``; the token is checked while the digest is taken.
+
+        Raises:
+            VideoError: The file can no longer be read, or was written since it was opened.
+            Cancelled: The token was raised.
+        """
         if self._info is None:
-            self._info = self._describe()
+            self._info = self._described(token)
         return self._info
 
     @property
@@ -107,7 +114,7 @@ class VideoReader:
         """Number of frames that decode."""
         return len(self._index.times_s)
 
-    def _describe(self, token: CancelToken | None = None) -> VideoInfo:
+    def _described(self, token: CancelToken | None) -> VideoInfo:
         digest = self._digest(token)
         index = self._index
         nominal = self._file.stream.average_rate

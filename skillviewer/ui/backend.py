@@ -32,6 +32,10 @@ class Reader(Protocol):
         """What is known of the file."""
         ...
 
+    def describe(self, token: CancelToken | None = None, /) -> VideoInfo:
+        """Return ``info``, which takes long for a large file; the token stops it."""
+        ...
+
     def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
         """Return one frame, (H, W, 3) uint8 RGB, exact; from 0. The token is checked on the way."""
         ...

@@ -114,7 +114,7 @@ class OpenVideos:
             Cancelled: The token was raised; what was decoded by then is kept.
         """
         reader = self.reader(path, token)
-        info = reader.info
+        info = reader.describe(token)
         if decoded_bytes(info) <= WARM_BYTES:
             for index in range(0, info.n_frames, WARM_STEP):
                 token.check()
@@ -122,7 +122,7 @@ class OpenVideos:
 
     def look_for_proxy(self, path: Path, token: CancelToken | None = None) -> bool:
         """Open the proxy of a video; return whether there is one."""
-        info = self.reader(path, token).info
+        info = self.reader(path, token).describe(token)
         if path not in self._proxies:
             proxy = self._open_proxy(info)
             if proxy is not None:
@@ -143,7 +143,7 @@ class OpenVideos:
 
 def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken) -> _Answer:
     try:
-        info = videos.reader(path, token).info
+        info = videos.reader(path, token).describe(token)
         videos.look_for_proxy(path)
     except SkillViewerError as error:
         return _Answer(generation, error)  # a value: errors of a video that has been left are dropped like its pictures

@@ -135,7 +135,7 @@ def probe(footage: Footage, backend: Backend, token: CancelToken) -> Probed:
     except SkillViewerError as error:
         return Probed(footage, None, None, str(error))
     try:
-        first = footage.frames(reader.info)[0]
+        first = footage.frames(reader.describe(token))[0]
         return Probed(footage, reader.info, shrink(reader.frame(first, token), THUMBNAIL_PX))
     except SkillViewerError as error:
         return Probed(footage, None, None, str(error))

@@ -86,6 +86,9 @@ class FakeReader:
     def info(self) -> VideoInfo:
         return self._info
 
+    def describe(self, _token: CancelToken | None = None, /) -> VideoInfo:
+        return self.info
+
     def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
         assert threading.get_ident() == self.owner, "a reader is used by one thread"
         assert not self.closed

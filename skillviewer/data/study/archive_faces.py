@@ -75,7 +75,7 @@ class BlurredVideos:
 
         target = self._folder / f"copy{BLURRED_SUFFIX}"
         with VideoReader(source, self._token) as reader:
-            if reader.info.digest != digest:
+            if reader.describe(self._token).digest != digest:
                 raise ExportError(f"{source} has changed since the study was read: look for its videos again.")
             faces = self._store.get(digest)
             if faces is None:
