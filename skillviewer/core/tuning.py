@@ -4,6 +4,7 @@ Whole participants are held out, else whole videos, never pairs. Pairs that were
 honest test set are trained on nowhere, whoever is in them.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
@@ -126,6 +127,11 @@ class Division:
     inner: Fold | None
     set_aside: tuple[Pair, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def digest(self) -> str:
+        """Digest of what is trained on, chosen on and held out."""
+        return hashlib.sha256(repr((self.fold, self.inner)).encode()).hexdigest()
 
 
 def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()) -> Division:

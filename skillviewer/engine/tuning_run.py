@@ -59,8 +59,10 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     with device_errors():
         start = StartingPoint.of(job.parent, device, job.cache())
         prepared = prepare(start, job.study, job.choices, token, report)
+        # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
+        state = work / prepared.division.digest[:16]
         try:
-            work.mkdir(parents=True, exist_ok=True)
+            state.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
         try:
@@ -69,7 +71,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             # so that the end, for which a person may wait, is soon:
             looks = dict(zip(names, pooled(prepared.bank, names), strict=True))
             figure.prepare()
-            tuned = tune(prepared, job.choices, token, report, stop, work)
+            tuned = tune(prepared, job.choices, token, report, stop, state)
             said = outcome(prepared, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))

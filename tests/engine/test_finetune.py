@@ -512,6 +512,29 @@ def test_a_training_that_was_killed_counts_on(
     assert gone_on == counted(whole.rows)[-len(gone_on) :]
 
 
+def test_a_state_of_other_pairs_is_not_gone_on_with(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's files were missing when it was killed: who was trained on then is held out now."""
+    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, every_s=0))
+    asked = job(study, parent, tmp_path / "new")
+    videos = tuple(replace(v, path=None) if v.name[0] == "a" else v for v in study.dataset.videos)
+    fewer = replace(asked, study=replace(study, dataset=replace(study.dataset, videos=videos)))
+    divisions = [divide(one.study, one.choices) for one in (fewer, asked)]
+    assert set(divisions[0].fold.train_videos) & set(divisions[1].fold.held_out_videos)
+    kept = tmp_path / "kept"
+
+    def kill() -> None:
+        shutil.copytree(fewer.work_folder(), kept)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(fewer, Rows(lambda row: isinstance(row, TuningRow) and row.epoch == 2, kill))
+    assert list(kept.rglob("*.safetensors"))
+    fresh = run(replace(asked, folder=tmp_path / "fresh", work=tmp_path / "w"))
+    assert run(replace(asked, work=kept)).digest == fresh.digest
+
+
 @pytest.mark.parametrize("name", ["raan", "tsn-frozen"])
 def test_what_a_model_averages_first_is_averaged_once(
     study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
