@@ -59,13 +59,14 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     with device_errors():
         start = StartingPoint.of(job.parent, device, job.cache())
         prepared = prepare(start, job.study, job.choices, token, report)
-        # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
-        state = work / prepared.division.digest[:16]
-        try:
-            state.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
-        try:
+    # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
+    state = work / prepared.division.digest[:16]
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
+    try:
+        with device_errors():
             before = as_it_was(prepared, token, report)
             names = videos_of(prepared.division.fold.train_pairs)
             # so that the end, for which a person may wait, is soon:
@@ -76,14 +77,14 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
             checkpoint = _save(job, prepared, tuned, said, looks)
-        except SettingsError:
-            shutil.rmtree(work, ignore_errors=True)  # it would diverge again
-            raise
-        except SkillViewerError:
-            raise  # what was trained stays, so that the same job goes on
-        except BaseException:
-            shutil.rmtree(work, ignore_errors=True)
-            raise
+    except SettingsError:
+        shutil.rmtree(work, ignore_errors=True)  # it would diverge again
+        raise
+    except SkillViewerError:
+        raise  # what was trained stays, so that the same job goes on: the disk was full, or there was too little memory
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
     shutil.rmtree(work, ignore_errors=True)
     return TuningResult(
         folder=checkpoint.folder,

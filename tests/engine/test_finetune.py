@@ -339,16 +339,21 @@ def test_a_report_that_cannot_be_written_takes_the_checkpoint_with_it(
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
-def test_no_memory_is_said_in_a_sentence(
+def test_no_memory_is_said_in_a_sentence_and_loses_nothing(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Fitting, "update", fail)
-    with pytest.raises(DeviceError, match="ran out of memory"):
-        run(job(study, parent, tmp_path / "new"))
+    asked = job(study, parent, tmp_path / "new")
+    with monkeypatch.context() as patch:
+        patch.setattr(tuning_run, "outcome", fail)
+        with pytest.raises(DeviceError, match="ran out of memory"):
+            run(asked)
     assert not (tmp_path / "new").exists()
+    heard = Rows()
+    run(asked, heard)
+    assert not any(isinstance(row, BatchRow) for row in heard.rows), "what was trained is taken up again"
 
 
 def test_a_training_that_diverges_keeps_nothing(
