@@ -43,6 +43,7 @@ class FakeTuner:
         held: Whether the training waits after an epoch until it is stopped or cancelled.
         held_at: Which; -1 for before anything is told.
         error: What it fails with, or None.
+        alike: Whether every training comes out the same.
         jobs: What it was asked to train.
         ended: How trainings ended: "done", "stopped", "cancelled".
     """
@@ -50,6 +51,7 @@ class FakeTuner:
     held: bool = False
     held_at: int = 1
     error: SkillViewerError | None = None
+    alike: bool = False
     jobs: list[TuningJob] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     begun: threading.Event = field(default_factory=threading.Event)
@@ -110,7 +112,7 @@ class FakeTuner:
                 report(Progress("choosing the epoch", number, total, BatchRow(number, loss, smoothed, 9.0)))
         token.check()
         job.folder.mkdir(parents=True)
-        (job.folder / "config.json").write_text(f"{job.folder.name}")
+        (job.folder / "config.json").write_text("" if self.alike else job.folder.name)
         (job.folder / "weights.safetensors").write_bytes(b"0")
         known = old if job.parent is not None else None
         held_out = before_after(dataset, division.fold, known, new)

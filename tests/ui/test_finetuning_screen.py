@@ -270,6 +270,64 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainer
     assert again is not None
 
 
+def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    result = trainer.screen.tuning.result
+    assert result is not None
+    page = trainer.screen.before_after
+    for button in (page.accept, page.discard, page.accept):  # before the study has answered
+        button.click()
+    trainer.wait_for(Phase.CHOOSING)
+    qtbot.waitUntil(lambda: not trainer.made.program.study.busy)
+    assert trainer.used() == result.digest
+    assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.ACCEPTED]
+    assert result.folder.exists()
+
+
+def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    result = trainer.screen.tuning.result
+    assert result is not None
+    (result.folder / "weights.safetensors").write_bytes(b"something else")
+    trainer.screen.before_after.accept.click()
+    messages = trainer.made.program.messages
+    qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in messages.waiting))
+    assert trainer.used() == ""
+    trainer.screen.before_after.discard.click()
+    trainer.wait_for(Phase.CHOOSING)
+    assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.DISCARDED]
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
+    qtbot: QtBot, make_trainer: MakeTrainer, *, accept: bool
+) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.alike = True
+    trainer.train()
+    first = trainer.screen.tuning.result
+    trainer.screen.before_after.accept.click()
+    trainer.wait_for(Phase.CHOOSING)
+    trainer.screen.disagreement.back.click()
+    trainer.screen.choices.choose_model(trainer.world.folder / "models" / "alpha")
+    trainer.train()
+    again = trainer.screen.tuning.result
+    assert first is not None
+    assert again is not None
+    assert (again.digest, again.folder != first.folder) == (first.digest, True)
+    page = trainer.screen.before_after
+    (page.accept if accept else page.discard).click()
+    trainer.wait_for(Phase.CHOOSING)
+    assert trainer.used() == first.digest
+    assert [(v.state, v.path) for v in trainer.versions() if v.version > 1] == [(ModelState.ACCEPTED, first.folder)]
+    assert first.folder.exists()
+    assert not again.folder.exists(), "a copy"
+    state = trainer.made.program.state
+    qtbot.waitUntil(lambda: state.model is not None and state.model.folder == first.folder)
+
+
 def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     trainer = make_trainer()
     trainer.train()

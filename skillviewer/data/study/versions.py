@@ -90,6 +90,9 @@ def propose(
 ) -> ModelVersion:
     """Keep a new version that nobody has decided on yet, and the model that it began as, to be gone back to.
 
+    A training that is done again comes out the same: the version that it came out as stays as it is (``lies_elsewhere``
+    tells), unless it was discarded.
+
     Args:
         study: The open study.
         digest: Digest of its checkpoint.
@@ -101,11 +104,21 @@ def propose(
     Raises:
         StudyError: The study cannot be written.
     """
-    if parent is not None and parent[0] not in {version.digest for version in study.models.all()}:
+    known = {version.digest: version for version in study.models.all()}
+    same = known.get(digest)
+    if same is not None and same.state is not ModelState.DISCARDED and lies_elsewhere(same, folder):
+        return same
+    if parent is not None and parent[0] not in known:
         study.models.add(parent[0], name, parent[1])
-    return study.models.add(
+    version = study.models.add(
         digest, name, folder, parent=parent[0] if parent is not None else None, state=ModelState.PROPOSED, facts=facts
     )
+    return study.models.decide(digest, ModelState.PROPOSED) if version.state is ModelState.DISCARDED else version
+
+
+def lies_elsewhere(version: ModelVersion, folder: Path) -> bool:
+    """Return whether the files of a version lie elsewhere than in a folder, which then is but a copy of them."""
+    return version.path is not None and version.path.resolve() != folder.resolve()
 
 
 def accept(study: Study, digest: str) -> ModelVersion:

@@ -1,6 +1,7 @@
 """Who trains, behind the Fine-tune screen: plans, measures, starts, stops, and gives the result to the study."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
 
@@ -63,13 +64,12 @@ class Tuning(QObject):
         self._trained: Order | None = None
         self._result: TuningResult | None = None
         self._unclaimed: list[Path] = []
-        self._discarding: TuningResult | None = None
+        self._decided: TuningResult | None = None  # until the study knows
         self._study_path = program.studies.current.path if program.studies.current is not None else None
         self._planning: Task | None = None
         self._measuring: Task | None = None
         self._running: Task | None = None
         self._stop: StopFolder | None = None
-        self._going_to: Path | None = None
         program.studies.moved.connect(self._on_moved)
 
     @Slot(object, object)
@@ -247,7 +247,7 @@ class Tuning(QObject):
 
         self._lane.submit(work).failed.connect(self._program.messages.fail)
 
-    def _keeping(self, result: TuningResult) -> Callable[[Study], object]:
+    def _keeping(self, result: TuningResult) -> Callable[[Study], ModelVersion]:
         """Return what makes the study know the version; done twice it changes nothing."""
         order = self._trained
         assert order is not None
@@ -264,11 +264,28 @@ class Tuning(QObject):
             return
         keep = self._keeping(result)
 
-        def work(study: Study) -> object:
-            keep(study)
-            return versions.accept(study, result.digest)
+        def work(study: Study) -> ModelVersion:
+            version = keep(study)
+            folder = version.path or result.folder
+            if digest(folder) != result.digest:
+                raise versions.changed(version.name, folder)
+            found = versions.accept(study, result.digest)
+            if versions.lies_elsewhere(found, result.folder):
+                discard(result.folder)
+            return found
 
-        self._program.studies.act(work, "models", "settings").succeeded.connect(self._on_accepted)
+        self._decide(result, work, "models", "settings").succeeded.connect(self._on_accepted)
+
+    def _decide(self, result: TuningResult, work: Callable[[Study], object], *changes: str) -> Task:
+        """Write a decision; until it is written, or could not be, there is nothing more to decide on."""
+        self._result, self._decided = None, result
+        task = self._program.studies.act(work, *changes)
+        task.failed.connect(self._on_decision_failed)
+        return task
+
+    @Slot(object)
+    def _on_decision_failed(self, _error: Exception) -> None:
+        self._result, self._decided = self._decided, None  # it can be decided on again
 
     def _decidable(self) -> TuningResult | None:
         """Return what can be decided on now; says what stands in the way."""
@@ -282,10 +299,11 @@ class Tuning(QObject):
         return self._result
 
     @Slot(object)
-    def _on_accepted(self, _version: object) -> None:
-        result, self._result = self._result, None
+    def _on_accepted(self, version: ModelVersion) -> None:
+        result, self._decided = self._decided, None
         if result is None:
             return
+        result = replace(result, folder=version.path or result.folder)
         self._load(result.folder)
         self._set_phase(Phase.CHOOSING)
         self.accepted.emit(result)
@@ -298,26 +316,20 @@ class Tuning(QObject):
         keep = self._keeping(result)
 
         def work(study: Study) -> object:
-            keep(study)
-            found = versions.turn_down(study, result.digest)
+            version = keep(study)
+            if not versions.lies_elsewhere(version, result.folder):  # else this is a copy of what was decided on before
+                version = versions.turn_down(study, result.digest)
             discard(result.folder)
-            return found
+            return version
 
-        self._result, self._discarding = None, result
-        task = self._program.studies.act(work, "models")
-        task.succeeded.connect(self._on_discarded)
-        task.failed.connect(self._on_discard_failed)
+        self._decide(result, work, "models").succeeded.connect(self._on_discarded)
 
     @Slot(object)
     def _on_discarded(self, _version: object) -> None:
         """Go on only now: a training that began earlier could write where the discarded one is still removed."""
-        self._discarding = None
+        self._decided = None
         self._program.models.refresh()
         self._set_phase(Phase.CHOOSING)
-
-    @Slot(object)
-    def _on_discard_failed(self, _error: Exception) -> None:
-        self._result, self._discarding = self._discarding, None  # it can be decided on again
 
     def use(self, version: ModelVersion) -> None:
         """Go to a version of the list: make it the one in use, and load it."""
@@ -330,7 +342,6 @@ class Tuning(QObject):
                 raise versions.changed(version.name, path)
             return versions.accept(study, version.digest)
 
-        self._going_to = path
         self._program.studies.act(work, "models", "settings").succeeded.connect(self._on_used)
 
     def remove(self, version: ModelVersion) -> None:
@@ -356,11 +367,10 @@ class Tuning(QObject):
         self._program.models.refresh()
 
     @Slot(object)
-    def _on_used(self, _version: object) -> None:
-        path, self._going_to = self._going_to, None
-        if path is not None:
-            self._load(path)
-            self.went_to.emit(path)
+    def _on_used(self, version: ModelVersion) -> None:
+        if version.path is not None:
+            self._load(version.path)
+            self.went_to.emit(version.path)
 
     def _load(self, folder: Path) -> None:
         self._program.models.refresh()
