@@ -133,6 +133,9 @@ def _train(
     click.echo(_report_text(result.report))
     known = (parent_digest, parent) if parent is not None and parent_digest is not None else None
     version = versions.propose(study, result.digest, name, result.folder, result.facts, known)
+    if versions.lies_elsewhere(version, result.folder):
+        same = f"It came out as {version.name}:{version.version} again, which lies at {version.path}"
+        click.echo(f"{same}: {result.folder} is a copy.", err=True)
     if accepted:
         versions.accept(study, result.digest)
     state = "in use" if accepted else f"to be accepted: --use {version.name}:{version.version}"
@@ -258,11 +261,14 @@ def _list(study: "Study") -> None:
 
 def _use(study: "Study", name: str) -> None:
     from skillviewer.data.study import versions
+    from skillviewer.engine.library import digest
 
     for version in study.models.all():
         if f"{version.name}:{version.version}" == name:
             if version.path is None:
                 raise StudyError(f"The checkpoint of {name} is missing: it was at {version.recorded_path}.")
+            if digest(version.path) != version.digest:
+                raise versions.changed(version.name, version.path)
             versions.accept(study, version.digest)
             click.echo(f"{name} is in use")
             return

@@ -1,6 +1,7 @@
 """``skillviewer finetune`` as a person or a script meets it."""
 
 import re
+import shutil
 from itertools import combinations
 from pathlib import Path
 
@@ -84,6 +85,17 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
         assert opened.settings.model == first.digest
     assert run(["finetune", study, "--use", "graspers:7"]) == 1
     assert "The study has no model graspers:7. List them with --versions." in capsys.readouterr().err
+
+    assert run(["finetune", study, *start, "-o", str(tmp_path / "copy"), *few, "--accept"]) == 0
+    told = capsys.readouterr()
+    assert f"It came out as graspers:2 again, which lies at {out}: {tmp_path / 'copy'} is a copy." in told.err
+    with Study.open(path, read_only=True) as opened:
+        assert [(m.version, m.path) for m in opened.models.all()] == [(1, parent), (2, out)]
+        assert opened.settings.model == new.digest
+    (out / "weights.safetensors").write_bytes(b"something else")
+    assert run(["finetune", study, "--use", "graspers:2"]) == 1
+    assert "is no longer the version of graspers that this study knows" in capsys.readouterr().err
+    shutil.copy(tmp_path / "copy" / "weights.safetensors", out)
 
     assert run(["finetune", study, *start, "-o", str(out), *few]) == 1
     assert "already" in capsys.readouterr().err
