@@ -93,10 +93,10 @@ class StudyPairs:
         known = (video for video in self.dataset.videos if video.name in self.digests)
         return frozenset(video.name for video in known if shows(self.digests[video.name], video.extent, shown))
 
-    @property
-    def raters(self) -> tuple[str, ...]:
-        """Who voted, in alphabetical order."""
-        return tuple(sorted({judgement.rater for judgement in self.dataset.judgements}))
+    def votes_on(self, pairs: Iterable[Pair]) -> tuple[Judgement, ...]:
+        """Return the votes that were given to some pairs."""
+        asked = {SimilarPair(pair.better, pair.worse) for pair in pairs}
+        return tuple(vote for vote in self.dataset.judgements if SimilarPair(vote.left, vote.right) in asked)
 
     def restricted(self, names: Collection[str]) -> "StudyPairs":
         """Return what is said of fewer videos."""
@@ -265,6 +265,11 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
 
 def _pairs_are(pairs: Sized) -> str:
     return "1 pair is" if len(pairs) == 1 else f"{len(pairs)} pairs are"
+
+
+def raters_of(votes: Iterable[Judgement]) -> tuple[str, ...]:
+    """Return who voted, in alphabetical order."""
+    return tuple(sorted({vote.rater for vote in votes}))
 
 
 def contradicted(judgements: Sequence[Judgement]) -> int:

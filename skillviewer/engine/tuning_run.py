@@ -12,6 +12,7 @@ from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerE
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import videos_of
+from skillviewer.core.tuning import raters_of
 from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport, interval_words
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.bank import pooled
@@ -178,7 +179,8 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
     if start.parent is not None:
         begun = f"from {start.parent.name} (digest {start.parent.digest[:16]})"
     # who the raters are stays in the study: a checkpoint may be given away
-    votes = f"{len(dataset.judgements)} votes of {len(study.raters)} raters. {dataset.rule}".strip()
+    votes = study.votes_on(fold.train_pairs)
+    counted = f"from {len(votes)} votes of {len(raters_of(votes))} raters. {dataset.rule}"
     notes = [
         f"Trained {begun} on the votes of a study; the head alone, on frozen features.",
         f"Held out: {_percent(said.held_out)}.",
@@ -192,7 +194,7 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
         job.folder.name,
         dataset,
         fold,
-        f"{dataset.name}: {len(videos_of(fold.train_pairs))} videos, {votes}",
+        f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {counted}",
         job.choices.seed,
         start.config.preset,
         held_out=HeldOut(
@@ -209,14 +211,15 @@ def _finite(value: float | None) -> float | None:
 def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> dict[str, object]:
     """Return what the study keeps: data, raters, rule, seed, figures."""
     study, fold, held = prepared.study, prepared.division.fold, said.held_out
+    votes = study.votes_on(tuned.fold.train_pairs)
     return {
         "videos": len(videos_of(tuned.fold.train_pairs)),
         "pairs": len(tuned.fold.train_pairs),
         "held_out_videos": list(fold.held_out_videos),
         "held_out_by": str(prepared.division.by),
         "held_out_pairs": held.after.n_pairs,
-        "votes": len(study.dataset.judgements),
-        "raters": list(study.raters),
+        "votes": len(votes),
+        "raters": list(raters_of(votes)),
         "rule": job.choices.rule,
         "seed": job.choices.seed,
         "accuracy": _finite(held.after.value),

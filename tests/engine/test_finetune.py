@@ -108,7 +108,7 @@ def test_a_new_version_beside_the_model_that_it_began_as(study: StudyPairs, pare
     card, report = checkpoint.card, result.report
     division = divide(study, asked.choices)
     assert (card.task, card.seed, card.n_pairs, card.n_videos) == ("grasp", 5, len(division.fold.train_pairs), 6)
-    assert "tiny: 6 videos, 56 votes of 2 raters. unanimous" in card.training_data
+    assert card.training_data == "tiny: 15 pairs of 6 videos, from 30 votes of 2 raters. unanimous"
     assert "2 of 8 videos held out by participant, never by pair" in (card.held_out.rule if card.held_out else "")
     assert f"from parent (digest {result.parent_digest[:16]})" in card.notes
     assert all(warning in card.notes for warning in report.warnings)

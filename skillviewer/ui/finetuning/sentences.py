@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 from skillviewer.core.accuracy import Pooled
 from skillviewer.core.pairs import videos_of
+from skillviewer.core.tuning import raters_of
 from skillviewer.core.tuning_report import BeforeAfter, Forgetting, OldKind
 from skillviewer.engine.tuning_job import TuningCost
 from skillviewer.ui.finetuning.order import Order
@@ -88,9 +89,10 @@ def plan_lines(order: Order) -> list[tuple[str, str]]:
     fold, dataset = division.fold, said.dataset
     people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
     who = f": {', '.join(people)}" if people and str(division.by) == "participant" else ""
+    cast = said.votes_on(fold.train_pairs)
     votes = _tr("{} of {}").format(
-        _counted(len(dataset.judgements), _tr("{} vote"), _tr("{} votes")),
-        _counted(len(said.raters), _tr("{} rater"), _tr("{} raters")),
+        _counted(len(cast), _tr("{} vote"), _tr("{} votes")),
+        _counted(len(raters_of(cast)), _tr("{} rater"), _tr("{} raters")),
     )
     lines = [
         (
