@@ -5,6 +5,7 @@ honest test set are trained on nowhere, whoever is in them.
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
@@ -265,6 +266,18 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
 
 def _pairs_are(pairs: Sized) -> str:
     return "1 pair is" if len(pairs) == 1 else f"{len(pairs)} pairs are"
+
+
+def nameless(warning: str, names: Collection[str]) -> str:
+    """Return a warning without names, for what may be given away.
+
+    Args:
+        warning: One of a ``Division``.
+        names: What videos and people are called.
+    """
+    any_name = f"(?:{'|'.join(re.escape(name) for name in sorted(names, key=len, reverse=True))})"
+    without = re.sub(rf" \({any_name}(?:, for one|(?: over {any_name})+)?\)", "", warning)
+    return re.sub(f"“{any_name}”", "a video", without)
 
 
 def raters_of(votes: Iterable[Judgement]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerE
 from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import videos_of
-from skillviewer.core.tuning import raters_of
+from skillviewer.core.tuning import nameless, raters_of
 from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport, interval_words
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.bank import pooled
@@ -178,7 +178,8 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
     begun = "from nothing"
     if start.parent is not None:
         begun = f"from {start.parent.name} (digest {start.parent.digest[:16]})"
-    # who the raters are stays in the study: a checkpoint may be given away
+    # who the raters are, and who is in which video, stays in the study: a checkpoint may be given away
+    names = {*dataset.names, *dataset.participants.values()}
     votes = study.votes_on(fold.train_pairs)
     counted = f"from {len(votes)} votes of {len(raters_of(votes))} raters. {dataset.rule}"
     notes = [
@@ -187,7 +188,7 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
         *([f"Chosen at random and set aside: {_percent(said.set_aside)}."] if said.set_aside is not None else []),
         f"Known before: {_remembered(said)}.",
         *([f"Trained in {tuned.precision}."] if tuned.precision != "float32" else []),
-        *said.warnings,
+        *(nameless(warning, names) for warning in said.warnings),
     ]
     low, high = (x if math.isfinite(x) else None for x in (after.low, after.high))
     return card_of(

@@ -1,5 +1,6 @@
 """What is trained on and what is held out, and what cannot be trained on at all."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.folds import FoldsBy
 from skillviewer.core.pairs import Dataset, FrameExtent, Judgement, Pair, SimilarPair, TimeExtent, Verdict, overlap
-from skillviewer.core.tuning import StudyPairs, TuningChoices, contradicted, divide
+from skillviewer.core.tuning import StudyPairs, TuningChoices, contradicted, divide, nameless
 from tests.core.datasets import people, ranked
 
 
@@ -167,3 +168,31 @@ def test_extents_of_frames_and_of_seconds_may_overlap() -> None:
     assert overlap(FrameExtent(0, 9), TimeExtent(5.0, 6.0))
     assert overlap(TimeExtent(0.0, 2.0), TimeExtent(1.9, 3.0))
     assert not overlap(TimeExtent(0.0, 2.0), TimeExtent(2.0, 3.0))
+
+
+def test_warnings_name_nobody_where_they_are_given_away() -> None:
+    """Also where people are called as numbers are: the numbers of a warning stay."""
+    known = study("ABCD", 3).dataset
+    people = {letter: str(number) for number, letter in enumerate("ABCD", start=1)}
+    videos = tuple(
+        replace(v, participant=people[v.name[0]] if i else None, path=Path("film.mp4"), extent=FrameExtent(i, i + 2))
+        for i, v in enumerate(known.videos)
+    )
+    first, second, third = known.names[1], known.names[4], known.names[7]
+    circle = (Pair(first, second), Pair(second, third), Pair(third, first))
+    ordered = {frozenset((p.better, p.worse)): p for p in (*known.pairs, *circle)}
+    told = StudyPairs(replace(known, videos=videos, pairs=tuple(ordered.values())))
+    found = divide(told, TuningChoices(), seen=told.dataset.names).warnings
+    names = {*told.dataset.names, *told.dataset.participants.values()}
+    named = re.compile(f"[“(]({'|'.join(names)})[”, )]")
+    assert sum(bool(named.search(warning)) for warning in found) == 5
+    kept = [nameless(warning, names) for warning in found]
+    assert not any(named.search(warning) for warning in kept)
+    for said in (
+        "Nobody says who is in a video: it is held out by itself",
+        "a video is held out and shows frames of a video",
+        "The model was trained on 3 of the held-out videos before: its",
+        "One person alone is held out: how others would fare",
+        "Pairs go in circles: no model can",
+    ):
+        assert any(warning.startswith(said) for warning in kept), said
