@@ -169,7 +169,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
     check_no_leak(fold, dataset.participants if folds.by is FoldsBy.PARTICIPANT else None)
     inner = _inner(dataset, fold, choices.seed)
     warnings = list(filter(None, [folds.warning.partition("No pairs to train on")[0].strip()]))
-    warnings += _same_footage(dataset, fold)
+    warnings += _same_footage(usable, fold)
     known = set(seen) & set(fold.held_out_videos)
     if known:
         warnings.append(
@@ -210,16 +210,21 @@ def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
     raise DatasetError(f"There are no votes and no pairs in {dataset.name} to train on. Judge some pairs first.")
 
 
-def _same_footage(dataset: Dataset, fold: Fold) -> list[str]:
-    """Warn of a held-out part of a file of which another part that overlaps it is trained on."""
-    by_name = {video.name: video for video in dataset.videos}
-    trained = [by_name[name] for name in fold.train_videos]
+def _same_footage(study: StudyPairs, fold: Fold) -> list[str]:
+    """Warn of a held-out part of a file, or of a copy of it, of which another part that overlaps it is trained on."""
+    by_name = {video.name: video for video in study.dataset.videos}
+    digests = study.digests
+
+    def of_one_file(name: str, other: str) -> bool:
+        copies = name in digests and digests[name] == digests.get(other)
+        return copies or by_name[name].path == by_name[other].path
+
     shared = [
-        f"“{name}” is held out and shows frames of “{other.name}”, which is trained on: the accuracy is too good. Say "
-        "that one person is in both, or take one out of the study."
+        f"“{name}” is held out and shows frames of “{other}”, which is trained on: the accuracy is too good. Say that "
+        "one person is in both, or take one out of the study."
         for name in fold.held_out_videos
-        for other in trained
-        if other.path == by_name[name].path and overlap(other.extent, by_name[name].extent)
+        for other in fold.train_videos
+        if of_one_file(name, other) and overlap(by_name[name].extent, by_name[other].extent)
     ]
     return shared[:1]
 

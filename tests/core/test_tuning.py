@@ -146,9 +146,10 @@ def test_choices_that_make_no_sense_are_refused() -> None:
             TuningChoices(**wrong)
 
 
+@pytest.mark.parametrize("copied", [False, True])
 @pytest.mark.parametrize(("parts", "told"), [((0, 50, 50, 90), False), ((0, 51, 50, 90), True), (None, True)])
-def test_parts_of_one_file_on_both_sides_are_told_of_if_they_overlap(
-    parts: tuple[int, int, int, int] | None, told: bool
+def test_parts_of_one_file_or_of_its_copy_on_both_sides_are_told_of_if_they_overlap(
+    parts: tuple[int, int, int, int] | None, *, told: bool, copied: bool
 ) -> None:
     whole = study(participants=False)
     fold = divide(whole, TuningChoices()).fold
@@ -156,10 +157,11 @@ def test_parts_of_one_file_on_both_sides_are_told_of_if_they_overlap(
     extents = (None, FrameExtent(5, 9)) if parts is None else (FrameExtent(*parts[:2]), FrameExtent(*parts[2:]))
     changed = {
         held_out.name: replace(held_out, path=Path("one.mp4"), extent=extents[0]),
-        trained.name: replace(trained, path=Path("one.mp4"), extent=extents[1]),
+        trained.name: replace(trained, path=Path("copy.mp4" if copied else "one.mp4"), extent=extents[1]),
     }
     videos = tuple(changed.get(video.name, video) for video in whole.dataset.videos)
-    again = divide(replace(whole, dataset=replace(whole.dataset, videos=videos)), TuningChoices())
+    dataset, digests = replace(whole.dataset, videos=videos), dict.fromkeys(changed if copied else (), "a" * 64)
+    again = divide(replace(whole, dataset=dataset, digests=digests), TuningChoices())
     assert again.fold.held_out_videos == fold.held_out_videos
     assert any("shows frames of" in warning for warning in again.warnings) == told
 
