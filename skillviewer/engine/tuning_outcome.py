@@ -155,8 +155,12 @@ def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report)
 
 
 def _cut_short(prepared: Prepared, tuned: Tuned, new: Looked) -> list[str]:
-    """Return what a training lacks that a person stopped, one sentence each."""
+    """Return what weakens a training that a person stopped, one sentence each."""
     said = []
+    if tuned.stopped:
+        said.append(
+            "A person stopped it, who could see the held-out accuracy meanwhile: if that decided when, it is too good."
+        )
     n_used, n_all = len(tuned.fold.train_pairs), len(prepared.division.fold.train_pairs)
     if n_used < n_all:
         said.append(
