@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from skillviewer.engine.cache import FeatureCache
     from skillviewer.engine.plan import TrainingPlan
 
+SEEDS = click.IntRange(0, 2**32 - 1)
+"""What numpy's and torch's generators both take."""
+
 cache_option = click.option(
     "--cache-gb", type=click.FloatRange(min=0.1), default=20, show_default=True, help="Room for features."
 )

@@ -119,3 +119,9 @@ def test_help_needs_no_torch(capsys: Capture) -> None:
     said = capsys.readouterr().out
     assert "[default: none]" not in said
     assert all(option in said for option in ("--from", "--rule", "--by", "--cost", "--accept", "--use"))
+
+
+@pytest.mark.parametrize("command", [["finetune", "no.skillstudy"], ["train", ".", "-o", "new"]])
+def test_a_seed_that_no_generator_takes_is_refused(command: list[str], capsys: Capture) -> None:
+    assert run([*command, "--seed", "-1"]) == 2
+    assert "-1 is not in the range 0<=x<=4294967295" in capsys.readouterr().err
