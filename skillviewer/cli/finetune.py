@@ -223,7 +223,7 @@ def _compared(what: str, compared: "BeforeAfter") -> str:
 
 
 def _report_text(report: "TuningReport") -> str:
-    from skillviewer.core.tuning_report import OldKind
+    from skillviewer.core.tuning_report import OldKind, drift_words
 
     lines = [_compared("held out", report.held_out)]
     if report.set_aside is not None:
@@ -232,7 +232,7 @@ def _report_text(report: "TuningReport") -> str:
     if forgetting.pairs is not None:
         lines.append(_compared(forgetting.what, forgetting.pairs))
     elif forgetting.kind is OldKind.DRIFT:
-        lines.append(f"{forgetting.what}: {forgetting.drift:.2f} standard deviations, order {forgetting.order:.2f}")
+        lines.append(f"{forgetting.what}: {drift_words(forgetting)}")
     lines += [
         f"  {shift.video}: score {shift.before:+.3f} to {shift.after:+.3f}, rank {shift.rank_before:g} to "
         f"{shift.rank_after:g} ({shift.use})"

@@ -187,6 +187,14 @@ def interval_words(pooled: Pooled, form: str) -> str:
     return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"
 
 
+def drift_words(forgetting: Forgetting) -> str:
+    """Return how far scores drifted, as far as that is defined: not for one video, or for scores that are all alike."""
+    if not math.isfinite(forgetting.drift):
+        return "too few scores, or too much alike, to tell how far they drifted"
+    words = f"scores drifted by {forgetting.drift:.2f} standard deviations"
+    return words + (f", their order kept to {forgetting.order:.2f} of 1" if math.isfinite(forgetting.order) else "")
+
+
 def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """Return the mean absolute change of centred scores in standard deviations of those before; NaN below two videos.
 

@@ -13,7 +13,7 @@ from skillviewer.core.familiarity import learn_familiarity
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import videos_of
 from skillviewer.core.tuning import nameless, raters_of
-from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport, interval_words
+from skillviewer.core.tuning_report import BeforeAfter, OldKind, TuningReport, drift_words, interval_words
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.bank import pooled
 from skillviewer.engine.cards import card_of
@@ -162,7 +162,7 @@ def _percent(compared: BeforeAfter) -> str:
 def _remembered(said: TuningReport) -> str:
     forgetting = said.forgetting
     if forgetting.kind is OldKind.DRIFT:
-        return f"{forgetting.what}: {forgetting.drift:.2f} standard deviations, order kept {forgetting.order:.2f}"
+        return f"{forgetting.what}: {drift_words(forgetting)}"
     return forgetting.what + (f": {_percent(forgetting.pairs)}" if forgetting.pairs is not None else "")
 
 

@@ -18,6 +18,7 @@ from skillviewer.core.tuning_report import (
     attention_change,
     before_after,
     drift_of,
+    drift_words,
     order_kept,
     shifts,
     verdict,
@@ -116,6 +117,17 @@ def test_drift_counts_in_spreads_and_forgives_a_shift() -> None:
     assert drift_of(old, {"a": 0.0, "b": 4.0}) == pytest.approx(1.0)  # centred -2 and 2 for -1 and 1, spread 1
     assert math.isnan(drift_of({"a": 1.0}, {"a": 1.0}))
     assert math.isnan(drift_of({"a": 1.0, "b": 1.0}, old))
+
+
+def test_drift_is_told_as_far_as_it_is_defined() -> None:
+    nan = float("nan")
+
+    def told(drift: float, order: float) -> str:
+        return drift_words(Forgetting(OldKind.DRIFT, "some videos", None, drift, order))
+
+    assert told(0.25, 0.9) == "scores drifted by 0.25 standard deviations, their order kept to 0.90 of 1"
+    assert told(0.25, nan) == "scores drifted by 0.25 standard deviations"
+    assert told(nan, nan) == "too few scores, or too much alike, to tell how far they drifted"
 
 
 def test_order_kept() -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from skillviewer.core.accuracy import Pooled
 from skillviewer.core.pairs import videos_of
 from skillviewer.core.tuning import raters_of
-from skillviewer.core.tuning_report import BeforeAfter, Forgetting, OldKind
+from skillviewer.core.tuning_report import BeforeAfter, Forgetting, OldKind, drift_words
 from skillviewer.engine.tuning_job import TuningCost
 from skillviewer.ui.finetuning.order import Order
 
@@ -139,7 +139,5 @@ def forgetting_words(forgetting: Forgetting) -> str:
             first, with_interval(forgetting.pairs.after), gain_words(forgetting.pairs)
         )
     if forgetting.kind is OldKind.DRIFT:
-        return _tr("scores drifted by {:.2f} standard deviations, their order kept to {:.2f} of 1").format(
-            forgetting.drift, forgetting.order
-        )
+        return drift_words(forgetting)
     return forgetting.what
