@@ -252,11 +252,11 @@ def _list(study: "Study") -> None:
     if not known:
         click.echo("No version yet: the first training makes one.")
     for version in known:
-        accuracy = version.facts.get("accuracy")
-        figure = f"{100 * accuracy:.1f} %" if isinstance(accuracy, float) else ""
+        accuracy, n = version.facts.get("accuracy"), version.facts.get("held_out_pairs")
+        figure = f"{100 * accuracy:.1f} % of {n}" if isinstance(accuracy, float) else ""
         where = version.path or f"missing: {version.recorded_path}"
         mark = "*" if version.digest == used else " "
-        click.echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure:>7}  {where}")
+        click.echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure:>13}  {where}")
 
 
 def _use(study: "Study", name: str) -> None:

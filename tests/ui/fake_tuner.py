@@ -136,7 +136,9 @@ class FakeTuner:
         )
         self.ended.append("stopped" if stop.path.exists() else "done")
         parent = digest(job.parent) if job.parent is not None else None
-        facts: dict[str, object] = {"accuracy": held_out.after.value, "pairs": len(division.fold.train_pairs)}
+        after = held_out.after
+        facts: dict[str, object] = {"accuracy": after.value, "pairs": len(division.fold.train_pairs)}
+        facts |= {"low": 0.25, "high": 0.75, "held_out_pairs": after.n_pairs}
         return TuningResult(
             job.folder, digest(job.folder), parent, job.parent.name if job.parent is not None else "", said, facts
         )

@@ -1,7 +1,7 @@
 """What the Fine-tune screen says in words: what would be trained, what it costs, and how before compares with after."""
 
 import math
-from collections.abc import Sized
+from collections.abc import Mapping, Sized
 
 from PySide6.QtCore import QCoreApplication
 
@@ -53,6 +53,17 @@ def with_interval(pooled: Pooled) -> str:
     return _tr("{} ({} to {}) of {} pairs").format(
         percent(pooled.value), f"{100 * pooled.low:.1f}", f"{100 * pooled.high:.1f}", pooled.n_pairs
     )
+
+
+def version_accuracy(facts: Mapping[str, object]) -> str:
+    """Return the held-out accuracy of a version by what the study keeps of it; an en dash where it was not measured."""
+    accuracy, low, high, n = (facts.get(name) for name in ("accuracy", "low", "high", "held_out_pairs"))
+    if not isinstance(accuracy, float):
+        return "–"
+    text = percent(accuracy)
+    if isinstance(low, float) and isinstance(high, float):
+        text += _tr(" ({} to {})").format(f"{100 * low:.1f}", f"{100 * high:.1f}")
+    return _tr("{} of {}").format(text, n) if isinstance(n, int) else text
 
 
 def gain_words(compared: BeforeAfter) -> str:

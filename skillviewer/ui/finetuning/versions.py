@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from skillviewer.data.study import ModelState, ModelVersion
 from skillviewer.export.words import printable
 from skillviewer.ui.finetuning.order import Kept
-from skillviewer.ui.finetuning.sentences import percent
+from skillviewer.ui.finetuning.sentences import version_accuracy
 from skillviewer.ui.finetuning.tables import VIDEO_ROLE, Cell, Table
 
 
@@ -52,7 +52,13 @@ class VersionList(QWidget):
             self,
         )
         for at, meaning in (
-            (3, self.tr("Share of the held-out pairs that it orders as the raters did.")),
+            (
+                3,
+                self.tr(
+                    "Share of its held-out pairs that it orders as the raters did, with the 95 % interval. Two versions "
+                    "may have been tested on different pairs."
+                ),
+            ),
             (4, self.tr("Pairs of this study that it was trained on.")),
         ):
             self.table.model().setHeaderData(at, Qt.Orientation.Horizontal, meaning, Qt.ItemDataRole.ToolTipRole)
@@ -92,7 +98,7 @@ class VersionList(QWidget):
             Cell(printable(version.name), video=str(at)),
             Cell(str(version.version), float(version.version)),
             Cell(state),
-            Cell(percent(accuracy) if isinstance(accuracy, float) else "–", _number(accuracy)),
+            Cell(version_accuracy(version.facts), _number(accuracy)),
             Cell(self.tr("{} pairs").format(pairs) if isinstance(pairs, int) else "–", _number(pairs)),
         ]
 
