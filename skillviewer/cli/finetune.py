@@ -98,6 +98,7 @@ def _train(
     from skillviewer.core.folds import FoldsBy
     from skillviewer.core.tuning import TuningChoices
     from skillviewer.data.study import versions
+    from skillviewer.engine.alone import training_alone
     from skillviewer.engine.library import digest, model_folder
     from skillviewer.engine.tuning_cost import cost_of
     from skillviewer.engine.tuning_job import TuningJob
@@ -128,7 +129,7 @@ def _train(
     click.echo(_cost_text(cost), err=True)
     if only_cost:
         return
-    with _stoppable() as (token, stop, training), progress_bar() as bar:
+    with training_alone(folder), _stoppable() as (token, stop, training), progress_bar() as bar:
         result = run_finetune(job, token, _with_lines(bar, training), stop)
     click.echo(_report_text(result.report))
     known = (parent_digest, parent) if parent is not None and parent_digest is not None else None

@@ -69,3 +69,8 @@ def docs_dir() -> Path:
 def models_dir() -> Path:
     """Return models/: the checkpoints and backbones that ship with the program."""
     return _bundled("models")
+
+
+def training_place(checkpoint: Path) -> Path:
+    """Return the hidden folder beside a checkpoint for its training under way; one training has it at a time."""
+    return checkpoint.with_name(f".{checkpoint.name}.training")

@@ -1,10 +1,11 @@
 """What is written by one command at a time: the folder of an evaluation, the state of a training."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, SettingsError
+from skillviewer.core.places import training_place
 from skillviewer.data.study.lock import WriteLock
 
 
@@ -40,6 +41,17 @@ def alone_at(path: Path, refusal: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def training_alone(checkpoint: Path) -> AbstractContextManager[None]:
+    """Let no other training write the same checkpoint meanwhile; see ``alone_at`` for what it raises.
+
+    Args:
+        checkpoint: The folder that is to be written.
+    """
+    folder = checkpoint.absolute()
+    refusal = f"Another training makes {folder}: wait until it has ended, or choose another name."
+    return alone_at(training_place(folder), refusal)
 
 
 def _unwritable(folder: Path, error: OSError) -> ExportError:

@@ -16,9 +16,10 @@ from skillviewer.core.folds import FoldsBy, check_no_leak, fold_of, quarter_out
 from skillviewer.core.footage import Footage
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.core.pairs import Dataset, Fold, videos_of
+from skillviewer.core.places import training_place
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
-from skillviewer.engine.alone import alone_at
+from skillviewer.engine.alone import training_alone
 from skillviewer.engine.bank import KeptSource, build_bank, check_room, pooled
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.cards import card_of
@@ -199,7 +200,7 @@ class _Kept:
 
     def __init__(self, plan: TrainingPlan, folder: Path, together: Together) -> None:
         self._plan, self._folder, self._together = plan, folder.absolute(), together
-        self._run = RunFolder(self._folder.with_name(f".{self._folder.name}.training"))
+        self._run = RunFolder(training_place(self._folder))
         self._configuration: RunConfiguration | None = None
         self._trained: list[TrainedPair] = []
         self._alone = ExitStack()
@@ -207,8 +208,7 @@ class _Kept:
     def __enter__(self) -> Self:
         """Let no other training write the same checkpoint meanwhile: the two would share a state."""
         if self._together.leads:
-            refusal = f"Another training makes {self._folder}: wait until it has ended, or choose another name."
-            self._alone.enter_context(alone_at(self._run.path, refusal))
+            self._alone.enter_context(training_alone(self._folder))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.engine.alone import training_alone
 from skillviewer.engine.tuning_job import TuningCost, TuningJob, TuningResult
 from skillviewer.engine.workers import Outcome, work_in_processes
 
@@ -83,7 +84,7 @@ class Tuner:
             token: Raise it to stop and keep nothing; it takes half a second.
             report: Told of everything, in this process.
         """
-        with stop:
+        with stop, training_alone(job.folder):  # when it is cancelled, what lies there is its own
             if job.folder.exists():
                 raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
             work = job.work_folder()  # the model that it is named after may be gone when it ends

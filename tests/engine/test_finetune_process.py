@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 import torch
 
-from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError
+from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
 from skillviewer.core.job import CancelToken, Progress, silent
+from skillviewer.core.places import training_place
+from skillviewer.core.tuning import StudyPairs
 from skillviewer.core.tuning_report import BatchRow, TuningRow
+from skillviewer.data.study import Study
+from skillviewer.data.study.versions import next_folder
 from skillviewer.engine import tuning_process
+from skillviewer.engine.alone import training_alone
 from skillviewer.engine.tuning_process import StopFile, StopFolder, Tuner
 from skillviewer.engine.tuning_run import finetune
 from skillviewer.engine.workers import work_in_processes
@@ -124,3 +129,18 @@ def test_cancelled_while_the_version_is_saved_nothing_is_left(
     again = Tuner().finetune(asked, StopFolder(), CancelToken(), silent)
     assert load_checkpoint(again.folder).digest == again.digest
     assert [path.name for path in out.iterdir()] == ["saved [1]"]
+
+
+def test_two_trainings_at_once_make_two_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two windows train what their studies call alike: what one cancels must not be what the other has made."""
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    with Study.create(tmp_path / "one.skillstudy") as one:
+        folder = next_folder(one, "graspers")
+        with training_alone(folder):
+            other = next_folder(one, "graspers")
+            with pytest.raises(SettingsError, match=r"Another training makes .*graspers-v1: wait"):
+                Tuner().finetune(job(StudyPairs(one.dataset()), None, folder), StopFolder(), CancelToken(), silent)
+        assert [folder.name, other.name] == ["graspers-v1", "graspers-v2"]
+        assert next_folder(one, "graspers") == folder
+        training_place(folder).mkdir(parents=True)  # of a killed skillviewer train, which will go on
+        assert next_folder(one, "graspers") == other

@@ -1,5 +1,6 @@
 """What fine-tuning takes from a study and gives back: pairs by a rule, and versions of a model to accept or discard."""
 
+import glob
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from skillviewer.core.errors import StudyError
 from skillviewer.core.pair_choice import Why
 from skillviewer.core.pairs import SimilarPair
-from skillviewer.core.places import data_dir
+from skillviewer.core.places import data_dir, training_place
 from skillviewer.core.tuning import StudyPairs
 from skillviewer.data.study.agreed import combined
 from skillviewer.data.study.archive_form import safe_name
@@ -75,9 +76,15 @@ def next_folder(study: Study, name: str, begun_as: str | None = None) -> Path:
     if begun_as is not None and begun_as not in {version.digest for version in known}:
         numbers.append(max(numbers, default=0) + 1)
     number = max(numbers, default=0) + 1
-    while (folder := data_dir() / "models" / f"{safe_name(name)}-v{number}").exists():
+    while _taken(folder := data_dir() / "models" / f"{safe_name(name)}-v{number}"):
         number += 1
     return folder
+
+
+def _taken(folder: Path) -> bool:
+    """Return whether something is there, or a training under way will be."""
+    under_way = training_place(folder)
+    return folder.exists() or any(folder.parent.glob(f"{glob.escape(under_way.name)}*"))
 
 
 def propose(
