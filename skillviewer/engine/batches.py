@@ -1,6 +1,7 @@
 """Batches of pairs in which every distinct video stands once, so that it is computed once."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,6 +12,27 @@ from skillviewer.nets.presets import OptimiserSettings
 
 Placed = tuple[list[str], list[tuple[int, int, int]]]
 """Names of the distinct videos of a batch, and places in that list: (better, worse, 1), or (one, other, 0) if alike."""
+
+
+SPARSE_PAIRS = 5
+"""Where a batch of videos would hold fewer pairs on average, batches are made of pairs instead."""
+
+BATCH_PAIRS = 8
+"""Pairs of such a batch: at most 16 videos."""
+
+
+def for_sparse(settings: OptimiserSettings, n_pairs: int, n_videos: int) -> OptimiserSettings:
+    """Return settings with batches of pairs where few pairs of many videos are known, so that each is trained on.
+
+    Args:
+        settings: Of the optimiser; batches of pairs stay as they are.
+        n_pairs: Training pairs.
+        n_videos: Videos in them.
+    """
+    size = settings.batch_videos
+    if not size or n_videos < 2 or n_pairs * size * (size - 1) >= SPARSE_PAIRS * n_videos * (n_videos - 1):
+        return settings
+    return replace(settings, batch_videos=0, batch_pairs=BATCH_PAIRS)
 
 
 def batches(

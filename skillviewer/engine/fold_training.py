@@ -106,7 +106,7 @@ def fit_fold(
         stage: str,
         until: int | None = None,
     ) -> Trained:
-        settings = dataclasses.replace(plan.settings(), select=select)
+        settings = dataclasses.replace(plan.settings_on(fold), select=select)
         similar = similar_for_training(dataset, on) if model.uses_similar else ()
         kept = keeper(stage) if keeper is not None else None
         return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, until, together)
@@ -131,7 +131,7 @@ def fit_fold(
             model = new_model(fold.train_videos)
             # where iterations say how long, more pairs mean fewer epochs: what was chosen is a share of the course
             share = chosen_share(logs)
-            settings = plan.settings()
+            settings = plan.settings_on(fold)
             whole = n_epochs(model.phases(), settings.optimiser, dict(settings.phases), len(fold.train_pairs))
             result = trained(model, fold, (), Select.LAST, "final", max(1, round(share * whole)))
             logs.append(result.rows)

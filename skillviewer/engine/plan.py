@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.pairs import Fold
+from skillviewer.core.pairs import Fold, videos_of
 from skillviewer.core.preprocessing import TRAINED_ON, Preprocessing
 from skillviewer.engine import snippets
+from skillviewer.engine.batches import for_sparse
 from skillviewer.engine.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.train import Select, TrainSettings
 from skillviewer.nets.deployment import Precision
@@ -143,6 +144,13 @@ class TrainingPlan:
         splits, _ = self.sizes().tsn_splits, self.settings()
         if self.model in _BY_SPLITS and self.preprocessing.n_segments < splits:
             raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")
+
+    def settings_on(self, fold: Fold) -> TrainSettings:
+        """Return the settings with which it is trained on a fold: with batches of pairs where these are sparse."""
+        settings, pairs = self.settings(), fold.train_pairs
+        return dataclasses.replace(
+            settings, optimiser=for_sparse(settings.optimiser, len(pairs), len(videos_of(pairs)))
+        )
 
     def settings(self) -> TrainSettings:
         """Return the settings of the training: the preset's, or a model's own where it was published with some.

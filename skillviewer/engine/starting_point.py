@@ -12,6 +12,7 @@ from skillviewer.core.preprocessing import TRAINED_ON
 from skillviewer.engine.assess import FeatureSource
 from skillviewer.engine.averaging import fed
 from skillviewer.engine.bank import feature_source, standardise
+from skillviewer.engine.batches import for_sparse
 from skillviewer.engine.cache import FeatureCache
 from skillviewer.engine.device import training_precision
 from skillviewer.engine.extractor import FeatureExtractor
@@ -27,12 +28,6 @@ PRESET = "small-study"
 BACKBONE = "efficientnet-lite0"
 FROM_NOTHING = "full"
 """The model that is trained where there was none."""
-
-SPARSE_PAIRS = 5
-"""Where a batch of videos would hold fewer pairs, batches are made of pairs instead."""
-
-BATCH_PAIRS = 8
-"""Pairs of such a batch: at most 16 videos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +112,7 @@ class StartingPoint:
         optimiser = slower(own[0][1] if own else chosen.optimiser(self.config.dataset_preset))
         if epochs is not None:
             optimiser = replace(optimiser, epochs=epochs)
-        size = optimiser.batch_videos
-        if size and n_videos > 1 and n_pairs * size * (size - 1) < SPARSE_PAIRS * n_videos * (n_videos - 1):
-            optimiser = replace(optimiser, batch_videos=0, batch_pairs=BATCH_PAIRS)
+        optimiser = for_sparse(optimiser, n_pairs, n_videos)
         phases = tuple((name, slower(settings)) for name, settings in own)
         precision = training_precision("auto", self.device)
         return TrainSettings(optimiser, chosen.loss, Select.INNER, seed, phases, precision)

@@ -21,7 +21,7 @@ def unmet_pairs(plan: TrainingPlan, dataset: Dataset, fold: Fold, epochs: int) -
         fold: What it was trained on.
         epochs: Epochs until the weights that were kept.
     """
-    settings = plan.settings().optimiser
+    settings = plan.settings_on(fold).optimiser
     if not settings.batch_videos:
         return frozenset()
     on = fold if plan.refit or plan.select is not Select.INNER else choosing_folds(plan, dataset, fold)[0]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from skillviewer.core.pairs import Pair, SimilarPair, videos_of
-from skillviewer.engine.batches import batches, pair_batch, placed
+from skillviewer.engine.batches import batches, for_sparse, pair_batch, placed
 from skillviewer.nets.presets import OptimiserSettings
 
 PAIRS = [Pair("d", "a"), Pair("d", "b"), Pair("c", "a"), Pair("c", "b"), Pair("b", "a")]
@@ -26,6 +26,15 @@ def test_places_tell_better_from_worse_and_alike_from_both() -> None:
     assert (batch.better.tolist(), batch.worse.tolist()) == ([3, 3], [0, 1])
     assert (batch.similar_first.tolist(), batch.similar_second.tolist()) == ([2, 3], [3, 4])
     assert videos_of(PAIRS[:1], SIMILAR[2:]) == ["a", "d", "e"]
+
+
+def test_sparse_pairs_come_in_batches_of_pairs() -> None:
+    """A batch of ten of twenty videos holds 45 of their 190 pairs."""
+    by_videos = OptimiserSettings(batch_videos=10, rounds=3)
+    assert for_sparse(by_videos, 22, 20) is by_videos, "22 · 45 / 190 is more than five"
+    sparse = for_sparse(by_videos, 21, 20)
+    assert sparse == replace(by_videos, batch_videos=0, batch_pairs=8)
+    assert for_sparse(sparse, 1, 20) is sparse
 
 
 def test_similar_pairs_are_dealt_out_once_an_epoch() -> None:

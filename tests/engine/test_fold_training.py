@@ -14,6 +14,7 @@ from skillviewer.core.folds import fold_of, inner_fold, inner_folds, make_folds
 from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.engine import batches
 from skillviewer.engine.bank import standardise
 from skillviewer.engine.fold_training import choosing_folds, chosen_share, fit_fold
 from skillviewer.engine.plan import TrainingPlan, said_of_runs, selection_rule
@@ -186,6 +187,8 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Fitting, "__init__", made)
     monkeypatch.setattr(Fitting, "update", update)
+    usual = batches.SPARSE_PAIRS
+    monkeypatch.setattr(batches, "SPARSE_PAIRS", 0)
     sparse = OptimiserSettings(learning_rate=1e-9, batch_videos=3, epochs=3)
     settings = TrainSettings(sparse, LossSettings(), Select.LAST if refit else Select.INNER)
     monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: settings)
@@ -200,10 +203,11 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
     assert unmet <= unmet_pairs(plan, DATASET, FOLD, trained.epoch)
     (said,) = said_of_unmet(len(unmet), len(on.train_pairs), at_most=True)
     assert said.startswith(f"Up to {len(unmet)} of {len(on.train_pairs)} training pairs were in no batch")
-    everything = replace(sparse, batch_videos=0)
-    monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: replace(settings, optimiser=everything))
-    assert not unmet_pairs(plan, DATASET, FOLD, 3)
     assert not said_of_unmet(0, 9)
+    monkeypatch.setattr(batches, "SPARSE_PAIRS", usual)  # of three videos few pairs are known: batches are of pairs
+    assert not unmet_pairs(plan, DATASET, FOLD, 3)
+    fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
+    assert met[-1] == set(on.train_pairs)
 
 
 def test_what_is_averaged_over_cells_is_standardised_after_that() -> None:
