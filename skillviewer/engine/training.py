@@ -331,7 +331,17 @@ def _all_against(usable: Dataset, tested: Dataset, token: CancelToken) -> _Divid
     _refuse_shared_frames(usable, tested, token)
     tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
     rule = f"{len(tested.videos)} videos of another data set ({tested.name})"
-    return _Divided(fold_of("all", usable.names, (), usable.pairs), tested, tested_fold, rule)
+    fold = fold_of("all", usable.names, (), usable.pairs)
+    return _Divided(fold, tested, tested_fold, rule, _called_alike(usable, tested))
+
+
+def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
+    """Warn of people of two data sets who have one name: each data set may count its people from 1, too."""
+    alike = set(train.participants.values()) & set(test.participants.values())
+    if not alike:
+        return ()
+    who = f"{len(alike)} participants ({min(alike)}, for one) are" if len(alike) > 1 else f"“{min(alike)}” is"
+    return (f"{who} in both data sets by name: if a person is in both, the held-out accuracy is too good.",)
 
 
 def _prepare(
