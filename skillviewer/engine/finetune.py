@@ -139,7 +139,8 @@ def _old(
         found, problems = dataset_features(other.dataset, start.source, 1, token, report)
         readable = other.dataset.restricted(list(found))
         if readable.pairs:
-            return Old(OldKind.PAIRS, other.what, found, readable, tuple(videos_of(readable.pairs))), problems
+            what = other.what + other.trained_again(study, division.fold.train_pairs)
+            return Old(OldKind.PAIRS, what, found, readable, tuple(videos_of(readable.pairs))), problems
     unused = [name for name in bank if name not in set(videos_of(division.fold.train_pairs))]
     familiarity = start.parent.familiarity
     names = unused

@@ -1,6 +1,6 @@
 """What a model knew before it is fine-tuned: the pairs that it was trained on, as its folder says, or a stand-in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,6 +41,18 @@ class OldPairs:
         keep = [n for n in self.dataset.names if n in self.trained or not shows(*self.shown.get(n, ("", None)), own)]
         fewer = self.dataset.restricted(keep)
         return replace(self, dataset=fewer) if fewer.pairs else None
+
+    def trained_again(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
+        """Return in words how many of its pairs are trained on again, by what they show; "" if none is.
+
+        Args:
+            study: The study that is trained on.
+            pairs: Its training pairs.
+        """
+        shown = {v.name: (study.digests[v.name], v.extent) for v in study.dataset.videos if v.name in study.digests}
+        again = {(shown.get(pair.better), shown.get(pair.worse)) for pair in pairs}
+        n = sum((self.shown[pair.better], self.shown[pair.worse]) in again for pair in self.dataset.pairs)
+        return f"; {n} of them {'is' if n == 1 else 'are'} trained on again, and tell nothing of forgetting" if n else ""
 
 
 def known_before(folder: Path, name: str) -> OldPairs | None:

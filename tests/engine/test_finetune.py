@@ -442,6 +442,9 @@ def test_what_it_knew_before_is_watched(
     unwatched = run(job(other, first.folder, tmp_path / "four", old_pairs=False))
     assert unwatched.report.forgetting.kind is OldKind.DRIFT
     assert "were not asked for" in unwatched.report.forgetting.what
+    assert "trained on again" not in forgetting.what
+    n = first.report.n_trained
+    assert f"({n} of {n} found); {n} of them are trained on again, and tell nothing" in again.report.forgetting.what
     grandchild = run(job(study, second.folder, tmp_path / "five", seed=9))
     assert grandchild.facts["held_out_videos"] == first.facts["held_out_videos"], "what it began as knew the others"
     (tmp_path / "two" / PAIRS).unlink()
