@@ -52,7 +52,8 @@ class OldPairs:
         shown = {v.name: (study.digests[v.name], v.extent) for v in study.dataset.videos if v.name in study.digests}
         again = {(shown.get(pair.better), shown.get(pair.worse)) for pair in pairs}
         n = sum((self.shown[pair.better], self.shown[pair.worse]) in again for pair in self.dataset.pairs)
-        return f"; {n} of them {'is' if n == 1 else 'are'} trained on again, and tell nothing of forgetting" if n else ""
+        are = "is" if n == 1 else "are"
+        return f"; {n} of them {are} trained on again, and tell nothing of forgetting" if n else ""
 
 
 def known_before(folder: Path, name: str) -> OldPairs | None:

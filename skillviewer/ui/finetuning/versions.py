@@ -55,7 +55,7 @@ class VersionList(QWidget):
             (
                 3,
                 self.tr(
-                    "Share of its held-out pairs that it orders as the raters did, with the 95 % interval. Two versions "
+                    "Share of its held-out pairs that it orders as the raters did, with the 95 % interval. Versions "
                     "may have been tested on different pairs."
                 ),
             ),
