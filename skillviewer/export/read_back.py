@@ -3,6 +3,7 @@
 import csv
 import json
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def read_back(path: Path) -> tuple[str, ...]:
         size = path.stat().st_size
         reader = _READERS.get(path.suffix.lower())
         found = reader(path) if reader is not None else ()
-    except (OSError, EOFError, ValueError, VideoError, zipfile.BadZipFile, csv.Error) as error:
+    except (OSError, EOFError, ValueError, VideoError, zipfile.BadZipFile, zlib.error, csv.Error) as error:
         raise ExportError(f"{path} was written, but cannot be read back: {error}") from error
     return (size_words(size), *found)
 

@@ -24,6 +24,7 @@ from skillviewer.data.study.archive_form import ArchiveOptions
 from skillviewer.data.study.pseudonyms import Pseudonyms
 from skillviewer.data.study.unpack import unpack
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs, write_pairs
+from skillviewer.export.read_back import read_back
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.videos import write_barcode_video
@@ -393,6 +394,23 @@ def test_damage_and_strange_paths_are_refused_and_nothing_is_left(study: Path, t
     (tmp_path / "hurt.zip").write_bytes(data)
     with pytest.raises(StudyError, match="is damaged: videos/"):
         unpack(tmp_path / "hurt.zip", tmp_path / "out")
+    for inside, said in (("manifest.json", "is not an archive"), ("wanda.skillstudy", "is damaged: wanda")):
+        packed = bytearray(made.path.read_bytes())
+        with zipfile.ZipFile(made.path) as file:
+            start = file.getinfo(inside).header_offset + 30 + len(inside)
+        packed[start + 40 : start + 48] = bytes(byte ^ 255 for byte in packed[start + 40 : start + 48])
+        (tmp_path / "hurt.zip").write_bytes(packed)  # it does not unpack at all
+        with pytest.raises(StudyError, match=said):
+            unpack(tmp_path / "hurt.zip", tmp_path / "out")
+        with pytest.raises(ExportError, match="cannot be read back"):
+            read_back(tmp_path / "hurt.zip")
+    locked = bytearray(made.path.read_bytes())
+    for mark, flags in ((b"PK\1\2", 8), (b"PK\3\4", 6)):
+        for at in [found.start() for found in re.finditer(re.escape(mark), locked)]:
+            locked[at + flags] |= 1
+    (tmp_path / "locked.zip").write_bytes(locked)
+    with pytest.raises(StudyError, match="locked with a password"):
+        unpack(tmp_path / "locked.zip", tmp_path / "out")
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as file:
         entry = {"name": "../evil", "size_bytes": 1, "sha256": "0"}
         manifest = {"format": 1, "program": "x", "study": "s", "pseudonymised": False, "files": [entry]}
@@ -409,6 +427,7 @@ def test_damage_and_strange_paths_are_refused_and_nothing_is_left(study: Path, t
         "all.zip",
         "evil.zip",
         "hurt.zip",
+        "locked.zip",
         "no.zip",
         "private folder",
     ]

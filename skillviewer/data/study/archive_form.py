@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ MODIFIED_NS = 1_577_836_800 * 10**9
 
 BLOCK = 1 << 20
 _FORBIDDEN = '<>:"/\\|?*'
+_LOCKED = 1  # bit of the flags of a file in a zip file
+_UNREADABLE = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What is raised for a file of an archive that is not there, damaged, locked, or packed in a way that is not known."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -110,11 +114,13 @@ def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
     """Return the manifest of an archive.
 
     Raises:
-        StudyError: It has none, or was made by a newer program.
+        StudyError: It has none that can be read, or was made by a newer program.
     """
     try:
+        if file.getinfo(MANIFEST).flag_bits & _LOCKED:
+            raise StudyError(f"{path} is locked with a password: unlock it first with the program that locked it.")
         manifest = msgspec.json.decode(file.read(MANIFEST), type=Manifest)
-    except (KeyError, msgspec.MsgspecError, zipfile.BadZipFile) as error:
+    except (*_UNREADABLE, msgspec.MsgspecError) as error:
         raise StudyError(f"{path} is not an archive of a study.") from error
     if manifest.format > FORMAT:
         raise StudyError(f"{path} was made by a newer program ({manifest.program}). Open it with that.")
@@ -135,7 +141,7 @@ def checked(file: zipfile.ZipFile, entry: Entry, token: CancelToken) -> Iterator
                 token.check()
                 sha.update(block)
                 yield block
-    except (KeyError, zipfile.BadZipFile, EOFError) as error:
+    except _UNREADABLE as error:
         raise StudyError(f"{file.filename} is damaged: {entry.name} in it cannot be read.") from error
     if sha.hexdigest() != entry.sha256:
         raise StudyError(f"{file.filename} is damaged: {entry.name} in it is not what was put in.")
