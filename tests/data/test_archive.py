@@ -456,6 +456,36 @@ def test_cancel_overwrite_and_other_suffixes(study: Path, tmp_path: Path) -> Non
     assert zipfile.is_zipfile(tmp_path / "mine.zip")
 
 
+def test_a_key_that_cannot_be_kept_is_told_before_anything_is_packed(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, file = tmp_path / "out" / "all.zip", tmp_path / "file"
+    file.write_text("no folder")
+    told: list[object] = []
+    for key, said in (
+        (out, "is to be the archive"),
+        (tmp_path / "out" / ".." / "out" / "all.zip", "is to be the archive"),
+        (file / "key.csv", "The key .*key.csv could not be written"),
+        (tmp_path / ("k" * 300), "The key .* could not be written: File name too long"),
+    ):
+        with pytest.raises(ExportError, match=said):
+            pack(study, out, ArchiveOptions(videos=False, pseudonyms=True, key=key), report=told.append)
+    assert told == []
+    replace = Path.replace
+
+    def only_the_key(self: Path, target: Path) -> Path:
+        if target == out:
+            raise OSError(13, "Permission denied")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", only_the_key)
+    key = tmp_path / "key.csv"
+    with pytest.raises(ExportError, match="all.zip could not be written: Permission denied"):
+        pack(study, out, ArchiveOptions(videos=False, pseudonyms=True, key=key))
+    assert not key.exists(), "a key to nothing, which would not be written over"
+    assert not out.exists()
+
+
 def test_names_inside_words_and_digits_stay() -> None:
     replace = Pseudonyms({"12": "V1"}, {"Al": "P1", "Anna Berg": "P2"}, {"no": "R1"}).replacer()
     assert replace("at 12 s, 2012, Al and Also ANNA BERG, Berg, annalist; no note") == (

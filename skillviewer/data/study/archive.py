@@ -67,7 +67,8 @@ def pack(
         report: Told of every file.
 
     Raises:
-        ExportError: The name is refused, a video cannot be copied without its origin, or the disk is full.
+        ExportError: The name is refused, the key cannot be written where it is to go, a video cannot be copied without
+            its origin, or the disk is full.
         StudyError: The study cannot be read.
         SettingsError: Its settings cannot be read.
         VideoError: Faces are to be blurred, and a video or what is kept of its faces cannot be read, or faces cannot be
@@ -84,13 +85,11 @@ def pack(
         )
     if path.suffix.lower() not in SUFFIXES:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}.")
+    written: list[Path] = []
     try:
         check_free(path, overwrite=overwrite)
-        if key is not None and key.exists():
-            raise ExportError(
-                f"{key} is there already, and may be the only key to what was given away before: choose another name "
-                "for the key."
-            )
+        if key is not None:
+            _check_key(key, path)
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             written_aside(path) as part,
@@ -102,8 +101,8 @@ def pack(
             file.close()
             verify(part, token, report)
             if key is not None:
-                with written_aside(key) as beside:
-                    beside.write_text(packer.names.key() if packer.names is not None else "", encoding="utf-8")
+                _write_key(key, packer.names.key() if packer.names is not None else "")
+                written.append(key)
             made = Archived(
                 path,
                 packer.n_videos,
@@ -114,5 +113,40 @@ def pack(
                 key,
             )
     except (OSError, zipfile.BadZipFile) as error:
+        for one in written:  # to nothing: the archive did not get its name
+            one.unlink(missing_ok=True)
         raise ExportError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}.") from error
     return made
+
+
+def _check_key(key: Path, path: Path) -> None:
+    """Refuse a place where the key cannot go, before hours of work.
+
+    Raises:
+        ExportError: The archive is to go there, a file is there already, or none can be written there.
+    """
+    if key.resolve() == path.resolve():
+        raise ExportError(f"{key} is to be the archive: choose another name for the key, and keep it apart.")
+    try:
+        if key.exists():
+            raise ExportError(
+                f"{key} is there already, and may be the only key to what was given away before: choose another name "
+                "for the key."
+            )
+        key.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=key.parent):
+            pass
+    except OSError as error:
+        raise _no_key(key, error) from error
+
+
+def _write_key(key: Path, text: str) -> None:
+    try:
+        with written_aside(key) as beside:
+            beside.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _no_key(key, error) from error
+
+
+def _no_key(key: Path, error: OSError) -> ExportError:
+    return ExportError(f"The key {key} could not be written: {error.strerror or error}. Nothing was packed.")
