@@ -342,6 +342,28 @@ def test_texts_stay_behind_also_under_the_real_names(study: Path, tmp_path: Path
     assert not (tmp_path / "b.skillarchive").exists()
 
 
+@pytest.mark.parametrize("pseudonyms", [True, False])
+def test_what_was_removed_from_the_study_does_not_leave_with_it(
+    study: Path, tmp_path: Path, *, pseudonyms: bool
+) -> None:
+    with Study.open(study) as opened:
+        moment = opened.remarks.keep_moment(VIDEOS[0], 0.2, 0.4, author=RATERS[0], label="a first seizure")
+        for note in ("a second seizure", "a third seizure"):
+            number = opened.remarks.write_note(note, author=RATERS[0], moment=moment if "third" in note else None)
+            if "second" in note:
+                opened.remarks.remove("note", number)
+        opened.remarks.remove("moment", moment)
+        opened.videos.change(VIDEOS[2], notes="a fourth seizure", context="a fifth seizure")
+        opened.remarks.keep_moment(VIDEOS[2], 0.1, 0.2, author=RATERS[0], label="a sixth seizure")
+        opened.remarks.write_note("a seventh seizure", author=RATERS[0], video=VIDEOS[2])
+        opened.videos.remove(VIDEOS[2])
+        opened.remarks.write_note("the eighth stays", author=RATERS[0])
+    packed = _bytes(pack(study, tmp_path / "a.zip", ArchiveOptions(videos=False, pseudonyms=pseudonyms)).path)
+    assert b"seizure" not in packed
+    assert b"the eighth stays" in packed
+    assert b"drops it" in packed
+
+
 def test_no_real_name_lies_beside_the_archive_while_it_is_made(study: Path, tmp_path: Path) -> None:
     out = tmp_path / "stick"
     seen = []

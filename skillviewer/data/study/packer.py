@@ -96,6 +96,7 @@ class Packer:
             memory = study.in_memory()
         # in memory until all names are replaced: where the archive goes others may look, even after a power cut
         with in_words(copy), closing(memory) as db:
+            _leave_removed(db)
             if self.options.pseudonyms:
                 self.names = invent(db)
                 self.clean = self.names.replacer()
@@ -311,3 +312,17 @@ class Packer:
         entry = Entry(place, size, sha.hexdigest())
         self.entries.append(entry)
         return entry
+
+
+def _leave_removed(db: sqlite3.Connection) -> None:
+    """Take out of a copy of a study what people removed: nobody can look it over any more before it is given away.
+
+    Rows of removed videos stay, for votes may name them, without a word.
+    """
+    gone = "(SELECT id FROM video WHERE removed_at IS NOT NULL)"
+    moments = f"SELECT id FROM moment WHERE removed_at IS NOT NULL OR video IN {gone}"  # noqa: S608 - our own words
+    db.execute(
+        f"DELETE FROM note WHERE removed_at IS NOT NULL OR video IN {gone} OR moment IN ({moments})"  # noqa: S608
+    )
+    db.execute(f"DELETE FROM moment WHERE id IN ({moments})")  # noqa: S608
+    db.execute("UPDATE video SET notes = '', context = '' WHERE removed_at IS NOT NULL")
