@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -163,8 +164,13 @@ def test_stretches_of_one_file_share_its_copy(
     with Study.open(study) as changed:
         changed.videos.split(VIDEOS[0], FrameExtent(2, 9))
         changed.videos.split(VIDEOS[0], FrameExtent(9, 15))
+        video = _analysis(changed, VIDEOS[0]).video
+        for part in (FrameExtent(2, 9), FrameExtent(9, 15)):
+            said = analysis(video, passes=2, n_segments=2, extent=part)
+            changed.models.keep_analysis(replace(said, provenance=replace(said.provenance, model_digest="e" * 64)))
     made = pack(study, tmp_path / "all.skillarchive", ArchiveOptions(pseudonyms=pseudonyms))
     assert made.n_videos == 3
+    assert made.n_analyses == 3, "of each stretch one, however many stretches have scores"
     with zipfile.ZipFile(made.path) as archive:
         assert len([name for name in archive.namelist() if name.startswith("videos/")]) == 3
     opened = _elsewhere(made.path, tmp_path, monkeypatch)
@@ -493,12 +499,12 @@ def test_a_key_that_cannot_be_kept_is_told_before_anything_is_packed(
         with pytest.raises(ExportError, match=said):
             pack(study, out, ArchiveOptions(videos=False, pseudonyms=True, key=key), report=told.append)
     assert told == []
-    replace = Path.replace
+    rename = Path.replace
 
     def only_the_key(self: Path, target: Path) -> Path:
         if target == out:
             raise OSError(13, "Permission denied")
-        return replace(self, target)
+        return rename(self, target)
 
     monkeypatch.setattr(Path, "replace", only_the_key)
     key = tmp_path / "key.csv"
@@ -509,8 +515,8 @@ def test_a_key_that_cannot_be_kept_is_told_before_anything_is_packed(
 
 
 def test_names_inside_words_and_digits_stay() -> None:
-    replace = Pseudonyms({"12": "V1"}, {"Al": "P1", "Anna Berg": "P2"}, {"no": "R1"}).replacer()
-    assert replace("at 12 s, 2012, Al and Also ANNA BERG, Berg, annalist; no note") == (
+    renamed = Pseudonyms({"12": "V1"}, {"Al": "P1", "Anna Berg": "P2"}, {"no": "R1"}).replacer()
+    assert renamed("at 12 s, 2012, Al and Also ANNA BERG, Berg, annalist; no note") == (
         "at V1 s, 2012, P1 and Also P2, P2, P2list; R1 note"
     )
 

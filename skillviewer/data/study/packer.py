@@ -248,9 +248,10 @@ class Packer:
             return
         back = {new: old for old, new in self.digests.items()}
         rows = db.execute(
-            "SELECT v.*, s.model_digest FROM video AS v JOIN score AS s ON s.video_digest = v.digest "
+            "SELECT DISTINCT v.*, s.model_digest FROM video AS v JOIN score AS s ON s.video_digest = v.digest "
             "WHERE v.removed_at IS NULL AND v.digest <> '' ORDER BY v.id, s.model_digest"
         ).fetchall()
+        damaged: dict[str, None] = {}
         for done, row in enumerate(rows):
             self.report(Progress("packing analyses", done, len(rows)))
             digest, model = row["digest"], row["model_digest"]
