@@ -22,6 +22,7 @@ from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, Vote, cached_analysis
 from skillviewer.data.study.archive import pack
 from skillviewer.data.study.archive_form import ArchiveOptions
+from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.pseudonyms import Pseudonyms
 from skillviewer.data.study.unpack import unpack
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs, write_pairs
@@ -412,6 +413,18 @@ def test_missing_videos_and_models_are_told(study: Path, tmp_path: Path) -> None
     assert made.n_videos == 2
     assert any(VIDEOS[1] in remark and "missing" in remark for remark in made.remarks)
     assert any("tiny" in remark for remark in made.remarks)
+
+
+def test_what_a_model_said_and_cannot_be_read_any_more_costs_no_archive(study: Path, tmp_path: Path) -> None:
+    with Study.open(study, read_only=True) as opened:
+        video = opened.videos.get(VIDEOS[0])
+        score = opened.models.scores("e" * 64)[VIDEOS[0]].score
+    analysis_path(video.digest, "e" * 64).write_bytes(b"half a file")
+    made = pack(study, tmp_path / "a.zip", ArchiveOptions(videos=False))
+    assert made.n_analyses == 0
+    assert made.remarks == (f"Maps are missing in the archive, for what was kept of them is damaged: {VIDEOS[0]}.",)
+    with Study.open(unpack(made.path, tmp_path / "there"), read_only=True) as opened:
+        assert opened.models.scores("e" * 64)[VIDEOS[0]].score == score
 
 
 def test_damage_and_strange_paths_are_refused_and_nothing_is_left(study: Path, tmp_path: Path) -> None:

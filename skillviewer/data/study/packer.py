@@ -12,13 +12,14 @@ import msgspec
 
 from skillviewer import __version__
 from skillviewer.core.analysis import Analysis
-from skillviewer.core.errors import CheckpointError, VideoError
+from skillviewer.core.errors import CheckpointError, StudyError, VideoError
 from skillviewer.core.face_words import SAID_BEFORE
 from skillviewer.core.job import CancelToken, Progress, Report
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import SUFFIX as FACES_SUFFIX
 from skillviewer.data.faces_file import FaceStore, save_faces
+from skillviewer.data.rows import some
 from skillviewer.data.study.archive_faces import BLURRED_SUFFIX, BlurredVideos
 from skillviewer.data.study.archive_form import (
     BLOCK,
@@ -258,7 +259,11 @@ class Packer:
             source = analysis_path(back.get(digest, digest), model, extent_of(row))
             if not source.is_file():
                 continue
-            analysis = load_analysis(source)
+            try:
+                analysis = load_analysis(source)
+            except StudyError:  # it can be computed again, and no archive is worse
+                damaged[self._known_as(row["name"])] = None
+                continue
             video = replace(analysis.video, path=Path(row["relative_path"]), digest=digest)
             analysis = replace(analysis, video=video)
             if self.names is not None:
@@ -276,6 +281,10 @@ class Packer:
             self._add(copy, place)
             copy.unlink()
             self.analyses.append(KnownAnalysis(place, self._known_as(row["name"]), model))
+        if damaged:
+            self.remarks.append(
+                f"Maps are missing in the archive, for what was kept of them is damaged: {some(tuple(damaged))}."
+            )
 
     def _model_of(self, analysis: Analysis) -> str:
         said_by = analysis.provenance
