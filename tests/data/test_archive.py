@@ -21,7 +21,7 @@ from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, Vote, cached_analysis
 from skillviewer.data.study.archive import pack
-from skillviewer.data.study.archive_form import ArchiveOptions
+from skillviewer.data.study.archive_form import ArchiveOptions, free_entry, safe_name
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.pseudonyms import Pseudonyms
 from skillviewer.data.study.unpack import unpack
@@ -525,6 +525,16 @@ def test_a_key_that_cannot_be_kept_is_told_before_anything_is_packed(
         pack(study, out, ArchiveOptions(videos=False, pseudonyms=True, key=key))
     assert not key.exists(), "a key to nothing, which would not be written over"
     assert not out.exists()
+
+
+def test_names_of_files_are_taken_by_every_system(tmp_path: Path) -> None:
+    assert safe_name("a/b: c?") == "a_b_ c_"
+    assert (safe_name("CON"), safe_name("nul.2"), safe_name("Conrad")) == ("CON_", "nul.2_", "Conrad")
+    assert safe_name(f"{'x' * 99}. y") == "x" * 99, "no dot or blank at the end either where a name is cut"
+    assert (safe_name(" .."), safe_name("")) == ("unnamed", "unnamed")
+    for letter in "x", "é", "手", "🦊":
+        taken = {safe_name(letter * 300).casefold()}
+        (tmp_path / f"{free_entry(safe_name(letter * 300), taken)}.skillstudy-backups").touch()
 
 
 def test_names_inside_words_and_digits_stay() -> None:

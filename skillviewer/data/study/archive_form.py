@@ -1,6 +1,7 @@
 """An archive of a study: what may go in, and its form, a zip file with a manifest of size and SHA-256 of every file."""
 
 import hashlib
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ MODIFIED_NS = 1_577_836_800 * 10**9
 
 BLOCK = 1 << 20
 _FORBIDDEN = '<>:"/\\|?*'
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # are no files on Windows
+_MOST_BYTES = 200  # of the 255 that most systems take
 _LOCKED = 1  # bit of the flags of a file in a zip file
 _UNREADABLE = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 """What is raised for a file of an archive that is not there, damaged, locked, or packed in a way that is not known."""
@@ -96,9 +99,10 @@ def entry_info(name: str) -> zipfile.ZipInfo:
 
 
 def safe_name(name: str) -> str:
-    """Return a name that is a file name on every system."""
+    """Return a name that is a file name on every system, with room behind it for a number and a suffix."""
     kept = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
-    return kept[:100] or "unnamed"
+    short = kept[:100].encode()[:_MOST_BYTES].decode(errors="ignore").rstrip(" .")
+    return f"{short}_" if _DEVICE.match(short) else short or "unnamed"
 
 
 def free_entry(name: str, taken: set[str]) -> str:
