@@ -14,6 +14,7 @@ from typing import Any
 
 from skillviewer.core.analysis import Analysis
 from skillviewer.core.analysis_json import AnalysisRecord, analysis_json
+from skillviewer.core.cells import guarded
 from skillviewer.core.errors import ExportError
 from skillviewer.core.evidence import Evidence
 from skillviewer.core.pairs import Judgement, Pair
@@ -170,7 +171,7 @@ def _write_table(kind: type[Any], rows: Sequence[Any], path: Path, *, overwrite:
 def write_csv(
     kind: type[Any], rows: Sequence[Any], path: Path, suffixes: Sequence[str] = (".csv",), *, overwrite: bool
 ) -> Path:
-    """Write rows as CSV: UTF-8, dot decimals, one header line with the fields of a row.
+    """Write rows as CSV: UTF-8, dot decimals, one header line with the fields of a row, no formulas (``core/cells.py``).
 
     Args:
         kind: Dataclass of a row.
@@ -189,7 +190,7 @@ def write_csv(
     ):
         writer = csv.DictWriter(file, [f.name for f in fields(kind)], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
+        writer.writerows({name: guarded(value) for name, value in asdict(row).items()} for row in rows)
     return path
 
 

@@ -253,6 +253,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
     rows = list(csv.DictReader(key.read_text(encoding="utf-8").splitlines()))
     real = {(row["kind"], row["name"]): row["pseudonym"] for row in rows}
     assert {name for kind, name in real if kind == "video"} == set(VIDEOS)
+    assert Pseudonyms({"=1": "V1"}, {}, {}).key().splitlines()[1] == "video,'=1,V1", "no spreadsheet runs a name"
     assert {name for kind, name in real if kind == "participant"} == set(PEOPLE)
     assert {name for kind, name in real if kind == "rater"} == {*RATERS, "somebody.else"}
     with Study.open(_elsewhere(made.path, tmp_path, monkeypatch)) as after:

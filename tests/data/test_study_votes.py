@@ -128,6 +128,33 @@ def test_what_goes_out_is_read_back_alike(path: Path, tmp_path: Path, form: str)
         ]
 
 
+def test_what_a_spreadsheet_would_run_and_odd_line_ends_come_back_as_they_were(tmp_path: Path) -> None:
+    names = ("=1+1", "-take 2", "plain")
+    path, people = make_study(tmp_path / "here", *names), {"=1+1": "@Ann", "-take 2": "+Bob", "plain": "Çelik"}
+    with Study.open(path) as study:
+        for name, person in people.items():
+            study.videos.change(name, participant=person)
+        cast = replace(vote("=1+1", "-take 2", Verdict.RIGHT, "=cmd|'/C calc'!A0"), reason="-shakes\rand\r\nstops")
+        study.votes.cast(cast)
+        study.votes.cast(vote("plain", "-take 2", Verdict.LEFT, "-1"))
+        export_pairs(study, tmp_path / "votes.csv", "every-vote")
+        export_videos(study, tmp_path / "people.csv")
+    for table in ("votes.csv", "people.csv"):
+        with (tmp_path / table).open(encoding="utf-8", newline="") as file:
+            head, *rows = csv.reader(file)
+        assert all(len(row) == len(head) for row in rows), "no cell ends its row"
+        cells = [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+        assert set(cells) <= {"-1"}, "a number, and the name of a rater that looks like one"
+    with Study.open(make_study(tmp_path / "copy", *names)) as other:
+        assert bring_in(other, tmp_path / "votes.csv").problems == ()
+        assert bring_in(other, tmp_path / "people.csv").people == 3
+        first, second = other.votes.all()
+        assert (first.left, first.right, first.rater) == ("=1+1", "-take 2", "=cmd|'/C calc'!A0")
+        assert first.reason == "-shakes\nand\nstops"
+        assert second.rater == "-1"
+        assert {v.name: v.participant for v in other.videos.all()} == people
+
+
 def test_table_of_votes_with_wrong_rows_tells_them_and_takes_the_rest(path: Path, tmp_path: Path) -> None:
     table = tmp_path / "votes.csv"
     columns = "left,right,rater,verdict,judged_at,key,withdrawn_at"

@@ -75,6 +75,17 @@ def test_csv_is_utf8_with_dot_decimals_and_takes_names_that_are_no_unicode(tmp_p
     assert rows[0]["video"] == r"\udcff手術.mp4"
 
 
+def test_a_name_that_a_spreadsheet_would_run_is_text_in_csv_and_as_it_is_in_json(tmp_path: Path) -> None:
+    said = Judgement("=HYPERLINK(1)", "a\rb", Verdict.RIGHT, "@Ann")
+    path = export_judgements([said], tmp_path / "said.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["left"], row["right"], row["rater"]) == ("'=HYPERLINK(1)", "a\nb", "'@Ann")
+    assert row["verdict"] == "-1", "a number"
+    (record,) = json.loads(export_judgements([said], tmp_path / "said.json").read_text(encoding="utf-8"))
+    assert (record["left"], record["rater"]) == ("=HYPERLINK(1)", "@Ann")
+
+
 def test_json_is_the_rows(tmp_path: Path) -> None:
     one = analysis(info(path="v/\udcff.mp4"))
     rows = json.loads(export_curves([one], tmp_path / "curves.json").read_text(encoding="utf-8"))

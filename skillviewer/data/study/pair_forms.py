@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from skillviewer.core.aside import exported_aside
+from skillviewer.core.cells import guarded
 from skillviewer.core.consensus import count_votes
 from skillviewer.core.errors import ExportError
 from skillviewer.core.pairs import Verdict
@@ -136,6 +137,6 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[objec
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:
-            writer.writerow(row)
+            writer.writerow([guarded(value) for value in row])
             written += 1
     return written

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from skillviewer.core.cells import guarded
 from skillviewer.data.rows import composed
 
 _LONG = 4
@@ -48,7 +49,7 @@ class Pseudonyms:
         writer.writerow(("kind", "name", "pseudonym"))
         for kind in ("videos", "participants", "raters", "sources"):
             for real, other in sorted(getattr(self, kind).items(), key=lambda item: item[1]):
-                writer.writerow((kind.removesuffix("s"), real, other))
+                writer.writerow((kind.removesuffix("s"), guarded(real), other))
         return text.getvalue()
 
     def replacer(self) -> "Replacer":
