@@ -171,7 +171,7 @@ def _write_table(kind: type[Any], rows: Sequence[Any], path: Path, *, overwrite:
 def write_csv(
     kind: type[Any], rows: Sequence[Any], path: Path, suffixes: Sequence[str] = (".csv",), *, overwrite: bool
 ) -> Path:
-    """Write rows as CSV: UTF-8, dot decimals, one header line with the fields of a row, no formulas (``core/cells.py``).
+    """Write rows as CSV: UTF-8, dot decimals, one header line with a row's fields; no formulas (``core/cells.py``).
 
     Args:
         kind: Dataclass of a row.

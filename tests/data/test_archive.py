@@ -522,7 +522,7 @@ def test_a_key_that_cannot_be_kept_is_told_before_anything_is_packed(
 
     monkeypatch.setattr(Path, "replace", only_the_key)
     key = tmp_path / "key.csv"
-    with pytest.raises(ExportError, match="all.zip could not be written: Permission denied"):
+    with pytest.raises(ExportError, match=r"all\.zip could not be written: Permission denied"):
         pack(study, out, ArchiveOptions(videos=False, pseudonyms=True, key=key))
     assert not key.exists(), "a key to nothing, which would not be written over"
     assert not out.exists()
