@@ -32,6 +32,14 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         raise NameTakenError(path)
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is a file or folder; False where that cannot be told: it is, when something is written."""
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, a folder that may not be read
+        return False
+
+
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """Give a free name beside ``path``; rename it to ``path`` at the end, remove it when anything goes wrong.

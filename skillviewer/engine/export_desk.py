@@ -19,7 +19,7 @@ from skillviewer.data.study.models import analysis_path
 from skillviewer.engine.orders import Assessed, Batch, Order, StudyOrder, Subject, Written, kept
 from skillviewer.engine.study_scores import keep_scores
 from skillviewer.export.blurring import blur_remarks, wanted, with_faces
-from skillviewer.export.destination import check
+from skillviewer.export.destination import check, spare
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.read_back import read_back
 from skillviewer.export.why_options import ReportOptions, StudyContext
@@ -99,6 +99,8 @@ class Desk:
         """
         token = token if token is not None else CancelToken()
         check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
+        if order.path.exists():
+            spare(order.path, _videos_of(order.subjects))
         exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
         exhibits = self.exhibits(order.subjects, token, report, evidence=_wanted(exporter))
         if wanted(options):
@@ -284,6 +286,17 @@ def with_kept_faces(
     """
     store = FaceStore()
     return with_faces(exhibits, token, report, store.get, store.put)
+
+
+def _videos_of(subjects: Sequence[Subject]) -> list[Path]:
+    """Return the files of videos that are exported, and of all others of the studies that they are of."""
+    from skillviewer.data.study import Study
+
+    files = [subject.video for subject in subjects]
+    for path in {subject.study for subject in subjects if subject.study is not None}:
+        with Study.open(path, read_only=True) as study:
+            files += [video.path for video in study.videos.all() if video.path is not None]
+    return files
 
 
 def _informed(options: ReportOptions, subject: Subject, exhibit: Exhibit) -> ReportOptions:

@@ -15,6 +15,7 @@ from skillviewer.core.registry import look_up, table
 from skillviewer.export.blurring import wanted, with_faces
 from skillviewer.export.clip import CLIP_SUFFIXES, ClipOptions, clip_remarks, export_grid, preview
 from skillviewer.export.curve_figure import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
+from skillviewer.export.destination import spare
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.maps import MAPS_SUFFIXES, export_maps
 from skillviewer.export.preview import Preview
@@ -120,6 +121,7 @@ class Exporter:
         self.check(exhibits)
         token = token if token is not None else CancelToken()
         token.check()
+        spare(path, [exhibit.path for exhibit in exhibits])
         if wanted(options):
             exhibits = with_faces(exhibits, token, report)
         return self.write(exhibits, path, options, overwrite, token, report)

@@ -77,6 +77,20 @@ def subject(tmp_path: Path) -> Subject:
     return Subject(video, "a ü", tmp_path / "tiny", MODEL)
 
 
+def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(subject: Subject, tmp_path: Path) -> None:
+    other = write_barcode_video(tmp_path / "b.mp4", 20).path
+    with Study.create(tmp_path / "study") as study:
+        study.videos.add([NewVideo(subject.video), NewVideo(other)])
+        asked = replace(subject, study=study.path)
+    before, pool = other.read_bytes(), FakePool()
+    orders = [Order(exporter("clip"), (asked,), path, overwrite=True) for path in (subject.video, other)]
+    with Desk(lambda: pool) as desk:
+        batch = desk.write_all(orders)
+    assert [failure.endswith("choose another name or folder.") for failure in batch.failures] == [True, True]
+    assert pool.asked == []
+    assert other.read_bytes() == before
+
+
 def test_what_is_kept_is_used_and_no_model_is_loaded(subject: Subject, tmp_path: Path) -> None:
     with VideoReader(subject.video) as reader:
         said = analysis(reader.info, passes=3)

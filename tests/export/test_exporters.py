@@ -65,6 +65,18 @@ def test_refuses_to_overwrite_unless_asked(tmp_path: Path, reader: VideoReader, 
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+def test_a_video_is_never_replaced_by_what_is_made_of_it(tmp_path: Path) -> None:
+    video = write_barcode_video(tmp_path / "one.mp4", 12).path
+    before = video.read_bytes()
+    (tmp_path / "link.mp4").symlink_to(video)
+    with VideoReader(video) as reader:
+        said = analysis(reader.info)
+    for name in ("one.mp4", "link.mp4"):
+        with pytest.raises(ExportError, match="is one of the videos, and they are never replaced"):
+            exporter("clip").export([Exhibit(said)], tmp_path / name, overwrite=True)
+    assert video.read_bytes() == before
+
+
 @pytest.mark.parametrize(("made", "suffix"), FIRST)
 def test_other_suffixes_folders_and_closed_folders_are_refused(
     tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str

@@ -355,6 +355,28 @@ def test_a_file_that_is_there_is_replaced_only_after_asking(
     assert mine.read_text() != "mine"
 
 
+def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
+    qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, world: FakeWorld, window: Composition, tmp_path: Path
+) -> None:
+    video = next(iter(window.program.videos)).path
+    screen.destination.choose(video)
+    click(screen.button)
+    assert dialogs.asked == []
+    assert screen.queue.entries == []
+    assert "a.mp4 is one of the videos, and they are never replaced" in window.window.messages.text
+    screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
+    click(screen.button)
+    qtbot.waitUntil(over(screen))
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.EACH))
+    screen.destination.choose(tmp_path / "out")
+    (tmp_path / "out").mkdir(exist_ok=True)
+    (tmp_path / "out" / "a.mp4").write_text("mine")
+    dialogs.confirm_answer = True
+    click(screen.button)
+    qtbot.waitUntil(over(screen, 2))
+    assert [(o.path.name, o.overwrite) for o in world.exporting.orders[-2:]] == [("a.mp4", True), ("b ü.mp4", False)]
+
+
 def test_another_place_and_kind(
     qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, world: FakeWorld, tmp_path: Path
 ) -> None:

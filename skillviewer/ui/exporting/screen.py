@@ -14,8 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from skillviewer.core.aside import is_there
 from skillviewer.core.errors import ExportError
 from skillviewer.engine.study_exports import StudyExporter
+from skillviewer.export.destination import is_one_of
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.words import printable
 from skillviewer.ui.actions import Actions
@@ -373,11 +375,17 @@ class ExportScreen(QWidget):
         if promised:
             self._program.messages.note(self.tr("{} is being written already.").format(min(promised).name))
             return
-        there = [order.path for order in made if order.path.exists()]
+        there = [order.path for order in made if is_there(order.path)]
+        videos = [entry.path for entry in self._program.videos]
+        original = next((path for path in there if is_one_of(path, videos)), None)
+        if original is not None:
+            words = self.tr("{} is one of the videos, and they are never replaced: choose another name or folder.")
+            self._program.messages.note(words.format(printable(original.name)))
+            return
         if there and not dialogs.confirm(self, question(there), self.tr("Replace")):
             return
         self._program.settings.export_folder = str(self.destination.folder)
-        self.queue.add(title(made, self._said), [replacing(order) for order in made] if there else made)
+        self.queue.add(title(made, self._said), [replacing(o) if o.path in there else o for o in made])
 
     def _said(self, text: str) -> str:
         return QCoreApplication.translate("exporters", text)

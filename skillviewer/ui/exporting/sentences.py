@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
+from skillviewer.core.aside import is_there
 from skillviewer.engine.orders import Order, StudyOrder
 from skillviewer.engine.study_exports import StudyExporter
 from skillviewer.export.words import printable
@@ -65,7 +66,7 @@ def _wrong_key(options: object) -> str:
     if not key.is_absolute():
         return _tr("Give the whole path of the key: “{}” does not say in which folder.").format(key)
     words = _tr("{} is there already, and may be the only key to what was given away before: name another.")
-    return words.format(key.name) if key.exists() else ""
+    return words.format(key.name) if is_there(key) else ""
 
 
 def remark(wish: Wish) -> str:
