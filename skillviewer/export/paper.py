@@ -1,6 +1,7 @@
 """Pages: fonts that are embedded, styles, the frame of a page, and reading back what was written."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -291,11 +292,12 @@ def _height(story: Sequence["Flowable"], width_pt: float) -> float:
     return total
 
 
-def check_pdf(path: Path, words: Sequence[str], n_pages: int | None = None) -> None:
+def check_pdf(file: Path, path: Path, words: Sequence[str], n_pages: int | None = None) -> None:
     """Read a PDF back: the pages are there, and the words can be found in it.
 
     Args:
-        path: The file.
+        file: What was written.
+        path: The name that it is to get, for messages.
         words: Sentences that a search has to find, however they are broken into lines.
         n_pages: How many pages there must be, or None for any number.
 
@@ -306,16 +308,25 @@ def check_pdf(path: Path, words: Sequence[str], n_pages: int | None = None) -> N
     from pypdf.errors import PdfReadError
 
     try:
-        pages = PdfReader(path).pages
-        found = _bare("".join(page.extract_text() for page in pages))
+        pages = PdfReader(file).pages
+        found = "".join(page.extract_text() for page in pages)
     except (PdfReadError, OSError) as error:
-        raise ExportError(f"{path} was written and cannot be read back: {error}.") from error
+        raise ExportError(f"{path} was not written: the pages cannot be read back: {error}.") from error
     if n_pages is not None and len(pages) != n_pages:
-        raise ExportError(f"{path} was written with {len(pages)} pages in place of {n_pages}.")
+        raise ExportError(f"{path} was not written: it has {len(pages)} pages in place of {n_pages}.")
     for sentence in words:
-        if _bare(sentence) not in found:
-            raise ExportError(f"{path} was written, but a search in it does not find “{sentence}”.")
+        turned = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in sentence)
+        if _bare(sentence, turned=turned) not in _bare(found, turned=turned):
+            raise ExportError(f"{path} was not written: a search in it does not find “{sentence}”.")
 
 
-def _bare(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+def _bare(text: str, *, turned: bool) -> str:
+    """Return the letters of a text that the report's own font has; others are drawn in another font, or as �.
+
+    Args:
+        text: The text.
+        turned: Whether it has words from right to left: they come back turned, and signs beside them elsewhere.
+    """
+    left = "\N{REPLACEMENT CHARACTER}“”.,()" if turned else "\N{REPLACEMENT CHARACTER}"
+    own = _own_letters(REGULAR)
+    return "".join(c for c in text if ord(c) in own and c not in left and not c.isspace())

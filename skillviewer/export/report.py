@@ -59,10 +59,10 @@ def export_report(
     with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
             temporary.write_bytes(why_pdf(why))
-            check_pdf(temporary, words, N_PAGES)
+            check_pdf(temporary, path, words, N_PAGES)
         else:
             temporary.write_text(why_html(why), encoding="utf-8")
-            check_html(temporary, words)
+            check_html(temporary, path, words)
     report(Progress("the report is written", 1, 1))
     return path
 
@@ -108,8 +108,8 @@ def export_cohort(
     with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
             temporary.write_bytes(cohort_pdf(cohort))
-            check_pdf(temporary, words)
+            check_pdf(temporary, path, words)
         else:
             temporary.write_text(cohort_html(cohort), encoding="utf-8")
-            check_html(temporary, words)
+            check_html(temporary, path, words)
     return path

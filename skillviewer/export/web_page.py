@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Sequence
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,21 +147,64 @@ def cohort_html(cohort: Cohort) -> str:
     )  # fmt: skip
 
 
-def check_html(path: Path, words: Sequence[str]) -> None:
+_WORDS = frozenset({"alt", "aria-label", "title"})
+"""Attributes that hold words, which fetch nothing whatever they say."""
+
+_LINKS = frozenset({"src", "href", "xlink:href", "srcset", "poster", "action", "data"})
+_HERE = re.compile(r"\s*(data:|#)")
+_FETCHED = re.compile(r"""url\(\s*["']?(?!data:|#)|@import""")
+
+
+class _Page(HTMLParser):
+    """A page that is read back: what it says, and what it would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.fetched: list[str] = []
+        self._in_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
+        for name, value in attrs:
+            if value and name not in _WORDS:
+                self._look(value, foreign=name in _LINKS and _HERE.match(value) is None)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_style = self._in_style and tag != "style"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_style:
+            self._look(data)
+        else:
+            self.said.append(data)
+
+    def _look(self, value: str, *, foreign: bool = False) -> None:
+        asks = _FETCHED.search(value)
+        if foreign or asks is not None:
+            self.fetched.append(value[asks.start() if asks is not None else 0 :][:60])
+
+
+def check_html(file: Path, path: Path, words: Sequence[str]) -> None:
     """Read a web page back: it is whole, has its words, and asks for nothing else.
+
+    Args:
+        file: What was written.
+        path: The name that it is to get, for messages.
+        words: Sentences that it has to say.
 
     Raises:
         ExportError: Something is missing, or the page would fetch something.
     """
-    from html import unescape
-
-    text = path.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8")
     if not text.rstrip().endswith("</html>"):
-        raise ExportError(f"{path} was written and is not whole.")
-    asks = re.search(r"""(?:src|href)\s*=\s*["'](?!data:|#)|url\(\s*["']?(?!data:|#)|@import""", text)
-    if asks is not None:
-        raise ExportError(f"{path} was written, but would fetch something: {text[asks.start() : asks.start() + 60]}.")
-    found = "".join(unescape(re.sub(r"<[^>]*>", "", text)).split())
+        raise ExportError(f"{path} was not written: the page did not come back whole.")
+    page = _Page()
+    page.feed(text)
+    page.close()
+    if page.fetched:
+        raise ExportError(f"{path} was not written: the page would fetch something: {page.fetched[0]}.")
+    found = "".join("".join(page.said).split())
     for sentence in words:
         if "".join(sentence.split()) not in found:
-            raise ExportError(f"{path} was written, but does not say “{sentence}”.")
+            raise ExportError(f"{path} was not written: the page does not say “{sentence}”.")

@@ -25,6 +25,7 @@ from skillviewer.export.exporters import exporter
 from skillviewer.export.limits import limits
 from skillviewer.export.paper import SIZES_PT
 from skillviewer.export.report import export_cohort, export_report
+from skillviewer.export.web_page import check_html
 from skillviewer.export.why_options import OpinionOf, Remark, ReportOptions, StudyContext
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis, evidence
@@ -185,6 +186,35 @@ def test_the_web_page_asks_for_nothing(tmp_path: Path, reader: VideoReader) -> N
     assert "<b>Хирургия" not in text  # escaped
     ids = re.findall(r'\bid="([^"]*)"', text)
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    "task", ["手術", "שלום עולם", "العربية", "🦊 knot", "tied\nup", "anna@import-it.example", "see url(x) src='y'"]
+)
+def test_a_task_in_any_script_and_any_words_have_their_report(tmp_path: Path, reader: VideoReader, task: str) -> None:
+    told = replace(known(reader), task=task, cohort=f"the task “{task}”", notes=(Remark(task, task),))
+    for suffix in (".pdf", ".html"):
+        path = export_report(exhibit(reader), tmp_path / f"why{suffix}", ReportOptions(known=told))
+        assert "videos of the task" in words(path)
+        export_cohort(cohort(25), CohortModel(task, "e" * 64), tmp_path / f"all{suffix}", CohortOptions(task=task))
+
+
+def test_a_report_that_lacks_a_sentence_or_would_fetch_something_is_refused_by_its_own_name(tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted.html"
+    for inside in (
+        '<img src="http://x">',
+        "<style>@import 'x';</style>",
+        '<p style="background: url(x)">',
+        '<a href="x">',
+    ):
+        page = tmp_path / ".part.html"
+        page.write_text(f"<html>{inside}said</html>")
+        with pytest.raises(ExportError, match=r"wanted\.html was not written: the page would fetch something"):
+            check_html(page, wanted, ["said"])
+    page.write_text('<html><p title="url(x)">sa<b>id</b> &lt;url(x)&gt;</p><img src="data:x"></html>')
+    check_html(page, wanted, ["said <url(x)>"])
+    with pytest.raises(ExportError, match=r"wanted\.html was not written: the page does not say “more”"):
+        check_html(page, wanted, ["said", "more"])
 
 
 def test_evidence_and_reference_of_others_are_refused(tmp_path: Path, reader: VideoReader) -> None:
