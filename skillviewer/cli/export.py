@@ -141,7 +141,7 @@ def _orders(
     *,
     overwrite: bool,
 ) -> "list[Order]":
-    """Return the files that are to be written: one, or one a video in a folder."""
+    """Return the files that are to be written: one, or in a folder one a video, or a model where it holds no more."""
     from skillviewer.data.study.archive_form import free_entry, safe_name
     from skillviewer.engine.orders import Order
 
@@ -159,9 +159,21 @@ def _orders(
     end, taken = suffix or exporter.suffixes[0], set[str]()
     orders = []
     for subjects in found:
-        name = free_entry(safe_name(subjects[0].title or subjects[0].video.stem), taken)
-        orders.append(Order(exporter, subjects, output / f"{name}{end}", options, overwrite))
+        for together in [subjects] if exporter.takes_several else [(subject,) for subject in subjects]:
+            name = free_entry(safe_name(_name(together)), taken)
+            orders.append(Order(exporter, together, output / f"{name}{end}", options, overwrite))
     return orders
+
+
+def _name(subjects: "Sequence[Subject]") -> str:
+    """Return what a file of one video is called: like the video, with the model where others have files beside it."""
+    from skillviewer.cli.export_sources import model_suffix
+
+    first = subjects[0]
+    name = first.title or first.video.stem
+    if len(subjects) > 1 and first.model is not None:
+        return name.removesuffix(model_suffix(first.model))
+    return name
 
 
 def _into_one(exporter: "Exporter", output: Path) -> bool:

@@ -115,10 +115,15 @@ def _of_study(
     return found, problems, {video.name for video in wanted}
 
 
+def model_suffix(folder: Path) -> str:
+    """Return what the title of a video ends in where several models are asked."""
+    return f" – {folder.name}"
+
+
 def _under(subject: Subject, folders: Sequence[Path]) -> tuple[Subject, ...]:
     """Return a video under each of some models; where there are several, each is titled with its model."""
     made = []
     for folder in folders:
-        title = f"{subject.title} – {folder.name}" if len(folders) > 1 else subject.title
+        title = f"{subject.title}{model_suffix(folder)}" if len(folders) > 1 else subject.title
         made.append(replace(subject, title=title, model=folder, model_digest=digest(folder)))
     return tuple(made)

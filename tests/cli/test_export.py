@@ -214,6 +214,15 @@ def test_models_are_asked_what_is_not_kept_and_stand_side_by_side(
     assert {row["first_model"], row["second_model"]} == {"tiny", "other"}
     pair = ["export", "still", str(study), "--video", NAMES[0], *both, "-o", str(tmp_path / "pair.png")]
     assert run(pair) == 0
+    pair[-1] = str(tmp_path / "both in one")
+    assert run(pair) == 0
+    assert [p.name for p in (tmp_path / "both in one").iterdir()] == [f"{NAMES[0]}.png"], "called after the video"
+    each = ["export", "table", "maps", str(study), "--video", NAMES[0], *both, "-o", str(tmp_path / "one each")]
+    assert run(each) == 0, "a file holds one model, and a folder has room for two files"
+    made = {p.name: json.loads(str(np.load(p)["about"])) for p in (tmp_path / "one each").iterdir()}
+    assert {name: about["provenance"]["model"] for name, about in made.items()} == {
+        f"{NAMES[0]} – {model}.npz": model for model in ("tiny", "other")
+    }
     assert run(["export", "table", "evidence", str(study), "--video", NAMES[0], "--model", str(models[0]), "-o",
                 str(tmp_path / "e.csv")]) == 0  # fmt: skip
     evidence = pd.read_csv(tmp_path / "e.csv")
