@@ -86,6 +86,7 @@ class Desk:
     def __init__(self, open_pool: Callable[[], Pool], *, keeps: bool = False) -> None:
         self._open_pool, self._keeps = open_pool, keeps
         self._pool: Pool | None = None
+        self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
     def write(self, order: Order, token: CancelToken | None = None, report: Report = silent) -> Written:
         """Assess what has to be assessed, write a file, and read it back.
@@ -101,13 +102,14 @@ class Desk:
         check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
         if order.path.exists():
             spare(order.path, _videos_of(order.subjects))
+        self._lacking.clear()
         exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
         exhibits = self.exhibits(order.subjects, token, report, evidence=_wanted(exporter))
         if wanted(options):
             exhibits = with_kept_faces(exhibits, token, report)
         if isinstance(options, ReportOptions):
             options = _informed(options, order.subjects[0], exhibits[0])
-        remarks = (*self.remarks(exporter, exhibits, options, order.path), *blur_remarks(exhibits))
+        remarks = (*self.remarks(exporter, exhibits, options, order.path), *self._lacking, *blur_remarks(exhibits))
         exporter.export(exhibits, order.path, options, overwrite=order.overwrite, token=token, report=report)
         report(Progress("reading it back"))
         return Written(order.path, read_back(order.path), remarks)
@@ -250,9 +252,13 @@ class Desk:
             if subject.model is None:
                 raise _no_model(subject)
             return self._models().explain(subject.model, analysis, token, report)
-        except SkillViewerError:
+        except SkillViewerError as error:
             if evidence is Wanted.NEEDED:
                 raise
+            name = subject.title or subject.video.name
+            self._lacking.append(
+                f"What raised and lowered the score of {name} was not computed, and is left out: {error}"
+            )
             return None
 
     def _models(self) -> Pool:

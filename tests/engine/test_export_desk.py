@@ -135,7 +135,11 @@ def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: Subject, tm
         pool.fails = True
         with pytest.raises(DeviceError):
             desk.write(Order(exporter("evidence"), (subject,), tmp_path / "f.csv"))
-        desk.write(Order(exporter("why"), (subject,), tmp_path / "why.html"))  # does without
+        (said,) = desk.write(Order(exporter("why"), (subject,), tmp_path / "why.html")).remarks  # does without
+        assert said == (
+            "What raised and lowered the score of a ü was not computed, and is left out: The GPU ran out of memory."
+        )
+        assert desk.write(Order(exporter("still"), (subject,), tmp_path / "a.png")).remarks == ()
     assert not (tmp_path / "f.csv").exists()
 
 
