@@ -91,6 +91,27 @@ def test_the_key_goes_there_and_then_writes(qtbot: QtBot, window: Composition, s
     qtbot.waitUntil(over(screen))
 
 
+def test_a_number_that_is_still_being_typed_counts_when_it_is_exported(
+    qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
+) -> None:
+    first = screen.options.field("start")
+    assert isinstance(first, QSpinBox)
+    first.setFocus()
+    first.selectAll()
+    QTest.keyClicks(first, "100")
+    key(window.window, Qt.Key.Key_E, CTRL)
+    qtbot.waitUntil(over(screen))
+    (order,) = world.exporting.orders
+    assert isinstance(order.options, ClipOptions)
+    assert order.options.start == 99
+
+
+def test_a_home_that_is_nowhere_is_told(screen: ExportScreen) -> None:
+    screen.destination.line.setText("~nobody here/a.mp4")
+    screen.destination.line.textEdited.emit("~nobody here/a.mp4")
+    assert "Give the whole path" in screen.words.text()
+
+
 def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Composition, screen: ExportScreen) -> None:
     playback = window.program.playback
     playback.seek(9)

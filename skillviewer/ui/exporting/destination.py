@@ -44,7 +44,11 @@ class Destination(QWidget):
     @property
     def path(self) -> Path:
         """The file, or the folder where every video has a file of its own."""
-        return Path(self.line.text().strip()).expanduser()
+        written = Path(self.line.text().strip())
+        try:
+            return written.expanduser()
+        except RuntimeError:  # nobody of that name has a home here
+            return written
 
     @property
     def suffix(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -107,6 +108,11 @@ class OptionForm(QWidget):
         for name, parts in self._look_fields.items():
             values[name] = Look(**{part: field.read() for part, field in parts.items()})
         return self._kind(**values)
+
+    def commit(self) -> None:
+        """Take numbers that are still being typed."""
+        for spin in self.findChildren(QAbstractSpinBox):
+            spin.interpretText()
 
     def set_values(self, **values: object) -> None:
         """Enter values of fields that are there; the others stay."""

@@ -365,6 +365,7 @@ class ExportScreen(QWidget):
 
     def start(self, dialogs: Dialogs) -> None:
         """Write what is chosen; ask before a file is replaced."""
+        self.options.commit()
         why_not = self._refusal()
         if why_not:
             self._program.messages.note(why_not)
