@@ -27,7 +27,8 @@ def gathered(
     Args:
         sources: Studies, videos, folders of videos, or saved analyses.
         names: Videos of the studies, by name; empty for all.
-        models: Checkpoints by name or folder; empty for the one that a study uses, or the usual one.
+        models: Checkpoints by name or folder; empty for the one that a study uses, else the one that has scored most of
+            its videos, else the usual one.
         passes: Passes that are wanted, or None for those that are kept.
         token: Raise it to stop.
 
@@ -96,7 +97,9 @@ def _of_study(
     with Study.open(path, read_only=True) as study:
         videos = study.videos.check(token)
         used = study.settings.model
-        model = study.models.get(used) if used else None
+        model = study.models.spoken_for(used)  # as “study list” and the report of the cohort do
+        if model is not None and model.digest != used and not study.models.scores(model.digest):
+            model = None  # nobody chose it, and it has said nothing
     by_name = {video.name: video for video in videos}
     wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name] if names else list(videos)
     found, problems = [], []

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -142,6 +143,18 @@ def test_a_study_in_one_file_or_one_file_a_video(study: Path, tmp_path: Path, ca
     assert (folder / f"{NAMES[0]}.gif").is_file()
     assert run(["export", "clip", str(study), "-o", str(folder), "--video", "nobody"]) == 1
     assert "no video “nobody”" in capsys.readouterr().err
+
+
+def test_a_study_is_exported_by_the_model_that_scored_it(tmp_path: Path, capsys: Capture) -> None:
+    study = make_study(tmp_path)
+    with Study.open(study) as opened:
+        opened.settings = replace(opened.settings, model="")  # as the window leaves it, whatever model was open there
+    assert run(["export", "table", "scores", str(study), "-o", str(tmp_path / "s.csv")]) == 0
+    assert run(["study", "list", str(study), "--json"]) == 0
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    table = pd.read_csv(tmp_path / "s.csv")
+    assert set(table["model_digest"]) == {"e" * 64} == {video["model"] for video in listed}
+    assert sorted(table["score"]) == sorted(video["score"] for video in listed)
 
 
 def test_into_one_file_goes_all_or_nothing(tmp_path: Path, capsys: Capture) -> None:
