@@ -109,7 +109,8 @@ class Desk:
             exhibits = with_kept_faces(exhibits, token, report)
         if isinstance(options, ReportOptions):
             options = _informed(options, order.subjects[0], exhibits[0])
-        remarks = (*self.remarks(exporter, exhibits, options, order.path), *self._lacking, *blur_remarks(exhibits))
+        blurred = blur_remarks([*exhibits, *_beside(options)])
+        remarks = (*self.remarks(exporter, exhibits, options, order.path), *self._lacking, *blurred)
         exporter.export(exhibits, order.path, options, overwrite=order.overwrite, token=token, report=report)
         report(Progress("reading it back"))
         return Written(order.path, read_back(order.path), remarks)
@@ -315,6 +316,12 @@ def _informed(options: ReportOptions, subject: Subject, exhibit: Exhibit) -> Rep
     if wanted(options) and known.reference is not None:
         known = replace(known, reference=with_kept_faces([known.reference])[0])
     return replace(options, known=known)
+
+
+def _beside(options: object) -> list[Exhibit]:
+    """Return what is shown beside the exhibits: the second video of a report."""
+    reference = options.known.reference if isinstance(options, ReportOptions) else None
+    return [reference] if reference is not None else []
 
 
 def _defaults(exporter: "Exporter") -> object:

@@ -21,9 +21,11 @@ from skillviewer.data.study.models import Score, analysis_path
 from skillviewer.engine.export_desk import USUAL_PASSES, Desk
 from skillviewer.engine.orders import Assessed, Order, Subject, Written, kept
 from skillviewer.export import blurring
+from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
 from skillviewer.export.preview import MOST_ROWS
 from skillviewer.export.still import StillOptions
+from skillviewer.export.why_options import ReportOptions, StudyContext
 from skillviewer.media.reader import VideoReader
 from tests.export.analyses import analysis, evidence
 from tests.videos import write_barcode_video
@@ -237,6 +239,25 @@ def test_a_damaged_analysis_is_computed_again(subject: Subject, tmp_path: Path) 
         desk.write(Order(exporter("scores"), (subject,), tmp_path / "s.csv"))
     assert len(pool.asked) == 1
     assert kept(subject) is not None
+
+
+def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: Subject, tmp_path: Path) -> None:
+    other = write_barcode_video(tmp_path / "better.mp4", 24).path
+    shown = []
+    for path in (subject.video, other):
+        with VideoReader(path) as reader:
+            faces = Faces(reader.info.digest, reader.info.n_frames, method="a search")
+            shown.append((analysis(reader.info), faces))
+    (said, found), (better, found_there) = shown
+    known = StudyContext(reference=Exhibit(better, "better", faces=found_there))
+    asked = replace(subject, analysis=said, faces=found)
+    with Desk(FakePool) as desk:
+        order = Order(exporter("why"), (asked,), tmp_path / "why.html", ReportOptions(blur_faces=True, known=known))
+        remarks = desk.write(order).remarks
+    assert [remark.split(",")[0] for remark in remarks if remark.startswith("No face")] == [
+        "No face was found in a ü.mp4",
+        "No face was found in better.mp4",
+    ]
 
 
 def test_a_preview_is_what_is_written(subject: Subject, tmp_path: Path) -> None:
