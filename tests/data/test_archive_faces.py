@@ -15,12 +15,13 @@ from skillviewer.core.analysis import Analysis
 from skillviewer.core.errors import Cancelled, ExportError, VideoError
 from skillviewer.core.face_words import LOOK_THROUGH, SAID_BEFORE
 from skillviewer.core.faces import Doubt, FaceBox, Faces, Reason
-from skillviewer.core.job import CancelToken, Progress
+from skillviewer.core.job import CancelToken, Progress, silent
 from skillviewer.core.pairs import FrameExtent
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study, VideoState, cached_analysis
 from skillviewer.data.study.archive import Archived, pack
+from skillviewer.data.study.archive_faces import BlurredVideos
 from skillviewer.data.study.archive_form import ArchiveOptions
 from skillviewer.data.study.unpack import unpack
 from skillviewer.export.table import export_scores
@@ -28,7 +29,7 @@ from skillviewer.media import faces as media_faces
 from skillviewer.media.reader import VideoReader
 from skillviewer.media.sound import has_sound
 from skillviewer.media.writer import VideoWriter
-from tests.export.analyses import analysis
+from tests.export.analyses import analysis, info
 from tests.videos import read_barcode, write_barcode_video
 
 MODEL = "e" * 64
@@ -245,6 +246,14 @@ def test_stretches_of_one_file_share_its_copy(study: Path, tmp_path: Path, monke
         assert whole.digest == part.digest
         assert whole.path == part.path
         assert {v.state for v in after.videos.all()} == {VideoState.PRESENT}
+
+
+def test_the_word_that_it_was_said_before_is_never_lost(tmp_path: Path) -> None:
+    made = BlurredVideos(tmp_path, CancelToken(), silent)
+    made._copies["d" * 64] = info(60)
+    for n_frames in (60, 59):  # an analysis of another count of frames is kept by an older program
+        told = made.restated(analysis(info(n_frames))).video
+        assert (told.note, told.n_frames) == (SAID_BEFORE, n_frames)
 
 
 @pytest.mark.parametrize("stage", ["looking for faces in", "blurring faces in", "reading the archive back"])

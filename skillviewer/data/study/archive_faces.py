@@ -104,10 +104,11 @@ class BlurredVideos:
         """
         video = analysis.video
         made = self._copies.get(video.digest)
-        if made is None or made.n_frames != video.n_frames:
+        if made is None:
             return analysis
+        facts = made if made.n_frames == video.n_frames else video  # the word is said of any
         note = video.note if SAID_BEFORE in video.note else f"{video.note} {SAID_BEFORE}".strip()
-        return replace(analysis, video=replace(made, path=video.path, note=note))
+        return replace(analysis, video=replace(facts, path=video.path, note=note))
 
     def remarks(self) -> tuple[str, ...]:
         """Return what a person should know of the archive, one sentence each."""
