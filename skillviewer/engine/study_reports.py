@@ -1,5 +1,6 @@
 """The report of a whole study: its cohort, from the scores that the study keeps."""
 
+import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -141,6 +142,8 @@ def _model(study: Study, asked: str) -> ModelVersion:
 
 
 def _numbers(people: list[str], letter: str, *, names: bool) -> dict[str, str]:
-    """Return how people are called in the report: by their names, or by numbers."""
+    """Return how people are called in the report: by their names, or by numbers, which tell nothing of the names."""
     known = sorted({name for name in people if name})
+    if not names:
+        secrets.SystemRandom().shuffle(known)
     return {name: name if names else f"{letter}{at}" for at, name in enumerate(known, start=1)}

@@ -10,7 +10,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.pairs import FrameExtent, Judgement, Verdict
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.study_context import context_of
-from skillviewer.engine.study_reports import CohortChoices, cohort_report
+from skillviewer.engine.study_reports import CohortChoices, _numbers, cohort_report
 from skillviewer.export.raters import raters_words
 from skillviewer.export.why import facts
 from skillviewer.export.why_options import OpinionOf, Remark, StudyContext
@@ -119,6 +119,15 @@ def test_without_names_nobody_is_named(study: Path, tmp_path: Path) -> None:
     assert "Rater One" not in found
     assert "P1" in found
     assert "R1" in found
+
+
+def test_the_numbers_of_people_tell_nothing_of_their_names() -> None:
+    people = [f"Child {at:02d}" for at in range(40)]
+    numbers = _numbers([*people, "", people[3]], "P", names=False)
+    assert sorted(numbers) == people
+    assert set(numbers.values()) == {f"P{at}" for at in range(1, 41)}
+    assert [numbers[name] for name in people] != [f"P{at}" for at in range(1, 41)], "not in the order of the alphabet"
+    assert _numbers(people, "P", names=True) == {name: name for name in people}
 
 
 def test_unknown_tasks_and_models_are_told(study: Path, tmp_path: Path) -> None:
