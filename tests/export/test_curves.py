@@ -5,7 +5,10 @@ import pytest
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import ExportError
+from skillviewer.export.curve_figure import CurveOptions, _figure
 from skillviewer.export.curves import CurvePlot, score_labels, time_label, time_step
+from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.layout import Box
 from skillviewer.export.theme import DARK, Colour
 from tests.export.analyses import analysis, info
@@ -93,3 +96,17 @@ def test_labels() -> None:
     assert time_step(50_000.0, 5) == 3600
     assert time_label(125.0, 5) == "2:05"
     assert time_label(0.4, 0.2) == "0:00.4"
+
+
+@pytest.mark.parametrize("name", ["x" * 250, "手術 " * 60, "W i " * 60])
+def test_a_long_name_leaves_the_score_of_a_figure_whole(name: str) -> None:
+    shown = [Exhibit(analysis(info(90), passes=3), name), Exhibit(analysis(info(90)), "short")]
+    figure = _figure(shown, CurveOptions(width_mm=120, title=name))
+    texts = [text for text in figure.texts if text.get_text()]
+    assert len(texts) == 3
+    assert ["score" in text.get_text() for text in texts] == [False, True, True]
+    assert "\N{HORIZONTAL ELLIPSIS}" in texts[1].get_text()
+    right = figure.bbox.width
+    assert all(text.get_window_extent().x1 <= right for text in texts), "nothing is cut"
+    with pytest.raises(ExportError, match="The score does not fit into 40 mm"):
+        _figure(shown, CurveOptions(width_mm=40, height_mm=100, text_pt=12))
