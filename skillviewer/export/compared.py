@@ -22,6 +22,7 @@ from skillviewer.export.colour_bar import bar_colours, bar_scale, gradient, tick
 from skillviewer.export.destination import aside, check
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, save_figure, style_axes
+from skillviewer.export.lettering import Lettering
 from skillviewer.export.options import offered
 from skillviewer.export.rows import map_numbers
 from skillviewer.export.table import write_csv
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DASHES: tuple[tuple[float, ...], ...] = ((), (4, 1.5), (1, 1.2), (6, 1.5, 1, 1.5))
+_MEASURED_DPI = 300
 _GAP_MM, _MARGIN_MM, _BAR_MM, _CURVES_MM = 2.0, 3.0, 44.0, 34.0
 
 
@@ -223,7 +225,8 @@ class _Page:
         options, video = self._options, self._analyses[0].video
         time = clock(float(video.times_s[options.frame]))
         title = f"{video.path.name} \N{MIDDLE DOT} {time} \N{MIDDLE DOT} frame {options.frame + 1} of {video.n_frames}"
-        self._write(title, _MARGIN_MM, _MARGIN_MM + self._line / 2, bold=True)
+        across = options.width_mm - 2 * _MARGIN_MM
+        self._write(title, _MARGIN_MM, _MARGIN_MM + self._line / 2, bold=True, room=across)
         size = tuple(max(1, round(mm / MM_PER_INCH * options.dpi)) for mm in self._pane)
         with opened(self._exhibits[:1]) as readers:
             decoded = next(readers[0].stream([options.frame]))
@@ -272,8 +275,9 @@ class _Page:
         top = _MARGIN_MM + 1.6 * self._line + row * (self._pane[1] + 2.4 * self._line + _GAP_MM)
         self._image(paint(scene, picture), left, top, *self._pane)
         top += self._pane[1]
-        self._write(name, left, top + 0.6 * self._line, bold=True)
-        self._write(words, left, top + 1.6 * self._line, muted=True)
+        self._write(name, left, top + 0.6 * self._line, bold=True, room=self._pane[0])
+        narrower = min(1.0, self._room_px(self._pane[0]) / max(1, self._letters().width(words)))
+        self._write(words, left, top + 1.6 * self._line, muted=True, size=narrower)  # numbers are never cut
 
     def _draw_bar(self, words: str, scene: Scene, left: float, width: float) -> None:
         top = self._bars_top
@@ -320,10 +324,29 @@ class _Page:
             label.set_fontproperties(face)
         axes.set_xlabel("s", fontproperties=face, color=unit(WHITE.muted), labelpad=1)
 
+    def _letters(self, *, bold: bool = False) -> Lettering:
+        """Return letters by which words are measured, whatever the resolution of the page."""
+        return Lettering(round(self._options.text_pt * _MEASURED_DPI / 72), WHITE.text, WHITE.background, bold=bold)
+
+    def _room_px(self, room_mm: float) -> int:
+        return int(room_mm / MM_PER_INCH * _MEASURED_DPI * 0.97)  # letters are measured in whole pixels
+
     def _write(
-        self, text: str, left: float, y: float, *, bold: bool = False, muted: bool = False, align: str = "left"
+        self,
+        text: str,
+        left: float,
+        y: float,
+        *,
+        bold: bool = False,
+        muted: bool = False,
+        align: str = "left",
+        size: float = 1.0,
+        room: float | None = None,
     ) -> None:
-        drawable, face = font(text, self._options.text_pt, bold=bold)
+        """Write a line; ``room`` is its greatest width in millimetres, ``size`` a share of that of the words."""
+        if room is not None:
+            text = self._letters(bold=bold).elided(text, self._room_px(room))
+        drawable, face = font(text, self._options.text_pt * size, bold=bold)
         colour = unit(WHITE.muted if muted else WHITE.text)
         self._figure.text(
             left / self._options.width_mm,

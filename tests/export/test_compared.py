@@ -25,7 +25,7 @@ from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.core.places import HOME_VARIABLE
 from skillviewer.core.scene import Look, Overlay, Scale
 from skillviewer.data.faces_file import FaceStore
-from skillviewer.export.compared import ComparedOptions, export_compared, export_frames_compared, frame_rows
+from skillviewer.export.compared import ComparedOptions, _Page, export_compared, export_frames_compared, frame_rows
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.media.reader import VideoReader
 from skillviewer.ui.comparing.saving import Saving
@@ -143,6 +143,22 @@ def test_a_model_without_a_map_has_no_numbers_and_no_difference(barcode_path: Pa
     row = next(r for r in frame_rows(models(n=4)) if r.frame is None and r.second_map == "none")
     assert (row.correlation, row.similarity, row.centre_distance, row.second_entropy) == (None,) * 4
     assert row.first_entropy is not None
+
+
+def test_words_of_one_pane_never_reach_into_the_next(barcode_path: Path) -> None:
+    names = [f"{n} knots of the whole group, fine-tuned on the votes of May v12" for n in range(5)]
+    with VideoReader(barcode_path) as reader:
+        said = [analysis(reader.info, kind=KINDS[n % 3], passes=4, shift=-100.0 * n) for n in range(5)]
+    seen = [Exhibit(a, name) for a, name in zip(said, names, strict=True)]
+    page = _Page(seen, ComparedOptions(20, Look(scale=Scale.VIDEO)))
+    figure = page.draw()
+    widest = (page._pane[0] + 1) / 25.4 * figure.dpi  # panes stand 2 mm apart
+    told = [text for text in figure.texts if "score" in text.get_text() or "knots" in text.get_text()]
+    assert len(told) > 10
+    for text in told:
+        if "each on a scale" not in text.get_text():
+            assert text.get_window_extent().width <= widest, text.get_text()
+    assert any("colours" in text.get_text() and "−399" in text.get_text() for text in told), "no number is cut"
 
 
 def test_the_words_of_a_pdf_can_be_searched(barcode_path: Path, tmp_path: Path) -> None:
