@@ -1,6 +1,7 @@
 """``skillviewer export``: clips, figures, tables, reports and whole studies, made from the tables of exporters."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,9 +114,9 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     from skillviewer.engine.comparing import ModelPool
     from skillviewer.engine.export_desk import Desk
 
-    token, as_json = CancelToken(), given["as_json"]
+    token, as_json, sources = CancelToken(), given["as_json"], given["sources"]
     try:
-        found, problems = gathered(given["sources"], given["video_names"], given["model_names"], given["passes"], token)
+        found, problems = gathered(sources, given["video_names"], given["model_names"], given["passes"], token)
     except SkillViewerError as error:
         _told_failure(_said(error), "", as_json=as_json)
         return 1
@@ -125,6 +126,8 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
         click.echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
         return 1
     orders = _orders(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
+    spared = (*sources, *(subject.video for subjects in found for subject in subjects))
+    orders = [replace(order, spared=spared) for order in orders]
     failed = len(problems)
     with Desk(lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True)), keeps=True) as desk:
         for order in orders:

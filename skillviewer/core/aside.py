@@ -1,7 +1,7 @@
 """Never over a file unasked, never half a file: what is written goes to a name beside its place, renamed at the end."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -38,6 +38,31 @@ def is_there(path: Path) -> bool:
         return path.exists()
     except OSError:  # a name that is too long, a folder that may not be read
         return False
+
+
+def is_one_of(path: Path, others: Iterable[Path]) -> bool:
+    """Return whether a file is one of some others, by whatever name; one that is not there is none."""
+    for other in others:
+        with suppress(OSError):
+            if path.samefile(other):
+                return True
+    return False
+
+
+def check_apart(path: Path, originals: Iterable[Path]) -> None:
+    """Refuse to write over what nobody could bring back, whoever asks for it.
+
+    Args:
+        path: Where the file is to lie.
+        originals: Videos, studies and other files that are read.
+
+    Raises:
+        ExportError: ``path`` is one of them, under whatever name.
+    """
+    if is_one_of(path, originals):
+        raise ExportError(
+            f"{path} is never replaced: it is a video, or this export is made of it. Choose another name or folder."
+        )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
+from skillviewer.core.aside import check_apart, is_there
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
 from skillviewer.core.job import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
@@ -19,7 +20,7 @@ from skillviewer.data.study.models import analysis_path
 from skillviewer.engine.orders import Assessed, Batch, Order, StudyOrder, Subject, Written, kept
 from skillviewer.engine.study_scores import keep_scores
 from skillviewer.export.blurring import blur_remarks, wanted, with_faces
-from skillviewer.export.destination import check, spare
+from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.read_back import read_back
 from skillviewer.export.why_options import ReportOptions, StudyContext
@@ -100,8 +101,8 @@ class Desk:
         """
         token = token if token is not None else CancelToken()
         check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
-        if order.path.exists():
-            spare(order.path, _videos_of(order.subjects))
+        if is_there(order.path):
+            check_apart(order.path, (*order.originals, *_in_studies(order.subjects)))
         self._lacking.clear()
         exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
         exhibits = self.exhibits(order.subjects, token, report, evidence=_wanted(exporter))
@@ -295,11 +296,11 @@ def with_kept_faces(
     return with_faces(exhibits, token, report, store.get, store.put)
 
 
-def _videos_of(subjects: Sequence[Subject]) -> list[Path]:
-    """Return the files of videos that are exported, and of all others of the studies that they are of."""
+def _in_studies(subjects: Sequence[Subject]) -> list[Path]:
+    """Return the files of all videos of the studies that videos are of."""
     from skillviewer.data.study import Study
 
-    files = [subject.video for subject in subjects]
+    files: list[Path] = []
     for path in {subject.study for subject in subjects if subject.study is not None}:
         with Study.open(path, read_only=True) as study:
             files += [video.path for video in study.videos.all() if video.path is not None]

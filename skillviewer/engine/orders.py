@@ -76,6 +76,7 @@ class Order:
         path: Where to.
         options: An instance of the exporter's options, or None.
         overwrite: Whether a file of that name may be replaced.
+        spared: Files that are not replaced all the same, beside those of the subjects.
     """
 
     exporter: "Exporter"
@@ -83,6 +84,13 @@ class Order:
     path: Path
     options: Any = None
     overwrite: bool = False
+    spared: tuple[Path, ...] = ()
+
+    @property
+    def originals(self) -> tuple[Path, ...]:
+        """The files that are never replaced: those of the subjects are what it is made of."""
+        of_subjects = (path for s in self.subjects for path in (s.video, s.study) if path is not None)
+        return (*of_subjects, *self.spared)
 
 
 @dataclass(frozen=True, slots=True)

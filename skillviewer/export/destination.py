@@ -1,7 +1,7 @@
 """Where an export goes: never over something unasked, never half a file."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from skillviewer.core.aside import check_free, exported_aside
@@ -26,25 +26,6 @@ def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
 def _check_suffix(path: Path, suffixes: Sequence[str]) -> None:
     if path.suffix.lower() not in suffixes:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(suffixes)}.")
-
-
-def is_one_of(path: Path, videos: Iterable[Path]) -> bool:
-    """Return whether a file is one of some videos, by whatever name; one that is not there is none."""
-    for video in videos:
-        with suppress(OSError):
-            if path.samefile(video):
-                return True
-    return False
-
-
-def spare(path: Path, videos: Iterable[Path]) -> None:
-    """Refuse to write over a video, also where files may be replaced: an annotated clip is no substitute for it.
-
-    Raises:
-        ExportError: The file is one of the videos.
-    """
-    if is_one_of(path, videos):
-        raise ExportError(f"{path} is one of the videos, and they are never replaced: choose another name or folder.")
 
 
 def make_folder(path: Path) -> None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from skillviewer.core.aside import check_apart
 from skillviewer.core.errors import ExportError
 from skillviewer.core.job import CancelToken, Report, silent
 from skillviewer.core.registry import look_up, table
 from skillviewer.export.blurring import wanted, with_faces
 from skillviewer.export.clip import CLIP_SUFFIXES, ClipOptions, clip_remarks, export_grid, preview
 from skillviewer.export.curve_figure import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
-from skillviewer.export.destination import spare
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.maps import MAPS_SUFFIXES, export_maps
 from skillviewer.export.preview import Preview
@@ -121,7 +121,7 @@ class Exporter:
         self.check(exhibits)
         token = token if token is not None else CancelToken()
         token.check()
-        spare(path, [exhibit.path for exhibit in exhibits])
+        check_apart(path, [exhibit.path for exhibit in exhibits])
         if wanted(options):
             exhibits = with_faces(exhibits, token, report)
         return self.write(exhibits, path, options, overwrite, token, report)

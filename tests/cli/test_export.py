@@ -304,6 +304,34 @@ def test_whole_study_and_its_votes(study: Path, tmp_path: Path, capsys: Capture)
             assert len(opened.votes.all()) == 2
 
 
+def test_what_an_export_is_made_of_is_never_written_over(tmp_path: Path, saved: Path, capsys: Capture) -> None:
+    study = make_study(tmp_path)
+    videos = sorted(tmp_path.glob("*.mp4"))
+    before = {path: path.read_bytes() for path in (*videos, study, saved)}
+    linked = tmp_path / "linked.mp4"
+    linked.symlink_to(videos[1])
+    for command in (
+        ["export", "clip", str(study), "-o", str(tmp_path)],
+        ["export", "clip", str(videos[0]), str(videos[1]), "-o", str(videos[1])],
+        ["export", "clip", str(study), "-o", str(linked)],
+        ["export", "table", "maps", str(saved), "-o", str(saved)],
+        ["study", "export", str(study), str(study)],
+        ["study", "export", str(study), str(videos[0])],
+        ["study", "export", str(study), str(study), "--participants"],
+    ):
+        assert run([*command, "--force"]) == 1
+        assert "is never replaced: it is a video, or this export is made of it" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in before} == before
+    assert linked.is_symlink()
+
+
+def test_the_key_to_the_names_is_not_lost_in_the_archive(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    both = str(tmp_path / "all.zip")
+    assert run(["export", "study", str(study), "--no-videos", "--pseudonyms", "-o", both, "--key", both]) == 1
+    assert "choose another name for the key" in capsys.readouterr().err
+    assert not (tmp_path / "all.zip").exists()
+
+
 def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Capture) -> None:
     archive = tmp_path / "blurred.skillarchive"
     assert run(["export", "study", str(study), "-o", str(archive), "--blur-faces", "--json"]) == 0

@@ -145,6 +145,13 @@ def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: Subject, tm
     assert not (tmp_path / "f.csv").exists()
 
 
+def test_a_video_is_never_replaced_by_what_is_made_of_it(subject: Subject) -> None:
+    before = subject.video.read_bytes()
+    with Desk(FakePool) as desk, pytest.raises(ExportError, match="is never replaced"):
+        desk.write(Order(exporter("clip"), (subject,), subject.video, overwrite=True))
+    assert subject.video.read_bytes() == before
+
+
 def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Subject, tmp_path: Path) -> None:
     (tmp_path / "2.csv").write_text("mine")
     orders = [Order(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]

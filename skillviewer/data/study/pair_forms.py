@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from skillviewer.core.aside import exported_aside
+from skillviewer.core.aside import check_apart, exported_aside
 from skillviewer.core.cells import guarded
 from skillviewer.core.consensus import count_votes
 from skillviewer.core.errors import ExportError
@@ -112,10 +112,11 @@ def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False
         How many rows were written.
 
     Raises:
-        ExportError: There is no such form, a file is there already, or it cannot be written.
+        ExportError: There is no such form, a file is there already, it is the study or one of its videos, or it cannot
+            be written.
     """
     chosen = look_up(PAIR_FORMS, form, "form of votes and pairs", ExportError)
-    return _write_csv(path, chosen.columns, chosen.rows(study), overwrite)
+    return _write_csv(study, path, chosen.columns, chosen.rows(study), overwrite)
 
 
 def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
@@ -125,13 +126,16 @@ def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
         How many rows were written.
 
     Raises:
-        ExportError: A file is there already, or it cannot be written.
+        ExportError: A file is there already, it is the study or one of its videos, or it cannot be written.
     """
     rows = [(video.name, video.participant) for video in study.videos.all() if video.participant]
-    return _write_csv(path, ("video", "participant"), rows, overwrite)
+    return _write_csv(study, path, ("video", "participant"), rows, overwrite)
 
 
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], overwrite: bool) -> int:
+def _write_csv(
+    study: Study, path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], overwrite: bool
+) -> int:
+    check_apart(path, (study.path, *(video.path for video in study.videos.all() if video.path is not None)))
     written = 0
     with exported_aside(path, overwrite=overwrite) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

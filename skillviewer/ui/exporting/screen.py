@@ -14,10 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.aside import is_there
+from skillviewer.core.aside import is_one_of, is_there
 from skillviewer.core.errors import ExportError
 from skillviewer.engine.study_exports import StudyExporter
-from skillviewer.export.destination import is_one_of
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.words import printable
 from skillviewer.ui.actions import Actions
