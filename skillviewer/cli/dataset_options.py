@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from skillviewer.cli.numbers import Finite
+
 if TYPE_CHECKING:
     from skillviewer.core.pairs import Dataset
 
@@ -20,7 +22,7 @@ _OPTIONS = (
     click.option("--rule", default="default", show_default=True, help="How votes become pairs (see docs/data.md)."),
     click.option(
         "--smallest-difference",
-        type=click.FloatRange(min=0),
+        type=Finite(min=0),
         default=0.0,
         help="Ratings nearer to each other make no pair (JIGSAWS).",
     ),

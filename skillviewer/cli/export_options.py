@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from skillviewer.cli.numbers import Finite
 from skillviewer.core.errors import ExportError
 from skillviewer.core.scene import Look
 from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
@@ -86,7 +87,7 @@ def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
         whole = click.IntRange(None if low is None else int(low), None if high is None else int(high))
         return whole, None, shown
     if option.kind is OptionKind.NUMBER:
-        return click.FloatRange(low, high), None, f"{option.default:g}" if option.default is not None else ""
+        return Finite(low, high), None, f"{option.default:g}" if option.default is not None else ""
     if option.kind is OptionKind.CHOICE:
         return click.Choice([_word(n) for n, _ in option.choices]), None, _word(option.choice_name(option.default))
     if option.kind is OptionKind.FILE:

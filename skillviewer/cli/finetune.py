@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from skillviewer.cli.plan_options import SEEDS, cache_option
+from skillviewer.cli.numbers import SEED
+from skillviewer.cli.plan_options import cache_option
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, Progress
@@ -37,7 +38,7 @@ SHOWN = 5
 @click.option("--rule", help="How votes become pairs; else the study's own (docs/data.md).")
 @click.option("--by", type=click.Choice(["participant", "video"]), help="What is held out; else participants if known.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs at most, if not the preset's.")
-@click.option("--seed", type=SEEDS, default=0, show_default=True, help="Same seed, same result.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Same seed, same result.")
 @click.option(
     "--candidates", type=click.IntRange(1), default=2, show_default=True, help="Frames a segment to draw from."
 )

@@ -85,7 +85,7 @@ def run(args: Sequence[str] | None = None) -> int:
         args: Arguments, or None for those of the process.
 
     Returns:
-        0 done, 1 a SkillViewerError, 2 wrong usage, 130 cancelled.
+        0 done, 1 something failed, 2 wrong usage, 130 cancelled.
     """
     try:
         return _run(args)
@@ -113,6 +113,9 @@ def _run(args: Sequence[str] | None) -> int:
         return 1
     except SkillViewerError as error:
         click.echo(f"skillviewer: {error}", err=True)
+        return 1
+    except MemoryError as error:
+        click.echo(f"skillviewer: There is not enough memory for that{f': {error}' if str(error) else ''}.", err=True)
         return 1
     except (Cancelled, KeyboardInterrupt, click.Abort):
         click.echo("skillviewer: stopped.", err=True)

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 from skillviewer.cli.dataset_options import CommandT, add_options
+from skillviewer.cli.numbers import Finite
 from skillviewer.core.preprocessing import FLOW_ALGORITHMS, TRAINED_ON, FlowSettings, Preprocessing
 
 if TYPE_CHECKING:
     from skillviewer.engine.cache import FeatureCache
     from skillviewer.engine.plan import TrainingPlan
 
-SEEDS = click.IntRange(0, 2**32 - 1)
-"""What numpy's and torch's generators both take."""
+MOST_CACHE_GB = 1_000_000
 
 cache_option = click.option(
-    "--cache-gb", type=click.FloatRange(min=0.1), default=20, show_default=True, help="Room for features."
+    "--cache-gb", type=Finite(min=0.1, max=MOST_CACHE_GB), default=20, show_default=True, help="Room for features."
 )
 """How much room features may take."""
 
@@ -45,7 +45,7 @@ _OPTIONS = (
         show_default=True,
         help="Weights of the motion stream: those for pictures (across), or BACKBONE-flow.pth, trained on flow (own).",
     ),
-    click.option("--rate", type=click.FloatRange(min=0.1), help="Clock in Hz (the paper's slow tasks: 10)."),
+    click.option("--rate", type=Finite(min=0.1, max=1000), help="Clock in Hz (the paper's slow tasks: 10)."),
     click.option(
         "--segments",
         type=click.IntRange(1),
@@ -87,10 +87,8 @@ _OPTIONS = (
         help="Choose the epoch on average over so many inner folds.",
     ),
     click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's."),
-    click.option(
-        "--learning-rate", type=click.FloatRange(min=0, min_open=True), help="Step size, if not the preset's."
-    ),
-    click.option("--weight-decay", type=click.FloatRange(min=0), help="L2 penalty, if not the preset's."),
+    click.option("--learning-rate", type=Finite(min=0, min_open=True), help="Step size, if not the preset's."),
+    click.option("--weight-decay", type=Finite(min=0), help="L2 penalty, if not the preset's."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
     click.option(
         "--precision",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skillviewer.cli.numbers import Finite
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.job import CancelToken
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 64),
     help="How often each is scored, each time on other frames; from 2 on there is an interval (the window: Settings).",
 )
-@click.option("--from", "start_s", type=click.FloatRange(0), help="Second at which the attempt begins, if not at 0.")
-@click.option("--to", "stop_s", type=click.FloatRange(0), help="Second at which it ends, if not with the video.")
+@click.option("--from", "start_s", type=Finite(0), help="Second at which the attempt begins, if not at 0.")
+@click.option("--to", "stop_s", type=Finite(0, min_open=True), help="Second at which it ends, if not with the video.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line, as docs/scripting.md says.")
 @click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Folder for the whole analyses (.npz).")

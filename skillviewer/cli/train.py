@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from skillviewer.cli.dataset_options import Reading, dataset_options
-from skillviewer.cli.plan_options import SEEDS, PlanChoices, feature_cache, plan_options, training_plan
+from skillviewer.cli.numbers import SEED
+from skillviewer.cli.plan_options import PlanChoices, feature_cache, plan_options, training_plan
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.job import CancelToken, silent
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     type=click.Choice(["last-block"]),
     help="Train the last block of both backbones too: several times the cost.",
 )
-@click.option("--seed", type=SEEDS, default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Same seed, same result.")
 @click.option("--force", is_flag=True, help="Replace a checkpoint of that name.")
 def train(
     data: Path,

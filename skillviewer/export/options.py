@@ -195,12 +195,17 @@ def read_size(text: str) -> tuple[int, int]:
     """Return (width_px, height_px) of "1280x720".
 
     Raises:
-        ExportError: It is no size.
+        ExportError: It is no size, or one that no picture can have.
     """
+    from skillviewer.media.writer import MOST_PX
+
     parts = text.lower().replace("×", "x").split("x")
     if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
         raise ExportError(f"“{text}” is no size: write it as 1280x720.")
-    return int(parts[0]), int(parts[1])
+    size = int(parts[0]), int(parts[1])
+    if max(size) > MOST_PX:
+        raise ExportError(f"“{text}” is too large: choose at most {MOST_PX} pixels a side.")
+    return size
 
 
 def read_frames(text: str) -> tuple[int, ...]:

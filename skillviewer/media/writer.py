@@ -91,7 +91,7 @@ _FORMATS = (
 
 _KEY_FRAME_EVERY = 48
 
-_MOST_PX = 16384
+MOST_PX = 16384
 """Pixels along a side that every encoder takes (x264 no more than that)."""
 
 
@@ -133,10 +133,10 @@ class VideoWriter:
         self._format = _format_for(self._path, codec)
         if width_px < 1 or height_px < 1:
             raise ExportError(f"{path} cannot be written: a picture of {width_px} x {height_px} pixels is empty.")
-        if max(width_px, height_px) > _MOST_PX:
+        if max(width_px, height_px) > MOST_PX:
             raise ExportError(
                 f"{path} cannot be written: a picture of {width_px} x {height_px} pixels is too large. Choose a size "
-                f"of at most {_MOST_PX} pixels a side."
+                f"of at most {MOST_PX} pixels a side."
             )
         self._overwrite = overwrite
         self._check_free()

@@ -149,6 +149,29 @@ def test_exit_codes(args: list[str], code: int, capsys: Capture) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["score", "x.mp4", "--from", "nan"],
+        ["score", "x.mp4", "--to", "NaN"],
+        ["score", "x.mp4", "--to", "0"],
+        ["data", "inspect", "x", "--smallest-difference", "nan"],
+        ["train", "x", "-o", "y", "--rate", "nan"],
+        ["train", "x", "-o", "y", "--rate", "1e300"],
+        ["train", "x", "-o", "y", "--learning-rate", "inf"],
+        ["train", "x", "-o", "y", "--cache-gb", "1e300"],
+        ["train", "x", "-o", "y", "--seed", "-1"],
+        ["train", "x", "-o", "y", "--seed", "99999999999999999999"],
+        ["finetune", "x", "--cache-gb", "nan"],
+        ["finetune", "x", "--seed", "-1"],
+        ["export", "clip", "x.mp4", "-o", "y.mp4", "--strength", "nan"],
+    ],
+)
+def test_a_number_that_cannot_be_counted_with_is_wrong_usage(args: list[str], capsys: Capture) -> None:
+    assert run(args) == 2
+    assert f"Invalid value for '{args[-2]}'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("device", "said"), [("cuda", "no device cuda: torch sees no CUDA GPU"), ("tpu", "“tpu”")])
 def test_a_device_that_is_not_there_is_one_sentence(
     device: str, said: str, model: Path, video: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch

@@ -71,6 +71,12 @@ def test_what_is_no_size_is_refused(text: str) -> None:
         read_size(text)
 
 
+def test_a_size_that_no_picture_can_have_is_refused() -> None:
+    assert read_size("16384x2") == (16384, 2)
+    with pytest.raises(ExportError, match="too large: choose at most 16384 pixels a side"):
+        read_size("99999x99999")
+
+
 def test_frames_are_read() -> None:
     assert read_frames("3, 7 12,,1") == (3, 7, 12, 1)
     assert read_frames(" ") == ()
