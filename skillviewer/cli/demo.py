@@ -53,13 +53,17 @@ def demo(window: bool | None, output: Path, passes: int) -> int:
 
 def _write_files(video: Path, output: Path, passes: int) -> None:
     from skillviewer.core.analysis_json import analysis_json
+    from skillviewer.core.aside import exported_aside
     from skillviewer.engine.engine import Engine
     from skillviewer.engine.library import DEFAULT_MODEL
     from skillviewer.export.clip import ClipOptions, export_clip
+    from skillviewer.export.destination import make_folder
     from skillviewer.export.exhibit import Exhibit
     from skillviewer.export.sheet import export_sheet
 
+    result = output / f"{video.stem}.json"
     token = CancelToken()
+    make_folder(result)  # a folder that cannot be made says so now
     click.echo(f"Assessing {video.name} of the sample study with the model {DEFAULT_MODEL} ...")
     with (
         Engine.open(DEFAULT_MODEL, announce=lambda text: click.echo(text, err=True)) as engine,
@@ -69,9 +73,8 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     low_high = analysis.interval
     span = f" (95 % interval {low_high[0]:+.2f} to {low_high[1]:+.2f})" if low_high else ""
     click.echo(f"Score {analysis.score:+.2f}{span}")
-    output.mkdir(parents=True, exist_ok=True)
-    result = output / f"{video.stem}.json"
-    result.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
+    with exported_aside(result, overwrite=True) as aside:
+        aside.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     with progress_bar(unit="frame") as report:
         options = ClipOptions(title=video.stem)
         clip = export_clip(

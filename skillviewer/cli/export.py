@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from skillviewer.export.exporters import Exporter
 
 _PATH = click.Path(path_type=Path)
+_SOURCE = click.Path(path_type=Path, readable=False)  # one that cannot be read is told, and the others go on
 
 
 class ExportGroup(click.Group):
@@ -72,7 +73,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
     """Return the command of an exporter of analysed videos."""
     suffixes = ", ".join(exporter.suffixes)
     parameters: list[click.Parameter] = [
-        click.Argument(["sources"], metavar="SOURCES...", nargs=-1, required=True, type=_PATH),
+        click.Argument(["sources"], metavar="SOURCES...", nargs=-1, required=True, type=_SOURCE),
         click.Option(
             ["-o", "--output"], required=True, type=_PATH, help=f"File ({suffixes}), or a folder for one file a video."
         ),

@@ -13,7 +13,7 @@ from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import Study, VideoState
 from skillviewer.engine.library import DEFAULT_MODEL, digest, model_folder
 from skillviewer.engine.orders import Subject
-from skillviewer.media.files import expand
+from skillviewer.media.files import expand, without_videos
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis import Analysis
@@ -70,6 +70,7 @@ def gathered(
             )
             found.append((subject,))
         else:
+            problems += [problem for _, problem in without_videos([source])]
             found += [_under(Subject(video, video.stem), folders or [_usual()]) for video in expand([source])]
     if not found and not asked and not problems:
         raise StudyError(f"There is no video in {', '.join(str(source) for source in sources)}.")

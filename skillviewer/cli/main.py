@@ -93,8 +93,9 @@ def run(args: Sequence[str] | None = None) -> int:
         _discard_output()
         return 0
     except OSError as error:
-        if error.filename is not None:  # a file that somebody should have looked after
-            raise
+        if error.filename is not None:  # a folder that nobody may look into, say
+            click.echo(f"skillviewer: {os.fsdecode(error.filename)}: {error.strerror or error}.", err=True)
+            return 1
         click.echo(f"skillviewer: what there is to say could not be written: {error.strerror or error}.", err=True)
         _discard_output()
         return 1

@@ -9,7 +9,7 @@ import click
 
 from skillviewer.cli.numbers import Finite
 from skillviewer.cli.progress import progress_bar
-from skillviewer.core.errors import SkillViewerError, VideoError
+from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.job import CancelToken
 from skillviewer.engine.library import DEFAULT_MODEL
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--model",
     help="Checkpoint: a name (see skillviewer models) or a folder; "
@@ -56,20 +56,25 @@ def score(
     from skillviewer.core.analysis_json import analysis_json
     from skillviewer.data.analysis_file import SUFFIX, save_analysis
     from skillviewer.engine.engine import Engine
-    from skillviewer.media.files import expand, free_names
+    from skillviewer.media.files import expand, free_names, without_videos
 
     if start_s is not None and stop_s is not None and stop_s <= start_s:
         raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s} s.")
     files = expand(videos)
-    if not files:
-        raise VideoError(f"There is no video in {', '.join(map(str, videos))}.")
     names = free_names(files, SUFFIX)
     if save is not None and not force:
         there = [name for name in names if (save / name).exists()]
         if there:
             raise click.UsageError(f"{save / there[0]} is there already. Give --force to write over it.")
-    failed = 0
-    with Engine.open(model or DEFAULT_MODEL, device=device, announce=lambda text: click.echo(text, err=True)) as engine:
+    empty = without_videos(videos)
+    for folder, problem in empty:
+        _told_failure(folder, problem, as_json=as_json)
+    failed = len(empty)
+    if not files:
+        return 1
+    with Engine.open(
+        model if model is not None else DEFAULT_MODEL, device=device, announce=lambda text: click.echo(text, err=True)
+    ) as engine:
         for path, name in zip(files, names, strict=True):
             try:
                 extent = None if start_s is None and stop_s is None else _stretch(path, start_s or 0.0, stop_s)
@@ -81,14 +86,18 @@ def score(
                     save_analysis(replace(analysis, video=video), save / name)
             except SkillViewerError as error:
                 failed += 1
-                click.echo(f"skillviewer: {error}", err=True)
-                if as_json:
-                    click.echo(json.dumps({"path": str(path), "error": str(error)}))
+                _told_failure(path, str(error), as_json=as_json)
                 continue
             click.echo(json.dumps(analysis_json(analysis)) if as_json else _line(analysis, path))
             if analysis.cautions:
                 click.echo(f"{path}: {analysis.cautions}", err=True)
     return 1 if failed else 0
+
+
+def _told_failure(path: Path, problem: str, *, as_json: bool) -> None:
+    click.echo(f"skillviewer: {problem}", err=True)
+    if as_json:
+        click.echo(json.dumps({"path": str(path), "error": problem}))
 
 
 def _line(analysis: "Analysis", path: Path) -> str:

@@ -1,6 +1,7 @@
 """``skillviewer study``: make, fill, list, import, export and mend a study without the window."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from skillviewer.data.study import NewVideo
 
 _PATH = click.Path(path_type=Path)
+_SOURCE = click.Path(path_type=Path, readable=False)  # one that cannot be read is told, and the others go on
 
 
-def _say(notices: tuple[str, ...]) -> None:
+def _say(notices: Sequence[str]) -> None:
     for notice in notices:
         click.echo(f"skillviewer: {notice}", err=True)
 
@@ -32,7 +34,7 @@ study.add_command(ranking)
 
 @study.command()
 @click.argument("path", metavar="STUDY", type=_PATH)
-@click.argument("videos", nargs=-1, type=_PATH)
+@click.argument("videos", nargs=-1, type=_SOURCE)
 @click.option("--title", default="", help="What the study is called, if not like its file.")
 @click.option("--task", default="", help="The task that its videos show.")
 @click.option("--statement", help="The question that raters answer.")
@@ -49,7 +51,10 @@ def create(
     gone = next((video for video in videos if not video.exists()), None)
     if gone is not None:
         raise VideoError(f"There is no {gone}.")
-    new = _new(videos, task, None, participant_pattern)
+    files, refused = _files(videos)
+    if refused:
+        raise VideoError(refused[0])
+    new = _new(files, task, None, participant_pattern)
     with Study.create(path, settings) as made:
         _say(made.notices)
         target = made.path
@@ -60,7 +65,7 @@ def create(
 
 @study.command()
 @click.argument("path", metavar="STUDY", type=_PATH)
-@click.argument("videos", nargs=-1, required=True, type=_PATH)
+@click.argument("videos", nargs=-1, required=True, type=_SOURCE)
 @click.option("--task", default="", help="What is done in them, if videos of several tasks are in the study.")
 @click.option("--participant", help="The person in them.")
 @click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")
@@ -68,15 +73,33 @@ def add(
     path: Path, videos: tuple[Path, ...], task: str, participant: str | None, participant_pattern: str | None
 ) -> int:
     """Add VIDEOS (files, or folders with videos) to STUDY. The same bytes are one video, whatever the name."""
-    return _add(path, _new(videos, task, participant, participant_pattern))
+    if participant and participant_pattern:
+        raise click.UsageError("--participant names the person, and --participant-pattern finds it: give one of them.")
+    files, refused = _files(videos)
+    _say(refused)
+    failed = _add(path, _new(files, task, participant, participant_pattern))
+    return 1 if refused else failed
 
 
-def _new(videos: tuple[Path, ...], task: str, participant: str | None, pattern: str | None) -> "list[NewVideo]":
+def _files(videos: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return the videos among files and in folders, and a sentence for each of these that is or holds none."""
+    from skillviewer.media.files import VIDEO_SUFFIXES, expand, without_videos
+    from skillviewer.media.reader import VideoReader
+
+    files, refused = expand(videos), [problem for _, problem in without_videos(videos)]
+    for file in [file for file in files if file.suffix.lower() not in VIDEO_SUFFIXES]:
+        try:
+            VideoReader(file, cache_bytes=0).close()
+        except VideoError as error:
+            files.remove(file)
+            refused.append(str(error))
+    return files, refused
+
+
+def _new(files: list[Path], task: str, participant: str | None, pattern: str | None) -> "list[NewVideo]":
     from skillviewer.data.participants import by_pattern
     from skillviewer.data.study import NewVideo
-    from skillviewer.media.files import expand
 
-    files = expand(videos)
     people = by_pattern([file.stem for file in files], pattern) if pattern else {}
     if pattern and len(people) < len({file.stem for file in files}):
         n = len([file for file in files if file.stem not in people])

@@ -44,11 +44,33 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     """Return files as they are and, for a folder, the videos in it, sorted by name; each once, in the order given."""
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
+        if _is_folder(path):
             found.update(dict.fromkeys(file for file in videos_below(path) if file.is_file()))
         else:
             found[path] = None
     return list(found)
+
+
+def without_videos(paths: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Return the folders among paths of which ``expand`` makes nothing, each with a sentence that says why."""
+    told = []
+    for path in filter(_is_folder, paths):
+        try:
+            with os.scandir(path):
+                pass
+        except OSError as error:
+            told.append((path, f"{path} cannot be looked into: {error.strerror or error}."))
+            continue
+        if not expand([path]):
+            told.append((path, f"There is no video in {path}."))
+    return told
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # it lies where nobody may look: told by whoever opens it
+        return False
 
 
 def free_names(paths: Sequence[Path], suffix: str) -> list[str]:

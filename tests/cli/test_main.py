@@ -123,8 +123,61 @@ def test_a_damaged_file_is_told_beside_its_score(model: Path, tmp_path: Path, ca
 def test_a_folder_without_videos_is_told(model: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run(["score", str(tmp_path), "--model", str(model), "--json"]) == 1
     out, err = capsys.readouterr()
-    assert out == ""
+    assert json.loads(out) == {"path": str(tmp_path), "error": f"There is no video in {tmp_path}."}
     assert f"There is no video in {tmp_path}." in err
+
+
+def test_a_folder_without_videos_among_others_is_told_too(
+    model: Path, video: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert run(["score", str(tmp_path), str(video), "--model", str(model)]) == 1
+    out, err = capsys.readouterr()
+    assert str(video) in out
+    assert f"There is no video in {tmp_path}." in err
+
+
+def test_an_empty_name_of_a_model_is_not_the_usual_model(video: Path, capsys: Capture) -> None:
+    assert run(["score", str(video), "--model", ""]) == 1
+    assert not capsys.readouterr().out
+
+
+def test_what_nobody_may_look_at_is_one_sentence_and_the_others_go_on(
+    model: Path, video: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    locked, unreadable = tmp_path / "locked", tmp_path / "no.mp4"
+    locked.mkdir(mode=0)
+    unreadable.write_bytes(b"x")
+    unreadable.chmod(0)
+    if os.access(locked, os.R_OK):
+        pytest.skip("whoever runs this may look at everything")
+    files = [str(path) for path in (locked, locked / "in.mp4", unreadable, video)]
+    try:
+        assert run(["score", *files, "--model", str(model)]) == 1
+        out, err = capsys.readouterr()
+        assert str(video) in out
+        assert err.lower().count("permission denied") == 3, err
+        assert run(["data", "inspect", str(locked / "in")]) == 1
+        assert "Permission denied" in capsys.readouterr().err
+    finally:
+        locked.chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (PermissionError(13, "Permission denied", "/locked/x"), "skillviewer: /locked/x: Permission denied.\n"),
+        (MemoryError(), "skillviewer: There is not enough memory for that.\n"),
+    ],
+)
+def test_an_error_of_the_system_is_one_sentence(
+    raised: Exception, said: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def failing() -> None:
+        raise raised
+
+    monkeypatch.setattr("skillviewer.engine.library.find_models", failing)
+    assert run(["models"]) == 1
+    assert capsys.readouterr().err == said
 
 
 def test_folder_stands_for_its_videos(model: Path, video: Path, capsys: Capture) -> None:
@@ -170,6 +223,15 @@ def test_exit_codes(args: list[str], code: int, capsys: Capture) -> None:
 def test_a_number_that_cannot_be_counted_with_is_wrong_usage(args: list[str], capsys: Capture) -> None:
     assert run(args) == 2
     assert f"Invalid value for '{args[-2]}'" in capsys.readouterr().err
+
+
+def test_a_demo_that_cannot_be_written_says_so_first(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "file").write_text("x")
+    assert run(["demo", "--no-window", "-o", str(tmp_path / "file")]) == 1
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith(f"skillviewer: {tmp_path / 'file'}")
+    assert "could not be written" in err
 
 
 @pytest.mark.parametrize(("device", "said"), [("cuda", "no device cuda: torch sees no CUDA GPU"), ("tpu", "“tpu”")])

@@ -64,6 +64,25 @@ def test_a_study_is_made_whole_or_not_at_all(tmp_path: Path, capsys: Capture) ->
     assert "“^P[0-9]+” finds nobody in 1 of 3 names." in err
 
 
+def test_what_is_no_video_is_not_taken_into_a_study(tmp_path: Path, capsys: Capture) -> None:
+    study = make_study(tmp_path, "a")
+    notes, empty = tmp_path / "notes.txt", tmp_path / "empty"
+    notes.write_text("of the visit")
+    empty.mkdir()
+    write_file(tmp_path / "b.mp4")
+    assert run(["study", "add", str(study), str(notes), str(empty), str(tmp_path / "b.mp4")]) == 1
+    err = capsys.readouterr().err
+    assert "notes.txt is not a video that can be read" in err
+    assert f"There is no video in {empty}." in err
+    with Study.open(study, read_only=True) as opened:
+        assert [video.name for video in opened.videos.all()] == ["a", "b"]
+    for nothing in (notes, empty):
+        assert run(["study", "create", str(tmp_path / "new"), str(nothing)]) == 1
+    assert not (tmp_path / "new.skillstudy").exists()
+    both = ["--participant", "P1", "--participant-pattern", "^P"]
+    assert run(["study", "add", str(study), str(tmp_path / "b.mp4"), *both]) == 2
+
+
 def test_list_names_every_video_with_its_state(tmp_path: Path, capsys: Capture) -> None:
     study = make_study(tmp_path, "a", "b", "c", "d")
     (tmp_path / "videos" / "b.mp4").unlink()
