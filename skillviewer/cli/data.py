@@ -49,7 +49,7 @@ def inspect(
             failed += 1
             click.echo(f"skillviewer: {one}: {error}", err=True)
     if as_json:
-        click.echo(json.dumps({"datasets": [asdict(holding) for holding in holdings]}, indent=1, ensure_ascii=False))
+        click.echo(json.dumps({"datasets": [asdict(holding) for holding in holdings]}, indent=1))
     else:
         for holding in holdings:
             _print(holding)
@@ -190,7 +190,7 @@ def folds(
     if made.warning:
         click.echo(made.warning, err=True)
     if as_json:
-        click.echo(json.dumps(_folds_json(made), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(_folds_json(made), indent=1))
         return
     people = dataset.participants
     click.echo(f"{dataset.name}: {made.title}")

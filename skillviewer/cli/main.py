@@ -1,6 +1,7 @@
 """The command line's entry point: parses before it imports the engine or the window."""
 
 import importlib
+import io
 import logging
 import multiprocessing
 import os
@@ -94,7 +95,7 @@ def run(args: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         if error.filename is not None:  # a folder that nobody may look into, say
-            click.echo(f"skillviewer: {os.fsdecode(error.filename)}: {error.strerror or error}.", err=True)
+            click.echo(f"skillviewer: {error.filename}: {error.strerror or error}.", err=True)
             return 1
         click.echo(f"skillviewer: what there is to say could not be written: {error.strerror or error}.", err=True)
         _discard_output()
@@ -115,6 +116,12 @@ def _run(args: Sequence[str] | None) -> int:
     except SkillViewerError as error:
         click.echo(f"skillviewer: {error}", err=True)
         return 1
+    except UnicodeEncodeError as error:
+        shown = error.object.encode(errors="backslashreplace").decode()
+        click.echo(
+            f"skillviewer: “{shown}” is not UTF-8 and cannot be written: rename the file, or its folder.", err=True
+        )
+        return 1
     except MemoryError as error:
         click.echo(f"skillviewer: There is not enough memory for that{f': {error}' if str(error) else ''}.", err=True)
         return 1
@@ -131,6 +138,11 @@ def _discard_output() -> None:
 
 def main() -> None:
     """Run the command line and leave the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if (
+            isinstance(stream, io.TextIOWrapper) and stream.errors == "strict"
+        ):  # a console that lacks a letter shows its number, as stderr does anyway
+            stream.reconfigure(errors="backslashreplace")
     multiprocessing.freeze_support()  # a frozen program starts its workers through this same entry
     if sys.argv[1:2] and sys.argv[1] in {name for name, _, _ in COMMANDS} - {"window"}:
         keep_freed_memory()

@@ -15,7 +15,7 @@ import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.aside import exported_aside
-from skillviewer.core.errors import StudyError
+from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.pairs import extent_cells, extent_from
 from skillviewer.core.video import VideoInfo
 
@@ -57,7 +57,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
         path: Where to; its folder is made.
 
     Raises:
-        ExportError: It cannot be written.
+        ExportError: It cannot be written, or the name of its video is no text.
     """
     video = analysis.video
     about = _About(
@@ -92,8 +92,14 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
     }
     if analysis.pooled is not None:
         arrays["pooled"] = analysis.pooled
-    with exported_aside(path, overwrite=True) as aside, aside.open("wb") as file:
+    try:
         words = np.array(msgspec.json.encode(about).decode())
+    except UnicodeEncodeError as error:
+        shown = error.object.encode(errors="backslashreplace").decode()
+        raise ExportError(
+            f"“{shown}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
+        ) from error
+    with exported_aside(path, overwrite=True) as aside, aside.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
 
 

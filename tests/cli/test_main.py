@@ -95,6 +95,35 @@ def test_save_writes_the_whole_analysis_and_does_not_overwrite(
     assert run([*command, "--force"]) == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+def test_a_video_whose_name_is_no_text_is_scored_and_its_analysis_not_kept(
+    model: Path, video: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    odd = tmp_path / os.fsdecode(b"odd\xff.mp4")
+    odd.write_bytes(video.read_bytes())
+    assert run(["score", str(odd), str(video), "--model", str(model), "--save", str(tmp_path / "kept"), "--json"]) == 1
+    out, err = capsys.readouterr()
+    failed, kept = map(json.loads, out.splitlines())
+    assert "is not UTF-8" in failed["error"]
+    assert kept["path"] == str(video)
+    assert "Traceback" not in err
+
+
+def test_a_console_that_lacks_letters_is_written_to(tmp_path: Path) -> None:
+    folder = tmp_path / "手"
+    folder.mkdir()
+    (folder / "pairs.csv").write_text("better,worse\na,b\n")
+    for encoding, more in (("latin-1", []), ("ascii", ["--json"])):
+        ended = subprocess.run(
+            [sys.executable, "-m", "skillviewer", "data", "inspect", str(folder), *more],
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+        assert b"\\u624b" in ended.stdout
+
+
 def test_a_stretch_is_scored_and_told(model: Path, video: Path, capsys: Capture) -> None:
     with VideoReader(video) as reader:
         times, end_s = reader.info.times_s, reader.info.duration_s
@@ -166,6 +195,10 @@ def test_what_nobody_may_look_at_is_one_sentence_and_the_others_go_on(
     ("raised", "said"),
     [
         (PermissionError(13, "Permission denied", "/locked/x"), "skillviewer: /locked/x: Permission denied.\n"),
+        (
+            UnicodeEncodeError("utf-8", "odd\udcff", 3, 4, "surrogates not allowed"),
+            "skillviewer: “odd\\udcff” is not UTF-8 and cannot be written: rename the file, or its folder.\n",
+        ),
         (MemoryError(), "skillviewer: There is not enough memory for that.\n"),
     ],
 )
