@@ -6,7 +6,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -66,13 +66,15 @@ def _codecs() -> Iterator[Line]:
 def _folders() -> Iterator[Line]:
     for what, folder in (("cache", cache_dir()), ("data", data_dir()), ("settings", config_dir()), ("log", log_dir())):
         existing = folder
-        while not existing.exists():
+        while not os.path.lexists(existing) and existing != existing.parent:  # nobody may look into some
             existing = existing.parent
-        writable = os.access(existing, os.W_OK)
+        writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
         free_gb = shutil.disk_usage(existing).free / 1e9
         text = f"{folder} ({free_gb:.0f} GB free)"
         if not writable:
             text += ": cannot be written; set SKILLVIEWER_HOME to a folder that can"
+        elif free_gb <= _ROOM_WANTED_GB:
+            text += f": {_ROOM_WANTED_GB:.0f} GB are wanted; make room, or set SKILLVIEWER_HOME to a folder with more"
         yield writable and free_gb > _ROOM_WANTED_GB, f"{what} folder", text
 
 
@@ -129,6 +131,14 @@ def _tried() -> Iterator[Line]:
                 os.environ[HOME_VARIABLE] = before
 
 
+def _looked_at(section: Callable[[], Iterator[Line]]) -> Iterator[Line]:
+    """Give the lines of a section; one that cannot be looked at does not hide the others."""
+    try:
+        yield from section()
+    except OSError as error:
+        yield False, section.__name__.strip("_"), f"{error.filename}: {error.strerror or error}"
+
+
 @click.command()
 @click.option("--try", "tries", is_flag=True, help="Also open the window, assess a sample video and export a clip.")
 def doctor(tries: bool) -> int:
@@ -136,7 +146,7 @@ def doctor(tries: bool) -> int:
     click.echo(f"SkillViewer {__version__} on {platform.platform()}")
     sound = True
     for section in (_versions, _devices, _codecs, _folders, _models, _window, *((_tried,) if tries else ())):
-        for good, what, text in section():
+        for good, what, text in _looked_at(section):
             sound = sound and good is not False
             click.echo(f"  {_MARKS[good]:<7} {what:<32} {text}")
     click.echo("Everything that is needed is there." if sound else "Something is missing: see the lines above.")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillviewer.cli.export_options import chosen_options, click_options
+from skillviewer.cli.failures import said
 from skillviewer.cli.progress import progress_bar
-from skillviewer.core.errors import NameTakenError, SkillViewerError
+from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.job import CancelToken
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     try:
         found, problems = gathered(sources, given["video_names"], given["model_names"], given["passes"], token)
     except SkillViewerError as error:
-        _told_failure(_said(error), "", as_json=as_json)
+        _told_failure(said(error), "", as_json=as_json)
         return 1
     for problem in problems:
         _told_failure(problem, "", as_json=as_json)
@@ -198,7 +199,7 @@ def _one(desk: "Desk", order: "Order", token: CancelToken, *, as_json: bool) -> 
         with progress_bar(unit="") as report:
             written = desk.write(order, token, report)
     except SkillViewerError as error:
-        _told_failure(_said(error), str(order.path), as_json=as_json)
+        _told_failure(said(error), str(order.path), as_json=as_json)
         return False
     videos = [s.title or s.video.stem for s in order.subjects]
     _told(written, order.exporter.name, {"videos": videos}, as_json=as_json)
@@ -230,7 +231,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
             with Desk(ModelPool) as desk, progress_bar(unit="file") as report:
                 written = desk.write_study(order, CancelToken(), report)
         except SkillViewerError as error:
-            _told_failure(_said(error), str(output), as_json=given["as_json"])
+            _told_failure(said(error), str(output), as_json=given["as_json"])
             return 1
         _told(written, exporter.name, {"study": str(given["study"])}, as_json=given["as_json"])
         return 0
@@ -255,13 +256,6 @@ def _told(written: "Written", exporter: str, of: dict[str, object], *, as_json: 
         click.echo(json.dumps(record))
     else:
         click.echo(f"{written.path}  {', '.join(written.facts)}")
-
-
-def _said(error: SkillViewerError) -> str:
-    """Return what went wrong, and how one asks here to write over a file."""
-    if isinstance(error, NameTakenError):
-        return f"{error.path} is there already: choose another name, or give --force to write over it."
-    return str(error)
 
 
 def _told_failure(text: str, path: str, *, as_json: bool) -> None:

@@ -73,6 +73,8 @@ def finetune(
     """
     from skillviewer.data.study import Study
 
+    if sum((only_cost, versions, use is not None)) > 1:
+        raise click.UsageError("--cost, --versions and --use each do one thing and stop: give one of them.")
     with Study.open(path) as study:
         for notice in study.notices:
             click.echo(f"skillviewer: {notice}", err=True)

@@ -1,5 +1,6 @@
 """The command line's entry point: parses before it imports the engine or the window."""
 
+import difflib
 import importlib
 import io
 import logging
@@ -7,11 +8,13 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from skillviewer import __version__
+from skillviewer.cli.failures import said
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.engine.allocation import keep_freed_memory
 
@@ -52,8 +55,17 @@ class LazyGroup(click.Group):
         """Open the window when the first argument is no command: ``skillviewer a.mp4 b.mp4``."""
         known = set(self.list_commands(ctx)) | {"--help", "-h", "--version"}
         if not args or args[0] not in known:
+            self._check_spelling(ctx, args[:1])
             args = ["window", *args]
         return super().parse_args(ctx, args)
+
+    def _check_spelling(self, ctx: click.Context, first: list[str]) -> None:
+        """Refuse a word that is nearly a command, rather than open the window on a file that is not there."""
+        for word in first:
+            if not word.startswith("-") and not Path(word).suffix and not os.path.lexists(word):
+                meant = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
+                if meant:
+                    raise click.UsageError(f"There is no command and no file “{word}”. Did you mean {meant[0]}?", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table of commands without importing them."""
@@ -113,17 +125,8 @@ def _run(args: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return 1
-    except SkillViewerError as error:
-        click.echo(f"skillviewer: {error}", err=True)
-        return 1
-    except UnicodeEncodeError as error:
-        shown = error.object.encode(errors="backslashreplace").decode()
-        click.echo(
-            f"skillviewer: “{shown}” is not UTF-8 and cannot be written: rename the file, or its folder.", err=True
-        )
-        return 1
-    except MemoryError as error:
-        click.echo(f"skillviewer: There is not enough memory for that{f': {error}' if str(error) else ''}.", err=True)
+    except (SkillViewerError, UnicodeEncodeError, MemoryError) as error:
+        click.echo(f"skillviewer: {said(error)}", err=True)
         return 1
     except (Cancelled, KeyboardInterrupt, click.Abort):
         click.echo("skillviewer: stopped.", err=True)

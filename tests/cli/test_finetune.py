@@ -114,6 +114,11 @@ def test_only_ties_are_refused(begun: tuple[Path, Path], tmp_path: Path, capsys:
     assert "All 28 pairs that were judged count as no difference" in capsys.readouterr().err
 
 
+def test_what_stops_is_asked_for_once(tmp_path: Path, capsys: Capture) -> None:
+    assert run(["finetune", str(tmp_path / "s"), "--versions", "--use", "a:1"]) == 2
+    assert "give one of them" in capsys.readouterr().err
+
+
 def test_help_needs_no_torch(capsys: Capture) -> None:
     assert run(["finetune", "--help"]) == 0
     said = capsys.readouterr().out

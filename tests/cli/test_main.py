@@ -374,6 +374,42 @@ def test_a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() -> None:
         assert "Traceback" not in told.stderr
 
 
+def test_a_misspelled_command_is_no_file_to_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr("skillviewer.ui.app.run", lambda *args, **_more: opened.append(args) or 0)
+    monkeypatch.chdir(tmp_path)
+    assert run(["docter"]) == 2
+    assert "no command and no file “docter”. Did you mean doctor?" in capsys.readouterr().err
+    (tmp_path / "docter").mkdir()
+    assert run(["docter"]) == run(["score.mp4"]) == run(["holidays"]) == 0
+    assert len(opened) == 3
+
+
+def test_doctor_does_not_take_a_file_for_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "file"))
+    assert run(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert out.count("cannot be written; set SKILLVIEWER_HOME to a folder that can") == 4
+
+
+def test_doctor_goes_on_where_something_cannot_be_looked_at(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    def failing() -> None:
+        raise PermissionError(13, "Permission denied", "/locked/models")
+
+    monkeypatch.setattr("skillviewer.engine.library.find_models", failing)
+    monkeypatch.setattr("skillviewer.cli.doctor._ROOM_WANTED_GB", 1e9)
+    assert run(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "/locked/models: Permission denied" in out
+    assert out.count("1000000000 GB are wanted; make room") == 4
+    assert out.rstrip().endswith("Something is missing: see the lines above.")
+
+
 def test_doctor_tells_what_is_there(capsys: Capture) -> None:
     run(["doctor"])
     out = capsys.readouterr().out

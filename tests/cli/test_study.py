@@ -45,6 +45,9 @@ def test_from_nothing_to_a_table(tmp_path: Path, capsys: Capture) -> None:
     assert capsys.readouterr().out.endswith("new: 0 videos, 0 votes, 0 pairs, who is in 2 known videos\n")
     assert run(["study", "add", str(later), str(tmp_path / "videos"), "--participant", "P3"]) == 1
     assert "“P1_x” is said to show P3; the study says P1, which stays." in capsys.readouterr().err
+    (tmp_path / "there.csv").write_text("x")
+    assert run(["study", "export", str(study), str(tmp_path / "there.csv")]) == 1
+    assert "there.csv is there already: choose another name, or give --force" in capsys.readouterr().err
     assert run(["study", "export", str(study), str(tmp_path / "x.csv"), "--form", "odd"]) == 1
     assert "every-vote" in capsys.readouterr().err
 
