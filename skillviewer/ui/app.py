@@ -27,6 +27,7 @@ from skillviewer.ui.crash import ExceptionHook, log_to
 from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.display import display_problem
 from skillviewer.ui.icons import Icons
+from skillviewer.ui.intake import CHECKPOINT_FILE
 from skillviewer.ui.main_window import MainWindow
 from skillviewer.ui.messages import Message, Severity
 from skillviewer.ui.precedence import let_threads_rest
@@ -174,16 +175,34 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
         sample: Whether the sample study is opened.
     """
     program.models.refresh()
-    last = program.settings.model
+    settings = program.settings
+    if not settings.can_be_kept:
+        text = program.tr("What you set is forgotten at the end: {} cannot be written.").format(settings.kept_in)
+        program.messages.post(Message(text, Severity.WARNING))
     if not program.models.entries and model is None:
         text = program.tr("There is no checkpoint on this computer: train a model, or open a checkpoint folder.")
         program.messages.post(Message(text, Severity.WARNING))
-    known = {str(entry.folder): entry.name for entry in program.models.entries}
-    program.models.choose_default(model if model is not None else known.get(last))
+    program.models.choose_default(model if model is not None else _used_last(program))
     if sample:
         program.studies.open_sample()
     if files:
         program.open(list(files))
+
+
+def _used_last(program: Program) -> str | None:
+    """Return the model used last, by name or folder; None where there is none, which is said where there was one."""
+    last, entries = program.settings.model, program.models.entries
+    known = {str(entry.folder.absolute()): entry.name for entry in entries}
+    if last in known or not last:
+        return known.get(last)
+    if (Path(last) / CHECKPOINT_FILE).is_file():
+        return last
+    if entries:
+        text = program.tr(
+            "The model used last is not in {} any more: {} is used. Their scores are on different scales."
+        )
+        program.messages.post(Message(text.format(last, entries[0].name), Severity.WARNING))
+    return None
 
 
 def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False) -> int:

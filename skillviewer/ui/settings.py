@@ -14,6 +14,7 @@ from skillviewer.ui.theme import ThemeChoice
 
 MOST_RECENT = 8
 TEXT_SIZES = (90, 100, 115, 130)
+MOST_DIGITS = 10
 CACHE_GB, MOST_CACHE_GB = 20, 4096
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
@@ -27,9 +28,8 @@ class Settings:
 
     def __init__(self, store: QSettings) -> None:
         self._store = store
-        text = str(store.value("storage/features_gb", str(CACHE_GB)))
         # kept apart, for lanes read it too
-        self._cache_gb = min(max(int(text), 1), MOST_CACHE_GB) if text.isdecimal() else CACHE_GB
+        self._cache_gb = min(max(self._number("storage/features_gb", CACHE_GB), 1), MOST_CACHE_GB)
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Settings":
@@ -39,6 +39,24 @@ class Settings:
     def save(self) -> None:
         """Write to disk."""
         self._store.sync()
+
+    @property
+    def kept_in(self) -> Path:
+        """The file."""
+        return Path(self._store.fileName())
+
+    @property
+    def can_be_kept(self) -> bool:
+        """Whether the file can be written."""
+        return self._store.isWritable()
+
+    def _number(self, key: str, default: int) -> int:
+        text = str(self._store.value(key, str(default)))
+        return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else default
+
+    def _text(self, key: str) -> str:
+        value = self._store.value(key, "")
+        return value if isinstance(value, str) else ""
 
     def _choice(self, key: str, default: ChoiceT) -> ChoiceT:
         try:
@@ -58,8 +76,8 @@ class Settings:
     @property
     def text_size(self) -> int:
         """Size of words in per cent of the usual one, one of ``TEXT_SIZES``."""
-        text = str(self._store.value("window/text_size", "100"))
-        return int(text) if text.isdecimal() and int(text) in TEXT_SIZES else 100
+        percent = self._number("window/text_size", 100)
+        return percent if percent in TEXT_SIZES else 100
 
     @text_size.setter
     def text_size(self, percent: int) -> None:
@@ -114,8 +132,7 @@ class Settings:
     @property
     def passes(self) -> int:
         """Interleaved passes of an assessment, 1 to 8."""
-        text = str(self._store.value("model/passes", "1"))
-        return min(max(int(text), 1), 8) if text.isdecimal() else 1
+        return min(max(self._number("model/passes", 1), 1), 8)
 
     @passes.setter
     def passes(self, passes: int) -> None:
@@ -124,7 +141,7 @@ class Settings:
     @property
     def model(self) -> str:
         """Folder of the checkpoint used last, or ""."""
-        return str(self._store.value("model/folder", ""))
+        return self._text("model/folder")
 
     @model.setter
     def model(self, folder: str) -> None:
@@ -190,7 +207,7 @@ class Settings:
     @property
     def export_folder(self) -> str:
         """Where exports went the last time, or "" before the first."""
-        return str(self._store.value("export/folder", ""))
+        return self._text("export/folder")
 
     @export_folder.setter
     def export_folder(self, folder: str) -> None:
@@ -199,7 +216,7 @@ class Settings:
     @property
     def person(self) -> str:
         """Who works here, as notes and moments are signed; "" for nobody in particular."""
-        return str(self._store.value("person/name", ""))
+        return self._text("person/name")
 
     @person.setter
     def person(self, name: str) -> None:

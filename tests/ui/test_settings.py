@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.scene import Look, Overlay, Scale
 from skillviewer.ui.app import begin
 from skillviewer.ui.geometry import clamped
-from skillviewer.ui.settings import MOST_RECENT, Settings
+from skillviewer.ui.settings import CACHE_GB, MOST_RECENT, Settings
 from skillviewer.ui.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
@@ -42,6 +42,16 @@ def test_nonsense_counts_as_not_set(tmp_path: Path) -> None:
     assert settings.look == Look()
     assert settings.passes == 1
     assert settings.recent == ()
+    (tmp_path / "damaged").mkdir()
+    nines = "9" * 5000
+    (tmp_path / "damaged" / "window.ini").write_text(
+        f"[storage]\nfeatures_gb={nines}\n[model]\npasses={nines}\nfolder=a, b\n[window]\ntext_size={nines}\n"
+        "[person]\nname=@ByteArray(Ann)\n",
+        encoding="utf-8",
+    )
+    damaged = Settings.in_folder(tmp_path / "damaged")
+    assert (damaged.cache_gb, damaged.passes, damaged.text_size) == (CACHE_GB, 1, 100)
+    assert damaged.model == damaged.person == ""
 
 
 def test_recent_files_are_few_and_the_latest_first(settings: Settings) -> None:
@@ -101,3 +111,34 @@ def test_the_model_used_last_is_loaded_again(
     begin(third.program, [], None)
     qtbot.waitUntil(lambda: third.program.state.model is not None)
     assert world.opened_models[-1] == "alpha", "one that is gone makes way for the first"
+    (message,) = third.program.messages.waiting
+    assert "deleted any more: alpha is used" in message.text, "and that is said"
+
+
+def test_a_model_from_a_folder_of_its_own_is_loaded_again(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings, tmp_path: Path
+) -> None:
+    own = tmp_path / "mine"
+    own.mkdir()
+    for name in ("config.json", "weights.safetensors"):
+        (own / name).write_text("{}")
+    first = make_window(world.backend())
+    begin(first.program, [], str(own))
+    qtbot.waitUntil(lambda: first.program.state.model is not None)
+    assert settings.model == str(own)
+    second = make_window(world.backend())
+    begin(second.program, [], None)
+    qtbot.waitUntil(lambda: second.program.state.model is not None)
+    assert world.opened_models == ["mine", "mine"]
+
+
+def test_settings_that_cannot_be_kept_are_said(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings
+) -> None:
+    settings.kept_in.unlink(missing_ok=True)
+    settings.kept_in.mkdir()
+    window = make_window(world.backend())
+    begin(window.program, [], None)
+    qtbot.waitUntil(lambda: window.program.state.model is not None)
+    (message,) = window.program.messages.waiting
+    assert f"{settings.kept_in} cannot be written" in message.text
