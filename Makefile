@@ -41,4 +41,4 @@ $(VENV)/.ready-dev: pyproject.toml packaging/setup.sh packaging/system-libraries
 	touch $(VENV)/.ready $@
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out/demo

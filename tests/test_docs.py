@@ -5,7 +5,23 @@ from pathlib import Path
 
 import numpy as np
 
+from skillviewer.media.files import VIDEO_SUFFIXES
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_names_of_videos_are_told_whole() -> None:
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    told = re.search(r"with any of the extensions ([^.]+)\.", text)
+    assert told is not None
+    assert {f".{word}" for word in re.findall(r"\w+", told[1]) if word != "and"} == VIDEO_SUFFIXES
+
+
+def test_cleaning_removes_no_results() -> None:
+    """README and guides put evaluations into out/; only what ``make demo`` wrote there was made by a target."""
+    removed = re.search(r"^clean:.*\n\trm -rf (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert removed is not None
+    assert "out" not in removed[1].split()
 
 
 def test_scripting_examples_run() -> None:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts SkillViewer into the menu and ties .skillstudy and .skillarchive files to it, for the person who runs this.
-# Usage: packaging/linux/install.sh [PROGRAM] [--remove]     PROGRAM: what is started, by default skillviewer from PATH
+# Usage: packaging/linux/install.sh [PROGRAM | --remove]     PROGRAM: what is started, by default skillviewer from PATH
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 share=${XDG_DATA_HOME:-$HOME/.local/share}

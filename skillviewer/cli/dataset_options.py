@@ -26,7 +26,12 @@ _OPTIONS = (
         default=0.0,
         help="Ratings nearer to each other make no pair (JIGSAWS).",
     ),
-    click.option("--participants", help="Regular expression that finds the participant in the name of a video."),
+    click.option(
+        "--participants",
+        "--participant-pattern",
+        "participants",
+        help="Regular expression that finds the participant in the name of a video.",
+    ),
 )
 
 

@@ -63,7 +63,8 @@ _GROUPS = {"table": "scores, curves, maps, evidence, judgements and more, as CSV
 export = ExportGroup(
     name="export",
     help="Write annotated clips, figures, tables, reports, or a whole study (docs/export.md).\n\n"
-    "What is written is read back before it is called done. A file that is there is replaced only with --force.",
+    "What is written is read back before it is called done. A file that is there is replaced only with --force, and "
+    "what an export is made of never.",
 )
 
 

@@ -116,14 +116,21 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
             added = opened.videos.add(new, CancelToken(), report)
         stated = {name: one.participant for name, one in zip(added.names, new, strict=True) if name and one.participant}
         named, contradictions = opened.videos.name_people(stated)
+        tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
+    other_tasks = [
+        f"“{name}” is said to be of the task “{one.task}”; the study says {said}, which stays."
+        for name, one in zip(added.names, new, strict=True)
+        if name and one.task and one.task != tasks[name]
+        for said in [f"“{tasks[name]}”" if tasks[name] else "none"]
+    ]
     for name in added.known:
         click.echo(f"{name} is in the study already", err=True)
     if named:
         click.echo(f"who is in {named} of them is known now", err=True)
-    _say((*added.problems, *contradictions))
+    _say((*added.problems, *contradictions, *other_tasks))
     n_new = len([name for name in added.names if name is not None]) - len(added.known)
     click.echo(f"{n_new} videos added", err=True)
-    return 1 if added.problems or contradictions else 0
+    return 1 if added.problems or contradictions or other_tasks else 0
 
 
 @study.command("list")
@@ -181,7 +188,12 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
 @click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie, if elsewhere.")
 @click.option("--form", help="Form of the data set, if it is not recognised (docs/data.md).")
 @click.option("--task", help="Which of several tasks of the data set.")
-@click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")
+@click.option(
+    "--participant-pattern",
+    "--participants",
+    "participant_pattern",
+    help="Regular expression that finds the person in the name of a video.",
+)
 def import_source(
     path: Path, source: Path, videos: Path | None, form: str | None, task: str | None, participant_pattern: str | None
 ) -> None:

@@ -82,6 +82,8 @@ def test_what_is_no_video_is_not_taken_into_a_study(tmp_path: Path, capsys: Capt
     for nothing in (notes, empty):
         assert run(["study", "create", str(tmp_path / "new"), str(nothing)]) == 1
     assert not (tmp_path / "new.skillstudy").exists()
+    assert run(["study", "add", str(study), str(tmp_path / "b.mp4"), "--task", "suturing"]) == 1
+    assert "“b” is said to be of the task “suturing”; the study says none, which stays." in capsys.readouterr().err
     both = ["--participant", "P1", "--participant-pattern", "^P"]
     assert run(["study", "add", str(study), str(tmp_path / "b.mp4"), *both]) == 2
 
