@@ -133,8 +133,12 @@ def _bring_analyses(study: Study, source: Path) -> None:
 
 
 def new_draft() -> Study:
-    """Make a draft, for videos that are opened without a study."""
-    drafts_dir().mkdir(parents=True, exist_ok=True)
+    """Make a draft, for videos that are opened without a study.
+
+    Raises:
+        StudyError: The folder of drafts cannot be written.
+    """
+    _make_folder(drafts_dir())
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
     name = f"Untitled {stamp} {os.getpid()}"
     path, number = drafts_dir() / f"{name}{SUFFIX}", 1
@@ -142,6 +146,16 @@ def new_draft() -> Study:
         number += 1
         path = drafts_dir() / f"{name}-{number}{SUFFIX}"
     return Study.create(path, StudySettings(title="Untitled"))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(
+            f"{folder} cannot be made ({error.strerror or error}): start with SKILLVIEWER_HOME set to a "
+            "folder that can be written."
+        ) from error
 
 
 def open_sample(token: CancelToken, report: Report) -> Study:
@@ -152,7 +166,7 @@ def open_sample(token: CancelToken, report: Report) -> Study:
     if not path.exists():
         from skillviewer.data.study.exchange import bring_in  # here: it imports all that weighs votes
 
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         with Study.create(path, StudySettings(title="Sample study", task="peg-insert-side")) as made:
             try:
                 bring_in(made, source, token=token, report=report)

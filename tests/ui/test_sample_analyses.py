@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.places import resources_dir
+from skillviewer.core.places import HOME_VARIABLE, resources_dir
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import cached_analysis
 from skillviewer.engine.engine import Engine
@@ -47,6 +48,17 @@ def test_the_sample_study_opens_with_all_of_them() -> None:
         name: analysis.score for name, analysis in found.items() if analysis is not None
     }
     assert [a.video.path for a in found.values() if a is not None] == [video.path for video in videos]
+
+
+def test_a_folder_of_drafts_that_cannot_be_made_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "file"))
+    with pytest.raises(StudyError, match=r"cannot be made .* start with SKILLVIEWER_HOME set"):
+        new_draft()
+    with pytest.raises(StudyError, match="cannot be made"):
+        open_sample(CancelToken(), silent)
 
 
 def test_two_drafts_of_one_second_do_not_meet() -> None:
