@@ -75,6 +75,8 @@ def finetune(
 
     if sum((only_cost, versions, use is not None)) > 1:
         raise click.UsageError("--cost, --versions and --use each do one thing and stop: give one of them.")
+    if output is not None and Path(output).name in {"", ".."}:
+        raise click.UsageError(f"“{output}” names no version: give a name, or a folder to be made.")
     with Study.open(path) as study:
         for notice in study.notices:
             click.echo(f"skillviewer: {notice}", err=True)

@@ -117,6 +117,9 @@ def test_only_ties_are_refused(begun: tuple[Path, Path], tmp_path: Path, capsys:
 def test_what_stops_is_asked_for_once(tmp_path: Path, capsys: Capture) -> None:
     assert run(["finetune", str(tmp_path / "s"), "--versions", "--use", "a:1"]) == 2
     assert "give one of them" in capsys.readouterr().err
+    for name in ("", "..", "/"):
+        assert run(["finetune", str(tmp_path / "s"), "-o", name]) == 2
+        assert "names no version" in capsys.readouterr().err
 
 
 def test_help_needs_no_torch(capsys: Capture) -> None:
