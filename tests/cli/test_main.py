@@ -378,7 +378,12 @@ def test_a_misspelled_command_is_no_file_to_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     opened: list[object] = []
-    monkeypatch.setattr("skillviewer.ui.app.run", lambda *args, **_more: opened.append(args) or 0)
+
+    def window(*files: object, **_more: object) -> int:
+        opened.append(files)
+        return 0
+
+    monkeypatch.setattr("skillviewer.ui.app.run", window)
     monkeypatch.chdir(tmp_path)
     assert run(["docter"]) == 2
     assert "no command and no file “docter”. Did you mean doctor?" in capsys.readouterr().err
