@@ -88,7 +88,7 @@ def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(subject:
     orders = [Order(exporter("clip"), (asked,), path, overwrite=True) for path in (subject.video, other)]
     with Desk(lambda: pool) as desk:
         batch = desk.write_all(orders)
-    assert [failure.endswith("choose another name or folder.") for failure in batch.failures] == [True, True]
+    assert [failure.endswith("Choose another name or folder.") for failure in batch.failures] == [True, True]
     assert pool.asked == []
     assert other.read_bytes() == before
 

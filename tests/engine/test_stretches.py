@@ -47,9 +47,9 @@ def test_what_is_decoded_lies_inside(
         inside = extent.frames(reader.info)
         whole = reader.stream
 
-        def noting(frames: IntArray) -> Iterator[DecodedFrame]:
+        def noting(frames: IntArray, token: CancelToken | None = None) -> Iterator[DecodedFrame]:
             decoded.extend(frames.tolist())
-            return whole(frames)
+            return whole(frames, token)
 
         monkeypatch.setattr(reader, "stream", noting)
         sampling = sampling_of(reader.info, preprocessing, 2, extent)

@@ -84,6 +84,7 @@ PLAYED = cast(
     "VideoFile",
     SimpleNamespace(
         stream=SimpleNamespace(average_rate=Fraction(10), duration=0, start_time=0),
+        n_tracks=1,
         time_base=Fraction(1, 100),
         container=SimpleNamespace(format=SimpleNamespace(name="played")),
     ),
