@@ -93,8 +93,13 @@ class FaceStore:
             VideoError: The file cannot be read: what a person drew is not thrown away silently.
         """
         path = self.path(digest)
-        faces = load_faces(path) if path.is_file() else None
-        return None if faces is None or _says_nothing(faces) else faces
+        try:
+            faces = load_faces(path)
+        except VideoError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
+        return None if _says_nothing(faces) else faces
 
     def put(self, faces: Faces) -> None:
         """Keep the faces of a video in place of those that were kept.

@@ -134,6 +134,24 @@ class Studies(QObject):
         task.finished.connect(self._on_act_finished)
         return task
 
+    def act_on(self, path: Path, work: Callable[[Study], object]) -> Task:
+        """Write to a study that need not be the open one; whoever opens it meanwhile waits. Failures are shown.
+
+        Args:
+            path: The study.
+            work: Plain code that does one whole act.
+        """
+
+        def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
+            if slot.is_open and slot.study.path == path:
+                return work(slot.study)
+            with Study.open(path) as study:
+                return work(study)
+
+        task = self._lane.submit(act, owed=True)
+        task.failed.connect(self._messages.fail)
+        return task
+
     @Slot(object)
     def _on_acted(self, _result: object) -> None:
         meant, changes = self._acts[self._asked()]

@@ -73,8 +73,9 @@ def votes_queued(stage: "Stage") -> QWidget:
     """A pair waits to be judged again."""
     window = votes_results(stage)
     screen = cast("RankScreen", stage.made.window.screen_named("rank"))
-    screen.results.circles.rows[0].again.click()
-    stage.wait(lambda: not screen.results.circles.rows[0].again.isEnabled(), WAIT_MS)
+    again = screen.results.circles.rows[0].again
+    again.click()
+    stage.wait(lambda: again.text() == "Take out of the queue", WAIT_MS)
     return window
 
 

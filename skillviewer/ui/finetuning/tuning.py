@@ -236,16 +236,15 @@ class Tuning(QObject):
                 self._program.studies.act(keep, "models")
             return
 
-        def work(_tuner: Tuner, _token: CancelToken, _report: Report) -> None:
-            with Study.open(path) as study:
-                if study.read_only:
-                    raise StudyError(
-                        f"{study.title} is open elsewhere, so the new version could not be noted in it: open it here "
-                        "to decide on it."
-                    )
-                keep(study)
+        def work(study: Study) -> None:
+            if study.read_only:
+                raise StudyError(
+                    f"{study.title} is open elsewhere, so the new version could not be noted in it: open it here to "
+                    "decide on it."
+                )
+            keep(study)
 
-        self._lane.submit(work).failed.connect(self._program.messages.fail)
+        self._program.studies.act_on(path, work)
 
     def _keeping(self, result: TuningResult) -> Callable[[Study], ModelVersion]:
         """Return what makes the study know the version; done twice it changes nothing."""
