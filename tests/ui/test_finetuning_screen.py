@@ -651,6 +651,27 @@ def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_
     assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.ACCEPTED]
 
 
+def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_begin(
+    qtbot: QtBot, make_trainer: MakeTrainer
+) -> None:
+    trainer = make_trainer()
+    trainer.start()
+    trainer.wait_for(Phase.DECIDING)
+    qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
+    trainer.made.program.studies.close()  # its study may be gone: the page is no dead end
+    qtbot.waitUntil(lambda: trainer.made.program.studies.current is None)
+    click(trainer.screen.before_after.later)
+    trainer.wait_for(Phase.CHOOSING)
+    assert trainer.screen.tuning.result is None
+    trainer.made.program.studies.open(trainer.path)
+    qtbot.waitUntil(lambda: trainer.made.program.studies.current is not None)
+    assert trainer.phase is Phase.CHOOSING
+    assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED]
+    trainer.wait_for_cost()
+    trainer.start()
+    trainer.wait_for(Phase.DECIDING)
+
+
 def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
     qtbot: QtBot, make_trainer: MakeTrainer, tmp_path: Path, dialogs: FakeDialogs
 ) -> None:

@@ -21,6 +21,7 @@ class BeforeAfterPage(QWidget):
 
     accept_asked = Signal()
     discard_asked = Signal()
+    later_asked = Signal()
     video_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -44,9 +45,12 @@ class BeforeAfterPage(QWidget):
         self.accept = QPushButton(self.tr("Accept as new version"), self)
         self.accept.setProperty("primary", True)
         self.discard = QPushButton(self.tr("Discard"), self)
+        self.later = QPushButton(self.tr("Decide later"), self)
+        self.later.setToolTip(self.tr("The version waits in the list of versions, to be used or discarded there"))
         self.accept.clicked.connect(self.accept_asked)
         self.discard.clicked.connect(self.discard_asked)
-        for button in (self.discard, self.accept):
+        self.later.clicked.connect(self.later_asked)
+        for button in (self.later, self.discard, self.accept):
             top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(top)
         self._lines = QFormLayout()

@@ -77,6 +77,7 @@ class FinetuneScreen(QWidget):
         self.running.cancel_asked.connect(tuning.cancel)
         self.before_after.accept_asked.connect(tuning.accept)
         self.before_after.discard_asked.connect(tuning.discard)
+        self.before_after.later_asked.connect(tuning.later)
         self.versions.use_asked.connect(tuning.use)
         self.versions.discard_asked.connect(tuning.remove)
         self.versions.disagreement_asked.connect(self._show_disagreement)

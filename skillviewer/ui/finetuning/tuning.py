@@ -323,6 +323,18 @@ class Tuning(QObject):
 
         self._decide(result, work, "models").succeeded.connect(self._on_discarded)
 
+    def later(self) -> None:
+        """Leave the new version as it is, and let another training begin."""
+        result = self._result
+        if result is None or self._phase is not Phase.DECIDING:
+            return
+        self._result = None
+        self._program.models.refresh()
+        self._set_phase(Phase.CHOOSING)
+        if self.same_study and not self._program.studies.writable:
+            words = self.tr("The study is open for reading only and does not list the version. It lies in {}.")
+            self._program.messages.note(words.format(result.folder))
+
     @Slot(object)
     def _on_discarded(self, _version: object) -> None:
         """Go on only now: a training that began earlier could write where the discarded one is still removed."""
