@@ -238,10 +238,10 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
 
     trainer.made.window.show_screen("finetune")
     screen.disagreement.back.click()
-    qtbot.waitUntil(lambda: [row[2] for row in screen.versions.table.texts()] == ["in use", "as it came"])
-    assert [row[4] for row in screen.versions.table.texts()] == ["45 pairs", "–"]
+    qtbot.waitUntil(lambda: [row[1] for row in screen.versions.table.texts()] == ["in use", "as it came"])
+    assert [row[3] for row in screen.versions.table.texts()] == ["45 pairs", "–"]
     held = f"{100 * result.report.held_out.after.value:.1f} % (25.0 to 75.0) of 21"
-    assert [row[3] for row in screen.versions.table.texts()] == [held, "–"]
+    assert [row[2] for row in screen.versions.table.texts()] == [held, "–"]
     screen.versions.table.selectRow(1)
     trainer.world.assessed.clear()
     screen.versions.use.click()
@@ -338,7 +338,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> 
     qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
     screen.disagreement.back.click()
     table = screen.versions.table
-    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["in use", "as it came"])
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["in use", "as it came"])
     assert not screen.versions.use.isEnabled()
     table.selectRow(0)
     assert not screen.versions.use.isEnabled(), "it is in use already"
@@ -348,7 +348,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> 
     qtbot.waitUntil(lambda: trainer.used() == digest(first))
     program = trainer.made.program
     qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.folder == first)
-    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["accepted", "in use"])
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["accepted", "in use"])
 
 
 def test_a_version_that_was_not_decided_on_can_be_discarded_later(
@@ -367,7 +367,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     trainer = Trainer(qtbot, made, world, first.path)
     trainer.sit_down()
     table, discard = trainer.screen.versions.table, trainer.screen.versions.discard
-    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["undecided", "as it came"])
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["undecided", "as it came"])
     assert not discard.isEnabled()
     table.selectRow(1)
     assert not discard.isEnabled(), "it has been decided on"
@@ -380,7 +380,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     discard.click()
     assert result.folder.exists()
     discard.click()
-    qtbot.waitUntil(lambda: [row[2] for row in table.texts()] == ["discarded", "as it came"])
+    qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["discarded", "as it came"])
     assert not result.folder.exists()
     assert not discard.isEnabled()
     assert {version.state for version in trainer.versions() if version.digest == result.digest} == {

@@ -50,8 +50,11 @@ class BeforeAfterPage(QWidget):
         self.accept.clicked.connect(self.accept_asked)
         self.discard.clicked.connect(self.discard_asked)
         self.later.clicked.connect(self.later_asked)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
         for button in (self.later, self.discard, self.accept):
-            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(buttons)
         column.addLayout(top)
         self._lines = QFormLayout()
         self._lines.setHorizontalSpacing(24)

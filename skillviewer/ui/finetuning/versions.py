@@ -48,18 +48,18 @@ class VersionList(QWidget):
         column.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignTop)
         self.table = Table(
             self.tr("Versions of the study's models"),
-            (self.tr("Model"), self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on")),
+            (self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on")),
             self,
         )
         for at, meaning in (
             (
-                3,
+                2,
                 self.tr(
                     "Share of its held-out pairs that it orders as the raters did, with the 95 % interval. Versions "
                     "may have been tested on different pairs."
                 ),
             ),
-            (4, self.tr("Pairs of this study that it was trained on.")),
+            (3, self.tr("Pairs of this study that it was trained on.")),
         ):
             self.table.model().setHeaderData(at, Qt.Orientation.Horizontal, meaning, Qt.ItemDataRole.ToolTipRole)
         column.addWidget(self.table, 1)
@@ -95,8 +95,7 @@ class VersionList(QWidget):
         elif version.state is ModelState.ACCEPTED and not version.facts:
             state = self.tr("as it came")  # it was not trained in this study
         return [
-            Cell(printable(version.name), video=str(at)),
-            Cell(str(version.version), float(version.version)),
+            Cell(f"{printable(version.name)} v{version.version}", video=str(at)),
             Cell(state),
             Cell(version_accuracy(version.facts), _number(accuracy)),
             Cell(self.tr("{} pairs").format(pairs) if isinstance(pairs, int) else "–", _number(pairs)),
