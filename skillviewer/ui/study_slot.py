@@ -1,7 +1,7 @@
 """The open study as its lane holds it; drafts, and the sample study."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,8 @@ SAMPLE_ANALYSES = "analyses"
 """Folder of the sample study with what the shipped checkpoint says of its videos."""
 SAMPLE_PASSES = 4
 """Passes of these analyses: enough for an interval."""
+_UNFINISHED = "Sample study, unfinished"
+"""What the sample study is called while it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,24 +160,35 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
+def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -> None:
+    """Make the sample study; it gets its title last, so that one that was killed meanwhile is known."""
+    from skillviewer.data.study.exchange import bring_in  # here: it imports all that weighs votes
+
+    _make_folder(path.parent)
+    with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as made:
+        try:
+            bring_in(made, source, token=token, report=report)
+            _bring_analyses(made, source)
+            made.settings = replace(made.settings, title="Sample study")
+        except BaseException:
+            made.close()
+            Study.delete(path)
+            raise
+
+
 def open_sample(token: CancelToken, report: Report) -> Study:
     """Open the sample study; the first time, or when the program has moved, it is made from what ships."""
     source, path = sample_source(), sample_path()
     if source is None:
         raise StudyError("The sample study does not ship with this copy of the program.")
     if not path.exists():
-        from skillviewer.data.study.exchange import bring_in  # here: it imports all that weighs votes
-
-        _make_folder(path.parent)
-        with Study.create(path, StudySettings(title="Sample study", task="peg-insert-side")) as made:
-            try:
-                bring_in(made, source, token=token, report=report)
-                _bring_analyses(made, source)
-            except BaseException:
-                made.close()
-                Study.delete(path)
-                raise
+        _make_sample(path, source, token, report)
     study = Study.open(path)
+    if study.settings.title == _UNFINISHED and not study.read_only:
+        study.close()
+        Study.delete(path)
+        _make_sample(path, source, token, report)
+        study = Study.open(path)
     if not study.read_only and any(video.path is None for video in study.videos.all()):
         study.videos.relink(source / "videos", token, report)
     return study

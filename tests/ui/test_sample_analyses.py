@@ -5,14 +5,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skillviewer.core.errors import StudyError
+from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.job import CancelToken, silent
 from skillviewer.core.places import HOME_VARIABLE, resources_dir
 from skillviewer.data.analysis_file import load_analysis
-from skillviewer.data.study import cached_analysis
+from skillviewer.data.study import Study, cached_analysis
 from skillviewer.engine.engine import Engine
 from skillviewer.engine.library import DEFAULT_MODEL
-from skillviewer.ui.study_slot import SAMPLE_ANALYSES, SAMPLE_PASSES, new_draft, open_sample, sample_analysis_name
+from skillviewer.ui.study_slot import (
+    SAMPLE_ANALYSES,
+    SAMPLE_PASSES,
+    new_draft,
+    open_sample,
+    sample_analysis_name,
+    sample_path,
+)
 
 SOURCE = resources_dir() / "sample_study"
 VIDEOS = sorted((SOURCE / "videos").glob("*.mp4"))
@@ -48,6 +55,23 @@ def test_the_sample_study_opens_with_all_of_them() -> None:
         name: analysis.score for name, analysis in found.items() if analysis is not None
     }
     assert [a.video.path for a in found.values() if a is not None] == [video.path for video in videos]
+
+
+def test_a_sample_study_that_was_half_made_when_the_program_was_killed_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = CancelToken()
+    with monkeypatch.context() as killed:
+        killed.setattr(Study, "delete", lambda _path: None)  # who is killed cleans nothing up
+        with pytest.raises(Cancelled):
+            open_sample(token, lambda _progress: token.cancel())
+    with Study.open(sample_path(), read_only=True) as half:
+        assert len(half.videos.all()) < len(VIDEOS)
+        assert not half.votes.all()
+    with open_sample(CancelToken(), silent) as study:
+        assert len(study.videos.all()) == len(VIDEOS)
+        assert study.votes.all()
+        assert study.settings.title == "Sample study"
 
 
 def test_a_folder_of_drafts_that_cannot_be_made_is_one_sentence(
