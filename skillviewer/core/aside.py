@@ -1,5 +1,6 @@
 """Never over a file unasked, never half a file: what is written goes to a name beside its place, renamed at the end."""
 
+import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -66,11 +67,13 @@ def check_apart(path: Path, originals: Iterable[Path]) -> None:
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
+def written_aside(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Give a free name beside ``path``; rename it to ``path`` at the end, remove it when anything goes wrong.
 
     Args:
         path: Where the file is to lie; a file of that name is replaced, its folder is made.
+        durable: Whether it is on the disk, and not on its way there, when it gets its name: for what cannot be computed
+            again, should the power fail.
 
     Yields:
         A name in the same folder with the same suffix.
@@ -82,6 +85,9 @@ def written_aside(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{secrets.token_hex(6)}{ASIDE}{path.suffix}")
     try:
         yield temporary
+        if durable:
+            with temporary.open("r+b") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         with suppress(OSError):
@@ -104,7 +110,7 @@ def exported_aside(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """
     check_free(path, overwrite=overwrite)
     try:
-        with written_aside(path) as temporary:
+        with written_aside(path, durable=True) as temporary:
             yield temporary
             check_free(path, overwrite=overwrite)
     except OSError as error:

@@ -1,11 +1,12 @@
 """Nothing is written over a file unasked, and no half file stays."""
 
 import copy
+import os
 from pathlib import Path
 
 import pytest
 
-from skillviewer.core.aside import check_free, exported_aside
+from skillviewer.core.aside import check_free, exported_aside, written_aside
 from skillviewer.core.errors import ExportError, NameTakenError
 
 
@@ -59,3 +60,22 @@ def test_the_refusal_survives_the_way_from_another_process(tmp_path: Path) -> No
     there = copy.copy(error)  # takes an exception apart and makes it anew, as pickle does
     assert str(there) == str(error)
     assert there.path == error.path
+
+
+def test_an_export_is_on_the_disk_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "key.csv"
+    seen: list[tuple[int, bool]] = []
+    sync = os.fsync
+
+    def noting(number: int) -> None:
+        seen.append((os.fstat(number).st_size, path.exists()))
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    with exported_aside(path, overwrite=False) as aside:
+        aside.write_text("12345")
+    assert seen == [(5, False)]
+    with written_aside(path) as aside:  # what can be computed again need not wait for it
+        aside.write_text("1")
+    assert len(seen) == 1
+    assert path.read_text() == "1"

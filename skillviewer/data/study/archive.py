@@ -92,7 +92,7 @@ def pack(
             _check_key(key, path)
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
-            written_aside(path) as part,
+            written_aside(path, durable=True) as part,
             tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=".part") as folder,
             zipfile.ZipFile(part, "x", allowZip64=True) as file,
         ):
@@ -142,7 +142,7 @@ def _check_key(key: Path, path: Path) -> None:
 
 def _write_key(key: Path, text: str) -> None:
     try:
-        with written_aside(key) as beside:
+        with written_aside(key, durable=True) as beside:
             beside.write_text(text, encoding="utf-8")
     except OSError as error:
         raise _no_key(key, error) from error
