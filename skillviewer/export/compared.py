@@ -22,7 +22,7 @@ from skillviewer.export.colour_bar import bar_colours, bar_scale, gradient, tick
 from skillviewer.export.destination import aside, check
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, save_figure, style_axes
-from skillviewer.export.lettering import Lettering
+from skillviewer.export.lettering import Lettering, measured_px, measuring
 from skillviewer.export.options import offered
 from skillviewer.export.rows import map_numbers
 from skillviewer.export.table import write_csv
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DASHES: tuple[tuple[float, ...], ...] = ((), (4, 1.5), (1, 1.2), (6, 1.5, 1, 1.5))
-_MEASURED_DPI = 300
 _GAP_MM, _MARGIN_MM, _BAR_MM, _CURVES_MM = 2.0, 3.0, 44.0, 34.0
 
 
@@ -326,10 +325,10 @@ class _Page:
 
     def _letters(self, *, bold: bool = False) -> Lettering:
         """Return letters by which words are measured, whatever the resolution of the page."""
-        return Lettering(round(self._options.text_pt * _MEASURED_DPI / 72), WHITE.text, WHITE.background, bold=bold)
+        return measuring(self._options.text_pt, bold=bold)
 
     def _room_px(self, room_mm: float) -> int:
-        return int(room_mm / MM_PER_INCH * _MEASURED_DPI * 0.97)  # letters are measured in whole pixels
+        return measured_px(0.97 * room_mm)  # letters are measured in whole pixels
 
     def _write(
         self,

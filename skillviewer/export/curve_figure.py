@@ -12,7 +12,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.export.destination import aside
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.figure import MM_PER_INCH, font, new_figure, pixels, save_figure, style_axes
-from skillviewer.export.lettering import Lettering
+from skillviewer.export.lettering import measured_px, measuring
 from skillviewer.export.options import offered
 from skillviewer.export.theme import WHITE, Colour, mixed, unit
 from skillviewer.export.words import score_digits, score_words
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 CURVE_SUFFIXES = (".svg", ".pdf", ".png")
 _DASHES: tuple[tuple[float, ...], ...] = ((), (4, 1.5), (1, 1.2), (6, 1.5, 1, 1.5))
 _FAINT = 0.4
-_MEASURED_DPI = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +134,10 @@ def _draw(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> N
     axes.margins(y=0.12)
 
 
-def _letters(size_pt: float, *, bold: bool = False) -> Lettering:
-    """Return letters by which words are measured, whatever the resolution of the figure."""
-    return Lettering(round(size_pt * _MEASURED_DPI / 72), WHITE.text, WHITE.background, bold=bold)
-
-
 def _room_px(options: CurveOptions, left_mm: float) -> int:
-    """Return how much room words have between a place and the right margin, in pixels of ``_letters``."""
+    """Return how much room words have between a place and the right margin, in pixels of ``measuring``."""
     right_mm = 1.2 * options.text_pt * MM_PER_INCH / 72
-    return int((options.width_mm - left_mm - right_mm) / MM_PER_INCH * _MEASURED_DPI)
+    return measured_px(options.width_mm - left_mm - right_mm)
 
 
 def _label(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> None:
@@ -159,7 +153,7 @@ def _label(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> 
     figure = axes.figure
     top_mm = options.height_mm - 1.0 * em
     if options.title:
-        letters = _letters(size * 1.2, bold=True)
+        letters = measuring(size * 1.2, bold=True)
         title = letters.elided(options.title, _room_px(options, 5.2 * em))
         drawable, face = font(title, size * 1.2, bold=True)
         figure.text(5.2 * em / options.width_mm, (top_mm - 0.6 * em) / options.height_mm, drawable, fontproperties=face)
@@ -169,12 +163,12 @@ def _label(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> 
         left = 5.2 * em
         name = exhibit.title or exhibit.analysis.video.path.stem
         score = f"   score {score_words(exhibit.analysis, digits)}"
-        room_px = _room_px(options, left + 3.8 * em) - _letters(size).width(score)
+        room_px = _room_px(options, left + 3.8 * em) - measuring(size).width(score)
         if room_px < 0:  # a score that is cut is another
             raise ExportError(
                 f"The score does not fit into {options.width_mm:g} mm: choose a larger figure or a smaller text."
             )
-        drawable, face = font(_letters(size).elided(name, room_px) + score, size)
+        drawable, face = font(measuring(size).elided(name, room_px) + score, size)
         from matplotlib.lines import Line2D
 
         line = Line2D(

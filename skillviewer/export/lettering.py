@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillviewer.core.arrays import Picture
-from skillviewer.export.figure import lettered
-from skillviewer.export.theme import Colour
+from skillviewer.export.figure import MM_PER_INCH, lettered
+from skillviewer.export.theme import WHITE, Colour
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -89,3 +89,16 @@ def place(canvas: Picture, tile: Picture, left: int, top: int) -> None:
     columns = slice(max(left, 0), min(left + tile.shape[1], width))
     if rows.start < rows.stop and columns.start < columns.stop:
         canvas[rows, columns] = tile[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+
+
+_MEASURED_DPI = 300
+
+
+def measuring(size_pt: float, *, bold: bool = False) -> Lettering:
+    """Return letters by which words of a figure are measured, whatever its resolution; see ``measured_px``."""
+    return Lettering(round(size_pt * _MEASURED_DPI / 72), WHITE.text, WHITE.background, bold=bold)
+
+
+def measured_px(room_mm: float) -> int:
+    """Return a width in pixels of the letters of ``measuring``."""
+    return int(room_mm / MM_PER_INCH * _MEASURED_DPI)
