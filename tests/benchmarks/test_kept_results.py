@@ -2,23 +2,40 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.table import row
+from benchmarks import table
 
 ROOT = Path(__file__).parents[2]
-KEPT = sorted((ROOT / "benchmarks" / "results").glob("*-tsn/evaluation.json"))
+KEPT = ROOT / "benchmarks" / "results"
+SAID = (ROOT / "docs" / "benchmark.md").read_text("utf-8").splitlines()
+TASKS = ("peg", "assembly")
 
 
-@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.parent.name)
-def test_the_rows_of_tsn_are_those_of_the_kept_evaluation(path: Path) -> None:
-    found = json.loads(path.read_text("utf-8"))
-    (model,) = (m for m in found["models"] if m["model"] == "tsn")
-    assert (found["n_seeds"], len(model["runs"])) == (3, 12)
-    said = row(model).replace("| tsn |", "| tsn (EfficientNet-Lite0) |")
-    assert said in (ROOT / "docs" / "benchmark.md").read_text("utf-8").splitlines()
+def kept(name: str) -> dict[str, dict[str, Any]]:
+    """Return what a kept evaluation says, by model."""
+    found = json.loads((KEPT / name / "evaluation.json").read_text("utf-8"))
+    return {model["model"]: model for model in found["models"]}
 
 
-def test_there_are_kept_evaluations_of_both_tasks() -> None:
-    assert [path.parent.name for path in KEPT] == ["assembly-tsn", "peg-tsn"]
+@pytest.mark.parametrize("task", TASKS)
+def test_the_rows_of_tsn_are_those_of_the_kept_evaluation(task: str) -> None:
+    model = kept(f"{task}-tsn")["tsn"]
+    assert len(model["runs"]) == 12
+    assert table.row(model).replace("| tsn |", "| tsn (EfficientNet-Lite0) |") in SAID
+
+
+def test_the_rows_of_finer_maps_are_those_of_the_kept_evaluations() -> None:
+    first, second = (kept(f"{task}-fine") for task in TASKS)
+    assert first.keys() == second.keys() == {"full", "none", "htask", "pool", "cbam", "visual", "sca"}
+    for name, model in first.items():
+        cells = [name]
+        for one in (model, second[name]):
+            cells += [
+                table.span(one["pooled"]),
+                table.span(one["difference"], signed=True),
+                table.pointed(one["attention"]),
+            ]
+        assert f"| {' | '.join(cells)} |" in SAID
