@@ -58,8 +58,9 @@ def cohort_report(
         dataset = study.dataset()
         title, settings = study.title, study.settings
     inside = {v.name for v in videos}
-    people = _numbers([v.participant or "" for v in videos], "P", names=choices.names)
-    raters = _numbers([j.rater for j in dataset.judgements], "R", names=choices.names)
+    said = [j for j in dataset.judgements if j.left in inside and j.right in inside]
+    people = _numbers([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
+    raters = _numbers([j.rater for j in said], "R", names=choices.names)
     assessed = [
         CohortVideo(
             v.name,
@@ -74,9 +75,7 @@ def cohort_report(
         for v in videos
         if (s := scores.get(v.name)) is not None
     ]
-    judgements = tuple(
-        replace(j, rater=raters[j.rater]) for j in dataset.judgements if j.left in inside and j.right in inside
-    )
+    judgements = tuple(replace(j, rater=raters[j.rater]) for j in said)
     export_cohort(
         assessed,
         CohortModel(f"{model.name} v{model.version}", model.digest),
