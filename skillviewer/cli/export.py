@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillviewer.cli.export_options import chosen_options, click_options
-from skillviewer.cli.failures import said
+from skillviewer.cli.failures import SOURCE, said, told
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.job import CancelToken
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from skillviewer.export.exporters import Exporter
 
 _PATH = click.Path(path_type=Path)
-_SOURCE = click.Path(path_type=Path, readable=False)  # one that cannot be read is told, and the others go on
 
 
 class ExportGroup(click.Group):
@@ -75,7 +74,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
     """Return the command of an exporter of analysed videos."""
     suffixes = ", ".join(exporter.suffixes)
     parameters: list[click.Parameter] = [
-        click.Argument(["sources"], metavar="SOURCES...", nargs=-1, required=True, type=_SOURCE),
+        click.Argument(["sources"], metavar="SOURCES...", nargs=-1, required=True, type=SOURCE),
         click.Option(
             ["-o", "--output"], required=True, type=_PATH, help=f"File ({suffixes}), or a folder for one file a video."
         ),
@@ -121,10 +120,10 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     try:
         found, problems = gathered(sources, given["video_names"], given["model_names"], given["passes"], token)
     except SkillViewerError as error:
-        _told_failure(said(error), "", as_json=as_json)
+        told(said(error), "", as_json=as_json)
         return 1
     for problem in problems:
-        _told_failure(problem, "", as_json=as_json)
+        told(problem, "", as_json=as_json)
     if problems and _into_one(exporter, given["output"]):
         click.echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
         return 1
@@ -200,7 +199,7 @@ def _one(desk: "Desk", order: "Order", token: CancelToken, *, as_json: bool) -> 
         with progress_bar(unit="") as report:
             written = desk.write(order, token, report)
     except SkillViewerError as error:
-        _told_failure(said(error), str(order.path), as_json=as_json)
+        told(said(error), str(order.path), as_json=as_json)
         return False
     videos = [s.title or s.video.stem for s in order.subjects]
     _told(written, order.exporter.name, {"videos": videos}, as_json=as_json)
@@ -232,7 +231,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
             with Desk(ModelPool) as desk, progress_bar(unit="file") as report:
                 written = desk.write_study(order, CancelToken(), report)
         except SkillViewerError as error:
-            _told_failure(said(error), str(output), as_json=given["as_json"])
+            told(said(error), str(output), as_json=given["as_json"])
             return 1
         _told(written, exporter.name, {"study": str(given["study"])}, as_json=given["as_json"])
         return 0
@@ -257,9 +256,3 @@ def _told(written: "Written", exporter: str, of: dict[str, object], *, as_json: 
         click.echo(json.dumps(record))
     else:
         click.echo(f"{written.path}  {', '.join(written.facts)}")
-
-
-def _told_failure(text: str, path: str, *, as_json: bool) -> None:
-    click.echo(f"skillviewer: {text}", err=True)
-    if as_json:
-        click.echo(json.dumps({"path": path or None, "error": text}))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skillviewer.cli.failures import SOURCE, told
 from skillviewer.cli.numbers import Finite
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
+@click.argument("videos", nargs=-1, required=True, type=SOURCE)
 @click.option(
     "--model",
     help="Checkpoint: a name (see skillviewer models) or a folder; "
@@ -68,7 +69,7 @@ def score(
             raise click.UsageError(f"{save / there[0]} is there already. Give --force to write over it.")
     empty = without_videos(videos)
     for folder, problem in empty:
-        _told_failure(folder, problem, as_json=as_json)
+        told(problem, str(folder), as_json=as_json)
     failed = len(empty)
     if not files:
         return 1
@@ -86,18 +87,12 @@ def score(
                     save_analysis(replace(analysis, video=video), save / name)
             except SkillViewerError as error:
                 failed += 1
-                _told_failure(path, str(error), as_json=as_json)
+                told(str(error), str(path), as_json=as_json)
                 continue
             click.echo(json.dumps(analysis_json(analysis)) if as_json else _line(analysis, path))
             if analysis.cautions:
                 click.echo(f"{path}: {analysis.cautions}", err=True)
     return 1 if failed else 0
-
-
-def _told_failure(path: Path, problem: str, *, as_json: bool) -> None:
-    click.echo(f"skillviewer: {problem}", err=True)
-    if as_json:
-        click.echo(json.dumps({"path": str(path), "error": problem}))
 
 
 def _line(analysis: "Analysis", path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skillviewer.cli.failures import SOURCE
 from skillviewer.cli.progress import progress_bar
 from skillviewer.cli.study_ranking import ranking
 from skillviewer.core.errors import VideoError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from skillviewer.data.study import NewVideo
 
 _PATH = click.Path(path_type=Path)
-_SOURCE = click.Path(path_type=Path, readable=False)  # one that cannot be read is told, and the others go on
 
 
 def _say(notices: Sequence[str]) -> None:
@@ -34,7 +34,7 @@ study.add_command(ranking)
 
 @study.command()
 @click.argument("path", metavar="STUDY", type=_PATH)
-@click.argument("videos", nargs=-1, type=_SOURCE)
+@click.argument("videos", nargs=-1, type=SOURCE)
 @click.option("--title", default="", help="What the study is called, if not like its file.")
 @click.option("--task", default="", help="The task that its videos show.")
 @click.option("--statement", help="The question that raters answer.")
@@ -65,7 +65,7 @@ def create(
 
 @study.command()
 @click.argument("path", metavar="STUDY", type=_PATH)
-@click.argument("videos", nargs=-1, required=True, type=_SOURCE)
+@click.argument("videos", nargs=-1, required=True, type=SOURCE)
 @click.option("--task", default="", help="What is done in them, if videos of several tasks are in the study.")
 @click.option("--participant", help="The person in them.")
 @click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")

@@ -95,12 +95,13 @@ def written_aside(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def exported_aside(path: Path, *, overwrite: bool) -> Iterator[Path]:
+def exported_aside(path: Path, *, overwrite: bool, durable: bool = True) -> Iterator[Path]:
     """Give a name beside ``path``, as ``written_aside`` does, for what leaves the program.
 
     Args:
         path: Where the file is to lie; its folder is made.
         overwrite: Whether a file of that name may be replaced; asked before and after the writing.
+        durable: See ``written_aside``.
 
     Yields:
         A name in the same folder with the same suffix.
@@ -110,7 +111,7 @@ def exported_aside(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """
     check_free(path, overwrite=overwrite)
     try:
-        with written_aside(path, durable=True) as temporary:
+        with written_aside(path, durable=durable) as temporary:
             yield temporary
             check_free(path, overwrite=overwrite)
     except OSError as error:

@@ -55,3 +55,8 @@ class SettingsError(SkillViewerError):
 
 class Cancelled(Exception):  # noqa: N818 - a wish of the person, not an error
     """The person asked to stop. Stands outside the tree: nothing went wrong."""
+
+
+def escaped(error: UnicodeEncodeError) -> str:
+    """Return a text that cannot be written, with numbers in the place of what is no letter."""
+    return error.object.encode(errors="backslashreplace").decode()

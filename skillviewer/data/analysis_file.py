@@ -15,7 +15,7 @@ import numpy as np
 
 from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.aside import exported_aside
-from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.core.errors import ExportError, StudyError, escaped
 from skillviewer.core.pairs import extent_cells, extent_from
 from skillviewer.core.video import VideoInfo
 
@@ -95,11 +95,11 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
     try:
         words = np.array(msgspec.json.encode(about).decode())
     except UnicodeEncodeError as error:
-        shown = error.object.encode(errors="backslashreplace").decode()
         raise ExportError(
-            f"“{shown}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
+            f"“{escaped(error)}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
         ) from error
-    with exported_aside(path, overwrite=True) as aside, aside.open("wb") as file:
+    # it can be computed again, and many are kept one after the other: the disk is not waited for
+    with exported_aside(path, overwrite=True, durable=False) as aside, aside.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
 
 

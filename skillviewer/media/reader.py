@@ -8,7 +8,6 @@ when a frame there is asked for, with an error; a picture that is itself damaged
 decoder depending on where it started.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +18,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.digests import sha256_of
 from skillviewer.core.errors import VideoError
 from skillviewer.core.job import CancelToken
 from skillviewer.core.video import VideoInfo
@@ -33,9 +33,6 @@ __all__ = ["DecodedFrame", "VideoReader"]
 
 WINDOW = 32
 """Frames before the wanted one that a step backwards decodes ahead of being asked."""
-
-_BLOCK = 2**20
-"""Bytes of the file that are read at a time for its digest."""
 
 
 class VideoReader:
@@ -136,18 +133,12 @@ class VideoReader:
         )
 
     def _digest(self, token: CancelToken | None) -> str:
-        made = hashlib.sha256()
-        block = bytearray(_BLOCK)
         try:
-            with self._path.open("rb", buffering=0) as file:
-                while n := file.readinto(block):
-                    made.update(memoryview(block)[:n])
-                    if token is not None:
-                        token.check()
+            digest = sha256_of(self._path, token)
         except OSError as error:
             raise VideoError(f"{self._path} can no longer be read: {error.strerror}.") from error
         self._file.check_unchanged()  # else the digest would be that of other frames
-        return made.hexdigest()
+        return digest
 
     def frame(self, index: int, token: CancelToken | None = None) -> Picture:
         """Return a frame as shown.

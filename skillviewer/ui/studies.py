@@ -1,7 +1,7 @@
 """The study that is open: one lane owns the file, and everything written to it goes through there."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from skillviewer.ui.file_checks import FileChecks, Read
 from skillviewer.ui.jobs import Jobs
 from skillviewer.ui.lane import Lane, Task
 from skillviewer.ui.messages import Message, Messages, Severity
-from skillviewer.ui.study_slot import OpenStudy, StudySlot, new_draft, open_sample, sample_path
+from skillviewer.ui.study_slot import Listed, OpenStudy, StudySlot, new_draft, open_sample, sample_path
 
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000
@@ -24,16 +24,6 @@ WATCH_MS = 4000
 
 VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
 EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """Videos of the study, and what was said while they were added."""
-
-    study: OpenStudy
-    videos: tuple[StudyVideo, ...]
-    problems: tuple[str, ...] = ()
-    known: tuple[str, ...] = ()
 
 
 class Studies(QObject):
@@ -127,10 +117,9 @@ class Studies(QObject):
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 
-        task = self._lane.submit(act, owed=True)
+        task = self._submit(act, owed=True)
         self._acts[task] = meant, frozenset(changes)
         task.succeeded.connect(self._on_acted)
-        task.failed.connect(self._messages.fail)
         task.finished.connect(self._on_act_finished)
         return task
 
@@ -148,9 +137,7 @@ class Studies(QObject):
             with Study.open(path) as study:
                 return work(study)
 
-        task = self._lane.submit(act, owed=True)
-        task.failed.connect(self._messages.fail)
-        return task
+        return self._submit(act, owed=True)
 
     @Slot(object)
     def _on_acted(self, _result: object) -> None:
@@ -205,7 +192,7 @@ class Studies(QObject):
     def save_as(self, path: Path) -> None:
         """Go on in a copy of the study; a draft leaves nothing behind."""
 
-        def work(slot: StudySlot) -> _Listed:
+        def work(slot: StudySlot) -> Listed:
             old, was_draft = slot.study, slot.facts().draft
             settings = old.settings
             new = Study.open(old.save_as(path))
@@ -215,7 +202,7 @@ class Studies(QObject):
             slot.swap(new)
             if was_draft and old_path.exists():
                 Study.delete(old_path)
-            return _Listed(slot.facts(), new.videos.all())
+            return slot.listed()
 
         self._submit(lambda slot, _token, _report: work(slot), self._on_saved_as)
 
@@ -236,22 +223,22 @@ class Studies(QObject):
         """Add videos to the study; without one, a draft is made for them. One for reading only lists them alone."""
         new = [NewVideo(path) for path in paths]
 
-        def work(slot: StudySlot, token: CancelToken, report: Report) -> _Listed:
+        def work(slot: StudySlot, token: CancelToken, report: Report) -> Listed:
             if not slot.is_open:
                 slot.swap(new_draft(), draft=True)
             if slot.study.read_only:
                 text = f"{slot.study.path.name} is open for reading only: the videos are shown, but not added to it."
-                return _Listed(slot.facts(), slot.study.videos.all(), (text,))
+                return slot.listed((text,))
             added = slot.study.videos.add(new, token, report)
             known = tuple(name for name in added.known if name is not None)
-            return _Listed(slot.facts(), slot.study.videos.all(), added.problems, known)
+            return slot.listed(added.problems, known)
 
         task = self._submit(work, self._on_enrolled)
         self._jobs.follow(self.tr("Adding videos to the study"), task, precious=False)
 
     def relist(self) -> None:
         """Read the list of videos again."""
-        self._submit(lambda slot, _token, _report: _Listed(slot.facts(), slot.study.videos.all()), self._on_listed)
+        self._submit(lambda slot, _token, _report: slot.listed(), self._on_listed)
 
     def locate(self, folder: Path) -> None:
         """Find moved videos again below a folder, by size and content."""
@@ -263,10 +250,14 @@ class Studies(QObject):
         self._jobs.follow(self.tr("Looking for videos"), task, precious=False)
 
     def _submit(
-        self, work: Callable[[StudySlot, CancelToken, Report], object], then: Callable[[Any], None] | None = None
+        self,
+        work: Callable[[StudySlot, CancelToken, Report], object],
+        then: Callable[[Any], None] | None = None,
+        *,
+        owed: bool = False,
     ) -> Task:
-        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile."""
-        task = self._lane.submit(work)
+        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What is owed is done."""
+        task = self._lane.submit(work, owed=owed)
         task.failed.connect(self._messages.fail)
         if then is not None:
             self._waiting[task] = self._generation, then
@@ -290,9 +281,9 @@ class Studies(QObject):
         return task
 
     def _exchange(self, swap: Callable[[StudySlot, CancelToken, Report], None]) -> Task:
-        def work(slot: StudySlot, token: CancelToken, report: Report) -> _Listed:
+        def work(slot: StudySlot, token: CancelToken, report: Report) -> Listed:
             swap(slot, token, report)
-            return _Listed(slot.facts(), slot.study.videos.all())
+            return slot.listed()
 
         self.about_to_replace.emit()
         return self._submit(work, self._on_exchanged)
@@ -311,7 +302,7 @@ class Studies(QObject):
             self.opened.emit(study)
 
     @Slot(object)
-    def _on_unpacked(self, found: _Listed) -> None:
+    def _on_unpacked(self, found: Listed) -> None:
         """Say what a person should know of an archive whose videos are not those that were assessed."""
         readme = found.study.path.with_name(README)
         if readme.is_file():
@@ -321,25 +312,25 @@ class Studies(QObject):
             )
             self._messages.post(Message(words.format(readme), Severity.NOTE))
 
-    def _on_exchanged(self, found: _Listed) -> None:
+    def _on_exchanged(self, found: Listed) -> None:
         self.replaced.emit()
         self._current = None
         self._on_facts(found.study)
         self._list(found.videos)
         self._tell_missing(found.videos)
 
-    def _on_saved_as(self, found: _Listed) -> None:
+    def _on_saved_as(self, found: Listed) -> None:
         if self._current is not None:
             self.moved.emit(self._current.path, found.study.path)
         self._on_facts(found.study)
         self._list(found.videos)
         self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))
 
-    def _on_listed(self, found: _Listed) -> None:
+    def _on_listed(self, found: Listed) -> None:
         self._on_facts(found.study)
         self._list(found.videos)
 
-    def _on_enrolled(self, found: _Listed) -> None:
+    def _on_enrolled(self, found: Listed) -> None:
         self._on_listed(found)
         self.changed.emit(frozenset({VIDEOS}))
         for text in found.problems:

@@ -8,7 +8,7 @@ from pathlib import Path
 from skillviewer.core.errors import StudyError
 from skillviewer.core.job import CancelToken, Report
 from skillviewer.core.places import data_dir, drafts_dir, resources_dir
-from skillviewer.data.study import SUFFIX, Study, StudySettings
+from skillviewer.data.study import SUFFIX, Study, StudySettings, StudyVideo
 
 SAMPLE_ANALYSES = "analyses"
 """Folder of the sample study with what the shipped checkpoint says of its videos."""
@@ -41,6 +41,16 @@ class OpenStudy:
     settings: StudySettings
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Videos of the study, and what was said while they were added."""
+
+    study: OpenStudy
+    videos: tuple[StudyVideo, ...]
+    problems: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+
 class StudySlot:
     """The open study, in the study lane."""
 
@@ -71,6 +81,10 @@ class StudySlot:
         return OpenStudy(
             study.path, study.title, settings.statement, self._draft, study.read_only, study.notices, settings
         )
+
+    def listed(self, problems: tuple[str, ...] = (), known: tuple[str, ...] = ()) -> Listed:
+        """Return the videos of the study, with what was said while they were added."""
+        return Listed(self.facts(), self.study.videos.all(), problems, known)
 
     def swap(self, study: Study, *, draft: bool = False) -> None:
         """Take a study in the place of the one before, which is closed."""

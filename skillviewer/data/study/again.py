@@ -67,8 +67,7 @@ class Again:
         Raises:
             StudyError: The study cannot be written.
         """
-        with self._file.act() as db:
-            db.executemany("UPDATE again SET removed_at = ? WHERE id = ?", [(now(), number) for number in numbers])
+        self._remove(numbers, now())
 
     def take_out(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
         """Take pairs that wait in the queue out of it.
@@ -80,8 +79,7 @@ class Again:
             StudyError: The study cannot be written.
         """
         chosen = set(pairs)
-        rows = self._file.rows(f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
-        numbers = tuple(int(row["id"]) for row in rows if {row["first"], row["second"]} in chosen)
+        numbers = tuple(number for number, pair in self._requests() if pair in chosen)
         self.take_back(numbers)
         return numbers
 
@@ -91,13 +89,20 @@ class Again:
         Raises:
             StudyError: The study cannot be written.
         """
+        self._remove(numbers, None)
+
+    def _remove(self, numbers: Sequence[int], when: str | None) -> None:
         with self._file.act() as db:
-            db.executemany("UPDATE again SET removed_at = NULL WHERE id = ?", [(number,) for number in numbers])
+            db.executemany("UPDATE again SET removed_at = ? WHERE id = ?", [(when, number) for number in numbers])
+
+    def _requests(self) -> list[tuple[int, frozenset[str]]]:
+        """Return number and pair of the requests on which nobody has voted since, in the order of asking."""
+        rows = self._file.rows(f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
+        return [(int(row["id"]), frozenset((row["first"], row["second"]))) for row in rows]
 
     def waiting(self) -> tuple[frozenset[str], ...]:
         """Return the pairs in the queue on which nobody has voted since, in the order of asking."""
-        rows = self._file.rows(f"SELECT a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
-        return tuple(dict.fromkeys(frozenset((row["first"], row["second"])) for row in rows))
+        return tuple(dict.fromkeys(pair for _, pair in self._requests()))
 
     def owed_by(self, rater: str) -> frozenset[frozenset[str]]:
         """Return the pairs in the queue that a rater was not asked since."""

@@ -1,16 +1,14 @@
 """Which file is a video of a study: told by size and digest, wherever it lies and whatever it is called."""
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from skillviewer.core.digests import sha256_of
 from skillviewer.core.errors import VideoError
 from skillviewer.core.job import CancelToken
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
-
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +33,10 @@ def digest_of(path: Path, token: CancelToken | None = None) -> str:
         VideoError: It cannot be read.
         Cancelled: The person asked to stop.
     """
-    sha = hashlib.sha256()
     try:
-        with path.open("rb", buffering=0) as file:
-            while block := file.read(_BLOCK):
-                sha.update(block)
-                if token is not None:
-                    token.check()
+        return sha256_of(path, token)
     except OSError as error:
         raise VideoError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return sha.hexdigest()
 
 
 def identify(path: Path, token: CancelToken | None = None) -> Identity:

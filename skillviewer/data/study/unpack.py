@@ -87,7 +87,7 @@ def _install(source: Path, video: StudyVideo | None, model: str) -> None:
         return
     target = analysis_path(video.digest, model, video.extent)
     if not target.exists():
-        with written_aside(target, durable=True) as part:
+        with written_aside(target) as part:
             shutil.copyfile(source, part)
 
 

@@ -10,6 +10,11 @@ from skillviewer.ui.ranking.turn import Turn
 from skillviewer.ui.studies import VOTES
 from skillviewer.ui.undo import Deed
 
+Marks = tuple[float | None, float | None]
+"""A time in either of two videos, in seconds from the first frame of its file, or None."""
+
+NO_MARKS: Marks = (None, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
@@ -20,8 +25,7 @@ class Ballot:
         shares: What was seen of the left and of the right video, 0 to 1.
         speed: At which they played.
         reason: Why, or "".
-        marks_s: A time that was marked in the left and in the right video, in seconds from the first frame of its file,
-            or None.
+        marks_s: What was marked in the left and in the right video.
         played: What was to be seen of the left and of the right video, had every picture come in time, 0 to 1.
     """
 
@@ -29,7 +33,7 @@ class Ballot:
     shares: tuple[float, float]
     speed: float = 1.0
     reason: str = ""
-    marks_s: tuple[float | None, float | None] = (None, None)
+    marks_s: Marks = NO_MARKS
     played: tuple[float, float] = (0.0, 0.0)
 
     def vote(self, verdict: Verdict | None, rater: str, taken_s: float) -> Vote:

@@ -4,15 +4,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.deck import Deck
 from skillviewer.ui.theme import LIGHT, Theme
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
-Marks = tuple[float | None, float | None]
-"""A time in either of two videos, in seconds from the first frame of its file, or None."""
-
-NO_MARKS: Marks = (None, None)
-
 PLAYED = 0.65
 """Opacity of what has played: the pictures are the brightest on the screen."""
 

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 from skillviewer.export.words import clock
 from skillviewer.ui.actions import Actions, key_text, plain
 from skillviewer.ui.icons import Icons
-from skillviewer.ui.ranking.clock_bar import NO_MARKS, ClockBar, Marks
+from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
+from skillviewer.ui.ranking.clock_bar import ClockBar
 from skillviewer.ui.ranking.deck import Deck
 from skillviewer.ui.theme import Theme
 from skillviewer.ui.transport import speed_text

@@ -7,8 +7,7 @@ from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.actions import Actions
 from skillviewer.ui.program import Program
-from skillviewer.ui.ranking.ballot import Ballot
-from skillviewer.ui.ranking.clock_bar import NO_MARKS, Marks
+from skillviewer.ui.ranking.ballot import NO_MARKS, Ballot, Marks
 from skillviewer.ui.ranking.controls import PairTransport, VoteBar
 from skillviewer.ui.ranking.deck import Deck
 from skillviewer.ui.ranking.judging import Judging, Phase
