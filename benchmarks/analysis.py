@@ -19,21 +19,22 @@ import numpy as np
 import torch
 
 from benchmarks.clips import write_textured_clip
-from skillviewer.core.analysis import Provenance
-from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.preprocessing import FlowSettings, Preprocessing
-from skillviewer.engine.assess import FeatureSource, assess
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.extractor import FeatureExtractor
-from skillviewer.engine.inputs import FLOW_THREADS, sampling_of, stream_inputs
-from skillviewer.engine.weights import find_weights
-from skillviewer.media.flow import FlowStacks, grey_size, warm_up
-from skillviewer.media.reader import VideoReader
-from skillviewer.nets.backbone_weights import random_backbone_weights
-from skillviewer.nets.features import backbone
+from skillviewer.core.analysis.analysis import Provenance
+from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.frame_inputs import FLOW_THREADS, sampling_of, stream_inputs
+from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.weight_store import find_weights
+from skillviewer.engine.inference.assess import assess
+from skillviewer.media.flow.flow import FlowStacks, grey_size, warm_up
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
+from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.backbones.weight_files import load_backbone_weights
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import preset
-from skillviewer.nets.weight_files import load_backbone_weights
 
 
 class Clock:

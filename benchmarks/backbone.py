@@ -17,9 +17,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from skillviewer.engine.allocation import keep_freed_memory
-from skillviewer.nets.deployment import deploy_trunk, fold_batch_norm
-from skillviewer.nets.features import backbone
+from skillviewer.engine.runtime.memory import keep_freed_memory
+from skillviewer.nets.backbones.deployment import deploy_trunk, fold_batch_norm
+from skillviewer.nets.backbones.features import backbone
 
 Way = Callable[[Tensor], Tensor]
 

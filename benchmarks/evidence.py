@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.engine.device import choose_device
-from skillviewer.engine.evidence import weigh
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.engine.inference.evidence import weigh
+from skillviewer.engine.runtime.device import choose_device
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 from skillviewer.nets.presets import preset
 

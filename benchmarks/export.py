@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.video import VideoInfo, sample_positions, segments
-from skillviewer.export.clip import ClipOptions, export_clip
-from skillviewer.media.reader import VideoReader
-from skillviewer.media.writer import VideoWriter
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.video.info import VideoInfo, sample_positions, segments
+from skillviewer.export.pictures.clip import ClipOptions, export_clip
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.writer import VideoWriter
 
 N_SEGMENTS = 25
 
@@ -67,7 +67,7 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
 def reports(analysis: Analysis, repeat: int) -> None:
     """Print what the report of one analysed video costs."""
     from skillviewer.export.exhibit import Exhibit
-    from skillviewer.export.report import export_report
+    from skillviewer.export.reports.report import export_report
 
     with tempfile.TemporaryDirectory() as folder:
         for suffix in (".pdf", ".html"):

@@ -16,10 +16,10 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from skillviewer.core.face_tracks import SURE
-from skillviewer.core.faces import FaceBox, Faces, doubtful_frames
+from skillviewer.core.faces.faces import FaceBox, Faces, doubtful_frames
+from skillviewer.core.faces.tracks import SURE
 from skillviewer.media.faces import SEARCH_HZ, FaceFinder, find_faces
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 
 LABELS = Path(__file__).with_name("faces.csv")
 

@@ -19,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from skillviewer.core.faithfulness import SPREAD, Faithfulness, Removal, area_under, moved_at_random
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.engine import evidence
+from skillviewer.core.explanation.faithfulness import SPREAD, Faithfulness, Removal, area_under, moved_at_random
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.engine.inference import evidence
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.sizes import HeadSizes

@@ -25,26 +25,27 @@ import numpy as np
 import torch
 
 from benchmarks.training import random_bank
-from skillviewer.core.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference
-from skillviewer.core.consensus import rule_named
+from skillviewer.core.dataset.folds import make_folds
+from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, videos_of
 from skillviewer.core.errors import Cancelled
-from skillviewer.core.folds import make_folds
-from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.pairs import Dataset, Fold, Judgement, Pair, videos_of
-from skillviewer.core.places import cache_dir
-from skillviewer.core.tuning import StudyPairs, TuningChoices
-from skillviewer.core.tuning_report import BatchRow, TuningRow
-from skillviewer.data.formats import open_dataset
-from skillviewer.engine.bank import build_bank
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.library import model_folder
-from skillviewer.engine.scoring import FeatureBank, score_videos
-from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.train import Fitting, Select, fit
-from skillviewer.engine.tuning_job import TuningJob
-from skillviewer.engine.tuning_process import StopFolder, Tuner
-from skillviewer.engine.videos import files_of
-from skillviewer.nets.deployment import Precision
+from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices
+from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.ranking.consensus import rule_named
+from skillviewer.data.formats.formats import open_dataset
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.dataset_features import build_bank
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.video_facts import files_of
+from skillviewer.engine.finetuning.job import TuningJob
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.process import StopFolder, Tuner
+from skillviewer.engine.training.loop import Fitting, Select, fit
+from skillviewer.engine.training.predict import score_videos
+from skillviewer.nets.backbones.deployment import Precision
+from skillviewer.nets.library import model_folder
 
 CPU = torch.device("cpu")
 SAMPLE, NOTHING = "from the model", "from nothing"

@@ -12,8 +12,8 @@ import numpy as np
 
 from benchmarks.known_flow import KnownPair, known_pairs
 from skillviewer.core.arrays import Float32Array, Picture
-from skillviewer.core.preprocessing import FlowSettings
-from skillviewer.media.flow import FlowStacks, dis, quantise, tvl1, warm_up
+from skillviewer.core.video.preprocessing import FlowSettings
+from skillviewer.media.flow.flow import FlowStacks, dis, quantise, tvl1, warm_up
 
 Flow = Callable[[Picture, Picture], Float32Array]
 

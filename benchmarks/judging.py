@@ -25,17 +25,17 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.clips import write_textured_clip
 from benchmarks.window import Heart, pause, say, spread, wait
-from skillviewer.core.pairs import Verdict
-from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.ui.app import Composition, compose, dress, real_backend
-from skillviewer.ui.canvas import Shown
-from skillviewer.ui.collector import Collector
-from skillviewer.ui.dialogs import Dialogs
-from skillviewer.ui.ranking.deck import Deck
-from skillviewer.ui.ranking.queue import outlook
+from skillviewer.ui.player.canvas import Shown
+from skillviewer.ui.ranking.pair_queue import outlook
+from skillviewer.ui.ranking.pair_view import Deck
 from skillviewer.ui.ranking.screen import RankScreen
-from skillviewer.ui.settings import Settings
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.threads.garbage import Collector
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 COPIES = 6
 SIZES = ((1280, 720), (1920, 1080))

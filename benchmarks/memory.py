@@ -19,15 +19,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from skillviewer.core.familiarity import learn_familiarity
-from skillviewer.core.folds import make_folds
-from skillviewer.core.job import CancelToken, Progress
-from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
-from skillviewer.engine.bank import pooled
-from skillviewer.engine.fold_training import fit_fold
-from skillviewer.engine.mapped import MappedBank, MappedPass
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.scoring import score_videos
+from skillviewer.core.analysis.familiarity import learn_familiarity
+from skillviewer.core.dataset.folds import make_folds
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.engine.features.dataset_features import pooled
+from skillviewer.engine.features.memory_mapped_store import MappedBank, MappedPass
+from skillviewer.engine.training.fit_fold import fit_fold
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.predict import score_videos
 
 
 def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedBank:

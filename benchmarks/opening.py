@@ -22,7 +22,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.window import pause, say, spread, wait
-from skillviewer.core.places import HOME_VARIABLE, resources_dir
+from skillviewer.core.paths import HOME_VARIABLE, resources_dir
 
 NOTCHES = 120
 FRAME_MS = 1000 / 60
@@ -58,7 +58,7 @@ def make_study(folder: Path, n_videos: int) -> Path:
 def use(study: Path | None, started: float) -> None:
     """Open the window on a study and print when what was there; then scroll the list."""
     from skillviewer.ui.app import run
-    from skillviewer.ui.main_window import MainWindow
+    from skillviewer.ui.shell.main_window import MainWindow
 
     app = QApplication(sys.argv[:1])
 

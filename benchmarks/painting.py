@@ -14,10 +14,10 @@ import numpy as np
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.analysis.scene import Look, MapSource, Overlay, Scene
 from skillviewer.core.arrays import Picture
-from skillviewer.core.scene import Look, MapSource, Overlay, Scene
-from skillviewer.media.overlay import Painter
+from skillviewer.media.overlay.overlay import Painter
 
 SIZES = {"1280x720": (720, 1280), "1920x1080": (1080, 1920)}
 

@@ -10,11 +10,11 @@ often as by chance; the same at the cell itself; and what a Gaussian at the midd
 import argparse
 from pathlib import Path
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.localisation import Localisation, localise_analysis, together
-from skillviewer.data.formats import open_dataset
-from skillviewer.data.regions import read_regions
-from skillviewer.engine.engine import Engine
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.evaluation.localisation import Localisation, localise_analysis, together
+from skillviewer.data.formats.formats import open_dataset
+from skillviewer.data.tables.regions import read_regions
+from skillviewer.engine.inference.engine import Engine
 
 TOLERANCES = (1, 0)
 

@@ -22,13 +22,13 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.simulated.raters import Rater
-from skillviewer.core.agreement import Level, agreement
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.pair_choice import Asked, Plan, Why, choose, upcoming
-from skillviewer.core.pairs import Judgement, Verdict
-from skillviewer.core.ranking import bradley_terry
+from skillviewer.core.dataset.pairs import Judgement, Verdict
+from skillviewer.core.ranking.agreement import Level, agreement
+from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.ranking.pair_selection import Asked, Plan, Why, choose, upcoming
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.ui.ranking.queue import outlook
+from skillviewer.ui.ranking.pair_queue import outlook
 
 TARGETS = (0.90, 0.95)
 N_RATERS = 3

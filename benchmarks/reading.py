@@ -23,7 +23,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from benchmarks.clips import textured_pictures
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.videos import KINDS, decode_in_order, read_barcode, rgb, write_barcode_video
 
 

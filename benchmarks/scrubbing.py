@@ -17,9 +17,9 @@ import numpy as np
 
 from benchmarks.reading import write_long_gop
 from skillviewer.core.arrays import Picture
-from skillviewer.core.places import HOME_VARIABLE, cache_dir
-from skillviewer.media.proxy import build_proxy
-from skillviewer.media.reader import VideoReader
+from skillviewer.core.paths import HOME_VARIABLE, cache_dir
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.proxy import build_proxy
 
 
 def dragged(n: int, n_requests: int) -> list[int]:

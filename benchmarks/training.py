@@ -19,14 +19,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from skillviewer.core.job import CancelToken
-from skillviewer.core.pairs import Pair
-from skillviewer.engine.bank import statistics
-from skillviewer.engine.batches import batches, pair_batch
-from skillviewer.engine.mapped import MappedBank, MappedPass
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.train import Fitting
-from skillviewer.engine.unfreezing import Unfreezing
+from skillviewer.core.dataset.pairs import Pair
+from skillviewer.core.progress import CancelToken
+from skillviewer.engine.features.dataset_features import statistics
+from skillviewer.engine.features.last_block_training import Unfreezing
+from skillviewer.engine.features.memory_mapped_store import MappedBank, MappedPass
+from skillviewer.engine.training.batches import batches, pair_batch
+from skillviewer.engine.training.loop import Fitting
+from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.fusion import Standardising
 from skillviewer.nets.models import attention_model
 

@@ -24,18 +24,18 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.clips import write_textured_clip
-from skillviewer.core.footage import Footage
-from skillviewer.core.places import HOME_VARIABLE, cache_dir
-from skillviewer.core.video import VideoInfo
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.library import model_folder
+from skillviewer.core.paths import HOME_VARIABLE, cache_dir
+from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.nets.library import model_folder
 from skillviewer.ui.app import Composition, compose, dress, real_backend
-from skillviewer.ui.canvas import Canvas, Shown
-from skillviewer.ui.collector import Collector
-from skillviewer.ui.dialogs import Dialogs
-from skillviewer.ui.inspect_screen import InspectScreen
-from skillviewer.ui.precedence import let_threads_rest
-from skillviewer.ui.settings import Settings
+from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.player.canvas import Canvas, Shown
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.threads.garbage import Collector
+from skillviewer.ui.threads.priorities import let_threads_rest
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 TICK_MS = 5
 STALL_MS = 50.0
@@ -195,12 +195,12 @@ def untrained(folder: Path, backbone: str) -> Path:
     """Write a checkpoint of the full model with a random head: it does the work of a trained one."""
     import torch
 
-    from skillviewer.core.preprocessing import FlowSettings, Preprocessing
-    from skillviewer.engine.extractor import own_backbone_weights
+    from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
+    from skillviewer.engine.features.extractor import own_backbone_weights
+    from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES
+    from skillviewer.nets.backbones.features import backbone as backbone_named
     from skillviewer.nets.checkpoint import save_checkpoint
     from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig
-    from skillviewer.nets.features import FLOW_ACROSS_MODALITIES
-    from skillviewer.nets.features import backbone as backbone_named
     from skillviewer.nets.models import attention_model
     from skillviewer.nets.presets import preset
 

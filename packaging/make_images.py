@@ -20,20 +20,20 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from skillviewer.core.job import CancelToken
-from skillviewer.core.places import docs_dir, resources_dir
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.library import DEFAULT_MODEL
+from skillviewer.core.paths import docs_dir, resources_dir
+from skillviewer.core.progress import CancelToken
+from skillviewer.engine.inference.engine import Engine
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.sheet import SheetOptions, export_sheet
-from skillviewer.export.still import export_still
+from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
+from skillviewer.export.pictures.still import export_still
+from skillviewer.nets.library import DEFAULT_MODEL
 from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
-from skillviewer.ui.collector import Collector
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.dialogs import Dialogs
 from skillviewer.ui.ranking.judging import Phase
-from skillviewer.ui.settings import Settings
-from skillviewer.ui.theme import ThemeChoice
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.threads.garbage import Collector
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.theme import ThemeChoice
 
 if TYPE_CHECKING:
     from skillviewer.ui.comparing.screen import CompareScreen

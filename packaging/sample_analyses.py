@@ -9,11 +9,11 @@ checkpoint, the sample videos or anything that decides an analysis has changed (
 from dataclasses import replace
 from pathlib import Path
 
-from skillviewer.core.places import resources_dir
+from skillviewer.core.paths import resources_dir
 from skillviewer.data.analysis_file import save_analysis
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.library import DEFAULT_MODEL
-from skillviewer.ui.study_slot import SAMPLE_ANALYSES, SAMPLE_PASSES, sample_analysis_name
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.nets.library import DEFAULT_MODEL
+from skillviewer.ui.session.open_study import SAMPLE_ANALYSES, SAMPLE_PASSES, sample_analysis_name
 
 
 def main() -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 
-from skillviewer.core.familiarity import Familiarity
-from skillviewer.core.preprocessing import FlowSettings, Preprocessing
-from skillviewer.engine.bank import feature_source
-from skillviewer.engine.cache import FeatureCache
+from skillviewer.core.analysis.familiarity import Familiarity
+from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
 from skillviewer.nets.configuration import Card, CheckpointConfig
 from skillviewer.nets.models import Inputs, attention_model

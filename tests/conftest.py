@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.paths import HOME_VARIABLE
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.paths import HOME_VARIABLE
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.tuned import NAMES, write_study
 

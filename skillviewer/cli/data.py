@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.dataset_options import Reading, dataset_options, folds_options
+from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.core.errors import SkillViewerError
 
 if TYPE_CHECKING:
-    from skillviewer.core.folds import Folds
-    from skillviewer.core.pairs import Dataset
+    from skillviewer.core.dataset.folds import Folds
+    from skillviewer.core.dataset.pairs import Dataset
 
 
 @click.group()
@@ -34,7 +34,7 @@ def inspect(
 
     Where several tasks lie in one folder, all are told of; --task chooses one.
     """
-    from skillviewer.data.formats import recognised_form
+    from skillviewer.data.formats.formats import recognised_form
 
     entry = recognised_form(path, reading.form)
     tasks = entry.tasks(path) if reading.task is None else (reading.task,)
@@ -86,7 +86,7 @@ class Holdings:
 
 
 def _holdings(dataset: "Dataset", title: str) -> Holdings:
-    from skillviewer.core.order import cycles, similar_by_depth
+    from skillviewer.core.dataset.pair_graph import cycles, similar_by_depth
 
     subtasks = dataset.subtasks
     by_depth = [
@@ -173,8 +173,8 @@ def folds(
 
     Where some videos have a file, those without are left out, as train and evaluate do.
     """
-    from skillviewer.core.folds import FoldsBy, make_folds
-    from skillviewer.data.rows import some
+    from skillviewer.core.dataset.folds import FoldsBy, make_folds
+    from skillviewer.data.tables.rows import some
 
     whole = reading.open(path)
     missing = [video.name for video in whole.videos if video.path is None]

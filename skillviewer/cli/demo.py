@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from skillviewer.cli.progress import progress_bar
-from skillviewer.core.job import CancelToken
-from skillviewer.core.places import resources_dir
+from skillviewer.core.paths import resources_dir
+from skillviewer.core.progress import CancelToken
 
 
 def has_display() -> bool:
@@ -52,14 +52,14 @@ def demo(window: bool | None, output: Path, passes: int) -> int:
 
 
 def _write_files(video: Path, output: Path, passes: int) -> None:
-    from skillviewer.core.analysis_json import analysis_json
-    from skillviewer.core.aside import exported_aside
-    from skillviewer.engine.engine import Engine
-    from skillviewer.engine.library import DEFAULT_MODEL
-    from skillviewer.export.clip import ClipOptions, export_clip
+    from skillviewer.core.analysis.analysis_json import analysis_json
+    from skillviewer.core.atomic_write import exported_aside
+    from skillviewer.engine.inference.engine import Engine
     from skillviewer.export.destination import make_folder
     from skillviewer.export.exhibit import Exhibit
-    from skillviewer.export.sheet import export_sheet
+    from skillviewer.export.pictures.clip import ClipOptions, export_clip
+    from skillviewer.export.pictures.contact_sheet import export_sheet
+    from skillviewer.nets.library import DEFAULT_MODEL
 
     result = output / f"{video.stem}.json"
     token = CancelToken()

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from skillviewer import __version__
-from skillviewer.core.places import (
+from skillviewer.core.paths import (
     HOME_VARIABLE,
     cache_dir,
     config_dir,
@@ -22,7 +22,7 @@ from skillviewer.core.places import (
     models_dir,
     resources_dir,
 )
-from skillviewer.ui.display import display_problem
+from skillviewer.ui.threads.display import display_problem
 
 _LIBRARIES = ("numpy", "scipy", "torch", "torchvision", "av", "opencv-contrib-python-headless", "numba", "safetensors")
 _WINDOW_LIBRARIES = ("PySide6-Essentials", "pyqtgraph")
@@ -45,7 +45,7 @@ def _versions() -> Iterator[Line]:
 
 
 def _devices() -> Iterator[Line]:
-    from skillviewer.engine.device import choose_device, device_title, n_threads
+    from skillviewer.engine.runtime.device import choose_device, device_title, n_threads
 
     device = choose_device("auto")
     yield True, "device", f"{device_title(device)}, {n_threads()} torch threads, {os.cpu_count()} cores"
@@ -54,7 +54,7 @@ def _devices() -> Iterator[Line]:
 
 
 def _codecs() -> Iterator[Line]:
-    from skillviewer.media.codecs import can_decode, can_encode
+    from skillviewer.media.writing.codecs import can_decode, can_encode
 
     missing = [name for name in _DECODERS if not can_decode(name)]
     yield not missing, "decoders", "missing: " + ", ".join(missing) if missing else ", ".join(_DECODERS)
@@ -79,8 +79,8 @@ def _folders() -> Iterator[Line]:
 
 
 def _models() -> Iterator[Line]:
-    from skillviewer.engine.library import find_models
-    from skillviewer.engine.weights import weight_files
+    from skillviewer.engine.features.weight_store import weight_files
+    from skillviewer.nets.library import find_models
 
     names = [entry.name for entry in find_models()]
     yield bool(names), "checkpoints", ", ".join(names) or f"none in {models_dir()}"
@@ -104,7 +104,7 @@ def _window() -> Iterator[Line]:
         problem = display_problem(os.environ) if display else None
         yield problem is None, "display", problem or display or "none: the window needs one, the command line does not"
     try:
-        from skillviewer.ui.probe import window_problem
+        from skillviewer.ui.threads.display_probe import window_problem
     except ImportError as error:
         yield False, "window", f"Qt does not load ({error}); on Debian: bash packaging/system-libraries.sh"
         return

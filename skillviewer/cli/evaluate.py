@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Unpack
 import click
 from tqdm import tqdm
 
-from skillviewer.cli.dataset_options import Reading, dataset_options, folds_options
-from skillviewer.cli.plan_options import PlanChoices, feature_cache, plan_options, training_plan
+from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
+from skillviewer.cli.options.plan_options import PlanChoices, feature_cache, plan_options, training_plan
 from skillviewer.cli.progress import progress_bar
-from skillviewer.core.job import CancelToken, Progress
+from skillviewer.core.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
-    from skillviewer.core.job import Report
+    from skillviewer.core.progress import Report
 
 ALL = "all"
 
@@ -58,12 +58,12 @@ def evaluate(
     Every run is kept in the folder; what is finished there and agrees with the settings is not made again, so the same
     command goes on after it was stopped.
     """
-    from skillviewer.core.folds import FoldsBy
-    from skillviewer.engine.evaluate import EvaluationPlan, usual_models
-    from skillviewer.engine.evaluate import evaluate as run_evaluation
-    from skillviewer.engine.evaluation_record import models_json
-    from skillviewer.engine.plan import selection_rule
-    from skillviewer.engine.tables import PLOT, accuracy_table
+    from skillviewer.core.dataset.folds import FoldsBy
+    from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
+    from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
+    from skillviewer.engine.evaluation.record import models_json
+    from skillviewer.engine.evaluation.tables import PLOT, accuracy_table
+    from skillviewer.engine.training.plan import selection_rule
 
     dataset = reading.open(data)
     training = training_plan(chosen, dataset.published)

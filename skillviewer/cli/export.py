@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.export_options import chosen_options, click_options
 from skillviewer.cli.failures import SOURCE, said, told
+from skillviewer.cli.options.export_options import chosen_options, click_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.job import CancelToken
+from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from skillviewer.engine.export_desk import Desk
-    from skillviewer.engine.orders import Order, Subject, Written
-    from skillviewer.engine.study_exports import StudyExporter
+    from skillviewer.engine.exporting.requests import Order, Subject, Written
+    from skillviewer.engine.exporting.service import Desk
+    from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
 
 _PATH = click.Path(path_type=Path)
@@ -40,7 +40,7 @@ class ExportGroup(click.Group):
         return self._table().get(cmd_name)
 
     def _table(self) -> dict[str, click.Command]:
-        from skillviewer.engine.study_exports import STUDY_EXPORTERS
+        from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
         from skillviewer.export.exporters import EXPORTERS
 
         made: dict[str, click.Command] = {}
@@ -113,8 +113,8 @@ def _of_videos(exporter: "Exporter") -> click.Command:
 
 def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any]) -> int:
     from skillviewer.cli.export_sources import gathered
-    from skillviewer.engine.comparing import ModelPool
-    from skillviewer.engine.export_desk import Desk
+    from skillviewer.engine.exporting.service import Desk
+    from skillviewer.engine.inference.model_pool import ModelPool
 
     token, as_json, sources = CancelToken(), given["as_json"], given["sources"]
     try:
@@ -147,8 +147,8 @@ def _orders(
     overwrite: bool,
 ) -> "list[Order]":
     """Return the files that are to be written: one, or in a folder one a video, or a model where it holds no more."""
-    from skillviewer.data.study.archive_form import free_entry, safe_name
-    from skillviewer.engine.orders import Order
+    from skillviewer.data.study.archive.archive_form import free_entry, safe_name
+    from skillviewer.engine.exporting.requests import Order
 
     folder = _is_folder(output)
     if _into_one(exporter, output):
@@ -221,9 +221,9 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
     ]
 
     def run(**given: Any) -> int:  # noqa: ANN401 - click's parameters
-        from skillviewer.engine.comparing import ModelPool
-        from skillviewer.engine.export_desk import Desk
-        from skillviewer.engine.orders import StudyOrder
+        from skillviewer.engine.exporting.requests import StudyOrder
+        from skillviewer.engine.exporting.service import Desk
+        from skillviewer.engine.inference.model_pool import ModelPool
 
         options, output = chosen_options(exporter.options, given), given["output"]
         order = StudyOrder(exporter, given["study"], output, options, given["force"])

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import SkillViewerError, StudyError
-from skillviewer.core.job import CancelToken
+from skillviewer.core.progress import CancelToken
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import Study, VideoState
-from skillviewer.engine.library import DEFAULT_MODEL, digest, model_folder
-from skillviewer.engine.orders import Subject
+from skillviewer.engine.exporting.requests import Subject
 from skillviewer.media.files import expand, without_videos
+from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
 
 if TYPE_CHECKING:
-    from skillviewer.core.analysis import Analysis
+    from skillviewer.core.analysis.analysis import Analysis
 
 
 def gathered(

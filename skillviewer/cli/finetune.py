@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from skillviewer.cli.numbers import SEED
-from skillviewer.cli.plan_options import cache_option
+from skillviewer.cli.options.numbers import SEED
+from skillviewer.cli.options.plan_options import cache_option
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import StudyError
-from skillviewer.core.job import CancelToken, Progress
+from skillviewer.core.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
-    from skillviewer.core.accuracy import Pooled
-    from skillviewer.core.job import Report
-    from skillviewer.core.tuning_report import BeforeAfter, TuningReport
+    from skillviewer.core.evaluation.accuracy import Pooled
+    from skillviewer.core.finetuning.tuning_report import BeforeAfter, TuningReport
+    from skillviewer.core.progress import Report
     from skillviewer.data.study import Study
-    from skillviewer.engine.tuning_job import TuningCost
+    from skillviewer.engine.finetuning.job import TuningCost
 
 NOTHING = "none"
 SHOWN = 5
@@ -100,14 +100,14 @@ def _train(
     only_cost: bool,
     accepted: bool,
 ) -> None:
-    from skillviewer.core.folds import FoldsBy
-    from skillviewer.core.tuning import TuningChoices
+    from skillviewer.core.dataset.folds import FoldsBy
+    from skillviewer.core.finetuning.split import TuningChoices
     from skillviewer.data.study import versions
-    from skillviewer.engine.alone import training_alone
-    from skillviewer.engine.library import digest, model_folder
-    from skillviewer.engine.tuning_cost import cost_of
-    from skillviewer.engine.tuning_job import TuningJob
-    from skillviewer.engine.tuning_run import finetune as run_finetune
+    from skillviewer.engine.finetuning.cost import cost_of
+    from skillviewer.engine.finetuning.finetune import finetune as run_finetune
+    from skillviewer.engine.finetuning.job import TuningJob
+    from skillviewer.engine.runtime.exclusive import training_alone
+    from skillviewer.nets.library import digest, model_folder
 
     rule, by, epochs, seed, candidates, old_pairs = chosen
     if study.read_only and not only_cost:
@@ -174,7 +174,7 @@ def _stoppable() -> Iterator[tuple[CancelToken, CancelToken, Callable[[], None]]
 
 def _with_lines(bar: "Report", training: Callable[[], None]) -> "Report":
     """Return a report that also writes a line an epoch above the bar."""
-    from skillviewer.core.tuning_report import BatchRow, TuningRow
+    from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 
     def report(progress: Progress) -> None:
         if isinstance(progress.value, BatchRow | TuningRow):
@@ -193,7 +193,7 @@ def _with_lines(bar: "Report", training: Callable[[], None]) -> "Report":
 
 
 def _accuracy(pooled: "Pooled", pairs: str = "held-out pairs") -> str:
-    from skillviewer.core.tuning_report import interval_words
+    from skillviewer.core.finetuning.tuning_report import interval_words
 
     return f"{100 * pooled.value:.1f} % ({interval_words(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
 
@@ -218,7 +218,7 @@ def _held_out(cost: "TuningCost") -> str:
 
 
 def _compared(what: str, compared: "BeforeAfter") -> str:
-    from skillviewer.core.tuning_report import interval_words
+    from skillviewer.core.finetuning.tuning_report import interval_words
 
     text = f"{what}: {_accuracy(compared.after, 'pairs')}"
     if compared.before is not None and compared.gain is not None:
@@ -229,7 +229,7 @@ def _compared(what: str, compared: "BeforeAfter") -> str:
 
 
 def _report_text(report: "TuningReport") -> str:
-    from skillviewer.core.tuning_report import OldKind, drift_words
+    from skillviewer.core.finetuning.tuning_report import OldKind, drift_words
 
     lines = [_compared("held out", report.held_out)]
     if report.set_aside is not None:
@@ -267,7 +267,7 @@ def _list(study: "Study") -> None:
 
 def _use(study: "Study", name: str) -> None:
     from skillviewer.data.study import versions
-    from skillviewer.engine.library import digest
+    from skillviewer.nets.library import digest
 
     for version in study.models.all():
         if f"{version.name}:{version.version}" == name:

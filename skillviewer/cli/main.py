@@ -16,7 +16,7 @@ import click
 from skillviewer import __version__
 from skillviewer.cli.failures import said
 from skillviewer.core.errors import Cancelled, SkillViewerError
-from skillviewer.engine.allocation import keep_freed_memory
+from skillviewer.engine.runtime.memory import keep_freed_memory
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("window", "skillviewer.cli.window", "Open the window (the same as skillviewer [FILES])."),

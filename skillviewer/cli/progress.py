@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from skillviewer.core.job import Progress, Report
+from skillviewer.core.progress import Progress, Report
 
 
 @contextmanager

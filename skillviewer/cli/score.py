@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from skillviewer.cli.failures import SOURCE, told
-from skillviewer.cli.numbers import Finite
+from skillviewer.cli.options.numbers import Finite
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.job import CancelToken
-from skillviewer.engine.library import DEFAULT_MODEL
+from skillviewer.core.progress import CancelToken
+from skillviewer.nets.library import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from skillviewer.core.analysis import Analysis
-    from skillviewer.core.pairs import FrameExtent
+    from skillviewer.core.analysis.analysis import Analysis
+    from skillviewer.core.video.extents import FrameExtent
 
 
 @click.command()
@@ -54,9 +54,9 @@ def score(
 
     With --from and --to a stretch of each is scored, and nothing outside it is looked at.
     """
-    from skillviewer.core.analysis_json import analysis_json
+    from skillviewer.core.analysis.analysis_json import analysis_json
     from skillviewer.data.analysis_file import SUFFIX, save_analysis
-    from skillviewer.engine.engine import Engine
+    from skillviewer.engine.inference.engine import Engine
     from skillviewer.media.files import expand, free_names, without_videos
 
     if start_s is not None and stop_s is not None and stop_s <= start_s:
@@ -102,8 +102,8 @@ def _line(analysis: "Analysis", path: Path) -> str:
 
 
 def _stretch(path: Path, start_s: float, stop_s: float | None) -> "FrameExtent":
-    from skillviewer.core.pairs import stretch
-    from skillviewer.media.reader import VideoReader
+    from skillviewer.core.video.extents import stretch
+    from skillviewer.media.reading.reader import VideoReader
 
     with VideoReader(path, cache_bytes=0) as reader:
         return stretch(reader.info, start_s, stop_s)

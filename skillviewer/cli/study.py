@@ -11,7 +11,7 @@ from skillviewer.cli.failures import SOURCE
 from skillviewer.cli.progress import progress_bar
 from skillviewer.cli.study_ranking import ranking
 from skillviewer.core.errors import VideoError
-from skillviewer.core.job import CancelToken
+from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
     from skillviewer.data.study import NewVideo
@@ -84,7 +84,7 @@ def add(
 def _files(videos: Sequence[Path]) -> tuple[list[Path], list[str]]:
     """Return the videos among files and in folders, and a sentence for each of these that is or holds none."""
     from skillviewer.media.files import VIDEO_SUFFIXES, expand, without_videos
-    from skillviewer.media.reader import VideoReader
+    from skillviewer.media.reading.reader import VideoReader
 
     files, refused = expand(videos), [problem for _, problem in without_videos(videos)]
     for file in [file for file in files if file.suffix.lower() not in VIDEO_SUFFIXES]:
@@ -97,8 +97,8 @@ def _files(videos: Sequence[Path]) -> tuple[list[Path], list[str]]:
 
 
 def _new(files: list[Path], task: str, participant: str | None, pattern: str | None) -> "list[NewVideo]":
-    from skillviewer.data.participants import by_pattern
     from skillviewer.data.study import NewVideo
+    from skillviewer.data.tables.participants import by_pattern
 
     people = by_pattern([file.stem for file in files], pattern) if pattern else {}
     if pattern and len(people) < len({file.stem for file in files}):
@@ -202,9 +202,9 @@ def import_source(
     SOURCE is another study, a table that the export wrote, a table with the columns video and participant, or a data
     set in any form of docs/data.md. What the study knows of who is in a video stays.
     """
-    from skillviewer.data.choices import Choices
+    from skillviewer.data.formats.choices import Choices
     from skillviewer.data.study import Study
-    from skillviewer.data.study.exchange import bring_in
+    from skillviewer.data.study.exchange.exchange import bring_in
 
     choices = Choices(task=task, participant_pattern=participant_pattern)
     with Study.open(path) as opened, progress_bar(unit="file") as report:
@@ -227,7 +227,7 @@ def import_source(
 def export_pairs_of(path: Path, output: Path, form: str | None, participants: bool, force: bool) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study import Study
-    from skillviewer.data.study.pair_forms import export_pairs, export_videos
+    from skillviewer.data.study.exchange.pair_forms import export_pairs, export_videos
 
     if participants and form is not None:
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
@@ -245,9 +245,9 @@ def export_pairs_of(path: Path, output: Path, form: str | None, participants: bo
 @click.argument("folder", required=False, type=_PATH)
 def unpack(archive: Path, folder: Path | None) -> None:
     """Unpack ARCHIVE (“skillviewer export study”) into a new FOLDER, by default one beside it, and name the study."""
-    from skillviewer.data.study.archive_form import README
-    from skillviewer.data.study.unpack import free_folder
-    from skillviewer.data.study.unpack import unpack as unpacked
+    from skillviewer.data.study.archive.archive_form import README
+    from skillviewer.data.study.archive.unpack import free_folder
+    from skillviewer.data.study.archive.unpack import unpack as unpacked
 
     with progress_bar(unit="file") as report:
         study_path = unpacked(archive, folder or free_folder(archive), CancelToken(), report)

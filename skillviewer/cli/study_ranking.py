@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from skillviewer.core.ranking_report import RankingReport
+    from skillviewer.core.ranking.report import RankingReport
 
 MOST_CIRCLES = 20
 """So many circles are told in words."""
@@ -22,10 +22,10 @@ MOST_CIRCLES = 20
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def ranking(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
     """Say what the votes of STUDY say: strengths, agreement, raters, circles (docs/ranking.md)."""
-    from skillviewer.core.ranking_json import ranking_json
+    from skillviewer.core.ranking.report_json import ranking_json
     from skillviewer.data.study import Study
     from skillviewer.data.study.ranking import report
-    from skillviewer.export.table import export_strengths
+    from skillviewer.export.tables.tables import export_strengths
 
     with Study.open(path, read_only=True) as opened:
         for notice in opened.notices:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from skillviewer.cli.dataset_options import Reading, dataset_options
-from skillviewer.cli.numbers import SEED
-from skillviewer.cli.plan_options import PlanChoices, feature_cache, plan_options, training_plan
+from skillviewer.cli.options.dataset_options import Reading, dataset_options
+from skillviewer.cli.options.numbers import SEED
+from skillviewer.cli.options.plan_options import PlanChoices, feature_cache, plan_options, training_plan
 from skillviewer.cli.progress import progress_bar
-from skillviewer.core.job import CancelToken, silent
+from skillviewer.core.progress import CancelToken, silent
 
 if TYPE_CHECKING:
-    from skillviewer.engine.training import TrainingResult
+    from skillviewer.engine.training.train import TrainingResult
 
 
 @click.command()
@@ -51,9 +51,9 @@ def train(
 
     On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
     """
-    from skillviewer.engine.plan import selection_rule
-    from skillviewer.engine.together import launched
-    from skillviewer.engine.training import train_checkpoint
+    from skillviewer.engine.runtime.distributed import launched
+    from skillviewer.engine.training.plan import selection_rule
+    from skillviewer.engine.training.train import train_checkpoint
 
     dataset = reading.open(data)
     plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=unfreeze or "", seed=seed)

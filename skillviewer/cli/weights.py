@@ -4,7 +4,7 @@ import click
 
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.job import CancelToken
+from skillviewer.core.progress import CancelToken
 from skillviewer.core.registry import look_up
 
 
@@ -16,7 +16,7 @@ def weights() -> None:
 @weights.command("list")
 def list_weights() -> None:
     """Say which weights are here."""
-    from skillviewer.engine.weights import weight_files
+    from skillviewer.engine.features.weight_store import weight_files
 
     for name, path in weight_files():
         click.echo(f"{name:<20} {path or 'not here'}")
@@ -26,8 +26,8 @@ def list_weights() -> None:
 @click.argument("name")
 def fetch(name: str) -> None:
     """Fetch ImageNet weights of a backbone over the network, and check their digest."""
-    from skillviewer.engine.weights import fetch as fetch_weights
-    from skillviewer.nets.weight_sources import WEIGHT_SOURCES
+    from skillviewer.engine.features.weight_store import fetch as fetch_weights
+    from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES
 
     source = look_up(WEIGHT_SOURCES, name, "set of weights to fetch", CheckpointError)
     click.echo(f"This uses the network: {source.url}", err=True)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.aside import exported_aside
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.atomic_write import exported_aside
 from skillviewer.core.errors import ExportError, StudyError, escaped
-from skillviewer.core.pairs import extent_cells, extent_from
-from skillviewer.core.video import VideoInfo
+from skillviewer.core.video.extents import extent_cells, extent_from
+from skillviewer.core.video.info import VideoInfo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

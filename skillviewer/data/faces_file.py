@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from skillviewer.core.aside import exported_aside
+from skillviewer.core.atomic_write import exported_aside
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.faces import Faces
-from skillviewer.core.places import data_dir
+from skillviewer.core.faces.faces import Faces
+from skillviewer.core.paths import data_dir
 
 FORMAT = 1
 SUFFIX = ".faces.json"

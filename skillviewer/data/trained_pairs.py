@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.aside import written_aside
+from skillviewer.core.atomic_write import written_aside
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.pairs import Extent, extent_cells, extent_from
+from skillviewer.core.video.extents import Extent, extent_cells, extent_from
 
 PAIRS = "pairs.csv"
 """Its name. It tells where the videos lie, relative to its own folder or from the root."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from skillviewer.core.aside import check_free, exported_aside
+from skillviewer.core.atomic_write import check_free, exported_aside
 from skillviewer.core.errors import ExportError
 
 

@@ -5,13 +5,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.analysis import Analysis
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.faces import Faces, fits
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.faces.faces import Faces, fits
 from skillviewer.media.faces import blurred
-from skillviewer.media.reader import DecodedFrame, VideoReader
+from skillviewer.media.reading.reader import DecodedFrame, VideoReader
 
 
 @dataclass(frozen=True, slots=True)

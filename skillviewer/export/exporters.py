@@ -1,7 +1,7 @@
 """The table of what can be exported; menus, dialogs, command lines and contract tests are made from it.
 
 To add one: a file with a function, and an entry here. What is made of a whole study, not of analysed videos, stands in
-``engine/study_exports.py``.
+``engine/exporting/study_exporters.py``.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skillviewer.core.aside import check_apart
+from skillviewer.core.atomic_write import check_apart
 from skillviewer.core.errors import ExportError
-from skillviewer.core.job import CancelToken, Report, silent
+from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.core.registry import look_up, table
-from skillviewer.export.blurring import wanted, with_faces
-from skillviewer.export.clip import CLIP_SUFFIXES, ClipOptions, clip_remarks, export_grid, preview
-from skillviewer.export.curve_figure import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.maps import MAPS_SUFFIXES, export_maps
+from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
+from skillviewer.export.pictures.blurring import wanted, with_faces
+from skillviewer.export.pictures.clip import CLIP_SUFFIXES, ClipOptions, clip_remarks, export_grid, preview
+from skillviewer.export.pictures.contact_sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
+from skillviewer.export.pictures.still import STILL_SUFFIXES, StillOptions, export_stills, paint_still
 from skillviewer.export.preview import Preview
-from skillviewer.export.report import REPORT_SUFFIXES, export_report
-from skillviewer.export.sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
-from skillviewer.export.still import STILL_SUFFIXES, StillOptions, export_stills, paint_still
-from skillviewer.export.table import (
+from skillviewer.export.reports.report import REPORT_SUFFIXES, export_report
+from skillviewer.export.reports.report_options import ReportOptions
+from skillviewer.export.tables.attention_maps import MAPS_SUFFIXES, export_maps
+from skillviewer.export.tables.tables import (
     RECORD_SUFFIXES,
     TABLE_SUFFIXES,
     export_comparison,
@@ -32,7 +33,6 @@ from skillviewer.export.table import (
     export_scores,
     preview_table,
 )
-from skillviewer.export.why_options import ReportOptions
 
 TABLES_GROUP = "table"
 REPORTS_GROUP = "report"

@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from skillviewer.core.analysis.scene import Look
 from skillviewer.core.errors import ExportError
-from skillviewer.core.scene import Look
 
 ValueT = TypeVar("ValueT")
 _META = "offered"
@@ -197,7 +197,7 @@ def read_size(text: str) -> tuple[int, int]:
     Raises:
         ExportError: It is no size, or one that no picture can have.
     """
-    from skillviewer.media.writer import MOST_PX
+    from skillviewer.media.writing.writer import MOST_PX
 
     parts = text.lower().replace("×", "x").split("x")
     if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.media.reader import VideoReader
-from skillviewer.media.sound import has_sound
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.sound import has_sound
 
 
 def read_back(path: Path) -> tuple[str, ...]:

@@ -13,12 +13,12 @@ import numpy as np
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import VideoError
-from skillviewer.core.face_tracks import WEAK, Found, link
-from skillviewer.core.faces import FaceBox, Faces
-from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.core.places import models_dir
-from skillviewer.core.video import timeline
-from skillviewer.media.reader import VideoReader
+from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.core.faces.tracks import WEAK, Found, link
+from skillviewer.core.paths import models_dir
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.video.info import timeline
+from skillviewer.media.reading.reader import VideoReader
 
 METHOD = "YuNet 2023mar"
 SIDES_PX = (640, 320)

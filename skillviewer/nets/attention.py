@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.nets.geometry import map_grid, map_rect
 from skillviewer.nets.losses import PairBatch, margin_ranking_loss
 from skillviewer.nets.presets import LossSettings

@@ -23,15 +23,15 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.analysis.familiarity import Familiarity
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.familiarity import Familiarity
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
+from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
+from skillviewer.nets.backbones.features import TwoStream, backbone
+from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.configuration import FORMAT, Card, CheckpointConfig
-from skillviewer.nets.features import TwoStream, backbone
 from skillviewer.nets.models import attention_model
-from skillviewer.nets.weight_files import first_line
 
 CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
 StructT = TypeVar("StructT", bound=msgspec.Struct)

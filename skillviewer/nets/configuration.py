@@ -4,9 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from skillviewer.core.preprocessing import FLOW_ALGORITHMS, Preprocessing
-from skillviewer.nets.end_to_end import N_FIELDS
-from skillviewer.nets.features import Normalisation, backbone
+from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
+from skillviewer.nets.attention_models.end_to_end import N_FIELDS
+from skillviewer.nets.backbones.features import Normalisation, backbone
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 

@@ -5,7 +5,7 @@ fraction i/G to (i+1)/G of the picture. Its theoretical receptive field is centr
 which ``shift_to_receptive_fields`` accounts for where somebody asks for it.
 """
 
-from skillviewer.core.analysis import MapRect
+from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.nets.sizes import HeadSizes
 
 

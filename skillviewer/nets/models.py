@@ -5,22 +5,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import look_up, table
-from skillviewer.nets.presets import (
-    RAAN_ATTENTION,
-    RAAN_SCORING,
-    TSN_APPEARANCE,
-    TSN_MOTION,
-    OptimiserSettings,
-    preset,
-)
+from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings, preset
 from skillviewer.nets.sizes import HeadSizes
 
 if TYPE_CHECKING:
     from skillviewer.nets.attention import AttentionModel
-    from skillviewer.nets.spatial import Context
+    from skillviewer.nets.attention_models.spatial import Context
 
 Build = Callable[[HeadSizes], "AttentionModel"]
 
@@ -84,7 +77,7 @@ class AttentionEntry:
 
 def _spatial(context: "Context", *, recurrent: bool = True) -> Build:
     def build(sizes: HeadSizes) -> "AttentionModel":
-        from skillviewer.nets.spatial import SpatialModel
+        from skillviewer.nets.attention_models.spatial import SpatialModel
 
         return SpatialModel(sizes, context=context, recurrent=recurrent)
 
@@ -92,38 +85,38 @@ def _spatial(context: "Context", *, recurrent: bool = True) -> Build:
 
 
 def _uniform(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.spatial import UniformModel
+    from skillviewer.nets.attention_models.spatial import UniformModel
 
     return UniformModel(sizes)
 
 
 def _pool(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.pool import PoolModel
+    from skillviewer.nets.attention_models.pool import PoolModel
 
     return PoolModel(sizes)
 
 
 def _pool_recurrent(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.pool import PoolRecurrentModel
+    from skillviewer.nets.attention_models.pool import PoolRecurrentModel
 
     return PoolRecurrentModel(sizes)
 
 
 def _cbam(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.cbam import CbamModel
+    from skillviewer.nets.attention_models.cbam import CbamModel
 
     return CbamModel(sizes)
 
 
 def _cbam_original(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.cbam import CbamOriginalModel
+    from skillviewer.nets.attention_models.cbam import CbamOriginalModel
 
     return CbamOriginalModel(sizes)
 
 
 def _visual(*, gru: bool) -> Build:
     def build(sizes: HeadSizes) -> "AttentionModel":
-        from skillviewer.nets.visual import VisualModel
+        from skillviewer.nets.attention_models.visual import VisualModel
 
         return VisualModel(sizes, gru=gru)
 
@@ -132,7 +125,7 @@ def _visual(*, gru: bool) -> Build:
 
 def _sca(*, original: bool) -> Build:
     def build(sizes: HeadSizes) -> "AttentionModel":
-        from skillviewer.nets.sca import ScaModel
+        from skillviewer.nets.attention_models.sca import ScaModel
 
         return ScaModel(sizes, original=original)
 
@@ -140,25 +133,25 @@ def _sca(*, original: bool) -> Build:
 
 
 def _tsn(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.tsn import TsnModel
+    from skillviewer.nets.attention_models.tsn import TsnModel
 
     return TsnModel(sizes, hidden=sizes.tsn_hidden)
 
 
 def _tsn_frozen(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.tsn import TsnModel
+    from skillviewer.nets.attention_models.tsn import TsnModel
 
     return TsnModel(sizes)
 
 
 def _raan(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.raan import RaanModel
+    from skillviewer.nets.attention_models.raan import RaanModel
 
     return RaanModel(sizes)
 
 
 def _duration(sizes: HeadSizes) -> "AttentionModel":
-    from skillviewer.nets.duration import DurationModel
+    from skillviewer.nets.attention_models.duration import DurationModel
 
     return DurationModel(sizes)
 

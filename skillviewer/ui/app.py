@@ -16,28 +16,28 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer import __version__
 from skillviewer.core.errors import DeviceError
-from skillviewer.core.job import CancelToken, Report
-from skillviewer.core.places import cache_dir, config_dir, log_dir, resources_dir
-from skillviewer.core.video import VideoInfo
-from skillviewer.engine.library import find_models
-from skillviewer.ui.backend import Assessor, Backend, ExportDesk, ModelPool, Proxy, Reader, Tuner
-from skillviewer.ui.bindings import Bindings
-from skillviewer.ui.collector import Collector
-from skillviewer.ui.crash import ExceptionHook, log_to
-from skillviewer.ui.dialogs import Dialogs
-from skillviewer.ui.display import display_problem
-from skillviewer.ui.icons import Icons
-from skillviewer.ui.intake import CHECKPOINT_FILE
-from skillviewer.ui.main_window import MainWindow
-from skillviewer.ui.messages import Message, Severity
-from skillviewer.ui.precedence import let_threads_rest
-from skillviewer.ui.program import Program
-from skillviewer.ui.recovery import Recovery, Session, sessions_dir
-from skillviewer.ui.settings import Settings
-from skillviewer.ui.theme import ThemeSource, load_fonts
+from skillviewer.core.paths import cache_dir, config_dir, log_dir, resources_dir
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.nets.library import find_models
+from skillviewer.ui.session.backend import Assessor, Backend, ExportDesk, ModelPool, Proxy, Reader, Tuner
+from skillviewer.ui.session.import_paths import CHECKPOINT_FILE
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.shell.bindings import Bindings
+from skillviewer.ui.shell.main_window import MainWindow
+from skillviewer.ui.shell.recovery import Recovery, Session, sessions_dir
+from skillviewer.ui.threads.display import display_problem
+from skillviewer.ui.threads.garbage import Collector
+from skillviewer.ui.threads.messages import Message, Severity
+from skillviewer.ui.threads.priorities import let_threads_rest
+from skillviewer.ui.threads.uncaught import ExceptionHook, log_to
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import ThemeSource, load_fonts
 
 if TYPE_CHECKING:
-    from skillviewer.engine.cache import FeatureCache
+    from skillviewer.engine.features.cache import FeatureCache
 
 log = logging.getLogger(__name__)
 
@@ -46,56 +46,56 @@ WAKE_MS = 250
 
 
 def _open_reader(path: Path, token: CancelToken | None) -> Reader:
-    from skillviewer.media.reader import VideoReader
+    from skillviewer.media.reading.reader import VideoReader
 
     return VideoReader(path, token)
 
 
 def _features(settings: Settings | None) -> "FeatureCache | None":
     """Return where features are kept, as large as the person allows; None for the usual size."""
-    from skillviewer.engine.cache import FeatureCache
+    from skillviewer.engine.features.cache import FeatureCache
 
     return FeatureCache(cache_dir() / "features", settings.cache_gb * 2**30) if settings is not None else None
 
 
 def _open_model(settings: Settings | None, folder: Path) -> Assessor:
-    from skillviewer.engine.preload import preload_torch
+    from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
-    from skillviewer.engine.engine import Engine  # imports torch: seconds, in the model lane
+    from skillviewer.engine.inference.engine import Engine  # imports torch: seconds, in the model lane
 
     return Engine.open(folder, cache=_features(settings), aside=True)
 
 
 def _open_proxy(video: VideoInfo) -> Proxy | None:
-    from skillviewer.media.proxy import ScrubProxy
+    from skillviewer.media.writing.proxy import ScrubProxy
 
     return ScrubProxy.open(video)
 
 
 def _build_proxy(path: Path, token: CancelToken, report: Report) -> None:
-    from skillviewer.media.proxy import build_proxy
+    from skillviewer.media.writing.proxy import build_proxy
 
     build_proxy(path, token, report).close()
 
 
 def _open_pool(settings: Settings | None) -> ModelPool:
-    from skillviewer.engine.preload import preload_torch
+    from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
-    from skillviewer.engine.comparing import ModelPool as Pool
+    from skillviewer.engine.inference.model_pool import ModelPool as Pool
 
     return Pool(cache=_features(settings), aside=True)
 
 
 def _open_tuner() -> Tuner:
-    from skillviewer.engine.tuning_process import Tuner as Process
+    from skillviewer.engine.finetuning.process import Tuner as Process
 
     return Process()
 
 
 def _open_desk(open_pool: Callable[[], ModelPool]) -> ExportDesk:
-    from skillviewer.engine.export_desk import Desk
+    from skillviewer.engine.exporting.service import Desk
 
     return Desk(open_pool)
 

@@ -8,11 +8,11 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.ui.app import Composition, application, begin, compose, dress, real_backend
-from skillviewer.ui.collector import Collector
-from skillviewer.ui.dialogs import Dialogs
-from skillviewer.ui.exporting.queue import Stage
-from skillviewer.ui.precedence import let_threads_rest
-from skillviewer.ui.settings import Settings
+from skillviewer.ui.exporting.export_queue import Stage
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.threads.garbage import Collector
+from skillviewer.ui.threads.priorities import let_threads_rest
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 if TYPE_CHECKING:
     from skillviewer.ui.exporting.screen import ExportScreen

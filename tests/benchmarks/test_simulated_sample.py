@@ -13,7 +13,7 @@ from benchmarks.simulated.ceilings import ceilings
 from benchmarks.simulated.raters import majority
 from benchmarks.simulated.study import LIMIT_STEPS, WEIGHTS, plan_clips, read_table, z_scores
 from benchmarks.simulated.tasks import HEIGHT_PX, RATE_HZ, WIDTH_PX
-from skillviewer.core.places import resources_dir
+from skillviewer.core.paths import resources_dir
 
 STUDY = resources_dir() / "sample_study"
 TRUTH = read_table(STUDY / "truth.csv")

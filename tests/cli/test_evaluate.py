@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from skillviewer.cli.main import run
-from skillviewer.core.folds import inner_fold
-from skillviewer.core.pairs import Dataset, Fold
+from skillviewer.core.dataset.folds import inner_fold
+from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.data.study.lock import WriteLock
-from skillviewer.engine import fold_training
+from skillviewer.engine.training import fit_fold
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.cli.studies import NAMES, write_study
 
@@ -188,8 +188,8 @@ def test_held_out_video_in_training_fails_the_run(
         pairs = tuple(pair for pair in dataset.pairs if pair.within({leak, *inner.train_videos}))
         return (replace(inner, train_pairs=inner.train_pairs + pairs),)
 
-    monkeypatch.setattr(fold_training, "inner_folds", leaky)
-    monkeypatch.setattr(fold_training, "check_no_leak", lambda *_, **__: None)  # the first guard is off duty
+    monkeypatch.setattr(fit_fold, "inner_folds", leaky)
+    monkeypatch.setattr(fit_fold, "check_no_leak", lambda *_, **__: None)  # the first guard is off duty
     assert run(command(study, tmp_path, "--model", "duration", "--json")) == 1
     out, err = capsys.readouterr()
     assert "leaks: “a2” is held out and yet used in training" in err

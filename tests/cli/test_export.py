@@ -13,12 +13,12 @@ from pypdf import PdfReader
 
 from skillviewer.cli.export import export
 from skillviewer.cli.main import run
-from skillviewer.core.pairs import Verdict
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.study import NewVideo, Study, VideoState, Vote
-from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.checkpoints import tiny_checkpoint
 from tests.export.analyses import analysis
 from tests.videos import write_barcode_video

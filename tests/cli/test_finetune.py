@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.cli.main import run
-from skillviewer.core.pairs import Verdict
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint

@@ -13,9 +13,9 @@ import pytest
 from skillviewer import __version__
 from skillviewer.cli import main as entry
 from skillviewer.cli.main import COMMANDS, LazyGroup, cli, run
-from skillviewer.core.places import HOME_VARIABLE, data_dir
+from skillviewer.core.paths import HOME_VARIABLE, data_dir
 from skillviewer.data.analysis_file import load_analysis
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.checkpoints import tiny_checkpoint
 from tests.videos import write_barcode_video
 
@@ -208,7 +208,7 @@ def test_an_error_of_the_system_is_one_sentence(
     def failing() -> None:
         raise raised
 
-    monkeypatch.setattr("skillviewer.engine.library.find_models", failing)
+    monkeypatch.setattr("skillviewer.nets.library.find_models", failing)
     assert run(["models"]) == 1
     assert capsys.readouterr().err == said
 
@@ -406,7 +406,7 @@ def test_doctor_goes_on_where_something_cannot_be_looked_at(monkeypatch: pytest.
     def failing() -> None:
         raise PermissionError(13, "Permission denied", "/locked/models")
 
-    monkeypatch.setattr("skillviewer.engine.library.find_models", failing)
+    monkeypatch.setattr("skillviewer.nets.library.find_models", failing)
     monkeypatch.setattr("skillviewer.cli.doctor._ROOM_WANTED_GB", 1e9)
     assert run(["doctor"]) == 1
     out = capsys.readouterr().out

@@ -5,8 +5,8 @@ from typing import Unpack
 import click
 from click.testing import CliRunner
 
-from skillviewer.cli.plan_options import PlanChoices, plan_options, training_plan
-from skillviewer.engine.plan import TrainingPlan
+from skillviewer.cli.options.plan_options import PlanChoices, plan_options, training_plan
+from skillviewer.engine.training.plan import TrainingPlan
 
 
 def plan_of(*arguments: str, published: str | None = None) -> TrainingPlan:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from skillviewer.cli.main import run
-from skillviewer.core.pairs import FrameExtent, Verdict
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.video.extents import FrameExtent
 from skillviewer.data.study import NewVideo, Study, Vote
 from tests.data.studies import make_study, write_file
 from tests.export.analyses import analysis, info

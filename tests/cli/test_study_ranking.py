@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from skillviewer.cli.main import run
-from skillviewer.core.pairs import Verdict
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.pair_forms import PAIR_FORMS
+from skillviewer.data.study.exchange.pair_forms import PAIR_FORMS
 from skillviewer.data.study.ranking import asked, report
 from tests.data.studies import make_study
 

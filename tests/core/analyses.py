@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.video import VideoInfo
+from skillviewer.core.video.info import VideoInfo
 
 PROVENANCE = Provenance("skillviewer 0", "model", "0" * 64, "full", "dis", "resnet101", "cpu", "float32")
 

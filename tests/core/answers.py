@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from skillviewer.core.pair_choice import Asked, NextPair, Plan, choose
-from skillviewer.core.pairs import Judgement, Verdict
+from skillviewer.core.dataset.pairs import Judgement, Verdict
+from skillviewer.core.ranking.pair_selection import Asked, NextPair, Plan, choose
 
 Answer = Callable[[NextPair], Verdict | None]
 

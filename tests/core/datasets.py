@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 
 
 def ranked(names: list[str], with_participants: bool = True) -> Dataset:

@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skillviewer.core.accuracy import (
+from skillviewer.core.dataset.folds import FoldsBy, fold_of, make_folds
+from skillviewer.core.dataset.pair_graph import separations
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.evaluation.accuracy import (
     Count,
     FoldScores,
     accuracy_by_separation,
@@ -17,10 +21,6 @@ from skillviewer.core.accuracy import (
     pooled_difference,
     spread,
 )
-from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import FoldsBy, fold_of, make_folds
-from skillviewer.core.order import separations
-from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
 from tests.core.datasets import people, ranked
 
 DATASET = ranked(people("ABCDEFGH", 5))

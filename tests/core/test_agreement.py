@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skillviewer.core.agreement import Alpha, Level, _alphas, agreement, coincidences
-from skillviewer.core.pair_choice import Asked
-from skillviewer.core.pairs import UNNAMED, Judgement, Verdict
-from skillviewer.core.raters import rater_reports
+from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
+from skillviewer.core.ranking.agreement import Alpha, Level, _alphas, agreement, coincidences
+from skillviewer.core.ranking.pair_selection import Asked
+from skillviewer.core.ranking.raters import rater_reports
 from tests.core.answers import judged
 
 FIVE_PAIRS = judged(

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from skillviewer.core.ahead import ahead
 from skillviewer.core.errors import VideoError
+from skillviewer.core.prefetch import ahead
 
 
 def threads() -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core.pairs import FrameExtent
+from skillviewer.core.video.extents import FrameExtent
 from tests.core.analyses import make_analysis, video_info
 
 

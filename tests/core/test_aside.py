@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.aside import check_free, exported_aside, written_aside
+from skillviewer.core.atomic_write import check_free, exported_aside, written_aside
 from skillviewer.core.errors import ExportError, NameTakenError
 
 

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.core.cohort import Member, NearBy, ReferenceVideo, Standing, reference_video, standing, standings
+from skillviewer.core.analysis.cohort import (
+    Member,
+    NearBy,
+    ReferenceVideo,
+    Standing,
+    reference_video,
+    standing,
+    standings,
+)
 
 NARROW = (-0.63, -0.20)
 

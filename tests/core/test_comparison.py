@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from skillviewer.core.analysis import MapKind, MapRect
-from skillviewer.core.comparison import (
+from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.analysis.map_comparison import (
     FLOOR,
     MapNumbers,
     PlacedMaps,
@@ -27,7 +27,7 @@ from skillviewer.core.comparison import (
     top_area,
     top_overlap,
 )
-from skillviewer.core.partition import Partition
+from skillviewer.core.analysis.partition import Partition
 from tests.core.analyses import make_analysis
 
 AREAS = np.full((2, 5), 0.1)  # a tenth of the area is one cell

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core.consensus import (
+from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.ranking.consensus import (
     DEFAULT_RULE,
     Agreement,
     AtLeast,
@@ -17,8 +19,6 @@ from skillviewer.core.consensus import (
     count_votes,
     rule_named,
 )
-from skillviewer.core.errors import DatasetError
-from skillviewer.core.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 
 
 def votes(text: str, left: str = "a", right: str = "b") -> list[Judgement]:

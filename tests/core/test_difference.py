@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.difference import UNIT, difference, uniform_baseline
-from skillviewer.core.scene import Look, MapSource, Scale
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.difference import UNIT, difference, uniform_baseline
+from skillviewer.core.analysis.scene import Look, MapSource, Scale
 from tests.core.analyses import make_analysis, video_info
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skillviewer.core.disputes import Dispute, agreement_share, disputes
-from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.ranking.disagreements import Dispute, agreement_share, disputes
 from tests.core.answers import judged
 
 PAIRS = (Pair("a", "b"), Pair("b", "c"), Pair("c", "d"), Pair("a", "x"))

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.evidence import Evidence
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.explanation.evidence import Evidence
 from tests.core.analyses import make_analysis
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skillviewer.core.face_tracks import BRIDGE_S, HOLD_S, Found, link
-from skillviewer.core.faces import Doubt, FaceBox, FaceMark, Faces, FaceTrack, Reason, doubtful_frames, fits
+from skillviewer.core.faces.faces import Doubt, FaceBox, FaceMark, Faces, FaceTrack, Reason, doubtful_frames, fits
+from skillviewer.core.faces.tracks import BRIDGE_S, HOLD_S, Found, link
 
 HERE = FaceBox(0.4, 0.4, 0.5, 0.55)
 THERE = FaceBox(0.8, 0.1, 0.9, 0.25)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.faithfulness import (
+from skillviewer.core.explanation.faithfulness import (
     Faithfulness,
     Removal,
     area_under,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skillviewer.core.familiarity import MIN_VIDEOS, learn_familiarity
+from skillviewer.core.analysis.familiarity import MIN_VIDEOS, learn_familiarity
 
 
 def training(n: int = 40, channels: int = 16, seed: int = 0) -> np.ndarray:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import (
+from skillviewer.core.dataset.folds import (
     FoldsBy,
     check_no_leak,
     divide,
@@ -19,7 +18,8 @@ from skillviewer.core.folds import (
     quarter_out,
     with_pairs,
 )
-from skillviewer.core.pairs import Dataset, DatasetVideo, Fold, Pair, SimilarPair
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, SimilarPair
+from skillviewer.core.errors import DatasetError
 from tests.core.datasets import people, ranked
 
 EIGHT_BY_FIVE = ranked(people("ABCDEFGH", 5))

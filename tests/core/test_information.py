@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import integrate, special, stats
 
-from skillviewer.core.information import information
-from skillviewer.core.lots import name_lots, pair_lots, stream
+from skillviewer.core.ranking.information import information
+from skillviewer.core.seeded import name_lots, pair_lots, stream
 
 
 def bits_by_integration(mean: float, variance: float) -> float:

@@ -3,7 +3,7 @@
 import pytest
 
 from skillviewer.core.errors import Cancelled, SkillViewerError
-from skillviewer.core.job import CancelToken
+from skillviewer.core.progress import CancelToken
 
 
 def test_a_token_lets_work_go_on_until_it_is_cancelled() -> None:

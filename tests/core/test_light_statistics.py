@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skillviewer.core.share import Share
-from skillviewer.core.split_half import ranks_of
+from skillviewer.core.proportion import Share
+from skillviewer.core.ranking.split_half import ranks_of
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 97, 1000])
@@ -26,6 +26,6 @@ def test_ranks_share_their_mean_where_values_are_equal(seed: int) -> None:
 
 
 def test_what_votes_say_is_worked_out_without_importing_scipys_statistics() -> None:
-    code = "import sys, skillviewer.core.ranking_report; print('scipy.stats' in sys.modules)"
+    code = "import sys, skillviewer.core.ranking.report; print('scipy.stats' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

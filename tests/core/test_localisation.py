@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import MapKind, MapRect
-from skillviewer.core.localisation import (
+from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.evaluation.localisation import (
     Geometry,
     Region,
     centred_gaussian,

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core import metrics
-from skillviewer.core.accuracy import FoldScores
-from skillviewer.core.folds import fold_of
-from skillviewer.core.metrics import METRICS, Reference, reference
-from skillviewer.core.pairs import DatasetVideo, Pair
-from skillviewer.core.ranking import bradley_terry
+from skillviewer.core.dataset.folds import fold_of
+from skillviewer.core.dataset.pairs import DatasetVideo, Pair
+from skillviewer.core.evaluation import metrics
+from skillviewer.core.evaluation.accuracy import FoldScores
+from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
+from skillviewer.core.ranking.bradley_terry import bradley_terry
 from tests.core.datasets import ranked
 
 DATASET = ranked(["A1", "B1", "B2", "B3", "B4"])

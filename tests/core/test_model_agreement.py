@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skillviewer.core.analysis import Analysis, MapKind
-from skillviewer.core.comparison import compare_video
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.map_comparison import compare_video
+from skillviewer.core.analysis.model_agreement import agreement_matrix, disagreements, map_agreement, rank_agreement
 from skillviewer.core.errors import Cancelled
-from skillviewer.core.job import CancelToken, Progress
-from skillviewer.core.model_agreement import agreement_matrix, disagreements, map_agreement, rank_agreement
+from skillviewer.core.progress import CancelToken, Progress
 from tests.core.analyses import make_analysis
 
 

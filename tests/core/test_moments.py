@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skillviewer.core.analysis import Analysis, MapKind, MapRect
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.moments import (
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.explanation.moments import (
     FEWEST,
     MOST,
     PLACES,

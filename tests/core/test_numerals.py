@@ -2,7 +2,7 @@
 
 import pytest
 
-from skillviewer.core.numerals import percent, signed
+from skillviewer.core.text import percent, signed
 
 
 @pytest.mark.parametrize(

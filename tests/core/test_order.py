@@ -6,9 +6,16 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.core.folds import fold_of
-from skillviewer.core.order import cycles, depths, islands, separations, similar_by_depth, similar_for_training
-from skillviewer.core.pairs import DatasetVideo, Pair, SimilarPair
+from skillviewer.core.dataset.folds import fold_of
+from skillviewer.core.dataset.pair_graph import (
+    cycles,
+    depths,
+    islands,
+    separations,
+    similar_by_depth,
+    similar_for_training,
+)
+from skillviewer.core.dataset.pairs import DatasetVideo, Pair, SimilarPair
 from tests.core.datasets import ranked
 
 # a -> b -> d -> e, a -> c -> e, and c is not compared with b or d

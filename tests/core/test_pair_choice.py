@@ -8,11 +8,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.information import information
-from skillviewer.core.pair_choice import AMONG_BEST, Asked, NextPair, Plan, Why, choose, n_left, upcoming
-from skillviewer.core.pairs import Judgement, Verdict
-from skillviewer.core.ranking import bradley_terry
+from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.ranking.information import information
+from skillviewer.core.ranking.pair_selection import AMONG_BEST, Asked, NextPair, Plan, Why, choose, n_left, upcoming
 from tests.core.answers import by_name, sitting
 
 ALONE = Plan(test_share=0, repeat_share=0)

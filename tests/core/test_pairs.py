@@ -8,22 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skillviewer.core.dataset.folds import fold_of
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Judgement, Measure, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import fold_of
-from skillviewer.core.footage import Footage
-from skillviewer.core.pairs import (
-    Dataset,
-    DatasetVideo,
-    Extent,
-    FrameExtent,
-    Judgement,
-    Measure,
-    Pair,
-    SimilarPair,
-    TimeExtent,
-    Verdict,
-    stretch,
-)
+from skillviewer.core.video.extents import Extent, FrameExtent, TimeExtent, stretch
+from skillviewer.core.video.footage import Footage
 from tests.core.analyses import video_info
 from tests.core.datasets import people, ranked
 

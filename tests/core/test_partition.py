@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skillviewer.core.analysis import MapRect
-from skillviewer.core.partition import Partition, mass, spread
+from skillviewer.core.analysis.analysis import MapRect
+from skillviewer.core.analysis.partition import Partition, mass, spread
 
 SMALLER = MapRect(0.5 / 14, 0.5 / 14, 13.5 / 14, 13.5 / 14)  # 13 x 13 cells on features of 14 x 14
 

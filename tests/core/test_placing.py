@@ -2,9 +2,9 @@
 
 import pytest
 
-from skillviewer.core.pairs import UNNAMED, Judgement, Pair, Verdict
-from skillviewer.core.placing import places, ranks, raters_in_words
-from skillviewer.core.ranking import bradley_terry
+from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, Verdict
+from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.ranking.standings import places, ranks, raters_in_words
 
 CUT = [Judgement(a, b, Verdict.LEFT, "Ann") for a, b in (("a", "b"), ("b", "c"), ("a", "c"))]
 SEW = [Judgement("x", "y", Verdict.RIGHT, "Ann")]

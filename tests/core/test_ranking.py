@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.pairs import Judgement, Pair, Verdict
-from skillviewer.core.ranking import PRIOR_SD, bradley_terry, strengths_from_wins
+from skillviewer.core.ranking.bradley_terry import PRIOR_SD, bradley_terry, strengths_from_wins
 
 
 def most_probable(wins: np.ndarray, prior_sd: float) -> np.ndarray:

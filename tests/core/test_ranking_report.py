@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skillviewer.core.contradictions import contradictions
+from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import Cancelled
-from skillviewer.core.job import CancelToken
-from skillviewer.core.pair_choice import Asked
-from skillviewer.core.pairs import Judgement, Verdict
-from skillviewer.core.ranking import PRIOR_SD, bradley_terry
-from skillviewer.core.ranking_report import ranking_report
-from skillviewer.core.split_half import SplitHalf, _every_half, split_half
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.ranking.bradley_terry import PRIOR_SD, bradley_terry
+from skillviewer.core.ranking.cycles import contradictions
+from skillviewer.core.ranking.pair_selection import Asked
+from skillviewer.core.ranking.report import ranking_report
+from skillviewer.core.ranking.split_half import SplitHalf, _every_half, split_half
 from tests.core.answers import judged
 
 

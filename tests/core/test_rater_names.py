@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from skillviewer.core.rater_names import folded, known_as, tidy
+from skillviewer.core.ranking.rater_names import folded, known_as, tidy
 
 JUERGEN = "Jürgen M"
 

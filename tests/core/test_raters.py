@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from skillviewer.core.misfit import Misfit, expected_wins, misfit, rater_misfit
-from skillviewer.core.pair_choice import Asked
-from skillviewer.core.pairs import Judgement, Verdict
-from skillviewer.core.ranking import bradley_terry
-from skillviewer.core.raters import RaterReport, rater_reports
-from skillviewer.core.share import Share
+from skillviewer.core.dataset.pairs import Judgement, Verdict
+from skillviewer.core.proportion import Share
+from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.ranking.misfit import Misfit, expected_wins, misfit, rater_misfit
+from skillviewer.core.ranking.pair_selection import Asked
+from skillviewer.core.ranking.raters import RaterReport, rater_reports
 
 NOBODY = Share(0, 0)
 

@@ -5,16 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import Analysis, MapKind
-from skillviewer.core.scene import (
-    Between,
-    Look,
-    MapSource,
-    Scale,
-    display_limit,
-    display_values,
-    resolve,
-)
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.scene import Between, Look, MapSource, Scale, display_limit, display_values, resolve
 from tests.core.analyses import make_analysis, video_info
 
 HELD, INTERPOLATED = Look(between=Between.HELD), Look(between=Between.INTERPOLATED)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.dataset.folds import FoldsBy
+from skillviewer.core.dataset.pairs import Dataset, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import FoldsBy
-from skillviewer.core.pairs import Dataset, FrameExtent, Judgement, Pair, SimilarPair, TimeExtent, Verdict, overlap
-from skillviewer.core.tuning import StudyPairs, TuningChoices, contradicted, divide, nameless
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, contradicted, divide, nameless
+from skillviewer.core.video.extents import FrameExtent, TimeExtent, overlap
 from tests.core.datasets import people, ranked
 
 

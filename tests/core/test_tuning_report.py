@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core.accuracy import Pooled, shown
-from skillviewer.core.analysis import MapRect
-from skillviewer.core.comparison import PlacedMaps
-from skillviewer.core.folds import fold_of
-from skillviewer.core.tuning_report import (
+from skillviewer.core.analysis.analysis import MapRect
+from skillviewer.core.analysis.map_comparison import PlacedMaps
+from skillviewer.core.dataset.folds import fold_of
+from skillviewer.core.evaluation.accuracy import Pooled, shown
+from skillviewer.core.finetuning.tuning_report import (
     BeforeAfter,
     Forgetting,
     OldKind,

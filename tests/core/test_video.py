@@ -5,13 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.core.video import (
-    candidate_positions,
-    sample_positions,
-    segments,
-    timeline,
-    usable_positions,
-)
+from skillviewer.core.video.info import candidate_positions, sample_positions, segments, timeline, usable_positions
 from tests.core.analyses import video_info
 
 N, L = 25, 10

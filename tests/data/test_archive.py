@@ -12,22 +12,23 @@ from pathlib import Path
 import av
 import pytest
 
-from skillviewer.core.analysis import Analysis
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.errors import Cancelled, ExportError, StudyError
-from skillviewer.core.faces import FaceBox, Faces
-from skillviewer.core.job import CancelToken
-from skillviewer.core.pairs import FrameExtent, Pair, Verdict
-from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.extents import FrameExtent
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, Vote, cached_analysis
-from skillviewer.data.study.archive import pack
-from skillviewer.data.study.archive_form import ArchiveOptions, free_entry, safe_name
+from skillviewer.data.study.archive.archive import pack
+from skillviewer.data.study.archive.archive_form import ArchiveOptions, free_entry, safe_name
+from skillviewer.data.study.archive.pseudonyms import Pseudonyms
+from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.models import analysis_path
-from skillviewer.data.study.pseudonyms import Pseudonyms
-from skillviewer.data.study.unpack import unpack
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.read_back import read_back
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.videos import write_barcode_video
 

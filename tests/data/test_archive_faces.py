@@ -11,24 +11,24 @@ import av
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import Analysis
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import Cancelled, ExportError, VideoError
-from skillviewer.core.face_words import LOOK_THROUGH, SAID_BEFORE
-from skillviewer.core.faces import Doubt, FaceBox, Faces, Reason
-from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.pairs import FrameExtent
-from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE
+from skillviewer.core.faces.faces import Doubt, FaceBox, Faces, Reason
+from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.video.extents import FrameExtent
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study, VideoState, cached_analysis
-from skillviewer.data.study.archive import Archived, pack
-from skillviewer.data.study.archive_faces import BlurredVideos
-from skillviewer.data.study.archive_form import ArchiveOptions
-from skillviewer.data.study.unpack import unpack
-from skillviewer.export.table import export_scores
+from skillviewer.data.study.archive.archive import Archived, pack
+from skillviewer.data.study.archive.archive_faces import BlurredVideos
+from skillviewer.data.study.archive.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.unpack import unpack
+from skillviewer.export.tables.tables import export_scores
 from skillviewer.media import faces as media_faces
-from skillviewer.media.reader import VideoReader
-from skillviewer.media.sound import has_sound
-from skillviewer.media.writer import VideoWriter
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.sound import has_sound
+from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis, info
 from tests.videos import read_barcode, write_barcode_video
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import FoldsBy, make_folds
-from skillviewer.core.pairs import Pair, TimeExtent
-from skillviewer.data import best
-from skillviewer.data.choices import Choices
+from skillviewer.core.video.extents import TimeExtent
+from skillviewer.data.formats import best
+from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import FoldsBy, make_folds
-from skillviewer.core.pairs import FrameExtent, Pair
-from skillviewer.data import egoexolearn
-from skillviewer.data.choices import Choices
+from skillviewer.core.video.extents import FrameExtent
+from skillviewer.data.formats import egoexolearn
+from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
 
 A, B, C, D = (f"bee9{letter}-ac78-11ee-819f-80615f12b59e" for letter in "abcd")

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.pairs import FrameExtent, Pair
-from skillviewer.data import epic_skills
-from skillviewer.data.choices import Choices
+from skillviewer.core.video.extents import FrameExtent
+from skillviewer.data.formats import epic_skills
+from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
 
 FOLDER = "annotations/Chopstick_Using"

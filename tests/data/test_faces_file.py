@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.faces import Doubt, FaceBox, Faces, Reason
+from skillviewer.core.faces.faces import Doubt, FaceBox, Faces, Reason
 from skillviewer.data.faces_file import FaceStore, load_faces, save_faces
 
 BOX = FaceBox(0.125, 0.25, 0.5, 0.75)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.dataset.pairs import Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import FoldsBy, make_folds
-from skillviewer.core.pairs import Pair, SimilarPair
-from skillviewer.data import jigsaws
-from skillviewer.data.choices import Choices
+from skillviewer.data.formats import jigsaws
+from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.consensus import AtLeast, Majority, Unanimous
+from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.folds import FoldsBy, make_folds
-from skillviewer.core.pairs import Judgement, Pair, SimilarPair, Verdict
-from skillviewer.data import pair_folder
-from skillviewer.data.choices import Choices
-from skillviewer.data.formats import open_dataset
-from skillviewer.data.regions import read_regions
+from skillviewer.core.ranking.consensus import AtLeast, Majority, Unanimous
+from skillviewer.data.formats import pair_folder
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.formats import open_dataset
+from skillviewer.data.tables.regions import read_regions
 from tests.data.files import touch, write
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.participants import Spellings, participants_of
+from skillviewer.data.tables.participants import Spellings, participants_of
 from tests.data.files import write
 
 NAMES = ["P01_a", "P01_b", "P02_a", "x"]

@@ -1,6 +1,6 @@
 """Numbers of the paper."""
 
-from skillviewer.data.published import BEST_ON_TEST, PUBLISHED, published_accuracy
+from skillviewer.data.formats.published import BEST_ON_TEST, PUBLISHED, published_accuracy
 
 
 def test_every_cell_of_both_tables_once() -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.pairs import Pair
-from skillviewer.data import rank_aware
-from skillviewer.data.choices import Choices
+from skillviewer.data.formats import rank_aware
+from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.localisation import Region
-from skillviewer.data.regions import has_regions, read_regions
+from skillviewer.core.evaluation.localisation import Region
+from skillviewer.data.tables.regions import has_regions, read_regions
 from tests.data.files import write
 
 

@@ -7,11 +7,11 @@ from itertools import combinations
 
 import pytest
 
-from skillviewer.core.folds import FoldsBy, make_folds
-from skillviewer.core.order import cycles, similar_by_depth
-from skillviewer.core.pairs import Dataset
-from skillviewer.data.choices import Choices
-from skillviewer.data.formats import open_dataset
+from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.dataset.pair_graph import cycles, similar_by_depth
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.formats import open_dataset
 from tests.beside import TEST_DATA
 
 ROOT = TEST_DATA / "annotations"

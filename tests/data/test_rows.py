@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.rows import looks_like, plain, read_sheet, read_words
+from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_words
 from tests.data.files import write
 
 PLAIN = "Vid1,Vid2,Best\nA1,B1,A1\nC1,D2,D2\n"

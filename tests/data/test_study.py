@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.study import VoteDriver, losses
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError, StudyError
-from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, StudySettings, Vote, database, file
 from skillviewer.data.study.backups import DAYS, LAST, backups_dir
 from skillviewer.data.study.lock import WriteLock

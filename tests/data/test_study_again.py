@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import StudyError
-from skillviewer.core.pairs import Verdict
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.exchange import bring_in
+from skillviewer.data.study.exchange.exchange import bring_in
 from tests.data.studies import make_study
 
 AB, BC = frozenset("ab"), frozenset("bc")

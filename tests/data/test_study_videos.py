@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import Cancelled, StudyError
-from skillviewer.core.job import CancelToken
-from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.extents import FrameExtent, TimeExtent
 from skillviewer.data.study import NewVideo, Study, VideoState, Vote
 from skillviewer.data.study.video_rows import extent_text
 from tests.data.studies import make_study, write_file
@@ -228,7 +229,7 @@ def test_a_part_becomes_a_video_of_its_own_without_reading_the_file(
         path = write_file(tmp_path / "long.mp4")
         study.videos.add([NewVideo(path, "recording", "Ann", "suturing")])
         with monkeypatch.context() as patch:
-            patch.setattr("skillviewer.data.study.video_files.identify", None)  # what would read it
+            patch.setattr("skillviewer.data.study.located_files.identify", None)  # what would read it
             first = study.videos.split("recording", FrameExtent(0, 9))
             second = study.videos.split(first, TimeExtent(1.0, 2.0))
         assert (first, second) == ("long 1", "long 2")

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skillviewer.core.agreement import first_verdicts
-from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import ExportError, StudyError
-from skillviewer.core.pairs import FrameExtent, Judgement, Pair, SimilarPair, Verdict
-from skillviewer.core.places import resources_dir
-from skillviewer.core.video import VideoInfo
-from skillviewer.data.formats import open_dataset
+from skillviewer.core.paths import resources_dir
+from skillviewer.core.ranking.agreement import first_verdicts
+from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.study import (
     ModelState,
     NewVideo,
@@ -26,8 +27,8 @@ from skillviewer.data.study import (
     analysis_path,
     cached_analysis,
 )
-from skillviewer.data.study.exchange import bring_in
-from skillviewer.data.study.pair_forms import PAIR_FORMS, export_pairs, export_videos
+from skillviewer.data.study.exchange.exchange import bring_in
+from skillviewer.data.study.exchange.pair_forms import PAIR_FORMS, export_pairs, export_videos
 from tests.data.studies import make_study, write_file
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.video_files import VideoFiles, bare
+from skillviewer.data.tables.find_videos import VideoFiles, bare
 from skillviewer.media.files import videos_below
 from tests.data.files import touch
 

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.engine.evidence import weigh
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.engine.inference.evidence import weigh
 from skillviewer.nets.attention import AttentionModel, State, StepOutput
 from skillviewer.nets.sizes import HeadSizes
 

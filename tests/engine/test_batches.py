@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from skillviewer.core.pairs import Pair, SimilarPair, videos_of
-from skillviewer.engine.batches import batches, for_sparse, pair_batch, placed
+from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
+from skillviewer.engine.training.batches import batches, for_sparse, pair_batch, placed
 from skillviewer.nets.presets import OptimiserSettings
 
 PAIRS = [Pair("d", "a"), Pair("d", "b"), Pair("c", "a"), Pair("c", "b"), Pair("b", "a")]

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from skillviewer.core.folds import FoldsBy, fold_of, make_folds
-from skillviewer.core.pairs import Dataset
-from skillviewer.engine.cautions import likened, withheld
+from skillviewer.core.dataset.folds import FoldsBy, fold_of, make_folds
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.engine.evaluation.caveats import likened, withheld
 from tests.core.datasets import people, ranked
 
 PUBLISHED = replace(ranked(people("ABCDEFGH", 5)), published="chopsticks")

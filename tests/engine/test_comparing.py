@@ -12,14 +12,14 @@ import pytest
 import torch
 from torch import nn
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import Cancelled, CheckpointError
-from skillviewer.core.job import CancelToken, Progress
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.comparing import ModelPool, facts
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.extractor import FeatureExtractor
-from skillviewer.engine.starting_point import StartingPoint
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.inference.model_pool import ModelPool, facts
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.videos import write_barcode_video
 

@@ -9,16 +9,16 @@ import pytest
 import torch
 
 from skillviewer.core.errors import DeviceError
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.engine import extractor
-from skillviewer.engine.bank import build_bank
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.comparing import ModelPool
-from skillviewer.engine.device import choose_device, device_errors
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.extractor import FeatureExtractor
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.training import train_checkpoint
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.engine.features import extractor
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.dataset_features import build_bank
+from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.runtime.device import choose_device, device_errors
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.train import train_checkpoint
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes
@@ -197,7 +197,7 @@ def test_training_out_of_memory_and_again(
 ) -> None:
     monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: _small())
     monkeypatch.setattr(
-        "skillviewer.engine.training.write_log", lambda *_: None
+        "skillviewer.engine.training.train.write_log", lambda *_: None
     )  # its figure takes longer than all else
     dataset = tiny_dataset(tmp_path)
     plan = TrainingPlan(preprocessing=PREPROCESSING, candidates=1, epochs=1)

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.familiarity import Familiarity
 from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, VideoError
-from skillviewer.core.familiarity import Familiarity
-from skillviewer.core.job import CancelToken, Progress
-from skillviewer.core.preprocessing import FlowSettings
-from skillviewer.core.video import sample_positions
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.extractor import FeatureExtractor, own_backbone_weights
-from skillviewer.engine.inputs import sampling_of, stream_inputs
-from skillviewer.media.flow import flow_field, grey_size, quantise
-from skillviewer.media.reader import VideoReader
-from skillviewer.nets.backbone_weights import stream_state
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.video.info import sample_positions
+from skillviewer.core.video.preprocessing import FlowSettings
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights
+from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.media.flow.flow import flow_field, grey_size, quantise
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.backbones.backbone_weights import stream_state
+from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, appearance_input, backbone, motion_input
 from skillviewer.nets.checkpoint import load_checkpoint
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, appearance_input, backbone, motion_input
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.videos import read_barcode, write_barcode_video
 
@@ -256,7 +256,9 @@ def test_rare_long_work_is_announced_and_told_to_the_job(
 ) -> None:
     fast = replace(PREPROCESSING, flow=FlowSettings("tvl1-fast", length=4, short_side_px=48))
     tiny_checkpoint(tmp_path / "fast", preprocessing=fast)
-    monkeypatch.setattr("skillviewer.engine.engine.warm_up", lambda announce, _elsewhere: announce("compiling"))
+    monkeypatch.setattr(
+        "skillviewer.engine.inference.engine.warm_up", lambda announce, _elsewhere: announce("compiling")
+    )
     announced: list[str] = []
     told: list[Progress] = []
     cache = FeatureCache(tmp_path / "f")

@@ -11,23 +11,24 @@ import msgspec
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.dataset.folds import fold_of
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.errors import CheckpointError, SettingsError
-from skillviewer.core.folds import fold_of
-from skillviewer.core.localisation import Region
-from skillviewer.core.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
-from skillviewer.core.preprocessing import FlowSettings, Preprocessing
-from skillviewer.data.regions import Regions
-from skillviewer.engine import extractor, run_record
-from skillviewer.engine.evaluate import EvaluationPlan, usual_models
-from skillviewer.engine.evaluation_record import EvaluationRecord, FoldRecord, models_json
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.results import Found, Judge
-from skillviewer.engine.run_folder import RunFolder
-from skillviewer.engine.run_record import Maps, RunConfiguration, RunProvenance, RunResult
-from skillviewer.engine.tables import markdown, write_tables
-from skillviewer.engine.train import Select
-from skillviewer.engine.videos import VideoFacts, shared_frames, time_bank
+from skillviewer.core.evaluation.localisation import Region
+from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
+from skillviewer.data.tables.regions import Regions
+from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
+from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord, models_json
+from skillviewer.engine.evaluation.results import Found, Judge
+from skillviewer.engine.evaluation.tables import markdown, write_tables
+from skillviewer.engine.features import extractor
+from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, time_bank
+from skillviewer.engine.training import run_record
+from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.run_folder import RunFolder
+from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult
 
 NAMES = ("a1", "a2", "b1", "b2")  # every earlier one is better
 DATASET = Dataset(

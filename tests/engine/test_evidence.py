@@ -11,14 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import Cancelled, CheckpointError, VideoError
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.engine import rerun
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.evidence import weigh
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.inference import replay
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.inference.evidence import weigh
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.known import evidence_of
@@ -177,8 +177,8 @@ def test_small_batches_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("full", "visual"):
         slow = Slow(name)
         at_once = evidence_of(slow.model, slow.fused)
-        monkeypatch.setattr(rerun, "FLOATS_AT_ONCE", {"cpu": 65})  # two frames of 6 cells and 5 channels
-        monkeypatch.setattr(rerun, "STATES_AT_ONCE", {"cpu": 25})  # four states
+        monkeypatch.setattr(replay, "FLOATS_AT_ONCE", {"cpu": 65})  # two frames of 6 cells and 5 channels
+        monkeypatch.setattr(replay, "STATES_AT_ONCE", {"cpu": 25})  # four states
         in_small_batches = evidence_of(slow.model, slow.fused)
         monkeypatch.undo()
         for part in ("segments", "cells", "cell_steps"):

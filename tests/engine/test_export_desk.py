@@ -7,26 +7,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import Analysis
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, ExportError
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.faces import Faces
-from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.core.pairs import Extent
-from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.faces.faces import Faces
+from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.video.extents import Extent
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.models import Score, analysis_path
-from skillviewer.engine.export_desk import USUAL_PASSES, Desk
-from skillviewer.engine.orders import Assessed, Order, Subject, Written, kept
-from skillviewer.export import blurring
+from skillviewer.engine.exporting.requests import Assessed, Order, Subject, Written, kept
+from skillviewer.engine.exporting.service import USUAL_PASSES, Desk
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
+from skillviewer.export.pictures import blurring
+from skillviewer.export.pictures.still import StillOptions
 from skillviewer.export.preview import MOST_ROWS
-from skillviewer.export.still import StillOptions
-from skillviewer.export.why_options import ReportOptions, StudyContext
-from skillviewer.media.reader import VideoReader
+from skillviewer.export.reports.report_options import ReportOptions, StudyContext
+from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence
 from tests.videos import write_barcode_video
 

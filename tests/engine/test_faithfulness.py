@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
 from tests.engine.known import SIDE, Known, Pooling, evidence_of, only, random_video
 
 

@@ -12,32 +12,36 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core import tuning
+from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
-from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.pairs import FrameExtent, SimilarPair
-from skillviewer.core.tuning import StudyPairs, TuningChoices, divide
-from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow, Use
-from skillviewer.core.video import sample_positions
+from skillviewer.core.finetuning import split
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, divide
+from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow, Use
+from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.info import sample_positions
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS
-from skillviewer.engine import finetune as finetune_module
-from skillviewer.engine import tuning_cost, tuning_look, tuning_outcome, tuning_run
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.finetune import Prepared, Tuned, tune
-from skillviewer.engine.halting import BestSoFar
-from skillviewer.engine.old_pairs import OldPairs
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.scoring import FeatureBank
-from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.train import FitState, Fitting, Select, Trained
-from skillviewer.engine.training import train_checkpoint
-from skillviewer.engine.training_state import StateFile
-from skillviewer.engine.tuning_cost import cost_of
-from skillviewer.engine.tuning_job import TuningJob, TuningResult, discard
-from skillviewer.engine.tuning_look import Looked
-from skillviewer.engine.tuning_run import REPORT, finetune
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.finetuning import before_after
+from skillviewer.engine.finetuning import cost as cost_module
+from skillviewer.engine.finetuning import finetune as finetune_run
+from skillviewer.engine.finetuning import tuning_loop as finetune_module
+from skillviewer.engine.finetuning.cost import cost_of
+from skillviewer.engine.finetuning.finetune import REPORT, finetune
+from skillviewer.engine.finetuning.job import TuningJob, TuningResult, discard
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.prior_pairs import OldPairs
+from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, tune
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.training import predict
+from skillviewer.engine.training.early_stop import BestSoFar
+from skillviewer.engine.training.loop import FitState, Fitting, Select, Trained
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.predict import Looked
+from skillviewer.engine.training.state_file import StateFile
+from skillviewer.engine.training.train import train_checkpoint
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
@@ -195,9 +199,9 @@ def test_after_a_stop_nothing_is_looked_at_again(
 
     def spy(model: AttentionModel, bank: FeatureBank, names: Sequence[str], *rest: object) -> Looked:
         looked.extend(names)
-        return tuning_look.look(model, bank, names, *rest)  # type: ignore[arg-type]
+        return predict.look(model, bank, names, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(tuning_outcome, "look", spy)
+    monkeypatch.setattr(before_after, "look", spy)
     fold = divide(study, TuningChoices()).fold
     lonely = next(name for name in NAMES if name not in fold.held_out_videos)
     pairs = [p for p in study.dataset.pairs if lonely not in (p.better, p.worse) or p not in fold.test_pairs]
@@ -250,7 +254,7 @@ def test_stopped_in_the_first_epoch_it_keeps_what_there_is(study: StudyPairs, pa
 @pytest.fixture
 def choosing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Choose the epoch though the pairs are few."""
-    monkeypatch.setattr(tuning, "MIN_CHOOSING", 5)
+    monkeypatch.setattr(split, "MIN_CHOOSING", 5)
 
 
 @pytest.mark.usefixtures("choosing")
@@ -322,7 +326,7 @@ def test_a_disk_that_fills_up_loses_nothing(
 
     asked = job(study, parent, tmp_path / "new")
     with monkeypatch.context() as patch:
-        patch.setattr(tuning_run, "save_checkpoint", full)
+        patch.setattr(finetune_run, "save_checkpoint", full)
         with pytest.raises(CheckpointError, match="disk is full"):
             run(asked)
     assert not asked.folder.exists()
@@ -338,7 +342,7 @@ def test_a_report_that_cannot_be_written_takes_the_checkpoint_with_it(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(tuning_run, "write_json", full)
+    monkeypatch.setattr(finetune_run, "write_json", full)
     asked = job(study, parent, tmp_path / "new")
     with pytest.raises(CheckpointError, match=r"could not be written to .*: No space left on device"):
         run(asked)
@@ -354,7 +358,7 @@ def test_no_memory_is_said_in_a_sentence_and_loses_nothing(
 
     asked = job(study, parent, tmp_path / "new")
     with monkeypatch.context() as patch:
-        patch.setattr(tuning_run, "outcome", fail)
+        patch.setattr(finetune_run, "outcome", fail)
         with pytest.raises(DeviceError, match="ran out of memory"):
             run(asked)
     assert not (tmp_path / "new").exists()
@@ -373,7 +377,7 @@ def test_a_training_that_diverges_keeps_nothing(
                 parameter.fill_(float("nan"))
         return tuned
 
-    monkeypatch.setattr(tuning_run, "tune", diverge)
+    monkeypatch.setattr(finetune_run, "tune", diverge)
     asked = job(study, parent, tmp_path / "new")
     with pytest.raises(SettingsError, match="diverged"):
         run(asked)
@@ -608,7 +612,7 @@ def test_the_cost_is_measured_and_the_plan_is_kept(
     assert cost.frames_missing == sum(len(np.unique(positions)) for positions in sampled)
     known = OldPairs(study.dataset, "the same", {name: (study.digests[name], None) for name in NAMES})
     with monkeypatch.context() as patch:
-        patch.setattr(tuning_cost, "known_of", lambda _start: known)
+        patch.setattr(cost_module, "known_of", lambda _start: known)
         again = cost_of(asked, CancelToken(), silent)
     assert again.videos_missing == 8, "what is in the study is not looked at as known before, nor counted twice"
     assert cost.feature_s > 0

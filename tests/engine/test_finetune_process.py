@@ -9,17 +9,17 @@ import pytest
 import torch
 
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
-from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.places import training_place
-from skillviewer.core.tuning import StudyPairs
-from skillviewer.core.tuning_report import BatchRow, TuningRow
+from skillviewer.core.finetuning.split import StudyPairs
+from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
+from skillviewer.core.paths import training_place
+from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.data.study import Study
 from skillviewer.data.study.versions import next_folder
-from skillviewer.engine import tuning_process
-from skillviewer.engine.alone import training_alone
-from skillviewer.engine.tuning_process import StopFile, StopFolder, Tuner
-from skillviewer.engine.tuning_run import finetune
-from skillviewer.engine.workers import work_in_processes
+from skillviewer.engine.finetuning import process as process_module
+from skillviewer.engine.finetuning.finetune import finetune
+from skillviewer.engine.finetuning.process import StopFile, StopFolder, Tuner
+from skillviewer.engine.runtime.exclusive import training_alone
+from skillviewer.engine.runtime.processes import work_in_processes
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.tuned import job, write_study
@@ -110,7 +110,7 @@ def test_cancelled_while_the_version_is_saved_nothing_is_left(
             assert (asked.folder / "weights.safetensors").exists()
             token.cancel()
 
-        monkeypatch.setattr(tuning_process, "work_in_processes", work_then_cancel)
+        monkeypatch.setattr(process_module, "work_in_processes", work_then_cancel)
     watching = threading.Thread(target=watch)
     if moment == "the folder is there":
         watching.start()

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from skillviewer.core.errors import Cancelled
-from skillviewer.core.job import CancelToken
-from skillviewer.engine.flow_process import compile_flow
+from skillviewer.core.progress import CancelToken
+from skillviewer.engine.runtime.flow_compilation import compile_flow
 
 SCRIPT = """
 import json, logging, sys
 import numpy as np
-from skillviewer.core.job import CancelToken
-from skillviewer.engine import flow_process
-from skillviewer.media import flow
+from skillviewer.core.progress import CancelToken
+from skillviewer.engine.runtime import flow_compilation as flow_process
+from skillviewer.media.flow import flow
 
 if sys.argv[1] == "dies":
     flow_process._compile = None  # nothing that a process could call

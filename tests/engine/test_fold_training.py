@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
+from skillviewer.core.dataset.folds import fold_of, inner_fold, inner_folds, make_folds
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.folds import fold_of, inner_fold, inner_folds, make_folds
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.pairs import Dataset, DatasetVideo, Pair
-from skillviewer.core.preprocessing import Preprocessing
-from skillviewer.engine import batches
-from skillviewer.engine.bank import standardise
-from skillviewer.engine.fold_training import choosing_folds, chosen_share, fit_fold
-from skillviewer.engine.plan import TrainingPlan, said_of_runs, selection_rule
-from skillviewer.engine.train import EpochRow, FitState, Fitting, Select, TrainSettings
-from skillviewer.engine.unmet import said_of_unmet, unmet_pairs
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.features.dataset_features import standardise
+from skillviewer.engine.training import batches
+from skillviewer.engine.training.fit_fold import choosing_folds, chosen_share, fit_fold
+from skillviewer.engine.training.loop import EpochRow, FitState, Fitting, Select, TrainSettings
+from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
+from skillviewer.engine.training.unseen_pairs import said_of_unmet, unmet_pairs
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes

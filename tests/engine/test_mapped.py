@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.engine.cache import FeatureCache, FeatureKey
-from skillviewer.engine.mapped import AveragedBank, MappedBank, MappedPass, WatchedBank, reference
+from skillviewer.engine.features.cache import FeatureCache, FeatureKey
+from skillviewer.engine.features.memory_mapped_store import AveragedBank, MappedBank, MappedPass, WatchedBank, reference
 
 RNG = np.random.default_rng(0)
 FEATURES = RNG.normal(size=(3, 4, 2, 2)).astype(np.float16)

@@ -8,15 +8,15 @@ import torch
 from safetensors.torch import save_file
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.places import HOME_VARIABLE
-from skillviewer.engine.bank import feature_source
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.extractor import FeatureExtractor, own_backbone_weights, starting_streams
-from skillviewer.engine.weights import weights_dir
-from skillviewer.nets.backbone_weights import random_backbone_weights
+from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.dataset_features import feature_source
+from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights, starting_streams
+from skillviewer.engine.features.weight_store import weights_dir
+from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
+from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
 from skillviewer.nets.checkpoint import load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 
 CPU = torch.device("cpu")

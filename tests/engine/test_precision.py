@@ -10,11 +10,11 @@ from scipy.stats import spearmanr
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from skillviewer.core.errors import DeviceError
-from skillviewer.core.job import CancelToken
-from skillviewer.engine import device as devices
-from skillviewer.engine.device import training_precision
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.scoring import score_videos
+from skillviewer.core.progress import CancelToken
+from skillviewer.engine.runtime import device as devices
+from skillviewer.engine.runtime.device import training_precision
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.predict import score_videos
 from skillviewer.nets.models import attention_model
 from tests.engine.test_train import NAMES, OPTIMISER, SETTINGS, SIZES, bank, fresh, train
 

@@ -7,7 +7,7 @@ import pytest
 
 SCRIPT = """
 import sys, threading
-from skillviewer.engine.preload import preload_torch
+from skillviewer.engine.runtime.preload import preload_torch
 beats = 0
 done = threading.Event()
 def beat():
@@ -44,7 +44,7 @@ def test_torch_is_mapped_while_other_threads_go_on() -> None:
 
 LLVM_SCRIPT = """
 import sys
-from skillviewer.engine.preload import preload_llvm
+from skillviewer.engine.runtime.preload import preload_llvm
 loaded = preload_llvm()
 assert "llvmlite" not in sys.modules
 mapped = "libllvmlite" in open("/proc/self/maps").read()

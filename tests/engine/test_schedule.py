@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from skillviewer.engine.schedule import Schedule
+from skillviewer.engine.training.schedule import Schedule
 from skillviewer.nets.attention import Phase
 from skillviewer.nets.presets import TSN_APPEARANCE, TSN_MOTION, OptimiserSettings
 

@@ -11,30 +11,30 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import CheckpointError, SettingsError
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.pairs import Dataset
-from skillviewer.core.preprocessing import FlowSettings, Preprocessing
-from skillviewer.data.formats import open_dataset
-from skillviewer.engine import evaluate as evaluation
-from skillviewer.engine import snippets
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.comparing import ModelPool, facts
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.evaluate import EvaluationPlan
-from skillviewer.engine.extractor import own_backbone_weights
-from skillviewer.engine.inputs import sampling_of
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.snippets import SnippetSource, sizes_of
-from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.tables import markdown
-from skillviewer.engine.train import Select
-from skillviewer.engine.training import train_checkpoint
-from skillviewer.media.flow import flow_field, grey_size, quantise
-from skillviewer.media.reader import VideoReader
-from skillviewer.nets.backbone_weights import BackboneWeights, random_backbone_weights
-from skillviewer.nets.end_to_end import SIZE_PX, EndToEndModel
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
+from skillviewer.data.formats.formats import open_dataset
+from skillviewer.engine.evaluation import evaluate as evaluation
+from skillviewer.engine.evaluation.evaluate import EvaluationPlan
+from skillviewer.engine.evaluation.tables import markdown
+from skillviewer.engine.features import snippets
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.extractor import own_backbone_weights
+from skillviewer.engine.features.frame_inputs import sampling_of
+from skillviewer.engine.features.snippets import SnippetSource, sizes_of
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.inference.model_pool import ModelPool, facts
+from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.train import train_checkpoint
+from skillviewer.media.flow.flow import flow_field, grey_size, quantise
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention_models.end_to_end import SIZE_PX, EndToEndModel
+from skillviewer.nets.backbones.backbone_weights import BackboneWeights, random_backbone_weights
 from skillviewer.nets.presets import Preset, preset
 from skillviewer.nets.sizes import HeadSizes
 from tests.cli.studies import write_study

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import Cancelled
-from skillviewer.core.job import CancelToken
-from skillviewer.engine.storage import Storage, emptied, measured
+from skillviewer.core.progress import CancelToken
+from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
 
 
 @pytest.fixture

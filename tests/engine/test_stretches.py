@@ -8,21 +8,22 @@ import numpy as np
 import pytest
 
 from skillviewer.core.arrays import IntArray
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import CheckpointError, DatasetError
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.moments import find_moments
-from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Pair, TimeExtent
-from skillviewer.core.preprocessing import Preprocessing
+from skillviewer.core.explanation.moments import find_moments
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.core.video.extents import FrameExtent, TimeExtent
+from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.data.analysis_file import load_analysis, save_analysis
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.comparing import ModelPool
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.inputs import sampling_of, stream_inputs
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.training import train_checkpoint
-from skillviewer.engine.videos import facts_of, time_bank
-from skillviewer.media.picture import DecodedFrame
-from skillviewer.media.reader import VideoReader
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
+from skillviewer.engine.features.video_facts import facts_of, time_bank
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.train import train_checkpoint
+from skillviewer.media.reading.frame_converter import DecodedFrame
+from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES, tiny_checkpoint
 from tests.videos import read_barcode, write_barcode_video

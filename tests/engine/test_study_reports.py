@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.cohort import NearBy
+from skillviewer.core.analysis.cohort import NearBy
+from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
-from skillviewer.core.pairs import FrameExtent, Judgement, Verdict
+from skillviewer.core.video.extents import FrameExtent
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
-from skillviewer.engine.study_context import context_of
-from skillviewer.engine.study_reports import CohortChoices, _numbers, cohort_report
-from skillviewer.export.raters import raters_words
-from skillviewer.export.why import facts
-from skillviewer.export.why_options import OpinionOf, Remark, StudyContext
-from skillviewer.media.reader import VideoReader
+from skillviewer.engine.exporting.cohort_report import CohortChoices, _numbers, cohort_report
+from skillviewer.engine.exporting.study_context import context_of
+from skillviewer.export.reports.rater_summary import raters_words
+from skillviewer.export.reports.report_options import OpinionOf, Remark, StudyContext
+from skillviewer.export.reports.why import facts
+from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.export.test_report import words
 from tests.videos import write_barcode_video

@@ -13,14 +13,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.multiprocessing.spawn import spawn
 
+from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DeviceError
-from skillviewer.core.job import CancelToken
-from skillviewer.core.pairs import Pair
-from skillviewer.engine.batches import pair_batch
-from skillviewer.engine.draws import Draws
-from skillviewer.engine.together import ALONE, Together, launched
-from skillviewer.engine.train import Select, Trained, fit
-from skillviewer.engine.training_state import StateFile
+from skillviewer.core.progress import CancelToken
+from skillviewer.engine.runtime.distributed import ALONE, Together, launched
+from skillviewer.engine.training.batches import Draws, pair_batch
+from skillviewer.engine.training.loop import Select, Trained, fit
+from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import attention_model

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 import torch
 
+from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
-from skillviewer.core.job import CancelToken, Progress
-from skillviewer.core.pairs import Pair, videos_of
-from skillviewer.engine.batches import batches
-from skillviewer.engine.scoring import FeatureBank, score_videos
-from skillviewer.engine.train import EpochRow, Select, Trained, TrainSettings, fit
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.training.batches import batches
+from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainSettings, fit
+from skillviewer.engine.training.predict import score_videos
+from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
-from skillviewer.nets.spatial import SpatialModel
 
 SIZES = HeadSizes(
     feature_channels=6, grid=(4, 4), fusion_hidden=8, channels=8, task_hidden=8, attention_hidden=8, embed=4

@@ -11,19 +11,21 @@ import numpy as np
 import pytest
 import torch
 
+from skillviewer.core.dataset.folds import inner_fold, make_folds, quarter_out
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, videos_of
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
-from skillviewer.core.folds import inner_fold, make_folds, quarter_out
-from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.pairs import Dataset, DatasetVideo, FrameExtent, Measure, Pair, videos_of
+from skillviewer.core.evaluation.ceilings import ceilings
+from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.video.extents import FrameExtent
 from skillviewer.data.study.lock import WriteLock
-from skillviewer.engine import training, training_log
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.ceilings import ceilings
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.scoring import score_videos
-from skillviewer.engine.train import Select
-from skillviewer.engine.training import TrainingResult, train_checkpoint
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.training import log
+from skillviewer.engine.training import train as train_module
+from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.train import TrainingResult, train_checkpoint
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes
@@ -77,10 +79,10 @@ def test_checkpoint_says_what_it_was_trained_and_tested_on(
     assert card.held_out.n_pairs == 13  # of 28 pairs those within six videos are 15
     assert "participant" in card.held_out.rule
     assert "epoch chosen on a third of the training videos" in card.held_out.rule
-    with (tmp_path / "m" / training_log.LOG).open(encoding="utf-8") as file:
+    with (tmp_path / "m" / log.LOG).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(result.rows)
-    assert (tmp_path / "m" / training_log.CURVES).read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "m" / log.CURVES).read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("half", [True, False])
@@ -93,7 +95,7 @@ def test_the_card_is_of_the_weights_that_are_kept(
         tested.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
         return score_videos(model, *given)
 
-    monkeypatch.setattr(training, "score_videos", score)
+    monkeypatch.setattr(train_module, "score_videos", score)
     kept = run(replace(PLAN, half=half), dataset, tmp_path / "m", cache).checkpoint.head
     (weights,) = tested
     assert weights.keys() == kept.keys()
@@ -234,7 +236,7 @@ def test_what_is_no_checkpoint_is_refused_before_anything_is_computed(
 
 
 def test_ceilings_know_which_way_is_better() -> None:
-    from skillviewer.core.pairs import Measure
+    from skillviewer.core.dataset.pairs import Measure
 
     videos = tuple(DatasetVideo(name) for name in "abc")
     truth = (

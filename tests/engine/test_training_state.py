@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import Cancelled, CheckpointError
-from skillviewer.core.job import CancelToken, Progress, silent
-from skillviewer.core.pairs import SimilarPair
-from skillviewer.engine.train import FitState, Keeper, Select, Trained, TrainSettings, fit
-from skillviewer.engine.training_state import StateFile
+from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.engine.training.loop import FitState, Keeper, Select, Trained, TrainSettings, fit
+from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings

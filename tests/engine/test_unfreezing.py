@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 import torch
 
+from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.pairs import Dataset
-from skillviewer.engine.bank import feature_source
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.extractor import own_backbone_weights, starting_streams
-from skillviewer.engine.plan import TrainingPlan
-from skillviewer.engine.scoring import score_videos
-from skillviewer.engine.train import Select, fit
-from skillviewer.engine.training import dataset_features, train_checkpoint
-from skillviewer.engine.unfreezing import Unfreezing
-from skillviewer.nets.backbone_weights import random_backbone_weights
+from skillviewer.core.progress import CancelToken, silent
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.dataset_features import feature_source
+from skillviewer.engine.features.extractor import own_backbone_weights, starting_streams
+from skillviewer.engine.features.last_block_training import Unfreezing
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.training.loop import Select, fit
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.train import dataset_features, train_checkpoint
+from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
+from skillviewer.nets.backbones.last_block import last_block, last_blocks, without_last_block
 from skillviewer.nets.checkpoint import load_checkpoint
-from skillviewer.nets.last_block import last_block, last_blocks, without_last_block
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -114,7 +114,7 @@ def test_checkpoint_holds_the_changed_backbone_and_scores_with_it(
         scores.update(found)
         return found
 
-    monkeypatch.setattr("skillviewer.engine.training.score_videos", watching)
+    monkeypatch.setattr("skillviewer.engine.training.train.score_videos", watching)
     folder = tmp_path / "m"
     train_checkpoint(plan, dataset, folder, CancelToken(), silent, device_name="cpu", cache=cache)
     checkpoint = load_checkpoint(folder)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import Cancelled, CheckpointError
-from skillviewer.core.job import CancelToken, Progress
-from skillviewer.engine.weights import fetch, find_weights, weight_files, weights_dir
-from skillviewer.nets.weight_sources import WeightSource
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.engine.features.weight_store import fetch, find_weights, weight_files, weights_dir
+from skillviewer.nets.backbones.weight_sources import WeightSource
 
 DATA = bytes(range(256)) * 20_000
 

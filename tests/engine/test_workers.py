@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from skillviewer.core.errors import Cancelled, DatasetError, DeviceError
-from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.engine.workers import Outcome, work_here, work_in_processes
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.engine.runtime.processes import Outcome, work_here, work_in_processes
 
 Outcomes = dict[int, Outcome[Any]]
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import torch
 
-from skillviewer.core.pairs import Dataset, DatasetVideo, Judgement, Pair, Verdict
-from skillviewer.core.tuning import StudyPairs, TuningChoices
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Judgement, Pair, Verdict
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices
 from skillviewer.data.study.identity import digest_of
-from skillviewer.engine.assess import FeatureSource
-from skillviewer.engine.bank import feature_source
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.starting_point import StartingPoint
-from skillviewer.engine.tuning_job import TuningJob
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.dataset_features import feature_source
+from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.finetuning.job import TuningJob
+from skillviewer.engine.finetuning.parent_model import StartingPoint
 from skillviewer.nets.configuration import CheckpointConfig
 from tests.checkpoints import PREPROCESSING, SIZES
 from tests.videos import write_barcode_video

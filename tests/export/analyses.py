@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.footage import Footage
-from skillviewer.core.pairs import Extent
-from skillviewer.core.video import VideoInfo, sample_positions, segments
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 
 
 def info(n_frames: int = 60, rate_hz: float = 30.0, path: str = "videos/one.mp4") -> VideoInfo:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.videos import write_barcode_video
 
 

@@ -12,18 +12,18 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
+from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.arrays import Picture
-from skillviewer.core.faces import FaceBox, Faces
-from skillviewer.core.scene import Look, Overlay
-from skillviewer.export.blurring import blur_remarks
-from skillviewer.export.clip import CLIP_SUFFIXES, ClipOptions, clip_layout, export_grid, preview
+from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
-from skillviewer.export.sheet import SheetOptions
-from skillviewer.export.still import StillOptions
-from skillviewer.export.why_options import ReportOptions
-from skillviewer.media.reader import VideoReader
-from skillviewer.media.writer import VideoWriter
+from skillviewer.export.pictures.blurring import blur_remarks
+from skillviewer.export.pictures.clip import CLIP_SUFFIXES, ClipOptions, clip_layout, export_grid, preview
+from skillviewer.export.pictures.contact_sheet import SheetOptions
+from skillviewer.export.pictures.still import StillOptions
+from skillviewer.export.reports.report_options import ReportOptions
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis, evidence
 from tests.videos import barcode, read_barcode
 

@@ -7,25 +7,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.scene import Look, Overlay, resolve
+from skillviewer.core.analysis.wording import score_digits, score_so_far
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import Cancelled, ExportError
-from skillviewer.core.job import CancelToken, Progress
-from skillviewer.core.numerals import signed
-from skillviewer.core.pairs import FrameExtent
-from skillviewer.core.scene import Look, Overlay, resolve
-from skillviewer.core.video import VideoInfo
-from skillviewer.export.clip import ClipOptions, clip_canvas, clip_layout, export_clip, export_grid, preview, timetable
-from skillviewer.export.curves import CurvePlot
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.text import signed
+from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.layout import BIG_EM, Box
-from skillviewer.export.lettering import Lettering
-from skillviewer.export.still import StillOptions, export_still, paint_still
-from skillviewer.export.theme import DARK
-from skillviewer.export.words import score_digits, score_so_far
-from skillviewer.media.overlay import paint
-from skillviewer.media.reader import VideoReader
-from skillviewer.media.writer import VideoWriter
+from skillviewer.export.pictures.clip import (
+    ClipOptions,
+    clip_canvas,
+    clip_layout,
+    export_clip,
+    export_grid,
+    preview,
+    timetable,
+)
+from skillviewer.export.pictures.still import StillOptions, export_still, paint_still
+from skillviewer.export.rendering.clip_curve import CurvePlot
+from skillviewer.export.rendering.layout import BIG_EM, Box
+from skillviewer.export.rendering.lettering import Lettering
+from skillviewer.export.rendering.theme import DARK
+from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis, info
 from tests.videos import read_barcode, write_barcode_video
 
@@ -177,7 +185,7 @@ def test_words_that_have_no_room_are_left_out_whole(
 def test_scale_per_frame_changes_the_numbers_of_the_bar(reader: VideoReader) -> None:
     from dataclasses import replace
 
-    from skillviewer.core.scene import Scale
+    from skillviewer.core.analysis.scene import Scale
 
     one = analysis(reader.info)
     values = one.attention.copy()

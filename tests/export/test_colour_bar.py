@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.scene import Look, Overlay, Scale, resolve
-from skillviewer.export.canvas import bar_owners, common_looks
-from skillviewer.export.colour_bar import bar_colours, bar_scale, gradient, tick_words
-from skillviewer.media.colours import colour_map
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.scene import Look, Overlay, Scale, resolve
+from skillviewer.export.rendering.canvas import bar_owners, common_looks
+from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, gradient, tick_words
+from skillviewer.media.overlay.colours import colour_map
 from tests.export.analyses import analysis, info
 
 

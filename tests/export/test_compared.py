@@ -15,26 +15,32 @@ from PIL import Image
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis import Analysis, MapKind
-from skillviewer.core.comparison import compare_video
-from skillviewer.core.difference import uniform_baseline
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.difference import uniform_baseline
+from skillviewer.core.analysis.map_comparison import compare_video
+from skillviewer.core.analysis.scene import Look, Overlay, Scale
 from skillviewer.core.errors import Cancelled, ExportError
-from skillviewer.core.face_words import LOOK_THROUGH
-from skillviewer.core.faces import FaceBox, Faces
-from skillviewer.core.job import CancelToken, Report, silent
-from skillviewer.core.places import HOME_VARIABLE
-from skillviewer.core.scene import Look, Overlay, Scale
+from skillviewer.core.faces.face_wording import LOOK_THROUGH
+from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.data.faces_file import FaceStore
-from skillviewer.export.compared import ComparedOptions, _Page, export_compared, export_frames_compared, frame_rows
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.media.reader import VideoReader
+from skillviewer.export.figures.comparison import (
+    ComparedOptions,
+    _Page,
+    export_compared,
+    export_frames_compared,
+    frame_rows,
+)
+from skillviewer.media.reading.reader import VideoReader
 from skillviewer.ui.comparing.saving import Saving
 from tests.export.analyses import analysis, info
 
 if TYPE_CHECKING:
     from skillviewer.ui.comparing.row import Row
-    from skillviewer.ui.dialogs import Dialogs
-    from skillviewer.ui.program import Program
+    from skillviewer.ui.session.program import Program
+    from skillviewer.ui.widgets.dialogs import Dialogs
 
 KINDS = (MapKind.DISTRIBUTION, MapKind.GATE, MapKind.SIGNED, MapKind.NONE)
 

@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
-from skillviewer.export.curve_figure import CurveOptions, _figure
-from skillviewer.export.curves import CurvePlot, score_labels, time_label, time_step
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.layout import Box
-from skillviewer.export.theme import DARK, Colour
+from skillviewer.export.figures.score_curve import CurveOptions, _figure
+from skillviewer.export.rendering.clip_curve import CurvePlot, score_labels, time_label, time_step
+from skillviewer.export.rendering.layout import Box
+from skillviewer.export.rendering.theme import DARK, Colour
 from tests.export.analyses import analysis, info
 
 SIZE = (600, 120)

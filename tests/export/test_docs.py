@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from skillviewer.cli.export import export
-from skillviewer.core import analysis_json
-from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
+from skillviewer.core.analysis import analysis_json
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.export.maps import export_maps
-from skillviewer.export.table import TABLES
-from skillviewer.media.reader import VideoReader
+from skillviewer.export.tables.attention_maps import export_maps
+from skillviewer.export.tables.tables import TABLES
+from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence, info
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "export.md"

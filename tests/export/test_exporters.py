@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
+from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import Cancelled, ExportError
-from skillviewer.core.job import CancelToken
-from skillviewer.core.scene import Look, Overlay
-from skillviewer.export.clip import ClipOptions, clip_layout
+from skillviewer.core.progress import CancelToken
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
+from skillviewer.export.pictures.clip import ClipOptions, clip_layout
+from skillviewer.export.pictures.contact_sheet import SheetOptions
 from skillviewer.export.read_back import read_back
-from skillviewer.export.sheet import SheetOptions
-from skillviewer.export.why_options import ReportOptions
-from skillviewer.media.reader import VideoReader
+from skillviewer.export.reports.report_options import ReportOptions
+from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence
 from tests.videos import read_barcode, write_barcode_video
 

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from skillviewer.export.layout import MIN_WIDTH_PX, Box, Layout, lay_out, picture_size, picture_sizes
+from skillviewer.export.rendering.layout import MIN_WIDTH_PX, Box, Layout, lay_out, picture_size, picture_sizes
 
 
 def boxes(layout: Layout) -> list[Box]:

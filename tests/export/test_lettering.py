@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from skillviewer.export.figure import font, lettered
-from skillviewer.export.lettering import Lettering, place
-from skillviewer.export.theme import DARK, WHITE, Colour, Theme, mixed
+from skillviewer.export.rendering.figure import font, lettered
+from skillviewer.export.rendering.lettering import Lettering, place
+from skillviewer.export.rendering.theme import DARK, WHITE, Colour, Theme, mixed
 
 
 def luminance(colour: Colour) -> float:

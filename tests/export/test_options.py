@@ -4,13 +4,13 @@ from dataclasses import fields
 
 import pytest
 
+from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import ExportError
-from skillviewer.core.scene import Look, Overlay
-from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
-from skillviewer.export.clip import ClipOptions
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import OptionKind, look_options, options_of, read_frames, read_size
-from skillviewer.export.theme import DARK, WHITE
+from skillviewer.export.pictures.clip import ClipOptions
+from skillviewer.export.rendering.theme import DARK, WHITE
 
 EVERY: tuple[Exporter | StudyExporter, ...] = (*EXPORTERS, *STUDY_EXPORTERS)
 WITH_OPTIONS = [made for made in EVERY if made.options is not None]

@@ -10,8 +10,8 @@ from PIL import Image
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
-from skillviewer.export.plots import BAR_ALPHA, Accuracy, plot_accuracies, plot_training, smoothed
-from skillviewer.export.theme import WHITE, Colour
+from skillviewer.export.figures.plots import BAR_ALPHA, Accuracy, plot_accuracies, plot_training, smoothed
+from skillviewer.export.rendering.theme import WHITE, Colour
 
 
 def read(path: Path) -> Picture:

@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 
 from skillviewer.core.errors import ExportError
-from skillviewer.export.clip import ClipOptions
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import EXPORTERS, Exporter
+from skillviewer.export.pictures.clip import ClipOptions
+from skillviewer.export.pictures.contact_sheet import SheetOptions
 from skillviewer.export.read_back import read_back, size_words
-from skillviewer.export.sheet import SheetOptions
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence
 
 FOUND = {

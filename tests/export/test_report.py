@@ -10,24 +10,24 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.cohort import Member, NearBy
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.cohort import Member, NearBy
+from skillviewer.core.analysis.other_models import OtherModel
+from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.errors import ExportError
-from skillviewer.core.face_words import SAID_BEFORE
-from skillviewer.core.faces import FaceBox, Faces
-from skillviewer.core.moments import find_moments
-from skillviewer.core.other_models import OtherModel
-from skillviewer.core.pairs import Judgement, Pair, Verdict
-from skillviewer.core.scene import Look, Overlay
-from skillviewer.export.cohort import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
+from skillviewer.core.explanation.moments import find_moments
+from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
-from skillviewer.export.limits import limits
-from skillviewer.export.paper import SIZES_PT
-from skillviewer.export.report import export_cohort, export_report
-from skillviewer.export.web_page import check_html
-from skillviewer.export.why_options import OpinionOf, Remark, ReportOptions, StudyContext
-from skillviewer.media.reader import VideoReader
+from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, _unknown, gather_cohort
+from skillviewer.export.reports.html import check_html
+from skillviewer.export.reports.limits import limits
+from skillviewer.export.reports.pdf import SIZES_PT
+from skillviewer.export.reports.report import export_cohort, export_report
+from skillviewer.export.reports.report_options import OpinionOf, Remark, ReportOptions, StudyContext
+from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence
 
 DAY = date(2026, 3, 4)

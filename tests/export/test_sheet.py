@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.scene import Look, Scale, resolve
 from skillviewer.core.errors import Cancelled, ExportError
-from skillviewer.core.job import CancelToken, Progress
-from skillviewer.core.scene import Look, Scale, resolve
+from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.sheet import SheetOptions, evenly_spread, export_sheet
-from skillviewer.media.overlay import paint
-from skillviewer.media.reader import VideoReader
+from skillviewer.export.pictures.contact_sheet import SheetOptions, evenly_spread, export_sheet
+from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, info
 from tests.videos import read_barcode
 

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skillviewer.core.analysis import MapKind, MapRect
-from skillviewer.core.analysis_json import AnalysisRecord
+from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.analysis.analysis_json import AnalysisRecord
+from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
-from skillviewer.core.pairs import Judgement, Verdict
-from skillviewer.export.maps import export_maps
-from skillviewer.export.rows import CurveRow, ScoreRow, curve_rows
-from skillviewer.export.table import (
+from skillviewer.export.tables.attention_maps import export_maps
+from skillviewer.export.tables.rows import CurveRow, ScoreRow, curve_rows
+from skillviewer.export.tables.tables import (
     TABLES,
     export_comparison,
     export_curves,

@@ -4,19 +4,10 @@ import math
 
 import pytest
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.numerals import signed
-from skillviewer.core.scene import Between, Look, Overlay, resolve
-from skillviewer.export.words import (
-    clock,
-    plain,
-    printable,
-    sampled_words,
-    score_digits,
-    score_so_far,
-    score_words,
-    source_words,
-)
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.scene import Between, Look, Overlay, resolve
+from skillviewer.core.analysis.wording import sampled_words, score_digits, score_so_far, score_words, source_words
+from skillviewer.core.text import clock, plain, printable, signed
 from tests.export.analyses import analysis, info
 
 

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.scene import Look
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.scene import Look
-from skillviewer.media.colours import COLOUR_MAPS, SIGNED_COLOURS, colour_map, map_colours
+from skillviewer.media.overlay.colours import COLOUR_MAPS, SIGNED_COLOURS, colour_map, map_colours
 
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
 VISION = {

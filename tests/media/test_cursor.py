@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import Cancelled, VideoError
-from skillviewer.core.job import CancelToken
-from skillviewer.media.cursor import Cursor
-from skillviewer.media.index import FrameIndex
-from skillviewer.media.packets import PacketTable, jump
+from skillviewer.core.progress import CancelToken
+from skillviewer.media.reading.cursor import Cursor
+from skillviewer.media.reading.frame_index import FrameIndex
+from skillviewer.media.reading.packets import PacketTable, jump
 
 Out = list[tuple[int, str]]
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import VideoError
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.boxes import edit, edit_in_pieces, find
 from tests.videos import KINDS, Kind, read_barcode, write_barcode_video
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import Cancelled, VideoError
-from skillviewer.core.faces import FaceBox
-from skillviewer.core.job import CancelToken, Progress
+from skillviewer.core.faces.faces import FaceBox
+from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.media import faces
 from skillviewer.media.faces import FaceFinder, blurred, detector_file, find_faces, searched_frames
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.videos import write_barcode_video
 
 BOX = FaceBox(0.25, 0.25, 0.5, 0.5)

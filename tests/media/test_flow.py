@@ -9,10 +9,10 @@ import pytest
 from benchmarks.known_flow import known_pairs, texture
 from skillviewer.core.arrays import Float32Array, IntArray, Picture
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.preprocessing import FLOW_ALGORITHMS, FlowSettings
-from skillviewer.core.video import sample_positions
-from skillviewer.media import flow
-from skillviewer.media.flow import FlowStacks, dequantise, dis, flow_field, grey_size, quantise
+from skillviewer.core.video.info import sample_positions
+from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, FlowSettings
+from skillviewer.media.flow import flow
+from skillviewer.media.flow.flow import FlowStacks, dequantise, dis, flow_field, grey_size, quantise
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 import skillviewer
-from skillviewer.media import flow_kernels
+from skillviewer.media.flow import kernels as kernels_module
 
 if TYPE_CHECKING:
     from skillviewer.core.arrays import Float32Array
 
 PROGRAM = """
 import sys
-from skillviewer.media import flow
+from skillviewer.media.flow import flow
 assert "numba" not in sys.modules, "flow must not import numba before it is needed"
 flow.dis(*[__import__("numpy").zeros((32, 32), "uint8")] * 2)
 assert "numba" not in sys.modules, "DIS needs no kernels"
@@ -59,7 +59,7 @@ def test_iterate_equals_numpy() -> None:
     padded[:, :h, :w] = start
     u, v = padded.reshape(2, -1)
     duals: Float32Array = np.zeros((4, (h + 1) * (w + 1)), dtype=np.float32)
-    done, error = flow_kernels.iterate(
+    done, error = kernels_module.iterate(
         u, v, duals[0], duals[1], duals[2], duals[3], ix.ravel(), iy.ravel(), inverse.ravel(), rho.ravel(),
         np.uint64(h), np.uint64(w), threshold, step, theta, n, np.float32(0),
     )  # fmt: skip
@@ -71,7 +71,7 @@ def test_iterate_equals_numpy() -> None:
 
 def test_iterate_stops_when_converged() -> None:
     zeros: Float32Array = np.zeros((10, 6 * 6), dtype=np.float32)
-    done, error = flow_kernels.iterate(
+    done, error = kernels_module.iterate(
         *zeros[:6], *(row[:25].copy() for row in zeros[6:]), np.uint64(5), np.uint64(5),
         np.float32(0.045), np.float32(0.8), np.float32(0.3), 30, np.float32(1e-4),
     )  # type: ignore[call-arg]  # fmt: skip

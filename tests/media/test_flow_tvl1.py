@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.known_flow import KnownPair, known_pairs
 from skillviewer.core.arrays import Float32Array, Picture
-from skillviewer.media.flow import quantise, tvl1
-from skillviewer.media.tvl1 import PRESETS, TVL1Parameters, pyramid, solve
+from skillviewer.media.flow.flow import quantise, tvl1
+from skillviewer.media.flow.tvl1 import PRESETS, TVL1Parameters, pyramid, solve
 
 SMOOTH, LAYERED, _ = known_pairs(120, 160)
 

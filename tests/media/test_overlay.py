@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.analysis.scene import Look, MapSource, Overlay, Scene
 from skillviewer.core.arrays import Float32Array, FloatArray, Picture
-from skillviewer.core.scene import Look, MapSource, Overlay, Scene
-from skillviewer.media import overlay
-from skillviewer.media.colours import colour_map
-from skillviewer.media.overlay import CONTOUR_LEVELS, Painter, paint
+from skillviewer.media.overlay import overlay
+from skillviewer.media.overlay.colours import colour_map
+from skillviewer.media.overlay.overlay import CONTOUR_LEVELS, Painter, paint
 
 RECT_13 = MapRect(16 / 448, 16 / 448, 432 / 448, 432 / 448)
 WHOLE = MapRect()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.arrays import FloatArray, Picture
-from skillviewer.media.planes import Planes
+from skillviewer.media.writing.planes import Planes
 
 
 def planes(picture: Picture) -> list[Picture]:

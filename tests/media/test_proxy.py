@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import Cancelled, VideoError
-from skillviewer.core.job import CancelToken, Progress
-from skillviewer.core.places import cache_dir
-from skillviewer.core.video import VideoInfo
-from skillviewer.media.proxy import ScrubProxy, _proxy_size, build_proxy
-from skillviewer.media.reader import VideoReader
-from skillviewer.media.writer import VideoWriter
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.proxy import ScrubProxy, _proxy_size, build_proxy
+from skillviewer.media.writing.writer import VideoWriter
 from tests.videos import BarcodeVideo, read_barcode, write_barcode_video
 
 
@@ -109,7 +109,7 @@ def test_a_video_too_long_for_the_budget_is_refused(film: BarcodeVideo, tmp_path
 def test_a_proxy_that_grows_over_the_budget_is_given_up(
     film: BarcodeVideo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.media.proxy._BYTES_PER_PIXEL", 0.0)
+    monkeypatch.setattr("skillviewer.media.writing.proxy._BYTES_PER_PIXEL", 0.0)
     with pytest.raises(VideoError, match="too long"):
         build_proxy(film.path, folder=tmp_path, max_bytes=10_000)
     assert entries(tmp_path) == []
@@ -222,7 +222,7 @@ def test_a_full_disk_is_one_sentence(film: BarcodeVideo, tmp_path: Path, monkeyp
     def full(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("skillviewer.media.proxy._write", full)
+    monkeypatch.setattr("skillviewer.media.writing.proxy._write", full)
     with pytest.raises(VideoError, match="No space left"):
         build_proxy(film.path, folder=tmp_path)
     assert entries(tmp_path) == []

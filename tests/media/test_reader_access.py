@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skillviewer.core.errors import Cancelled, VideoError
-from skillviewer.core.job import CancelToken
-from skillviewer.media.container import VideoFile
-from skillviewer.media.picture import Developer
-from skillviewer.media.reader import VideoReader
+from skillviewer.core.progress import CancelToken
+from skillviewer.media.reading.container import VideoFile
+from skillviewer.media.reading.frame_converter import Developer
+from skillviewer.media.reading.reader import VideoReader
 from tests.videos import N_NUMBERS, BarcodeVideo, barcode, read_barcode, write_barcode_video
 
 FRAME_BYTES = 160 * 96 * 3 // 2

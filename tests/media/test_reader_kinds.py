@@ -10,7 +10,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from skillviewer.core.errors import VideoError
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.beside import TEST_DATA
 from tests.videos import KINDS, barcode, decode_in_order, read_barcode, rgb, write_barcode_video, write_sound
 

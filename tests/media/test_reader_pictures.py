@@ -12,8 +12,8 @@ from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from skillviewer.media.picture import Orientation
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.frame_converter import Orientation
+from skillviewer.media.reading.reader import VideoReader
 from tests.videos import KINDS, Kind, read_barcode, write_barcode_video
 
 

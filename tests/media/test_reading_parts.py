@@ -10,15 +10,15 @@ from av.video.frame import VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.media.completeness import _segment_end
-from skillviewer.media.frame_cache import FrameCache
-from skillviewer.media.index import _assemble
-from skillviewer.media.packet_form import doubt_of
-from skillviewer.media.packets import PacketTable, _doubt_stamps
-from skillviewer.media.timing import NO_STAMP, frame_rate, presentation_ticks
+from skillviewer.media.reading.completeness import _segment_end
+from skillviewer.media.reading.frame_cache import FrameCache
+from skillviewer.media.reading.frame_index import _assemble
+from skillviewer.media.reading.packet_form import doubt_of
+from skillviewer.media.reading.packets import PacketTable, _doubt_stamps
+from skillviewer.media.reading.timing import NO_STAMP, frame_rate, presentation_ticks
 
 if TYPE_CHECKING:
-    from skillviewer.media.container import VideoFile
+    from skillviewer.media.reading.container import VideoFile
 
 
 def ticks(*stamps: int, step: Fraction | None = Fraction(10)) -> tuple[list[int], bool]:

@@ -10,9 +10,9 @@ import pytest
 from av.bitstream import BitStreamFilterContext
 
 from skillviewer.core.errors import Cancelled, ExportError, VideoError
-from skillviewer.core.job import CancelToken
-from skillviewer.media.reader import VideoReader
-from skillviewer.media.remux import copy_without_metadata
+from skillviewer.core.progress import CancelToken
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.remux import copy_without_metadata
 from tests.media.test_sound import write_with_burst
 from tests.videos import KINDS, write_barcode_video
 
@@ -99,6 +99,6 @@ def test_what_cannot_be_copied_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     def full(*_: Any, **__: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("skillviewer.media.remux._copy", full)
+    monkeypatch.setattr("skillviewer.media.writing.remux._copy", full)
     with pytest.raises(ExportError, match=r"out\.mp4 could not be written: No space left on device"):
         copy_without_metadata(tmp_path / "x.mp4", tmp_path / "out.mp4")

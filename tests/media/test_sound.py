@@ -14,13 +14,13 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.faces import FaceBox, Faces
-from skillviewer.export.clip import ClipOptions, clip_remarks, export_clip
+from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.media.blurred_copy import copy_with_blurred_faces
-from skillviewer.media.reader import VideoReader
-from skillviewer.media.sound import RATE_HZ, Sound, has_sound
-from skillviewer.media.writer import VideoWriter
+from skillviewer.export.pictures.clip import ClipOptions, clip_remarks, export_clip
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.blurred_copy import copy_with_blurred_faces
+from skillviewer.media.writing.sound import RATE_HZ, Sound, has_sound
+from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis
 from tests.videos import barcode, write_barcode_video
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skillviewer.media.user_data import cleaned_header, cleaner_of
+from skillviewer.media.writing.strip_metadata import cleaned_header, cleaner_of
 
 WORDS = bytes(range(16)) + b"\0\0\3\1Anna"  # 0 0 1 would be a start code: a 3 is stuffed between
 PICTURE = b"\x65\x88\x84\0\0\3\0\x80"

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import Cancelled, ExportError
-from skillviewer.media.reader import VideoReader
-from skillviewer.media.writer import Quality, VideoWriter
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.writer import Quality, VideoWriter
 from tests.videos import barcode, decode_in_order, read_barcode, rgb
 
 SUFFIXES = [".mp4", ".mov", ".webm", ".gif"]
@@ -231,7 +231,7 @@ def test_a_picture_lost_on_the_way_is_noticed(tmp_path: Path, monkeypatch: pytes
                 if len(packets) != 4:
                     self._container.mux(packet)
 
-    monkeypatch.setattr("skillviewer.media.writer.VideoWriter._encode", losing)
+    monkeypatch.setattr("skillviewer.media.writing.writer.VideoWriter._encode", losing)
     with pytest.raises(ExportError, match="9 of 10 pictures"):
         write(tmp_path / "clip.webm", [i / 10 for i in range(10)])
     assert list(tmp_path.iterdir()) == []
@@ -241,7 +241,7 @@ def test_a_full_disk_while_writing_is_one_sentence(tmp_path: Path, monkeypatch: 
     def full(_self: Any, _frames: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("skillviewer.media.writer.VideoWriter._encode", full)
+    monkeypatch.setattr("skillviewer.media.writing.writer.VideoWriter._encode", full)
     with pytest.raises(ExportError, match=r"clip\.mp4 could not be written: No space left on device\."):
         write(tmp_path / "clip.mp4", [0, 0.1])
     assert list(tmp_path.iterdir()) == []
@@ -252,7 +252,7 @@ import resource, signal, sys
 import numpy as np
 from pathlib import Path
 from skillviewer.core.errors import ExportError
-from skillviewer.media.writer import VideoWriter
+from skillviewer.media.writing.writer import VideoWriter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
@@ -291,6 +291,6 @@ def test_a_read_only_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_missing_encoder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skillviewer.media.writer.can_encode", lambda _name: False)
+    monkeypatch.setattr("skillviewer.media.writing.writer.can_encode", lambda _name: False)
     with pytest.raises(ExportError, match="libx264"):
         VideoWriter(tmp_path / "clip.mp4", 160, 96)

@@ -14,19 +14,18 @@ import torch
 from safetensors.torch import load_file
 from safetensors.torch import save as save_tensors
 
+from skillviewer.core.analysis.familiarity import Familiarity, learn_familiarity
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.familiarity import Familiarity, learn_familiarity
-from skillviewer.core.preprocessing import FlowSettings, Preprocessing
-from skillviewer.nets.backbone_weights import BackboneWeights, changed_weights, random_backbone_weights, weights_digest
-from skillviewer.nets.checkpoint import (
-    Checkpoint,
-    digest,
-    load_card,
-    load_checkpoint,
-    save_checkpoint,
+from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
+from skillviewer.nets.backbones.backbone_weights import (
+    BackboneWeights,
+    changed_weights,
+    random_backbone_weights,
+    weights_digest,
 )
+from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
+from skillviewer.nets.checkpoint import Checkpoint, digest, load_card, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig, HeldOut
-from skillviewer.nets.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 from tests.nets.small import SMALL, small_features, small_model
 

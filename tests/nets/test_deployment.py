@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from skillviewer.nets.deployment import (
+from skillviewer.nets.backbones.deployment import (
     PackedConvolution,
     can_pack,
     deploy,
@@ -12,7 +12,7 @@ from skillviewer.nets.deployment import (
     fold_batch_norm,
     pack_convolutions,
 )
-from skillviewer.nets.features import UNIT, TwoStream, backbone
+from skillviewer.nets.backbones.features import UNIT, TwoStream, backbone
 
 CPU = torch.device("cpu")
 
@@ -63,7 +63,7 @@ def test_deployed_trunk_gives_the_same_features(name: str, precision: str, toler
 
 def test_without_onednn_the_features_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     trunk = lively("efficientnet-lite0")
-    monkeypatch.setattr("skillviewer.nets.deployment.can_pack", lambda: False)
+    monkeypatch.setattr("skillviewer.nets.backbones.deployment.can_pack", lambda: False)
     ready = deploy_trunk(trunk, 3, 64, CPU, "float32")
     assert not any(isinstance(module, PackedConvolution) for module in ready.modules())
     pictures = torch.rand(1, 3, 64, 64)

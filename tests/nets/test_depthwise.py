@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from skillviewer.nets.depthwise import DepthwiseConv2d
+from skillviewer.nets.backbones.depthwise import DepthwiseConv2d
 
 
 def found(net: DepthwiseConv2d, given: Tensor, *, mixed: bool) -> list[Tensor]:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core.places import models_dir
-from skillviewer.nets.features import appearance_input, backbone
-from skillviewer.nets.weight_files import load_backbone_weights
+from skillviewer.core.paths import models_dir
+from skillviewer.nets.backbones.features import appearance_input, backbone
+from skillviewer.nets.backbones.weight_files import load_backbone_weights
 
 FOLDER = models_dir() / "efficientnet-lite0"
 

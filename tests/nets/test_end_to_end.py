@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from skillviewer.nets import end_to_end
-from skillviewer.nets.end_to_end import (
+from skillviewer.nets.attention_models import end_to_end
+from skillviewer.nets.attention_models.end_to_end import (
     CHANNELS,
     CROP_PX,
     SIZE_PX,
@@ -18,7 +18,8 @@ from skillviewer.nets.end_to_end import (
     middle_of,
     snippet_of,
 )
-from skillviewer.nets.features import (
+from skillviewer.nets.attention_models.tsn import split_means
+from skillviewer.nets.backbones.features import (
     FLOW_ACROSS_MODALITIES,
     IMAGENET,
     TwoStream,
@@ -29,7 +30,6 @@ from skillviewer.nets.features import (
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, split_ranking_loss
 from skillviewer.nets.presets import LossSettings
-from skillviewer.nets.tsn import split_means
 from tests.nets.small import SMALL
 
 SIDE, FIELDS = 12, 2

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from skillviewer.nets.attention_models.raan import RaanModel
 from skillviewer.nets.models import ATTENTION_MODELS
-from skillviewer.nets.raan import RaanModel
 from tests.nets.oracles import ORACLES, Array, raan_filters
 from tests.nets.small import SMALL, small_features, small_model
 

@@ -7,7 +7,7 @@ from PIL import Image
 from torch import nn
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.nets.features import (
+from skillviewer.nets.backbones.features import (
     EFFICIENTNET,
     FLOW_ACROSS_MODALITIES,
     IMAGENET,
@@ -20,7 +20,7 @@ from skillviewer.nets.features import (
     motion_input,
     recalibrate_batch_norm,
 )
-from skillviewer.nets.weight_sources import WEIGHT_SOURCES
+from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES
 
 
 def test_appearance_input_by_hand() -> None:

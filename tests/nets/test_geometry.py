@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from skillviewer.core.analysis import MapRect
-from skillviewer.nets.features import BACKBONES, UNIT, TwoStream, backbone
+from skillviewer.core.analysis.analysis import MapRect
+from skillviewer.nets.backbones.features import BACKBONES, UNIT, TwoStream, backbone
 from skillviewer.nets.fusion import Fusion
 from skillviewer.nets.geometry import map_grid, map_rect, shift_to_receptive_fields
 from skillviewer.nets.models import attention_model

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from skillviewer.core.analysis import MapKind, MapRect
+from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import CheckpointError
 from skillviewer.nets.attention import AttentionOutput
-from skillviewer.nets.duration import time_features
+from skillviewer.nets.attention_models.duration import time_features
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 from skillviewer.nets.presets import LossSettings

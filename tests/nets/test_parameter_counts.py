@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from skillviewer.data.published import PUBLISHED
+from skillviewer.data.formats.published import PUBLISHED
 from skillviewer.nets.models import ATTENTION_MODELS, attention_model, paper_size_parameters, parameter_count
 from skillviewer.nets.presets import preset
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.nets.models import ATTENTION_MODELS, attention_model
 from tests.nets.oracles import linear, task_step
 from tests.nets.small import N_FRAMES, small_features, small_model

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from skillviewer.nets.attention_models.raan import RaanModel
+from skillviewer.nets.attention_models.tsn import TsnModel, augment_snippets, split_means
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.presets import LossSettings
-from skillviewer.nets.raan import RaanModel
-from skillviewer.nets.tsn import TsnModel, augment_snippets, split_means
 from tests.nets.small import SMALL, small_features, small_model
 
 

@@ -10,9 +10,17 @@ import torch
 from benchmarks.known_flow import known_pairs
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import SettingsError
-from skillviewer.media import tvl1 as compiled
-from skillviewer.media.flow import quantise, tvl1
-from skillviewer.nets.tvl1 import BatchedTVL1, _central_gradient, _median_blur, _pyramid, _resized, _warped, iterations
+from skillviewer.media.flow import tvl1 as compiled
+from skillviewer.media.flow.flow import quantise, tvl1
+from skillviewer.nets.backbones.flow_tvl1 import (
+    BatchedTVL1,
+    _central_gradient,
+    _median_blur,
+    _pyramid,
+    _resized,
+    _warped,
+    iterations,
+)
 
 PAIRS = known_pairs(60, 76, noise=1.0)
 FIRST = torch.from_numpy(np.stack([p.first for p in PAIRS]))

@@ -13,13 +13,13 @@ from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from skillviewer.core.places import resources_dir
+from skillviewer.core.paths import resources_dir
 from skillviewer.ui.app import Composition, compose
-from skillviewer.ui.backend import Backend
-from skillviewer.ui.icons import Icons
-from skillviewer.ui.lane import Lane
-from skillviewer.ui.settings import Settings
-from skillviewer.ui.theme import ThemeChoice, ThemeSource, load_fonts
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, load_fonts
 from tests.ui.fakes import FakeDialogs, FakeWorld
 
 MakeWindow = Callable[[Backend], Composition]
@@ -60,7 +60,7 @@ def _no_models_of_others(home: Path) -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _collected_here() -> Iterator[None]:
-    """Collect what tests leave in this thread alone, as ``ui/collector.py`` has it.
+    """Collect what tests leave in this thread alone, as ``ui/threads/garbage.py`` has it.
 
     A closed window is garbage that holds widgets. Python's own collector runs in whichever thread makes an object next:
     in a lane of the following test, it deletes widgets there, and Qt falls over later.

@@ -8,9 +8,9 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.job import CancelToken
+from skillviewer.core.progress import CancelToken
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspect_screen import InspectScreen
+from skillviewer.ui.inspecting.screen import InspectScreen
 
 
 def inspect(made: Composition) -> InspectScreen:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import DeviceError
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.faithfulness import Faithfulness, Removal
-from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.explanation.faithfulness import Faithfulness, Removal
+from skillviewer.core.progress import CancelToken, Progress, Report
 
 N_BATCHES = 20
 

@@ -9,17 +9,17 @@ from typing import NoReturn
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import ExportError, SkillViewerError
-from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.places import resources_dir
-from skillviewer.engine.export_desk import Desk
-from skillviewer.engine.orders import Assessed, Batch, Order, StudyOrder, Subject, Written
-from skillviewer.engine.study_exports import StudyExporter
+from skillviewer.core.paths import resources_dir
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.engine.exporting.requests import Assessed, Batch, Order, StudyOrder, Subject, Written
+from skillviewer.engine.exporting.service import Desk
+from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.destination import check
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.preview import Preview
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
 
 STEPS = 40

@@ -4,11 +4,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from skillviewer.core.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.tuning import divide
-from skillviewer.core.tuning_report import (
+from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
+from skillviewer.core.finetuning.split import divide
+from skillviewer.core.finetuning.tuning_report import (
     AttentionChange,
     BatchRow,
     Forgetting,
@@ -20,9 +19,10 @@ from skillviewer.core.tuning_report import (
     shifts,
     verdict,
 )
-from skillviewer.engine.library import digest
-from skillviewer.engine.tuning_job import TuningCost, TuningJob, TuningResult
-from skillviewer.engine.tuning_process import StopFolder
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
+from skillviewer.engine.finetuning.process import StopFolder
+from skillviewer.nets.library import digest
 
 N_EPOCHS = 4
 N_BATCHES = 5

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis, MapKind, MapRect, Provenance
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.footage import Footage
-from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.pairs import Extent
-from skillviewer.core.video import VideoInfo, sample_positions, segments
-from skillviewer.engine.library import digest
-from skillviewer.ui.backend import Backend
-from skillviewer.ui.dialogs import Dialogs
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.info import VideoInfo, sample_positions, segments
+from skillviewer.nets.library import digest
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.widgets.dialogs import Dialogs
 from tests.ui.evidence import Explaining, explain
 from tests.ui.fake_desk import Exporting, FakeDesk
 from tests.ui.fake_tuner import FakeTuner

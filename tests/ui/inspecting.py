@@ -6,14 +6,14 @@ from typing import TypeVar
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.footage import Footage
+from skillviewer.core.video.footage import Footage
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.explaining.findings import Findings
-from skillviewer.ui.panels.moments import MomentsPanel
-from skillviewer.ui.panels.notes import NotesPanel
-from skillviewer.ui.panels.why import WhyPanel
-from skillviewer.ui.video_list import Entry
+from skillviewer.ui.inspecting.moments_panel import MomentsPanel
+from skillviewer.ui.inspecting.notes_panel import NotesPanel
+from skillviewer.ui.inspecting.why_panel import WhyPanel
+from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.session.video_list import Entry
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
 

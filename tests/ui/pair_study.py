@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.media.reader import VideoReader
+from skillviewer.media.reading.reader import VideoReader
 from skillviewer.ui.app import Composition
-from skillviewer.ui.backend import Backend
 from skillviewer.ui.ranking.judging import Phase
 from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.session.backend import Backend
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import key

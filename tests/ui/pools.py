@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.errors import CheckpointError, DeviceError
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.model_facts import ModelFacts
-from skillviewer.core.pairs import Extent
-from skillviewer.core.video import VideoInfo
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.info import VideoInfo
 
 if TYPE_CHECKING:
     from tests.ui.fakes import FakeWorld

@@ -14,12 +14,12 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.scene import Overlay
 from skillviewer.core.arrays import Picture
-from skillviewer.core.scene import Overlay
 from skillviewer.ui.app import Composition, begin, compose, dress
-from skillviewer.ui.settings import Settings
-from skillviewer.ui.theme import ThemeChoice
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.fakes import FakeDialogs, FakeWorld, numbered_picture
 from tests.ui.states_compare import COMPARE_STATES
 from tests.ui.states_export import EXPORT_STATES

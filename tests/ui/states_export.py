@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.ui.exporting.queue import Stage
+from skillviewer.ui.exporting.export_choices import Spread
+from skillviewer.ui.exporting.export_queue import Stage
 from skillviewer.ui.exporting.screen import ExportScreen
-from skillviewer.ui.exporting.wish import Spread
 
 if TYPE_CHECKING:
     from tests.ui.states import Stage as Window

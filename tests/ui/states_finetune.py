@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QWidget
 
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.pairs import Verdict
 from skillviewer.ui.app import begin
 from skillviewer.ui.finetuning.screen import FinetuneScreen
 from skillviewer.ui.finetuning.tuning import Phase

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.pairs import UNNAMED, Verdict
+from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.data.study import Opinion, Study, Vote
-from skillviewer.ui.explaining.remarks import Stretch
-from skillviewer.ui.panels.why import WhyPanel
-from skillviewer.ui.studies import REMARKS, SETTINGS, VOTES
+from skillviewer.ui.inspecting.why_panel import WhyPanel
+from skillviewer.ui.session.insight.remarks import Stretch
+from skillviewer.ui.session.studies import REMARKS, SETTINGS, VOTES
 
 if TYPE_CHECKING:
-    from skillviewer.core.footage import Footage
+    from skillviewer.core.video.footage import Footage
     from tests.ui.states import Stage
 
 ENOUGH = 24

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.ui.guides import Guides
 from skillviewer.ui.preferences.dialog import Preferences
+from skillviewer.ui.shell.guides import Guides
 
 if TYPE_CHECKING:
     from tests.ui.states import Stage

@@ -5,10 +5,10 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.action_table import ACTIONS, MENUS, Scope
-from skillviewer.ui.actions import conflicts, key_text, plain
+from skillviewer.ui.actions.actions import conflicts, key_text, plain
+from skillviewer.ui.actions.table import ACTIONS, MENUS, Scope
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspect_screen import InspectScreen
+from skillviewer.ui.inspecting.screen import InspectScreen
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import key, type_text
 
@@ -151,7 +151,7 @@ def test_space_on_a_focused_button_presses_the_button(window: Composition, scree
 def test_h_hides_and_shows_the_map_and_held_down_only_peeks(
     qtbot: QtBot, window: Composition, screen: InspectScreen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.peek.HELD_MS", 60)
+    monkeypatch.setattr("skillviewer.ui.shell.map_key.HELD_MS", 60)
     state, canvas = window.program.state, screen.player.canvas
     shown = state.look.overlay
     key(canvas, Qt.Key.Key_H)

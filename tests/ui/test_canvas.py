@@ -7,13 +7,13 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis import Analysis, MapKind
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.scene import Look, Overlay, resolve
 from skillviewer.core.arrays import Picture
-from skillviewer.core.scene import Look, Overlay, resolve
-from skillviewer.media.overlay import paint
-from skillviewer.ui.canvas import Canvas, Shown
-from skillviewer.ui.feed import Shot
-from skillviewer.ui.theme import DARK
+from skillviewer.media.overlay.overlay import paint
+from skillviewer.ui.player.canvas import Canvas, Shown
+from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.widgets.theme import DARK
 from tests.ui.fakes import make_analysis, numbered_picture, video_info
 from tests.ui.hands import double_click, move, press, release, wheel
 

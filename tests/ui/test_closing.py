@@ -9,14 +9,14 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis import Analysis
-from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.places import drafts_dir
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.paths import drafts_dir
+from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.study import NewVideo, Study, identity
 from skillviewer.data.study.database import side_files
 from skillviewer.data.study.remarks import Moment, Remarks
 from skillviewer.ui.app import Composition
-from skillviewer.ui.feed import WARM_BYTES
+from skillviewer.ui.session.frame_feed import WARM_BYTES
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import open_and_load, states, wait_for_stop
 from tests.ui.fakes import FakeAssessor, FakeDialogs, FakeWorld
@@ -115,7 +115,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
 def test_closing_while_a_small_copy_is_made_ends_it_unasked(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.proxies.WAIT_MS", 0)
+    monkeypatch.setattr("skillviewer.ui.session.scrub_proxies.WAIT_MS", 0)
     copying, ended = threading.Event(), threading.Event()
 
     def build(_path: Path, token: CancelToken, report: Report) -> None:

@@ -9,21 +9,21 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.comparison import VideoComparison, compare_video
-from skillviewer.core.difference import difference
-from skillviewer.core.scene import Overlay, Scale, Scene, display_limit, resolve
-from skillviewer.export.words import plain
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.difference import difference
+from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video
+from skillviewer.core.analysis.scene import Overlay, Scale, Scene, display_limit, resolve
+from skillviewer.core.text import plain
 from skillviewer.ui.app import Composition
-from skillviewer.ui.canvas import Shown
-from skillviewer.ui.comparing.asking import Contrast
 from skillviewer.ui.comparing.curve_lines import Heights
+from skillviewer.ui.comparing.line_styles import MOST
 from skillviewer.ui.comparing.numbers import NumbersView, told
 from skillviewer.ui.comparing.pane import PaneCanvas
+from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import UNIFORM, Row, Standing
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
-from skillviewer.ui.comparing.strokes import MOST
-from skillviewer.ui.video_list import VideoState
+from skillviewer.ui.player.canvas import Shown
+from skillviewer.ui.session.video_list import VideoState
 from tests.ui.fakes import FakeDialogs, FakeWorld, read_number
 from tests.ui.hands import click, key, wheel
 

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.comparing import ModelPool
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.inference.model_pool import ModelPool
 from skillviewer.ui.app import real_backend
 from skillviewer.ui.comparing.screen import CompareScreen
 from tests.checkpoints import tiny_checkpoint

@@ -8,10 +8,10 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.curve_plot import CurvePlot
-from skillviewer.ui.playback import Playback
-from skillviewer.ui.state import ViewerState
-from skillviewer.ui.theme import DARK, LIGHT
+from skillviewer.ui.inspecting.score_plot import CurvePlot
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.fakes import make_analysis, video_info
 from tests.ui.hands import click, move, press, release, wheel
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.ui import display
-from skillviewer.ui.display import display_problem
+from skillviewer.ui.threads import display
+from skillviewer.ui.threads.display import display_problem
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has displays that may be missing")
 

@@ -11,23 +11,23 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.pairs import Verdict
-from skillviewer.core.scene import Look, Overlay
+from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.progress import CancelToken, silent
 from skillviewer.data.study import Study, Vote, cached_analysis
-from skillviewer.engine.orders import Order, StudyOrder
-from skillviewer.engine.study_context import context_of
-from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
-from skillviewer.export.clip import ClipOptions
+from skillviewer.engine.exporting.requests import Order, StudyOrder
+from skillviewer.engine.exporting.study_context import context_of
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import OptionKind, options_of
-from skillviewer.export.still import StillOptions
-from skillviewer.export.theme import WHITE
+from skillviewer.export.pictures.clip import ClipOptions
+from skillviewer.export.pictures.still import StillOptions
+from skillviewer.export.rendering.theme import WHITE
 from skillviewer.ui.app import Composition
+from skillviewer.ui.exporting.export_choices import Spread
+from skillviewer.ui.exporting.export_queue import Stage
 from skillviewer.ui.exporting.option_form import OptionForm
-from skillviewer.ui.exporting.queue import Stage
 from skillviewer.ui.exporting.screen import ExportScreen
-from skillviewer.ui.exporting.wish import Spread
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.faces import Doubt, FaceBox, Faces, Reason
-from skillviewer.core.job import CancelToken, Progress, Report
+from skillviewer.core.faces.faces import Doubt, FaceBox, Faces, Reason
+from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.ui.app import Composition, real_backend
 from skillviewer.ui.exporting.faces import FacesReview, Reach

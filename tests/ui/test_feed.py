@@ -8,13 +8,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import VideoError
-from skillviewer.core.job import CancelToken
-from skillviewer.ui.feed import FrameFeed, OpenVideos, Shot
-from skillviewer.ui.lane import Lane
+from skillviewer.core.progress import CancelToken
+from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos, Shot
+from skillviewer.ui.threads.lane import Lane
 from tests.ui.fakes import FakeProxy, FakeWorld, numbered_picture, read_number
 
 if TYPE_CHECKING:
-    from skillviewer.core.video import VideoInfo
+    from skillviewer.core.video.info import VideoInfo
 
 
 class Watch:
@@ -234,7 +234,7 @@ def test_decoding_ahead_is_for_short_videos_only(world: FakeWorld) -> None:
 def test_over_a_proxy_nothing_large_is_decoded_until_the_hand_rests(
     qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.feed.REST_S", 0.3)
+    monkeypatch.setattr("skillviewer.ui.session.frame_feed.REST_S", 0.3)
     world.proxies, world.n_frames = True, {"a": 100_000}  # too long to be decoded ahead
     feed, watch = make_feed(world)
     feed.open(Path("a.mp4"))

@@ -11,15 +11,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.dataset.folds import FoldsBy
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.folds import FoldsBy
-from skillviewer.core.job import CancelToken, Report
-from skillviewer.core.pairs import Verdict
-from skillviewer.core.places import drafts_dir
+from skillviewer.core.paths import drafts_dir
+from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import ModelState, Study, Vote
-from skillviewer.engine.library import digest
-from skillviewer.engine.tuning_job import TuningJob, TuningResult
-from skillviewer.engine.tuning_process import StopFolder
+from skillviewer.engine.finetuning.job import TuningJob, TuningResult
+from skillviewer.engine.finetuning.process import StopFolder
+from skillviewer.nets.library import digest
 from skillviewer.ui.finetuning.tuning import Phase
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, states

@@ -8,12 +8,12 @@ from PySide6.QtCore import QPoint, QSize, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QTextDocument, QTextTable
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.places import docs_dir
+from skillviewer.core.paths import docs_dir
 from skillviewer.ui.app import Composition
-from skillviewer.ui.guide_page import _blocks as iterate
-from skillviewer.ui.guide_page import anchor
-from skillviewer.ui.guides import NAMES, Guides, guides
-from skillviewer.ui.theme import ThemeChoice
+from skillviewer.ui.shell.guide_page import _blocks as iterate
+from skillviewer.ui.shell.guide_page import anchor
+from skillviewer.ui.shell.guides import NAMES, Guides, guides
+from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.hands import click, key, type_text
 
 RANKING = "What pairs are asked, and what the votes say"
@@ -205,7 +205,7 @@ def test_a_second_wish_shows_the_same_window(shown: Guides, window: Composition)
 
 
 def test_a_guide_that_is_missing_is_told(window: Composition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skillviewer.ui.guides.docs_dir", lambda: tmp_path)
+    monkeypatch.setattr("skillviewer.ui.shell.guides.docs_dir", lambda: tmp_path)
     window.window.actions_["guides"].trigger()
     assert window.window.findChild(Guides) is None
     assert "guides cannot be read" in window.program.messages.waiting[-1].text

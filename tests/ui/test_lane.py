@@ -6,9 +6,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import VideoError
-from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.ui.lane import Lane, Task
-from skillviewer.ui.mailbox import Mailbox
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.mailbox import Mailbox
 
 MakeLane = Callable[..., Lane[object]]
 

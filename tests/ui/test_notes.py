@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.ui.app import Composition
-from skillviewer.ui.studies import REMARKS
-from skillviewer.ui.undo import Deed
+from skillviewer.ui.session.studies import REMARKS
+from skillviewer.ui.session.undo import Deed
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import click, key, type_text

@@ -7,13 +7,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.footage import Footage
-from skillviewer.core.pairs import FrameExtent, TimeExtent
+from skillviewer.core.video.extents import FrameExtent, TimeExtent
+from skillviewer.core.video.footage import Footage
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen
 from skillviewer.ui.exporting.screen import ExportScreen
-from skillviewer.ui.recovery import Recovery, Session
+from skillviewer.ui.shell.recovery import Recovery, Session
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, open_and_load, states
 from tests.ui.fakes import FakeWorld, read_number

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.video import VideoInfo
-from skillviewer.ui.playback import SPEEDS, Playback
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.playback import SPEEDS, Playback
 from tests.ui.fakes import video_info
 
 

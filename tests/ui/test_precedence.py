@@ -12,10 +12,10 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui import collector as collecting
-from skillviewer.ui.collector import Collector
-from skillviewer.ui.lane import Lane
-from skillviewer.ui.precedence import NICENESS
+from skillviewer.ui.threads import garbage as collecting
+from skillviewer.ui.threads.garbage import Collector
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.priorities import NICENESS
 
 
 class Ring:

@@ -7,16 +7,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.scene import Overlay
-from skillviewer.ui.action_table import ACTIONS
-from skillviewer.ui.actions import conflicts, key_text, settled, written
+from skillviewer.core.analysis.scene import Overlay
+from skillviewer.ui.actions.actions import conflicts, key_text, settled, written
+from skillviewer.ui.actions.table import ACTIONS
 from skillviewer.ui.app import Composition
-from skillviewer.ui.palette import KeySheet, Palette
 from skillviewer.ui.preferences.dialog import Preferences
 from skillviewer.ui.preferences.keys import KeysPage, without_shift
 from skillviewer.ui.preferences.storage import size_words
-from skillviewer.ui.settings import Settings
-from skillviewer.ui.theme import ThemeChoice
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.shell.command_palette import KeySheet, Palette
+from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text

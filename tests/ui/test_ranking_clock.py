@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.pairs import FrameExtent, TimeExtent
-from skillviewer.core.video import VideoInfo
+from skillviewer.core.video.extents import FrameExtent, TimeExtent
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.ranking.aligned_clip import Seen, Stretch
 from skillviewer.ui.ranking.pair_clock import PairClock
-from skillviewer.ui.ranking.stretch import Seen, Stretch
 from tests.ui.fakes import video_info
 
 NTSC_HZ = 60_000 / 1001

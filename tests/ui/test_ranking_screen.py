@@ -12,13 +12,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.pairs import Verdict
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.data.study.exchange import bring_in
-from skillviewer.ui.messages import Message
+from skillviewer.data.study.exchange.exchange import bring_in
 from skillviewer.ui.ranking.judging import Phase
-from skillviewer.ui.studies import VOTES
-from skillviewer.ui.undo import Deed
+from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.threads.messages import Message
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, second_click, type_text

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.pairs import Verdict
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
-from skillviewer.ui.ranking.queue import Outlook, Tally, aims, offered, outlook
-from skillviewer.ui.ranking.session import Session
+from skillviewer.ui.ranking.judging_session import Session
+from skillviewer.ui.ranking.pair_queue import Outlook, Tally, aims, offered, outlook
+from skillviewer.ui.ranking.presented_pair import Contender, Turn
 from skillviewer.ui.ranking.stopwatch import Stopwatch
-from skillviewer.ui.ranking.turn import Contender, Turn
 
 
 @pytest.fixture(autouse=True)

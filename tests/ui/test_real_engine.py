@@ -8,15 +8,15 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from skillviewer.cli.main import run
-from skillviewer.core.analysis import Analysis
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.data.analysis_file import load_analysis
-from skillviewer.engine.cache import FeatureCache
-from skillviewer.engine.engine import Engine
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.inference.engine import Engine
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.still import StillOptions, paint_still
+from skillviewer.export.pictures.still import StillOptions, paint_still
 from skillviewer.ui.app import begin, real_backend
-from skillviewer.ui.canvas import Canvas
-from skillviewer.ui.inspect_screen import InspectScreen
+from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.player.canvas import Canvas
 from tests.checkpoints import tiny_checkpoint
 from tests.ui.conftest import MakeWindow
 from tests.videos import write_barcode_video

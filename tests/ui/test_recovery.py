@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.aside import written_aside
-from skillviewer.core.footage import Footage
+from skillviewer.core.atomic_write import written_aside
+from skillviewer.core.video.footage import Footage
 from skillviewer.ui.app import Composition
-from skillviewer.ui.recovery import Place, Recovery, Session, left_behind
+from skillviewer.ui.shell.recovery import Place, Recovery, Session, left_behind
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import click

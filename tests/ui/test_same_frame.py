@@ -10,18 +10,18 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.arrays import Picture
-from skillviewer.core.footage import Footage
-from skillviewer.core.scene import resolve
-from skillviewer.core.video import VideoInfo
-from skillviewer.media.overlay import paint
-from skillviewer.media.proxy import ScrubProxy, build_proxy
-from skillviewer.media.reader import VideoReader
+from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.proxy import ScrubProxy, build_proxy
 from skillviewer.ui.app import Composition
-from skillviewer.ui.backend import Backend
-from skillviewer.ui.canvas import Shown
-from skillviewer.ui.inspect_screen import InspectScreen
-from skillviewer.ui.video_list import VideoState
+from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.player.canvas import Shown
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.video_list import VideoState
 from tests.ui.fakes import FakeWorld, make_analysis
 from tests.ui.hands import move, press, release
 from tests.videos import read_barcode, write_barcode_video

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from skillviewer.core.errors import Cancelled, StudyError
-from skillviewer.core.job import CancelToken, silent
-from skillviewer.core.places import HOME_VARIABLE, resources_dir
+from skillviewer.core.paths import HOME_VARIABLE, resources_dir
+from skillviewer.core.progress import CancelToken, silent
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import Study, cached_analysis
-from skillviewer.engine.engine import Engine
-from skillviewer.engine.library import DEFAULT_MODEL
-from skillviewer.ui.study_slot import (
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.nets.library import DEFAULT_MODEL
+from skillviewer.ui.session.open_study import (
     SAMPLE_ANALYSES,
     SAMPLE_PASSES,
     new_draft,

@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.numerals import signed
-from skillviewer.ui.video_list import VideoState
-from skillviewer.ui.video_table import ENTRY_ROLE, NAME, PERCENTILE, SCORE
+from skillviewer.core.text import signed
+from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.videos.table_model import ENTRY_ROLE, NAME, PERCENTILE, SCORE
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect
 from tests.ui.fakes import FakeDialogs, FakeWorld

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.places import HOME_VARIABLE
+from skillviewer.core.paths import HOME_VARIABLE
 
 CODE = """
 import json, os, sys
@@ -17,10 +17,10 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
-from skillviewer.core.scene import Overlay
+from skillviewer.core.analysis.scene import Overlay
 from skillviewer.ui.app import compose, dress
-from skillviewer.ui.inspect_screen import InspectScreen
-from skillviewer.ui.settings import Settings
+from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.session.settings import Settings
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click
 from tests.ui.states import Stage

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skillviewer.ui.score_curve import score_curve
+from skillviewer.core.analysis.score_curve import score_curve
 from tests.ui.fakes import make_analysis, video_info
 
 VIDEO = video_info(Path("a.mp4"), 300)

@@ -5,11 +5,11 @@ from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.scene import Look, Overlay, Scale
+from skillviewer.core.analysis.scene import Look, Overlay, Scale
 from skillviewer.ui.app import begin
-from skillviewer.ui.geometry import clamped
-from skillviewer.ui.settings import CACHE_GB, MOST_RECENT, Settings
-from skillviewer.ui.theme import ThemeChoice
+from skillviewer.ui.session.settings import CACHE_GB, MOST_RECENT, Settings
+from skillviewer.ui.shell.placement import clamped
+from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
 

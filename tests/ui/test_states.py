@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.theme import DARK, LIGHT, ThemeChoice
+from skillviewer.ui.widgets.theme import DARK, LIGHT, ThemeChoice
 from tests.ui.states import STATES, shoot
 
 PARTS = {"why_page", "settings_looks", "settings_assessing", "settings_storage", "settings_keys", "guides"}

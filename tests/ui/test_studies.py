@@ -14,14 +14,15 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import StudyError
-from skillviewer.core.footage import Footage
-from skillviewer.core.job import CancelToken
-from skillviewer.core.pairs import FrameExtent, TimeExtent, Verdict
-from skillviewer.core.places import drafts_dir
+from skillviewer.core.paths import drafts_dir
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.extents import FrameExtent, TimeExtent
+from skillviewer.core.video.footage import Footage
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.data.study.archive import pack
-from skillviewer.data.study.archive_form import ArchiveOptions
+from skillviewer.data.study.archive.archive import pack
+from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import side_files
 from skillviewer.data.study.identity import Identity, identify
@@ -30,11 +31,11 @@ from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.ranking.ballot import withdraw
 from skillviewer.ui.ranking.judging import Phase
 from skillviewer.ui.ranking.screen import RankScreen
-from skillviewer.ui.studies import VOTES
-from skillviewer.ui.study_slot import OpenStudy, sample_path
-from skillviewer.ui.undo import Deed
-from skillviewer.ui.video_list import VideoState
-from skillviewer.ui.video_table import VideoTable
+from skillviewer.ui.session.open_study import OpenStudy, sample_path
+from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.videos.table_model import VideoTable
 from tests.data.test_study import VERSION_1
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states
@@ -535,7 +536,7 @@ def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
         assert go_on.wait(60)
         return identify(path, token)
 
-    monkeypatch.setattr("skillviewer.ui.file_checks.identify", slowly)
+    monkeypatch.setattr("skillviewer.ui.session.file_checks.identify", slowly)
     for name in ("a.mp4", "b.mp4"):
         found = (world.folder / name).stat()
         os.utime(world.folder / name, ns=(found.st_atime_ns, found.st_mtime_ns + 10**10))

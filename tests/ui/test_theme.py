@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QPalette, QRawFont
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.places import resources_dir
-from skillviewer.ui.action_table import ACTIONS
-from skillviewer.ui.icons import Icons
-from skillviewer.ui.theme import DARK, FONT_FAMILY, LIGHT, Theme, ThemeChoice, ThemeSource, app_font
-from skillviewer.ui.video_list import VideoState
+from skillviewer.core.paths import resources_dir
+from skillviewer.ui.actions.table import ACTIONS
+from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import DARK, FONT_FAMILY, LIGHT, Theme, ThemeChoice, ThemeSource, app_font
 
 
 def luminance(colour: str) -> float:

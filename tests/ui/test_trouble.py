@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import VideoError
-from skillviewer.core.job import CancelToken
-from skillviewer.core.video import VideoInfo
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.app import Composition, begin
-from skillviewer.ui.crash import ExceptionHook
-from skillviewer.ui.intake import sort_paths
+from skillviewer.ui.session.import_paths import sort_paths
+from skillviewer.ui.threads.uncaught import ExceptionHook
 from tests.data.studies import make_study
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states

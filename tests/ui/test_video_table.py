@@ -7,10 +7,9 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.footage import Footage
-from skillviewer.ui.video_cells import n_alike, shortened
-from skillviewer.ui.video_list import VideoList, VideoState
-from skillviewer.ui.video_table import (
+from skillviewer.core.video.footage import Footage
+from skillviewer.ui.session.video_list import VideoList, VideoState
+from skillviewer.ui.videos.table_model import (
     COLUMNS,
     LENGTH,
     NAME,
@@ -21,6 +20,7 @@ from skillviewer.ui.video_table import (
     VideoFilter,
     VideoTable,
 )
+from skillviewer.ui.widgets.names import n_alike, shortened
 from tests.ui.fakes import make_analysis, video_info
 
 

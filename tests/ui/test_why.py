@@ -10,17 +10,17 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.pairs import UNNAMED, Verdict
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
-from skillviewer.ui.explaining.findings import Question, _other_models
-from skillviewer.ui.explaining.inquiry import Stage
-from skillviewer.ui.explaining.raters_said import RatersBlock, ReasonRow
-from skillviewer.ui.explaining.signed_bar import sign_colour
+from skillviewer.ui.inspecting.raters_said import RatersBlock, ReasonRow
 from skillviewer.ui.ranking.judging import Phase
 from skillviewer.ui.ranking.screen import RankScreen
-from skillviewer.ui.studies import SETTINGS, VOTES
+from skillviewer.ui.session.insight.findings import Question, _other_models
+from skillviewer.ui.session.insight.why_loader import Stage
+from skillviewer.ui.session.studies import SETTINGS, VOTES
+from skillviewer.ui.widgets.signed_bar import sign_colour
 from tests.ui.driving import inspect, open_and_load
 from tests.ui.evidence import contributions
 from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld

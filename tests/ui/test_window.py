@@ -8,16 +8,16 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.scene import Overlay
+from skillviewer.core.analysis.scene import Overlay
 from skillviewer.ui.app import Composition
-from skillviewer.ui.go_to import GoTo
-from skillviewer.ui.palette import KeySheet, Palette
-from skillviewer.ui.settings import Settings
-from skillviewer.ui.sheet import Sheet
-from skillviewer.ui.theme import FONT_SIZE_PT, LETTERS
-from skillviewer.ui.transport import Transport
-from skillviewer.ui.video_list import VideoState
-from skillviewer.ui.video_table import STATE
+from skillviewer.ui.player.transport import Transport
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.shell.command_palette import KeySheet, Palette
+from skillviewer.ui.shell.go_to import GoTo
+from skillviewer.ui.videos.table_model import STATE
+from skillviewer.ui.widgets.overlay import Sheet
+from skillviewer.ui.widgets.theme import FONT_SIZE_PT, LETTERS
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import drop, inspect, open_and_load, states
 from tests.ui.fakes import N_SEGMENTS, FakeDialogs, FakeWorld

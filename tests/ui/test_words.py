@@ -7,19 +7,19 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis import MapKind
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.scene import Look, Overlay, Scale, resolve
 from skillviewer.core.errors import VideoError
-from skillviewer.core.scene import Look, Overlay, Scale, resolve
-from skillviewer.core.video import VideoInfo
-from skillviewer.ui.actions import plain
-from skillviewer.ui.colour_bar import ColourBar
-from skillviewer.ui.go_to import parse_place
-from skillviewer.ui.icons import Icons
-from skillviewer.ui.message_bar import MessageBar
-from skillviewer.ui.messages import Message, Messages, Severity
-from skillviewer.ui.palette import fits
-from skillviewer.ui.status_bar import left_text
-from skillviewer.ui.theme import LIGHT
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.actions.actions import plain
+from skillviewer.ui.actions.search import fits
+from skillviewer.ui.shell.go_to import parse_place
+from skillviewer.ui.shell.message_bar import MessageBar
+from skillviewer.ui.shell.status_bar import left_text
+from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.widgets.colour_bar import ColourBar
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import LIGHT
 from tests.ui.fakes import make_analysis, video_info
 
 VIDEO = video_info(Path("a.mp4"), 3000)  # 100 s

@@ -5,11 +5,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis import Analysis
-from skillviewer.core.job import Progress
-from skillviewer.engine.library import digest
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.progress import Progress
+from skillviewer.nets.library import digest
 from skillviewer.ui.app import Composition
-from skillviewer.ui.video_table import STATE
+from skillviewer.ui.videos.table_model import STATE
 from tests.ui.driving import inspect, open_and_load, states
 from tests.ui.fakes import N_SEGMENTS, FakeWorld
 from tests.ui.hands import click

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.pairs import Verdict
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import ModelVersion, NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.app import Composition
 from skillviewer.ui.finetuning.screen import FinetuneScreen

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from skillviewer.core.pairs import Judgement, Pair, SimilarPair
+from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.times import now
 from skillviewer.data.study.votes import video_id
 
 if TYPE_CHECKING:  # scipy takes a second
-    from skillviewer.core.consensus import Agreement
+    from skillviewer.core.ranking.consensus import Agreement
 
 
 class AgreedPairs:
@@ -73,9 +73,9 @@ def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPai
     Args:
         judgements: The votes that stand.
         agreed: Pairs that are stated without raters.
-        rule: Name of the rule, see ``core.consensus.RULES``.
+        rule: Name of the rule, see ``core.ranking.consensus.RULES``.
     """
-    from skillviewer.core.consensus import Agreement, rule_named
+    from skillviewer.core.ranking.consensus import Agreement, rule_named
 
     by_votes = rule_named(rule).agree(judgements)
     judged = {_videos(pair) for pair in by_votes.pairs} | set(by_votes.similar)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.digests import sha256_of
 from skillviewer.core.errors import VideoError
-from skillviewer.core.job import CancelToken
+from skillviewer.core.hashing import sha256_of
+from skillviewer.core.progress import CancelToken
 from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.face_words import SAID_BEFORE
-from skillviewer.core.pairs import Extent
-from skillviewer.core.places import cache_dir
+from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.video.extents import Extent
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import joined, relative
 from skillviewer.data.study.times import now, read
 from skillviewer.data.study.video_rows import StudyVideo, extent_of, extent_text
 
 if TYPE_CHECKING:  # scipy takes a second
-    from skillviewer.core.analysis import Analysis
+    from skillviewer.core.analysis.analysis import Analysis
 
 
 class ModelState(StrEnum):
@@ -67,7 +67,8 @@ class Score:
         score: The score.
         interval: 95 % interval, or None with a single pass.
         passes: K.
-        warning: A word of warning, or ""; ``SAID_BEFORE`` (core/face_words.py) is in it where the score is of the video
+        warning: A word of warning, or ""; ``SAID_BEFORE`` (core/faces/face_wording.py) is in it where the score is of
+            the video
             before its faces were blurred.
         assessed_at: When.
     """

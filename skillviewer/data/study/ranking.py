@@ -1,7 +1,7 @@
 """What the raters of a study were asked, and all that their answers say."""
 
-from skillviewer.core.pair_choice import Asked
-from skillviewer.core.ranking_report import RankingReport, ranking_report
+from skillviewer.core.ranking.pair_selection import Asked
+from skillviewer.core.ranking.report import RankingReport, ranking_report
 from skillviewer.data.study.study import Study
 
 

@@ -22,7 +22,7 @@ class StudySettings:
         random_share: Share of pairs that are chosen at random and set aside as the honest test set, 0 to 1.
         repeat_share: Share of pairs that a rater is asked again, 0 to 1.
         comparisons_per_video: How many comparisons a video are aimed at.
-        rule: How votes become pairs (see ``core.consensus.RULES``).
+        rule: How votes become pairs (see ``core.ranking.consensus.RULES``).
         participant_pattern: Regular expression that finds the participant in the name of a video, or "".
         model: Digest of the model in use, or "".
         blind: Whether the Why page of a video stays shut until one has judged the video oneself.
@@ -52,7 +52,7 @@ class StudySettings:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too few.")
         if self.rule == "default":
             return
-        from skillviewer.core.consensus import rule_named  # scipy takes a second
+        from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
         try:
             rule_named(self.rule)

@@ -7,14 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo
 from skillviewer.core.errors import StudyError
-from skillviewer.core.pairs import Dataset, DatasetVideo
 from skillviewer.data.study import backups
-from skillviewer.data.study.again import Again
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.models import Models
+from skillviewer.data.study.rejudge_queue import Again
 from skillviewer.data.study.remarks import Remarks
 from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
 from skillviewer.data.study.videos import Videos
@@ -136,7 +136,7 @@ class Study:
 
         Where somebody judged two videos, the votes count and not the agreed pair.
         """
-        from skillviewer.core.consensus import rule_named  # scipy takes a second
+        from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
         settings = self.settings
         judgements = self.votes.judgements()

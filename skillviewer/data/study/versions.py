@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import StudyError
-from skillviewer.core.pair_choice import Why
-from skillviewer.core.pairs import SimilarPair
-from skillviewer.core.places import data_dir, training_place
-from skillviewer.core.tuning import StudyPairs
+from skillviewer.core.finetuning.split import StudyPairs
+from skillviewer.core.paths import data_dir, training_place
+from skillviewer.core.ranking.pair_selection import Why
 from skillviewer.data.study.agreed import combined
-from skillviewer.data.study.archive_form import safe_name
+from skillviewer.data.study.archive.archive_form import safe_name
 from skillviewer.data.study.models import ModelState, ModelVersion
 from skillviewer.data.study.study import Study
 
@@ -29,7 +29,7 @@ def study_pairs(study: Study, rule: str | None = None) -> StudyPairs:
     Raises:
         DatasetError: There is no such rule.
     """
-    from skillviewer.core.consensus import rule_named  # scipy takes a second
+    from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
     dataset = study.dataset()
     chosen = rule if rule is not None else study.settings.rule

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PureWindowsPath
 
-from skillviewer.core.pairs import Extent, extent_cells, extent_from
+from skillviewer.core.video.extents import Extent, extent_cells, extent_from
 from skillviewer.data.study.identity import Identity
 
 

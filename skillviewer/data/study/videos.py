@@ -4,13 +4,13 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from skillviewer.core.errors import StudyError, VideoError
-from skillviewer.core.job import CancelToken, Progress, Report, silent
-from skillviewer.core.pairs import Extent, extent_cells
-from skillviewer.data.rows import composed
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.video.extents import Extent, extent_cells
 from skillviewer.data.study.identity import Identity, free_name, relative
+from skillviewer.data.study.located_files import VideoFiles
 from skillviewer.data.study.times import now
-from skillviewer.data.study.video_files import VideoFiles
 from skillviewer.data.study.video_rows import Added, NewVideo, StudyVideo, VideoState
+from skillviewer.data.tables.rows import composed
 
 _COLUMNS = ("name", "participant", "task", "notes", "context", "sync_s")
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
-from skillviewer.core.pairs import Judgement, Verdict
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.times import now, read, stored
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from skillviewer.core.scene import Scene
-from skillviewer.ui.colour_bar import ColourBar
-from skillviewer.ui.theme import LIGHT, Theme
+from skillviewer.core.analysis.scene import Scene
+from skillviewer.ui.widgets.colour_bar import ColourBar
+from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 LEAST_BAR_PX, LONGEST_LABEL_PX = 96, 150
 """Four bars and their labels stand side by side in a window of 1280 pixels: they make room for each other."""

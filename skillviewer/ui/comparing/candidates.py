@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.data.study import Study
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.program import Program
-from skillviewer.ui.studies import MODELS
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.studies import MODELS
 
 
 def _versions(study: Study) -> tuple[tuple[str, str], ...]:

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.scene import MapSource, Overlay, Scene
-from skillviewer.export.words import plain, score_digits, score_words
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
+from skillviewer.core.analysis.wording import score_digits, score_words
+from skillviewer.core.text import plain
 from skillviewer.ui.comparing.models_view import kind_words
 from skillviewer.ui.comparing.row import Row, Standing
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from skillviewer.core.analysis import Analysis
-from skillviewer.core.job import CancelToken, Report
-from skillviewer.ui.backend import Backend
-from skillviewer.ui.comparing.asking import Contrast, contrast
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.ui.comparing.queries import Contrast, contrast
 from skillviewer.ui.comparing.row import Row
-from skillviewer.ui.lane import Lane
-from skillviewer.ui.mailbox import Mailbox
-from skillviewer.ui.messages import Messages
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.mailbox import Mailbox
+from skillviewer.ui.threads.messages import Messages
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from skillviewer.core.analysis import Analysis
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.score_curve import score_curve
 from skillviewer.core.arrays import FloatArray, frozen
-from skillviewer.ui.score_curve import score_curve
 
 
 class Heights(StrEnum):

@@ -6,13 +6,13 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from skillviewer.core.analysis import Analysis
-from skillviewer.ui.comparing.answers import MIN_VIDEOS
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.ui.comparing.curve_lines import Heights, lines
-from skillviewer.ui.comparing.curves import CurvesPlot
-from skillviewer.ui.comparing.strokes import Stroke
-from skillviewer.ui.playback import Playback
-from skillviewer.ui.theme import Theme
+from skillviewer.ui.comparing.curves_plot import CurvesPlot
+from skillviewer.ui.comparing.line_styles import Stroke
+from skillviewer.ui.comparing.results import MIN_VIDEOS
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.widgets.theme import Theme
 
 
 class CurvesPanel(QWidget):

@@ -8,13 +8,14 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
-from skillviewer.core.video import VideoInfo
-from skillviewer.ui.canvas import AVERAGED_BELOW, as_image
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.pane import Pane
-from skillviewer.ui.feed import Shot
-from skillviewer.ui.icons import Icons
-from skillviewer.ui.theme import LIGHT, Theme
-from skillviewer.ui.viewport import Viewport
+from skillviewer.ui.player.canvas import AVERAGED_BELOW
+from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.images import as_image
+from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.viewport import Viewport
 
 GAP_PX = 8
 STEP_PX = 16

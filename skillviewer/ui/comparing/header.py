@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
-from skillviewer.core.scene import Scale
-from skillviewer.export.words import printable
+from skillviewer.core.analysis.scene import Scale
+from skillviewer.core.text import printable
 from skillviewer.ui.comparing.candidates import Candidates
+from skillviewer.ui.comparing.line_styles import MOST
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.comparing.strokes import MOST
 
 OPEN = ""
 NAME_CHARACTERS = 12

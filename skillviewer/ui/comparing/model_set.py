@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.footage import Footage
-from skillviewer.core.job import Progress
-from skillviewer.core.model_facts import ModelFacts
-from skillviewer.ui.comparing.answers import Answers
-from skillviewer.ui.comparing.asking import Answer
-from skillviewer.ui.comparing.inquiry import Inquiry, Kind, Matter, Question
+from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.progress import Progress
+from skillviewer.core.video.footage import Footage
+from skillviewer.ui.comparing.line_styles import MOST
+from skillviewer.ui.comparing.model_query import Inquiry, Kind, Matter, Question
+from skillviewer.ui.comparing.queries import Answer
+from skillviewer.ui.comparing.results import Answers
 from skillviewer.ui.comparing.row import UNIFORM, Row, Standing, baseline, filled
 from skillviewer.ui.comparing.slow_job import SlowJob
-from skillviewer.ui.comparing.strokes import MOST
-from skillviewer.ui.messages import Message, Severity
-from skillviewer.ui.program import Program
-from skillviewer.ui.video_list import VideoState
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.threads.messages import Message, Severity
 
 if TYPE_CHECKING:
-    from skillviewer.core.pairs import Extent
+    from skillviewer.core.video.extents import Extent
 
 SETTLE_MS = 450
 """A video must stay on screen this long before models are asked about it, unless it has been analysed already: by then

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.evidence import Evidence
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.row import Row
 from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
 

@@ -7,9 +7,9 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from skillviewer.core.analysis import MapKind
-from skillviewer.core.comparison import MapNumbers, VideoComparison
-from skillviewer.ui.comparing.asking import Contrast
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
+from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import Row
 from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
 

@@ -6,15 +6,15 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from skillviewer.core.difference import Difference
-from skillviewer.core.video import VideoInfo
-from skillviewer.export.words import printable
-from skillviewer.ui.canvas import Canvas, Shown
-from skillviewer.ui.comparing.strokes import SWATCH_PX, Stroke, draw_swatch
-from skillviewer.ui.feed import Shot
-from skillviewer.ui.icons import Icons
-from skillviewer.ui.theme import DARK, LIGHT, Theme
-from skillviewer.ui.viewport import Viewport
+from skillviewer.core.analysis.difference import Difference
+from skillviewer.core.text import printable
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.comparing.line_styles import SWATCH_PX, Stroke, draw_swatch
+from skillviewer.ui.player.canvas import Canvas, Shown
+from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
+from skillviewer.ui.widgets.viewport import Viewport
 
 LEAST = QSize(96, 54)
 LEAST_NAME_PX = 72

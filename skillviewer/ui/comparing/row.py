@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from skillviewer.core.analysis import Analysis
-from skillviewer.core.difference import uniform_baseline
-from skillviewer.core.evidence import Evidence
-from skillviewer.core.footage import Footage
-from skillviewer.core.job import Progress
-from skillviewer.core.model_facts import ModelFacts
-from skillviewer.ui.comparing.answers import Answers
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.difference import uniform_baseline
+from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.progress import Progress
+from skillviewer.core.video.footage import Footage
+from skillviewer.ui.comparing.results import Answers
 
 UNIFORM = "uniform"
 """Key of the baseline that looks everywhere alike."""

@@ -6,15 +6,15 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.analysis import Analysis
-from skillviewer.core.job import CancelToken, Report
-from skillviewer.core.scene import Look
-from skillviewer.data.study.archive_form import safe_name
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.scene import Look
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.data.study.archive.archive_form import safe_name
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.row import Row
-from skillviewer.ui.comparing.studying import Studying
-from skillviewer.ui.dialogs import Dialogs
-from skillviewer.ui.program import Program
+from skillviewer.ui.comparing.study_agreement import Studying
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 Work = Callable[[CancelToken, Report], tuple[Path, tuple[str, ...]]]
 """token, report -> where the file is, what a person should know of it"""
@@ -43,7 +43,7 @@ class Saving(QObject):
             without = self._left_out(rows)
 
             def work(_token: CancelToken, _report: Report) -> tuple[Path, tuple[str, ...]]:
-                from skillviewer.export.compared import export_frames_compared
+                from skillviewer.export.figures.comparison import export_frames_compared
 
                 # the dialog has asked whether a file may be replaced
                 return export_frames_compared(analyses, path, overwrite=True), without
@@ -76,10 +76,10 @@ class Saving(QObject):
         frame, titles = self._program.playback.frame, [row.name for row, _ in whole]
 
         def work(token: CancelToken, report: Report) -> tuple[Path, tuple[str, ...]]:
-            from skillviewer.engine.export_desk import with_kept_faces
-            from skillviewer.export.blurring import blur_remarks
-            from skillviewer.export.compared import ComparedOptions, export_compared
+            from skillviewer.engine.exporting.service import with_kept_faces
             from skillviewer.export.exhibit import Exhibit
+            from skillviewer.export.figures.comparison import ComparedOptions, export_compared
+            from skillviewer.export.pictures.blurring import blur_remarks
 
             exhibits = [Exhibit(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
             if blur_faces:
@@ -115,7 +115,7 @@ class Saving(QObject):
         scores = [{name: analysis.score for name, analysis in known[key].items()} for key in found.keys]
 
         def work(_token: CancelToken, _report: Report) -> tuple[Path, tuple[str, ...]]:
-            from skillviewer.export.agreement import agreement_rows, export_agreement, rank_rows
+            from skillviewer.export.tables.model_agreement import agreement_rows, export_agreement, rank_rows
 
             if ranks:
                 return export_agreement(rank_rows(found.disputes, names, scores), path, overwrite=True), ()

@@ -5,32 +5,32 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from skillviewer.core.analysis import Analysis, MapKind
-from skillviewer.core.scene import Look, Overlay, Scale, Scene
-from skillviewer.core.video import VideoInfo
-from skillviewer.ui.actions import Actions
-from skillviewer.ui.comparing.asking import Contrast
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.comparing.bars import Bars
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.captions import kind_of, rest_of, score_of, source_of
+from skillviewer.ui.comparing.colour_scales import looks_of, shared_bars
 from skillviewer.ui.comparing.contrasting import Contrasting
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import PaneGrid
 from skillviewer.ui.comparing.header import Header
-from skillviewer.ui.comparing.looks import looks_of, shared_bars
+from skillviewer.ui.comparing.line_styles import STROKES, Stroke
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.models_view import kind_words
+from skillviewer.ui.comparing.numbers_column import Side
 from skillviewer.ui.comparing.pane import Said
+from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.row import Row, Standing
 from skillviewer.ui.comparing.saving import Saving
-from skillviewer.ui.comparing.side import Side
-from skillviewer.ui.comparing.strokes import STROKES, Stroke
-from skillviewer.ui.comparing.studying import Studying
-from skillviewer.ui.dialogs import Dialogs
-from skillviewer.ui.feed import Shot
-from skillviewer.ui.program import Program
-from skillviewer.ui.theme import Theme
-from skillviewer.ui.transport import Transport
+from skillviewer.ui.comparing.study_agreement import Studying
+from skillviewer.ui.player.transport import Transport
+from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.theme import Theme
 
 DIFFERENCE = "difference"
 """Key of the pane that shows where two models differ."""

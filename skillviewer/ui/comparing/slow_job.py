@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from skillviewer.ui.jobs import Jobs
+from skillviewer.ui.threads.jobs import Jobs
 
 if TYPE_CHECKING:
-    from skillviewer.ui.jobs import Job
+    from skillviewer.ui.threads.jobs import Job
 
 TOLD_AFTER_MS = 200
 """Work that is over sooner is not listed."""

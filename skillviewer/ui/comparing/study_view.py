@@ -7,12 +7,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from skillviewer.core.model_agreement import MIN_VIDEOS
-from skillviewer.export.words import printable
-from skillviewer.ui.comparing.asking import Agreement
+from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
+from skillviewer.core.text import printable
 from skillviewer.ui.comparing.numbers import told
+from skillviewer.ui.comparing.queries import Agreement
 from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
-from skillviewer.ui.theme import LIGHT, Theme
+from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 MOST_NAMED = 6
 """With more models than these there is no room for their names beside the numbers."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from skillviewer.export.words import printable
+from skillviewer.core.text import printable
 
 
 @dataclass(frozen=True, slots=True)

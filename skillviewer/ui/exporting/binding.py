@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from skillviewer.ui.exporting.screen import ExportScreen
-    from skillviewer.ui.main_window import MainWindow
+    from skillviewer.ui.shell.main_window import MainWindow
 
 NAME = "export"
 

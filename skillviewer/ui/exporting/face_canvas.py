@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
-from skillviewer.core.faces import FaceBox
+from skillviewer.core.faces.faces import FaceBox
 
 LEAST_PX = 6
 """A drag that is shorter is a click."""

@@ -18,19 +18,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.faces import Doubt, FaceBox, Faces, Reason, doubtful_frames
-from skillviewer.core.job import CancelToken, Report
-from skillviewer.core.video import VideoInfo
-from skillviewer.engine.face_search import keep_faces, kept_faces, known_faces, search_faces
-from skillviewer.export.words import clock
+from skillviewer.core.faces.faces import Doubt, FaceBox, Faces, Reason, doubtful_frames
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.text import clock
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.engine.exporting.face_search import keep_faces, kept_faces, known_faces, search_faces
 from skillviewer.ui.exporting.face_canvas import FaceCanvas
-from skillviewer.ui.feed import FrameFeed, Shot
-from skillviewer.ui.program import Program
-from skillviewer.ui.theme import Theme
-from skillviewer.ui.undo import Deed
+from skillviewer.ui.session.frame_feed import FrameFeed, Shot
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from skillviewer.ui.lane import Task
+    from skillviewer.ui.threads.lane import Task
 
 SIDE_PX = 264
 

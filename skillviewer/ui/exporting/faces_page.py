@@ -6,10 +6,10 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from skillviewer.export.words import printable
+from skillviewer.core.text import printable
 from skillviewer.ui.exporting.faces import FacesReview
-from skillviewer.ui.program import Program
-from skillviewer.ui.theme import Theme
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.theme import Theme
 
 
 class FacesPage(QWidget):

@@ -6,9 +6,9 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QWidget
 
-from skillviewer.engine.study_exports import STUDY_EXPORTERS, StudyExporter
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.ui.theme import Theme
+from skillviewer.ui.widgets.theme import Theme
 
 HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from skillviewer.core.analysis.scene import Look
 from skillviewer.core.errors import ExportError
-from skillviewer.core.scene import Look
 from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
-from skillviewer.ui.fields import indented
+from skillviewer.ui.widgets.spin_boxes import indented
 
 MOST = 2**31 - 1
 FIELD_PX = 122

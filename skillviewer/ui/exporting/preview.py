@@ -8,14 +8,14 @@ from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
-from skillviewer.engine.orders import Subject
-from skillviewer.engine.study_exports import StudyExporter
+from skillviewer.core.text import printable
+from skillviewer.engine.exporting.requests import Subject
+from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.preview import Preview
-from skillviewer.export.words import printable
-from skillviewer.ui.backend import ExportDesk
-from skillviewer.ui.lane import Lane, Task
-from skillviewer.ui.theme import Theme
+from skillviewer.ui.session.backend import ExportDesk
+from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.widgets.theme import Theme
 
 SETTLE_MS = 200
 """Choices that change quicker are previewed once."""

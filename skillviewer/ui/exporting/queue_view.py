@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from skillviewer.export.words import printable
-from skillviewer.ui.exporting.queue import Entry, ExportQueue, Stage
-from skillviewer.ui.theme import Theme
+from skillviewer.core.text import printable
+from skillviewer.ui.exporting.export_queue import Entry, ExportQueue, Stage
+from skillviewer.ui.widgets.theme import Theme
 
 MOST_TOLD = 6
 

@@ -14,30 +14,39 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.aside import is_one_of, is_there
+from skillviewer.core.atomic_write import is_one_of, is_there
 from skillviewer.core.errors import ExportError
-from skillviewer.engine.study_exports import StudyExporter
+from skillviewer.core.text import printable
+from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
-from skillviewer.export.words import printable
-from skillviewer.ui.actions import Actions
-from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.exporting.destination import Destination, first_folder
+from skillviewer.ui.exporting.export_choices import (
+    Candidate,
+    Model,
+    Spread,
+    Wish,
+    orders,
+    replacing,
+    spreads_of,
+    subjects,
+)
+from skillviewer.ui.exporting.export_queue import ExportQueue
+from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces_page import FacesPage
 from skillviewer.ui.exporting.form_area import FormArea
 from skillviewer.ui.exporting.kinds import KindList
 from skillviewer.ui.exporting.option_form import OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
-from skillviewer.ui.exporting.queue import ExportQueue
 from skillviewer.ui.exporting.queue_view import QueueView
-from skillviewer.ui.exporting.sentences import question, refusal, remark, title
 from skillviewer.ui.exporting.subject_form import SubjectForm
-from skillviewer.ui.exporting.wish import Candidate, Model, Spread, Wish, orders, replacing, spreads_of, subjects
-from skillviewer.ui.nothing_open import NothingOpen
-from skillviewer.ui.program import Program
-from skillviewer.ui.theme import Theme
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.empty_study import NothingOpen
+from skillviewer.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from skillviewer.core.footage import Footage
+    from skillviewer.core.video.footage import Footage
     from skillviewer.export.preview import Preview
 
 

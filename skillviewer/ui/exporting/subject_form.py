@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.footage import Footage
-from skillviewer.export.words import printable
-from skillviewer.ui.exporting.wish import Candidate, Model, Spread
-from skillviewer.ui.theme import Theme, url
+from skillviewer.core.text import printable
+from skillviewer.core.video.footage import Footage
+from skillviewer.ui.exporting.export_choices import Candidate, Model, Spread
+from skillviewer.ui.widgets.theme import Theme, url
 
 ROW_PX = 22
 MOST_ROWS = 6

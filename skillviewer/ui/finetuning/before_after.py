@@ -5,13 +5,12 @@ import math
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from skillviewer.core.numerals import signed
-from skillviewer.core.tuning_report import AttentionChange, Shift, TuningReport, Use
-from skillviewer.engine.tuning_job import TuningResult
-from skillviewer.export.words import printable
-from skillviewer.ui.finetuning.sentences import forgetting_words, gain_words, percent, with_interval
+from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
+from skillviewer.core.text import printable, signed
+from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tables import Cell, Table
-from skillviewer.ui.theme import Theme
+from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, percent, with_interval
+from skillviewer.ui.widgets.theme import Theme
 
 _SHIFT = 3
 

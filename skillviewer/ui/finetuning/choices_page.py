@@ -16,15 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.folds import FoldsBy
-from skillviewer.core.job import Progress
-from skillviewer.core.tuning import TuningChoices
-from skillviewer.engine.tuning_job import TuningCost
-from skillviewer.export.words import printable
-from skillviewer.ui.fields import indented
-from skillviewer.ui.finetuning.order import Order, Wish
-from skillviewer.ui.finetuning.sentences import cost_words, plan_lines
-from skillviewer.ui.theme import Theme
+from skillviewer.core.dataset.folds import FoldsBy
+from skillviewer.core.finetuning.split import TuningChoices
+from skillviewer.core.progress import Progress
+from skillviewer.core.text import printable
+from skillviewer.engine.finetuning.job import TuningCost
+from skillviewer.ui.finetuning.requests import Order, Wish
+from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
+from skillviewer.ui.widgets.spin_boxes import indented
+from skillviewer.ui.widgets.theme import Theme
 
 SETTLE_MS = 350
 """Choices that change quicker are planned once."""

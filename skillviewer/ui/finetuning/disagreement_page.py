@@ -5,12 +5,12 @@ import math
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from skillviewer.core.disputes import Dispute
+from skillviewer.core.ranking.disagreements import Dispute
+from skillviewer.core.text import printable
 from skillviewer.data.study import ModelVersion
-from skillviewer.export.words import printable
-from skillviewer.ui.finetuning.order import Disagreement
-from skillviewer.ui.finetuning.sentences import percent
+from skillviewer.ui.finetuning.requests import Disagreement
 from skillviewer.ui.finetuning.tables import Cell, Table
+from skillviewer.ui.finetuning.tuning_wording import percent
 
 
 class DisagreementPage(QWidget):

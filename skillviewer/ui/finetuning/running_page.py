@@ -5,12 +5,12 @@ import math
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from skillviewer.core.job import Progress
-from skillviewer.core.tuning_report import BatchRow, OldKind, TuningRow
-from skillviewer.ui.finetuning.curves import Curves
-from skillviewer.ui.finetuning.sentences import duration, percent, with_interval
+from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
+from skillviewer.core.progress import Progress
+from skillviewer.ui.finetuning.training_curves import Curves
 from skillviewer.ui.finetuning.tuning import Phase
-from skillviewer.ui.theme import Theme
+from skillviewer.ui.finetuning.tuning_wording import duration, percent, with_interval
+from skillviewer.ui.widgets.theme import Theme
 
 SIDE_PX = 300
 

@@ -5,23 +5,23 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from skillviewer.core.job import Progress
+from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelVersion, Study
-from skillviewer.engine.tuning_job import TuningResult
-from skillviewer.ui.actions import Actions
+from skillviewer.engine.finetuning.job import TuningResult
+from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.finetuning.before_after import BeforeAfterPage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
 from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
-from skillviewer.ui.finetuning.order import Disagreement, Kept, disagreement, kept
+from skillviewer.ui.finetuning.requests import Disagreement, Kept, disagreement, kept
 from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import Phase, Tuning
 from skillviewer.ui.finetuning.versions import VersionList
-from skillviewer.ui.nothing_open import NothingOpen
-from skillviewer.ui.program import Program
-from skillviewer.ui.theme import Theme
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.empty_study import NothingOpen
+from skillviewer.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from skillviewer.ui.study_slot import OpenStudy
+    from skillviewer.ui.session.open_study import OpenStudy
 
 
 class FinetuneScreen(QWidget):

@@ -8,16 +8,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.job import CancelToken, Progress, Report
-from skillviewer.core.tuning_report import BatchRow, TuningRow
+from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
+from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.study import ModelVersion, Study, versions
-from skillviewer.engine.library import digest
-from skillviewer.engine.tuning_job import TuningCost, TuningResult, discard
-from skillviewer.engine.tuning_process import StopFolder
-from skillviewer.ui.backend import Tuner
-from skillviewer.ui.finetuning.order import Order, Wish, plan
-from skillviewer.ui.lane import Lane, Task
-from skillviewer.ui.program import Program
+from skillviewer.engine.finetuning.job import TuningCost, TuningResult, discard
+from skillviewer.engine.finetuning.process import StopFolder
+from skillviewer.nets.library import digest
+from skillviewer.ui.finetuning.requests import Order, Wish, plan
+from skillviewer.ui.session.backend import Tuner
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.lane import Lane, Task
 
 
 class Phase(Enum):

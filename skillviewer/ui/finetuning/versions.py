@@ -3,11 +3,11 @@
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from skillviewer.core.text import printable
 from skillviewer.data.study import ModelState, ModelVersion
-from skillviewer.export.words import printable
-from skillviewer.ui.finetuning.order import Kept
-from skillviewer.ui.finetuning.sentences import version_accuracy
+from skillviewer.ui.finetuning.requests import Kept
 from skillviewer.ui.finetuning.tables import VIDEO_ROLE, Cell, Table
+from skillviewer.ui.finetuning.tuning_wording import version_accuracy
 
 
 class VersionList(QWidget):

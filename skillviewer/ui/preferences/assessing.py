@@ -3,10 +3,10 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
-from skillviewer.ui.actions import Actions
-from skillviewer.ui.choices import PASSES
-from skillviewer.ui.preferences.form import CONTROL_PX, Form, choose
-from skillviewer.ui.program import Program
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.settings import PASSES
+from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
 
 
 class AssessingPage(Form):

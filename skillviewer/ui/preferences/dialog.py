@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.ui.actions import Actions
-from skillviewer.ui.dialogs import Dialogs
+from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.preferences.assessing import AssessingPage
 from skillviewer.ui.preferences.keys import KeysPage
 from skillviewer.ui.preferences.looks import LooksPage
 from skillviewer.ui.preferences.storage import StoragePage
-from skillviewer.ui.program import Program
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 LIST_PX = 168
 LEAST = QSize(640, 440)

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.ui.action_table import MENUS, ActionSpec, Scope
-from skillviewer.ui.actions import Actions, conflicts, key_text, plain, words, written
-from skillviewer.ui.palette import fits
-from skillviewer.ui.settings import Settings
+from skillviewer.ui.actions.actions import Actions, conflicts, key_text, plain, words, written
+from skillviewer.ui.actions.search import fits
+from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
+from skillviewer.ui.session.settings import Settings
 
 LONE = {
     Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock,

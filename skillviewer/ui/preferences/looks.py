@@ -3,11 +3,11 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.scene import Between, Look, Overlay, Scale
-from skillviewer.ui.preferences.form import Form, choose
-from skillviewer.ui.program import Program
-from skillviewer.ui.settings import TEXT_SIZES
-from skillviewer.ui.theme import ThemeChoice
+from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.settings import TEXT_SIZES
+from skillviewer.ui.widgets.form import Form, choose
+from skillviewer.ui.widgets.theme import ThemeChoice
 
 
 class LooksPage(Form):

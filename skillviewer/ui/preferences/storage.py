@@ -4,12 +4,12 @@ from PySide6.QtCore import QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from skillviewer.core.places import cache_dir
-from skillviewer.engine.storage import Storage, emptied, measured
-from skillviewer.export.words import printable
-from skillviewer.ui.dialogs import Dialogs
-from skillviewer.ui.preferences.form import Form
-from skillviewer.ui.program import Program
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.text import printable
+from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.form import Form
 
 LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
 

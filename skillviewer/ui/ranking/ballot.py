@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication
 
-from skillviewer.core.pairs import Verdict
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
-from skillviewer.ui.ranking.turn import Turn
-from skillviewer.ui.studies import VOTES
-from skillviewer.ui.undo import Deed
+from skillviewer.ui.ranking.presented_pair import Turn
+from skillviewer.ui.session.studies import VOTES
+from skillviewer.ui.session.undo import Deed
 
 Marks = tuple[float | None, float | None]
 """A time in either of two videos, in seconds from the first frame of its file, or None."""

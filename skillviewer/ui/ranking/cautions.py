@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from skillviewer.core.pairs import Verdict
-from skillviewer.core.rater_names import tidy
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.ranking.rater_names import tidy
+from skillviewer.core.text import printable
 from skillviewer.data.study import Vote
-from skillviewer.export.words import printable
 
 SENSIBLE_SHARE = 0.5
 """A video of which less than this was on screen was hardly seen."""

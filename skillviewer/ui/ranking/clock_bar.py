@@ -5,8 +5,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPol
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
-from skillviewer.ui.ranking.deck import Deck
-from skillviewer.ui.theme import LIGHT, Theme
+from skillviewer.ui.ranking.pair_view import Deck
+from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
 PLAYED = 0.65

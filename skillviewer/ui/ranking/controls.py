@@ -13,14 +13,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.export.words import clock
-from skillviewer.ui.actions import Actions, key_text, plain
-from skillviewer.ui.icons import Icons
+from skillviewer.core.text import clock
+from skillviewer.ui.actions.actions import Actions, key_text, plain
+from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.clock_bar import ClockBar
-from skillviewer.ui.ranking.deck import Deck
-from skillviewer.ui.theme import Theme
-from skillviewer.ui.transport import speed_text
+from skillviewer.ui.ranking.pair_view import Deck
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import Theme
 
 MOST_REASON = 300
 

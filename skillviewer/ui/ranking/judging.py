@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.pairs import Verdict
-from skillviewer.core.rater_names import known_as
+from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
-from skillviewer.ui.playback import monotonic_clock
 from skillviewer.ui.ranking.ballot import Ballot, deed_of
 from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
-from skillviewer.ui.ranking.queue import Outlook, Tally, offered, outlook
-from skillviewer.ui.ranking.session import Session
+from skillviewer.ui.ranking.judging_session import Session
+from skillviewer.ui.ranking.pair_queue import Outlook, Tally, offered, outlook
+from skillviewer.ui.ranking.presented_pair import Contender, Turn
 from skillviewer.ui.ranking.stopwatch import Stopwatch
-from skillviewer.ui.ranking.turn import Contender, Turn
-from skillviewer.ui.studies import SETTINGS, VIDEOS, VOTES, Studies
-from skillviewer.ui.study_slot import OpenStudy
-from skillviewer.ui.undo import Undo
+from skillviewer.ui.session.open_study import OpenStudy
+from skillviewer.ui.session.playback import monotonic_clock
+from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
+from skillviewer.ui.session.undo import Undo
 
 if TYPE_CHECKING:
-    from skillviewer.ui.lane import Task
+    from skillviewer.ui.threads.lane import Task
 
 GUARD_MS = 250
 """After a pair has come on screen nothing counts as a vote on it for so long: a key that is hit twice is one vote."""

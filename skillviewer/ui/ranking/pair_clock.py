@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from skillviewer.ui.playback import monotonic_clock
-from skillviewer.ui.ranking.stretch import Stretch
+from skillviewer.ui.ranking.aligned_clip import Stretch
+from skillviewer.ui.session.playback import monotonic_clock
 
 EPSILON_S = 1e-6
 BOTH = (0, 1)

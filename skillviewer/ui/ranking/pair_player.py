@@ -5,14 +5,14 @@ from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from skillviewer.core.errors import SkillViewerError, VideoError
-from skillviewer.core.video import VideoInfo
-from skillviewer.export.words import clock
-from skillviewer.ui.canvas import Canvas, Shown
-from skillviewer.ui.feed import FrameFeed, OpenVideos, Shot
-from skillviewer.ui.lane import Lane
-from skillviewer.ui.ranking.stretch import Seen, Stretch
-from skillviewer.ui.ranking.turn import Contender
-from skillviewer.ui.theme import Theme
+from skillviewer.core.text import clock
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.player.canvas import Canvas, Shown
+from skillviewer.ui.ranking.aligned_clip import Seen, Stretch
+from skillviewer.ui.ranking.presented_pair import Contender
+from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos, Shot
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.widgets.theme import Theme
 
 
 class PairPlayer(QWidget):

@@ -15,17 +15,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.job import CancelToken
-from skillviewer.core.numerals import percent
-from skillviewer.export.words import printable
-from skillviewer.ui.explaining.wrapped import Wrapped
-from skillviewer.ui.program import Program
-from skillviewer.ui.ranking.inquiry import Material
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.text import percent, printable
+from skillviewer.ui.ranking.votes_loader import Material
 from skillviewer.ui.ranking.votes_view import VotesView
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
-    from skillviewer.core.raters import RaterReport
-    from skillviewer.core.share import Share
+    from skillviewer.core.proportion import Share
+    from skillviewer.core.ranking.raters import RaterReport
 
 ROW_PX = 28
 MOST_ROWS = 9
@@ -176,7 +175,7 @@ def _side(column: int) -> Qt.AlignmentFlag:
 
 
 def _work(material: Material, _token: CancelToken) -> object:
-    from skillviewer.core.raters import rater_reports
+    from skillviewer.core.ranking.raters import rater_reports
 
     known = [a for a in material.asked if a.left in material.tasks and a.right in material.tasks]
     return rater_reports(known)

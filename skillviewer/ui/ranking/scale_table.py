@@ -15,14 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.numerals import signed
-from skillviewer.export.words import printable
-from skillviewer.ui.video_cells import n_alike, shortened
+from skillviewer.core.text import printable, signed
+from skillviewer.ui.widgets.names import n_alike, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from skillviewer.core.ranking_report import Standing
+    from skillviewer.core.ranking.report import Standing
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ENDS_ROLE = Qt.ItemDataRole.UserRole + 1

@@ -14,20 +14,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.export.words import printable
-from skillviewer.ui.actions import Actions, key_text
-from skillviewer.ui.program import Program
-from skillviewer.ui.ranking.desk import Desk
+from skillviewer.core.text import printable
+from skillviewer.ui.actions.actions import Actions, key_text
+from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, Phase
-from skillviewer.ui.ranking.keys import ON_A_PAIR
-from skillviewer.ui.ranking.pages import Page, RaterPage
-from skillviewer.ui.ranking.queue import offered
+from skillviewer.ui.ranking.judging_view import Desk
+from skillviewer.ui.ranking.pair_pages import Page, RaterPage
+from skillviewer.ui.ranking.pair_queue import offered
+from skillviewer.ui.ranking.rank_actions import ON_A_PAIR
+from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.raters import RatersView
-from skillviewer.ui.ranking.results import ResultView
-from skillviewer.ui.ranking.setup import SetupView
-from skillviewer.ui.study_slot import OpenStudy
-from skillviewer.ui.theme import Theme
-from skillviewer.ui.transport import speed_text
+from skillviewer.ui.ranking.study_settings_view import SetupView
+from skillviewer.ui.session.open_study import OpenStudy
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.theme import Theme
 
 LETTERS_OF_NAME = 16
 """About so much of a rater's name stands beside how far he is."""

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from skillviewer.ui.program import Program
-from skillviewer.ui.ranking.inquiry import Inquiry, Material, Work
-from skillviewer.ui.ranking.pages import Page
+from skillviewer.ui.ranking.pair_pages import Page
+from skillviewer.ui.ranking.votes_loader import Inquiry, Material, Work
+from skillviewer.ui.session.program import Program
 
 
 class VotesView(QWidget):

@@ -1,0 +1,115 @@
+"""The options by which every command opens a data set."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from skillviewer.cli.options.numbers import Finite
+
+if TYPE_CHECKING:
+    from skillviewer.core.dataset.pairs import Dataset
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--videos", type=click.Path(path_type=Path, file_okay=False), help="Where the videos lie."),
+    click.option("--form", help="Form of the data set, if it is not recognised (see docs/data.md)."),
+    click.option("--task", help="Which of the tasks that lie in one folder."),
+    click.option("--rule", default="default", show_default=True, help="How votes become pairs (see docs/data.md)."),
+    click.option(
+        "--smallest-difference",
+        type=Finite(min=0),
+        default=0.0,
+        help="Ratings nearer to each other make no pair (JIGSAWS).",
+    ),
+    click.option(
+        "--participants",
+        "--participant-pattern",
+        "participants",
+        help="Regular expression that finds the participant in the name of a video.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How data sets are to be read, as the options say.
+
+    Attributes:
+        videos: Where the videos lie, or None for beside the data set.
+        form: Its form, or None where it is to be recognised.
+        task: Which of the tasks that lie in one folder.
+        rule: How votes become pairs, by name.
+        smallest_difference: Ratings nearer to each other make no pair.
+        participants: Regular expression that finds the participant in the name of a video.
+    """
+
+    videos: Path | None
+    form: str | None
+    task: str | None
+    rule: str
+    smallest_difference: float
+    participants: str | None
+
+    def open(self, path: Path) -> "Dataset":
+        """Open a data set.
+
+        Raises:
+            DatasetError: It cannot be opened, or a choice makes no sense.
+        """
+        from skillviewer.core.ranking.consensus import rule_named
+        from skillviewer.data.formats.choices import Choices
+        from skillviewer.data.formats.formats import open_dataset
+
+        choices = Choices(self.task, rule_named(self.rule), self.smallest_difference, self.participants)
+        return open_dataset(path, self.videos, self.form, choices)
+
+    def open_other(self, path: Path) -> "Dataset":
+        """Open another data set by the same choices; a folder with pairs.csv is one task, whatever it is called.
+
+        Raises:
+            DatasetError: It cannot be opened.
+        """
+        from skillviewer.data.formats.formats import recognised_form
+
+        form = recognised_form(path).name
+        return replace(self, videos=None, form=form, task=None if form == "pair-folder" else self.task).open(path)
+
+
+_FOLDS = (
+    click.option(
+        "--folds", "n_folds", type=click.IntRange(2), help="Number of folds.  [default: 4, or the released ones]"
+    ),
+    click.option(
+        "--by",
+        type=click.Choice(["released", "participant", "video"]),
+        help="What is held out together; else released folds, participants or videos.",
+    ),
+)
+
+
+def add_options(command: CommandT, options: Sequence[Callable[[CommandT], CommandT]]) -> CommandT:
+    """Add options to a command, in the order in which its help lists them."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def folds_options(command: CommandT) -> CommandT:
+    """Add the options by which a data set is divided: ``n_folds`` and ``by``, None where nothing is said."""
+    return add_options(command, _FOLDS)
+
+
+def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command, which gets a ``Reading`` as ``reading``."""
+
+    @wraps(command)
+    def read(**given: Any) -> Any:  # noqa: ANN401 - click's parameters
+        reading = Reading(**{each.name: given.pop(each.name) for each in fields(Reading)})
+        return command(reading=reading, **given)
+
+    return add_options(read, _OPTIONS)

@@ -1,0 +1,101 @@
+"""Options of an export on the command line, made from the fields of its dataclass."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from skillviewer.cli.options.numbers import Finite
+from skillviewer.core.analysis.scene import Look
+from skillviewer.core.errors import ExportError
+from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
+
+
+def click_options(kind: type[Any] | None) -> list[click.Parameter]:
+    """Return the parameters that a dataclass of options offers; a look becomes several."""
+    return [_parameter(option) for option in _flat(options_of(kind))]
+
+
+def chosen_options(kind: type[Any] | None, given: Mapping[str, Any]) -> object:
+    """Return the options that were given on the command line, or None where there are none to choose.
+
+    Raises:
+        click.UsageError: A size, or frames, cannot be read.
+    """
+    if kind is None:
+        return None
+    values: dict[str, object] = {}
+    for option in options_of(kind):
+        if option.kind is OptionKind.LOOK:
+            default = option.default if isinstance(option.default, Look) else Look()
+            parts: dict[str, Any] = {part.name: _value(part, given) for part in look_options(default)}
+            values[option.name] = Look(**parts)
+        else:
+            values[option.name] = _value(option, given)
+    return kind(**values)
+
+
+def _flat(options: tuple[Option, ...]) -> list[Option]:
+    flat: list[Option] = []
+    for option in options:
+        if option.kind is OptionKind.LOOK:
+            flat.extend(look_options(option.default if isinstance(option.default, Look) else None))
+        else:
+            flat.append(option)
+    return flat
+
+
+def _value(option: Option, given: Mapping[str, Any]) -> object:
+    """Return the value of one option as the dataclass wants it."""
+    value = given[option.name]
+    if value is None:
+        return option.default
+    try:
+        if option.kind is OptionKind.CHOICE:
+            return {_word(name): choice for name, choice in option.choices}[value]
+        if option.kind is OptionKind.SIZE:
+            return read_size(value)
+        if option.kind is OptionKind.FRAMES:
+            return read_frames(value)
+    except ExportError as error:
+        raise click.UsageError(f"--{option.flag}: {error}") from error
+    return value
+
+
+def _parameter(option: Option) -> click.Option:
+    words = ". ".join(part for part in (option.title, option.help) if part)
+    words += f" ({option.unit})" if option.unit.strip("× ") else ""
+    if option.kind is OptionKind.FLAG:
+        flags = [f"--{option.flag}/--no-{option.flag}", option.name]
+        return click.Option(flags, default=bool(option.default), show_default=True, help=f"{words}.")
+    kind, metavar, shown = _kind(option)
+    return click.Option(
+        [f"--{option.flag}", option.name],
+        type=kind,
+        metavar=metavar,
+        default=None,
+        help=f"{words}.{f'  [default: {shown}]' if shown else ''}",
+    )
+
+
+def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
+    """Return the type, the word for the value, and the default in words."""
+    shown = "" if option.default is None or option.default in ("", ()) else str(option.default)
+    low, high = option.low, option.high
+    if option.kind is OptionKind.WHOLE:
+        whole = click.IntRange(None if low is None else int(low), None if high is None else int(high))
+        return whole, None, shown
+    if option.kind is OptionKind.NUMBER:
+        return Finite(low, high), None, f"{option.default:g}" if option.default is not None else ""
+    if option.kind is OptionKind.CHOICE:
+        return click.Choice([_word(n) for n, _ in option.choices]), None, _word(option.choice_name(option.default))
+    if option.kind is OptionKind.FILE:
+        return click.Path(path_type=Path), "FILE", shown
+    words = {OptionKind.SIZE: "WIDTHxHEIGHT", OptionKind.FRAMES: "FRAMES"}
+    return click.STRING, words.get(option.kind, "TEXT"), shown
+
+
+def _word(name: str) -> str:
+    """Return the name of a choice as one word."""
+    return name.replace(" ", "-")

@@ -1,0 +1,181 @@
+"""The options by which every command that trains from a data set says how."""
+
+from typing import TYPE_CHECKING, TypedDict
+
+import click
+
+from skillviewer.cli.options.dataset_options import CommandT, add_options
+from skillviewer.cli.options.numbers import Finite
+from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, TRAINED_ON, FlowSettings, Preprocessing
+
+if TYPE_CHECKING:
+    from skillviewer.engine.features.cache import FeatureCache
+    from skillviewer.engine.training.plan import TrainingPlan
+
+MOST_CACHE_GB = 1_000_000
+
+cache_option = click.option(
+    "--cache-gb", type=Finite(min=0.1, max=MOST_CACHE_GB), default=20, show_default=True, help="Room for features."
+)
+"""How much room features may take."""
+
+_OPTIONS = (
+    click.option("--preset", default="small-study", show_default=True, help="small-study, paper or official-code."),
+    click.option("--dataset-preset", help="Data set whose published settings the preset takes; else DATA."),
+    click.option(
+        "--backbone", default="efficientnet-lite0", show_default=True, help="efficientnet-lite0, resnet101, ..."
+    ),
+    click.option(
+        "--tsn-backbone",
+        default="alexnet",
+        show_default=True,
+        help="Backbone that tsn trains: alexnet as published, or another of the list.",
+    ),
+    click.option(
+        "--flow",
+        type=click.Choice(FLOW_ALGORITHMS),
+        default=TRAINED_ON.flow.algorithm,
+        show_default=True,
+        help="Optical flow.",
+    ),
+    click.option(
+        "--motion-weights",
+        type=click.Choice(["across", "own"]),
+        default="across",
+        show_default=True,
+        help="Weights of the motion stream: those for pictures (across), or BACKBONE-flow.pth, trained on flow (own).",
+    ),
+    click.option("--rate", type=Finite(min=0.1, max=1000), help="Clock in Hz (the paper's slow tasks: 10)."),
+    click.option(
+        "--segments",
+        type=click.IntRange(1),
+        default=TRAINED_ON.n_segments,
+        show_default=True,
+        help="Sampled frames a video.",
+    ),
+    click.option(
+        "--input-px",
+        type=click.IntRange(32),
+        default=TRAINED_ON.input_px,
+        show_default=True,
+        help="Side of the input square.",
+    ),
+    click.option(
+        "--stride",
+        type=click.Choice(["1", "2"]),
+        help="Fusion stride, if not the preset's: 2 for maps of 7 x 7 cells, as released, 1 for 13 x 13.",
+    ),
+    click.option(
+        "--candidates", type=click.IntRange(1), default=4, show_default=True, help="Frames a segment to draw from."
+    ),
+    click.option(
+        "--select",
+        type=click.Choice(["inner", "last", "best-on-test"]),
+        default="inner",
+        show_default=True,
+        help="Which epoch is kept: the best on training videos set aside, the last, or the best on the test pairs "
+        "(optimistic; only to compare with papers).",
+    ),
+    click.option(
+        "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
+    ),
+    click.option(
+        "--inner-folds",
+        type=click.IntRange(1, 4),
+        default=1,
+        show_default=True,
+        help="Choose the epoch on average over so many inner folds.",
+    ),
+    click.option("--epochs", type=click.IntRange(1), help="Number of epochs, if not the preset's."),
+    click.option("--learning-rate", type=Finite(min=0, min_open=True), help="Step size, if not the preset's."),
+    click.option("--weight-decay", type=Finite(min=0), help="L2 penalty, if not the preset's."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+    click.option(
+        "--precision",
+        type=click.Choice(["auto", "float32", "bfloat16"]),
+        default="auto",
+        show_default=True,
+        help="Numbers in which training computes single frames; auto: bfloat16 where the device computes in it, which "
+        "takes half the time, else float32.",
+    ),
+    cache_option,
+)
+
+
+class PlanChoices(TypedDict):
+    """What a command gets of these options."""
+
+    preset: str
+    dataset_preset: str | None
+    backbone: str
+    tsn_backbone: str
+    flow: str
+    motion_weights: str
+    rate: float | None
+    segments: int
+    input_px: int
+    stride: str | None
+    candidates: int
+    select: str
+    refit: bool
+    inner_folds: int
+    epochs: int | None
+    learning_rate: float | None
+    weight_decay: float | None
+    device: str
+    precision: str
+    cache_gb: float
+
+
+def plan_options(command: CommandT) -> CommandT:
+    """Add the options to a command, which gets ``PlanChoices``."""
+    return add_options(command, _OPTIONS)
+
+
+def training_plan(chosen: PlanChoices, published: str | None) -> "TrainingPlan":
+    """Return the plan that was chosen.
+
+    Args:
+        chosen: The options.
+        published: The published data set that is trained on, whose settings the preset takes unless others are chosen.
+
+    Raises:
+        DeviceError: The device is not there.
+    """
+    from skillviewer.engine.runtime.device import choose_device, training_precision
+    from skillviewer.engine.training.loop import Select
+    from skillviewer.engine.training.plan import TrainingPlan
+    from skillviewer.nets.presets import DATASETS
+
+    own = published if published in DATASETS else "other"
+    wanted, device = chosen["precision"], choose_device(chosen["device"])
+    return TrainingPlan(
+        preset=chosen["preset"],
+        dataset_preset=chosen["dataset_preset"] or own,
+        backbone=chosen["backbone"],
+        trained_backbone=chosen["tsn_backbone"],
+        own_motion=chosen["motion_weights"] == "own",
+        preprocessing=Preprocessing(
+            n_segments=chosen["segments"],
+            input_px=chosen["input_px"],
+            rate_hz=chosen["rate"],
+            flow=FlowSettings(algorithm=chosen["flow"]),
+        ),
+        fusion_stride=int(chosen["stride"]) if chosen["stride"] else None,
+        candidates=chosen["candidates"],
+        select=Select(chosen["select"]),
+        refit=chosen["refit"],
+        inner_folds=chosen["inner_folds"],
+        epochs=chosen["epochs"],
+        learning_rate=chosen["learning_rate"],
+        weight_decay=chosen["weight_decay"],
+        training_precision=training_precision(wanted, device),
+    )
+
+
+def feature_cache(chosen: PlanChoices) -> "FeatureCache":
+    """Return the cache of features, with the room that was chosen."""
+    from skillviewer.core.paths import cache_dir
+    from skillviewer.engine.features.cache import FeatureCache
+
+    return FeatureCache(cache_dir() / "features", int(chosen["cache_gb"] * 2**30))

@@ -1,0 +1,247 @@
+"""Where one score stands among comparable videos, and which of them shows how it is done well."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray, frozen, shapes
+from skillviewer.core.text import percent, signed
+
+MIN_COHORT = 20
+"""With fewer comparable videos no percentile is given: one video more or less would move it by over 5 %."""
+
+WELL_SCORED = 75.0
+"""Percentile of the cohort's scores from which on a video is well scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One score among the others of its cohort. Scores are equal only where they are exactly equal.
+
+    Attributes:
+        score: Score of the video.
+        interval: Its 95 % interval, or None where it has none.
+        cohort: What the videos are of, as it is said in a sentence: "this task", "the task “Suturing”".
+        n: Comparable videos, without the video itself.
+        n_lower: Those with a lower score.
+        n_higher: Those with a higher score.
+        median: Median of their scores; NaN without any.
+    """
+
+    score: float
+    interval: tuple[float, float] | None
+    cohort: str
+    n: int
+    n_lower: int
+    n_higher: int
+    median: float
+
+    @property
+    def n_tied(self) -> int:
+        """Those with the same score."""
+        return self.n - self.n_lower - self.n_higher
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are videos enough for a percentile."""
+        return self.n >= MIN_COHORT
+
+    @property
+    def percentile(self) -> float | None:
+        """Percentile, 0 to 100, half of the equal scores counting as lower; None below ``MIN_COHORT`` videos."""
+        return 100 * (self.n_lower + self.n_tied / 2) / self.n if self.enough else None
+
+    @property
+    def percentile_words(self) -> str:
+        """The percentile as a whole number, 0 and 100 only where all others are higher or lower; "–" without one."""
+        return str(percent(2 * self.n_lower + self.n_tied, 2 * self.n)) if self.enough else "–"
+
+    @property
+    def at_median(self) -> bool:
+        """Whether the interval holds the cohort's median, so that the two cannot be told apart."""
+        return self.interval is not None and self.interval[0] <= self.median <= self.interval[1]
+
+    def sentence(self, digits: int = 2) -> str:
+        """Say where the score stands.
+
+        Args:
+            digits: Decimals of the scores.
+        """
+        return f"Score {self.score_words(digits)}: {self.standing_words()}."
+
+    def score_words(self, digits: int = 2) -> str:
+        """Return the score with its interval: "−0.41 (95 % interval −0.63 to −0.20)"."""
+        text = signed(self.score, digits)
+        if self.interval is None:
+            return f"{text} (no interval)"
+        low, high = (signed(end, digits) for end in self.interval)
+        return f"{text} (95 % interval {low} to {high})"
+
+    def standing_words(self) -> str:
+        """Return where it stands: "lower than 88 % of the 48 comparable videos of this task"."""
+        if not self.n:
+            return f"no comparable videos of {self.cohort}"
+        videos = f"comparable video{'s' if self.n > 1 else ''} of {self.cohort}"
+        if not self.enough:
+            return f"only {self.n} {videos}, too few for a percentile (at least {MIN_COHORT})"
+        videos = f"{self.n} {videos}"
+        if self.at_median:
+            return f"not distinguishable from the median of the {videos}"
+        if self.n_higher == self.n_lower:
+            return f"in the middle of the {videos}" + self._tied_words()
+        side, beyond = ("lower", self.n_higher) if self.n_higher > self.n_lower else ("higher", self.n_lower)
+        if beyond == self.n:
+            return f"{side} than all {videos}"
+        return f"{side} than {percent(beyond, self.n)} % of the {videos}" + self._tied_words()
+
+    def _tied_words(self) -> str:
+        if not self.n_tied:
+            return ""
+        return f" ({self.n_tied} of them score{'s' if self.n_tied == 1 else ''} the same)"
+
+
+def standing(
+    score: float, interval: tuple[float, float] | None, others: Sequence[float], cohort: str = "this task"
+) -> Standing:
+    """Return where a score stands.
+
+    Args:
+        score: Score of the video.
+        interval: Its interval, or None.
+        others: Scores of the comparable videos by the same model, without the video itself.
+        cohort: What they are of, as it is said in a sentence.
+
+    Raises:
+        ValueError: A score is not a finite number.
+    """
+    values = np.asarray(others, dtype=np.float64)
+    if not (np.isfinite(score) and np.isfinite(values).all()):
+        raise ValueError("a cohort is made of videos that have a score")
+    return Standing(
+        score=score,
+        interval=interval,
+        cohort=cohort,
+        n=len(values),
+        n_lower=int((values < score).sum()),
+        n_higher=int((values > score).sum()),
+        median=float(np.median(values)) if len(values) else float("nan"),
+    )
+
+
+def standings(
+    scores: Sequence[float], intervals: Sequence[tuple[float, float] | None], cohort: str = "this task"
+) -> tuple[Standing, ...]:
+    """Return where each video of a cohort stands among the others; the same as ``standing`` of each, but at once.
+
+    Args:
+        scores: Score of every video by the same model.
+        intervals: Their intervals.
+        cohort: What they are of, as it is said in a sentence.
+
+    Raises:
+        ValueError: A score is not a finite number, or there are not as many intervals as scores.
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    if len(intervals) != len(values) or not np.isfinite(values).all():
+        raise ValueError("a cohort is made of videos that have a score")
+    ranked, n = np.sort(values), len(values) - 1
+    lower = np.searchsorted(ranked, values, side="left")
+    higher = len(values) - np.searchsorted(ranked, values, side="right")
+    middle = np.array([max(n - 1, 0) // 2, n // 2])
+    # the median of the others: what lies above the score moves down by one place
+    places = middle + (middle >= lower[:, None])
+    medians = ranked[places].mean(axis=1) if n > 0 else np.full(len(values), np.nan)
+    return tuple(
+        Standing(score, interval, cohort, n, n_lower, n_higher, median)
+        for score, interval, n_lower, n_higher, median in zip(
+            scores, intervals, lower.tolist(), higher.tolist(), medians.tolist(), strict=True
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Member:
+    """One comparable video.
+
+    Attributes:
+        name: Its name.
+        score: Its score.
+        looks: (D,) float64, numbers by which videos resemble each other (the mean feature, say), or None.
+    """
+
+    name: str
+    score: float
+    looks: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        """Freeze the array."""
+        if self.looks is not None:
+            object.__setattr__(self, "looks", frozen(self.looks))
+
+    __repr__ = shapes
+
+
+class NearBy(StrEnum):
+    """What a reference is near by."""
+
+    LOOKS = "looks"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceVideo:
+    """A well-scored video to be seen beside another.
+
+    Attributes:
+        name: Its name.
+        score: Its score.
+        near_by: Whether it is the nearest in looks or, where these are not known, in score.
+        distance: How far it is: root mean square over the looks of the difference in the members' standard deviations;
+            or the difference of the scores.
+    """
+
+    name: str
+    score: float
+    near_by: NearBy
+    distance: float
+
+
+def reference_video(
+    video: Member, others: Sequence[Member], scores: Sequence[float] | None = None
+) -> ReferenceVideo | None:
+    """Return the nearest well-scored video: in the top quarter of the cohort, and with a higher score than the video.
+
+    Near is what looks alike, so that what differs is how it is done; among equals the higher score, then the name.
+
+    Args:
+        video: The video.
+        others: Comparable videos that can be shown, without it.
+        scores: Scores of all comparable videos, of which the top quarter is meant; None where all can be shown.
+
+    Returns:
+        None where no video is scored well, or none higher.
+    """
+    if not others:
+        return None
+    limit = float(np.percentile([other.score for other in others] if scores is None else scores, WELL_SCORED))
+    good = [other for other in others if other.score >= limit and other.score > video.score]
+    if not good:
+        return None
+    near_by, distances = _distances(video, others, good)
+    found = min(zip(distances, good, strict=True), key=lambda pair: (pair[0], -pair[1].score, pair[1].name))
+    return ReferenceVideo(found[1].name, found[1].score, near_by, found[0])
+
+
+def _distances(video: Member, others: Sequence[Member], good: Sequence[Member]) -> tuple[NearBy, list[float]]:
+    known = [member.looks for member in (video, *others) if member.looks is not None]
+    if len(known) <= len(others):
+        return NearBy.SCORE, [member.score - video.score for member in good]
+    looks = np.stack(known)
+    scale = looks.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    own = known[0]
+    return NearBy.LOOKS, [
+        float(np.sqrt(np.mean(((member.looks - own) / scale) ** 2))) for member in good if member.looks is not None
+    ]

@@ -1,0 +1,123 @@
+"""Where one model looks more than another, as maps to be shown; and the baseline that looks everywhere alike."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
+from skillviewer.core.analysis.map_comparison import compared_frames, difference_map, maps_at, without_map
+from skillviewer.core.analysis.scene import Look, MapSource, Scale, Scene
+from skillviewer.core.arrays import Float32Array, IntArray, frozen, shapes
+from skillviewer.core.video.info import VideoInfo
+
+UNIT = "× uniform"
+
+LEAST = 1e-3
+"""Differences up to this are rounding, and no scale of colours is stretched to them."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Difference:
+    """The first model's maps less the second's over a video, as shares of their sums in multiples of a uniform map.
+
+    Attributes:
+        video: The video.
+        frames: (M,) int64 ascending, frames from which each map holds: those that either model sampled.
+        values: (M, h, w) float32; 1 where the first model has more by what a cell would get if it looked everywhere
+            alike.
+        rect: Where in the picture.
+        part: The frames of the file that were looked through.
+    """
+
+    video: VideoInfo
+    frames: IntArray
+    values: Float32Array
+    rect: MapRect
+    part: range
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        object.__setattr__(self, "frames", frozen(self.frames))
+        object.__setattr__(self, "values", frozen(self.values))
+
+    __repr__ = shapes
+
+    @property
+    def limit(self) -> float:
+        """Largest magnitude over the video; 1 where the maps are the same everywhere but for rounding."""
+        return _limit(self.values)
+
+    def scene(self, frame_index: int, look: Look) -> Scene:
+        """Return what is to be seen at a frame: the last map at or before it, on one scale a video or a frame.
+
+        Args:
+            frame_index: Frame on screen, from 0.
+            look: How the person wants to see maps; under ``Scale.COMMON`` the difference keeps its own scale.
+        """
+        at = int(np.searchsorted(self.frames, frame_index, side="right")) - 1
+        time_s = float(self.video.times_s[frame_index])
+        values, source, high, since = None, MapSource.NOTHING, self.limit, -1
+        if at >= 0:
+            values, since = self.values[at], int(self.frames[at])
+            source = MapSource.OWN if since == frame_index else MapSource.HELD
+            if look.scale is Scale.FRAME:
+                high = _limit(values)
+        return Scene(
+            frame_index=frame_index,
+            time_s=time_s,
+            values=values,
+            low=-high,
+            high=high,
+            kind=MapKind.SIGNED,
+            unit=UNIT,
+            rect=self.rect,
+            look=look,
+            source=source,
+            sample=at,
+            n_samples=len(self.frames),
+            sample_frame=since,
+            age_s=time_s - float(self.video.times_s[since]) if since >= 0 else 0.0,
+            step=-1,
+            score=float("nan"),
+        )
+
+
+def _limit(values: Float32Array) -> float:
+    largest = float(np.max(np.abs(values), initial=0.0))
+    return largest if largest > LEAST else 1.0
+
+
+def difference(first: Analysis, second: Analysis) -> Difference:
+    """Return how the maps of two models differ over a video, on the finer of both grids.
+
+    Raises:
+        ValueError: They are of two videos, or one has no map (``without_map``).
+    """
+    frames = compared_frames(first, second)
+    if without_map(first, second):
+        raise ValueError("a model without a map differs nowhere in particular")
+    grids = [a.attention.shape[2:] for a in (first, second)]
+    shape = (max(g[0] for g in grids), max(g[1] for g in grids))
+    maps = difference_map(maps_at(first, frames), maps_at(second, frames), shape)
+    return Difference(first.video, frames, maps.values.astype(np.float32), maps.rect, first.frames)
+
+
+def uniform_baseline(like: Analysis, name: str) -> Analysis:
+    """Return what a model that looks everywhere alike would show: a sanity baseline without a score.
+
+    Args:
+        like: Of the video; its sampled frames are taken.
+        name: What the baseline is called.
+    """
+    k, n = like.samples.shape
+    return replace(
+        like,
+        attention=np.ones((k, n, 1, 1), np.float32),
+        map_kind=MapKind.DISTRIBUTION,
+        map_rect=MapRect(),
+        task_state=np.zeros((k, n, 0), np.float32),
+        score_curve=np.full((k, n), np.nan),
+        provenance=replace(like.provenance, model=name, model_digest="", attention_model=""),
+        warning="",
+        pooled=None,
+    )

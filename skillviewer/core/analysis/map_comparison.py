@@ -1,0 +1,316 @@
+"""Numbers that compare where two models looked, at a frame and over a video.
+
+Maps of different grids are compared on the common refinement of their grids (see ``core.analysis.partition``).
+
+Correlation, similarity and Kullback-Leibler divergence as in Bylinskii et al., "What do different evaluation metrics
+tell us about saliency models?", TPAMI 2019.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
+from skillviewer.core.analysis.partition import Partition, mass, spread
+from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+
+TOP_AREA = 0.1
+"""Share of the area whose overlap is measured."""
+
+FLOOR = 1e-6
+"""Least density of a map in the divergence, as a share of a uniform map's: an empty cell must not make it infinite."""
+
+ROUNDING = 1e-12
+"""Variance of the densities of a constant map, in squares of a uniform map's density: rounding and nothing else."""
+
+
+def correlation(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
+    """Return Pearson's correlation of the densities of maps over the area, -1 to 1; NaN where one is constant.
+
+    Args:
+        p: (..., H, W) mass.
+        q: (..., H, W) mass.
+        areas: (H, W) area of every rectangle.
+    """
+    weights = areas / areas.sum()
+    a, b = (x / areas - (x / areas * weights).sum(axis=(-2, -1), keepdims=True) for x in (p, q))
+    products, size_a, size_b = ((weights * x).sum(axis=(-2, -1)) for x in (a * b, a**2, b**2))
+    # densities are about 1: what is left of a constant map is rounding
+    defined = (size_a > ROUNDING) & (size_b > ROUNDING)
+    return np.where(defined, products / np.sqrt(np.where(defined, size_a * size_b, 1)), np.nan)
+
+
+def similarity(p: FloatArray, q: FloatArray) -> FloatArray:
+    """Return the histogram intersection of mass maps, (..., H, W): 1 for the same, 0 where they share no place."""
+    return np.asarray(np.minimum(p, q).sum(axis=(-2, -1)))
+
+
+def divergence(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
+    """Return the Kullback-Leibler divergence of p from q in nats, 0 for the same; both raised to ``FLOOR``.
+
+    Args:
+        p: (..., H, W) mass.
+        q: (..., H, W) mass.
+        areas: (H, W) area of every rectangle.
+    """
+    floor = FLOOR * areas / areas.sum()
+    raised = (np.maximum(x, floor) for x in (p, q))
+    a, b = (x / x.sum(axis=(-2, -1), keepdims=True) for x in raised)
+    return np.asarray((a * np.log(a / b)).sum(axis=(-2, -1)))
+
+
+def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> FloatArray:
+    """Return how much of every rectangle belongs to the densest share of the area.
+
+    Args:
+        p: (H, W) mass.
+        areas: (H, W) area of every rectangle.
+        share: Of the whole area.
+
+    Returns:
+        (H, W) float64, 0 to 1; rectangles of equal density at the limit share what is left alike. What holds next to
+        nothing (``FLOOR``) belongs to none: a map in one cell has no more than that.
+    """
+    density = (p / areas).ravel()
+    holds = density > FLOOR * p.sum() / areas.sum()
+    # a density is the same in all rectangles of a cell but for rounding
+    density = np.round(density / max(float(density.max()), 1e-300), 9)
+    levels, level = np.unique(-density, return_inverse=True)
+    area = np.bincount(level, weights=areas.ravel(), minlength=len(levels))
+    before = np.cumsum(area) - area
+    held = np.clip((share * float(areas.sum()) - before) / area, 0.0, 1.0)
+    return np.asarray((held[level] * holds).reshape(p.shape))
+
+
+def top_overlap(p: FloatArray, q: FloatArray, areas: FloatArray) -> float:
+    """Return which share of the densest tenths of the area of two maps is common to them: 1 the same, 0.1 by chance.
+
+    Args:
+        p: (H, W) mass.
+        q: (H, W) mass.
+        areas: (H, W) area of every rectangle.
+    """
+    a, b = top_area(p, areas), top_area(q, areas)
+    return float((areas * np.minimum(a, b)).sum() / max((areas * a).sum(), (areas * b).sum()))
+
+
+def centre(p: FloatArray, partition: Partition) -> FloatArray:
+    """Return the centres of mass maps, (..., H, W), as fractions of the picture: (..., 2), x from the left, y down."""
+    x, y = ((edges[1:] + edges[:-1]) / 2 for edges in (partition.x, partition.y))
+    total = p.sum(axis=(-2, -1))
+    return np.stack([(p.sum(axis=-2) @ x) / total, (p.sum(axis=-1) @ y) / total], axis=-1)
+
+
+def entropy(maps: NDArray[Any]) -> FloatArray:
+    """Return the entropy of maps, (..., h, w), on their own grid, as a share of its greatest: 1 uniform, 0 one cell.
+
+    A grid of one cell counts as uniform.
+    """
+    p = mass(maps)
+    n = p.shape[-1] * p.shape[-2]
+    surprise = np.log(1 / np.where(p > 0, p, 1))
+    return np.asarray((p * surprise).sum(axis=(-2, -1)) / np.log(n)) if n > 1 else np.ones(p.shape[:-2])
+
+
+@dataclass(frozen=True, slots=True)
+class MapNumbers:
+    """How two maps, or the maps of two models over a video, relate.
+
+    Attributes:
+        correlation: Pearson's correlation of densities over the area, -1 to 1; NaN where a map is constant.
+        similarity: Histogram intersection, 0 to 1.
+        divergence: Kullback-Leibler divergence of the first from the second, in nats.
+        divergence_back: The same of the second from the first.
+        top_overlap: Overlap of the densest tenths of the area, 0 to 1; 0.1 by chance.
+        centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
+        entropy: Entropy of the first on its own grid, 0 (one cell) to 1 (uniform).
+        entropy_other: The same of the second.
+    """
+
+    correlation: float
+    similarity: float
+    divergence: float
+    divergence_back: float
+    top_overlap: float
+    centre_distance: float
+    entropy: float
+    entropy_other: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PlacedMaps:
+    """Maps on one grid, and where they lie.
+
+    Attributes:
+        values: (M, h, w), as the model computed them.
+        rect: Where in the picture.
+    """
+
+    values: NDArray[Any]
+    rect: MapRect
+
+    def __post_init__(self) -> None:
+        """Freeze the values."""
+        object.__setattr__(self, "values", frozen(self.values))
+
+    __repr__ = shapes
+
+    @property
+    def partition(self) -> Partition:
+        """Their cells."""
+        return Partition.of(self.rect, (self.values.shape[1], self.values.shape[2]))
+
+
+def on_common_grid(first: PlacedMaps, second: PlacedMaps) -> tuple[FloatArray, FloatArray, Partition]:
+    """Return two sequences of maps as shares of their sums, (M, H, W) each, on the refinement of both grids."""
+    common = Partition.common([first.partition, second.partition])
+    p, q = (spread(mass(maps.values), maps.rect, common) for maps in (first, second))
+    return p, q, common
+
+
+def compare_maps(first: PlacedMaps, second: PlacedMaps, aspect: float = 1.0) -> tuple[MapNumbers, ...]:
+    """Compare M maps with M others, one by one; grids may differ, and maps count as shares of their sums.
+
+    Args:
+        first: Maps.
+        second: The others.
+        aspect: Width of the picture over its height.
+    """
+    p, q, common = on_common_grid(first, second)
+    areas = common.areas
+    apart = centre(p, common) - centre(q, common)
+    columns = (
+        correlation(p, q, areas),
+        similarity(p, q),
+        divergence(p, q, areas),
+        divergence(q, p, areas),
+        np.array([top_overlap(a, b, areas) for a, b in zip(p, q, strict=True)]),
+        np.hypot(apart[:, 0] * aspect, apart[:, 1]) / np.hypot(aspect, 1),
+        entropy(first.values),
+        entropy(second.values),
+    )
+    return tuple(MapNumbers(*row) for row in np.stack(columns, axis=1).tolist())
+
+
+def difference_map(first: PlacedMaps, second: PlacedMaps, shape: tuple[int, int] = (56, 56)) -> PlacedMaps:
+    """Return the first maps less the second on a regular grid over both, in multiples of a uniform density.
+
+    Args:
+        first: (M, h, w) maps.
+        second: M others; all count as shares of their sums.
+        shape: Rows and columns of the grid. 56 has the grids of 7, 8, 14 and 28 cells in it; others are averaged.
+
+    Returns:
+        (M, rows, columns) float64, each of sum 0: 1 where the first has more by the density of a uniform map.
+    """
+    rects = (first.rect, second.rect)
+    rect = MapRect(
+        min(r.left for r in rects), min(r.top for r in rects), max(r.right for r in rects), max(r.bottom for r in rects)
+    )
+    grid = Partition.of(rect, shape)
+    p, q = (spread(mass(m.values), m.rect, grid) for m in (first, second))
+    return PlacedMaps((p - q) * (shape[0] * shape[1]), rect)
+
+
+def maps_at(analysis: Analysis, frames: IntArray) -> PlacedMaps:
+    """Return the maps that a model has at M frames: each that of the last sampled frame of any pass at or before it.
+
+    A model without a map has a uniform one here, which is none to compare (``VideoComparison``).
+
+    Args:
+        analysis: What the model said.
+        frames: (M,) frame indices, none before the first sampled frame.
+    """
+    rows = analysis.in_time_order
+    at = np.searchsorted(rows[:, 0], frames, side="right") - 1
+    if len(at) and at.min() < 0:
+        raise ValueError(f"the model has not looked yet at frame {int(frames.min())}")
+    return PlacedMaps(analysis.attention[rows[at, 1], rows[at, 2]], analysis.map_rect)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class VideoComparison:
+    """Two models on one video.
+
+    Attributes:
+        kinds: What kinds of maps they have. Only maps of one kind say the same thing; between kinds, the numbers
+            compare shares of sums of magnitudes; with a model that has no map nothing is compared, all is NaN but the
+            entropy of the other's map.
+        frames: (M,) int64 frames that either model sampled, from the first at which both have a map.
+        numbers: One for each of these frames.
+    """
+
+    kinds: tuple[MapKind, MapKind]
+    frames: IntArray
+    numbers: tuple[MapNumbers, ...]
+
+    def __post_init__(self) -> None:
+        """Freeze the frames."""
+        object.__setattr__(self, "frames", frozen(self.frames))
+
+    __repr__ = shapes
+
+    @property
+    def same_kind(self) -> bool:
+        """Whether the maps are numbers of one kind, and maps at all."""
+        return self.kinds[0] is self.kinds[1] and MapKind.NONE not in self.kinds
+
+    @property
+    def mean(self) -> MapNumbers:
+        """Mean of every number over the frames where it is defined; NaN where it nowhere is."""
+        return MapNumbers(*(mean_defined([getattr(n, f.name) for n in self.numbers]) for f in fields(MapNumbers)))
+
+
+def mean_defined(values: Sequence[float] | FloatArray) -> float:
+    """Return the mean of those values that are numbers; NaN without any."""
+    found = np.asarray(values, dtype=np.float64)
+    found = found[np.isfinite(found)]
+    return float(found.mean()) if len(found) else float("nan")
+
+
+def compare_video(first: Analysis, second: Analysis) -> VideoComparison:
+    """Compare the maps of two models over a video, at every frame that one of them sampled.
+
+    Raises:
+        ValueError: They are of two videos.
+    """
+    frames = compared_frames(first, second)
+    return VideoComparison((first.map_kind, second.map_kind), frames, _compared(first, second, frames))
+
+
+def compared_frames(first: Analysis, second: Analysis) -> IntArray:
+    """Return the frames at which two analyses are compared, (M,): see ``VideoComparison``.
+
+    Raises:
+        ValueError: They are of two videos.
+    """
+    if first.subject != second.subject:
+        raise ValueError(f"{first.video.path.name} and {second.video.path.name} are two videos")
+    sampled = np.union1d(first.samples, second.samples)
+    return np.asarray(sampled[sampled >= _both_begun(first, second)], dtype=np.int64)
+
+
+def _both_begun(first: Analysis, second: Analysis) -> int:
+    return max(int(first.samples.min()), int(second.samples.min()))
+
+
+def _compared(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapNumbers, ...]:
+    aspect = first.video.width_px / first.video.height_px
+    maps = maps_at(first, frames), maps_at(second, frames)
+    if not without_map(first, second):
+        return compare_maps(*maps, aspect)
+    nan = float("nan")
+    own, other = (
+        np.full(len(frames), nan) if one.map_kind is MapKind.NONE else entropy(placed.values)
+        for one, placed in zip((first, second), maps, strict=True)
+    )
+    pairs = zip(own.tolist(), other.tolist(), strict=True)
+    return tuple(MapNumbers(nan, nan, nan, nan, nan, nan, *entropies) for entropies in pairs)
+
+
+def without_map(first: Analysis, second: Analysis) -> bool:
+    """Return whether one of two models has no map, so that there is nothing to compare."""
+    return MapKind.NONE in (first.map_kind, second.map_kind)

@@ -1,0 +1,128 @@
+"""How far models agree over a study: in the order of their scores, and in where they look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.map_comparison import (
+    compared_frames,
+    correlation,
+    maps_at,
+    mean_defined,
+    on_common_grid,
+    without_map,
+)
+from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+
+MIN_VIDEOS = 3
+"""Fewer videos have no order to agree on."""
+
+ByModel = Mapping[str, Mapping[str, Analysis]]
+"""Analyses by name of model, then of video."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AgreementMatrix:
+    """Agreement of M models with each other over a study.
+
+    Attributes:
+        models: Their names.
+        scores: (M, M) float64, Spearman's correlation of the scores of the videos that both assessed; NaN with fewer
+            than ``MIN_VIDEOS`` of them or where one model gives them all the same score.
+        maps: (M, M) float64, correlation of the maps, mean over the frames of a video, then over these videos; NaN
+            where one of the models has no map.
+        n_videos: (M, M) int64, videos that both assessed.
+    """
+
+    models: tuple[str, ...]
+    scores: FloatArray
+    maps: FloatArray
+    n_videos: IntArray
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for name in ("scores", "maps", "n_videos"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    __repr__ = shapes
+
+
+def agreement_matrix(analyses: ByModel, token: CancelToken | None = None, report: Report = silent) -> AgreementMatrix:
+    """Return how far models agree.
+
+    Args:
+        analyses: What each model said of each video; they need not have assessed the same videos.
+        token: Checked after every pair of models.
+        report: Told of every pair.
+    """
+    token = token if token is not None else CancelToken()
+    models = tuple(analyses)
+    m = len(models)
+    scores, maps = np.full((m, m), np.nan), np.full((m, m), np.nan)
+    n_videos = np.zeros((m, m), dtype=np.int64)
+    pairs = [(i, j) for i in range(m) for j in range(i, m)]
+    for done, (i, j) in enumerate(pairs, start=1):
+        token.check()
+        first, second = analyses[models[i]], analyses[models[j]]
+        shared = [name for name in first if name in second]
+        n_videos[i, j] = n_videos[j, i] = len(shared)
+        own, other = ([side[name].score for name in shared] for side in (first, second))
+        scores[i, j] = scores[j, i] = rank_agreement(own, other)
+        maps[i, j] = maps[j, i] = mean_defined([map_agreement(first[name], second[name]) for name in shared])
+        report(Progress("comparing models", done, len(pairs)))
+    return AgreementMatrix(models, scores, maps, n_videos)
+
+
+def rank_agreement(first: list[float], second: list[float]) -> float:
+    """Return Spearman's correlation of two models' scores of the same videos; NaN where it is not defined."""
+    if len(first) < MIN_VIDEOS or len(set(first)) == 1 or len(set(second)) == 1:
+        return float("nan")
+    return float(stats.spearmanr(first, second).statistic)
+
+
+def map_agreement(first: Analysis, second: Analysis) -> float:
+    """Return the correlation of two models' maps of one video, mean over its frames; NaN where one has no map."""
+    if without_map(first, second):
+        return float("nan")
+    frames = compared_frames(first, second)
+    p, q, common = on_common_grid(maps_at(first, frames), maps_at(second, frames))
+    return mean_defined(correlation(p, q, common.areas))
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One video and how differently models rank it.
+
+    Attributes:
+        video: Its name.
+        ranks: Rank by each model, in their order: 1 is the highest score; equal scores share the mean of their ranks.
+        n_videos: Videos that were ranked.
+    """
+
+    video: str
+    ranks: tuple[float, ...]
+    n_videos: int
+
+    @property
+    def spread(self) -> float:
+        """Greatest difference of two ranks."""
+        return max(self.ranks) - min(self.ranks)
+
+
+def disagreements(analyses: ByModel) -> tuple[Disagreement, ...]:
+    """Return the videos that all models assessed, those first on which they disagree most.
+
+    Args:
+        analyses: What each model said of each video.
+    """
+    sides = list(analyses.values())
+    shared = sorted(name for name in sides[0] if all(name in side for side in sides)) if sides else []
+    if not shared:
+        return ()
+    ranks = np.stack([stats.rankdata([-side[name].score for name in shared]) for side in sides], axis=1)
+    found = [Disagreement(name, tuple(row), len(shared)) for name, row in zip(shared, ranks.tolist(), strict=True)]
+    return tuple(sorted(found, key=lambda d: (-d.spread, d.video)))

@@ -1,0 +1,93 @@
+"""Maps of different grids on common ground: the picture cut into rectangles, and mass spread over them.
+
+Two maps meet on the common refinement of their grids: the rectangles between the edges of the cells of both, each with
+the density of the cell that it lies in. Nothing is interpolated and no mass is lost, whatever part of the picture each
+map covers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillviewer.core.analysis.analysis import MapRect
+from skillviewer.core.arrays import FloatArray, frozen, shapes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Partition:
+    """A picture cut into rectangles; all in fractions of its width and height.
+
+    Attributes:
+        x: (W + 1,) float64 ascending edges.
+        y: (H + 1,) float64 ascending edges.
+    """
+
+    x: FloatArray
+    y: FloatArray
+
+    def __post_init__(self) -> None:
+        """Freeze the edges."""
+        object.__setattr__(self, "x", frozen(self.x))
+        object.__setattr__(self, "y", frozen(self.y))
+
+    __repr__ = shapes
+
+    @classmethod
+    def of(cls, rect: MapRect, grid: tuple[int, int]) -> "Partition":
+        """Return the cells, (h, w), of a map that covers a rectangle."""
+        h, w = grid
+        return cls(np.linspace(rect.left, rect.right, w + 1), np.linspace(rect.top, rect.bottom, h + 1))
+
+    @classmethod
+    def common(cls, parts: Sequence["Partition"]) -> "Partition":
+        """Return the common refinement of several: every edge of each."""
+        return cls(_united([p.x for p in parts]), _united([p.y for p in parts]))
+
+    @property
+    def areas(self) -> FloatArray:
+        """(H, W) area of each rectangle, as a share of the picture."""
+        return np.asarray(np.outer(np.diff(self.y), np.diff(self.x)))
+
+
+def _united(edges: Sequence[FloatArray]) -> FloatArray:
+    every = np.sort(np.concatenate(edges))
+    # edges that differ by rounding are one
+    return np.concatenate([every[:1], every[1:][np.diff(every) > 1e-9]])
+
+
+def _shares(cells: FloatArray, onto: FloatArray) -> FloatArray:
+    """Return (m, n) share of each of n cells, by their n + 1 edges, that falls into each of m intervals."""
+    low = np.maximum(onto[:-1, None], cells[None, :-1])
+    high = np.minimum(onto[1:, None], cells[None, 1:])
+    return np.asarray(np.clip(high - low, 0.0, None) / np.diff(cells))
+
+
+def spread(maps: NDArray[Any], rect: MapRect, onto: Partition) -> FloatArray:
+    """Spread maps over another partition: each cell's mass evenly over its own area.
+
+    Args:
+        maps: (..., h, w) mass of every cell.
+        rect: Where in the picture the maps lie.
+        onto: Where to. What lies outside it is lost, so let it cover the maps where mass must be kept.
+
+    Returns:
+        (..., H, W) float64 mass of every rectangle.
+    """
+    own = Partition.of(rect, (maps.shape[-2], maps.shape[-1]))
+    down, across = _shares(own.y, onto.y), _shares(own.x, onto.x)
+    return np.asarray(down @ maps.astype(np.float64) @ across.T)
+
+
+def mass(maps: NDArray[Any]) -> FloatArray:
+    """Return maps as shares of their sum: what a map is compared as, whatever its kind; magnitudes where signed.
+
+    Args:
+        maps: (..., h, w); a map of zeros becomes uniform.
+    """
+    magnitude = np.abs(maps.astype(np.float64))
+    total = magnitude.sum(axis=(-2, -1), keepdims=True)
+    even = 1 / (maps.shape[-2] * maps.shape[-1])
+    return np.where(total > 0, magnitude / np.where(total > 0, total, 1), even)

@@ -1,0 +1,205 @@
+"""What one moment of an analysed video looks like: values and limits, no pixels yet.
+
+``resolve(analysis, frame, look)`` is pure; the player, the exporters and the command line all paint its result.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
+from skillviewer.core.arrays import Float32Array, frozen, shapes
+
+
+class Overlay(StrEnum):
+    """How a map is laid over the picture."""
+
+    HEAT = "heat"
+    CONTOUR = "contour"
+    BOTH = "heat with contours"  # tells high from low in greys, too
+    DIMMED = "dimmed surroundings"
+    OFF = "off"
+
+
+class Scale(StrEnum):
+    """What the ends of the colour bar are taken from."""
+
+    FRAME = "per frame"
+    VIDEO = "per video"
+    COMMON = "common"
+
+
+class Between(StrEnum):
+    """What is shown between sampled frames."""
+
+    HELD = "held"
+    INTERPOLATED = "interpolated"
+
+
+class MapSource(StrEnum):
+    """Where the map on screen comes from."""
+
+    OWN = "own"  # the model looked at this very frame
+    HELD = "held"  # the last sampled frame's map
+    INTERPOLATED = "interpolated"  # between two sampled frames
+    NOTHING = "none"  # before the first sampled frame, or the model has no map
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a person wants to see maps.
+
+    Attributes:
+        overlay: Kind of overlay.
+        scale: What the colour limits are taken from.
+        between: What is shown between sampled frames.
+        colours: Colour map of values that are not negative: ``inferno`` or ``cividis``.
+        strength: Greatest opacity, 0 to 1.
+        smooth: Whether cells are blended into each other; else each cell is a rectangle.
+        common_limit: Upper end under ``Scale.COMMON``, in display units.
+    """
+
+    overlay: Overlay = Overlay.HEAT
+    scale: Scale = Scale.VIDEO
+    between: Between = Between.HELD
+    colours: str = "inferno"
+    strength: float = 0.65
+    smooth: bool = True
+    common_limit: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Scene:
+    """One moment, resolved.
+
+    Attributes:
+        frame_index: Frame on screen, from 0.
+        time_s: Its presentation time.
+        values: (h, w) float32 in display units (``unit``), or None where there is no map.
+        low: Value at the lower end of the colour bar.
+        high: Value at its upper end; greater than ``low``.
+        kind: What kind of numbers the maps are.
+        unit: ``"× uniform"`` for distributions, else ``""``.
+        rect: Where in the picture the map lies.
+        look: The look it was resolved with.
+        source: Where the map comes from.
+        sample: Index of the sampled frame whose map (or the older one of two) is shown, counting the frames of all
+            passes in time order, or -1.
+        n_samples: Sampled frames in all passes so far.
+        sample_frame: Frame index of that sampled frame, or -1.
+        age_s: Time since that sampled frame in seconds; 0 where the map is the frame's own.
+        step: Step of the model (segment) that this sampled frame belongs to, or -1.
+        score: Score after that step in that pass, or NaN before the first.
+    """
+
+    frame_index: int
+    time_s: float
+    values: Float32Array | None
+    low: float
+    high: float
+    kind: MapKind
+    unit: str
+    rect: MapRect
+    look: Look
+    source: MapSource
+    sample: int
+    n_samples: int
+    sample_frame: int
+    age_s: float
+    step: int
+    score: float
+
+    def __post_init__(self) -> None:
+        """Freeze the values."""
+        if self.values is not None:
+            object.__setattr__(self, "values", frozen(self.values))
+
+    __repr__ = shapes
+
+
+def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
+    """Return maps in the units they are shown in: distributions as multiples of uniform, others as they are.
+
+    Args:
+        attention: (..., h, w) float32.
+        kind: What kind of numbers they are.
+    """
+    if kind is MapKind.DISTRIBUTION:
+        return attention * np.float32(attention.shape[-1] * attention.shape[-2])
+    return attention
+
+
+def display_limit(analysis: Analysis) -> float:
+    """Return the largest magnitude over a whole analysis, in display units: the limit for one scale a video."""
+    if analysis.map_kind is MapKind.NONE:
+        return 1.0
+    return float(np.max(np.abs(display_values(analysis.attention, analysis.map_kind)), initial=0.0))
+
+
+def _limits(values: Float32Array, analysis: Analysis, look: Look) -> tuple[float, float]:
+    if look.scale is Scale.FRAME:
+        high = float(np.max(np.abs(values), initial=0.0))
+    elif look.scale is Scale.COMMON:
+        high = look.common_limit
+    elif analysis.map_kind is MapKind.GATE:
+        high = 1.0
+    else:
+        high = display_limit(analysis)
+    high = high if high > 0 else 1.0
+    return (-high, high) if analysis.map_kind is MapKind.SIGNED else (0.0, high)
+
+
+def resolve(analysis: Analysis, frame_index: int, look: Look) -> Scene:
+    """Resolve what is to be seen at a frame.
+
+    Args:
+        analysis: What the model said (so far).
+        frame_index: Frame on screen, 0 to n - 1.
+        look: How the person wants to see it.
+
+    Returns:
+        The scene; ``values`` is None before the first sampled frame and for models without a map.
+    """
+    video = analysis.video
+    if not 0 <= frame_index < video.n_frames:
+        raise ValueError(f"frame {frame_index} lies outside 0 to {video.n_frames - 1}")
+    rows = analysis.in_time_order
+    at = int(np.searchsorted(rows[:, 0], frame_index, side="right")) - 1
+    time_s = float(video.times_s[frame_index])
+    values: Float32Array | None = None
+    source, low, high = MapSource.NOTHING, 0.0, 1.0
+    sample_frame, age_s, step, score = -1, 0.0, -1, float("nan")
+    if at >= 0:
+        sample_frame, in_pass, step = (int(x) for x in rows[at])
+        age_s = time_s - float(video.times_s[sample_frame])
+        score = float(analysis.score_curve[in_pass, step])
+        if analysis.map_kind is not MapKind.NONE:
+            values = display_values(analysis.attention[in_pass, step], analysis.map_kind)
+            source = MapSource.OWN if sample_frame == frame_index else MapSource.HELD
+            if source is MapSource.HELD and look.between is Between.INTERPOLATED and at + 1 < len(rows):
+                after, pass_after, step_after = (int(x) for x in rows[at + 1])
+                later = display_values(analysis.attention[pass_after, step_after], analysis.map_kind)
+                start_s, stop_s = float(video.times_s[sample_frame]), float(video.times_s[after])
+                weight = np.float32((time_s - start_s) / max(stop_s - start_s, 1e-9))
+                values = values * (1 - weight) + later * weight
+                source = MapSource.INTERPOLATED
+            low, high = _limits(values, analysis, look)
+    return Scene(
+        frame_index=frame_index,
+        time_s=time_s,
+        values=values,
+        low=low,
+        high=high,
+        kind=analysis.map_kind,
+        unit="× uniform" if analysis.map_kind is MapKind.DISTRIBUTION else "",
+        rect=analysis.map_rect,
+        look=look,
+        source=source,
+        sample=at,
+        n_samples=len(rows),
+        sample_frame=sample_frame,
+        age_s=age_s,
+        step=step,
+        score=score,
+    )

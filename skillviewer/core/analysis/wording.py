@@ -1,0 +1,57 @@
+"""The words that stand beside pictures: times, frames, scores, where a map comes from."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
+from skillviewer.core.text import signed
+
+
+def score_digits(analyses: Iterable[Analysis]) -> int:
+    """Return how many decimals tell the scores of these curves apart: 2, or more where they hardly move."""
+    values = np.concatenate([a.score_curve.ravel() for a in analyses])
+    span = float(np.ptp(values)) if len(values) else 0.0
+    return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5)) if span > 0 else 2
+
+
+def score_so_far(analysis: Analysis, frame_index: int) -> tuple[int, float]:
+    """Return the last step that every pass has finished by a frame, and the mean score after it; (-1, NaN) before.
+
+    Pass 0 samples last in every segment, so its frames tell when all passes are there.
+    """
+    step = int(np.searchsorted(analysis.samples[0], frame_index, side="right")) - 1
+    return (step, float(analysis.score_curve[:, step].mean())) if step >= 0 else (-1, math.nan)
+
+
+def score_words(analysis: Analysis, digits: int) -> str:
+    """Return the score of a whole analysis, with its interval where there is one."""
+    text = signed(analysis.score, digits)
+    if analysis.interval is None:
+        return text
+    low, high = (signed(x, digits) for x in analysis.interval)
+    return f"{text} ({low} to {high})"
+
+
+def sampled_words(scene: Scene) -> str:
+    """Return how many of the sampled frames have been passed: "sampled 12/25"."""
+    return f"sampled {scene.sample + 1}/{scene.n_samples}"
+
+
+def source_words(scene: Scene) -> str:
+    """Return where the map on screen comes from, never silently held: "map held 0.32 s"."""
+    if scene.kind is MapKind.NONE:
+        return "no map"
+    if scene.look.overlay is Overlay.OFF:
+        return "map hidden"
+    match scene.source:
+        case MapSource.OWN:
+            return "map own"
+        case MapSource.HELD:
+            return f"map held {scene.age_s:.2f} s"
+        case MapSource.INTERPOLATED:
+            return "map interpolated"
+        case MapSource.NOTHING:
+            return "no map yet"

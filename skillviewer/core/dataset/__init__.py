@@ -1,0 +1,1 @@
+"""Videos, pairs, the graph that pairs form, and folds."""

@@ -1,0 +1,321 @@
+"""Folds: which videos a model may learn from and which it is tested on.
+
+Whole participants are held out, never single pairs: on the chopstick videos of EPIC-Skills an oracle that knows only
+each participant's mean skill orders 87 % of the pairs between participants, so a model that has seen the person before
+is tested on the wrong thing. Test pairs are all pairs that touch a held-out video (Doughty et al., CVPR 2018, section
+5): the headline. Pairs whose two videos are held out are the honest number beside it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
+from skillviewer.core.errors import DatasetError
+
+USUAL_FOLDS = 4
+_BY_VIDEO = "Folds are by video: the same person may be in training and test, which flatters every model."
+_NOBODY = "\0"  # before the name of a video of which nobody says who is in it: no person is called so
+
+
+class FoldsBy(StrEnum):
+    """What is held out together."""
+
+    RELEASED = "released"  # the folds published with the data set
+    PARTICIPANT = "participant"
+    VIDEO = "video"
+
+    @property
+    def words(self) -> str:
+        """How videos are held out, for people."""
+        return "as released" if self is FoldsBy.RELEASED else f"by {self}"
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """All folds of a data set.
+
+    Attributes:
+        by: What is held out together.
+        folds: The folds.
+        warning: What weakens them, in words for a person, or "".
+    """
+
+    by: FoldsBy
+    folds: tuple[Fold, ...]
+    warning: str = ""
+
+    @property
+    def title(self) -> str:
+        """How many there are and what they hold out, for people."""
+        n = len(self.folds)
+        folds = "fold" if n == 1 else "folds"
+        return f"{n} released {folds}" if self.by is FoldsBy.RELEASED else f"{n} {folds} by {self.by}"
+
+
+def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
+    """Divide groups into parts with nearly the same number of members; no group is split.
+
+    The largest groups go first, each to the part that is smallest so far; groups of one size are drawn in an order that
+    the seed decides.
+
+    Args:
+        groups: Members by group.
+        n_parts: Number of parts, at most the number of groups.
+        seed: Same seed, same parts, whatever the order of ``groups``.
+
+    Returns:
+        Members of every part, sorted.
+    """
+    names = sorted(groups)
+    drawn = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
+    parts: list[list[str]] = [[] for _ in range(n_parts)]
+    for name in sorted(drawn, key=lambda group: -len(groups[group])):
+        smallest = min(parts, key=len)
+        smallest.extend(groups[name])
+    return tuple(tuple(sorted(part)) for part in parts)
+
+
+def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: Iterable[Pair]) -> Fold:
+    """Return the fold that holds some videos out: pairs that touch them are tested, the others trained on.
+
+    Args:
+        name: Name of the fold.
+        videos: Names of all videos.
+        held_out: Names of those held out.
+        pairs: All ordered pairs.
+    """
+    out = set(held_out)
+    pairs = tuple(pairs)
+    return Fold(
+        name=name,
+        train_videos=tuple(v for v in videos if v not in out),
+        held_out_videos=tuple(v for v in videos if v in out),
+        train_pairs=tuple(p for p in pairs if not p.touches(out)),
+        test_pairs=tuple(p for p in pairs if p.touches(out)),
+    )
+
+
+def grouped(dataset: Dataset, by: FoldsBy, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
+    """Return what is held out together: videos by person, a video of nobody known by itself; or every video by itself.
+
+    A video that no ordered pair names is tested by nobody: it makes no group. It goes with the person in it, if that is
+    a person of whom other videos are tested.
+
+    Args:
+        dataset: The data set.
+        by: Participants or videos.
+        pairs: Pairs that count, or None for all of the data set.
+    """
+    participants = dataset.participants if by is FoldsBy.PARTICIPANT else {}
+    tested = set(videos_of(tuple(dataset.pairs if pairs is None else pairs)))
+    groups: dict[str, list[str]] = {}
+    for name in dataset.names:
+        if name in tested:
+            groups.setdefault(participants.get(name, _NOBODY + name), []).append(name)
+    for name in dataset.names:
+        if name not in tested and participants.get(name) in groups:
+            groups[participants[name]].append(name)
+    return groups
+
+
+def compared(dataset: Dataset) -> list[str]:
+    """Return the videos that a pair names, ordered or alike, in the order of the data set."""
+    named = set(videos_of(dataset.pairs, dataset.similar))
+    return [name for name in dataset.names if name in named]
+
+
+def _choose(dataset: Dataset) -> tuple[FoldsBy, str]:
+    if dataset.released:
+        return FoldsBy.RELEASED, ""
+    if any(name in dataset.participants for name in videos_of(dataset.pairs)):
+        return FoldsBy.PARTICIPANT, ""
+    return FoldsBy.VIDEO, (
+        f"{_BY_VIDEO} Nobody says who is in any video; name the participants to hold whole people out."
+    )
+
+
+def _of_nobody(dataset: Dataset) -> str:
+    """Return what is said of videos whose participant is not known, where others are; "" without any."""
+    if dataset.by_recording:
+        return (
+            "Where nobody says who is in a recording, whole recordings are held out in place of people, and one person "
+            "may be on both sides."
+        )
+    unknown = [name for name in videos_of(dataset.pairs) if name not in dataset.participants]
+    if not unknown:
+        return ""
+    one = len(unknown) == 1
+    who, each = (f"“{unknown[0]}”", "it") if one else (f"{len(unknown)} videos ({unknown[0]}, for one)", "each")
+    return (
+        f"Nobody says who is in {who}: {each} is held out by itself, and the person in it may be in training too, "
+        "which flatters every model."
+    )
+
+
+def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None = None, seed: int = 0) -> Folds:
+    """Divide a data set into folds; videos that no pair names take no part in them.
+
+    Args:
+        dataset: The data set.
+        n_folds: Number of folds, or None for the released ones, else four, or fewer where there are fewer people.
+            Released ones are taken as they are; that they are not as many is told.
+        by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
+            People who are known are held out whole; a video of nobody known is held out by itself, with a warning.
+        seed: Decides which participants (or videos) go together.
+
+    Raises:
+        DatasetError: There are too few participants or videos, or no released folds.
+    """
+    warning = ""
+    if by is None:
+        by, warning = _choose(dataset)
+    elif by is FoldsBy.VIDEO:
+        warning = _BY_VIDEO
+    if by is FoldsBy.RELEASED:
+        released = _released(dataset)
+        if n_folds in {None, len(released.folds)}:
+            return released
+        n = len(released.folds)
+        told = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
+        return replace(released, warning=" ".join(filter(None, (released.warning, told))))
+    groups = grouped(dataset, by)
+    if by is FoldsBy.PARTICIPANT:
+        warning = _of_nobody(dataset)
+        if groups and all(group.startswith(_NOBODY) for group in groups):
+            unknown = next(iter(groups.values()))[0]
+            raise DatasetError(f"Nobody says who is in “{unknown}”: name its participant, or make folds by video.")
+    n_folds = max(2, min(USUAL_FOLDS, len(groups))) if n_folds is None else n_folds
+    if not 2 <= n_folds <= len(groups):
+        raise DatasetError(
+            f"{n_folds} folds cannot be made from {len(groups)} {by}s: choose 2 to {len(groups)}."
+            if len(groups) >= 2
+            else f"{dataset.name} has only {len(groups)} {by}: nothing can be held out."
+        )
+    names = compared(dataset)
+    parts = divide(groups, n_folds, seed)
+    folds = tuple(fold_of(str(i + 1), names, part, dataset.pairs) for i, part in enumerate(parts))
+    participants = dataset.participants if by is FoldsBy.PARTICIPANT else None
+    for fold in folds:
+        check_no_leak(fold, participants)
+    return Folds(by, folds, " ".join(filter(None, (warning, _thin(folds)))))
+
+
+def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
+    """Return folds of which each holds out about a quarter of a data set: fewer where there are fewer people.
+
+    Args:
+        dataset: The data set; its released folds are taken where one of them has pairs on both sides.
+        seed: Decides who goes together.
+
+    Raises:
+        DatasetError: There are too few participants or videos, or too few pairs.
+    """
+    folds = make_folds(dataset, seed=seed)
+    if folds.by is FoldsBy.RELEASED and not any(_has_pairs(fold) for fold in folds.folds):
+        folds = make_folds(replace(dataset, released=None), seed=seed)  # too many of their videos are missing
+    return with_pairs(folds)
+
+
+def with_pairs(folds: Folds) -> Folds:
+    """Return the folds that have pairs to train on and pairs to test on; of the others the warning says so.
+
+    Raises:
+        DatasetError: There are none.
+    """
+    usable = tuple(fold for fold in folds.folds if _has_pairs(fold))
+    if len(usable) == len(folds.folds):
+        return folds
+    if not usable:
+        raise DatasetError(
+            f"No fold {folds.by.words} has pairs both to train on and to test on: too many videos are missing, or one "
+            "is in all pairs. Judge more pairs, or hold out by video."
+        )
+    return replace(folds, folds=usable, warning=f"{folds.warning} What has none is left out.")
+
+
+def _released(dataset: Dataset) -> Folds:
+    if not dataset.released:
+        raise DatasetError(f"{dataset.name} comes without folds: make them by participant or by video.")
+    warning = ""
+    for fold in dataset.released:
+        check_no_leak(fold)
+        shared = sorted(_shared_participants(fold, dataset.participants))
+        if shared:
+            warning = f"The released folds have the same person in training and test ({shared[0]})."
+    return Folds(FoldsBy.RELEASED, dataset.released, " ".join(filter(None, (warning, _thin(dataset.released)))))
+
+
+def _has_pairs(fold: Fold) -> bool:
+    return bool(fold.train_pairs) and bool(fold.test_pairs)
+
+
+def _thin(folds: Sequence[Fold]) -> str:
+    without = [fold.name for fold in folds if not _has_pairs(fold)]
+    return f"No pairs to train on or to test on in fold {', '.join(without)}." if without else ""
+
+
+def _shared_participants(fold: Fold, participants: Mapping[str, str]) -> set[str]:
+    trained = {participants[v] for v in fold.train_videos if v in participants}
+    return trained & {participants[v] for v in fold.held_out_videos if v in participants}
+
+
+def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, seen: Iterable[str] = ()) -> None:
+    """Check that nothing held out is learnt from.
+
+    Args:
+        fold: The fold.
+        participants: Participant of every video, where whole people have to be held out.
+        seen: Names of videos that training (or the choice of an epoch) has really used.
+
+    Raises:
+        DatasetError: A held-out video is trained on, a test pair touches none, or a participant is on both sides.
+    """
+    held_out = set(fold.held_out_videos)
+    trained = set(fold.train_videos) | {v for p in fold.train_pairs for v in (p.better, p.worse)} | set(seen)
+    leaked = sorted(held_out & trained)
+    if leaked:
+        raise DatasetError(f"Fold {fold.name} leaks: “{leaked[0]}” is held out and yet used in training.")
+    untouched = [pair for pair in fold.test_pairs if not pair.touches(held_out)]
+    if untouched:
+        pair = untouched[0]
+        raise DatasetError(f"Fold {fold.name} leaks: both videos of {pair.better}–{pair.worse} are trained on.")
+    shared = sorted(_shared_participants(fold, participants or {}))
+    if shared:
+        raise DatasetError(f"Fold {fold.name} leaks: participant “{shared[0]}” is both held out and trained on.")
+
+
+def inner_fold(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -> Fold:
+    """Return the first of ``inner_folds``."""
+    return inner_folds(dataset, fold, seed, n_parts)[0]
+
+
+def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -> tuple[Fold, ...]:
+    """Return folds within the training videos of a fold, on which an epoch or a setting is chosen.
+
+    Each holds out about a quarter of the training videos, other ones each time, as whole participants where those are
+    known. They see nothing of the outer fold's test pairs. Videos that no training pair names are held out by none.
+
+    Args:
+        dataset: The data set.
+        fold: The outer fold.
+        seed: Decides who is held out.
+        n_parts: One of how many parts is held out, each once; fewer where there are fewer people.
+
+    Raises:
+        DatasetError: There are fewer than two training videos with a pair.
+    """
+    inside = dataset.restricted(fold.train_videos)
+    people: Mapping[str, str] | None = inside.participants
+    groups = grouped(inside, FoldsBy.PARTICIPANT, fold.train_pairs)
+    if len(groups) < 2:
+        people, groups = None, grouped(inside, FoldsBy.VIDEO, fold.train_pairs)
+    if len(groups) < 2:
+        raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
+    parts = divide(groups, min(n_parts, len(groups)), seed)
+    inner = tuple(fold_of(f"{fold.name}/inner", inside.names, part, fold.train_pairs) for part in parts)
+    for one in inner:
+        check_no_leak(one, people)
+    return inner

@@ -1,0 +1,1 @@
+"""Accuracy, metrics and localisation of a model on labelled pairs, and the ceilings of the labels."""

@@ -1,0 +1,100 @@
+"""What is measured of a model on one fold. A new metric is one function and one line in METRICS."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
+from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.registry import table
+from skillviewer.core.text import EQUAL_DECIMALS
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What scores are held against besides pairs.
+
+    Attributes:
+        strengths: Bradley-Terry strength of every video, from all pairs of the data set.
+        subtasks: Sub-task of every video; videos of two sub-tasks are not compared.
+    """
+
+    strengths: Mapping[str, float]
+    subtasks: Mapping[str, str]
+
+
+def reference(dataset: Dataset) -> Reference:
+    """Return what the scores of a data set's videos are held against.
+
+    Raises:
+        DatasetError: The data set has no pairs.
+    """
+    strengths = bradley_terry(dataset.pairs).by_video()
+    # equal but for rounding is equal: rank correlations would take the one for larger that rounding makes larger
+    return Reference({video: round(value, EQUAL_DECIMALS) for video, value in strengths.items()}, dataset.subtasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number of a model on one fold.
+
+    Attributes:
+        name: Name in files.
+        title: Name for people.
+        measure: Computes it; NaN where it is not defined (no such pair, all scores alike).
+    """
+
+    name: str
+    title: str
+    measure: Callable[[FoldScores, Reference], float]
+
+
+def _headline(result: FoldScores, _reference: Reference) -> float:
+    return count_pairs(result.tested(honest=False), result.scores).accuracy
+
+
+def _honest(result: FoldScores, _reference: Reference) -> float:
+    return count_pairs(result.tested(honest=True), result.scores).accuracy
+
+
+def _ties(result: FoldScores, _reference: Reference) -> float:
+    count = count_pairs(result.tested(honest=False), result.scores)
+    return count.ties / count.n if count.n else float("nan")
+
+
+def _rank_correlation(
+    result: FoldScores, reference: Reference, correlate: Callable[[list[float], list[float]], float]
+) -> float:
+    """Correlate scores with strengths over the held-out videos of every sub-task; mean over the sub-tasks."""
+    groups: dict[str, list[str]] = {}
+    for video in result.fold.held_out_videos:
+        if video in reference.strengths and video in result.scores:
+            groups.setdefault(reference.subtasks[video], []).append(video)
+    found = []
+    for videos in groups.values():
+        scores = [result.scores[v] for v in videos]
+        strengths = [reference.strengths[v] for v in videos]
+        if len(set(scores)) > 1 and len(set(strengths)) > 1 and np.isfinite(scores).all():
+            found.append(correlate(scores, strengths))
+    return float(np.mean(found)) if found else float("nan")
+
+
+def _kendall(result: FoldScores, reference: Reference) -> float:
+    return _rank_correlation(result, reference, lambda a, b: float(stats.kendalltau(a, b, variant="b").statistic))
+
+
+def _spearman(result: FoldScores, reference: Reference) -> float:
+    return _rank_correlation(result, reference, lambda a, b: float(stats.spearmanr(a, b).statistic))
+
+
+METRICS = table(
+    Metric("accuracy", "Pairwise accuracy, pairs that touch a held-out video", _headline),
+    Metric("honest_accuracy", "Pairwise accuracy, both videos held out", _honest),
+    Metric("ties", "Share of test pairs with exactly equal scores", _ties),
+    Metric("kendall_tau_b", "Kendall's tau-b with Bradley-Terry strengths, held-out videos", _kendall),
+    Metric("spearman", "Spearman's rho with Bradley-Terry strengths, held-out videos", _spearman),
+)
+"""Every metric, in the order of tables."""

@@ -1,0 +1,1 @@
+"""Evidence for a score: contributions, moments, and the faithfulness of attention."""

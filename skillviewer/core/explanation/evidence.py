@@ -1,0 +1,107 @@
+"""What raised and lowered the score of one video, measured by taking things away.
+
+A thing is taken away by putting the video's mean feature in its place (the mean of the fused features over all sampled
+frames and cells) and computing all that follows once more. Its contribution is the score less the score without it:
+positive where it raised the score. What all contributions and the score of the empty video leave over is the
+remainder: things act together, and no way of sharing out hides that here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.arrays import FloatArray, frozen, shapes
+from skillviewer.core.explanation.faithfulness import Faithfulness
+from skillviewer.core.video.extents import Extent
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Evidence:
+    """What raised and lowered the score. K passes, N segments, grid (h, w).
+
+    Attributes:
+        video_digest: SHA-256 of the video.
+        model_digest: SHA-256 of the model's weights.
+        map_kind: What kind of maps the model has.
+        score: Score of the video, mean over the passes.
+        baseline: Score with everything taken away: every cell of every frame is the mean feature.
+        segments: (K, N) float64, contribution of each segment in each pass.
+        cells: (K, h, w) float64, contribution of each cell of the grid, taken away in all steps at once; None for a
+            model that sees the picture as one cell.
+        cell_steps: (K, N, h, w) float64, contribution of each cell in one step alone; None as before.
+        faithfulness: Whether the attention is faithful; None for a model without a map.
+        n_random: R, random orders and shuffles drawn.
+        seed: They were drawn with.
+        extent: The part of the video that it is of, or None for the whole.
+    """
+
+    video_digest: str
+    model_digest: str
+    map_kind: MapKind
+    score: float
+    baseline: float
+    segments: FloatArray
+    cells: FloatArray | None
+    cell_steps: FloatArray | None
+    faithfulness: Faithfulness | None
+    n_random: int
+    seed: int
+    extent: Extent | None = None
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays and check that their shapes agree."""
+        for name in ("segments", "cells", "cell_steps"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, frozen(value))
+        k, n = self.segments.shape
+        if (self.cells is None) is not (self.cell_steps is None):
+            raise ValueError("cells and cell_steps belong together")
+        if self.cells is not None and self.cell_steps is not None:
+            h, w = self.cells.shape[1:]
+            if len(self.cells) != k or self.cell_steps.shape != (k, n, h, w):
+                raise ValueError(f"shapes do not agree: {self!r}")
+
+    __repr__ = shapes
+
+    @property
+    def contributions(self) -> FloatArray:
+        """(N,) contribution of each segment, mean over the passes."""
+        return np.asarray(self.segments.mean(axis=0))
+
+    @property
+    def remainder(self) -> float:
+        """What baseline and contributions of the segments leave over of the score."""
+        return self.score - self.baseline - float(self.contributions.sum())
+
+    @property
+    def cell_contributions(self) -> FloatArray | None:
+        """(h, w) contribution of each cell in all steps, mean over the passes; None where ``cells`` is."""
+        return None if self.cells is None else np.asarray(self.cells.mean(axis=0))
+
+    @property
+    def cell_remainder(self) -> float:
+        """What baseline and contributions of the cells leave over of the score; NaN without cells."""
+        cells = self.cell_contributions
+        return float("nan") if cells is None else self.score - self.baseline - float(cells.sum())
+
+    @property
+    def faithfulness_sentence(self) -> str:
+        """What the Why panel says of the attention."""
+        if self.faithfulness is None:
+            return "This model has no map, so there is no attention whose faithfulness could be tested."
+        return self.faithfulness.sentence
+
+    @property
+    def faithfulness_label(self) -> str:
+        """The same in a few words."""
+        return "no map" if self.faithfulness is None else self.faithfulness.label
+
+    def belongs_to(self, analysis: Analysis) -> bool:
+        """Return whether this is evidence of an analysis: the same part of a video, model, passes and segments."""
+        return (
+            (self.video_digest, self.extent) == analysis.subject
+            and self.model_digest == analysis.provenance.model_digest
+            and self.segments.shape == analysis.score_curve.shape
+        )

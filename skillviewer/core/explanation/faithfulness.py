@@ -1,0 +1,352 @@
+"""Is a video's attention faithful: does taking away what the model attended to change its score more than chance would?
+
+Deletion and insertion: Petsiuk, Das & Saenko, "RISE", BMVC 2018. Shuffled and uniform attention: Jain & Wallace,
+"Attention is not Explanation", NAACL 2019; Wiegreffe & Pinter, "Attention is not not Explanation", EMNLP 2019. Sign:
+Liu et al., "Rethinking Attention-Model Explainability through Faithfulness Violation Test", ICML 2022.
+
+Cells are taken away by putting the video's mean feature in their place, in every sampled frame the same share, in the
+order of that frame's map. What is measured is how far the steps of the score curve move: attention has no sign, and
+what some frames add to the score and others take from it would cancel out in the last score. The *gain* of an order is
+the area under that distance as cells are deleted less the area as they are inserted: large when the curve leaves at
+once and comes back at once, about 0 for an order that knows nothing.
+
+Chance is attention in the wrong place: the maps of the video moved over the frame (around the edges) and mirrored at
+random, in all frames alike. A shuffle of single cells would be too easy to beat: maps and what matters are both smooth
+and stay where they are over time, so that a map in the wrong place does better or worse than shuffled cells by luck.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
+
+MIN_RANDOM = 20
+"""Fewer random orders say too little of their spread."""
+
+SPREAD = 2.0
+"""Standard deviations of the random orders' gains by which an order must beat their mean."""
+
+ROUNDING = 1e-6
+"""Effects below this share of the score's size are rounding of the computation."""
+
+EVERY_COUNT_TO = 10
+"""Cells of the largest grid whose curves have a point at every count."""
+
+SHARES = (0.0, 0.05, 0.12, 0.25, 0.42)
+"""Shares of the cells at which the curves of larger grids have points; those beyond a half mirror them."""
+
+TOP_SHARE = 0.1
+"""Share of cells that count as the most attended."""
+
+
+def rounding_of(score: float) -> float:
+    """Return the size of effects on a score that are rounding and nothing else."""
+    return ROUNDING * (1 + abs(score))
+
+
+def removal_counts(n_cells: int) -> IntArray:
+    """Return how many cells of a frame are gone at every point of a curve: (P,) int64 from 0 to L, symmetric.
+
+    With c there is also L - c, so that taking away in reverse order is the same as putting back.
+    """
+    if n_cells <= EVERY_COUNT_TO:
+        return np.arange(n_cells + 1, dtype=np.int64)
+    low = np.round(np.array(SHARES) * n_cells).astype(np.int64)
+    return np.unique(np.concatenate([low, n_cells - low]))
+
+
+def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
+    """Return the place of every cell in the order of falling magnitude, 0 first; equal cells in random order.
+
+    Args:
+        magnitudes: (..., h, w).
+        rng: Breaks ties.
+
+    Returns:
+        (..., L) int64, each row a permutation.
+    """
+    flat = magnitudes.reshape(*magnitudes.shape[:-2], -1)
+    order = np.lexsort((rng.random(flat.shape), -flat), axis=-1)
+    return np.argsort(order, axis=-1).astype(np.int64)
+
+
+def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+    """Return maps moved over the frame and mirrored at random, all alike; what leaves at one edge enters at the other.
+
+    Args:
+        maps: (..., h, w).
+        rng: Source of chance.
+    """
+    h, w = maps.shape[-2:]
+    down, across, upside_down, mirrored = (int(rng.integers(n)) for n in (h, w, 2, 2))
+    if upside_down:
+        maps = np.flip(maps, axis=-2)
+    if mirrored:
+        maps = np.flip(maps, axis=-1)
+    return np.roll(maps, (down, across), axis=(-2, -1))
+
+
+def step_distances(curves: FloatArray, whole: FloatArray) -> FloatArray:
+    """Return how far the steps of score curves lie from those of the whole video.
+
+    Args:
+        curves: (..., N) score after every step.
+        whole: (N,) or (..., N), the same of the whole video.
+
+    Returns:
+        (...) float64, mean over the steps of the change of S_t - S_{t-1} in size, with S_0 = 0.
+    """
+    moved: FloatArray = np.abs(np.diff(curves - whole, axis=-1, prepend=0.0)).mean(axis=-1)
+    return moved
+
+
+def area_under(fractions: FloatArray, curve: FloatArray) -> FloatArray:
+    """Return the area under curves, (..., P) over (P,) ascending fractions, by the trapezoidal rule."""
+    area: FloatArray = ((curve[..., 1:] + curve[..., :-1]) / 2 * np.diff(fractions)).sum(axis=-1)
+    return area
+
+
+def rank_correlations(attention: NDArray[Any], effects: FloatArray, rounding: float) -> FloatArray:
+    """Return Spearman's correlation of the size of attention and the size of the effect over the cells of each frame.
+
+    Args:
+        attention: (..., h, w) maps; their magnitude counts.
+        effects: (..., h, w) change of the score that each cell made in its step.
+        rounding: Effects below it are none.
+
+    Returns:
+        (...) float64; NaN for a frame whose map is constant or whose cells have no effect.
+    """
+    a, e = (np.abs(x).reshape(*x.shape[:-2], -1).astype(np.float64) for x in (attention, effects))
+    ranks = [stats.rankdata(x, axis=-1) for x in (a, e)]
+    centred = [x - x.mean(axis=-1, keepdims=True) for x in ranks]
+    products = (centred[0] * centred[1]).sum(axis=-1)
+    sizes = np.sqrt((centred[0] ** 2).sum(axis=-1) * (centred[1] ** 2).sum(axis=-1))
+    defined = (sizes > 0) & (e.max(axis=-1) > rounding)
+    found: FloatArray = np.where(defined, products / np.where(sizes > 0, sizes, 1), np.nan)
+    return found
+
+
+def opposite_shares(
+    attention: NDArray[Any], effects: FloatArray, segments: FloatArray, kind: MapKind, rounding: float
+) -> FloatArray:
+    """Return the share of each frame's most attended cells whose effect has the opposite sign.
+
+    Opposite to the contribution of the whole segment; for maps that have a sign of their own, opposite to the map.
+
+    Args:
+        attention: (..., h, w) maps.
+        effects: (..., h, w) signed effects of the cells.
+        segments: (...) signed contributions of the segments.
+        kind: What kind of maps they are.
+        rounding: Effects below it have no sign.
+
+    Returns:
+        (...) float64, 0 to 1; NaN for a segment without contribution.
+    """
+    flat = attention.reshape(*attention.shape[:-2], -1).astype(np.float64)
+    found = effects.reshape(flat.shape)
+    n_top = max(1, round(TOP_SHARE * flat.shape[-1]))
+    top = np.argsort(-np.abs(flat), axis=-1, kind="stable")[..., :n_top]
+    own = np.take_along_axis(found, top, axis=-1)
+    expected = np.take_along_axis(flat, top, axis=-1) if kind is MapKind.SIGNED else segments[..., None]
+    opposite = (np.sign(own) == -np.sign(expected)) & (np.abs(own) > rounding)
+    share: FloatArray = opposite.mean(axis=-1)
+    if kind is MapKind.SIGNED:
+        return share
+    return np.where(np.abs(segments) > rounding, share, np.nan)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Removal:
+    """What becomes of a video as cells are taken away, or put back, in some order; or in R orders.
+
+    Attributes:
+        fractions: (P,) float64, share of the cells of every frame taken away, or put back, from 0 to 1.
+        scores: (P,) or (R, P) float64 score, mean over the passes.
+        distances: The same shape, how far the steps of the score curve lie from those of the whole video (see
+            ``step_distances``), mean over the passes.
+    """
+
+    fractions: FloatArray
+    scores: FloatArray
+    distances: FloatArray
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for name in self.__slots__:
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    __repr__ = shapes
+
+    def backwards(self) -> "Removal":
+        """Return the same read backwards: to insert by an order is to undo a deletion by its reverse."""
+        return Removal(1 - self.fractions[::-1], self.scores[..., ::-1], self.distances[..., ::-1])
+
+    def order(self, index: int) -> "Removal":
+        """Return one of several orders."""
+        return Removal(self.fractions, self.scores[index], self.distances[index])
+
+    def orders(self, indices: slice) -> "Removal":
+        """Return some of several orders."""
+        return Removal(self.fractions, self.scores[indices], self.distances[indices])
+
+    @property
+    def area(self) -> FloatArray:
+        """() or (R,) area under ``distances``, in units of the score."""
+        return area_under(self.fractions, self.distances)
+
+    @property
+    def score_area(self) -> FloatArray:
+        """() or (R,) area under ``scores``: the mean score on the way."""
+        return area_under(self.fractions, self.scores)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Faithfulness:
+    """What taking cells away and changing the maps does to the score. R random orders; means over passes.
+
+    Attributes:
+        score: Score of the whole video.
+        deletion: As cells are deleted, the most attended first.
+        insertion: As cells are inserted into the empty video, the most attended first.
+        deletion_random: The same in the order of R maps in random places.
+        insertion_random: The same.
+        deletion_effects: The same in the order of the measured effects of each cell on the score right after its step:
+            the most that a map without sign could know.
+        insertion_effects: The same.
+        permuted: (R,) score with the values of each map shuffled over its cells.
+        uniform: Score with each map replaced by its mean in every cell.
+        rank_correlation: (K, N) Spearman's rho of attention and size of effect over the cells of a frame; NaN where
+            it is not defined.
+        opposite_share: (K, N) share of the most attended tenth of cells whose effect has the opposite sign of the
+            segment's contribution (of the map, where maps are signed); NaN where that has none.
+    """
+
+    score: float
+    deletion: Removal
+    insertion: Removal
+    deletion_random: Removal
+    insertion_random: Removal
+    deletion_effects: Removal
+    insertion_effects: Removal
+    permuted: FloatArray
+    uniform: float
+    rank_correlation: FloatArray
+    opposite_share: FloatArray
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for name in ("permuted", "rank_correlation", "opposite_share"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    __repr__ = shapes
+
+    @property
+    def deletion_reverse(self) -> Removal:
+        """As cells are deleted, the least attended first."""
+        return self.insertion.backwards()
+
+    @property
+    def insertion_reverse(self) -> Removal:
+        """As cells are inserted, the least attended first."""
+        return self.deletion.backwards()
+
+    @property
+    def gain(self) -> float:
+        """Gain of attention: area of deletion less area of insertion, in units of the score."""
+        return float(self.deletion.area - self.insertion.area)
+
+    @property
+    def random_gains(self) -> FloatArray:
+        """(R,) gains of the random orders."""
+        return np.asarray(self.deletion_random.area - self.insertion_random.area)
+
+    @property
+    def effects_gain(self) -> float:
+        """Gain of the order by measured effects."""
+        return float(self.deletion_effects.area - self.insertion_effects.area)
+
+    @property
+    def threshold(self) -> float:
+        """Gain that must be beaten: mean of the random orders, ``SPREAD`` standard deviations, and rounding."""
+        gains = self.random_gains
+        return float(gains.mean() + SPREAD * gains.std(ddof=1)) + rounding_of(self.score)
+
+    @property
+    def value(self) -> float:
+        """How faithful, 0 to 1.
+
+        0: no better than random orders, that is, not above ``threshold``. 1: as good as the order by measured effects,
+        or better. Between: how much of the way from the threshold to there.
+        """
+        above = self.gain - self.threshold
+        if above <= 0:
+            return 0.0
+        return float(above / (max(self.gain, self.effects_gain) - self.threshold))
+
+    @property
+    def faithful(self) -> bool:
+        """Whether attention is better than random orders by more than their spread."""
+        return self.value > 0
+
+    @property
+    def decidable(self) -> bool:
+        """Whether any order tells places apart: else no map could have passed."""
+        return max(self.gain, self.effects_gain) > self.threshold
+
+    @property
+    def permuted_change(self) -> float:
+        """Mean distance of the score under shuffled maps from the score."""
+        return float(np.abs(self.permuted - self.score).mean())
+
+    @property
+    def uniform_change(self) -> float:
+        """Change of the score under uniform maps."""
+        return self.uniform - self.score
+
+    @property
+    def mean_rank_correlation(self) -> float:
+        """Mean of ``rank_correlation`` over the frames where it is defined; NaN where it nowhere is."""
+        return _mean(self.rank_correlation)
+
+    @property
+    def mean_opposite_share(self) -> float:
+        """Mean of ``opposite_share`` over the frames where it is defined; NaN where it nowhere is."""
+        return _mean(self.opposite_share)
+
+    @property
+    def label(self) -> str:
+        """The verdict in a few words."""
+        if self.faithful:
+            return f"faithful {self.value:.2f} of 1"
+        return "no better than random" if self.decidable else "faithfulness cannot be told"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict for a person."""
+        if self.faithful:
+            return (
+                f"Attention is faithful {self.value:.2f} of 1 for this video: taking away what the model attended to "
+                "moves the score more than taking away such regions elsewhere."
+            )
+        if self.decidable:
+            return (
+                "Attention is no better than random for this video: taking away what the model attended to moves the "
+                "score no more than taking away such regions elsewhere. The map shows where the model looked, not "
+                "why it scored so."
+            )
+        return (
+            "Whether attention is faithful cannot be told for this video: whatever is taken away first, the score "
+            "moves no more than by chance."
+        )
+
+
+def _mean(values: FloatArray) -> float:
+    defined = values[np.isfinite(values)]
+    return float(defined.mean()) if len(defined) else float("nan")

@@ -1,0 +1,296 @@
+"""The few stretches of a video that moved the score most, good ones too.
+
+What a segment is worth is, as one chooses, its contribution (the score less the score without the segment: what the
+score at the end owes to it) or the change of the score curve, mean over the passes, from the segment before (what the
+model made of it at the time, which it may forget; the first segment, with which the curve begins, has none). A stretch
+grows from its strongest segment over the neighbours that have the same sign and are worth at least half as much, and is
+worth the sum. Two stretches of one sign never touch, and none overlap.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
+from skillviewer.core.analysis.partition import Partition, mass, spread
+from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.explanation.faithfulness import rounding_of
+
+FEWEST, MOST = 3, 5
+"""Moments of a video, where it has so many."""
+
+WORTH_TELLING = 0.25
+"""Beyond the fewest, a stretch is told where it is worth this share of the strongest."""
+
+NEGLIGIBLE = 0.02
+"""Segments worth less than this share of the strongest are worth nothing."""
+
+HALF_HEIGHT = 0.5
+"""Share of its strongest segment's worth down to which a stretch grows."""
+
+MAINLY = 2.0
+"""The model looked mainly at a ninth of the picture that got this many times what a uniform map gives it."""
+
+PLACES = (
+    ("the upper left", "the top", "the upper right"),
+    ("the left", "the middle", "the right"),
+    ("the lower left", "the bottom", "the lower right"),
+)
+"""Ninths of the picture, as the person in front of it sees them."""
+
+
+class Basis(StrEnum):
+    """What a moment's worth is."""
+
+    CONTRIBUTION = "contribution of the segments"
+    CURVE = "change of the score curve"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One stretch of a video.
+
+    Attributes:
+        first_segment: First segment of the model in it, from 0.
+        last_segment: Last one.
+        start_frame: First frame.
+        stop_frame: Frame after the last one.
+        start_s: When the first frame is shown.
+        stop_s: When the last one leaves the screen.
+        key_frame: Frame that the model looked at (in its first pass) in the strongest segment.
+        amount: What it is worth, signed, in units of the score.
+        basis: What that is.
+        change: Change of the mean score curve over it.
+        contribution: Sum of its segments' contributions to the score, or None without evidence.
+        hardly_counts: Whether that is next to nothing: the score at the end hardly depends on the stretch.
+        place: Where in the picture the model mainly looked ("the upper left"), "" for nowhere in particular, or None
+            for a model without a map.
+    """
+
+    first_segment: int
+    last_segment: int
+    start_frame: int
+    stop_frame: int
+    start_s: float
+    stop_s: float
+    key_frame: int
+    amount: float
+    basis: Basis
+    change: float
+    contribution: float | None
+    hardly_counts: bool
+    place: str | None
+
+    @property
+    def words(self) -> str:
+        """What happens, in neutral words: "the score falls here; the model looked mainly at the left of the picture".
+
+        Places are those of the picture, as a person sees it; what is to be seen there the model does not say.
+        """
+        if self.basis is Basis.CURVE:
+            what = f"the score {'rises' if self.amount > 0 else 'falls'} here"
+            if self.hardly_counts:
+                what += ", but at the end it hardly counts"
+        else:
+            what = f"this stretch {'raises' if self.amount > 0 else 'lowers'} the score"
+            if self.change * self.amount < 0:
+                what += f", though the curve {'rises' if self.change > 0 else 'falls'} here"
+        if self.place is None:
+            return what
+        where = f"mainly at {self.place} of the picture" if self.place else "at no place in particular"
+        return f"{what}; the model looked {where}"
+
+
+def find_moments(
+    analysis: Analysis, evidence: Evidence | None = None, basis: Basis | None = None
+) -> tuple[Moment, ...]:
+    """Return the 3 to 5 stretches that moved the score most, in order of time; fewer in a video that has fewer.
+
+    There is one of each sign wherever some segments raise and others lower the score.
+
+    Args:
+        analysis: What the model said.
+        evidence: Contributions of the segments, where they are known.
+        basis: What a segment is worth; None for its contribution where there is evidence, else for the score curve.
+
+    Raises:
+        ValueError: The evidence is of another analysis, or there is none to go by.
+    """
+    if evidence is not None and not evidence.belongs_to(analysis):
+        raise ValueError("the evidence is of another analysis")
+    if basis is None:
+        basis = Basis.CURVE if evidence is None else Basis.CONTRIBUTION
+    contributions = None if evidence is None else evidence.contributions
+    worth = curve_changes(analysis) if basis is Basis.CURVE else contributions
+    if worth is None:
+        raise ValueError("contributions are known from evidence alone")
+    owner = _segments_with_frames(analysis)
+    by_frames = np.bincount(owner, weights=worth).astype(np.float64)
+    nothing = max(rounding_of(analysis.score), NEGLIGIBLE * float(np.abs(by_frames).max()))
+    found = [
+        _moment(analysis, worth, contributions, basis, np.flatnonzero((owner >= first) & (owner <= last)))
+        for first, last in chosen_stretches(by_frames, nothing)
+    ]
+    return tuple(sorted(found, key=lambda moment: moment.start_frame))
+
+
+def curve_changes(analysis: Analysis) -> FloatArray:
+    """Return (N,) how far the score curve, mean over the passes, moved in each segment; 0 in the first."""
+    curve = analysis.score_curve.mean(axis=0)
+    return np.diff(curve, prepend=curve[:1])
+
+
+def _segments_with_frames(analysis: Analysis) -> IntArray:
+    """Return (N,) the stretch of frames that each segment belongs to, from 0.
+
+    In a video of fewer frames than segments some segments are empty: they share the frame of the one before.
+    """
+    new = analysis.segment_stops > analysis.segment_starts
+    return np.cumsum(new).astype(np.int64) - 1
+
+
+def stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
+    """Cut segments into stretches, the one with the strongest segment first.
+
+    Args:
+        worth: (N,) signed worth of each segment.
+        nothing: Segments worth no more than this are worth nothing.
+
+    Returns:
+        (first, last) segment of each stretch, both included.
+    """
+    free = np.abs(worth) > nothing
+    found = []
+    for seed in np.argsort(-np.abs(worth), kind="stable").tolist():
+        if not free[seed]:
+            continue
+        fits = free & (worth * worth[seed] > 0) & (np.abs(worth) >= HALF_HEIGHT * abs(worth[seed]))
+        first = last = seed
+        while first > 0 and fits[first - 1]:
+            first -= 1
+        while last + 1 < len(worth) and fits[last + 1]:
+            last += 1
+        free[first : last + 1] = False
+        # what is left of the slope on either side belongs to no other stretch of this sign
+        for beside in (first - 1, last + 1):
+            if 0 <= beside < len(worth) and worth[beside] * worth[seed] > 0:
+                free[beside] = False
+        found.append((first, last))
+    return found
+
+
+def chosen_stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
+    """Choose the stretches that are told: see ``find_moments``; the strongest first.
+
+    Args:
+        worth: (N,) signed worth of each segment.
+        nothing: Segments worth no more than this are worth nothing.
+    """
+    amounts = {s: float(worth[s[0] : s[1] + 1].sum()) for s in stretches(worth, nothing)}
+    ranked = sorted(amounts, key=lambda s: (-abs(amounts[s]), s))
+    chosen = ranked[:FEWEST]
+    chosen += [s for s in ranked[FEWEST:MOST] if abs(amounts[s]) >= WORTH_TELLING * abs(amounts[ranked[0]])]
+    others = [s for s in ranked if amounts[s] * amounts[ranked[0]] < 0]
+    if others and others[0] not in chosen:
+        chosen = [*chosen[: MOST - 1], others[0]]
+    return chosen
+
+
+def _moment(
+    analysis: Analysis,
+    worth: FloatArray,
+    contributions: FloatArray | None,
+    basis: Basis,
+    segments: NDArray[np.signedinteger],
+) -> Moment:
+    first, last = int(segments[0]), int(segments[-1])
+    start = int(analysis.segment_starts[first])
+    stop = int(analysis.segment_stops[last])
+    strongest = segments[np.argmax(np.abs(worth[segments]))]
+    contribution = None if contributions is None else float(contributions[segments].sum())
+    least = 0.0 if contributions is None else NEGLIGIBLE * float(np.abs(contributions).max())
+    return Moment(
+        first_segment=first,
+        last_segment=last,
+        start_frame=start,
+        stop_frame=stop,
+        start_s=float(analysis.video.times_s[start]),
+        stop_s=analysis.video.end_s(stop - 1),
+        key_frame=int(analysis.samples[0, strongest]),
+        amount=float(worth[segments].sum()),
+        basis=basis,
+        change=float(curve_changes(analysis)[segments].sum()),
+        contribution=contribution,
+        hardly_counts=contribution is not None and abs(contribution) <= least,
+        place=mainly_looked_at(analysis, first, last),
+    )
+
+
+def thirds(rect: MapRect) -> Partition:
+    """Return the ninths of the picture, in the order of ``PLACES``; the outer ones reach as far as a map does."""
+    return Partition(
+        np.array([min(rect.left, 0.0), 1 / 3, 2 / 3, max(rect.right, 1.0)]),
+        np.array([min(rect.top, 0.0), 1 / 3, 2 / 3, max(rect.bottom, 1.0)]),
+    )
+
+
+def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) -> str | None:
+    """Return the ninth of the picture that got most of the attention in some segments, over all passes.
+
+    Args:
+        analysis: What the model said.
+        first_segment: First segment.
+        last_segment: Last one, included.
+
+    Returns:
+        One of ``PLACES``; "" where it got less than ``MAINLY`` times what a uniform map gives it; None for a model
+        without a map.
+    """
+    if analysis.map_kind is MapKind.NONE:
+        return None
+    rect = analysis.map_rect
+    ninths = thirds(rect)
+    maps = mass(analysis.attention[:, first_segment : last_segment + 1]).mean(axis=(0, 1))
+    got = spread(maps, rect, ninths)
+    even = spread(np.full(maps.shape, 1 / maps.size), rect, ninths)
+    row, column = (int(i) for i in np.unravel_index(int(np.argmax(got)), got.shape))
+    return PLACES[row][column] if got[row, column] >= MAINLY * even[row, column] else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ninth:
+    """A ninth of the picture and what its cells contributed to the score.
+
+    Attributes:
+        place: One of ``PLACES``: "the upper left".
+        amount: Sum of the contributions of the cells in it, a cell on the border by its share; signed.
+    """
+
+    place: str
+    amount: float
+
+
+def strongest_ninths(analysis: Analysis, evidence: Evidence) -> tuple[Ninth | None, Ninth | None] | None:
+    """Return the ninth of the picture that raised the score most and the one that lowered it most.
+
+    Args:
+        analysis: What the model said.
+        evidence: What its cells contributed.
+
+    Returns:
+        (raised, lowered), each None where no ninth did so by more than next to nothing; None for a model without cells.
+    """
+    cells = evidence.cell_contributions
+    if cells is None:
+        return None
+    amounts = spread(cells, analysis.map_rect, thirds(analysis.map_rect))
+    least = max(rounding_of(evidence.score), NEGLIGIBLE * float(np.abs(amounts).max()))
+    found = []
+    for sign in (1.0, -1.0):
+        row, column = (int(i) for i in np.unravel_index(int(np.argmax(sign * amounts)), amounts.shape))
+        amount = float(amounts[row, column])
+        found.append(Ninth(PLACES[row][column], amount) if sign * amount > least else None)
+    return found[0], found[1]

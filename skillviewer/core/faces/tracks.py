@@ -1,0 +1,161 @@
+"""From faces found in single frames to faces through time: linked, held over gaps, doubtful frames named.
+
+Hysteresis: a track needs one find that is sure, or several that are not; once it is there, weak finds carry it on. A
+face is not found for a while when it turns or is covered: its box goes straight from where it was last found to where
+it is found again, and is held for a time before its first find and after its last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.faces.faces import Doubt, FaceBox, FaceMark, FaceTrack, Reason
+
+SURE = 0.6
+"""Certainty from which on a find makes a track by itself."""
+
+WEAK = 0.3
+"""Certainty from which on a find is used at all."""
+
+ENOUGH_WEAK = 3
+"""So many weak finds on one track make it a face all the same."""
+
+HOLD_S = 0.5
+"""How long a box is held before a face's first find and after its last."""
+
+BRIDGE_S = 1.5
+"""The longest gap between two finds of one face over which its box is held."""
+
+_NEAR = 0.1  # least overlap of two boxes of one face
+_REACH = 0.9  # or: distance of their centres, in widths of the larger
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a detector found in one frame.
+
+    Attributes:
+        frame: The frame, from 0.
+        faces: (box, certainty) of each find.
+    """
+
+    frame: int
+    faces: tuple[tuple[FaceBox, float], ...]
+
+
+@dataclass(slots=True)
+class _Trail:
+    """A track while it grows."""
+
+    marks: list[FaceMark] = field(default_factory=list)
+
+    def is_face(self) -> bool:
+        return max(m.certainty for m in self.marks) >= SURE or len(self.marks) >= ENOUGH_WEAK
+
+
+def _likeness(mark: FaceMark, box: FaceBox) -> float:
+    """Return how well a box continues a mark: above 0 where it may."""
+    overlap = mark.box.overlap(box)
+    if overlap >= _NEAR:
+        return 1 + overlap
+    a, b = mark.box, box
+    width, height = max(a.right - a.left, b.right - b.left), max(a.bottom - a.top, b.bottom - b.top)
+    across = abs((a.left + a.right) - (b.left + b.right)) / 2 / width
+    down = abs((a.top + a.bottom) - (b.top + b.bottom)) / 2 / height
+    alike = min(a.area, b.area) / max(a.area, b.area)
+    near = 1 - float(np.hypot(across, down)) / _REACH
+    return near if alike > 0.4 else 0.0
+
+
+def link(found: Sequence[Found], times_s: FloatArray) -> tuple[tuple[FaceTrack, ...], tuple[Doubt, ...]]:
+    """Link finds to tracks.
+
+    Args:
+        found: What was found in the frames that were searched, in order; frames without a find too.
+        times_s: (n,) presentation times of all frames of the video.
+
+    Returns:
+        The tracks, numbered from 1 in order of their start, and the doubtful frames in order of time.
+    """
+    trails: list[_Trail] = []
+    for one in found:
+        now_s = float(times_s[one.frame])
+        open_ = [t for t in trails if now_s - float(times_s[t.marks[-1].frame]) <= BRIDGE_S]
+        ranked = sorted(
+            (
+                (_likeness(trail.marks[-1], box), at, with_)
+                for at, (box, _) in enumerate(one.faces)
+                for with_, trail in enumerate(open_)
+            ),
+            reverse=True,
+        )
+        taken: set[int] = set()
+        carried: set[int] = set()
+        for likeness, at, with_ in ranked:
+            if likeness <= 0 or at in taken or with_ in carried:
+                continue
+            taken.add(at)
+            carried.add(with_)
+            open_[with_].marks.append(FaceMark(one.frame, *one.faces[at]))
+        trails += [_Trail([FaceMark(one.frame, *f)]) for at, f in enumerate(one.faces) if at not in taken]
+    searched = [one.frame for one in found]
+    tracks: list[FaceTrack] = []
+    doubts: list[Doubt] = []
+    for trail in sorted(trails, key=lambda t: t.marks[0].frame):
+        if trail.is_face():
+            track = _track(trail, len(tracks) + 1, times_s)
+            tracks.append(track)
+            doubts += _doubts(track, searched, times_s)
+        else:
+            doubts.append(_perhaps(trail, searched, len(times_s)))
+    return tuple(tracks), tuple(sorted(doubts, key=lambda d: (d.start, d.stop)))
+
+
+def _track(trail: _Trail, number: int, times_s: FloatArray) -> FaceTrack:
+    first, last = trail.marks[0].frame, trail.marks[-1].frame
+    start = int(np.searchsorted(times_s, times_s[first] - HOLD_S - 1e-6, side="left"))
+    stop = int(np.searchsorted(times_s, times_s[last] + HOLD_S + 1e-6, side="right"))
+    return FaceTrack(number, start, stop, tuple(trail.marks))
+
+
+def _runs(frames: Sequence[int], searched: Sequence[int], n_frames: int) -> list[tuple[int, int]]:
+    """Return searched frames as stretches (start, stop), each reaching to the next searched frame."""
+    place = {frame: at for at, frame in enumerate(searched)}
+    ends = [*searched[1:], n_frames]
+    runs: list[tuple[int, int]] = []
+    for frame in frames:
+        if runs and runs[-1][1] == frame:
+            runs[-1] = (runs[-1][0], ends[place[frame]])
+        else:
+            runs.append((frame, ends[place[frame]]))
+    return runs
+
+
+def _doubts(track: FaceTrack, searched: Sequence[int], times_s: FloatArray) -> list[Doubt]:
+    """Return what a person should look at of one face."""
+    n = len(times_s)
+    marks = {mark.frame: mark for mark in track.marks}
+    first, last = track.marks[0], track.marks[-1]
+    inside = [frame for frame in searched if first.frame < frame < last.frame]
+    doubts = []
+    for reason, frames in (
+        (Reason.WEAK, [m.frame for m in track.marks if m.certainty < SURE]),
+        (Reason.HELD, [frame for frame in inside if frame not in marks]),
+    ):
+        for start, stop in _runs(frames, searched, n):
+            box = track.box_at(start)
+            assert box is not None
+            doubts.append(Doubt(start, stop, reason, box, track.number))
+    # a face that came from outside or left is gone; one that stood inside the picture may still be there
+    if first.frame > searched[0] and track.start > 0 and not first.box.at_edge:
+        doubts.append(Doubt(track.start, first.frame, Reason.APPEARED, first.box, track.number))
+    if last.frame < searched[-1] and track.stop < n and not last.box.at_edge:
+        doubts.append(Doubt(last.frame + 1, track.stop, Reason.LOST, last.box, track.number))
+    return [doubt for doubt in doubts if doubt.start < doubt.stop]
+
+
+def _perhaps(trail: _Trail, searched: Sequence[int], n_frames: int) -> Doubt:
+    runs = _runs([mark.frame for mark in trail.marks], searched, n_frames)
+    return Doubt(runs[0][0], runs[-1][1], Reason.PERHAPS, trail.marks[0].box)

@@ -1,0 +1,1 @@
+"""Fine-tuning as values: choices, the split of pairs, and the report."""

@@ -1,0 +1,49 @@
+"""A share with its interval."""
+
+from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
+
+from skillviewer.core.text import percent
+
+Z = NormalDist().inv_cdf(0.975)
+"""Standard deviations of a normal distribution in which 95 % lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of how many, with Wilson's 95 % interval (1927), which holds for small numbers too.
+
+    Attributes:
+        part: How many.
+        n: Of how many.
+    """
+
+    part: int
+    n: int
+
+    @property
+    def value(self) -> float:
+        """The share, 0 to 1; NaN of none."""
+        return self.part / self.n if self.n else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Ends of the 95 % interval; 0 and 1 of none."""
+        if self.n == 0:
+            return 0.0, 1.0
+        # written out: scipy.stats, which knows it too, takes half a second to import
+        widened = self.n + Z**2
+        centre = (self.part + Z**2 / 2) / widened
+        half = Z * sqrt(self.part * (self.n - self.part) / self.n + Z**2 / 4) / widened
+        low = centre - half if self.part else 0.0
+        high = centre + half if self.part < self.n else 1.0
+        return low, high
+
+    @property
+    def text(self) -> str:
+        """The share in words, "83 % (74 to 90) of 90"; a dash of none."""
+        if self.n == 0:
+            return "–"
+        low, high = (round(100 * end) for end in self.interval)
+        return f"{percent(self.part, self.n)} % ({low} to {high}) of {self.n}"

@@ -1,0 +1,1 @@
+"""Statistics of votes: pair selection, strengths, agreement, raters, cycles."""

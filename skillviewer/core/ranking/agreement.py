@@ -1,0 +1,157 @@
+"""Do raters agree: Krippendorff's alpha over the pairs that more than one rater judged.
+
+Krippendorff, "Content Analysis" (2018), chapter 12. Units are pairs of videos, oriented by the alphabet (the verdict is
+about the first name, wherever it stood), else +1 and -1 would mean nothing. A rater who judged a pair twice counts with
+the first judgement.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.dataset.pairs import UNNAMED, Judgement
+from skillviewer.core.text import signed
+
+Level = Literal["nominal", "ordinal"]
+VALUES = (-1, 0, 1)
+N_DRAWS = 1000
+"""Bootstrap samples of an interval."""
+
+FEW_PAIRS = 10
+"""Fewer pairs say nothing of agreement."""
+_NTH = "\0"
+"""Stands in no name of a rater."""
+RELIABLE, TENTATIVE = 0.8, 0.667
+"""Krippendorff's customary marks: above the first data may be relied upon, down to the second tentatively."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alpha:
+    """Krippendorff's alpha: 1 is perfect agreement, 0 what chance alone would give.
+
+    Attributes:
+        value: Alpha, at most 1; NaN where only one verdict was ever given: chance alone would give no other.
+        low: Lower end of the 95 % interval; NaN where only one pair was judged by more than one rater, and where every
+            draw says the same, so that the bootstrap knows no doubt.
+        high: Upper end.
+        n_pairs: Pairs that more than one rater judged.
+        n_raters: Raters who judged such a pair.
+        level: Whether verdicts are three names, or lie in the order second better, no difference, first better.
+    """
+
+    value: float
+    low: float
+    high: float
+    n_pairs: int
+    n_raters: int
+    level: Level
+
+    @property
+    def verdict(self) -> str:
+        """What the lower end of the interval allows to say."""
+        if self.n_pairs < FEW_PAIRS:
+            return "too few pairs to tell"
+        if np.isnan(self.low):
+            same = "all said the same, and what chance alone would give is not known"
+            return same if np.isnan(self.value) else "every draw of pairs says the same, so how sure cannot be told"
+        if self.value >= RELIABLE:
+            well = "the raters seem to agree well, but the interval reaches lower"
+            return "the raters agree well" if self.low >= RELIABLE else well
+        if self.value >= TENTATIVE:
+            return "conclusions are tentative"
+        return "the raters agree too little to rely on"
+
+    @property
+    def sentence(self) -> str:
+        """The number in words."""
+        interval = f" (95 % interval {signed(self.low)} to {signed(self.high)})" if np.isfinite(self.low) else ""
+        pairs = "1 pair" if self.n_pairs == 1 else f"{self.n_pairs} pairs"
+        value = "not defined" if np.isnan(self.value) else signed(self.value)
+        return (
+            f"Krippendorff's alpha, {self.level}: {value}{interval}, over {pairs} that at least two of "
+            f"{self.n_raters} raters judged: {self.verdict}."
+        )
+
+
+def first_verdicts(judgements: Sequence[Judgement]) -> dict[tuple[str, str], dict[str, int]]:
+    """Return what every rater first said of every two videos: 1 the first by the alphabet, 0 neither, -1 the second.
+
+    Votes of raters without a name are each somebody's own, as in ``consensus.one_vote_each``: the second one on a pair
+    is of "unnamed 2", and so on.
+    """
+    said: dict[tuple[str, str], dict[str, int]] = {}
+    for judgement in judgements:
+        turned = judgement.right < judgement.left
+        pair = (judgement.right, judgement.left) if turned else (judgement.left, judgement.right)
+        verdict = -int(judgement.verdict) if turned else int(judgement.verdict)
+        of_pair, rater = said.setdefault(pair, {}), judgement.rater
+        if rater == UNNAMED:
+            rater = f"{UNNAMED}{_NTH}{sum(other.startswith(UNNAMED + _NTH) for other in of_pair)}"
+        of_pair.setdefault(rater, verdict)
+    return said
+
+
+def agreement(judgements: Sequence[Judgement], level: Level, seed: int = 0) -> Alpha | None:
+    """Return alpha with a 95 % percentile bootstrap interval, or None where no pair was judged by two raters.
+
+    Whole pairs are drawn, with all that their raters said. (The bootstrap that Krippendorff gave in 2006 draws single
+    disagreements as if they were independent; its intervals are too narrow with more than two raters: docs/ranking.md.)
+
+    Args:
+        judgements: Judgements of all raters.
+        level: How unlike two verdicts are: nominal, or ordinal.
+        seed: Seed of the draws.
+    """
+    import evalica  # these take half a second
+    import pandas as pd
+
+    shared = [verdicts for _, verdicts in sorted(first_verdicts(judgements).items()) if len(verdicts) > 1]
+    if not shared:
+        return None
+    raters = sorted({rater for verdicts in shared for rater in verdicts})
+    table = pd.DataFrame([[verdicts.get(rater) for verdicts in shared] for rater in raters], dtype=float)
+    value = evalica.alpha(table, level).alpha
+    low = high = float("nan")
+    if len(shared) > 1:
+        counts = np.array([[list(v.values()).count(value) for value in VALUES] for v in shared], dtype=np.float64)
+        even = np.full(len(shared), 1 / len(shared))
+        times = np.random.default_rng(seed).multinomial(len(shared), even, size=N_DRAWS).astype(np.float64)
+        drawn = _alphas(np.tensordot(times, coincidences(counts), 1), level)
+        drawn = drawn[np.isfinite(drawn)]
+        if len(drawn) > N_DRAWS / 2 and np.ptp(drawn) > 0:
+            low, high = (float(end) for end in np.percentile(drawn, [2.5, 97.5]))
+    if len({verdict for verdicts in shared for verdict in verdicts.values()}) == 1:
+        value = float("nan")
+    return Alpha(float(value), low, high, len(shared), len(raters), level)
+
+
+def coincidences(counts: FloatArray) -> FloatArray:
+    """Return how often each two values meet in each pair of videos; their sum is the coincidence matrix.
+
+    Args:
+        counts: (pairs, values) how many raters said what; at least two in every row.
+
+    Returns:
+        (pairs, values, values).
+    """
+    n = counts.sum(axis=1)[:, None, None]
+    meet = counts[:, :, None] * counts[:, None, :] - np.eye(counts.shape[1]) * counts[:, None, :]
+    return np.asarray(meet / (n - 1))
+
+
+def _alphas(coincidence: FloatArray, level: Level) -> FloatArray:
+    """Return alphas of (..., values, values) coincidence matrices; NaN where only one value was ever said."""
+    said = coincidence.sum(axis=-1)
+    n = said.sum(axis=-1)[..., None, None]
+    if level == "nominal":
+        unlike = np.broadcast_to(1 - np.eye(said.shape[-1]), coincidence.shape)
+    else:
+        middle = said.cumsum(axis=-1) - said / 2
+        unlike = (middle[..., :, None] - middle[..., None, :]) ** 2
+    chance = said[..., :, None] * said[..., None, :] / (n - 1)
+    observed = (coincidence * unlike).sum(axis=(-2, -1))
+    expected = (chance * unlike).sum(axis=(-2, -1))  # the diagonal is alike, whatever its count
+    return np.asarray(np.where(expected > 0, 1 - observed / np.where(expected > 0, expected, 1), np.nan))

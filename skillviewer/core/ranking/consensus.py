@@ -1,0 +1,242 @@
+"""What several raters agree on: from judgements to pairs, by a rule that is chosen in the open.
+
+Doughty et al. (CVPR 2018) keep a pair only where all four raters agree; Li et al. (2019) do not say how five raters'
+choices were combined. Conflicting and tied votes mean "no disparity".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.ranking.bradley_terry import bradley_terry
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """The votes on two videos; ``first`` comes before ``second`` in alphabetical order."""
+
+    first: str
+    second: str
+    for_first: int
+    for_second: int
+    neither: int
+
+    @property
+    def n(self) -> int:
+        """Number of votes."""
+        return self.for_first + self.for_second + self.neither
+
+
+def one_vote_each(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    """Return one judgement of every two videos a rater; the one first in alphabetical order is on the left.
+
+    Who judged a pair several times counts once: as what they always said, or as "no difference" if they contradicted
+    themselves. Votes of raters without a name are each somebody's own.
+    """
+    said: dict[tuple[str, str], dict[object, set[Verdict]]] = {}
+    raters: dict[object, str] = {}
+    for number, judgement in enumerate(judgements):
+        first, second = sorted((judgement.left, judgement.right))
+        verdict = judgement.verdict if judgement.left == first else Verdict(-judgement.verdict)
+        rater: object = number if judgement.rater == UNNAMED else judgement.rater
+        raters[rater] = judgement.rater
+        said.setdefault((first, second), {}).setdefault(rater, set()).add(verdict)
+    return tuple(
+        Judgement(*pair, next(iter(verdicts)) if len(verdicts) == 1 else Verdict.NEITHER, raters[rater])
+        for pair in sorted(said)
+        for rater, verdicts in said[pair].items()
+    )
+
+
+def count_votes(judgements: Sequence[Judgement]) -> tuple[Votes, ...]:
+    """Count the votes on every two videos, whichever stood on the left: one a rater, see ``one_vote_each``."""
+    verdicts: dict[tuple[str, str], list[Verdict]] = {}
+    for one in one_vote_each(judgements):
+        verdicts.setdefault((one.left, one.right), []).append(one.verdict)
+    return tuple(
+        Votes(*pair, *(said.count(verdict) for verdict in (Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER)))
+        for pair, said in verdicts.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a rule makes of judgements."""
+
+    pairs: tuple[Pair, ...]
+    similar: tuple[SimilarPair, ...]
+
+
+@runtime_checkable
+class Rule(Protocol):
+    """How judgements become pairs."""
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        ...
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        ...
+
+
+def _settled(votes: Votes, winner: int) -> Pair | SimilarPair:
+    if winner > 0:
+        return Pair(votes.first, votes.second)
+    return Pair(votes.second, votes.first) if winner < 0 else SimilarPair(votes.first, votes.second)
+
+
+def _collected(settled: Sequence[Pair | SimilarPair]) -> Agreement:
+    return Agreement(
+        pairs=tuple(p for p in settled if isinstance(p, Pair)),
+        similar=tuple(p for p in settled if isinstance(p, SimilarPair)),
+    )
+
+
+def _by_threshold(votes: Votes, needed: float) -> Pair | SimilarPair:
+    # 0.56 of 25 votes must not fail at 14 by a rounding error
+    first, second = votes.for_first >= needed - 1e-9, votes.for_second >= needed - 1e-9
+    return _settled(votes, int(first) - int(second))
+
+
+@dataclass(frozen=True, slots=True)
+class Unanimous:
+    """Better is what every rater of the pair chose."""
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return "unanimous: better is what all raters of a pair chose, else no disparity"
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        return _collected([_by_threshold(votes, votes.n) for votes in count_votes(judgements)])
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """Better is what at least k raters chose, unless at least k chose the other too."""
+
+    k: int
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"at least {self.k} votes for one side and fewer than {self.k} for the other, else no disparity"
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        return _collected([_by_threshold(votes, self.k) for votes in count_votes(judgements)])
+
+
+@dataclass(frozen=True, slots=True)
+class Majority:
+    """Better is what a share of the raters chose; votes for "no difference" count in the whole."""
+
+    share: float = 0.6
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"majority: at least {100 * self.share:g} % of the votes on a pair, else no disparity"
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        return _collected([_by_threshold(votes, self.share * votes.n) for votes in count_votes(judgements)])
+
+
+@dataclass(frozen=True, slots=True)
+class ByNumber:
+    """Unanimous where few raters judged a pair, a majority where more did."""
+
+    few: int = 4
+    share: float = 0.6
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return (
+            f"unanimous where at most {self.few} raters judged a pair, at least {100 * self.share:g} % of the votes "
+            "where more did, else no disparity"
+        )
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        return _collected(
+            [
+                _by_threshold(votes, votes.n if votes.n <= self.few else self.share * votes.n)
+                for votes in count_votes(judgements)
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Better is the video whose strength is greater with a probability above the threshold, given all votes.
+
+    Bradley-Terry strengths with a normal approximation of their posterior, from one vote of a pair a rater; votes for
+    "no difference" are half a win for each. Only pairs that somebody judged are labelled.
+    """
+
+    threshold: float = 0.95
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"Bradley-Terry posterior: stronger with a probability of at least {self.threshold:g}, else no disparity"
+
+    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+        """Return the ordered pairs and those without a disparity."""
+        strengths = bradley_terry(one_vote_each(judgements))
+        place = {name: i for i, name in enumerate(strengths.names)}
+        settled = []
+        for votes in count_votes(judgements):
+            i, j = place[votes.first], place[votes.second]
+            spread = np.sqrt(strengths.covariance[i, i] + strengths.covariance[j, j] - 2 * strengths.covariance[i, j])
+            first_is_better = NormalDist().cdf((strengths.values[i] - strengths.values[j]) / spread)
+            winner = int(first_is_better >= self.threshold) - int(1 - first_is_better >= self.threshold)
+            settled.append(_settled(votes, winner))
+        return _collected(settled)
+
+
+DEFAULT_RULE = ByNumber()
+
+RULES = ("default", "unanimous", "at-least:K", "majority:SHARE", "posterior:PROBABILITY")
+"""How a rule may be asked for; the numbers of the last two may be left out."""
+
+
+def rule_named(text: str) -> Rule:
+    """Return the rule that a person asks for.
+
+    Args:
+        text: One of ``RULES``, with a number in place of the capitals: ``at-least:3``, ``majority:0.6``.
+
+    Raises:
+        DatasetError: There is no such rule, or its number makes no sense.
+    """
+    name, _, number = text.strip().partition(":")
+    value: float | None = None
+    try:
+        value = float(number) if number else None
+    except ValueError:
+        name = ""
+    if name == "default" and value is None:
+        return DEFAULT_RULE
+    if name == "unanimous" and value is None:
+        return Unanimous()
+    if name == "at-least" and value is not None and value >= 1 and value.is_integer():
+        return AtLeast(int(value))
+    if name == "majority" and (value is None or 0.5 <= value <= 1):
+        return Majority() if value is None else Majority(value)
+    if name == "posterior" and (value is None or 0.5 < value < 1):
+        return Posterior() if value is None else Posterior(value)
+    raise DatasetError(
+        f"There is no rule “{text}” for combining votes. Choose one of {', '.join(RULES)}, with K a whole number of at "
+        "least 1, SHARE from 0.5 to 1 and PROBABILITY between 0.5 and 1."
+    )

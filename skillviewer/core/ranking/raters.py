@@ -1,0 +1,141 @@
+"""What the votes of a rater say of the rater: side, time, consistency, agreement with the others, misfit; warnings."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
+from skillviewer.core.proportion import Share
+from skillviewer.core.ranking.agreement import first_verdicts
+from skillviewer.core.ranking.misfit import Misfit, rater_misfit
+from skillviewer.core.ranking.pair_selection import Asked, Why
+
+HURRIED_BELOW = 0.5
+"""A vote is hurried where less than this share of the two videos was watched."""
+HURRIED_SHARE = 0.1
+"""So many hurried votes are worth a warning."""
+FEW = 20
+"""Below so many votes, a rater's numbers say little."""
+MISFIT_INFIT, MISFIT_Z = 1.2, 2.0
+"""Misfit is worth a warning where infit and its distance from 1 in standard errors exceed these."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaterReport:
+    """What the votes of one rater say.
+
+    Attributes:
+        name: Name.
+        judged: Judgements.
+        skipped: Pairs skipped.
+        neither: Judgements of no difference.
+        left: Share of left among the votes for a side.
+        median_s: Median time to a vote in seconds, or None where none was kept.
+        hurried: Votes before half of the two videos was watched, of those of which that is known.
+        agreement: How often the rater says what most of the others said of the same pair.
+        consistency: How often the rater says the same again of a pair asked twice. Pairs that were put back in the
+            queue, because votes on them contradict each other, are harder than others and do not count here.
+        misfit: Against the scale of the others, or None without others.
+    """
+
+    name: str
+    judged: int
+    skipped: int
+    neither: int
+    left: Share
+    median_s: float | None
+    hurried: Share
+    agreement: Share
+    consistency: Share
+    misfit: Misfit | None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should look into, one sentence each."""
+        found = []
+        low, high = self.left.interval
+        if self.left.n >= FEW and not low <= 0.5 <= high:
+            side = "left" if self.left.value > 0.5 else "right"
+            often = self.left.part if self.left.value > 0.5 else self.left.n - self.left.part
+            found.append(f"Favours the {side} side: {often} of {self.left.n} votes.")
+        if self.hurried.n >= FEW and self.hurried.value >= HURRIED_SHARE:
+            found.append(
+                f"Voted before half of the two videos was seen in {self.hurried.part} of {self.hurried.n} votes."
+            )
+        if self.consistency.n and self.consistency.interval[1] < 0.75:
+            agreed = f"{self.consistency.part} of {self.consistency.n}"
+            found.append(f"Says the same again of only {agreed} repeated pairs.")
+        if self.agreement.n >= FEW and self.agreement.interval[1] < 2 / 3:
+            found.append(f"Agrees with most of the others in only {self.agreement.part} of {self.agreement.n} pairs.")
+        if self.misfit is not None and self.misfit.infit > MISFIT_INFIT and self.misfit.z > MISFIT_Z:
+            found.append(f"Fits the order of the others badly (infit {self.misfit.infit:.2f}; 1 is expected).")
+        if self.judged >= FEW and self.neither > self.judged / 2:
+            found.append(f"Sees no difference in {self.neither} of {self.judged} pairs.")
+        if self.judged + self.skipped >= FEW and self.skipped > (self.judged + self.skipped) / 4:
+            found.append(f"Skipped {self.skipped} of {self.judged + self.skipped} pairs.")
+        if 0 < self.judged < FEW:
+            found.append(f"Only {self.judged} votes: these numbers say little yet.")
+        return tuple(found)
+
+
+def rater_reports(asked: Sequence[Asked]) -> tuple[RaterReport, ...]:
+    """Return what the votes of every rater say, by name.
+
+    Args:
+        asked: What was asked of all raters and counts, in the order of voting.
+    """
+    judgements = [j for a in asked if (j := a.judgement) is not None]
+    said = first_verdicts(judgements)
+    return tuple(_report(name, asked, judgements, said) for name in sorted({a.rater for a in asked}))
+
+
+def _report(
+    name: str, asked: Sequence[Asked], judgements: Sequence[Judgement], said: dict[tuple[str, str], dict[str, int]]
+) -> RaterReport:
+    own = [j for j in judgements if j.rater == name]
+    sides = [j for j in own if j.verdict is not Verdict.NEITHER]
+    times = [j.taken_s for j in own if j.taken_s is not None]
+    watched = [j.watched for j in own if j.watched is not None]
+    return RaterReport(
+        name=name,
+        judged=len(own),
+        skipped=sum(a.rater == name and a.verdict is None for a in asked),
+        neither=len(own) - len(sides),
+        left=Share(sum(j.verdict is Verdict.LEFT for j in sides), len(sides)),
+        median_s=float(np.median(times)) if times else None,
+        hurried=Share(sum(w < HURRIED_BELOW for w in watched), len(watched)),
+        agreement=_with_others(name, said),
+        # who has no name may be many: what one of them said is nothing that another repeats
+        consistency=Share(0, 0) if name == UNNAMED else _with_oneself([a for a in asked if a.rater == name]),
+        misfit=None if name == UNNAMED else rater_misfit(judgements, name),
+    )
+
+
+def _with_others(name: str, said: dict[tuple[str, str], dict[str, int]]) -> Share:
+    """Return how often a rater says what most of the others say; pairs on which these are split are left out."""
+    right = n = 0
+    for verdicts in said.values():
+        ranked = Counter(v for rater, v in verdicts.items() if rater != name).most_common(2)
+        if name in verdicts and ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
+            n += 1
+            right += verdicts[name] == ranked[0][0]
+    return Share(right, n)
+
+
+def _with_oneself(own: Sequence[Asked]) -> Share:
+    """Return how often a rater's second judgement of a pair is the first one again, whichever video stood left."""
+    first: dict[frozenset[str], str | None] = {}
+    same = n = 0
+    for a in own:
+        if a.verdict is None or a.why == Why.AGAIN:
+            continue
+        pair = frozenset((a.left, a.right))
+        better = {Verdict.LEFT: a.left, Verdict.RIGHT: a.right}.get(a.verdict)
+        if pair in first:
+            n += 1
+            same += first[pair] == better
+        else:
+            first[pair] = better
+    return Share(same, n)

@@ -1,0 +1,194 @@
+"""All that the votes of a study say: strengths, agreement, raters, circles, connectivity, split-half reliability."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+
+from skillviewer.core.dataset.pairs import Judgement, Verdict
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.ranking.agreement import Alpha, agreement
+from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
+from skillviewer.core.ranking.cycles import Contradictions, contradictions
+from skillviewer.core.ranking.pair_selection import Asked, Why
+from skillviewer.core.ranking.raters import RaterReport, rater_reports
+from skillviewer.core.ranking.split_half import SplitHalf, split_half
+from skillviewer.core.ranking.standings import ranks
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one video stands.
+
+    Attributes:
+        name: The video.
+        task: Its task.
+        rank: 1 for the strongest of its task; equal ones share the better rank.
+        strength: Bradley-Terry strength in logits, the mean of its task being 0.
+        error: Its standard error.
+        won: Votes for it.
+        lost: Votes for the other.
+        neither: Votes for no difference.
+    """
+
+    name: str
+    task: str
+    rank: int
+    strength: float
+    error: float
+    won: int
+    lost: int
+    neither: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankingReport:
+    """What the votes of a study say.
+
+    Attributes:
+        standings: Videos that somebody judged, task by task, the strongest first.
+        reliability: Separation reliability of the strengths about the means of their tasks, 0 to 1 (see
+            ``Strengths.reliability``); NaN without votes.
+        nominal: Agreement of the raters, verdicts being three names; None where no pair was judged by two.
+        ordinal: The same, verdicts having an order.
+        on_test: The ordinal one over the test pairs alone: pairs that only chance chose.
+        raters: What the votes of every rater say of the rater.
+        contradictions: Circles in what most say.
+        parts: For every task, the sets of its videos that votes connect, the largest first; a video that nobody
+            judged is a set of its own.
+        split_half: Reliability by halves, or None where there are too few votes.
+        judged: Judgements.
+        skipped: Pairs skipped.
+        why: How many judgements there are of pairs asked for every reason.
+    """
+
+    standings: tuple[Standing, ...]
+    reliability: float
+    nominal: Alpha | None
+    ordinal: Alpha | None
+    on_test: Alpha | None
+    raters: tuple[RaterReport, ...]
+    contradictions: Contradictions
+    parts: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    split_half: SplitHalf | None
+    judged: int
+    skipped: int
+    why: tuple[tuple[str, int], ...]
+
+    @property
+    def connected(self) -> bool:
+        """Whether votes connect all videos of every task."""
+        return all(len(parts) == 1 and len(parts[0]) > 1 for _, parts in self.parts)
+
+    @property
+    def connectivity(self) -> str:
+        """Whether strengths can be compared, in words."""
+        if not self.judged:
+            return "Nobody has judged a pair yet."
+        if self.connected:
+            if len(self.parts) > 1:
+                return "Votes connect all videos of each task: strengths can be compared within a task."
+            return "Votes connect all videos: their strengths can be compared."
+        told = []
+        for task, parts in self.parts:
+            if len(parts) == 1 and len(parts[0]) > 1:
+                continue
+            of_task = f" of {task}" if task else ""
+            alone = [part[0] for part in parts if len(part) == 1]
+            groups = len(parts) - len(alone)
+            if groups > 1:
+                told.append(
+                    f"The videos{of_task} fall into {groups} groups that no vote connects: strengths of two groups "
+                    "cannot be compared."
+                )
+            if alone:
+                names = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
+                told.append(f"No vote on {names}{of_task} yet.")
+        return " ".join(told)
+
+
+def ranking_report(
+    videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken | None = None
+) -> RankingReport:
+    """Return all that votes say.
+
+    Args:
+        videos: Task of every video, by name.
+        asked: What was asked and counts, in the order of voting; what it says of other videos, or of two tasks, is
+            passed over.
+        token: Stops the work.
+
+    Raises:
+        Cancelled: The person asked to stop.
+    """
+    asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
+    judgements = [j for a in asked if (j := a.judgement) is not None]
+    tests = {frozenset((a.left, a.right)) for a in asked if a.why == Why.TEST}
+    tested = [j for j in judgements if frozenset((j.left, j.right)) in tests]
+    scales = _scales(videos, judgements)
+    halves = split_half(judgements, videos, token=token)
+    return RankingReport(
+        standings=tuple(standing for scale in scales for standing in _standings(videos, judgements, scale)),
+        reliability=_reliability(scales),
+        nominal=agreement(judgements, "nominal"),
+        ordinal=agreement(judgements, "ordinal"),
+        on_test=agreement(tested, "ordinal"),
+        raters=rater_reports(asked),
+        contradictions=contradictions(judgements),
+        parts=_parts(videos, judgements),
+        split_half=halves,
+        judged=len(judgements),
+        skipped=len(asked) - len(judgements),
+        why=tuple(sorted(Counter(str(a.why) for a in asked if a.verdict is not None).items())),
+    )
+
+
+def _scales(videos: Mapping[str, str], judgements: Sequence[Judgement]) -> tuple[Strengths, ...]:
+    """Return the strengths of every task: nothing compares two tasks, and errors about a common mean would."""
+    by_task: dict[str, list[Judgement]] = {}
+    for j in judgements:
+        by_task.setdefault(videos[j.left], []).append(j)
+    return tuple(bradley_terry(by_task[task]) for task in sorted(by_task))
+
+
+def _reliability(scales: Sequence[Strengths]) -> float:
+    """Return the share of the spread within tasks that is not error; of one task that of its strengths."""
+    if not scales:
+        return float("nan")
+    values = np.concatenate([scale.values for scale in scales])
+    errors = np.concatenate([scale.standard_errors for scale in scales])
+    spread = float((values**2).sum()) / (len(values) - len(scales))  # values of a task have mean 0
+    return max(0.0, 1 - float(np.mean(errors**2)) / spread) if spread > 0 else float("nan")
+
+
+def _standings(
+    videos: Mapping[str, str], judgements: Sequence[Judgement], strengths: Strengths
+) -> tuple[Standing, ...]:
+    won, lost, neither = Counter[str](), Counter[str](), Counter[str]()
+    for j in judgements:
+        if j.verdict is Verdict.NEITHER:
+            neither.update((j.left, j.right))
+        else:
+            better, worse = (j.left, j.right) if j.verdict is Verdict.LEFT else (j.right, j.left)
+            won[better] += 1
+            lost[worse] += 1
+    values = strengths.values.tolist()
+    rows = zip(ranks(values), strengths.names, values, strengths.standard_errors.tolist(), strict=True)
+    return tuple(
+        Standing(name, videos[name], rank, value, error, won[name], lost[name], neither[name])
+        for rank, name, value, error in sorted(rows, key=lambda row: row[:2])
+    )
+
+
+def _parts(
+    videos: Mapping[str, str], judgements: Sequence[Judgement]
+) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
+    graph = nx.Graph()
+    graph.add_nodes_from(videos)
+    graph.add_edges_from((j.left, j.right) for j in judgements)
+    by_task: dict[str, list[tuple[str, ...]]] = {task: [] for task in sorted(set(videos.values()))}
+    for part in nx.connected_components(graph):
+        by_task[videos[min(part)]].append(tuple(sorted(part)))
+    return tuple((task, tuple(sorted(parts, key=lambda p: (-len(p), p)))) for task, parts in by_task.items())

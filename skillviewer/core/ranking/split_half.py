@@ -1,0 +1,148 @@
+"""Would other votes give the same order: strengths from one half of the votes against those from the other half."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice
+from math import comb
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.dataset.pairs import Judgement
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.text import signed
+
+FEWEST_RATERS = 4
+"""With so many raters, halves are of raters; with fewer, of judgements."""
+FEWEST_VIDEOS = 5
+"""A rank correlation of fewer videos says nothing."""
+N_SPLITS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SplitHalf:
+    """Rank correlation of the halves, stepped up to the length of the whole.
+
+    Attributes:
+        value: Mean over the splits of 2 r / (1 + r) (Spearman and Brown, 1910), r being Spearman's.
+        low: 2.5 % of the splits lie below.
+        high: 97.5 % of the splits lie below.
+        halves: What was halved: "raters" or "judgements".
+        n_splits: Splits that it is of.
+        every: Whether all the splits that there are were made, and not some at random.
+        n_made: Splits that were made; in some, halves may have too little in common.
+        n_tasks: Tasks within which orders were compared.
+    """
+
+    value: float
+    low: float
+    high: float
+    halves: str
+    n_splits: int
+    every: bool = False
+    n_made: int = 0
+    n_tasks: int = 1
+
+    @property
+    def sentence(self) -> str:
+        """The number in words, with its caveat."""
+        splits = f"all {self.n_splits} halvings" if self.every else f"{self.n_splits} random halvings"
+        if self.n_splits < self.n_made:
+            splits = f"{self.n_splits} of {self.n_made} halvings"
+        within = f", within each of {self.n_tasks} tasks" if self.n_tasks > 1 else ""
+        shared = ", and halves of judgements share their raters" if self.halves == "judgements" else ""
+        return (
+            f"Split-half reliability {signed(self.value)} ({signed(self.low)} to {signed(self.high)} over {splits} of "
+            f"the {self.halves}{within}). Pairs that were chosen because they tell most make it look better than it is"
+            f"{shared}: trust agreement on the test pairs more."
+        )
+
+
+def split_half(
+    judgements: Sequence[Judgement],
+    tasks: Mapping[str, str] | None = None,
+    n_splits: int = N_SPLITS,
+    seed: int = 0,
+    token: CancelToken | None = None,
+) -> SplitHalf | None:
+    """Return the split-half reliability of the order, or None where halves have too few videos in common.
+
+    Orders are compared within tasks: nobody compared videos of two, and a task with clear votes would lend its
+    reliability to one without. The correlations of several tasks are averaged, each with the weight of its videos.
+
+    Args:
+        judgements: Judgements of all raters, each of two videos of one task.
+        tasks: Task by name of video; None where all are of one.
+        n_splits: Splits at random; all there are where they are no more.
+        seed: Seed of the splits.
+        token: Stops the work.
+
+    Raises:
+        Cancelled: The person asked to stop.
+    """
+    raters = sorted({j.rater for j in judgements})
+    by_rater = len(raters) >= FEWEST_RATERS
+    unit = np.array([raters.index(j.rater) if by_rater else i for i, j in enumerate(judgements)], dtype=np.int64)
+    n_units = len(raters) if by_rater else len(judgements)
+    every = n_units > 1 and _n_halvings(n_units) <= n_splits
+    found = []
+    for first in _every_half(n_units) if every else _random_halves(n_units, n_splits, seed):
+        if token is not None:
+            token.check()
+        inside = np.isin(unit, first)
+        halves = [[j for j, chosen in zip(judgements, inside == half, strict=True) if chosen] for half in (True, False)]
+        found.append(_correlation(halves[0], halves[1], tasks or {}))
+    values = np.array([value for value in found if np.isfinite(value)])
+    if not len(values) or len(values) < len(found) / 2:
+        return None
+    low, high = np.percentile(values, [2.5, 97.5])
+    halved = "raters" if by_rater else "judgements"
+    n_tasks = len({(tasks or {}).get(j.left, "") for j in judgements})
+    return SplitHalf(float(values.mean()), float(low), float(high), halved, len(values), every, len(found), n_tasks)
+
+
+def _n_halvings(n: int) -> int:
+    """Return in how many ways things can be halved; of an odd number one half has one more."""
+    return comb(n, n // 2) // (2 if n % 2 == 0 else 1)
+
+
+def _every_half(n: int) -> Iterator[IntArray]:
+    """Yield one half of every way to halve things."""
+    for half in islice(combinations(range(n), n // 2), _n_halvings(n)):  # the other halves of an even number follow
+        yield np.array(half, dtype=np.int64)
+
+
+def _random_halves(n: int, n_splits: int, seed: int) -> Iterator[IntArray]:
+    """Yield halves by chance; none of fewer than two things."""
+    rng = np.random.default_rng(seed)
+    for _ in range(n_splits if n > 1 else 0):
+        yield rng.permutation(n)[: n // 2]
+
+
+def ranks_of(values: Sequence[float]) -> FloatArray:
+    """Return the ranks of values from 1, (N,) float64; equal ones share the mean of theirs.
+
+    Counted here: scipy.stats, which does the same, takes half a second to import.
+    """
+    _, place, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
+    ranks: FloatArray = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return ranks
+
+
+def _correlation(first: Sequence[Judgement], second: Sequence[Judgement], tasks: Mapping[str, str]) -> float:
+    """Return the stepped-up correlation over the videos of both halves, within tasks; NaN of too few."""
+    found = []
+    for task in {tasks.get(j.left, "") for j in first}:
+        halves = [[j for j in half if tasks.get(j.left, "") == task] for half in (first, second)]
+        if not halves[1]:
+            continue
+        strengths = [bradley_terry(half).by_video() for half in halves]
+        both = sorted(strengths[0].keys() & strengths[1].keys())
+        ranks = [ranks_of([s[name] for name in both]) for s in strengths]
+        if len(both) >= FEWEST_VIDEOS and all(np.ptp(r) > 0 for r in ranks):
+            found.append((float(np.corrcoef(ranks[0], ranks[1])[0, 1]), len(both)))
+    if not found:
+        return float("nan")
+    r = float(np.average([value for value, _ in found], weights=[n for _, n in found]))
+    return 2 * r / (1 + r) if r > 0 else r

@@ -1,0 +1,80 @@
+"""Where videos stand by all votes: strength and rank, each task on a scale of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair
+from skillviewer.core.text import EQUAL_DECIMALS
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one video stands.
+
+    Attributes:
+        strength: Bradley-Terry strength in logits, the mean of its task being 0.
+        error: Its standard error.
+        rank: 1 for the strongest of the videos that votes connect with it; equal ones share the better rank.
+        n: How many these are, with itself.
+    """
+
+    strength: float
+    error: float
+    rank: int
+    n: int
+
+
+def ranks(values: Sequence[float]) -> list[int]:
+    """Return the rank of each value, 1 for the greatest; those that differ in rounding alone share the better one."""
+    rounded = [round(value, EQUAL_DECIMALS) for value in values]
+    return [1 + sum(other > value for other in rounded) for value in rounded]
+
+
+def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | None = None) -> dict[str, Place]:
+    """Return where every video stands that was compared.
+
+    Args:
+        comparisons: Judgements or pairs; those of two tasks are passed over.
+        tasks: Task by name of video; None where all are of one.
+    """
+    import networkx as nx
+
+    from skillviewer.core.ranking.bradley_terry import bradley_terry  # scipy takes a second
+
+    graph = nx.Graph()
+    by_task: dict[str, list[Judgement | Pair]] = {}
+    for comparison in comparisons:
+        first, second = names_of(comparison)
+        of_first, of_second = ((tasks or {}).get(name, "") for name in (first, second))
+        if of_first == of_second:
+            by_task.setdefault(of_first, []).append(comparison)
+            graph.add_edge(first, second)
+    fitted: dict[str, tuple[float, float]] = {}
+    for of_task in by_task.values():
+        strengths = bradley_terry(of_task)
+        rows = zip(strengths.values.tolist(), strengths.standard_errors.tolist(), strict=True)
+        fitted |= dict(zip(strengths.names, rows, strict=True))
+    found: dict[str, Place] = {}
+    for part in nx.connected_components(graph):
+        names = sorted(part)
+        for name, rank in zip(names, ranks([fitted[name][0] for name in names]), strict=True):
+            found[name] = Place(*fitted[name], rank, len(names))
+    return found
+
+
+def names_of(comparison: Judgement | Pair) -> tuple[str, str]:
+    """Return the two videos of a comparison; of a pair the better one first."""
+    if isinstance(comparison, Pair):
+        return comparison.better, comparison.worse
+    return comparison.left, comparison.right
+
+
+def raters_in_words(raters: Sequence[str]) -> str:
+    """Return how many people voted, given the rater of every vote; who has no name may be anybody."""
+    named = len(set(raters) - {UNNAMED})
+    unnamed = raters.count(UNNAMED)
+    people = f"{named} rater{'s' if named != 1 else ''}"
+    if not unnamed:
+        return people
+    without = "raters without a name" if unnamed > 1 else "a rater without a name"
+    return f"{people} and {without}" if named else without

@@ -1,0 +1,52 @@
+"""Numbers as they stand in sentences."""
+
+import math
+
+EQUAL_DECIMALS = 9
+"""Strengths that agree in so many decimals are equal: the fit ends with steps below them."""
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a number with its sign, a true minus and a dot; what rounds to zero has no sign, and NaN is a dash.
+
+    Args:
+        value: The number.
+        digits: Decimals.
+    """
+    if math.isnan(value):
+        return "–"
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def percent(part: int, whole: int) -> int:
+    """Return a share in whole percent, rounded half up; 0 and 100 only where it is none or all.
+
+    Args:
+        part: 0 to ``whole``.
+        whole: At least 1.
+    """
+    if part in {0, whole}:
+        return 100 * part // whole
+    return min(max((200 * part + whole) // (2 * whole), 1), 99)
+
+
+def clock(time_s: float) -> str:
+    """Return a time as mm:ss.mmm; minutes go on beyond 59."""
+    milliseconds = round(time_s * 1000)
+    sign = "−" if milliseconds < 0 else ""
+    minutes, rest = divmod(abs(milliseconds), 60_000)
+    return f"{sign}{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
+def plain(value: float) -> str:
+    """Return a number of a colour bar or an axis: three significant digits at most, no trailing zeros."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def printable(text: str) -> str:
+    """Return text that any file and any font can take: line breaks as spaces, other unprintable characters as �.
+
+    Names of files may hold control characters and, on Linux, bytes that are no UTF-8 (lone surrogates in Python).
+    """
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,0 +1,147 @@
+"""Ranges of frames or of time within a video file."""
+
+from dataclasses import dataclass
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.info import VideoInfo
+
+
+@dataclass(frozen=True, slots=True)
+class FrameExtent:
+    """The frames of a long video that belong to the attempt, half open, counted from 0."""
+
+    start_frame: int
+    stop_frame: int
+
+    def frames(self, video: VideoInfo) -> range:
+        """Return the frames of a file that belong to the attempt.
+
+        A file that is as long as the extent itself (within 2 %) has been cut already and belongs to it whole.
+
+        Raises:
+            DatasetError: The extent lies outside the file, or most of it does.
+        """
+        length = self.stop_frame - self.start_frame
+        if self.stop_frame > video.n_frames and abs(video.n_frames - length) <= max(2, 0.02 * length):
+            return range(video.n_frames)
+        if self.start_frame >= video.n_frames:
+            raise DatasetError(
+                f"{video.path.name} has {video.n_frames} frames, but its attempt starts at frame {self.start_frame}. "
+                "Is it the whole recording?"
+            )
+        if video.n_frames - self.start_frame < length / 2:
+            raise DatasetError(
+                f"{video.path.name} has {video.n_frames} frames, but its attempt lasts until frame {self.stop_frame}. "
+                "Is it the whole recording?"
+            )
+        return range(self.start_frame, min(self.stop_frame, video.n_frames))
+
+
+_SAME_S = 5e-7  # times are written with six decimals
+
+
+@dataclass(frozen=True, slots=True)
+class TimeExtent:
+    """The stretch of a long video that belongs to the attempt, in seconds from its first frame."""
+
+    start_s: float
+    stop_s: float
+
+    def frames(self, video: VideoInfo) -> range:
+        """Return the frames of a file that are on screen during the attempt.
+
+        A file that lasts as long as the extent itself (within 2 % or 1 s) has been cut already and belongs to it whole.
+
+        Raises:
+            DatasetError: The extent lies outside the file, or most of it does.
+        """
+        length_s = self.stop_s - self.start_s
+        slack_s = max(1.0, 0.02 * length_s)
+        if self.stop_s > video.duration_s + slack_s and abs(video.duration_s - length_s) <= slack_s:
+            return range(video.n_frames)
+        if self.start_s >= video.duration_s:
+            raise DatasetError(
+                f"{video.path.name} lasts {video.duration_s:.1f} s, but its attempt starts at {self.start_s:.1f} s. "
+                "Is it the whole recording?"
+            )
+        if video.duration_s - self.start_s < length_s / 2:
+            raise DatasetError(
+                f"{video.path.name} lasts {video.duration_s:.1f} s, but its attempt lasts until {self.stop_s:.1f} s. "
+                "Is it the whole recording?"
+            )
+        start, stop = video.frame_at(self.start_s), video.frame_at(self.stop_s) + 1
+        if video.times_s[stop - 1] > self.stop_s - _SAME_S and stop - 1 > start:
+            stop -= 1  # it comes on screen as the attempt ends: it is the first of the next one
+        return range(start, stop)
+
+
+Extent = FrameExtent | TimeExtent
+
+
+def stretch(video: VideoInfo, start_s: float, stop_s: float | None) -> FrameExtent:
+    """Return the frames of a file that are on screen from one time until another, or until it ends.
+
+    Unlike a ``TimeExtent`` it is never taken to be of a longer recording from which the file was cut.
+
+    Args:
+        video: The file.
+        start_s: Start in seconds from its first frame.
+        stop_s: End, or None for that of the file; cut to it.
+
+    Raises:
+        DatasetError: It begins after the file has ended, or is empty.
+    """
+    if stop_s is not None and stop_s <= start_s:
+        raise DatasetError(f"The attempt would end at {stop_s:g} s, before it begins at {start_s:g} s.")
+    if start_s >= video.duration_s:
+        raise DatasetError(
+            f"{video.path.name} lasts {video.duration_s:.3f} s: nothing of it is left from {start_s:g} s on."
+        )
+    if stop_s is None or stop_s >= video.duration_s:
+        return FrameExtent(video.frame_at(start_s), video.n_frames)
+    frames = TimeExtent(start_s, stop_s).frames(video)
+    return FrameExtent(frames.start, frames.stop)
+
+
+def extent_cells(extent: Extent | None) -> tuple[str, float, float]:
+    """Return the unit, start and stop of an extent as they are stored: "frame" or "s", or "" for the whole file."""
+    if isinstance(extent, FrameExtent):
+        return "frame", extent.start_frame, extent.stop_frame
+    return ("", 0.0, 0.0) if extent is None else ("s", extent.start_s, extent.stop_s)
+
+
+def extent_from(unit: str, start: float, stop: float) -> Extent | None:
+    """Return the extent that ``extent_cells`` gave."""
+    if unit == "frame":
+        return FrameExtent(int(start), int(stop))
+    return TimeExtent(start, stop) if unit else None
+
+
+def extent_frames(extent: Extent | None, video: VideoInfo) -> range:
+    """Return the frames of a file that an extent covers; all of them without one.
+
+    Raises:
+        DatasetError: The extent lies outside the file.
+    """
+    return range(video.n_frames) if extent is None else extent.frames(video)
+
+
+def overlap(first: Extent | None, second: Extent | None) -> bool:
+    """Return whether two extents of one file may have frames in common; None is the whole file.
+
+    Of frames and seconds nobody can tell without the file: they may.
+    """
+    if isinstance(first, FrameExtent) and isinstance(second, FrameExtent):
+        return max(first.start_frame, second.start_frame) < min(first.stop_frame, second.stop_frame)
+    if isinstance(first, TimeExtent) and isinstance(second, TimeExtent):
+        return max(first.start_s, second.start_s) < min(first.stop_s, second.stop_s)
+    return True
+
+
+SAME_S = 0.05
+"""Two stretches whose ends are no further apart are the same."""
+
+
+def same_stretch(start_s: float, stop_s: float, other_start_s: float, other_stop_s: float) -> bool:
+    """Return whether two stretches, each from start to stop in seconds, are the same."""
+    return abs(start_s - other_start_s) <= SAME_S and abs(stop_s - other_stop_s) <= SAME_S

@@ -1,0 +1,52 @@
+"""What one attempt is to be seen in: a video file, or a part of one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.text import percent
+from skillviewer.core.video.extents import Extent, FrameExtent, TimeExtent, extent_frames
+from skillviewer.core.video.info import VideoInfo
+
+SLACK = 0.02
+"""Share of a part that may be missing at its end without a word: annotations are that exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """A video file, or a part of one. Several attempts may be parts of one long file.
+
+    Attributes:
+        path: The file.
+        extent: The part of it, or None for the whole.
+    """
+
+    path: Path
+    extent: Extent | None = None
+
+    def frames(self, video: VideoInfo) -> range:
+        """Return its frames, given what is known of the file.
+
+        Raises:
+            DatasetError: The part lies outside the file.
+        """
+        return extent_frames(self.extent, video)
+
+    def shortfall(self, video: VideoInfo) -> str:
+        """Return a sentence where the file ends well before its part should, or "".
+
+        Raises:
+            DatasetError: The part lies outside the file.
+        """
+        extent, frames = self.extent, self.frames(video)
+        if isinstance(extent, FrameExtent):
+            there, length = len(frames), extent.stop_frame - extent.start_frame
+            slack = max(2, round(SLACK * length))
+        elif isinstance(extent, TimeExtent):
+            shown_s = video.end_s(frames.stop - 1) - float(video.times_s[frames.start])
+            there, length = round(1000 * shown_s), round(1000 * (extent.stop_s - extent.start_s))
+            slack = max(1000, round(SLACK * length))
+        else:
+            return ""
+        if length - there <= slack:
+            return ""
+        return f"Only {percent(there, length)} % of this attempt is in the file, which ends before it does."

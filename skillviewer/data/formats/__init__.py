@@ -1,0 +1,1 @@
+"""Data-set forms: one module a form, listed in DATASET_FORMATS."""

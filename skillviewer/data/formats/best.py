@@ -1,0 +1,136 @@
+"""BEST: stretches of long videos, ``BEST.csv`` and ``splits/<task>/{train,test}.txt`` with their lists of videos.
+
+Source: Doughty, Mayol-Cuevas and Damen, CVPR 2019. One released fold, in which the videos of training and test are
+different ones and every test pair has both videos held out.
+"""
+
+from pathlib import Path
+
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.extents import TimeExtent
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words
+from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
+from skillviewer.data.tables.claims import Claim, sort_out
+from skillviewer.data.tables.find_videos import VideoFiles
+from skillviewer.data.tables.participants import participants_of
+from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_words
+
+_LIST = "train_vid_list.txt"
+_VIDEO, _START, _STOP = ("vidid", "video", "id"), ("startseconds", "start"), ("endseconds", "end", "stop")
+
+
+def _folders(path: Path) -> dict[str, Path]:
+    found = first_found(path, (_LIST, f"*/{_LIST}", f"*/*/{_LIST}", f"*/*/*/{_LIST}", f"*/*/*/*/{_LIST}"))
+    needed = ("train.txt", "test.txt", "test_vid_list.txt")
+    whole = (file.parent for file in found if all(beside(file.parent, name).is_file() for name in needed))
+    return each_once(((folder.name, folder) for folder in whole), path)
+
+
+def recognise(path: Path) -> bool:
+    """Return whether a folder is in this form, judged by its content."""
+    return bool(_folders(path))
+
+
+def tasks(path: Path) -> tuple[str, ...]:
+    """Return the names of the tasks: one a folder with lists."""
+    return tuple(_folders(path))
+
+
+def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+    """Read a task with its released fold.
+
+    Args:
+        path: Folder of a task's lists, or one that holds several.
+        videos_dir: Where the videos lie, whole or already cut; ``path`` if None.
+        choices: Which task; how to find participants, which the data set does not name.
+
+    Raises:
+        DatasetError: Nothing of this form is there, several tasks are and none is chosen, or a file cannot be read.
+    """
+    choices = choices or Choices()
+    folders = _folders(path)
+    if not folders:
+        raise DatasetError(f"{path} holds no lists of videos ({_LIST} with train.txt and test.txt beside it).")
+    task = chosen_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
+    folder = folders[task]
+    problems: list[str] = []
+    sides: dict[str, list[Pair]] = {}
+    claims: list[Claim] = []
+    for side in ("train", "test"):
+        rows, found = pairs_of_words(beside(folder, f"{side}.txt"))
+        problems += found
+        sides[side] = [pair for _, pair in rows]
+        claims += [Claim(pair, f"{side}.txt line {row.line}") for row, pair in rows]
+    claimed = sort_out(claims, task)
+    problems += claimed.problems
+    listed = {
+        side: [row.cells[0] for row in read_words(beside(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
+    }
+    both = sorted(set(listed["train"]) & set(listed["test"]))
+    if both:
+        problems.append(f"{len(both)} videos are listed for training and for test ({both[0]}); they are held out.")
+    unlisted = sorted(
+        {v for p in claimed.pairs for v in (p.better, p.worse)} - {v for vs in listed.values() for v in vs}
+    )
+    if unlisted:
+        problems.append(f"{len(unlisted)} videos of the pairs are in no list ({unlisted[0]}); they count as training.")
+    names = tuple(dict.fromkeys([*listed["train"], *listed["test"], *unlisted]))
+    kept = {side: known_pairs(pairs, claimed.pairs, f"{side}.txt") for side, pairs in sides.items()}
+    fold, found = fold_from_pairs("released", names, kept["train"][0], kept["test"][0], listed["test"])
+    problems += found
+    extents, unread, found = _extents(folder, task)
+    problems += found
+    without = [name for name in names if name not in extents and name not in unread]
+    if without:
+        problems.append(f"{len(without)} videos have no start and end ({without[0]}); they are used whole.")
+    people, found = participants_of(names, [beside(folder, "participants.csv")], choices.participant_pattern)
+    problems += found
+    files = VideoFiles(videos_dir or path)
+    return Dataset(
+        name=f"BEST, {task.replace('_', ' ')}",
+        form="best",
+        task=task,
+        videos=tuple(
+            DatasetVideo(
+                name,
+                None if name in unread else files.find(name, (name,), prefer=plain(task)),
+                people.get(name),
+                "",
+                extents.get(name),
+            )
+            for name in names
+        ),
+        pairs=claimed.pairs,
+        released=(fold,),
+        problems=(*problems, *files.problems),
+    )
+
+
+def _extents(folder: Path, task: str) -> tuple[dict[str, TimeExtent], set[str], list[str]]:
+    """Return the stretches of the videos, the videos whose stretch cannot be read, and problems."""
+    tables = (beside(above, "BEST.csv") for above in (folder, *folder.parents)[:4])
+    path = next((table for table in tables if looks_like(table, ("task",), _VIDEO, _START, _STOP)), None)
+    if path is None:
+        return {}, set(), ["There is no BEST.csv above the lists: where an attempt starts and ends is not known."]
+    sheet = read_sheet(path)
+    task_column, video = sheet.column("task"), sheet.column(*_VIDEO)
+    start, stop = sheet.column(*_START), sheet.column(*_STOP)
+    found: dict[str, TimeExtent] = {}
+    strange: dict[str, str] = {}
+    problems = []
+    for row in sheet.rows:
+        if plain(row.cell(task_column)) != plain(task):
+            continue
+        name = row.cell(video)
+        start_s, stop_s = sheet.number(row.cell(start)), sheet.number(row.cell(stop))
+        if start_s is None or stop_s is None:
+            strange.setdefault(name, f"{sheet.place(row)} does not say from when to when {name} is")
+        elif not 0 <= start_s < stop_s:
+            strange.setdefault(name, f"{sheet.place(row)} has {name} end before it starts")
+        elif found.setdefault(name, TimeExtent(start_s, stop_s)) != TimeExtent(start_s, stop_s):
+            problems.append(f"{sheet.place(row)} gives {name} another start or end; the first row of it counts.")
+    for name, why in strange.items():
+        problems.append(f"{why}; {'another row of it counts' if name in found else 'the video is left out'}.")
+    return found, set(strange) - set(found), problems

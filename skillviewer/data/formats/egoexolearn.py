@@ -1,0 +1,188 @@
+"""EgoExoLearn's skill benchmark: ``<action>_<recording>_<start>_<stop>`` twice on every line, the better first.
+
+Source: Huang et al., "EgoExoLearn", CVPR 2024; form read from the benchmark's released ``skill_train.txt`` and
+``skill_val.txt`` and its README: recordings at 25 frames a second, "from the 7242th frame to the 7427th frame".
+
+Its released split divides pairs, not videos: most videos of its validation pairs are also trained on, and nearly all
+recordings are in both. It is therefore not offered as a fold; folds hold out whole recordings.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.extents import FrameExtent
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.released_folds import pairs_of_words
+from skillviewer.data.formats.tasks import beside, chosen_task, first_found
+from skillviewer.data.tables.claims import Claim, sort_out
+from skillviewer.data.tables.find_videos import VideoFiles
+from skillviewer.data.tables.participants import participants_of
+from skillviewer.data.tables.rows import read_words
+
+ALL = "all"
+ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "06": "peeling",
+        "13": "cutting-into-chunks",
+        "14": "slicing-into-strips",
+        "15": "chopping-into-pieces",
+        "18": "egg-cracking",
+        "20": "stir-fry",
+    }
+)
+"""Names of the actions, from the benchmark's README."""
+
+_SEGMENT = re.compile(r"(\d+)_(.+)_(\d+)_(\d+)")
+_NAMES = ("*skill*train*.txt", "*train*skill*.txt", "*skill*val*.txt", "*val*skill*.txt")
+
+
+def _lists(path: Path) -> tuple[Path, ...]:
+    """Return the lists of pairs of a folder (or the one list that a path is)."""
+    found: set[Path] = set()
+    for folder in ("", "annotations/", "skill_benchmark/annotations/"):
+        found = {file for name in _NAMES for file in first_found(path, (folder + name,))}
+        if found:
+            break
+    return tuple(sorted(file for file in found if _is_list(file)))
+
+
+def _is_list(file: Path) -> bool:
+    rows = read_words(file)
+    return bool(rows) and len(rows[0].cells) == 2 and all(_SEGMENT.fullmatch(word) for word in rows[0].cells)
+
+
+def recognise(path: Path) -> bool:
+    """Return whether a folder or file is in this form, judged by its content."""
+    return bool(_lists(path))
+
+
+def tasks(path: Path) -> tuple[str, ...]:
+    """Return the names of the actions, and "all" for all together."""
+    numbers = {
+        match.group(1)
+        for file in _lists(path)
+        for row in read_words(file)
+        for word in row.cells
+        if (match := _SEGMENT.fullmatch(word))
+    }
+    single = tuple(ACTIONS.get(number, number) for number in sorted(numbers))
+    return (*single, ALL) if len(single) > 1 else single
+
+
+def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+    """Read an action, or all as one data set.
+
+    Args:
+        path: Folder of the lists, or one list.
+        videos_dir: Where the recordings lie; ``path`` if None.
+        choices: Which action (all together if None); how to find participants in the names of recordings.
+
+    Raises:
+        DatasetError: Nothing of this form is there, or a file cannot be read.
+    """
+    choices = choices or Choices()
+    lists, offered = _lists(path), tasks(path)
+    if not lists:
+        raise DatasetError(f"{path} holds no skill pairs (skill_train.txt with two ranges of frames on every line).")
+    task = chosen_task(choices.task, offered, offered[-1], path)
+    problems: list[str] = []
+    claims: list[Claim] = []
+    for file in lists:
+        rows, found = pairs_of_words(file)
+        problems += found
+        for row, pair in rows:
+            first, second = _SEGMENT.fullmatch(pair.better), _SEGMENT.fullmatch(pair.worse)
+            where = f"{file.name} line {row.line}"
+            if first is None or second is None or not _has_length(first) or not _has_length(second):
+                problems.append(f"{where} is not two ranges of frames; it is left out.")
+            elif first.group(1) != second.group(1):
+                problems.append(f"{where} compares two actions; it is left out.")
+            elif task in (ALL, ACTIONS.get(first.group(1), first.group(1))):
+                claims.append(Claim(pair, where))
+    if len(lists) > 1:
+        problems.append(_shared_between(lists))
+    claimed = sort_out(claims, task)
+    problems += claimed.problems
+    names = tuple(sorted({v for p in claimed.pairs for v in (p.better, p.worse)}))
+    recordings = {name: _recording(name) for name in names}
+    files_of_people = [beside(file.parent, "participants.csv") for file in lists[:1]]
+    people, found = participants_of(names, files_of_people, choices.participant_pattern, recordings=recordings)
+    problems += found
+    people, by_recording = _with_recordings(people, recordings)
+    if by_recording == len(names):
+        problems.append("Nobody says who is in which recording; folds hold out whole recordings in place of people.")
+    elif by_recording:
+        problems.append(
+            f"Nobody says who is in {by_recording} of {len(names)} stretches; folds hold out their whole recordings in "
+            "place of people."
+        )
+    files = VideoFiles(videos_dir or (path if path.is_dir() else path.parent))
+    paths = {recording: files.find(recording, (recording,)) for recording in sorted(set(recordings.values()))}
+    return Dataset(
+        name=f"EgoExoLearn, {task}",
+        form="egoexolearn",
+        task=task,
+        videos=tuple(
+            DatasetVideo(
+                name, paths[recordings[name]], people.get(name), _action(name) if task == ALL else "", _extent(name)
+            )
+            for name in names
+        ),
+        pairs=claimed.pairs,
+        by_recording=by_recording > 0,
+        problems=(*(problem for problem in problems if problem), *files.problems),
+    )
+
+
+def _with_recordings(people: Mapping[str, str], recordings: Mapping[str, str]) -> tuple[dict[str, str], int]:
+    """Return who is in every video, and of how many nobody says.
+
+    Of those it is whoever is in the rest of the recording, where that is one person; else the recording stands in.
+    """
+    seen: dict[str, set[str]] = {}
+    for name, person in people.items():
+        seen.setdefault(recordings[name], set()).add(person)
+    alone = {recording: next(iter(who)) for recording, who in seen.items() if len(who) == 1}
+    every = {name: people.get(name) or alone.get(recording, recording) for name, recording in recordings.items()}
+    return every, sum(name not in people and recording not in alone for name, recording in recordings.items())
+
+
+def _has_length(match: re.Match[str]) -> bool:
+    return int(match.group(3)) <= int(match.group(4))
+
+
+def _parts(name: str) -> tuple[str, str, int, int]:
+    match = _SEGMENT.fullmatch(name)
+    if match is None:
+        raise ValueError(f"not a range of frames: {name}")
+    return match.group(1), match.group(2), int(match.group(3)), int(match.group(4))
+
+
+def _action(name: str) -> str:
+    number = _parts(name)[0]
+    return ACTIONS.get(number, number)
+
+
+def _recording(name: str) -> str:
+    return _parts(name)[1]
+
+
+def _extent(name: str) -> FrameExtent:
+    _, _, start, stop = _parts(name)
+    return FrameExtent(start, stop + 1)
+
+
+def _shared_between(lists: tuple[Path, ...]) -> str:
+    counts = Counter(video for file in lists for video in {word for row in read_words(file) for word in row.cells})
+    shared = sum(count > 1 for count in counts.values())
+    if not shared:
+        return ""
+    return (
+        f"The released lists divide pairs, not videos: {shared} videos are in more than one of "
+        f"{', '.join(file.name for file in lists)}. They are read together and are not used as folds."
+    )

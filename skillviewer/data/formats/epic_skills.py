@@ -1,0 +1,249 @@
+"""EPIC-Skills 2018: ``<task>_gt.csv`` with Vid1, Vid2, Best (or Better), and ``splits/<task>_{train,val}_<k>.csv``.
+
+Source: Doughty, Damen and Mayol-Cuevas, CVPR 2018. Any study laid out in this way is read, under any name of a task;
+what is known of the seven published tasks (epic_tasks.py) is added to theirs.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.extents import FrameExtent
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.epic_tasks import FAMILY_SIZE, EpicTask, epic_task, foreign_folders
+from skillviewer.data.formats.released_folds import (
+    fold_from_pairs,
+    known_pairs,
+    pairs_of_sheet,
+    pooled_folds,
+    renamed,
+    without_strangers,
+)
+from skillviewer.data.formats.tasks import beside, chosen_task, first_found
+from skillviewer.data.tables.claims import Claim, order_claim, parted, sort_out
+from skillviewer.data.tables.find_videos import VideoFiles, bare
+from skillviewer.data.tables.participants import participants_of
+from skillviewer.data.tables.rows import looks_like, read_sheet
+
+_FIRST, _SECOND, _BEST = ("vid1", "video1"), ("vid2", "video2"), ("best", "better")
+_SUFFIX = "_gt"
+
+
+def _truth_files(path: Path) -> tuple[Path, ...]:
+    found = first_found(path, ("*_gt.csv", "*/*_gt.csv", "*/*/*_gt.csv"))
+    return tuple(file for file in found if looks_like(file, _FIRST, _SECOND, _BEST))
+
+
+def _task_name(truth: Path) -> str:
+    return truth.stem[: -len(_SUFFIX)] if truth.stem.casefold().endswith(_SUFFIX) else truth.stem
+
+
+def _by_task(path: Path) -> dict[str, tuple[Path, ...]]:
+    """Return the ground-truth files of everything that can be opened: single tasks, and families of several."""
+    files = _truth_files(path)
+    names = [_task_name(file) for file in files]
+    twice = next((file for file in files if names.count(_task_name(file)) > 1), None)
+    if twice is not None:
+        raise DatasetError(f"{path} holds {twice.name} more than once: open the folder of one of them.")
+    offered: dict[str, tuple[Path, ...]] = {_task_name(file): (file,) for file in files}
+    families: dict[str, list[Path]] = {}
+    for file in files:
+        task = epic_task(_task_name(file))
+        if task is not None:
+            families.setdefault(task.family, []).append(file)
+    offered.update({family: tuple(members) for family, members in families.items() if len(members) > 1})
+    return offered
+
+
+def _published(truth: Path) -> EpicTask | None:
+    """Return the task of the data set that a file holds; None for a study of one's own, under whatever name."""
+    task = epic_task(_task_name(truth))
+    sheet = read_sheet(truth)
+    columns = [sheet.column(*names) for names in (_FIRST, _SECOND)]
+    names = {bare(row.cell(column)) for row in sheet.rows for column in columns} - {""}
+    fits = task is not None and all(re.fullmatch(task.names, name) for name in names)
+    return task if fits else None
+
+
+def _spelled(asked: str | None, offered: dict[str, tuple[Path, ...]]) -> str | None:
+    """Return the task asked for by its name in file names, where it was asked for by another ("chopsticks")."""
+    if asked is None or asked in offered:
+        return asked
+    wanted = epic_task(asked)
+    return next((name for name in offered if wanted is not None and epic_task(name) is wanted), asked)
+
+
+def recognise(path: Path) -> bool:
+    """Return whether a folder or file is in this form, judged by its content."""
+    return bool(_truth_files(path))
+
+
+def tasks(path: Path) -> tuple[str, ...]:
+    """Return the names of what can be opened: single tasks, and pooled ones ("drawing", "surgery")."""
+    return tuple(_by_task(path))
+
+
+def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+    """Read a task, or a family of tasks as one data set whose videos are called ``<task>/<name>``.
+
+    Args:
+        path: Folder of a task, folder of several, or a ``_gt.csv``.
+        videos_dir: Where the videos lie; the folder of the annotations if None.
+        choices: Which task; how to find participants where the names are not the published ones.
+
+    Raises:
+        DatasetError: Nothing of this form is there, several tasks are and none is chosen, or a file cannot be read.
+    """
+    choices = choices or Choices()
+    offered = _by_task(path)
+    if not offered:
+        raise DatasetError(f"{path} holds no ground truth (<task>_gt.csv with the columns Vid1, Vid2 and Best).")
+    whole = [task for task, files in offered.items() if len(files) == len(_truth_files(path))]
+    task = chosen_task(_spelled(choices.task, offered), tuple(offered), whole[-1] if whole else None, path)
+    files = offered[task]
+    published = [_published(file) for file in files]
+    known = [task for task in published if task is not None]
+    folder = videos_dir or (path if path.is_dir() else path.parent)
+    found_files = VideoFiles(folder, foreign_folders(known) if known else ())
+    parts = [
+        _read_task(file, known_as, found_files, choices, pooled=len(files) > 1)
+        for file, known_as in zip(files, published, strict=True)
+    ]
+    problems = [problem for part in parts for problem in part.problems] + found_files.problems
+    released = _released([part.folds for part in parts], problems)
+    complete = bool(known) and len(known) == FAMILY_SIZE[known[0].family] and len({k.family for k in known}) == 1
+    title = task.replace("_", " ")
+    return Dataset(
+        name=f"EPIC-Skills 2018, {title}" if known else title,
+        form="epic-skills",
+        task=task,
+        videos=tuple(video for part in parts for video in part.videos),
+        pairs=tuple(pair for part in parts for pair in part.pairs),
+        released=released,
+        published=known[0].family if complete else None,
+        problems=tuple(problems),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    videos: tuple[DatasetVideo, ...]
+    pairs: tuple[Pair, ...]
+    folds: tuple[Fold, ...]
+    problems: tuple[str, ...]
+
+
+def _released(parts: Sequence[tuple[Fold, ...]], problems: list[str]) -> tuple[Fold, ...] | None:
+    if not any(parts):
+        return None
+    folds = pooled_folds(parts)
+    if folds is None:
+        problems.append("The sub-tasks do not have the same released folds; none is used.")
+    return folds
+
+
+def _read_task(truth: Path, known: EpicTask | None, files: VideoFiles, choices: Choices, *, pooled: bool) -> _Part:
+    name = _task_name(truth)
+    sheet = read_sheet(truth)
+    columns = [sheet.column(*names) for names in (_FIRST, _SECOND, _BEST)]
+    rows: list[Claim | str] = []
+    for row in sheet.rows:
+        first, second, best = (bare(row.cell(column)) for column in columns)
+        if best not in (first, second):
+            rows.append(f"{sheet.place(row)} does not say which of {first or '?'} and {second or '?'} is better.")
+        else:
+            rows.append(order_claim(best, second if best == first else first, sheet.place(row)))
+    claims, problems = parted(rows)
+    claimed = sort_out(claims, truth.name)
+    problems += claimed.problems
+    names = tuple(sorted({v for pair in claimed.pairs for v in (pair.better, pair.worse)}))
+    folds, found = _read_splits(truth, name, names, claimed.pairs)
+    problems += found
+    people, found = participants_of(
+        names,
+        [beside(truth.parent, "participants.csv")],
+        choices.participant_pattern,
+        known.participant if known else None,
+    )
+    problems += found
+    extents, found = _extents(truth) if known is not None and known.family == "dough" else ({}, [])
+    problems += found
+    prefix = f"{name}/" if pooled else ""
+    videos = []
+    for video in names:
+        where, extent = _locate(video, known, files, extents, pooled)
+        videos.append(DatasetVideo(prefix + video, where, people.get(video), name if pooled else "", extent))
+    return _Part(
+        tuple(videos),
+        tuple(Pair(prefix + pair.better, prefix + pair.worse) for pair in claimed.pairs),
+        tuple(renamed(fold, prefix) for fold in folds),
+        tuple(problems),
+    )
+
+
+def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[Pair]) -> tuple[list[Fold], list[str]]:
+    folder = beside(truth.parent, "splits")
+    numbered = re.compile(rf"{re.escape(name)}_train_(\d+)\.csv", re.IGNORECASE)
+    matches = [m for m in (numbered.fullmatch(file.name) for file in sorted(folder.glob("*"))) if m is not None]
+    folds: list[Fold] = []
+    problems: list[str] = []
+    for match in sorted(matches, key=lambda m: int(m.group(1))):
+        train_file = folder / match.group(0)
+        test_file = beside(folder, re.sub("_train_", "_val_", match.group(0), flags=re.IGNORECASE))
+        if not test_file.is_file():
+            problems.append(f"{train_file.name} has no {test_file.name} beside it; the fold is left out.")
+            continue
+        sides = []
+        for file in (train_file, test_file):
+            listed, found = pairs_of_sheet(file)
+            problems += found
+            pairs, found = known_pairs([Pair(bare(p.better), bare(p.worse)) for p in listed], agreed, file.name)
+            problems += found
+            sides.append(pairs)
+        fold, found = fold_from_pairs(match.group(1), names, sides[0], sides[1])
+        problems += found
+        fold, found = without_strangers(fold, [*sides[0], *sides[1]], agreed)
+        folds.append(fold)
+        problems += found
+    return folds, problems
+
+
+def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameExtent]], list[str]]:
+    """Return, by name of a dough video, the stem of its recording and the frames of the attempt in it."""
+    above = (truth.parent, *truth.parent.parents)[:4]
+    path = next((p for p in (beside(folder, "dough_rolling_segments.csv") for folder in above) if p.is_file()), None)
+    if path is None:
+        return {}, []
+    sheet = read_sheet(path)
+    video, start, stop = sheet.column("video"), sheet.column("startframe"), sheet.column("endframe")
+    found: dict[str, tuple[str, FrameExtent]] = {}
+    problems = []
+    for row in sheet.rows:
+        try:
+            # "the final frame of our segmentation" belongs to it
+            extent = FrameExtent(int(row.cell(start)), int(row.cell(stop)) + 1)
+        except ValueError:
+            problems.append(f"{sheet.place(row)} does not name a recording and two frames; it is left out.")
+            continue
+        stem = bare(row.cell(video))
+        found[stem.partition("_")[0]] = (stem, extent)
+    return found, problems
+
+
+def _locate(
+    video: str, task: EpicTask | None, files: VideoFiles, extents: dict[str, tuple[str, FrameExtent]], pooled: bool
+) -> tuple[Path | None, FrameExtent | None]:
+    if task is None:
+        return files.find(video, (video,)), None
+    stems = tuple(template.format(video) for template in task.stems)
+    shared_names = pooled and task.family == "drawing"
+    path = files.find(video, stems, task.folders if shared_names else (), prefer="stationary")
+    if path is None and task.family == "surgery":
+        path = files.find(video, (video,), task.folders)
+    if path is None and video in extents:
+        stem, extent = extents[video]
+        return files.find(video, (stem,)), extent
+    return path, None

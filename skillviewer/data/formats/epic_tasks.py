@@ -1,0 +1,75 @@
+"""The seven tasks of EPIC-Skills 2018: which are pooled, who is in their videos, how their files are called.
+
+Source: Doughty, Damen and Mayol-Cuevas, CVPR 2018, and the README of EPIC-Skills2018. Folds and models are those of
+four families; the three surgical tasks are pooled, and so are the two drawing tasks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from skillviewer.data.tables.rows import plain
+
+
+@dataclass(frozen=True, slots=True)
+class EpicTask:
+    """One task.
+
+    Attributes:
+        name: Its name in file names.
+        family: The family it is pooled in; a key of the published numbers.
+        names: What all its videos are called, as a pattern of whole names.
+        participant: Pattern of a video's name whose first group is the participant.
+        stems: What the file of a video may be called; ``{}`` stands for its name.
+        folders: Plain names of folders that hold its videos.
+    """
+
+    name: str
+    family: str
+    names: str
+    participant: str
+    stems: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+_LETTER = r"^([A-Za-z])\d"
+_PLAIN, _DOUGH = r"[A-Za-z]\d{1,3}(?:[-_]S)?", r"[A-Za-z]\d+(?:_\w+)?"
+
+
+def _surgery(name: str) -> EpicTask:
+    # capture2 is the right camera, which the data set uses
+    return EpicTask(
+        name.casefold(), "surgery", _PLAIN, _LETTER, (f"{name}_{{}}_capture2", f"{name}_{{}}"), (plain(name),)
+    )
+
+
+EPIC_TASKS = (
+    EpicTask(
+        "chopstick_using", "chopsticks", _PLAIN, _LETTER, ("{}", "{}-S", "{}_S"), ("chopstickusing", "chopsticks")
+    ),
+    EpicTask("dough_rolling", "dough", _DOUGH, r"^([A-Za-z]\d+)", ("{}", "{}_roll_dough"), ("doughrolling", "dough")),
+    EpicTask("hand_drawing", "drawing", _PLAIN, _LETTER, ("{}", "{}-S", "{}_S"), ("handdrawing", "hand")),
+    EpicTask("sonic_drawing", "drawing", _PLAIN, _LETTER, ("{}", "{}-S", "{}_S"), ("sonicdrawing", "sonic")),
+    _surgery("Knot_Tying"),
+    _surgery("Needle_Passing"),
+    _surgery("Suturing"),
+)
+
+FAMILY_SIZE: Mapping[str, int] = MappingProxyType(
+    {family: sum(task.family == family for task in EPIC_TASKS) for family in {task.family for task in EPIC_TASKS}}
+)
+"""Number of tasks that a family pools."""
+
+
+def epic_task(name: str) -> EpicTask | None:
+    """Return the task of a name in any spelling, or None."""
+    wanted = plain(name)
+    for task in EPIC_TASKS:
+        if wanted == plain(task.name) or wanted in task.folders:
+            return task
+    return None
+
+
+def foreign_folders(own: Sequence[EpicTask]) -> tuple[str, ...]:
+    """Return folder names of the other tasks, whose videos have the same names (A1, B2, ...)."""
+    return tuple(folder for task in EPIC_TASKS if task not in own for folder in task.folders)

@@ -1,0 +1,162 @@
+"""Every form of a data set that can be opened. A new form is one file and one line in DATASET_FORMATS."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from skillviewer.core.dataset.pair_graph import cycles, islands
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.registry import look_up, table
+from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.pair_folder import NO_PAIR
+from skillviewer.data.formats.tasks import beside
+from skillviewer.data.tables.rows import composed, some
+
+if TYPE_CHECKING:
+    from skillviewer.core.video.extents import Extent
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetForm:
+    """A form of a data set.
+
+    Attributes:
+        name: Name by which it is asked for.
+        title: Name for people.
+        recognise: Whether a folder or file is in this form, by content.
+        tasks: Names of the data sets that one folder holds.
+        load: Reads one, from a path, a folder of videos or None, and choices or None.
+    """
+
+    name: str
+    title: str
+    recognise: Callable[[Path], bool]
+    tasks: Callable[[Path], tuple[str, ...]]
+    load: Callable[[Path, Path | None, Choices | None], Dataset]
+
+
+DATASET_FORMATS = table(
+    DatasetForm(
+        "pair-folder", "Folder with videos and pairs.csv", pair_folder.recognise, pair_folder.tasks, pair_folder.load
+    ),
+    DatasetForm("epic-skills", "EPIC-Skills 2018", epic_skills.recognise, epic_skills.tasks, epic_skills.load),
+    DatasetForm("rank-aware", "Rank-aware form", rank_aware.recognise, rank_aware.tasks, rank_aware.load),
+    DatasetForm("best", "BEST", best.recognise, best.tasks, best.load),
+    DatasetForm("jigsaws", "JIGSAWS", jigsaws.recognise, jigsaws.tasks, jigsaws.load),
+    DatasetForm("egoexolearn", "EgoExoLearn skill", egoexolearn.recognise, egoexolearn.tasks, egoexolearn.load),
+)
+"""Every form, in the order of menus."""
+
+
+def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
+    """Return the form of a data set.
+
+    Args:
+        path: Folder or file.
+        form: Name of the form, or None to tell it by content.
+
+    Raises:
+        DatasetError: There is nothing there, no form fits, several do, or there is no form of that name.
+    """
+    if form is not None:
+        return look_up(DATASET_FORMATS, form, "data-set form", DatasetError)
+    if not path.exists():
+        raise DatasetError(f"There is no file or folder {path}.")
+    fitting = [entry for entry in DATASET_FORMATS if entry.recognise(path)]
+    if not fitting:
+        if beside(path, pair_folder.FILE).is_file() or path.name.casefold() == pair_folder.FILE:
+            pair_folder.load(path)  # which says what that file lacks
+        forms = "; ".join(f"{entry.name} ({entry.title})" for entry in DATASET_FORMATS)
+        raise DatasetError(f"{path} is in none of the known forms of a data set: {forms}. docs/data.md shows them.")
+    if len(fitting) > 1:
+        names = ", ".join(entry.name for entry in fitting)
+        raise DatasetError(f"{path} could be {names}: say which form, or open one of the folders in it.")
+    return fitting[0]
+
+
+def open_dataset(
+    path: Path, videos_dir: Path | None = None, form: str | None = None, choices: Choices | None = None
+) -> Dataset:
+    """Open a data set; what is missing or contradictory is listed in its ``problems``, and the rest loads.
+
+    Args:
+        path: Its folder or file.
+        videos_dir: Where its videos lie, or None for where its form keeps them.
+        form: Name of its form, or None to tell it by content.
+        choices: Which task, which rule for votes, and the like.
+
+    Raises:
+        DatasetError: It is in no known form, several tasks are there and none is chosen, a file cannot be read, or it
+            holds no pair.
+    """
+    dataset = recognised_form(path, form).load(path, videos_dir, choices)
+    if not dataset.pairs:
+        rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
+        ties = f" All {len(dataset.similar)} pairs that it holds count as no disparity." if dataset.similar else ""
+        told = f" {rows[0]}" if rows else ties
+        raise DatasetError(f"{dataset.name} holds no pair of which one video is better.{told}")
+    dataset, shared = _each_file_once(dataset)
+    return replace(dataset, problems=(*dataset.problems, *shared, *_found_wanting(dataset)))
+
+
+def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
+    """Return the data set without files that stand for two videos, and problems.
+
+    A file (or a stretch of one) under two names would be trained on under one and tested under the other. The name that
+    it is spelled like keeps it.
+    """
+    names: dict[tuple[Path, Extent | None], list[str]] = {}
+    for video in dataset.videos:
+        if video.path is not None:
+            names.setdefault((video.path, video.extent), []).append(video.name)
+    without: set[str] = set()
+    problems = []
+    for (path, _), several in names.items():
+        if len(several) > 1:
+            own = [name for name in several if PurePosixPath(name).name == composed(path.stem)][:1]
+            lost = [name for name in several if name not in own]
+            without.update(lost)
+            whose = f"only “{own[0]}” has it" if own else "none has it"
+            problems.append(
+                f"{path.name} would be the file of {_quoted(several)}: {whose}. Spell the name of a video in one way, "
+                "or give each its own file."
+            )
+    videos = tuple(replace(video, path=None) if video.name in without else video for video in dataset.videos)
+    return replace(dataset, videos=videos), problems
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return " and ".join(f"“{name}”" for name in names)
+
+
+_SHOWN = 3
+
+
+def _found_wanting(dataset: Dataset) -> list[str]:
+    """Return what is wrong with a data set in any form."""
+    circles = cycles(dataset.pairs)
+    problems = [
+        f"The pairs go in a circle: {' better than '.join((*circle, circle[0]))}." for circle in circles[:_SHOWN]
+    ]
+    if len(circles) > _SHOWN:
+        problems.append(f"Sets of videos whose pairs go in a circle, besides these: {len(circles) - _SHOWN}.")
+    by_subtask: dict[str, list[tuple[str, ...]]] = {}
+    subtasks = dataset.subtasks
+    for island in islands(dataset.pairs):
+        by_subtask.setdefault(subtasks[island[0]], []).append(island)
+    for subtask, parts in by_subtask.items():
+        if len(parts) > 1:
+            where = f" of {subtask}" if subtask else ""
+            problems.append(
+                f"The videos{where} fall into {len(parts)} sets that are never compared with each other "
+                f"({parts[0][0]}, {parts[1][0]}): scores say nothing between them."
+            )
+    missing = [video.name for video in dataset.videos if video.path is None]
+    if len(missing) == len(dataset.videos):
+        problems.append(f"None of the {len(missing)} videos was found: say where they lie.")
+    elif missing:
+        problems.append(f"{len(missing)} of {len(dataset.videos)} videos have no file: {some(missing)}.")
+    return problems

@@ -1,0 +1,170 @@
+"""JIGSAWS: ``meta_file_<Task>.txt`` with a rating of every trial; pairs follow from the order of the ratings.
+
+Source: Gao et al., "JHU-ISI Gesture and Skill Assessment Working Set (JIGSAWS)", M2CAI 2014. No header; fields between
+tabs or blanks: trial (``Suturing_B001``), self-proclaimed level, global rating (6 to 30), six items (1 to 5) that sum
+to it. The letter is the surgeon.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from skillviewer.core.dataset.folds import fold_of
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair, SimilarPair
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
+from skillviewer.data.tables.find_videos import VideoFiles
+from skillviewer.data.tables.participants import participants_of
+from skillviewer.data.tables.rows import Row, plain, read_words
+
+POOLED = "surgery"
+_SURGEONS_HELD_OUT = ("BC", "DE", "FG", "HI")
+"""The four folds of Doughty et al. (CVPR 2018)."""
+_META = re.compile(r"meta_file_(.+)\.txt", re.IGNORECASE)
+_TRIAL = re.compile(r".*_([A-Za-z])\d{3}")
+
+
+def _rating(row: Row) -> float | None:
+    """Return the global rating of a line, or None where the line is not of this form."""
+    if len(row.cells) < 3 or not _TRIAL.fullmatch(row.cells[0]):
+        return None
+    try:
+        rating = float(row.cells[2])
+    except ValueError:
+        return None
+    return rating if math.isfinite(rating) else None
+
+
+def _meta_files(path: Path) -> dict[str, Path]:
+    files = first_found(path, ("meta_file_*.txt", "*/meta_file_*.txt", "*/*/meta_file_*.txt"))
+    named = ((match.group(1), file) for file in files if (match := _META.fullmatch(file.name)))
+    return each_once(((task, file) for task, file in named if any(map(_is_rated, read_words(file)))), path)
+
+
+def _is_rated(row: Row) -> bool:
+    return _rating(row) is not None
+
+
+def recognise(path: Path) -> bool:
+    """Return whether a folder or file is in this form, judged by its content."""
+    return bool(_meta_files(path))
+
+
+def tasks(path: Path) -> tuple[str, ...]:
+    """Return the names of what can be opened: single tasks, and "surgery" for all together."""
+    single = tuple(_meta_files(path))
+    return (*single, POOLED) if len(single) > 1 else single
+
+
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    ratings: dict[str, float]
+    problems: tuple[str, ...]
+
+
+def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+    """Read a task, or all of them as one data set.
+
+    Args:
+        path: Folder of a task, folder of several, or a meta file.
+        videos_dir: Where ``<trial>_capture2.avi`` (the right camera) lie; ``path`` if None.
+        choices: Which task (all together where there are several); the smallest difference of ratings.
+
+    Raises:
+        DatasetError: Nothing of this form is there, or a file cannot be read.
+    """
+    choices = choices or Choices()
+    metas = _meta_files(path)
+    if not metas:
+        raise DatasetError(f"{path} holds no ratings (meta_file_<Task>.txt).")
+    task = chosen_task(choices.task, tasks(path), POOLED if len(metas) > 1 else next(iter(metas)), path)
+    chosen = metas if task == POOLED and len(metas) > 1 else {task: metas[task]}
+    problems: list[str] = []
+    files = VideoFiles(videos_dir or (path if path.is_dir() else path.parent))
+    videos: list[DatasetVideo] = []
+    pairs: list[Pair] = []
+    similar: list[SimilarPair] = []
+    ratings: dict[str, float] = {}
+    for subtask, meta in chosen.items():
+        rated = _read(meta)
+        problems += rated.problems
+        people, found = participants_of(
+            tuple(rated.ratings),
+            [beside(meta.parent, "participants.csv")],
+            choices.participant_pattern,
+            r"_([A-Za-z])\d{3}$",
+        )
+        problems += found
+        again = next((trial for trial in sorted(rated.ratings) if trial in ratings), None)
+        if again is not None:
+            raise DatasetError(f"{meta} rates {again}, which another task rates too: choose one of {', '.join(metas)}.")
+        for trial in sorted(rated.ratings):
+            where = files.find(trial, (f"{trial}_capture2", trial))
+            videos.append(DatasetVideo(trial, where, people.get(trial), subtask if len(chosen) > 1 else ""))
+        ordered, alike = _compare(rated.ratings, choices.smallest_difference)
+        pairs += ordered
+        similar += alike
+        ratings.update(rated.ratings)
+    names = [video.name for video in videos]
+    every = {plain(name) for name in chosen} == {"suturing", "knottying", "needlepassing"}
+    return Dataset(
+        name=f"JIGSAWS, {task.replace('_', ' ')}",
+        form="jigsaws",
+        task=task,
+        videos=tuple(videos),
+        pairs=tuple(pairs),
+        similar=tuple(similar),
+        rule=_rule(choices.smallest_difference),
+        released=_published_folds(names, pairs),
+        scores=Measure("global rating", tuple(ratings.items())),
+        published="surgery" if every and not choices.smallest_difference else None,  # other pairs were not published
+        problems=(*problems, *files.problems),
+    )
+
+
+def _rule(smallest: float) -> str:
+    if smallest > 0:
+        return f"better is the higher global rating; ratings that differ by less than {smallest:g} are no disparity"
+    return "better is the higher global rating; equal ratings are no disparity"
+
+
+def _read(meta: Path) -> _Rated:
+    ratings: dict[str, float] = {}
+    problems = []
+    for row in read_words(meta):
+        where = f"{meta.name} line {row.line}"
+        rating = _rating(row)
+        trial = row.cells[0]
+        if rating is None:
+            problems.append(f"{where} does not name a trial, a level and a rating; it is left out.")
+        elif trial in ratings:
+            same = ratings[trial] == rating
+            problems.append(f"{where} rates {trial} again{'' if same else ' and differently'}; the first line counts.")
+        else:
+            ratings[trial] = rating
+            items = row.cells[3:9]
+            if len(items) == 6 and all(item.isdigit() for item in items) and sum(map(int, items)) != rating:
+                problems.append(f"{where}: the items of {trial} sum to {sum(map(int, items))}, not to {rating:g}.")
+    return _Rated(ratings, tuple(problems))
+
+
+def _compare(ratings: dict[str, float], smallest: float) -> tuple[list[Pair], list[SimilarPair]]:
+    pairs, similar = [], []
+    for a, b in combinations(sorted(ratings), 2):
+        difference = ratings[a] - ratings[b]
+        if difference == 0 or abs(difference) < smallest:
+            similar.append(SimilarPair(a, b))
+        else:
+            pairs.append(Pair(a, b) if difference > 0 else Pair(b, a))
+    return pairs, similar
+
+
+def _published_folds(names: list[str], pairs: list[Pair]) -> tuple[Fold, ...] | None:
+    letters = {name: match.group(1).upper() for name in names if (match := _TRIAL.fullmatch(name))}
+    held_out = [[name for name in names if letters.get(name, "?") in out] for out in _SURGEONS_HELD_OUT]
+    if sum(map(len, held_out)) != len(names) or not all(held_out):
+        return None
+    return tuple(fold_of(str(i + 1), names, out, pairs) for i, out in enumerate(held_out))

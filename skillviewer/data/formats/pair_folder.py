@@ -1,0 +1,187 @@
+"""A folder with ``videos/`` and ``pairs.csv``: the form for a study of one's own.
+
+``pairs.csv`` has the columns left, right and label (1 left better, -1 right better, 0 no disparity); with a column
+``votes`` it keeps every rater's choice ("1 1 0 1 -1"), with a column ``rater`` a row is one rater's judgement. Or it
+has the columns better and worse, with or without a rater. Beside it may lie participants.csv (video, participant),
+truth.csv (video and numbers known of it) and regions.csv.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, SimilarPair, videos_of
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.tasks import beside, chosen_task
+from skillviewer.data.tables.claims import sort_out
+from skillviewer.data.tables.find_videos import VideoFiles
+from skillviewer.data.tables.pair_rows import NOT_KNOWN, PairRows, is_pairs_file, read_pairs, video_cells
+from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, participants_of
+from skillviewer.data.tables.regions import read_regions
+from skillviewer.data.tables.rows import composed, looks_like, plain, read_sheet, some
+from skillviewer.data.tables.video_names import TableVideos, VideoNames, video_name
+
+_SCORES = ("quality", "score", "rating", "grs")
+_SHOWN = 3
+FILE = "pairs.csv"
+NO_PAIR = "No pair names these files"
+
+
+def _pairs_file(path: Path) -> Path | None:
+    file = beside(path, FILE) if path.is_dir() else path
+    return file if is_pairs_file(file) else None
+
+
+def recognise(path: Path) -> bool:
+    """Return whether a folder or file is in this form, judged by its content."""
+    return _pairs_file(path) is not None
+
+
+def tasks(path: Path) -> tuple[str, ...]:
+    """Return the name of the one data set that such a folder holds: the folder's."""
+    file = _pairs_file(path)
+    return () if file is None else (file.absolute().parent.name,)
+
+
+def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+    """Read the folder.
+
+    Args:
+        path: The folder, or its pairs.csv.
+        videos_dir: Where the videos lie; ``videos/`` beside pairs.csv if None, or the folder itself without one.
+        choices: The rule for raw votes; how to find participants.
+
+    Raises:
+        DatasetError: There is no such pairs.csv, or a file cannot be read.
+    """
+    choices = choices or Choices()
+    file = _pairs_file(path)
+    if file is None:
+        there = beside(path, FILE) if path.is_dir() else path
+        if there.is_file():
+            read_sheet(there)  # which says why it is no table, if it is none
+        raise DatasetError(
+            f"{path} holds no pairs.csv with the columns left, right and label (or votes), or better and worse."
+        )
+    folder = file.absolute().parent
+    chosen_task(choices.task, tasks(path), folder.name, path)
+    own = folder / "videos"
+    files = VideoFiles(videos_dir or (own if own.is_dir() else folder))
+    sheet = read_sheet(file)
+    table = TableVideos(video_cells(sheet), folder, files, stated=videos_dir is not None)
+    read = read_pairs(sheet, table.name)
+    problems = read.problems
+    rule = ""
+    if read.judgements:
+        agreement = choices.rule.agree(read.judgements)
+        pairs, similar, rule = agreement.pairs, agreement.similar, choices.rule.text
+        problems += _disagreeing_labels(read, (*pairs, *similar))
+    else:
+        claimed = sort_out(read.claims, file.name)
+        pairs, similar = claimed.pairs, claimed.similar
+        problems += claimed.problems
+    judged = {v for judgement in read.judgements for v in (judgement.left, judgement.right)}
+    names = tuple(sorted(judged.union(videos_of(pairs, similar))))
+    truth = beside(folder, "truth.csv")
+    measures, found = _measures(truth, names)
+    problems += found
+    people, found = participants_of(names, [beside(folder, "participants.csv"), truth], choices.participant_pattern)
+    problems += found
+    videos = tuple(DatasetVideo(name, table.file(name), people.get(name)) for name in names)
+    known = {name.rpartition("/")[2].casefold() for name in names}
+    known |= {composed(video.path.stem).casefold() for video in videos if video.path is not None}
+    spare = sorted(stem for stem in files.stems if stem.casefold() not in known)
+    if spare:
+        problems.append(f"{NO_PAIR}: {some(spare)}.")
+    regions, found = _regions(beside(folder, "regions.csv"), names)
+    problems += found
+    return Dataset(
+        name=folder.name,
+        form="pair-folder",
+        task=folder.name,
+        videos=videos,
+        pairs=pairs,
+        similar=similar,
+        judgements=tuple(read.judgements),
+        rule=rule,
+        scores=next((m for wanted in _SCORES for m in measures if plain(m.name) == wanted), None),
+        truth=measures,
+        published="infant-grasp" if plain(folder.name) == "infantgrasp" else None,
+        regions_path=regions,
+        problems=(*problems, *files.problems),
+    )
+
+
+def _disagreeing_labels(read: PairRows, agreed: Sequence[Pair | SimilarPair]) -> list[str]:
+    made = {SimilarPair(p.better, p.worse) if isinstance(p, Pair) else p: p for p in agreed}
+    problems = []
+    other = [videos for videos, says in read.labels.items() if made.get(videos) != says]
+    if other:
+        problems.append(
+            f"The labels of {len(other)} pairs differ from what the rule makes of their votes "
+            f"({other[0].first}–{other[0].second}); the rule counts."
+        )
+    without = [claim for claim in read.claims if claim.videos not in made]
+    if without:
+        problems.append(f"{len(without)} rows have a label and no votes ({without[0].where}); they are left out.")
+    return problems
+
+
+def _measures(path: Path, names: Sequence[str]) -> tuple[tuple[Measure, ...], list[str]]:
+    """Return the columns of numbers of truth.csv, for the videos of some names alone, and problems."""
+    if not path.is_file():
+        return (), []
+    if not looks_like(path, VIDEO_COLUMNS):
+        return (), [f"{path.name} has no column “video”: what it says is not used."]
+    sheet = read_sheet(path)
+    video = sheet.column(*VIDEO_COLUMNS)
+    others = [i for i, name in enumerate(sheet.header) if i != video and name not in PERSON_COLUMNS and name]
+    values: dict[int, list[tuple[str, float]]] = {i: [] for i in others}
+    strange: dict[int, list[str]] = {i: [] for i in others}
+    seen: set[str] = set()
+    strangers: list[str] = []
+    known, belong = VideoNames(names), set(names)
+    problems = []
+    for row in sheet.rows:
+        cell = row.cell(video)
+        name = known.find(cell) or video_name(cell)
+        if not name or name in seen:
+            problems.append(f"{sheet.place(row)} names {'a video again' if name else 'no video'}; it is left out.")
+            continue
+        seen.add(name)
+        if name not in belong:
+            strangers.append(name)
+            continue
+        for i in others:
+            text = row.cell(i)
+            number = sheet.number(text)
+            if number is not None:
+                values[i].append((name, number))
+            elif text.casefold() not in NOT_KNOWN:
+                strange[i].append(f"“{text}” of {name}")
+    problems += [
+        f"{path.name}, column {sheet.titles[i]}: no number is {some(strange[i])}."
+        for i in others
+        if values[i] and strange[i]
+    ]
+    problems += known.renumbered(path.name)
+    if strangers:
+        problems.append(f"{path.name} names videos that no pair names; they are left out: {some(strangers)}.")
+    return tuple(Measure(sheet.titles[i], tuple(values[i])) for i in others if values[i]), problems
+
+
+def _regions(path: Path, names: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """Return the file of regions if it can be read, and problems."""
+    if not path.is_file():
+        return None, []
+    try:
+        regions = read_regions(path, names)
+    except DatasetError as error:
+        return None, [f"{error} The regions are not used."]
+    problems = [*regions.problems[:_SHOWN]]
+    if len(regions.problems) > _SHOWN:
+        problems.append(f"{path.name}: {len(regions.problems) - _SHOWN} more rows like these.")
+    strangers = sorted(set(regions.by_video) - set(names))
+    if strangers:
+        problems.append(f"{path.name} names videos that no pair names: {some(strangers)}.")
+    return path, problems

@@ -1,0 +1,163 @@
+"""The rank-aware form: ``{train,test}_split<k>.txt`` with "better worse" on every line.
+
+Source: Doughty, Mayol-Cuevas and Damen, "The Pros and Cons: Rank-aware Temporal Attention for Skill Determination in
+Long Videos", CVPR 2019. Pooled tasks name their videos ``<sub-task>/<file>``.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.epic_tasks import epic_task
+from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words, without_strangers
+from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
+from skillviewer.data.tables.claims import Claim, sort_out
+from skillviewer.data.tables.find_videos import VideoFiles, bare
+from skillviewer.data.tables.participants import participants_of
+from skillviewer.data.tables.rows import plain, read_words
+
+_FAMILIES = {
+    # folder: key of the published numbers, what all its videos are called; the first group is the participant
+    "chopstickusing": ("chopsticks", r"([A-Za-z])\d{1,3}(?:[-_]S)?"),
+    "doughrolling": ("dough", r"([A-Za-z]\d+)(?:_\w+)?"),
+    "drawing": ("drawing", r"(?:[^/]+/)?([A-Za-z])\d{1,3}(?:[-_]S)?"),
+    "surgery": ("surgery", r"(?:[^/]+/)?\w*_([A-Za-z])\d{3}(?:_\w+)?"),
+}
+_NUMBER = re.compile(r"train_split(\d+)", re.IGNORECASE)
+_PATTERNS = (
+    "train_split*.txt",
+    "*/train_split*.txt",
+    "*/*/train_split*.txt",
+    "*/*/*/train_split*.txt",
+    "*/*/*/*/train_split*.txt",
+)
+
+
+def _folders(path: Path) -> dict[str, Path]:
+    def is_split(file: Path) -> bool:
+        words = read_words(file)
+        return _NUMBER.fullmatch(file.stem) is not None and bool(words) and len(words[0].cells) == 2
+
+    return each_once(((file.parent.name, file.parent) for file in first_found(path, _PATTERNS) if is_split(file)), path)
+
+
+def recognise(path: Path) -> bool:
+    """Return whether a folder or file is in this form, judged by its content."""
+    return bool(_folders(path))
+
+
+def tasks(path: Path) -> tuple[str, ...]:
+    """Return the names of the tasks: one a folder with splits."""
+    return tuple(_folders(path))
+
+
+def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
+    """Read a task with its released folds; its pairs are those of all folds together.
+
+    Args:
+        path: Folder of a task's splits, or one that holds several.
+        videos_dir: Where the videos lie; ``path`` if None.
+        choices: Which task; how to find participants where the names are not the published ones.
+
+    Raises:
+        DatasetError: Nothing of this form is there, several tasks are and none is chosen, or a file cannot be read.
+    """
+    choices = choices or Choices()
+    folders = _folders(path)
+    if not folders:
+        raise DatasetError(f"{path} holds no splits (train_split1.txt with two videos on every line).")
+    task = chosen_task(choices.task, tuple(folders), next(iter(folders)) if len(folders) == 1 else None, path)
+    folder = folders[task]
+    splits, claims, problems = _read_splits(folder)
+    claimed = sort_out(claims, folder.name)
+    problems += claimed.problems
+    names = tuple(sorted({v for pair in claimed.pairs for v in (pair.better, pair.worse)}))
+    released = []
+    for number, train, test in splits:
+        fold, found = _fold(number, names, train, test, claimed.pairs)
+        released.append(fold)
+        problems += found
+    family, pattern = _published(task, names)
+    people, found = participants_of(names, [beside(folder, "participants.csv")], choices.participant_pattern, pattern)
+    problems += found
+    files = VideoFiles(videos_dir or (path if path.is_dir() else path.parent))
+    videos = tuple(_video(name, people.get(name), files) for name in names)
+    title = task.replace("_", " ")
+    return Dataset(
+        name=f"EPIC-Skills 2018, {title}" if family else title,
+        form="rank-aware",
+        task=task,
+        videos=videos,
+        pairs=claimed.pairs,
+        released=tuple(released) or None,
+        published=family,
+        problems=(*problems, *files.problems),
+    )
+
+
+def _published(task: str, names: Sequence[str]) -> tuple[str | None, str | None]:
+    """Return the key of the published numbers and the pattern of the participant; none for a study of one's own."""
+    family, pattern = _FAMILIES.get(plain(task), ("", ""))
+    fits = bool(family) and all(re.fullmatch(pattern, name) for name in names)
+    return (family, f"^{pattern}$") if fits else (None, None)
+
+
+_Split = tuple[str, list[Pair], list[Pair]]
+
+
+def _read_splits(folder: Path) -> tuple[list[_Split], list[Claim], list[str]]:
+    numbers = sorted(
+        int(match.group(1))
+        for match in (_NUMBER.fullmatch(f.stem) for f in folder.iterdir() if f.suffix.lower() == ".txt")
+        if match
+    )
+    splits: list[_Split] = []
+    claims: dict[tuple[Pair, int], Claim] = {}
+    problems: list[str] = []
+    for number in numbers:
+        if not beside(folder, f"test_split{number}.txt").is_file():
+            problems.append(f"train_split{number}.txt has no test_split{number}.txt beside it; the fold is left out.")
+            continue
+        sides: list[list[Pair]] = []
+        times: dict[Pair, int] = {}
+        for side in ("train", "test"):
+            file = beside(folder, f"{side}_split{number}.txt")
+            rows, found = pairs_of_words(file)
+            problems += found
+            sides.append([Pair(bare(pair.better), bare(pair.worse)) for _, pair in rows])
+            for (row, _), pair in zip(rows, sides[-1], strict=True):
+                # the folds state the same pairs again: only repetition within one fold is a repetition
+                times[pair] = times.get(pair, 0) + 1
+                claims.setdefault((pair, times[pair]), Claim(pair, f"{file.name} line {row.line}"))
+        splits.append((str(number), sides[0], sides[1]))
+    return splits, list(claims.values()), problems
+
+
+def _fold(
+    number: str, names: Sequence[str], train: list[Pair], test: list[Pair], agreed: Sequence[Pair]
+) -> tuple[Fold, list[str]]:
+    problems: list[str] = []
+    sides = []
+    for pairs, side in ((train, "train"), (test, "test")):
+        kept, found = known_pairs(pairs, agreed, f"{side}_split{number}.txt")
+        sides.append(kept)
+        problems += found
+    fold, found = fold_from_pairs(number, names, sides[0], sides[1])
+    problems += found
+    fold, found = without_strangers(fold, [*sides[0], *sides[1]], agreed)
+    return fold, problems + found
+
+
+def _video(name: str, participant: str | None, files: VideoFiles) -> DatasetVideo:
+    posix = PurePosixPath(name)
+    subtask, stem = posix.parent.name, posix.name
+    task = epic_task(subtask) if subtask else None
+    stems = [stem]
+    if stem.casefold().endswith("-s"):  # "S" is the stationary camera; the videos themselves are called without it
+        stems.append(stem[:-2])
+    folders = (plain(subtask), *(task.folders if task else ())) if subtask else ()
+    path = files.find(name, stems, folders, prefer="stationary")
+    return DatasetVideo(name, path, participant, subtask)

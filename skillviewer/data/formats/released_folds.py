@@ -1,0 +1,157 @@
+"""Folds that come with a data set, from the pairs it lists for training and for test."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from skillviewer.core.dataset.pairs import Fold, Pair
+from skillviewer.data.tables.rows import Row, Sheet, plain, read_sheet, read_words, some
+
+
+def fold_from_pairs(
+    name: str, videos: Sequence[str], train: Sequence[Pair], test: Sequence[Pair], held_out: Sequence[str] | None = None
+) -> tuple[Fold, list[str]]:
+    """Return a fold and what is wrong with it.
+
+    Args:
+        name: Name of the fold.
+        videos: Names of all videos.
+        train: Pairs listed for training.
+        test: Pairs listed for test.
+        held_out: Videos listed as held out; None takes those of the test pairs that no training pair names.
+
+    Returns:
+        The fold, and problems: pairs that would leak are left out.
+    """
+    train, test = tuple(dict.fromkeys(train)), tuple(dict.fromkeys(test))
+    if held_out is None:
+        trained = {v for pair in train for v in (pair.better, pair.worse)}
+        out = {v for pair in test for v in (pair.better, pair.worse)} - trained
+    else:
+        out = set(held_out)
+    leaking = [pair for pair in train if pair.touches(out)]
+    untouched = [pair for pair in test if not pair.touches(out)]
+    problems = []
+    if leaking:
+        problems.append(
+            f"Fold {name}: {len(leaking)} training pairs name a held-out video "
+            f"({leaking[0].better}–{leaking[0].worse}); they are left out."
+        )
+    if untouched:
+        problems.append(
+            f"Fold {name}: {len(untouched)} test pairs name no held-out video "
+            f"({untouched[0].better}–{untouched[0].worse}); they are left out."
+        )
+    fold = Fold(
+        name=name,
+        train_videos=tuple(v for v in videos if v not in out),
+        held_out_videos=tuple(v for v in videos if v in out),
+        train_pairs=tuple(p for p in train if not p.touches(out)),
+        test_pairs=tuple(p for p in test if p.touches(out)),
+    )
+    return fold, problems
+
+
+def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair]) -> tuple[Fold, list[str]]:
+    """Return a fold without the videos that it lists in no pair, and a problem where pairs or videos are in no list.
+
+    Args:
+        fold: The fold.
+        listed: What was listed for it.
+        agreed: All pairs of the data set.
+    """
+    problems = []
+    in_lists = set(listed)
+    missing = [pair for pair in agreed if pair not in in_lists]
+    named = {video for pair in (*fold.train_pairs, *fold.test_pairs) for video in (pair.better, pair.worse)}
+    strangers = [video for video in (*fold.train_videos, *fold.held_out_videos) if video not in named]
+    if missing:
+        problems.append(
+            f"Fold {fold.name} lists {len(missing)} pairs of the ground truth neither for training nor for test "
+            f"({missing[0].better}–{missing[0].worse}); they take no part in it."
+        )
+    if strangers:
+        problems.append(f"Fold {fold.name} lists no pair of {some(strangers)}: it takes no part in it.")
+    trained = tuple(video for video in fold.train_videos if video in named)
+    held_out = tuple(video for video in fold.held_out_videos if video in named)
+    return replace(fold, train_videos=trained, held_out_videos=held_out), problems
+
+
+def known_pairs(pairs: Sequence[Pair], agreed: Sequence[Pair], where: str) -> tuple[tuple[Pair, ...], list[str]]:
+    """Return the pairs of a split that the data set agrees on, and a problem where there are others."""
+    agreed_set = set(agreed)
+    others = [pair for pair in pairs if pair not in agreed_set]
+    problems = []
+    if others:
+        problems.append(
+            f"{where} has {len(others)} pairs that the ground truth does not have in this order "
+            f"({others[0].better}–{others[0].worse}); they are left out."
+        )
+    return tuple(pair for pair in pairs if pair in agreed_set), problems
+
+
+def pooled_folds(parts: Sequence[Sequence[Fold]]) -> tuple[Fold, ...] | None:
+    """Return the folds of several sub-tasks as one, by name of fold; None where they are not the same folds."""
+    names = [[fold.name for fold in folds] for folds in parts]
+    if not parts or any(other != names[0] for other in names):
+        return None
+    return tuple(
+        Fold(
+            name=same[0].name,
+            train_videos=tuple(v for fold in same for v in fold.train_videos),
+            held_out_videos=tuple(v for fold in same for v in fold.held_out_videos),
+            train_pairs=tuple(p for fold in same for p in fold.train_pairs),
+            test_pairs=tuple(p for fold in same for p in fold.test_pairs),
+        )
+        for same in zip(*parts, strict=True)
+    )
+
+
+def renamed(fold: Fold, prefix: str) -> Fold:
+    """Return a fold whose videos have a prefix before their names."""
+
+    def pair(p: Pair) -> Pair:
+        return Pair(prefix + p.better, prefix + p.worse)
+
+    return replace(
+        fold,
+        train_videos=tuple(prefix + v for v in fold.train_videos),
+        held_out_videos=tuple(prefix + v for v in fold.held_out_videos),
+        train_pairs=tuple(pair(p) for p in fold.train_pairs),
+        test_pairs=tuple(pair(p) for p in fold.test_pairs),
+    )
+
+
+def pairs_of_words(path: Path) -> tuple[list[tuple[Row, Pair]], list[str]]:
+    """Return the pairs of a file with "better worse" on every line, and problems.
+
+    A first line of these two words is a header; in the other order, "worse better", every line is read so.
+    """
+    found: list[tuple[Row, Pair]] = []
+    problems = []
+    rows = read_words(path)
+    header = tuple(plain(word) for word in rows[0].cells) if rows else ()
+    swapped = header == ("worse", "better")
+    for row in rows[1:] if swapped or header == ("better", "worse") else rows:
+        cells = row.cells[::-1] if swapped else row.cells
+        if len(cells) != 2 or cells[0] == cells[1]:
+            problems.append(f"{path.name} line {row.line} is not two videos; it is left out.")
+        else:
+            found.append((row, Pair(*cells)))
+    return found, problems
+
+
+def pairs_of_sheet(path: Path) -> tuple[list[Pair], list[str]]:
+    """Return the pairs of a CSV file with the columns Better and Worse, and problems."""
+    sheet: Sheet = read_sheet(path)
+    better, worse = sheet.column("better", "best"), sheet.column("worse", "worst")
+    if better is None or worse is None:
+        return [], [f"{path.name} has no columns Better and Worse; it is left out."]
+    found, problems = [], []
+    for row in sheet.rows:
+        pair = Pair(row.cell(better), row.cell(worse))
+        if not pair.better or not pair.worse or pair.better == pair.worse:
+            problems.append(f"{sheet.place(row)} is not two videos; it is left out.")
+        else:
+            found.append(pair)
+    return found, problems

@@ -1,0 +1,80 @@
+"""Which of several data sets in one folder is meant."""
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.tables.rows import plain
+
+
+def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, path: Path) -> str:
+    """Return the task that is meant.
+
+    Args:
+        asked: What a person asked for, in any spelling, or None.
+        offered: Tasks that can be opened.
+        only: The task to open when nobody asks, or None where that is not clear.
+        path: Where they lie, for the message.
+
+    Raises:
+        DatasetError: There is no such task, or several and nobody says which.
+    """
+    if asked is not None:
+        alike = [task for task in offered if plain(task) == plain(asked)]
+        if asked in alike or len(alike) == 1:
+            return asked if asked in alike else alike[0]
+        raise DatasetError(f"{path} holds no task “{asked}”. It holds: {', '.join(offered)}.")
+    if only is None:
+        raise DatasetError(f"{path} holds several tasks. Say which one: {', '.join(offered)}.")
+    return only
+
+
+def each_once(found: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
+    """Return where tasks lie, by name.
+
+    Args:
+        found: Name and place of each.
+        path: Where they were looked for, for the message.
+
+    Raises:
+        DatasetError: A task lies there twice.
+    """
+    places: dict[str, Path] = {}
+    for name, place in found:
+        if places.setdefault(name, place) != place:
+            raise DatasetError(
+                f"{path} holds {name} more than once ({places[name]}, {place}): open one of these folders."
+            )
+    return places
+
+
+def beside(folder: Path, name: str) -> Path:
+    """Return the path of a file in a folder: spelled as it is there, where only its case is another."""
+    path = folder / name
+    if path.exists() or not folder.is_dir():
+        return path
+    return next((other for other in sorted(folder.iterdir()) if other.name.casefold() == name.casefold()), path)
+
+
+def first_found(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
+    """Return what the first pattern that finds anything below a folder finds, sorted; a file is only itself.
+
+    Args:
+        path: A folder or a file.
+        patterns: Patterns for ``Path.glob``, the nearest first; the last part, of a file, matches in any case.
+    """
+
+    def fits(file: Path, pattern: str) -> bool:
+        return fnmatchcase(file.name.casefold(), PurePath(pattern).name.casefold())
+
+    if path.is_file():
+        return (path,) if any(fits(path, pattern) for pattern in patterns) else ()
+    if not path.is_dir():
+        return ()
+    for pattern in patterns:
+        folders = PurePath(pattern).parent
+        found = tuple(sorted(file for file in path.glob(str(folders / "*")) if fits(file, pattern)))
+        if found:
+            return found
+    return ()

@@ -1,0 +1,1 @@
+"""Study archives: packing, unpacking, pseudonyms and blurred copies."""

@@ -1,0 +1,156 @@
+"""Videos of an archive written anew with their faces blurred, and what has to be said of it.
+
+What the study says was said of the videos as they were: scores and analyses follow to the copies, and it is told that
+they are not of them. Blurring is an aid and no guarantee, and that is told too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE, blurred_words
+from skillviewer.core.faces.faces import Faces, doubtful_frames
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.data.faces_file import FaceStore
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis.analysis import Analysis
+    from skillviewer.core.video.info import VideoInfo
+
+BLURRED_SUFFIX = ".mp4"
+"""What the copies are, whatever the videos were."""
+
+_OF_BEFORE = (
+    "Scores, maps and votes are of the videos before their faces were blurred, and a model that assesses the blurred "
+    "ones may say something else."
+)
+_SILENT = "The blurred videos have no sound: a voice tells who somebody is as well as a face does."
+_HEARD = "a voice tells who somebody is as well as a face does. Listen to them before you pass them on."
+_LISTED = 5
+
+
+class BlurredVideos:
+    """The blurred copies of one archive in the making.
+
+    Args:
+        folder: Where a copy lies until it is packed.
+        token: Stops the work; no copy is left then.
+        report: Told of every frame that is searched or written.
+        sound: Whether the copies keep their sound.
+
+    Attributes:
+        faces: What was blurred, by digest of the original.
+    """
+
+    def __init__(self, folder: Path, token: CancelToken, report: Report, *, sound: bool = False) -> None:
+        self._folder, self._token, self._report, self._sound = folder, token, report, sound
+        self._n_heard = 0
+        self._store = FaceStore()
+        self._copies: dict[str, VideoInfo] = {}  # by digest of the copy
+        self._named: list[tuple[str, Faces]] = []
+        self.faces: dict[str, Faces] = {}
+
+    def copy(self, source: Path, digest: str, name: str) -> Path:
+        """Write a video anew with its faces blurred: those that are kept of it, else what is found now, which is kept.
+
+        Args:
+            source: The video.
+            digest: Its digest, as the study knows it.
+            name: What it is called in the archive.
+
+        Returns:
+            The copy; it is the caller's to remove.
+
+        Raises:
+            ExportError: The video is another by now, or the copy cannot be written.
+            VideoError: The video, or what is kept of its faces, cannot be read, or faces cannot be searched for.
+            Cancelled: The token was raised.
+        """
+        from skillviewer.media.faces import find_faces
+        from skillviewer.media.reading.reader import VideoReader
+        from skillviewer.media.writing.blurred_copy import copy_with_blurred_faces
+        from skillviewer.media.writing.sound import has_sound
+
+        target = self._folder / f"copy{BLURRED_SUFFIX}"
+        with VideoReader(source, self._token) as reader:
+            if reader.describe(self._token).digest != digest:
+                raise ExportError(f"{source} has changed since the study was read: look for its videos again.")
+            faces = self._store.get(digest)
+            if faces is None:
+                faces = find_faces(reader, token=self._token, report=self._named_report(f"looking for faces in {name}"))
+                self._store.put(faces)
+            told = self._named_report(f"blurring faces in {name}")
+            try:
+                info = copy_with_blurred_faces(reader, target, faces, self._token, told, sound=self._sound)
+            except ExportError as error:  # nobody knows the place where the copy was to lie
+                words = str(error).replace(str(target), "its blurred copy")
+                raise ExportError(f"{source.name}: {words}") from error
+        self._n_heard += has_sound(target)
+        self.faces[digest] = faces
+        self._copies[info.digest] = info
+        self._named.append((name, faces))
+        return target
+
+    def _named_report(self, stage: str) -> Report:
+        return lambda progress: self._report(Progress(stage, progress.done, progress.total))
+
+    def restated(self, analysis: "Analysis") -> "Analysis":
+        """Return what a model said with the facts of the copy, and the word that it was said of the original.
+
+        Args:
+            analysis: Its video bears place and digest that it has in the archive.
+        """
+        video = analysis.video
+        made = self._copies.get(video.digest)
+        if made is None:
+            return analysis
+        facts = made if made.n_frames == video.n_frames else video  # the word is said of any
+        note = video.note if SAID_BEFORE in video.note else f"{video.note} {SAID_BEFORE}".strip()
+        return replace(analysis, video=replace(facts, path=video.path, note=note))
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a person should know of the archive, one sentence each."""
+        if not self._named:
+            return ("No video is in the archive, so there was no face to blur.",)
+        return (self._counted(), LOOK_THROUGH, self._sound_words(), _OF_BEFORE)
+
+    def _sound_words(self) -> str:
+        n, total = self._n_heard, len(self._named)
+        if not self._sound:
+            return _SILENT
+        return f"{n} of {total} blurred videos have their sound: {_HEARD}" if n else "None of the videos has sound."
+
+    def _counted(self) -> str:
+        some = [name for name, faces in self._named if faces.tracks]
+        none = [name for name, faces in self._named if not faces.tracks]
+        drawn = [name for name, faces in self._named if not faces.searched]
+        doubtful = [(name, n) for name, faces in self._named if (n := doubtful_frames(faces.doubts))]
+        total = sum(n for _, n in doubtful)
+        text = f"Faces are blurred in {len(some)} of {len(self._named)} videos"
+        but = f" (none was found in {_list(none)})" if none else ""
+        where = f" ({_list([f'{name}: {n}' for name, n in doubtful])})" if doubtful else ""
+        only = f"; blurred is only what was drawn by hand, without a search, in {_list(drawn)}" if drawn else ""
+        return f"{text}{but}{only}; {total} frame{'s are' if total != 1 else ' is'} doubtful{where}."
+
+    def readme(self) -> Path:
+        """Write what goes with the archive: what was blurred, how surely, and what the scores are of."""
+        lines = [
+            "Faces in the videos of this archive were blurred by SkillViewer. This is an aid and no guarantee.",
+            *self.remarks(),
+            "",
+            "To look the doubtful frames over: open the study, Export, Blur faces, Look over the faces.",
+            "",
+            *(blurred_words(name, faces) for name, faces in self._named),
+        ]
+        path = self._folder / "readme.txt"
+        path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8", newline="\n")
+        return path
+
+
+def _list(items: Sequence[str]) -> str:
+    """Return some items in words; of many the first, and how many more there are."""
+    if len(items) <= _LISTED + 1:
+        return ", ".join(items)
+    return f"{', '.join(items[:_LISTED])} and {len(items) - _LISTED} more"

@@ -1,0 +1,338 @@
+"""Packs a study into an archive: every file of it, with names replaced and faces blurred where that is asked for."""
+
+import hashlib
+import sqlite3
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from skillviewer import __version__
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.errors import CheckpointError, StudyError, VideoError
+from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
+from skillviewer.data.analysis_file import load_analysis, save_analysis
+from skillviewer.data.faces_file import SUFFIX as FACES_SUFFIX
+from skillviewer.data.faces_file import FaceStore, save_faces
+from skillviewer.data.study.archive.archive_faces import BLURRED_SUFFIX, BlurredVideos
+from skillviewer.data.study.archive.archive_form import (
+    BLOCK,
+    FACES,
+    FORMAT,
+    MANIFEST,
+    MODIFIED_NS,
+    README,
+    ArchiveOptions,
+    Entry,
+    KnownAnalysis,
+    Manifest,
+    entry_info,
+    free_entry,
+    safe_name,
+)
+from skillviewer.data.study.archive.pseudonyms import Pseudonyms, empty_texts, invent, rewrite
+from skillviewer.data.study.database import copy_database, in_words
+from skillviewer.data.study.identity import free_name
+from skillviewer.data.study.models import analysis_path
+from skillviewer.data.study.study import Study
+from skillviewer.data.study.video_rows import StudyVideo, VideoState, extent_of
+from skillviewer.data.tables.rows import some
+from skillviewer.data.trained_pairs import PAIRS, moved
+
+
+class Packer:
+    """Packs one study into an open zip file.
+
+    Args:
+        study_path: The study.
+        folder: An empty one, for what is written before it is packed.
+        file: Open for writing.
+        options: What goes in.
+        token: Raise it to stop.
+        report: Told of every file.
+
+    Attributes:
+        names: The pseudonyms, once ``run`` has invented them; None where names are kept.
+        entries: What is in the archive, in order.
+        analyses: Which of it is what models said.
+        remarks: What a person should know, one sentence each.
+        n_videos: Video files in it.
+        n_models: Checkpoints in it.
+    """
+
+    def __init__(
+        self,
+        study_path: Path,
+        folder: Path,
+        file: zipfile.ZipFile,
+        options: ArchiveOptions,
+        token: CancelToken,
+        report: Report,
+    ) -> None:
+        self.study_path, self.folder, self.file = study_path, folder, file
+        self.options, self.token, self.report = options, token, report
+        self.names: Pseudonyms | None = None
+        self.clean: Callable[[str], str] = str
+        self.model_names: dict[str, str] = {}  # by digest, as the archive has them
+        self.entries: list[Entry] = []
+        self.analyses: list[KnownAnalysis] = []
+        self.remarks: list[str] = []
+        self.n_videos = self.n_models = 0
+        self.digests: dict[str, str] = {}  # of copies, by that of the original
+        self.places: dict[str, str] = {}  # in the archive, by the digest of the original
+        self.blurred = BlurredVideos(folder, token, report, sound=options.sound) if options.blur_faces else None
+
+    def run(self) -> None:
+        """Put everything in, the manifest last; raises as ``archive.pack``."""
+        stem = "study" if self.options.pseudonyms else safe_name(self.study_path.stem)
+        copy = self.folder / f"{stem}.skillstudy"
+        with Study.open(self.study_path, read_only=True) as study:
+            videos = study.videos.check(self.token)
+            models = study.models.all()
+            memory = study.in_memory()
+        # in memory until all names are replaced: where the archive goes others may look, even after a power cut
+        with in_words(copy), closing(memory) as db:
+            _leave_removed(db)
+            if self.options.pseudonyms:
+                self.names = invent(db)
+                self.clean = self.names.replacer()
+            self._pack_videos(db, videos)
+            self._pack_models(db, {m.digest: m.path for m in models if m.path is not None})
+            self._pack_analyses(db)
+            self._pack_faces(videos)
+            if self.names is not None:
+                rewrite(db, self.names, texts=self.options.texts)
+                if self.options.texts:
+                    self.remarks.append(
+                        "Names in notes, reasons and labels were replaced; read those texts before you pass them on: "
+                        "people are also told by what is said of them."
+                    )
+            elif not self.options.texts:
+                empty_texts(db)
+            db.execute("VACUUM")
+            copy_database(db, copy)
+        with Study.open(copy, read_only=True) as study:  # what could not be read elsewhere is not sent
+            _ = study.settings, study.videos.all(), study.votes.all()
+        self._add(copy, copy.name)
+        if self.blurred is not None:
+            self.remarks = [*self.blurred.remarks(), *self.remarks]
+        elif self.options.sound and self.names is not None and self.n_videos:
+            self.remarks.insert(0, "The videos have no sound: beside other names it is kept only with blurred faces.")
+        blurred = self.blurred is not None and bool(self.blurred.faces)
+        if self.blurred is not None and blurred:
+            self._add(self.blurred.readme(), README)
+        manifest = Manifest(
+            format=FORMAT,
+            program=f"SkillViewer {__version__}",
+            study=copy.name,
+            pseudonymised=self.names is not None,
+            files=tuple(self.entries),
+            analyses=tuple(self.analyses),
+            faces_blurred=True if blurred else msgspec.UNSET,
+        )
+        self.file.writestr(entry_info(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+
+    def _known_as(self, name: str) -> str:
+        return name if self.names is None else self.names.videos[name]
+
+    def _pack_videos(self, db: sqlite3.Connection, videos: tuple[StudyVideo, ...]) -> None:
+        taken: set[str] = set()
+        places: dict[int, str] = {}
+        for done, video in enumerate(videos):
+            self.report(Progress("packing videos", done, len(videos)))
+            lost = video.path is None or video.state not in (VideoState.PRESENT, VideoState.MOVED)
+            suffix = Path(video.path.name if video.path is not None else video.recorded_path).suffix.lower()
+            if not lost and video.digest in self.places:  # stretches of one file share its copy
+                places[video.id] = self.places[video.digest]
+                continue
+            if self.blurred is not None and self.options.videos and not lost:
+                suffix = BLURRED_SUFFIX
+            place = f"videos/{free_entry(safe_name(self._known_as(video.name)), taken)}{suffix}"
+            places[video.id] = place
+            if not self.options.videos:
+                continue
+            if video.path is None or lost:
+                self.remarks.append(f"{self._known_as(video.name)} is not in the archive: its file is {video.state}.")
+                continue
+            self._pack_video(db, video, video.path, place)
+            self.places[video.digest] = place
+            self.n_videos += 1
+        self.report(Progress("packing videos", len(videos), len(videos)))
+        for row in db.execute("SELECT id FROM video").fetchall():
+            db.execute(
+                "UPDATE video SET relative_path = ?, absolute_path = '', modified_ns = ?, other_digest = '' "
+                "WHERE id = ?",
+                (places.get(row["id"], ""), MODIFIED_NS, row["id"]),
+            )
+
+    def _pack_video(self, db: sqlite3.Connection, video: StudyVideo, source: Path, place: str) -> None:
+        if self.blurred is not None:
+            copy = self.blurred.copy(source, video.digest, self._known_as(video.name))
+        elif self.names is not None:
+            from skillviewer.media.writing.remux import copy_without_metadata
+
+            copy = self.folder / f"copy{source.suffix.lower()}"
+            copy_without_metadata(source, copy, self.token)
+        else:
+            self._add(source, place)
+            return
+        entry = self._add(copy, place)
+        copy.unlink()
+        self.digests[video.digest] = entry.sha256
+        db.execute(
+            "UPDATE video SET digest = ?, size_bytes = ? WHERE digest = ?",
+            (entry.sha256, entry.size_bytes, video.digest),
+        )
+        db.execute("UPDATE score SET video_digest = ? WHERE video_digest = ?", (entry.sha256, video.digest))
+        if self.blurred is not None:  # the score itself bears the word, for analyses may stay behind
+            db.execute(
+                "UPDATE score SET warning = TRIM(warning || ' ' || ?) WHERE video_digest = ? AND INSTR(warning, ?) = 0",
+                (SAID_BEFORE, entry.sha256, SAID_BEFORE),
+            )
+
+    def _pack_models(self, db: sqlite3.Connection, folders: dict[str, Path]) -> None:
+        taken: set[str] = set()
+        rows = db.execute("SELECT digest, name, version FROM model ORDER BY name, version").fetchall()
+        names = self._names_of_models([row["name"] for row in rows])
+        for row in rows:
+            name = self.model_names[row["digest"]] = names[row["name"]]
+            place = f"models/{free_entry(safe_name(name), taken)}"
+            db.execute(
+                "UPDATE model SET name = ?, relative_path = ?, absolute_path = ? WHERE digest = ?",
+                (name, place, place, row["digest"]),
+            )
+            folder = folders.get(row["digest"])
+            if not self.options.models:
+                continue
+            if folder is None:
+                self.remarks.append(f"The model {name} is not in the archive: its checkpoint is missing.")
+                continue
+            files = [f for f in sorted(folder.iterdir()) if f.is_file()]
+            if self.names is not None:  # a card may tell of data and people
+                files = [f for f in files if f.name in ("config.json", "weights.safetensors")]
+            elif self.blurred is not None:  # what else people put there may be pictures
+                files = [f for f in files if f.name in ("config.json", "weights.safetensors", "card.json")]
+            for file in files:
+                if file.name == PAIRS:  # tells where videos lie
+                    self._add_pairs(file, f"{place}/{PAIRS}")
+                else:
+                    self._add(file, f"{place}/{file.name}")
+            self.n_models += 1
+
+    def _names_of_models(self, names: Sequence[str]) -> dict[str, str]:
+        """Return the names that models have in the archive: without names of people, and each of one model alone."""
+        if self.names is None:
+            return {name: name for name in names}
+        told: dict[str, str] = {}
+        for name in dict.fromkeys(names):
+            told[name] = free_name(self.clean(name), {other.casefold(): None for other in told.values()})
+        return told
+
+    def _add_pairs(self, file: Path, place: str) -> None:
+        up = "../" * place.count("/")
+        try:
+            text = moved(file, {digest: up + there for digest, there in self.places.items()})
+        except CheckpointError as error:
+            self.remarks.append(f"The pairs that a model was trained on are not in the archive: {error}")
+            return
+        told = self.folder / PAIRS
+        told.write_text(text, encoding="utf-8", newline="")
+        self._add(told, place)
+
+    def _pack_analyses(self, db: sqlite3.Connection) -> None:
+        if not self.options.analyses:
+            return
+        back = {new: old for old, new in self.digests.items()}
+        rows = db.execute(
+            "SELECT DISTINCT v.*, s.model_digest FROM video AS v JOIN score AS s ON s.video_digest = v.digest "
+            "WHERE v.removed_at IS NULL AND v.digest <> '' ORDER BY v.id, s.model_digest"
+        ).fetchall()
+        damaged: dict[str, None] = {}
+        for done, row in enumerate(rows):
+            self.report(Progress("packing analyses", done, len(rows)))
+            digest, model = row["digest"], row["model_digest"]
+            source = analysis_path(back.get(digest, digest), model, extent_of(row))
+            if not source.is_file():
+                continue
+            try:
+                analysis = load_analysis(source)
+            except StudyError:  # it can be computed again, and no archive is worse
+                damaged[self._known_as(row["name"])] = None
+                continue
+            video = replace(analysis.video, path=Path(row["relative_path"]), digest=digest)
+            analysis = replace(analysis, video=video)
+            if self.names is not None:
+                analysis = replace(
+                    analysis,
+                    video=replace(video, note=self.clean(video.note)),
+                    warning=self.clean(analysis.warning),
+                    provenance=replace(analysis.provenance, model=self._model_of(analysis)),
+                )
+            if self.blurred is not None:
+                analysis = self.blurred.restated(analysis)
+            copy = self.folder / f"copy{ANALYSIS_SUFFIX}"
+            save_analysis(analysis, copy)
+            place = f"analyses/{len(self.analyses):04d}{ANALYSIS_SUFFIX}"
+            self._add(copy, place)
+            copy.unlink()
+            self.analyses.append(KnownAnalysis(place, self._known_as(row["name"]), model))
+        if damaged:
+            self.remarks.append(
+                f"Maps are missing in the archive, for what was kept of them is damaged: {some(tuple(damaged))}."
+            )
+
+    def _model_of(self, analysis: Analysis) -> str:
+        said_by = analysis.provenance
+        return self.model_names.get(said_by.model_digest) or self.clean(said_by.model)
+
+    def _pack_faces(self, videos: tuple[StudyVideo, ...]) -> None:
+        """Put in where faces are in the videos, under the digests that these have in the archive."""
+        store, copy = FaceStore(), self.folder / f"copy{FACES_SUFFIX}"
+        for digest in sorted({video.digest for video in videos if video.digest}):
+            try:
+                faces = self.blurred.faces.get(digest) if self.blurred is not None else None
+                faces = faces or store.get(digest)
+            except VideoError as error:
+                self.remarks.append(f"The faces of a video are not in the archive. {error}")
+                continue
+            if faces is None:
+                continue
+            here = self.digests.get(digest, digest)
+            save_faces(replace(faces, video_digest=here), copy)
+            self._add(copy, f"{FACES}{here}{FACES_SUFFIX}")
+            copy.unlink()
+
+    def _add(self, source: Path, place: str) -> Entry:
+        """Put a file into the archive; what can be packed smaller is."""
+        sha, size = hashlib.sha256(), 0
+        info = entry_info(place)
+        if place.startswith(("videos/", "analyses/")):
+            info.compress_type = zipfile.ZIP_STORED
+        with source.open("rb") as original, self.file.open(info, "w", force_zip64=True) as target:
+            while block := original.read(BLOCK):
+                self.token.check()
+                sha.update(block)
+                size += len(block)
+                target.write(block)
+        entry = Entry(place, size, sha.hexdigest())
+        self.entries.append(entry)
+        return entry
+
+
+def _leave_removed(db: sqlite3.Connection) -> None:
+    """Take out of a copy of a study what people removed: nobody can look it over any more before it is given away.
+
+    Rows of removed videos stay, for votes may name them, without a word.
+    """
+    gone = "(SELECT id FROM video WHERE removed_at IS NOT NULL)"
+    moments = f"SELECT id FROM moment WHERE removed_at IS NOT NULL OR video IN {gone}"  # noqa: S608 - our own words
+    db.execute(
+        f"DELETE FROM note WHERE removed_at IS NOT NULL OR video IN {gone} OR moment IN ({moments})"  # noqa: S608
+    )
+    db.execute(f"DELETE FROM moment WHERE id IN ({moments})")  # noqa: S608
+    db.execute("UPDATE video SET notes = '', context = '' WHERE removed_at IS NOT NULL")

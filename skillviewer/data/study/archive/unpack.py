@@ -1,0 +1,129 @@
+"""Opening an archive of a study on this computer: a folder with the study, its videos and its models."""
+
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from skillviewer.core.atomic_write import written_aside
+from skillviewer.core.errors import StudyError, VideoError
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.data.faces_file import FaceStore, load_faces
+from skillviewer.data.study.archive.archive_form import FACES, MODIFIED_NS, checked, read_manifest
+from skillviewer.data.study.models import analysis_path
+from skillviewer.data.study.study import Study
+from skillviewer.data.study.video_rows import StudyVideo
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+"""What files in the program's own folders are called by; anything else in an archive could name a place elsewhere."""
+
+
+def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: Report = silent) -> Path:
+    """Unpack an archive into a new folder, checking every file against the manifest.
+
+    What models said is put where the program keeps it, so that scores and maps are there at once; so are the faces of
+    the videos, so that the same is blurred. What a person here has made of the faces of a video stays.
+
+    Args:
+        path: The archive.
+        folder: The folder to make; it must not be there, or be empty.
+        token: Raise it to stop; nothing is left behind.
+        report: Told of every file.
+
+    Returns:
+        The study, in that folder.
+
+    Raises:
+        StudyError: It is no archive, it is damaged, the folder is not empty, or it cannot be written.
+        Cancelled: The token was raised.
+    """
+    token = token if token is not None else CancelToken()
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StudyError(f"{folder} is there already and not empty: choose another folder to unpack into.")
+    try:
+        with zipfile.ZipFile(path) as file, _folder_aside(folder) as aside:
+            manifest = read_manifest(file, path)
+            for done, entry in enumerate(manifest.files):
+                report(Progress("unpacking", done, len(manifest.files)))
+                target = _inside(aside, entry.name, path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as out:
+                    for block in checked(file, entry, token):
+                        out.write(block)
+                os.utime(target, ns=(MODIFIED_NS, MODIFIED_NS))
+            study = _inside(aside, manifest.study, path)
+            with Study.open(study, read_only=True) as opened:
+                videos = {video.name: video for video in opened.videos.all()}
+            for known in manifest.analyses:
+                _install(_inside(aside, known.file, path), videos.get(known.video), known.model)
+            for entry in manifest.files:
+                if entry.name.startswith(FACES):
+                    _keep_faces(_inside(aside, entry.name, path), path)
+            for used in ("analyses", FACES):
+                shutil.rmtree(aside / used, ignore_errors=True)
+            report(Progress("unpacking", len(manifest.files), len(manifest.files)))
+    except zipfile.BadZipFile as error:
+        raise StudyError(f"{path} is not an archive, or it is damaged.") from error
+    except OSError as error:
+        raise StudyError(f"{path} could not be unpacked: {error.strerror or error}.") from error
+    return folder / manifest.study
+
+
+def free_folder(archive: Path) -> Path:
+    """Return a folder beside an archive, called like it, that is not there yet."""
+    folder, number = archive.with_suffix(""), 2
+    while folder.exists():
+        folder, number = archive.with_name(f"{archive.stem} ({number})"), number + 1
+    return folder
+
+
+def _install(source: Path, video: StudyVideo | None, model: str) -> None:
+    if video is None or not source.is_file() or not all(map(_DIGEST.fullmatch, (video.digest, model))):
+        return
+    target = analysis_path(video.digest, model, video.extent)
+    if not target.exists():
+        with written_aside(target) as part:
+            shutil.copyfile(source, part)
+
+
+def _keep_faces(source: Path, archive: Path) -> None:
+    """Keep the faces of a video that came with it, unless some are kept already."""
+    try:
+        faces = load_faces(source)
+    except VideoError as error:
+        raise StudyError(f"{archive} is damaged: faces/{source.name} in it cannot be read.") from error
+    store = FaceStore()
+    if _DIGEST.fullmatch(faces.video_digest) and not store.path(faces.video_digest).exists():
+        store.put(faces)
+
+
+def _inside(folder: Path, name: str, archive: Path) -> Path:
+    """Return where a file of an archive goes; never outside the folder."""
+    pure = PurePosixPath(name)
+    if (
+        pure.is_absolute()
+        or not pure.parts
+        or any(part in ("..", "") or ":" in part or "\\" in part for part in pure.parts)
+    ):
+        raise StudyError(f"{archive} is not an archive of a study: {name!r} in it would lie outside its folder.")
+    return folder.joinpath(*pure.parts)
+
+
+@contextmanager
+def _folder_aside(folder: Path) -> Iterator[Path]:
+    """Give a folder beside its place; rename it at the end, remove it when anything goes wrong."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=".part"))
+    try:
+        yield aside
+        aside.chmod(0o755)
+        if folder.is_dir():
+            folder.rmdir()
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,363 @@
+"""What comes into a study: data sets in any form, tables of votes and of people, other copies of the study."""
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
+from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.core.video.extents import TimeExtent
+from skillviewer.data.formats.choices import Choices
+from skillviewer.data.formats.formats import recognised_form
+from skillviewer.data.study.identity import Identity
+from skillviewer.data.study.schema import SUFFIX
+from skillviewer.data.study.study import Study
+from skillviewer.data.study.video_rows import NewVideo, StudyVideo, VideoState
+from skillviewer.data.study.votes import Vote
+from skillviewer.data.tables.find_videos import bare
+from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file
+from skillviewer.data.tables.rows import Row, Sheet, composed, looks_like, read_sheet, some
+from skillviewer.data.tables.video_names import VideoNames
+
+_KEYS = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # where keys of votes that come without one are made
+_ANYBODY = re.compile(rf"{re.escape(UNNAMED)}|rater \d+")
+"""Raters of tables that name none: two of one name need not be one person."""
+_VERDICTS = {"1": Verdict.LEFT, "0": Verdict.NEITHER, "-1": Verdict.RIGHT, "": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came into a study.
+
+    Attributes:
+        videos: How many videos are new.
+        votes: How many votes are new.
+        pairs: How many pairs that are agreed on are new.
+        people: Of how many videos it is new who is in them; of new videos it came with them.
+        problems: What could not be read, one sentence each.
+    """
+
+    videos: int
+    votes: int
+    pairs: int
+    people: int
+    problems: tuple[str, ...]
+
+
+def bring_in(
+    study: Study,
+    path: Path,
+    videos_dir: Path | None = None,
+    form: str | None = None,
+    choices: Choices | None = None,
+    token: CancelToken | None = None,
+    report: Report = silent,
+) -> Imported:
+    """Bring votes, pairs and videos into a study; a second time brings nothing new.
+
+    Args:
+        study: The study.
+        path: Another study, a table that ``export_pairs`` or ``export_videos`` wrote, or a data set in any form.
+        videos_dir: Where the videos lie, or None for where the form keeps them.
+        form: Name of the form of the data set, or None to tell it by content.
+        choices: Which task, and how to find participants.
+        token: Stops the job; nothing is brought in then.
+        report: Told of every video.
+
+    Raises:
+        DatasetError: It is in no known form, or a file cannot be read.
+        StudyError: The study cannot be written; or the other study cannot be read.
+        Cancelled: The person asked to stop.
+    """
+    if path.suffix == SUFFIX and form is None:
+        return _from_study(study, path, token, report)
+    if form is None and looks_like(path, ("left",), ("right",), ("rater",), ("key",), ("withdrawnat",)):
+        return _from_votes(study, path)
+    if form is None and path.is_file() and looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
+        return _from_people(study, path)
+    dataset = recognised_form(path, form).load(path, videos_dir, choices)
+    return _from_dataset(study, dataset, token, report, alone=path.is_file() and videos_dir is None)
+
+
+def _from_dataset(
+    study: Study, dataset: Dataset, token: CancelToken | None, report: Report, *, alone: bool
+) -> Imported:
+    """Bring in a data set.
+
+    A table that came ``alone`` speaks of the videos of the study, whatever files are called so beside it: clips that
+    were exported, say.
+    """
+    there = _Names(study)
+    lacking = [
+        video for video in dataset.videos if there.find(video.name) is None or (video.path is not None and not alone)
+    ]
+    added = study.videos.add(
+        [NewVideo(v.path, v.name, v.participant, v.subtask, v.extent) for v in lacking], token, report
+    )
+    names = {video.name: name for video, name in zip(lacking, added.names, strict=True) if name is not None}
+    for video in dataset.videos:
+        own = there.find(video.name)
+        if video.name not in names and own is not None:
+            names[video.name] = own
+    people, contradictions = study.videos.name_people(_people(names, dataset.participants))
+    apart, same = _kept_apart(names)
+    seen: dict[str, int] = {}
+    votes = []
+    for judgement in dataset.judgements:
+        if not apart(judgement.left, judgement.right):
+            continue
+        words = f"{dataset.name}|{judgement.left}|{judgement.right}|{judgement.rater}|{int(judgement.verdict)}"
+        seen[words] = seen.get(words, 0) + 1
+        vote = Vote.of(replace(judgement, left=names[judgement.left], right=names[judgement.right]))
+        votes.append(replace(vote, key=uuid.uuid5(_KEYS, f"{words}|{seen[words]}").hex))
+    votes, told = _not_there_yet(study, votes, dataset.name)
+    stated: list[Pair | SimilarPair] = []
+    if not dataset.judgements:
+        stated += [Pair(names[p.better], names[p.worse]) for p in dataset.pairs if apart(p.better, p.worse)]
+        stated += [SimilarPair(names[p.first], names[p.second]) for p in dataset.similar if apart(p.first, p.second)]
+    return Imported(
+        videos=len([name for name in added.names if name is not None]) - len(added.known),
+        votes=study.votes.bring_in(votes),
+        pairs=study.pairs.add(stated, dataset.name),
+        people=people,
+        problems=(*dataset.problems, *added.problems, *same, *contradictions, *told),
+    )
+
+
+class _Names:
+    """The names of a study's videos, to be found as tables have them: letters composed, without blanks around."""
+
+    def __init__(self, study: Study) -> None:
+        names = [video.name for video in study.videos.all()]
+        self._read = {composed(name).strip(): name for name in names} | {name: name for name in names}
+
+    def find(self, name: str) -> str | None:
+        """Return the name that the study has for a video, or None where it has no such one."""
+        return self._read.get(name) or self._read.get(composed(name).strip())
+
+
+def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[Vote], list[str]]:
+    """Return the votes of a table without keys that are to be added, and what has to be said of the others.
+
+    Args:
+        study: The study.
+        votes: The votes, with the keys that were made for them.
+        source: Name of the data set.
+    """
+    before = study.votes.all()
+    keys = {vote.key for vote in before}
+    new = [vote for vote in votes if vote.key not in keys]
+    told = []
+    if new and len(new) < len(votes):
+        told.append(
+            f"{len(votes) - len(new)} of {len(votes)} votes are in the study already, from a data set called {source}, "
+            "by the same raters on the same pairs: they count once. If they are others, rename its folder and import "
+            "it again."
+        )
+    made = {vote.key for vote in votes}
+    said = Counter(_what(vote) for vote in before if vote.stands and vote.key not in made)
+    alike = sum((Counter(map(_what, new)) & said).values())
+    named = not any(_ANYBODY.fullmatch(vote.rater) for vote in new)
+    if new and alike == len(new) and named:
+        told.append(
+            f"The study has all {alike} votes already, by the same raters on the same pairs with the same verdicts: "
+            "none was added."
+        )
+        return [], told
+    if alike:
+        told.append(
+            f"{alike} of {len(new)} votes are as votes that the study has already, by raters of the same names on the "
+            "same pairs: both count."
+        )
+    return new, told
+
+
+def _what(vote: Vote) -> tuple[str, str, str, Verdict | None]:
+    return vote.left, vote.right, vote.rater, vote.verdict
+
+
+def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], list[str]]:
+    """Return whether two videos of a source are two in the study, and one sentence for all that are one.
+
+    Args:
+        names: Name in the study by name in the source.
+    """
+    by_own: dict[str, list[str]] = {}
+    for name, own in names.items():
+        by_own.setdefault(own, []).append(name)
+    same = [f"{' and '.join(several)} are one video, {own}." for own, several in by_own.items() if len(several) > 1]
+
+    def apart(first: str, second: str) -> bool:
+        return first in names and second in names and names[first] != names[second]
+
+    return apart, same
+
+
+def _from_study(study: Study, path: Path, token: CancelToken | None, report: Report) -> Imported:
+    """Bring in votes and pairs of another study; the same bytes are the same video, whatever it is called there."""
+    with Study.open(path, read_only=True) as other:
+        videos, votes, pairs = other.videos.all(), other.votes.all(), other.pairs.all()
+    new = [
+        NewVideo(
+            path=video.path if video.state is VideoState.PRESENT else None,
+            name=video.name,
+            participant=video.participant,
+            task=video.task,
+            extent=video.extent,
+            identity=Identity(video.size_bytes, 0, video.digest) if video.digest else None,
+        )
+        for video in videos
+    ]
+    added = study.videos.add(new, token, report, revive=False)
+    names = {video.name: name for video, name in zip(videos, added.names, strict=True) if name is not None}
+    here = {video.name for video in study.videos.all()}
+    removed = [name for name in names.values() if name not in here]
+    told = (f"Removed from this study, and they stay so: {some(removed)}.",) if removed else ()
+    who = {video.name: video.participant for video in videos if video.participant}
+    people, contradictions = study.videos.name_people(
+        {name: person for name, person in _people(names, who).items() if name in here}
+    )
+    stated = [
+        Pair(names[p.better], names[p.worse]) if isinstance(p, Pair) else SimilarPair(names[p.first], names[p.second])
+        for p in pairs
+        if p.within(names)
+    ]
+    known = [
+        replace(vote, left=names[vote.left], right=names[vote.right])
+        for vote in votes
+        if vote.left in names and vote.right in names
+    ]
+    return Imported(
+        videos=len(names) - len(added.known),
+        votes=study.votes.bring_in(known),
+        pairs=study.pairs.add(stated, path.stem),
+        people=people,
+        problems=(*added.problems, *contradictions, *told),
+    )
+
+
+def _people(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[str, str]:
+    """Return who is in which video of the study, from who is in which of its source."""
+    return {names[name]: person for name, person in participants.items() if name in names}
+
+
+def _from_people(study: Study, path: Path) -> Imported:
+    """Take in a table of who is in which video; it may name videos with the ending of their files."""
+    listed, problems = by_file(path, VideoNames(video.name for video in study.videos.all()))
+    there = _Names(study)
+    found = {name: there.find(name) for name in listed}
+    names = {name: own for name, own in found.items() if own is not None}
+    names |= {bare(video.name): video.name for video in study.videos.all() if bare(video.name) in listed}
+    strange = sorted(set(listed) - set(names))
+    if strange:
+        problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")
+    people, contradictions = study.videos.name_people(_people(names, listed))
+    return Imported(0, 0, 0, people, (*problems, *contradictions))
+
+
+def _from_votes(study: Study, path: Path) -> Imported:
+    sheet = read_sheet(path)
+    reading = _VoteReading(sheet, study)
+    votes = [vote for row in sheet.rows if (vote := reading.vote(row)) is not None]
+    return Imported(0, study.votes.bring_in(votes), 0, 0, (*reading.problems, *reading.passed_over()))
+
+
+def _clock_zero_s(video: StudyVideo) -> float | None:
+    """Return the time of a video at which a pair's clock is 0, in seconds; None where only its frames tell."""
+    if video.sync_s is not None or video.extent is None:
+        return video.sync_s or 0.0
+    return video.extent.start_s if isinstance(video.extent, TimeExtent) else None
+
+
+class _VoteReading:
+    """A table of every vote being read; what is not known of a vote does not cost the vote."""
+
+    def __init__(self, sheet: Sheet, study: Study) -> None:
+        self._sheet, self._names = sheet, _Names(study)
+        self._videos = {video.name: video for video in study.videos.all()}
+        self._unread: list[str] = []
+        self.problems: list[str] = []
+
+    def passed_over(self) -> list[str]:
+        """Return what is said of numbers and times that could not be read."""
+        n = len(self._unread)
+        if not n:
+            return []
+        cells = "1 cell holds" if n == 1 else f"{n} cells hold"
+        return [f"{cells} no number or time that can be ({self._unread[0]}): the votes count without."]
+
+    def vote(self, row: Row) -> Vote | None:
+        """Return the vote of a row, or None where it says none, which is told."""
+        try:
+            return self._vote(row)
+        except ValueError as error:
+            self.problems.append(f"{self._sheet.place(row)} is left out: {error}.")
+            return None
+
+    def _cell(self, row: Row, name: str) -> str:
+        return row.cell(self._sheet.column(name))
+
+    def _video(self, row: Row, side: str) -> str:
+        said = self._cell(row, side)
+        found = self._names.find(said)
+        if found is None:
+            raise ValueError(f"the study has no video “{said}”")
+        return found
+
+    def _number(self, row: Row, name: str) -> float | None:
+        text = self._cell(row, name)
+        number = self._sheet.number(text) if text else None
+        if text and number is None:
+            self._unread.append(f"“{text}” in {self._sheet.place(row)}")
+        return number
+
+    def _mark(self, row: Row, side: str, video: str) -> float | None:
+        """Return the marked time of a side; tables of earlier versions have one on the clock of the pair."""
+        if self._sheet.column("marks") is None:
+            own_s = self._number(row, f"{side}marks")
+            if own_s is not None and own_s < 0:
+                self._unread.append(f"“{self._cell(row, f'{side}marks')}” in {self._sheet.place(row)}")
+        else:
+            clock_s, zero_s = self._number(row, "marks"), _clock_zero_s(self._videos[video])
+            own_s = None if clock_s is None or zero_s is None else clock_s + zero_s
+        return None if own_s is None or own_s < 0 else own_s
+
+    def _time(self, row: Row, name: str) -> datetime | None:
+        text = self._cell(row, name)
+        try:
+            return datetime.fromisoformat(text) if text else None
+        except ValueError:
+            self._unread.append(f"“{text}” in {self._sheet.place(row)}")
+            return None
+
+    def _vote(self, row: Row) -> Vote:
+        left, right = self._video(row, "left"), self._video(row, "right")
+        if left == right:
+            raise ValueError(f"it names “{left}” twice")
+        verdict, withdrawn = self._cell(row, "verdict"), self._cell(row, "withdrawnat")
+        if verdict not in _VERDICTS:
+            raise ValueError(f"“{verdict}” is not 1, 0, -1 or empty")
+        withdrawn_at = self._time(row, "withdrawnat")
+        if withdrawn and withdrawn_at is None:  # it does not stand, whenever that was
+            self._unread.pop()
+            raise ValueError(f"“{withdrawn}” is no time of a withdrawal (as 2026-03-01T10:00:00+00:00)")
+        return Vote(
+            left=left,
+            right=right,
+            verdict=_VERDICTS[verdict],
+            rater=self._cell(row, "rater") or UNNAMED,
+            judged_at=self._time(row, "judgedat"),
+            taken_s=self._number(row, "takens"),
+            watched=self._number(row, "watched"),
+            speed=self._number(row, "speed") or 1.0,
+            reason=self._cell(row, "reason"),
+            left_mark_s=self._mark(row, "left", left),
+            right_mark_s=self._mark(row, "right", right),
+            purpose=self._cell(row, "purpose"),
+            key=self._cell(row, "key"),
+            withdrawn_at=withdrawn_at,
+        )

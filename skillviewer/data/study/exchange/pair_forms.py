@@ -1,0 +1,146 @@
+"""The forms in which votes, pairs and people leave a study: CSV files."""
+
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from skillviewer.core.atomic_write import check_apart, exported_aside
+from skillviewer.core.csv_safety import guarded
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.errors import ExportError
+from skillviewer.core.ranking.consensus import count_votes
+from skillviewer.core.registry import look_up, table
+from skillviewer.data.study.study import Study
+
+_VOTE_COLUMNS = (
+    "left",
+    "right",
+    "rater",
+    "verdict",
+    "judged_at",
+    "taken_s",
+    "watched",
+    "speed",
+    "reason",
+    "left_mark_s",
+    "right_mark_s",
+    "purpose",
+    "key",
+    "withdrawn_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PairForm:
+    """A form in which votes or pairs leave a study; every one can be read back (see ``docs/data.md``).
+
+    Attributes:
+        name: Name by which it is asked for.
+        title: What a row is.
+        columns: The columns.
+        rows: Makes the rows.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: Callable[[Study], Iterable[Sequence[object]]]
+
+
+def _every_vote(study: Study) -> Iterable[Sequence[object]]:
+    for vote in study.votes.all():
+        yield tuple(_cell(getattr(vote, column)) for column in _VOTE_COLUMNS)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "" if value is None else int(value) if isinstance(value, Verdict) else value
+
+
+def _standing(study: Study) -> Iterable[Sequence[object]]:
+    for judgement in study.votes.judgements():
+        yield judgement.left, judgement.right, int(judgement.verdict), judgement.rater
+
+
+def _counted(study: Study) -> Iterable[Sequence[object]]:
+    for votes in count_votes(study.votes.judgements()):
+        yield (
+            votes.first,
+            votes.second,
+            " ".join(["1"] * votes.for_first + ["0"] * votes.neither + ["-1"] * votes.for_second),
+        )
+
+
+def _labels(study: Study) -> Iterable[Sequence[object]]:
+    dataset = study.dataset()
+    yield from ((pair.better, pair.worse, 1) for pair in dataset.pairs)
+    yield from ((pair.first, pair.second, 0) for pair in dataset.similar)
+
+
+def _ordered(study: Study) -> Iterable[Sequence[object]]:
+    yield from ((pair.better, pair.worse) for pair in study.dataset().pairs)
+
+
+def _ground_truth(study: Study) -> Iterable[Sequence[object]]:
+    yield from ((*sorted((pair.better, pair.worse)), pair.better) for pair in study.dataset().pairs)
+
+
+PAIR_FORMS = table(
+    PairForm("every-vote", "every vote ever cast, with all that is known of it", _VOTE_COLUMNS, _every_vote),
+    PairForm("judgements", "a rater's judgement that stands", ("left", "right", "label", "rater"), _standing),
+    PairForm("votes", "two videos and all votes on them", ("left", "right", "votes"), _counted),
+    PairForm("labels", "two videos and what the rule makes of their votes", ("left", "right", "label"), _labels),
+    PairForm("better-worse", "a pair of which one is better", ("better", "worse"), _ordered),
+    PairForm("epic-skills", "the same, as EPIC-Skills 2018 writes it", ("Vid1", "Vid2", "Best"), _ground_truth),
+)
+"""Every form, in the order of menus."""
+
+
+def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False) -> int:
+    """Write votes or pairs as a CSV file; aside first, then renamed.
+
+    Args:
+        study: The study.
+        path: Where to; its folder must be there.
+        form: Name of one of ``PAIR_FORMS``.
+        overwrite: Whether to replace a file that is there.
+
+    Returns:
+        How many rows were written.
+
+    Raises:
+        ExportError: There is no such form, a file is there already, it is the study or one of its videos, or it cannot
+            be written.
+    """
+    chosen = look_up(PAIR_FORMS, form, "form of votes and pairs", ExportError)
+    return _write_csv(study, path, chosen.columns, chosen.rows(study), overwrite)
+
+
+def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
+    """Write the videos and who is in them as a ``participants.csv``; videos of whom nobody says so are left out.
+
+    Returns:
+        How many rows were written.
+
+    Raises:
+        ExportError: A file is there already, it is the study or one of its videos, or it cannot be written.
+    """
+    rows = [(video.name, video.participant) for video in study.videos.all() if video.participant]
+    return _write_csv(study, path, ("video", "participant"), rows, overwrite)
+
+
+def _write_csv(
+    study: Study, path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], overwrite: bool
+) -> int:
+    check_apart(path, (study.path, *(video.path for video in study.videos.all() if video.path is not None)))
+    written = 0
+    with exported_aside(path, overwrite=overwrite) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([guarded(value) for value in row])
+            written += 1
+    return written

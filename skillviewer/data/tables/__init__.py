@@ -1,0 +1,1 @@
+"""Tables that people write: rows, names of videos, participants, pairs and regions."""

@@ -1,0 +1,90 @@
+"""What rows claim of two videos, and what remains once repeated and contradictory claims are sorted out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from skillviewer.core.dataset.pairs import Pair, SimilarPair
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One row: which of two videos is better, or that neither is; and where it stands."""
+
+    says: Pair | SimilarPair
+    where: str
+
+    @property
+    def videos(self) -> SimilarPair:
+        """The two videos, whatever is said of them."""
+        return self.says if isinstance(self.says, SimilarPair) else SimilarPair(self.says.better, self.says.worse)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What claims come to.
+
+    Attributes:
+        pairs: Ordered pairs, each once, in the order of their first row.
+        similar: Pairs without a disparity.
+        problems: Repetitions and contradictions, one sentence each.
+    """
+
+    pairs: tuple[Pair, ...]
+    similar: tuple[SimilarPair, ...]
+    problems: tuple[str, ...]
+
+
+def _words(says: Pair | SimilarPair) -> str:
+    if isinstance(says, Pair):
+        return f"{says.better} better than {says.worse}"
+    return f"{says.first} and {says.second} alike"
+
+
+def sort_out(claims: Iterable[Claim], what: str) -> Claimed:
+    """Count every claim once, and leave out pairs of which opposite things are claimed.
+
+    Args:
+        claims: The rows.
+        what: Name of the file or data set, for messages.
+    """
+    by_videos: dict[SimilarPair, list[Claim]] = {}
+    for claim in claims:
+        by_videos.setdefault(claim.videos, []).append(claim)
+    kept: list[Pair | SimilarPair] = []
+    repeated: list[str] = []
+    problems: list[str] = []
+    for videos, made in by_videos.items():
+        first = made[0]
+        other = next((claim for claim in made if claim.says != first.says), None)
+        if other is not None:
+            problems.append(
+                f"{first.where} says {_words(first.says)}, {other.where} says {_words(other.says)}: "
+                "the pair is left out."
+            )
+            continue
+        kept.append(first.says)
+        if len(made) > 1:
+            repeated.append(f"{videos.first}–{videos.second} {len(made)} times")
+    if repeated:
+        shown = ", ".join(repeated[:5]) + (f", and {len(repeated) - 5} more" if len(repeated) > 5 else "")
+        problems.insert(0, f"{what} repeats pairs, each counted once: {shown}.")
+    return Claimed(
+        pairs=tuple(says for says in kept if isinstance(says, Pair)),
+        similar=tuple(says for says in kept if isinstance(says, SimilarPair)),
+        problems=tuple(problems),
+    )
+
+
+def order_claim(better: str, worse: str, where: str) -> Claim | str:
+    """Return the claim that one video is better, or what is wrong with the row."""
+    if not better or not worse:
+        return f"{where} does not name two videos; it is left out."
+    if better == worse:
+        return f"{where} compares {better} with itself; it is left out."
+    return Claim(Pair(better, worse), where)
+
+
+def parted(rows: Iterable[Claim | str]) -> tuple[list[Claim], list[str]]:
+    """Return claims and problems apart."""
+    rows = list(rows)
+    return [row for row in rows if isinstance(row, Claim)], [row for row in rows if isinstance(row, str)]

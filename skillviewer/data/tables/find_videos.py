@@ -1,0 +1,136 @@
+"""Finding the file of a video by its stem, anywhere below a folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.tables.rows import composed, plain, some
+from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
+
+_OF_RECORDERS = frozenset({".ts", ".m2ts", ".3gp"})
+
+
+def bare(name: str) -> str:
+    """Return a name without the extension of a video file, as a pair may carry one."""
+    return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in VIDEO_SUFFIXES else name
+
+
+def number_of(name: str) -> str:
+    """Return a name that is a number, without zeros in front, as a spreadsheet writes it; "" where it is none.
+
+    Folders before it stay as they are, in any case.
+    """
+    folders, slash, last = name.rpartition("/")
+    return f"{folders.casefold()}{slash}{int(last)}" if last.isascii() and last.isdecimal() and len(last) < 40 else ""
+
+
+class VideoFiles:
+    """The video files below a folder.
+
+    Args:
+        folder: Where to look; hidden folders are passed over.
+        foreign: Folder names (plain, see ``rows.plain``) under which other tasks keep videos of the same names.
+
+    Raises:
+        DatasetError: The folder is not there.
+    """
+
+    def __init__(self, folder: Path, foreign: Sequence[str] = ()) -> None:
+        if not folder.is_dir():
+            raise DatasetError(f"There is no folder {folder} to look for videos in.")
+        self.folder = folder
+        self._problems: list[str] = []
+        self._renumbered: dict[str, str] = {}
+        self._by_stem: dict[str, list[Path]] = {}
+        for path in videos_below(folder, lambda name: plain(name) in foreign):
+            self._by_stem.setdefault(composed(path.stem), []).append(path)
+        self._folded: dict[str, list[str]] = {}
+        self._numbers: dict[str, list[str]] = {}
+        for stem in self._by_stem:
+            self._folded.setdefault(stem.casefold(), []).append(stem)
+            self._numbers.setdefault(number_of(stem), []).append(stem)
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what was ambiguous, and what was found by its number alone, one sentence each."""
+        if not self._renumbered:
+            return [*self._problems]
+        found = [f"{name} for {file}" for name, file in self._renumbered.items()]
+        return [*self._problems, f"Numbers are written with other zeros than those of files; taken are {some(found)}."]
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """Stems of all files found, composed."""
+        return frozenset(self._by_stem)
+
+    def suffixes(self, stem: str) -> frozenset[str]:
+        """Return the extensions, in lower case, of the files of a stem in any case."""
+        spelled = self._folded.get(composed(stem).casefold(), ())
+        return frozenset(path.suffix.lower() for spelling in spelled for path in self._by_stem[spelling])
+
+    def find(
+        self,
+        name: str,
+        stems: Sequence[str],
+        folders: Sequence[str] = (),
+        prefer: str = "",
+        inside: Sequence[str] = (),
+        suffix: str = "",
+    ) -> Path | None:
+        """Return the file of a video.
+
+        Args:
+            name: Name of the video, for messages.
+            stems: Stems that it may have, the likeliest first; in this case first, then in any.
+            folders: Plain names of folders, one of which must hold it (at any height), or nothing.
+            prefer: Plain name of a folder that decides between several files.
+            inside: Names of the folders that hold it, the last one itself, or nothing.
+            suffix: Extension, in lower case, that decides between several files, or "".
+
+        Returns:
+            The file; None where there is none, or where several could be meant, which is listed in ``problems``.
+        """
+        above = tuple(plain(folder) for folder in inside)
+        for stem in map(composed, stems):
+            paths = self._spelled(stem)
+            if folders:
+                paths = [path for path in paths if set(folders) & self._above(path)]
+            if above:
+                paths = [path for path in paths if self._parts(path)[-len(above) :] == above]
+            if len(paths) > 1:
+                paths = self._narrowed(paths, prefer, suffix)
+            if len(paths) == 1:
+                if composed(paths[0].stem).casefold() != stem.casefold():
+                    self._renumbered[name] = paths[0].name
+                return paths[0]
+            if paths:
+                shown = ", ".join(str(path.relative_to(self.folder)) for path in paths[:4])
+                self._problems.append(
+                    f"“{name}” could be any of {len(paths)} files ({shown}); none is taken. Keep one, or choose a "
+                    "folder that holds one."
+                )
+                return None
+        return None
+
+    def _spelled(self, stem: str) -> list[Path]:
+        """Return the files of a stem: in this case, else in any, else of the same number."""
+        number = number_of(stem)
+        spelled = [stem] if stem in self._by_stem else self._folded.get(stem.casefold(), [])
+        spelled = spelled or (self._numbers.get(number, []) if number else [])
+        return [path for spelling in spelled for path in self._by_stem[spelling]]
+
+    def _narrowed(self, paths: list[Path], prefer: str, suffix: str) -> list[Path]:
+        """Return those of several files that are likelier meant than the others."""
+        if suffix:
+            paths = [path for path in paths if path.suffix.lower() == suffix] or paths
+        if prefer:
+            paths = [path for path in paths if prefer in self._above(path)] or paths
+        # a recorder's own file beside the one that people use
+        return [path for path in paths if path.suffix.lower() not in _OF_RECORDERS] or paths
+
+    def _above(self, path: Path) -> set[str]:
+        """Return the plain names of the folders that hold a file, down from the folder that was searched."""
+        return set(self._parts(path))
+
+    def _parts(self, path: Path) -> tuple[str, ...]:
+        return (plain(self.folder.name), *(plain(part) for part in path.relative_to(self.folder).parts[:-1]))

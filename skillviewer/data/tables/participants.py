@@ -1,0 +1,138 @@
+"""Who is in which video: by a rule that a person states, by participants.csv, or by the data set's own names."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.ranking.rater_names import folded, tidy
+from skillviewer.data.tables.find_videos import bare
+from skillviewer.data.tables.rows import looks_like, read_sheet, some
+from skillviewer.data.tables.video_names import VideoNames
+
+VIDEO_COLUMNS = ("video", "name", "clip", "file", "videoname", "filename", "videoid")
+PERSON_COLUMNS = (
+    *("participant", "subject", "person", "surgeon", "patient"),
+    *("participantid", "subjectid", "personid", "surgeonid", "patientid"),
+)
+FILE = "participants.csv"
+
+
+def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
+    """Return the participant of every video whose name the pattern is found in.
+
+    Args:
+        names: Names of videos.
+        pattern: Regular expression; its first group names the participant, or else the whole match.
+
+    Raises:
+        DatasetError: It is no regular expression.
+    """
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise DatasetError(f"“{pattern}” is not a regular expression: {error}.") from error
+    found = {}
+    for name in names:
+        match = compiled.search(name)
+        if match:
+            found[name] = (match.group(1) if compiled.groups else match.group(0)) or ""
+    return {name: person for name, person in found.items() if person}
+
+
+class Spellings:
+    """Names of people: whoever is spelled alike but for case and blanks is one, and is called as at first."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._others: dict[str, list[str]] = {}
+
+    def one(self, name: str) -> str:
+        """Return the spelling that counts; blanks at both ends and double ones are no part of it."""
+        name = tidy(name)
+        first = self._first.setdefault(folded(name), name)
+        others = self._others.setdefault(first, [])
+        if name not in (first, *others):
+            others.append(name)
+        return first
+
+    def joined(self, where: str) -> list[str]:
+        """Return what is said of people who were spelled in several ways; nothing where none was."""
+        several = [f"{first} ({', '.join(others)})" for first, others in self._others.items() if others]
+        return [f"{where}: people who are spelled in several ways are one each: {some(several)}."] if several else []
+
+
+def by_file(path: Path, names: VideoNames | None = None) -> tuple[dict[str, str], list[str]]:
+    """Return participants by video from a CSV file with a column ``video`` and a column ``participant``.
+
+    Args:
+        path: The file.
+        names: Names of the videos that it may mean; others keep the names that they have in it, without extension.
+
+    Returns:
+        Participants (none where the file or one of the columns is missing), and problems.
+    """
+    if not looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
+        meant = path.is_file() and path.name.casefold() == FILE
+        return {}, [f"{path.name} has no columns “video” and “participant”: it is not used."] if meant else []
+    sheet = read_sheet(path)
+    video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*PERSON_COLUMNS)
+    found: dict[str, str] = {}
+    people = Spellings()
+    known = names or VideoNames(())
+    problems = []
+    for row in sheet.rows:
+        cell, who = row.cell(video), people.one(row.cell(person))
+        name = known.find(cell) or bare(cell)
+        if not name or not who:
+            problems.append(f"{sheet.place(row)} does not name a video and its participant; it is left out.")
+        elif found.setdefault(name, who) != who:
+            problems.append(
+                f"{sheet.place(row)} says {name} is {who}, an earlier line {found[name]}; the first counts."
+            )
+    return found, problems + people.joined(path.name) + known.renumbered(path.name)
+
+
+def participants_of(
+    names: Sequence[str],
+    files: Sequence[Path],
+    stated: str | None,
+    own: str | None = None,
+    recordings: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[dict[str, str], list[str]]:
+    """Return the participant of every video of which it is known, and problems.
+
+    Args:
+        names: Names of videos.
+        files: CSV files that may say; the first that does counts.
+        stated: Pattern that a person states; it counts before all else.
+        own: Pattern of the data set's own names.
+        recordings: What each video is a part of; a file may name that instead.
+    """
+    problems: list[str] = []
+    if stated is not None:
+        found, problems = _by_names(names, stated)
+        unnamed = [name for name in names if name not in found]
+        if unnamed:
+            problems.append(f"The pattern “{stated}” finds no participant in {some(unnamed)}.")
+        return found, problems
+    for path in files:
+        told, more = by_file(path, VideoNames([*names, *recordings.values()]))
+        problems += more
+        if told:
+            who = {name: told.get(name) or told.get(recordings.get(name, "")) for name in names}
+            unnamed = [name for name, person in who.items() if person is None]
+            if unnamed:
+                problems.append(f"{path.name} does not say who is in {some(unnamed)}.")
+            return {name: person for name, person in who.items() if person is not None}, problems
+    if own is None:
+        return {}, problems
+    found, more = _by_names(names, own)
+    return found, problems + more
+
+
+def _by_names(names: Sequence[str], pattern: str) -> tuple[dict[str, str], list[str]]:
+    people = Spellings()
+    found = {name: people.one(person) for name, person in by_pattern(names, pattern).items()}
+    return found, people.joined("The names of the videos")

@@ -1,0 +1,160 @@
+"""What people call a video in a table: which video of a data set a cell means, and which file it tells.
+
+A cell may carry an extension, the folder ``videos/``, the folders below it by slashes of either kind, or a whole path;
+it may be in another case, and a spreadsheet may have taken the zeros from the front of a number.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+
+from skillviewer.data.tables.find_videos import VideoFiles, bare, number_of
+from skillviewer.data.tables.rows import composed, some
+from skillviewer.media.files import VIDEO_SUFFIXES
+
+
+def video_name(cell: str) -> str:
+    """Return the name of a video as a cell tells it: without an extension, or the folder where all videos are."""
+    return bare(_slashed(cell))
+
+
+def _slashed(cell: str) -> str:
+    return cell.replace("\\", "/").removeprefix("./").removeprefix("videos/")
+
+
+def _suffix(cell: str) -> str:
+    suffix = PurePosixPath(_slashed(cell)).suffix.lower()
+    return suffix if suffix in VIDEO_SUFFIXES else ""
+
+
+def _leads_away(text: str) -> bool:
+    """Return whether a cell is a path from the root, or one that leads out of its folder."""
+    return text.startswith(("/", "..")) or (len(text) > 2 and text[1:3] == ":/")
+
+
+class VideoNames:
+    """Names of videos, to be found by what a table calls them.
+
+    Args:
+        names: The names.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = dict.fromkeys(names)
+        self._folded = _alone(self._names, str.casefold)
+        self._numbers = _alone(self._names, number_of)
+        self._renumbered: dict[str, str] = {}
+
+    def find(self, cell: str) -> str | None:
+        """Return the name that a cell means, or None.
+
+        As it stands counts before another case, and that before a number with fewer zeros; what could be one of several
+        is none.
+        """
+        whole = _slashed(cell)
+        for text in dict.fromkeys((cell, whole, bare(whole))):
+            if text in self._names:
+                return text
+        for text in (whole, bare(whole)):
+            if (found := self._folded.get(text.casefold())) is not None:
+                return found
+        if (number := number_of(bare(whole))) and (found := self._numbers.get(number)) is not None:
+            self._renumbered.setdefault(bare(whole), found)
+            return found
+        if _leads_away(whole):
+            inside = [name for name in self._names if f"/{bare(whole)}".endswith(f"/{name}")]
+            return max(inside, key=len, default=None)
+        return None
+
+    def renumbered(self, where: str) -> list[str]:
+        """Return what is said of names that were found by their number alone; nothing where none was."""
+        if not self._renumbered:
+            return []
+        pairs = [f"{cell} for {name}" for cell, name in self._renumbered.items()]
+        return [f"{where} writes numbers with other zeros in front; taken are {some(pairs)}."]
+
+
+def _alone(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
+    """Return names by a key that no other name has; "" is no key."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(key(name), []).append(name)
+    return {what: several[0] for what, several in found.items() if what and len(several) == 1}
+
+
+class TableVideos:
+    """The videos that the cells of a table of pairs name, and their files.
+
+    A cell that is the path of a file is that file, from the root or from the table's folder or that of the videos.
+    Names are without extensions, but for files of one name that differ in nothing else where the table tells them apart
+    by it.
+
+    Args:
+        cells: All cells that name a video.
+        folder: The folder of the table.
+        files: The video files.
+        stated: Whether a person says where the videos lie: then a path counts only for a video that is not there.
+    """
+
+    def __init__(self, cells: Iterable[str], folder: Path, files: VideoFiles, *, stated: bool) -> None:
+        self._files, self._stated = files, stated
+        told = {cell: _told_file(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
+        by_stem: dict[str, set[Path]] = {}
+        for path in told.values():
+            if path is not None:
+                by_stem.setdefault(path.stem, set()).add(path)
+        self._names = {cell: self._base(cell, path, by_stem) for cell, path in told.items()}
+        self._suffixes: dict[str, set[str]] = {}
+        for cell, name in self._names.items():
+            self._suffixes.setdefault(name, set()).add(_suffix(cell))
+        apart = {name for name, suffixes in self._suffixes.items() if self._apart(name, suffixes - {""})}
+        self._plain: dict[str, str] = {}
+        for cell, name in self._names.items():
+            if name in apart and _suffix(cell):
+                self._names[cell] = f"{name}{_suffix(cell)}"
+                self._plain[self._names[cell]] = name
+                self._suffixes[self._names[cell]] = {_suffix(cell)}
+        self._told: dict[str, Path] = {}
+        for cell, path in told.items():
+            if path is not None:
+                self._told.setdefault(self._names[cell], path)
+
+    def name(self, cell: str) -> str:
+        """Return the name of the video that a cell names; "" for an empty one."""
+        return self._names.get(cell, "")
+
+    def file(self, name: str) -> Path | None:
+        """Return the file of a video, or None."""
+        told = self._told.get(name)
+        if told is not None and not self._stated:
+            return told
+        plain = self._plain.get(name, name)
+        suffixes = self._suffixes.get(name, set()) - {""}
+        *folders, stem = plain.split("/")
+        suffix = next(iter(suffixes)) if len(suffixes) == 1 else ""
+        return self._files.find(name, (stem,), inside=folders, suffix=suffix) or told
+
+    def _base(self, cell: str, path: Path | None, by_stem: dict[str, set[Path]]) -> str:
+        text = cell.replace("\\", "/")
+        if path is None or not _leads_away(text):
+            return video_name(cell)
+        if path.is_relative_to(self._files.folder.absolute()):
+            return composed(bare(path.relative_to(self._files.folder.absolute()).as_posix()))
+        return composed(path.stem) if len(by_stem[path.stem]) == 1 else bare(text)
+
+    def _apart(self, name: str, suffixes: set[str]) -> bool:
+        return len(suffixes) > 1 and len(suffixes & self._files.suffixes(name.rpartition("/")[2])) > 1
+
+
+def _told_file(cell: str, folders: Iterable[Path]) -> Path | None:
+    """Return the file of which a cell is the path, from the root or one of several folders, or None."""
+    if not _suffix(cell):
+        return None
+    for folder in folders:
+        path = Path(os.path.normpath(folder.absolute() / cell.replace("\\", "/")))
+        try:
+            if path.is_file():
+                return path
+        except (OSError, ValueError):  # too long, or with a sign that no path has
+            continue
+    return None

@@ -1,0 +1,106 @@
+"""Another evaluation to compare with: the same videos, pairs and folds, other settings or a model trained apart."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from skillviewer.core.dataset.pairs import Fold
+from skillviewer.core.errors import DatasetError
+from skillviewer.engine.evaluation.record import EVALUATION
+from skillviewer.engine.evaluation.results import Found
+from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
+from skillviewer.engine.training.run_record import RunConfiguration
+
+
+class _Run(msgspec.Struct, frozen=True):
+    fold: str
+    seed: int
+    folder: str = ""
+
+
+class _Model(msgspec.Struct, frozen=True):
+    model: str
+    runs: tuple[_Run, ...]
+
+
+class _Fold(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """What is needed of an ``EvaluationRecord``, in which numbers that are not defined are null."""
+
+    folds: tuple[_Fold, ...]
+    models: tuple[_Model, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The first model of another evaluation.
+
+    Attributes:
+        folder: Of that evaluation.
+        record: What it says of its runs.
+    """
+
+    folder: Path
+    record: _Record
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read another evaluation.
+
+        Raises:
+            DatasetError: There is none, or it has no result.
+        """
+        try:
+            record = msgspec.json.decode((folder / EVALUATION).read_bytes(), type=_Record)
+        except FileNotFoundError as error:
+            raise DatasetError(
+                f"{folder} holds no evaluation to compare with: skillviewer evaluate ... -o {folder} makes one."
+            ) from error
+        except (OSError, msgspec.MsgspecError) as error:
+            raise DatasetError(f"The evaluation in {folder} cannot be read: {error}.") from error
+        if not record.models:
+            raise DatasetError(f"The evaluation in {folder} has no result to compare with: all of its runs failed.")
+        return cls(folder, record)
+
+    @property
+    def title(self) -> str:
+        """For people: model and folder."""
+        return f"{self.record.models[0].model} of {self.folder.name}"
+
+    def found(self, own: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[Found, ...]:
+        """Return its runs, one for every fold and seed.
+
+        Args:
+            own: The folds of the evaluation that is compared with it, each with the configuration of a run on it.
+
+        Raises:
+            DatasetError: It was made on other videos, pairs or folds, or a run of it is gone.
+        """
+        folds = {fold.name: (fold, _tested(configuration)) for fold, configuration in own}
+        model, numbers = self.record.models[0], {fold.name: i for i, fold in enumerate(self.record.folds, start=1)}
+        runs = []
+        for run in model.runs:
+            path = self.folder / RUNS / (run.folder or run_name(model.model, run.seed, numbers.get(run.fold, 0)))
+            result = RunFolder(path).result
+            if result is None:
+                raise DatasetError(f"The run {path} is gone or damaged: evaluate {self.folder} again.")
+            fold, tested = folds.get(run.fold, (None, None))
+            if fold is None or tested != _tested(result.configuration):
+                raise DatasetError(
+                    f"{self.folder} was evaluated on other videos, pairs or folds: nothing can be compared with it."
+                )
+            runs.append(Found(fold, result, path.name))
+        if {one.fold.name for one in runs} != folds.keys():
+            raise DatasetError(f"{self.folder} was evaluated on other folds: nothing can be compared with it.")
+        return tuple(runs)
+
+
+def _tested(configuration: RunConfiguration) -> tuple[object, ...]:
+    """Return what two runs have to agree in to be compared."""
+    return configuration.held_out, configuration.videos_sha256, configuration.pairs_sha256

@@ -1,0 +1,57 @@
+"""What the reader of an evaluation's tables has to be told beside the numbers."""
+
+from dataclasses import replace
+
+from skillviewer.core.dataset.folds import Folds, FoldsBy
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.data.formats.published import FOLDS_UNKNOWN, N_FOLDS, SIZES
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.nets.models import attention_model
+
+
+def shortened(training: TrainingPlan) -> str:
+    """Return a sentence where a model's own course is made shorter, or longer, than it was published, or ""."""
+    usual, asked = replace(training, epochs=None).settings().optimiser.epochs, training.epochs
+    if asked is None or not attention_model(training.model).training or usual in {0, asked}:
+        return ""
+    return f"{training.model} was published with {usual:,} epochs and has {asked:,} here (--epochs)."
+
+
+def withheld(dataset: Dataset, n_videos: int, folds: Folds) -> str:
+    """Return why published numbers do not stand beside those that were measured, or "" where they do or there are none.
+
+    They are of the released folds of certain videos and pairs, and say nothing of others. Where folds were not
+    released, and pairs depend on a rule that is not known, as many folds of the same videos do; ``likened`` says so.
+
+    Args:
+        dataset: What was evaluated: the videos that could be read.
+        n_videos: Videos of the data set.
+        folds: On what.
+    """
+    if dataset.published is None:
+        return ""
+    why = []
+    counts, published = (len(dataset.videos), len(dataset.pairs)), SIZES[dataset.published]
+    loose = dataset.published in FOLDS_UNKNOWN
+    if len(dataset.videos) < n_videos:
+        why.append(f"{n_videos - len(dataset.videos)} of {n_videos} videos are missing")
+    elif counts[0] != published[0] or (counts != published and not loose):
+        why.append(
+            f"there are {counts[0]:,} videos and {counts[1]:,} pairs, and what was published is of {published[0]:,} "
+            f"and {published[1]:,}"
+        )
+    if loose and len(folds.folds) != N_FOLDS:
+        why.append(f"there are {len(folds.folds)} folds, and what was published is of {N_FOLDS}")
+    elif folds.by is not FoldsBy.RELEASED and not loose:
+        why.append("the folds are not the released ones")
+    return f"Published numbers are not quoted beside these: {' and '.join(why)}." if why else ""
+
+
+def likened(dataset: Dataset) -> str:
+    """Return what is to be said of published numbers that do stand beside those that were measured, or ""."""
+    if dataset.published not in FOLDS_UNKNOWN:
+        return ""
+    return (
+        f"The published numbers are of other folds, which were not released, and of {SIZES[dataset.published][1]:,} "
+        f"pairs; these are of {len(dataset.pairs):,}."
+    )

@@ -1,0 +1,394 @@
+"""Evaluating models on a data set: every model, seed and fold is trained and tested, and nothing is made twice.
+
+The folder of an evaluation holds one folder a run (``engine.training.run_folder``), which is skipped where it is
+finished and
+agrees with what is wanted, and the tables made from all of them (``engine.evaluation.tables``).
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from skillviewer.core.dataset.folds import Folds, FoldsBy, make_folds, with_pairs
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.errors import DatasetError, SettingsError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.data.tables.regions import Regions, read_regions
+from skillviewer.engine.evaluation.baseline import Against
+from skillviewer.engine.evaluation.caveats import likened, shortened, withheld
+from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord
+from skillviewer.engine.evaluation.results import Found, Judge, ModelResult
+from skillviewer.engine.evaluation.run import Material, Run, RunSummary, perform
+from skillviewer.engine.evaluation.tables import write_tables
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.dataset_features import KeptSource, build_bank, check_room
+from skillviewer.engine.features.extractor import own_backbone_weights
+from skillviewer.engine.features.memory_mapped_store import MappedBank
+from skillviewer.engine.features.snippets import backbones_of
+from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of, shared_frames
+from skillviewer.engine.runtime.device import choose_device
+from skillviewer.engine.runtime.distributed import n_launched
+from skillviewer.engine.runtime.exclusive import alone_at
+from skillviewer.engine.runtime.processes import Outcome, work_here, work_in_processes
+from skillviewer.engine.training.inputs import Feeding
+from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
+from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
+from skillviewer.engine.training.run_record import RunConfiguration
+from skillviewer.engine.training.unseen_pairs import said_of_unmet, unmet_pairs
+from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
+
+if TYPE_CHECKING:
+    from skillviewer.nets.configuration import BackboneConfig
+
+PARTS = 100
+"""Parts into which a run is divided when its progress is told."""
+
+
+def usual_models() -> tuple[str, ...]:
+    """Return the names of all models but those that train their backbones, which takes a GPU and days."""
+    return tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs is not Inputs.SNIPPETS)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPlan:
+    """What is to be evaluated, and how.
+
+    Attributes:
+        models: Entries in ATTENTION_MODELS; the others are compared with the first.
+        training: How each is trained; its model and seed are replaced.
+        n_folds: Number of folds, where the data set does not come with its own; None for four.
+        by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
+        n_seeds: Seeds 0, 1, ... with which every model is trained on every fold.
+        jobs: Runs at once, each in a process of its own if there are several.
+        tolerance: Cells by which a map may miss a region.
+        checkpoints: Whether the checkpoint of every run is kept.
+    """
+
+    models: tuple[str, ...] = ("full",)
+    training: TrainingPlan = field(default_factory=TrainingPlan)
+    n_folds: int | None = None
+    by: FoldsBy | None = None
+    n_seeds: int = 1
+    jobs: int = 1
+    tolerance: int = 1
+    checkpoints: bool = False
+
+    def check(self) -> None:
+        """Refuse what cannot be done before anything is done.
+
+        Raises:
+            CheckpointError: A model, preset or backbone is unknown, or a model cannot be evaluated.
+            SettingsError: A model is named twice, or a number makes no sense.
+        """
+        doubled = sorted({name for name in self.models if self.models.count(name) > 1})
+        if doubled:
+            raise SettingsError(f"The model {doubled[0]} is named twice.")
+        if not self.models:
+            raise SettingsError("Name at least one model to evaluate.")
+        for name in self.models:
+            plan = self.of(name, 0)
+            plan.check()
+            if self.checkpoints and attention_model(name).inputs is Inputs.TIME:
+                raise SettingsError(f"{name} looks at time alone: it has no checkpoint that could be viewed.")
+
+    def of(self, model: str, seed: int) -> TrainingPlan:
+        """Return how a model is trained with a seed."""
+        return dataclasses.replace(self.training, model=model, seed=seed)
+
+    def fed(self, inputs: Inputs) -> tuple[str, ...]:
+        """Return the models that are fed features, snippets or time."""
+        return tuple(name for name in self.models if attention_model(name).inputs is inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What came of an evaluation.
+
+    Attributes:
+        record: Everything, as it stands in ``evaluation.json``.
+        n_trained: Runs that were made now.
+        n_found: Runs that were there already.
+        failures: One sentence for every run that failed; its model has no result.
+    """
+
+    record: EvaluationRecord
+    n_trained: int
+    n_found: int
+    failures: tuple[str, ...]
+
+    @property
+    def models(self) -> tuple[ModelResult, ...]:
+        """Results, in the order in which the models were named."""
+        return self.record.models
+
+
+def evaluate(
+    plan: EvaluationPlan,
+    dataset: Dataset,
+    folder: Path,
+    token: CancelToken,
+    report: Report,
+    *,
+    device_name: str = "auto",
+    cache: FeatureCache,
+    against: Path | None = None,
+) -> Evaluation:
+    """Evaluate models on a data set; what was finished before is not made again.
+
+    Args:
+        plan: What, and how.
+        dataset: Videos and pairs.
+        folder: Where runs and tables are kept.
+        token: Raise it to stop; what is finished stays.
+        report: Told of videos and runs; a finished run comes with a sentence as value.
+        device_name: Where to compute.
+        cache: Where features are kept.
+        against: Folder of another evaluation of the same folds, whose first model the models are compared with in
+            place of the first of their own.
+
+    Raises:
+        DatasetError: The data set cannot be divided, a held-out video took part in training, or there is nothing to
+            compare with.
+        CheckpointError: A model or backbone is unknown or not here.
+        ExportError: Nothing can be written into the folder.
+        SettingsError: Another evaluation writes into it.
+        Cancelled: The token was raised.
+    """
+    plan.check()
+    if n_launched() > 1:
+        raise SettingsError("evaluate runs several trainings at once by --jobs. Start it without torchrun.")
+    choose_device(device_name)
+    refusal = f"Another evaluation writes into {folder}: wait until it has ended, or give another folder."
+    with alone_at(folder / "evaluation", refusal):
+        other = Against.load(against) if against is not None else None
+        preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
+        preparation.open_videos()
+        preparation.compute_inputs()
+        missing = preparation.missing
+        n_found = len(preparation.runs) - len(missing)
+        failures = _make(missing, preparation.material(), plan.jobs, token, report)
+        record = _record(plan, preparation, failures)
+        write_tables(record, folder)
+    return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
+
+
+class _Preparation:
+    """What has to be known before the first run: which videos can be read, the folds, the runs that are missing."""
+
+    def __init__(
+        self,
+        plan: EvaluationPlan,
+        dataset: Dataset,
+        folder: Path,
+        token: CancelToken,
+        report: Report,
+        device_name: str,
+        cache: FeatureCache,
+        against: Against | None,
+    ) -> None:
+        self.against = against
+        self._plan, self._folder, self._token, self._report = plan, folder, token, report
+        self._device_name, self._cache = device_name, cache
+        self._banks: dict[Inputs, MappedBank] = {}
+        self._backbones: dict[Inputs, BackboneConfig] = {}
+        self.dataset = dataset
+        self.facts: Mapping[str, VideoFacts] = {}
+        self.problems = [*dataset.problems, *filter(None, (shortened(plan.of(name, 0)) for name in plan.models))]
+        self.names = dataset.names
+        self.runs: tuple[Run, ...] = ()
+        self.missing: tuple[Run, ...] = ()
+        self.compared: tuple[Found, ...] = ()
+        self.folds = Folds(FoldsBy.VIDEO, ())
+
+    def open_videos(self) -> None:
+        """Open every video and see what there is to do."""
+        whole = self.dataset
+        self.facts, problems = facts_of(whole, self._plan.training.preprocessing, self._token, self._report)
+        self.problems += problems
+        if not self.facts:
+            raise DatasetError(f"No video of {whole.name} can be read. Say where they lie.")
+        self._divide(whole.restricted(self.facts.keys()))
+
+    def compute_inputs(self) -> None:
+        """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
+        for inputs in (Inputs.FEATURES, Inputs.SNIPPETS):
+            wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
+            if wanted is not None:
+                fed = Feeding.of(wanted, choose_device(self._device_name), self._cache)
+                self._banks[inputs], self._backbones[inputs] = self._bank(fed.source), fed.backbones
+
+    def _bank(self, source: KeptSource) -> MappedBank:
+        files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
+        check_room(source, len(self.facts), n)
+        bank, problems = build_bank(files, source, n, self._token, self._report, extents)
+        self.problems += problems
+        if problems:
+            self._divide(self.dataset.restricted(bank.keys()))
+        return bank
+
+    def _divide(self, usable: Dataset) -> None:
+        plan = self._plan
+        self.dataset = usable
+        every = make_folds(usable, plan.n_folds, plan.by)
+        self.folds = with_pairs(every)
+        numbers = {fold.name: number for number, fold in enumerate(every.folds, start=1)}
+        self._look_for_leaks()
+        digests = {}
+        if plan.fed(Inputs.FEATURES):
+            digests[plan.training.backbone] = own_backbone_weights(plan.training.backbone).digest
+        if plan.fed(Inputs.SNIPPETS):
+            digests[plan.training.trained_backbone] = backbones_of(plan.training.trained_backbone).appearance_digest
+        if plan.training.own_motion and plan.fed(Inputs.FEATURES):
+            name = plan.training.backbone
+            digests[name] += f" and, for flow, {own_backbone_weights(name, flow=True).digest}"
+        runs = []
+        for model in plan.models:
+            for seed in range(plan.n_seeds):
+                for fold in self.folds.folds:
+                    training = plan.of(model, seed)
+                    configuration = RunConfiguration.of(
+                        training, usable, fold, self.facts, digests, checkpoint=plan.checkpoints
+                    )
+                    place = RunFolder.at(self._folder / RUNS / run_name(model, seed, numbers[fold.name]), configuration)
+                    runs.append(Run(training, fold, place.path, configuration))
+        self.runs = tuple(runs)
+        self.missing = tuple(run for run in runs if RunFolder(run.folder).finished(run.configuration) is None)
+        self.compared = self._compared()
+
+    def _compared(self) -> tuple[Found, ...]:
+        """Return the runs of another evaluation that all models are compared with; none where there is none."""
+        if self.against is None:
+            return ()
+        return self.against.found((run.fold, run.configuration) for run in self.runs)
+
+    def _look_for_leaks(self) -> None:
+        """Refuse folds that hold out what they train on under another name; of released ones that is told."""
+        for fold in self.folds.folds:
+            shared = shared_frames(self.facts, fold)
+            if shared is None:
+                continue
+            held_out, trained = shared
+            said = (
+                f"Fold {fold.name} holds “{held_out}” out, and trains on “{trained}”, which shows the same frames of "
+                "the same file"
+            )
+            if self.folds.by is not FoldsBy.RELEASED:
+                raise DatasetError(f"{said}. Leave one of the two out, or say that one person is in both.")
+            self.problems += [f"{said}; its folds are used as they were released."]
+
+    def material(self) -> Material:
+        """Return what all runs share."""
+        by_people = self.folds.by is FoldsBy.PARTICIPANT
+        return Material(
+            dataset=self.dataset,
+            participants=self.dataset.participants if by_people else {},
+            facts={name: self.facts[name] for name in self.dataset.names},
+            banks=self._banks,
+            backbones=self._backbones,
+            device_name=self._device_name,
+        )
+
+
+def _make(runs: Sequence[Run], material: Material, jobs: int, token: CancelToken, report: Report) -> list[str]:
+    """Make runs, one or several at once, and return one sentence for every one that failed."""
+    failures: list[str] = []
+    parts = [0] * len(runs)
+    stage = f"training, {len(runs)} runs" if len(runs) != 1 else "training, one run"
+
+    def tell(value: object = None) -> None:
+        report(Progress(stage, sum(parts), PARTS * len(runs), value))
+
+    def told(index: int, progress: Progress) -> None:
+        if progress.stage == "training" and progress.total:  # an epoch of one of the stages of a run
+            run = runs[index].configuration
+            stages = run.refit + run.inner_folds if run.settings.select is Select.INNER else 1
+            parts[index] = max(parts[index], PARTS * progress.done // (progress.total * stages))
+            tell()
+
+    def done(index: int, outcome: Outcome[RunSummary]) -> None:
+        parts[index] = PARTS
+        title = runs[index].title
+        if outcome.result is None:
+            failures.append(f"{title}: {outcome.error}")
+            tell()
+            return
+        one = outcome.result
+        tell(f"{title}: accuracy {one.accuracy:.3f}, epoch {one.epoch}, {one.seconds:.0f} s")
+
+    if not runs:
+        return failures
+    tell()
+    do = partial(perform, material)
+    if jobs == 1:
+        work_here(do, runs, token, told, done)
+    else:
+        threads = partial(torch.set_num_threads, max(1, torch.get_num_threads() // jobs))
+        work_in_processes(do, runs, jobs, token, told, done, threads)
+    return failures
+
+
+def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[str]) -> EvaluationRecord:
+    """Return what is found in the folders of all runs; a model of which a run is missing has no result."""
+    dataset, folds = preparation.dataset, preparation.folds
+    problems = list(preparation.problems)
+    regions: Regions | None = None
+    if dataset.regions_path is not None:
+        regions = read_regions(dataset.regions_path, preparation.names)
+        problems += regions.problems[:3]
+    why = withheld(dataset, len(preparation.names), folds)
+    quoted = dataset if not why else dataclasses.replace(dataset, published=None)
+    judge = Judge(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
+    problems += [*judge.problems, *filter(None, [why or likened(dataset)])]
+    found: dict[str, list[Found]] = {}
+    unmet = [(0, 0)]
+    for model in plan.models:
+        runs = [run for run in preparation.runs if run.plan.model == model]
+        there = [RunFolder(run.folder).finished(run.configuration) for run in runs]
+        whole = [
+            Found(run.fold, result, run.folder.name)
+            for run, result in zip(runs, there, strict=True)
+            if result is not None
+        ]
+        unmet += [
+            (len(unmet_pairs(run.plan, dataset, run.fold, result.provenance.epoch)), len(run.fold.train_pairs))
+            for run, result in zip(runs, there, strict=True)
+            if result is not None
+        ]
+        if len(whole) == len(runs):
+            found[model] = whole
+    problems += said_of_unmet(*max(unmet), at_most=len(preparation.runs) > 1)
+    first = next(iter(found), None)
+    results = []
+    for name, made in found.items():
+        compared = preparation.compared or (None if name == first else found[str(first)])
+        results.append(judge.result(name, made, compared))
+    training = plan.training
+    return EvaluationRecord(
+        dataset=dataset.name,
+        task=dataset.task,
+        rule=dataset.rule,
+        n_videos=len(dataset.videos),
+        n_participants=len(set(dataset.participants.values())),
+        n_pairs=len(dataset.pairs),
+        folds_by=str(folds.by),
+        division=folds.title,
+        folds=tuple(FoldRecord.of(fold) for fold in folds.folds),
+        warning=folds.warning,
+        n_seeds=plan.n_seeds,
+        preset=training.preset,
+        dataset_preset=training.dataset_preset,
+        backbone=training.backbone if plan.fed(Inputs.FEATURES) else "",
+        trained_backbone=training.trained_backbone if plan.fed(Inputs.SNIPPETS) else "",
+        preprocessing=training.preprocessing,
+        selection=said_of_runs(result.selection for result in results) or selection_rule(training),
+        ceilings=judge.ceilings,
+        models=tuple(results),
+        problems=(*problems, *failures),
+        against=preparation.against.title if preparation.against is not None else "",
+    )

@@ -1,0 +1,90 @@
+"""Everything that an evaluation says, as it stands in ``evaluation.json``."""
+
+import msgspec
+
+from skillviewer.core.dataset.pairs import Fold
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.evaluation.results import ModelResult
+
+EVALUATION = "evaluation.json"
+
+
+class FoldRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A fold in numbers and names."""
+
+    name: str
+    held_out: tuple[str, ...]
+    n_train_pairs: int
+    n_test_pairs: int
+    n_honest_pairs: int
+
+    @classmethod
+    def of(cls, fold: Fold) -> "FoldRecord":
+        """Return a fold as plain values."""
+        return cls(
+            name=fold.name,
+            held_out=fold.held_out_videos,
+            n_train_pairs=len(fold.train_pairs),
+            n_test_pairs=len(fold.test_pairs),
+            n_honest_pairs=len(fold.honest_pairs),
+        )
+
+
+class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an evaluation says.
+
+    Attributes:
+        dataset: Name of the data set.
+        task: The task.
+        rule: How judgements or ratings became pairs.
+        n_videos: Videos that took part.
+        n_participants: People in them, 0 where nobody says.
+        n_pairs: Ordered pairs among them.
+        folds_by: What was held out together: ``released``, ``participant`` or ``video``.
+        division: The folds in words.
+        folds: The folds.
+        warning: What weakens them, or "".
+        n_seeds: Seeds.
+        preset: Preset of the training.
+        dataset_preset: Whose optimiser settings.
+        backbone: Where features come from, or "".
+        trained_backbone: What a network that trains its backbones began from, or "" where none was evaluated.
+        preprocessing: What was done to videos.
+        selection: How epochs were chosen, in words.
+        ceilings: Accuracy of ordering by each number known of the videos, mean over folds.
+        models: Results.
+        problems: What was left out and which runs failed, one sentence each.
+        against: The model of another evaluation that all are compared with, or "" where it is the first.
+    """
+
+    dataset: str
+    task: str
+    rule: str
+    n_videos: int
+    n_participants: int
+    n_pairs: int
+    folds_by: str
+    division: str
+    folds: tuple[FoldRecord, ...]
+    warning: str
+    n_seeds: int
+    preset: str
+    dataset_preset: str
+    backbone: str
+    trained_backbone: str = ""  # of folders that do not say
+    preprocessing: Preprocessing
+    selection: str
+    ceilings: dict[str, float]
+    models: tuple[ModelResult, ...]
+    problems: tuple[str, ...]
+    against: str = ""
+
+    @property
+    def optimistic(self) -> bool:
+        """Whether epochs were chosen on the test pairs."""
+        return any(model.optimistic for model in self.models)
+
+
+def models_json(record: EvaluationRecord) -> str:
+    """Return ``{"models": [...]}``: accuracies as fractions, null for what is not defined."""
+    return msgspec.json.format(msgspec.json.encode({"models": record.models}), indent=1).decode()

@@ -1,0 +1,346 @@
+"""What an evaluation found of each model: from the scores of its runs to the numbers of a table."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from skillviewer.core.dataset.pair_graph import separations
+from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
+from skillviewer.core.evaluation.accuracy import (
+    FoldScores,
+    Pooled,
+    accuracy_by_separation,
+    pooled_accuracy,
+    pooled_difference,
+    shown,
+    spread,
+)
+from skillviewer.core.evaluation.ceilings import ceilings
+from skillviewer.core.evaluation.localisation import Localisation, localise, together
+from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
+from skillviewer.data.formats.published import published_accuracy
+from skillviewer.data.tables.regions import Regions
+from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
+from skillviewer.engine.features.video_facts import VideoFacts
+from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.plan import said_of_runs
+from skillviewer.engine.training.run_record import Maps, RunResult
+from skillviewer.nets.models import Inputs, attention_model
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """A number over the test pairs of all folds and seeds, with its 95 % interval.
+
+    Attributes:
+        value: Accuracy, or a difference of two.
+        low: Lower end; null where none can be drawn.
+        high: Upper end.
+        n_pairs: Pairs counted, once for every fold and seed that tests them.
+        n_clusters: Participants (or videos) that were drawn.
+        clusters: What was drawn: ``participant`` or ``video``.
+    """
+
+    value: float
+    low: float
+    high: float
+    n_pairs: int
+    n_clusters: int
+    clusters: str
+
+    @classmethod
+    def of(cls, pooled: Pooled) -> "Interval":
+        """Return a pooled accuracy as plain values."""
+        names = ("value", "low", "high", "n_pairs", "n_clusters", "clusters")
+        return cls(**{name: getattr(pooled, name) for name in names})
+
+
+class Separated(msgspec.Struct, frozen=True, kw_only=True):
+    """Accuracy of the pairs that lie a number of steps apart in the order that the pairs imply."""
+
+    separation: int
+    accuracy: float
+    n_pairs: int
+
+
+class Quoted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a paper reports.
+
+    Attributes:
+        accuracy: Pairwise accuracy, 0 to 1.
+        table: Table of the paper.
+        source: The paper.
+        epoch: Of which epoch it is, in words.
+    """
+
+    accuracy: float
+    table: int
+    source: str
+    epoch: str = ""
+
+
+class Pointing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a model looked in held-out videos, against where skill shows.
+
+    Attributes:
+        hits: Share of sampled frames whose strongest cell lies within the tolerance of a region.
+        hits_uniform: The same of a uniform map: chance.
+        hits_centre: The same of a Gaussian at the middle of the picture.
+        times_chance: hits / hits_uniform.
+        energy: Mean share of the map within the tolerance of a region.
+        energy_uniform: The same of a uniform map.
+        energy_centre: The same of a centred Gaussian.
+        energy_times_uniform: energy / energy_uniform.
+        tolerance: Cells.
+        n_frames: Frames with a region in the picture, over all runs.
+    """
+
+    hits: float
+    hits_uniform: float
+    hits_centre: float
+    times_chance: float
+    energy: float
+    energy_uniform: float
+    energy_centre: float
+    energy_times_uniform: float
+    tolerance: int
+    n_frames: int
+
+
+class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """One run.
+
+    Attributes:
+        fold: Name of the fold.
+        seed: The seed.
+        metrics: Every metric of ``core.evaluation.metrics.METRICS``.
+        epoch: The epoch kept.
+        seconds: Of training.
+        folder: Name of its folder.
+    """
+
+    fold: str
+    seed: int
+    metrics: dict[str, float]
+    epoch: int
+    seconds: float
+    folder: str = ""  # of evaluations that do not say
+
+
+class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One model. Accuracies are fractions; what is not defined is null.
+
+    Attributes:
+        model: Entry in ATTENTION_MODELS.
+        title: Name for people.
+        accuracy: Strict pairwise accuracy over pairs that touch a held-out video: mean over folds and seeds.
+        folds: Of every fold, the mean over the seeds.
+        sd: Standard deviation over the folds.
+        sd_seeds: Standard deviation over the seeds of their means over the folds; null with a single seed.
+        metrics: Mean over the runs of every metric of ``core.evaluation.metrics.METRICS``.
+        pooled: Accuracy over the test pairs of all folds together.
+        pooled_honest: The same of pairs with both videos held out.
+        by_separation: Accuracy of near and far pairs.
+        difference: Pooled accuracy less that of the first model (or of that of another evaluation, where there is one
+            to compare with); null for the first itself.
+        difference_honest: The same of pairs with both videos held out.
+        attention: Against regions; null without regions or without a map.
+        attention_exact: The same without any tolerance; null where that is what ``attention`` says, too.
+        published: What a paper reports of this model on this data set, or null.
+        ceilings: Accuracy of ordering by each number known of the videos, on the same pairs; mean over folds.
+        selection: How the epoch was chosen, in words.
+        optimistic: Whether it was chosen on the test pairs themselves.
+        parameters: Of the head.
+        seconds: Of training, all runs together.
+        runs: Every run.
+    """
+
+    model: str
+    title: str
+    accuracy: float
+    folds: tuple[float, ...]
+    sd: float
+    sd_seeds: float
+    metrics: dict[str, float]
+    pooled: Interval
+    pooled_honest: Interval
+    by_separation: tuple[Separated, ...]
+    difference: Interval | None
+    difference_honest: Interval | None
+    attention: Pointing | None
+    attention_exact: Pointing | None
+    published: Quoted | None
+    ceilings: dict[str, float]
+    selection: str
+    optimistic: bool
+    parameters: int
+    seconds: float
+    runs: tuple[RunNumbers, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finished run with the fold it was made on, and the name of its folder."""
+
+    fold: Fold
+    run: RunResult
+    folder: str = ""
+
+    @property
+    def scores(self) -> FoldScores:
+        """Its scores."""
+        return FoldScores(self.fold, self.run.scores)
+
+
+def _as_published(model: str, found: Sequence[Found]) -> bool:
+    """Return whether a network that trains its backbones has those with which it was published."""
+    used = {one.run.configuration.backbone for one in found}
+    return attention_model(model).inputs is not Inputs.SNIPPETS or used == {PUBLISHED_BACKBONE}
+
+
+class Judge:
+    """Turns runs into results; what does not depend on the model is computed once.
+
+    Args:
+        dataset: The videos that took part.
+        folds: The folds.
+        facts: Of the videos.
+        regions: Where skill shows, or None.
+        tolerance: Cells by which a map may miss.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        folds: Sequence[Fold],
+        facts: Mapping[str, VideoFacts],
+        regions: Regions | None,
+        tolerance: int,
+    ) -> None:
+        self._dataset, self._folds, self._facts = dataset, folds, facts
+        self._regions, self._tolerance = regions, tolerance
+        self._reference: Reference = reference(dataset)
+        self._separations: dict[Pair, int] = separations(dataset.pairs)
+        self.problems: list[str] = []
+        self.ceilings = self._ceilings()
+
+    def _ceilings(self) -> dict[str, float]:
+        found: dict[str, list[float]] = {}
+        tested = [fold for fold in self._folds if fold.test_pairs]
+        for fold in tested:
+            for what, accuracy in ceilings(self._dataset, fold.test_pairs):
+                found.setdefault(what, []).append(accuracy)
+        for what, values in found.items():
+            if len(values) < len(tested):
+                self.problems.append(
+                    f"“{what}” is known of all test videos in {len(values)} of {len(tested)} folds only: what ordering "
+                    "by it would get is not told."
+                )
+        return {what: _mean(values) for what, values in found.items() if len(values) == len(tested)}
+
+    def result(self, model: str, found: Sequence[Found], first: Sequence[Found] | None) -> ModelResult:
+        """Return the numbers of one model.
+
+        Args:
+            model: Entry in ATTENTION_MODELS.
+            found: Its runs, one for every fold and seed.
+            first: The runs of the model that it is compared with, or None.
+        """
+        numbers = tuple(self._numbers(one) for one in found)
+        scores = [one.scores for one in found]
+        provenances = [one.run.provenance for one in found]
+        row = attention_model(model).row
+        quoted = published_accuracy(self._dataset.published, row) if _as_published(model, found) else None
+        folds = tuple(_mean(_accuracy(n) for n in numbers if n.fold == fold.name) for fold in self._folds)
+        seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in sorted({n.seed for n in numbers})]
+        return ModelResult(
+            model=model,
+            title=attention_model(model).title,
+            accuracy=_mean(folds),
+            folds=folds,
+            sd=spread(folds).sd,
+            sd_seeds=spread(seeds).sd,
+            metrics={metric.name: _mean(n.metrics[metric.name] for n in numbers) for metric in METRICS},
+            pooled=Interval.of(shown(pooled_accuracy(scores, self._dataset))),
+            pooled_honest=Interval.of(shown(pooled_accuracy(scores, self._dataset, honest=True))),
+            by_separation=tuple(
+                Separated(separation=at.separation, accuracy=at.count.accuracy, n_pairs=at.count.n)
+                for at in accuracy_by_separation(scores, self._separations)
+            ),
+            difference=self._difference(scores, first, honest=False),
+            difference_honest=self._difference(scores, first, honest=True),
+            attention=self._pointing(found, self._tolerance),
+            attention_exact=self._pointing(found, 0) if self._tolerance else None,
+            published=None
+            if quoted is None
+            else Quoted(accuracy=quoted.accuracy, table=quoted.table, source=quoted.source, epoch=quoted.epoch),
+            ceilings=self.ceilings,
+            selection=said_of_runs(p.selection for p in provenances),
+            optimistic=any(one.run.configuration.settings.select is Select.BEST_ON_TEST for one in found),
+            parameters=provenances[0].parameters,
+            seconds=sum(p.seconds for p in provenances),
+            runs=numbers,
+        )
+
+    def _numbers(self, one: Found) -> RunNumbers:
+        return RunNumbers(
+            fold=one.fold.name,
+            seed=one.run.configuration.settings.seed,
+            metrics={metric.name: metric.measure(one.scores, self._reference) for metric in METRICS},
+            epoch=one.run.provenance.epoch,
+            seconds=one.run.provenance.seconds,
+            folder=one.folder,
+        )
+
+    def _difference(
+        self, scores: Sequence[FoldScores], first: Sequence[Found] | None, *, honest: bool
+    ) -> Interval | None:
+        if first is None:
+            return None
+        return Interval.of(
+            shown(pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest))
+        )
+
+    def _pointing(self, found: Sequence[Found], tolerance: int) -> Pointing | None:
+        with_maps = [one.run.maps for one in found if one.run.maps is not None]
+        parts = [part for maps in with_maps for part in self._localised(maps, tolerance)]
+        if not parts or not sum(part.n_frames for part in parts):
+            return None
+        whole = together(parts)
+        return Pointing(
+            hits=float(whole.hits.mean()),
+            hits_uniform=float(whole.hits_uniform.mean()),
+            hits_centre=float(whole.hits_centre.mean()),
+            times_chance=whole.times_chance,
+            energy=_mean(whole.energies.tolist()),
+            energy_uniform=float(whole.energies_uniform.mean()),
+            energy_centre=float(whole.energies_centre.mean()),
+            energy_times_uniform=whole.energy_times_uniform,
+            tolerance=tolerance,
+            n_frames=whole.n_frames,
+        )
+
+    def _localised(self, maps: Maps, tolerance: int) -> list[Localisation]:
+        if self._regions is None:
+            return []
+        return [
+            localise(
+                values.astype(np.float64),
+                self._facts[video].frames,
+                self._regions.of(video),
+                maps.rect,
+                self._facts[video].size_px,
+                tolerance,
+            )
+            for video, values in zip(maps.videos, maps.values, strict=True)
+        ]
+
+
+def _accuracy(run: RunNumbers) -> float:
+    return run.metrics["accuracy"]
+
+
+def _mean(values: Iterable[float]) -> float:
+    """Return the mean of the values that are numbers; NaN without any."""
+    return spread(values).mean

@@ -1,0 +1,327 @@
+"""The tables of an evaluation: JSON, Markdown, CSV and a plot, measured numbers beside published ones."""
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
+from skillviewer.engine.evaluation.results import Interval, ModelResult, Pointing, Separated
+from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
+from skillviewer.engine.training.run_folder import write_json
+from skillviewer.export.destination import aside
+from skillviewer.export.figures.plots import Accuracy, plot_accuracies
+from skillviewer.nets.models import attention_model
+
+MARKDOWN, CSV, PLOT = "table.md", "table.csv", "table.png"
+
+_RANGES = 5
+_DRAWN_CEILINGS = ("quality", "skill")
+NONE = "–"
+
+_ABOUT_ACCURACY = (
+    "Percent. Accuracy: share of the pairs that touch a held-out video which the scores order rightly, a tie being "
+    "wrong; mean and standard deviation over the folds. Pooled: over the pairs of all folds together, with an interval "
+    "from drawing participants (or videos, where nobody says who is in them). Kendall's tau-b and Spearman's rho: with "
+    "Bradley-Terry strengths, over the held-out videos."
+)
+_ABOUT_ATTENTION = (
+    "Held-out videos, sampled frames with a region in the picture. Pointing: share of frames whose strongest cell is "
+    "within the tolerance of a region, in cells; energy: share of the map there. Uniform is chance; centre a Gaussian "
+    "at the middle of the picture. Without tolerance the strongest cell has to meet the region itself."
+)
+
+
+def write_tables(record: EvaluationRecord, folder: Path) -> None:
+    """Write ``evaluation.json``, ``table.md``, ``table.csv`` and ``table.png`` into a folder.
+
+    Where no model has a result there is no plot.
+
+    Args:
+        record: What was found.
+        folder: Where to; what is there is replaced.
+
+    Raises:
+        ExportError: They cannot be written.
+    """
+    write_json(folder / EVALUATION, record)
+    with aside(folder / MARKDOWN, (".md",), overwrite=True) as temporary:
+        temporary.write_text(markdown(record), encoding="utf-8")
+    _write_csv(record, folder / CSV)
+    bars = [
+        Accuracy(_label(m), m.pooled.value, _number(m.pooled.low), _number(m.pooled.high))
+        for m in record.models
+        if math.isfinite(m.pooled.value)
+    ]
+    if not bars:
+        (folder / PLOT).unlink(missing_ok=True)  # it would be of another evaluation
+    else:
+        optimistic = ", best epoch on the test pairs: optimistic" if record.optimistic else ""
+        plot_accuracies(
+            bars,
+            folder / PLOT,
+            title=f"{record.dataset}: test pairs of all folds, 95 % intervals{optimistic}",
+            references={what: record.ceilings[what] for what in _DRAWN_CEILINGS if what in record.ceilings},
+            overwrite=True,
+        )
+
+
+def _label(model: ModelResult) -> str:
+    return f"{model.model} (published {percent(model.published.accuracy)})" if model.published else model.model
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def percent(value: float | None) -> str:
+    """Return a fraction in percent with one decimal, or a dash."""
+    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.1f}"
+
+
+def _decimal(value: float | None, places: int = 2) -> str:
+    return NONE if value is None or not math.isfinite(value) else f"{value:.{places}f}"
+
+
+def _span(interval: Interval | None, *, signed: bool = False) -> str:
+    """Return a value with its interval in percent (or points of a percent)."""
+    if interval is None or not math.isfinite(interval.value):
+        return NONE
+    numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]
+    return f"{numbers[0]} ({numbers[1]} to {numbers[2]})" if math.isfinite(interval.low) else numbers[0]
+
+
+def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    line = ["|" + "|".join(["---"] + ["--:"] * (len(header) - 1)) + "|"]
+    return ["| " + " | ".join(header) + " |", *line, *("| " + " | ".join(row) + " |" for row in rows)]
+
+
+def accuracy_table(record: EvaluationRecord) -> list[str]:
+    """Return the table of accuracies as lines of Markdown."""
+    header = ["model", "accuracy ± sd", "pooled (95 %)", "both held out", "ties", "Kendall", "Spearman"]
+    first = record.against or (record.models[0].model if record.models else "")
+    compared = any(model.difference for model in record.models)
+    quoted = any(model.published for model in record.models)
+    header += [f"to {first} (95 %)"] if compared else []
+    header += ["published"] if quoted else []
+    header += ["parameters", "training"]
+    rows = []
+    for m in record.models:
+        spread = f"{percent(m.accuracy)} ± {percent(m.sd)}" if math.isfinite(m.sd) else percent(m.accuracy)
+        row = [
+            m.model,
+            spread + ("*" if m.optimistic else ""),
+            _span(m.pooled),
+            percent(m.metrics["honest_accuracy"]),
+            percent(m.metrics["ties"]),
+            _decimal(m.metrics["kendall_tau_b"]),
+            _decimal(m.metrics["spearman"]),
+        ]
+        row += [_span(m.difference, signed=True)] if compared else []
+        row += [percent(m.published.accuracy) if m.published else NONE] if quoted else []
+        rows.append([*row, f"{m.parameters:,}", f"{m.seconds:.0f} s"])
+    return _rows(header, rows)
+
+
+def _undefined(record: EvaluationRecord) -> list[str]:
+    """Return of which models a correlation is a mean over some runs only: it has none where all scores are equal."""
+    lines = []
+    for m in record.models:
+        n = sum(math.isnan(run.metrics["kendall_tau_b"]) for run in m.runs)
+        if 0 < n < len(m.runs):
+            lines += [
+                f"{m.model}: correlations are not defined in {n} of {len(m.runs)} runs; the mean is of the others.",
+                "",
+            ]
+    return lines
+
+
+def _about_published(record: EvaluationRecord) -> list[str]:
+    """Return what published numbers are of, and which variants share one."""
+    quoted = [(m.model, m.published) for m in record.models if m.published is not None]
+    lines = []
+    for source in sorted({number.source for _, number in quoted}):
+        ways: dict[str, list[str]] = {}
+        for model, number in quoted:
+            if number.source == source:
+                ways.setdefault(number.epoch, []).append(model)
+        told = "; ".join(f"{', '.join(models)}: of {epoch}" for epoch, models in ways.items())
+        lines += [f"Published: {source} ({told}).", ""]
+    rows: dict[str, list[str]] = {}
+    for model, _ in quoted:
+        rows.setdefault(attention_model(model).row, []).append(model)
+    for row, models in rows.items():
+        if len(models) > 1:
+            variants = " and ".join(models)
+            lines += [f"{variants} share the row “{row}”: it is not known which of them was measured.", ""]
+    return lines
+
+
+def markdown(record: EvaluationRecord) -> str:
+    """Return the whole evaluation as a page of Markdown."""
+    who = f" of {record.n_participants} participants" if record.n_participants else ""
+    flow = record.preprocessing.flow.algorithm
+    said = []
+    if record.backbone:
+        said.append(f"{record.backbone} at {record.preprocessing.input_px} pixels, flow {flow}")
+    if record.trained_backbone:
+        published = record.trained_backbone == PUBLISHED_BACKBONE
+        said.append(f"tsn trains {record.trained_backbone}" + ("" if published else ": not the published network"))
+    features = "; ".join(said) or "time"
+    seeds = "one seed" if record.n_seeds == 1 else f"{record.n_seeds} seeds"
+    lines = [
+        f"# {record.dataset}",
+        "",
+        (
+            f"{record.n_videos} videos{who}, {record.n_pairs} ordered pairs. {record.division}, {seeds}; "
+            f"preset {record.preset} ({record.dataset_preset}); {features}."
+        ),
+        "",
+        f"Selection rule: {record.selection}.",
+        "",
+        *accuracy_table(record),
+        "",
+        _ABOUT_ACCURACY,
+        "",
+        *_undefined(record),
+    ]
+    if record.optimistic:
+        lines += ["\\* The epoch was chosen on the test pairs themselves: optimistic, only to compare with papers.", ""]
+    lines += _about_published(record)
+    if record.ceilings:
+        lines += [
+            "Ordering by what is known of the videos, on the same pairs: "
+            + ", ".join(f"{what} {percent(accuracy)}" for what, accuracy in record.ceilings.items())
+            + ".",
+            "",
+        ]
+    lines += _attention(record)
+    lines += _separations(record)
+    lines += [
+        "## Folds",
+        "",
+        *_rows(
+            ["fold", "held out", "training pairs", "test pairs", "both held out"],
+            [
+                [f.name, ", ".join(f.held_out), str(f.n_train_pairs), str(f.n_test_pairs), str(f.n_honest_pairs)]
+                for f in record.folds
+            ],
+        ),
+        "",
+    ]
+    rule = f"Pairs: {record.rule}." if record.rule else ""
+    said = [sentence for sentence in (rule, record.warning, *record.problems) if sentence]
+    if said:
+        lines += ["## Notes", "", *(f"- {sentence}" for sentence in said), ""]
+    return "\n".join(lines)
+
+
+def _attention(record: EvaluationRecord) -> list[str]:
+    rows = []
+    for m in record.models:
+        for a in (m.attention, m.attention_exact):
+            if a is not None:
+                numbers = (percent(a.hits), _decimal(a.times_chance), percent(a.hits_uniform), percent(a.hits_centre))
+                energies = (percent(a.energy), _decimal(a.energy_times_uniform), percent(a.energy_centre))
+                rows.append([m.model, str(a.tolerance), *numbers, *energies])
+    if not rows:
+        return []
+    header = ["model", "tolerance", "pointing", "× chance", "uniform", "centre"]
+    return [
+        "## Attention against regions",
+        "",
+        *_rows([*header, "energy", "× uniform", "centre's energy"], rows),
+        "",
+        _ABOUT_ATTENTION,
+        "",
+    ]
+
+
+def _separations(record: EvaluationRecord) -> list[str]:
+    if not record.models or not record.models[0].by_separation:
+        return []
+    ranges = _even_ranges(record.models[0].by_separation)
+    titles = [f"{low}" if low == high else f"{low}–{high}" for low, high in ranges]
+    rows = []
+    for m in record.models:
+        row = [m.model]
+        for low, high in ranges:
+            inside = [at for at in m.by_separation if low <= at.separation <= high]
+            n = sum(at.n_pairs for at in inside)
+            row.append(percent(sum(at.accuracy * at.n_pairs for at in inside) / n) if n else NONE)
+        rows.append(row)
+    return [
+        "## By separation",
+        "",
+        *_rows(["steps apart", *titles], rows),
+        "",
+        "Accuracy of pairs by the number of steps between their videos in the order that all pairs imply.",
+        "",
+    ]
+
+
+def _even_ranges(separated: Sequence[Separated]) -> list[tuple[int, int]]:
+    """Divide separations into a few ranges that hold about equally many pairs."""
+    total = sum(at.n_pairs for at in separated)
+    ranges: list[tuple[int, int]] = []
+    start, counted = separated[0].separation, 0
+    for at in separated:
+        counted += at.n_pairs
+        if counted >= total * (len(ranges) + 1) / _RANGES:
+            ranges.append((start, at.separation))
+            start = at.separation + 1
+    return ranges
+
+
+def _write_csv(record: EvaluationRecord, path: Path) -> None:
+    """Write one row a model, fractions with a dot; empty where something is not defined."""
+    rows = [_csv_row(m) for m in record.models]
+    with (
+        aside(path, (".csv",), overwrite=True) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(rows[0] if rows else ["model"])
+        writer.writerows([_cell(value) for value in row.values()] for row in rows)
+
+
+def _csv_row(m: ModelResult) -> dict[str, object]:
+    def interval(name: str, one: Interval | None) -> dict[str, object]:
+        return {
+            name: one.value if one else None,
+            f"{name}_low": one.low if one else None,
+            f"{name}_high": one.high if one else None,
+        }
+
+    return {
+        "model": m.model,
+        **m.metrics,
+        "sd_folds": m.sd,
+        "sd_seeds": m.sd_seeds,
+        **interval("pooled", m.pooled),
+        **interval("pooled_honest", m.pooled_honest),
+        **interval("difference", m.difference),
+        **interval("difference_honest", m.difference_honest),
+        "published": m.published.accuracy if m.published else None,
+        "selection": m.selection,
+        "optimistic": int(m.optimistic),
+        "parameters": m.parameters,
+        "seconds": m.seconds,
+        **_pointing("", m.attention),
+        **_pointing("_exact", m.attention_exact),
+    }
+
+
+def _pointing(suffix: str, a: Pointing | None) -> dict[str, object]:
+    return {
+        f"pointing{suffix}": a.hits if a else None,
+        f"pointing{suffix}_uniform": a.hits_uniform if a else None,
+        f"pointing{suffix}_centre": a.hits_centre if a else None,
+        f"energy{suffix}": a.energy if a else None,
+        f"energy{suffix}_uniform": a.energy_uniform if a else None,
+        f"energy{suffix}_centre": a.energy_centre if a else None,
+    }
+
+
+def _cell(value: object) -> object:
+    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value

@@ -1,0 +1,1 @@
+"""Export requests: analysis of what is missing, writing, and reading back."""

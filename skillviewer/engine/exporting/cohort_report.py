@@ -1,0 +1,148 @@
+"""The report of a whole study: its cohort, from the scores that the study keeps."""
+
+import secrets
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.data.study import ModelState, ModelVersion, Study
+from skillviewer.export.options import offered
+from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo
+from skillviewer.export.reports.pdf import Paper
+from skillviewer.export.reports.report import export_cohort
+
+
+@dataclass(frozen=True, slots=True)
+class CohortChoices:
+    """How the report of a study's cohort is made.
+
+    Attributes:
+        paper: Size of the page; a web page has none.
+        task: The task whose videos are reported, where the study has several; scores of two tasks are not compared.
+        model: Name of the model, or "" for the one that the study uses.
+        names: Whether participants and raters are named.
+    """
+
+    paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
+    task: str = offered("", "Task", "Where the study has several")
+    model: str = offered("", "Model", "Empty for the one that the study uses")
+    names: bool = offered(True, "Name people", "Participants and raters; else they get numbers")
+
+
+def cohort_report(
+    path: Path, target: Path, choices: CohortChoices | None = None, *, overwrite: bool = False
+) -> tuple[str, ...]:
+    """Write the cohort report of a study.
+
+    Args:
+        path: The study; it may be open elsewhere.
+        target: ``.pdf`` or ``.html``.
+        choices: How it is made.
+        overwrite: Whether a file of that name may be replaced.
+
+    Returns:
+        What a person should know, one sentence each.
+
+    Raises:
+        ExportError: Nothing was assessed, a name is not in the study, or the file cannot be written or read back.
+        StudyError: The study cannot be read.
+    """
+    choices = choices if choices is not None else CohortChoices()
+    with Study.open(path, read_only=True) as study:
+        everything = study.videos.all()
+        task = _task(study, {v.task for v in everything}, choices.task)
+        videos = [v for v in everything if v.task == task]
+        model = _model(study, choices.model)
+        scores = study.models.scores(model.digest)
+        dataset = study.dataset()
+        title, settings = study.title, study.settings
+    inside = {v.name for v in videos}
+    said = [j for j in dataset.judgements if j.left in inside and j.right in inside]
+    people = _numbers([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
+    raters = _numbers([j.rater for j in said], "R", names=choices.names)
+    assessed = [
+        CohortVideo(
+            v.name,
+            s.score,
+            s.interval,
+            people.get(v.participant or "", ""),
+            s.warning.replace(SAID_BEFORE, "").strip(),
+            v.digest,
+            before_blur=SAID_BEFORE in s.warning,
+            passes=s.passes,
+        )
+        for v in videos
+        if (s := scores.get(v.name)) is not None
+    ]
+    judgements = tuple(replace(j, rater=raters[j.rater]) for j in said)
+    export_cohort(
+        assessed,
+        CohortModel(f"{model.name} v{model.version}", model.digest),
+        target,
+        CohortOptions(
+            paper=choices.paper,
+            title=title,
+            task=task or settings.task,
+            statement=settings.statement,
+            judgements=judgements,
+            pairs=tuple(p for p in dataset.pairs if p.better in inside and p.worse in inside),
+        ),
+        overwrite=overwrite,
+    )
+    return _remarks(len(videos), len(assessed), {s.passes for name, s in scores.items() if name in inside})
+
+
+def _remarks(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:
+    said = []
+    if n_assessed < n_videos:
+        said.append(
+            f"{n_videos - n_assessed} of {n_videos} videos have not been assessed by this model and are not in the "
+            "report."
+        )
+    if len(passes) > 1:
+        counts = ", ".join(str(n) for n in sorted(passes))
+        said.append(
+            f"The videos were assessed with different numbers of passes ({counts}): their intervals differ in kind."
+        )
+    return tuple(said)
+
+
+def _task(study: Study, tasks: set[str], asked: str) -> str:
+    if asked:
+        if asked in tasks or (asked == study.settings.task and "" in tasks):
+            return asked if asked in tasks else ""
+        known = ", ".join(sorted(task for task in tasks if task)) or study.settings.task or "none"
+        raise ExportError(f"The study has no videos of the task “{asked}”. Its tasks: {known}.")
+    if len(tasks) > 1:
+        known = ", ".join(sorted(task or study.settings.task or "(none)" for task in tasks))
+        raise ExportError(
+            f"The study has videos of {len(tasks)} tasks ({known}), whose scores cannot be compared: choose one."
+        )
+    return next(iter(tasks), "")
+
+
+def _model(study: Study, asked: str) -> ModelVersion:
+    """Return the model that is asked for, the one in use, or the one with the most scores."""
+    if asked:
+        models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
+        named = [m for m in models if asked in {m.name, f"{m.name} v{m.version}", m.digest}]
+        if not named:
+            known = ", ".join(f"{m.name} v{m.version}" for m in models) or "none"
+            raise ExportError(f"The study has no model “{asked}”. Its models: {known}.")
+        return max(named, key=lambda m: m.version)
+    used = study.models.spoken_for(study.settings.model)
+    if used is None:
+        raise ExportError(
+            "No video of the study has been assessed. Assess them first: in the window, or by skillviewer export table "
+            "scores STUDY -o scores.csv."
+        )
+    return used
+
+
+def _numbers(people: list[str], letter: str, *, names: bool) -> dict[str, str]:
+    """Return how people are called in the report: by their names, or by numbers, which tell nothing of the names."""
+    known = sorted({name for name in people if name})
+    if not names:
+        secrets.SystemRandom().shuffle(known)
+    return {name: name if names else f"{letter}{at}" for at, name in enumerate(known, start=1)}

@@ -1,0 +1,49 @@
+"""The faces of a video file, kept from one look to the next: searched once, then what a person made of them."""
+
+from pathlib import Path
+
+from skillviewer.core.faces.faces import Faces
+from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.data.faces_file import FaceStore
+from skillviewer.media.faces import find_faces
+from skillviewer.media.reading.reader import VideoReader
+
+
+def known_faces(path: Path) -> Faces:
+    """Return the faces that are kept of a video; none, to be drawn by hand, where nothing is.
+
+    Raises:
+        VideoError: The video, or what is kept, cannot be read.
+    """
+    with VideoReader(path, cache_bytes=0) as reader:
+        info = reader.info
+    return FaceStore().get(info.digest) or Faces(info.digest, info.n_frames)
+
+
+def kept_faces(faces: Faces) -> Faces:
+    """Return the faces that are kept now of the same video; none where nothing is. Quick: the video is not opened.
+
+    Raises:
+        VideoError: What is kept cannot be read.
+    """
+    return FaceStore().get(faces.video_digest) or Faces(faces.video_digest, faces.n_frames)
+
+
+def search_faces(path: Path, token: CancelToken | None = None, report: Report = silent) -> Faces:
+    """Search a video; nothing is kept yet.
+
+    Raises:
+        VideoError: The video cannot be read, or the detector cannot be used: boxes can be drawn by hand.
+        Cancelled: The token was raised.
+    """
+    with VideoReader(path, token) as reader:
+        return find_faces(reader, token=token, report=report)
+
+
+def keep_faces(faces: Faces) -> None:
+    """Keep the faces of a video: exports blur these.
+
+    Raises:
+        ExportError: They cannot be written.
+    """
+    FaceStore().put(faces)

@@ -1,0 +1,172 @@
+"""Orders for exports as values: what is wanted of which videos under which models, and what became of it."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skillviewer.core.errors import StudyError
+from skillviewer.core.video.footage import Footage
+from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.study.models import analysis_path
+from skillviewer.nets.library import digest as model_digest
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis.analysis import Analysis
+    from skillviewer.core.faces.faces import Faces
+    from skillviewer.core.video.extents import Extent
+    from skillviewer.engine.exporting.study_exporters import StudyExporter
+    from skillviewer.export.exporters import Exporter
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One video under one model, as it is asked for.
+
+    Attributes:
+        video: Where the video lies.
+        title: What stands beside it.
+        model: Folder of the checkpoint, or None where only what is kept or given can be used.
+        model_digest: Digest of the checkpoint, or "" for that of ``model``.
+        digest: Digest of the video as the study knows it, or "" to read it from the file.
+        extent: The part of the file that is the attempt, or None for the whole.
+        passes: Passes that are wanted, or None for those that are kept.
+        analysis: What the model said, if it is at hand.
+        study: The study that the video is of, or None; reports tell what it knows of the video.
+        faces: Faces that are blurred, or None.
+    """
+
+    video: Path
+    title: str = ""
+    model: Path | None = None
+    model_digest: str = ""
+    digest: str = ""
+    extent: "Extent | None" = None
+    passes: int | None = None
+    analysis: "Analysis | None" = None
+    study: Path | None = None
+    faces: "Faces | None" = None
+
+    @property
+    def footage(self) -> Footage:
+        """The file, or the part of it, that is meant."""
+        return Footage(self.video, self.extent)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """What came to be known of a video while an order was worked on: told as a value of progress, as soon as it is.
+
+    Attributes:
+        subject: What was asked; it came without an analysis.
+        analysis: What the model says, computed now or before.
+    """
+
+    subject: Subject
+    analysis: "Analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One file that is to be written.
+
+    Attributes:
+        exporter: How.
+        subjects: Of what.
+        path: Where to.
+        options: An instance of the exporter's options, or None.
+        overwrite: Whether a file of that name may be replaced.
+        spared: Files that are not replaced all the same, beside those of the subjects.
+    """
+
+    exporter: "Exporter"
+    subjects: tuple[Subject, ...]
+    path: Path
+    options: Any = None
+    overwrite: bool = False
+    spared: tuple[Path, ...] = ()
+
+    @property
+    def originals(self) -> tuple[Path, ...]:
+        """The files that are never replaced: those of the subjects are what it is made of."""
+        of_subjects = (path for s in self.subjects for path in (s.video, s.study) if path is not None)
+        return (*of_subjects, *self.spared)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOrder:
+    """One file that is to be written of a whole study.
+
+    Attributes:
+        exporter: How.
+        study: The study.
+        path: Where to.
+        options: An instance of the exporter's options, or None.
+        overwrite: Whether a file of that name may be replaced.
+    """
+
+    exporter: "StudyExporter"
+    study: Path
+    path: Path
+    options: Any = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written and read back.
+
+    Attributes:
+        path: The file.
+        facts: What was found in it, a few words each; the first is its size.
+        remarks: What a person should know, one sentence each.
+    """
+
+    path: Path
+    facts: tuple[str, ...]
+    remarks: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of several orders.
+
+    Attributes:
+        written: The files that were written.
+        failures: What could not be written, one sentence each.
+    """
+
+    written: tuple[Written, ...]
+    failures: tuple[str, ...] = ()
+
+
+def kept(subject: Subject) -> "Analysis | None":
+    """Return what a model said of a video, if that is at hand or in the cache and has the passes that are wanted.
+
+    Raises:
+        VideoError: The video cannot be read.
+        CheckpointError: The model cannot be read.
+    """
+    analysis = subject.analysis
+    if analysis is None:
+        digest = subject.digest or _digest(subject.video)
+        model = subject.model_digest or (model_digest(subject.model) if subject.model is not None else "")
+        path = analysis_path(digest, model, subject.extent)
+        if not model or not path.is_file():
+            return None
+        try:
+            analysis = replace(load_analysis(path), extent=subject.extent)  # older versions did not write it
+        except StudyError:
+            with suppress(OSError):  # damaged: it is computed again
+                path.unlink()
+            return None
+    if subject.passes is not None and analysis.n_passes != subject.passes:
+        return None
+    return analysis.with_video(replace(analysis.video, path=subject.video))
+
+
+def _digest(video: Path) -> str:
+    from skillviewer.media.reading.reader import VideoReader
+
+    with VideoReader(video, cache_bytes=0) as reader:
+        return reader.info.digest

@@ -1,0 +1,360 @@
+"""From videos and models to a file that has been written and read back: what window and command line both ask for.
+
+What models said is taken from where the program keeps it; only what was never asked is computed, with a model that is
+loaded then and not before.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, Self
+
+from skillviewer.core.atomic_write import check_apart, is_there
+from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.data.analysis_file import save_analysis
+from skillviewer.data.faces_file import FaceStore
+from skillviewer.data.study.models import analysis_path
+from skillviewer.engine.exporting.requests import Assessed, Batch, Order, StudyOrder, Subject, Written, kept
+from skillviewer.engine.exporting.study_scores import keep_scores
+from skillviewer.export.destination import check
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
+from skillviewer.export.read_back import read_back
+from skillviewer.export.reports.report_options import ReportOptions, StudyContext
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis.analysis import Analysis
+    from skillviewer.core.explanation.evidence import Evidence
+    from skillviewer.core.video.extents import Extent
+    from skillviewer.engine.exporting.study_exporters import StudyExporter
+    from skillviewer.export.exporters import Exporter
+    from skillviewer.export.preview import Preview
+
+USUAL_PASSES = 4
+"""Interleaved passes of a video that is assessed for an export: enough for an interval."""
+
+
+class Wanted(Enum):
+    """Whether evidence is computed for an export."""
+
+    NO = auto()
+    WELCOME = auto()
+    NEEDED = auto()
+
+
+def _wanted(exporter: "Exporter") -> Wanted:
+    if exporter.needs_evidence:
+        return Wanted.NEEDED
+    return Wanted.WELCOME if exporter.wants_evidence else Wanted.NO
+
+
+class Pool(Protocol):
+    """Several models: ``engine.inference.model_pool.ModelPool``."""
+
+    def assess(
+        self,
+        folder: Path,
+        video: Path,
+        passes: int,
+        token: CancelToken,
+        report: Report,
+        extent: "Extent | None" = None,
+    ) -> "Analysis":
+        """Assess one video, or a part of it, with one of the models."""
+        ...
+
+    def explain(self, folder: Path, analysis: "Analysis", token: CancelToken, report: Report) -> "Evidence":
+        """Return the evidence for an analysis by one of the models."""
+        ...
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        ...
+
+
+class Desk:
+    """Takes orders for exports. Not thread safe: one thread owns it. Use it as a context manager.
+
+    Args:
+        open_pool: Makes the place where models are held; called when the first model is needed.
+        keeps: Whether scores are written into the studies whose videos they are of. The window has its study open, and
+            sees to that itself: it is told of every score by an ``Assessed`` as a value of progress.
+    """
+
+    def __init__(self, open_pool: Callable[[], Pool], *, keeps: bool = False) -> None:
+        self._open_pool, self._keeps = open_pool, keeps
+        self._pool: Pool | None = None
+        self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
+
+    def write(self, order: Order, token: CancelToken | None = None, report: Report = silent) -> Written:
+        """Assess what has to be assessed, write a file, and read it back.
+
+        Raises:
+            ExportError: What is asked for cannot be written; the message says why.
+            VideoError: A video cannot be read.
+            CheckpointError: A model is missing or cannot be used.
+            DeviceError: The device ran out of memory.
+            Cancelled: The token was raised; nothing is left behind.
+        """
+        token = token if token is not None else CancelToken()
+        check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
+        if is_there(order.path):
+            check_apart(order.path, (*order.originals, *_in_studies(order.subjects)))
+        self._lacking.clear()
+        exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
+        exhibits = self.exhibits(order.subjects, token, report, evidence=_wanted(exporter))
+        if wanted(options):
+            exhibits = with_kept_faces(exhibits, token, report)
+        if isinstance(options, ReportOptions):
+            options = _informed(options, order.subjects[0], exhibits[0])
+        blurred = blur_remarks([*exhibits, *_beside(options)])
+        remarks = (*self.remarks(exporter, exhibits, options, order.path), *self._lacking, *blurred)
+        exporter.export(exhibits, order.path, options, overwrite=order.overwrite, token=token, report=report)
+        report(Progress("reading it back"))
+        return Written(order.path, read_back(order.path), remarks)
+
+    def write_study(self, order: StudyOrder, token: CancelToken | None = None, report: Report = silent) -> Written:
+        """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
+        remarks = order.exporter.export(
+            order.study, order.path, order.options, overwrite=order.overwrite, token=token, report=report
+        )
+        report(Progress("reading it back"))
+        return Written(order.path, read_back(order.path), remarks)
+
+    def write_all(
+        self, orders: Sequence[Order | StudyOrder], token: CancelToken | None = None, report: Report = silent
+    ) -> Batch:
+        """Write several files; one that fails is told of, and the others go on. A single one raises its error.
+
+        Of several, each that was written is reported at once, as a ``Written`` that is the value of progress.
+
+        Raises:
+            Cancelled: The token was raised; the files that were finished stay.
+        """
+        token = token if token is not None else CancelToken()
+        written, failures = [], []
+        for done, order in enumerate(orders):
+            token.check()
+            told = report if len(orders) == 1 else _counted(report, done, len(orders))
+            try:
+                if isinstance(order, StudyOrder):
+                    written.append(self.write_study(order, token, told))
+                else:
+                    written.append(self.write(order, token, told))
+                if len(orders) > 1:  # also if the ones after it are stopped: it is there
+                    report(Progress(f"{order.path.name} is written", done + 1, len(orders), written[-1]))
+            except SkillViewerError as error:
+                if len(orders) == 1:
+                    raise
+                failures.append(str(error))
+        return Batch(tuple(written), tuple(failures))
+
+    def exhibits(
+        self,
+        subjects: Sequence[Subject],
+        token: CancelToken | None = None,
+        report: Report = silent,
+        *,
+        evidence: Wanted = Wanted.NO,
+    ) -> list[Exhibit]:
+        """Return subjects with what the models say of them; what is not kept is computed, and kept.
+
+        Args:
+            subjects: Videos under models.
+            token: Raise it to stop.
+            report: Told of progress.
+            evidence: Whether what raised and lowered the scores is computed.
+
+        Raises:
+            As ``write``.
+        """
+        token = token if token is not None else CancelToken()
+        made = []
+        for subject in subjects:
+            token.check()
+            analysis = kept(subject)
+            if analysis is None:
+                analysis = self._assessed(subject, token, _named(report, subject, "assessing"))
+            if subject.analysis is None:  # also if all that follows fails or is stopped: it is known now
+                report(Progress(f"assessed {subject.title or subject.video.stem}", value=Assessed(subject, analysis)))
+            weighed = self._weighed(subject, analysis, evidence, token, _named(report, subject, "explaining"))
+            made.append(Exhibit(analysis, subject.title, faces=subject.faces, evidence=weighed))
+        if self._keeps:
+            keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
+        return made
+
+    def preview(self, exporter: "Exporter", subjects: Sequence[Subject], options: object) -> "Preview | None":
+        """Return what is seen of an export before it is written.
+
+        Nothing is assessed for it: None where a video has not been assessed yet, or where there is nothing to see.
+
+        Raises:
+            ExportError: What is asked for cannot be made; the message says why.
+            VideoError: A video cannot be read.
+        """
+        if exporter.preview is None or exporter.needs_evidence:
+            return None
+        exhibits = []
+        for subject in subjects:
+            analysis = kept(subject)
+            if analysis is None:
+                return None
+            exhibits.append(Exhibit(analysis, subject.title, faces=subject.faces))
+        exporter.check(exhibits)
+        options = options if options is not None else _defaults(exporter)
+        if wanted(options):
+            store = FaceStore()
+            new = [e.path.name for e in exhibits if e.faces is None and store.get(e.analysis.video.digest) is None]
+            if new:  # a search takes as long as the video, and nobody asked for it yet
+                raise ExportError(
+                    f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over the "
+                    "faces."
+                )
+            exhibits = with_kept_faces(exhibits)
+        return exporter.preview(exhibits, options)
+
+    def preview_study(self, exporter: "StudyExporter", study: Path) -> "Preview | None":
+        """Return what is seen of an export of a study before it is written, or None.
+
+        Raises:
+            ExportError: It cannot be made of this study; the message says why.
+            StudyError: The study cannot be read.
+        """
+        return exporter.preview(study) if exporter.preview is not None else None
+
+    @staticmethod
+    def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
+        """Return what a person should know of an export before it is written, one sentence each."""
+        said = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
+        warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
+        return (*said, *warned)
+
+    def _assessed(self, subject: Subject, token: CancelToken, report: Report) -> "Analysis":
+        if subject.model is None:
+            raise _no_model(subject)
+        passes = subject.passes or USUAL_PASSES
+        analysis = self._models().assess(subject.model, subject.video, passes, token, report, subject.extent)
+        path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.extent)
+        before = kept(replace(subject, passes=None))
+        if before is None or before.n_passes <= analysis.n_passes:  # one of fewer passes is for this export alone
+            with suppress(ExportError):  # it can be computed again
+                save_analysis(analysis, path)
+        return analysis
+
+    def _weighed(
+        self, subject: Subject, analysis: "Analysis", evidence: Wanted, token: CancelToken, report: Report
+    ) -> "Evidence | None":
+        """Return what raised and lowered a score; None where it is not wanted, or only welcome and not to be had."""
+        if evidence is Wanted.NO:
+            return None
+        try:
+            if subject.model is None:
+                raise _no_model(subject)
+            return self._models().explain(subject.model, analysis, token, report)
+        except SkillViewerError as error:
+            if evidence is Wanted.NEEDED:
+                raise
+            name = subject.title or subject.video.name
+            self._lacking.append(
+                f"What raised and lowered the score of {name} was not computed, and is left out: {error}"
+            )
+            return None
+
+    def _models(self) -> Pool:
+        if self._pool is None:
+            self._pool = self._open_pool()
+        return self._pool
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def __enter__(self) -> Self:
+        """Return the desk itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+
+def with_kept_faces(
+    exhibits: Sequence[Exhibit], token: CancelToken | None = None, report: Report = silent
+) -> list[Exhibit]:
+    """Return exhibits with the faces that are kept of their videos; what was never searched is, and is kept then.
+
+    Raises:
+        VideoError: A video cannot be read, or faces cannot be searched for.
+        Cancelled: The token was raised.
+    """
+    store = FaceStore()
+    return with_faces(exhibits, token, report, store.get, store.put)
+
+
+def _in_studies(subjects: Sequence[Subject]) -> list[Path]:
+    """Return the files of all videos of the studies that videos are of."""
+    from skillviewer.data.study import Study
+
+    files: list[Path] = []
+    for path in {subject.study for subject in subjects if subject.study is not None}:
+        with Study.open(path, read_only=True) as study:
+            files += [video.path for video in study.videos.all() if video.path is not None]
+    return files
+
+
+def _informed(options: ReportOptions, subject: Subject, exhibit: Exhibit) -> ReportOptions:
+    """Return the options of a report with what the study of the video knows of it."""
+    if subject.study is None or options.known != StudyContext():
+        return options
+    from skillviewer.engine.exporting.study_context import context_of
+
+    known = context_of(subject.study, exhibit.analysis)
+    if wanted(options) and known.reference is not None:
+        known = replace(known, reference=with_kept_faces([known.reference])[0])
+    return replace(options, known=known)
+
+
+def _beside(options: object) -> list[Exhibit]:
+    """Return what is shown beside the exhibits: the second video of a report."""
+    reference = options.known.reference if isinstance(options, ReportOptions) else None
+    return [reference] if reference is not None else []
+
+
+def _defaults(exporter: "Exporter") -> object:
+    return exporter.options() if exporter.options is not None else None
+
+
+def _named(report: Report, subject: Subject, doing: str) -> Report:
+    """Return a report that names the video in every stage."""
+    name = subject.title or subject.video.stem
+
+    def told(progress: Progress) -> None:
+        report(Progress(f"{doing} {name}", progress.done, progress.total))
+
+    return told
+
+
+def _counted(report: Report, done: int, total: int) -> Report:
+    """Return a report of one file of several, which tells how many are finished."""
+
+    def told(progress: Progress) -> None:
+        report(Progress(progress.stage, done, total, progress.value))
+
+    return told
+
+
+def _no_model(subject: Subject) -> CheckpointError:
+    name = subject.title or subject.video.name
+    if subject.analysis is not None:
+        return CheckpointError(
+            f"What raised and lowered the score of {name} is not in its saved analysis, and its model, "
+            f"{subject.analysis.provenance.model}, is not the one at hand: choose that model, or export from the video."
+        )
+    return CheckpointError(
+        f"{name} has not been assessed, and the model that the study uses is not where it was: choose a model."
+    )

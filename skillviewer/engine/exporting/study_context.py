@@ -1,0 +1,95 @@
+"""What a study knows of one video, for its report: comparable videos, a reference, raters, notes, other models."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.cohort import Member, NearBy, reference_video
+from skillviewer.core.analysis.other_models import other_models
+from skillviewer.data.study import ModelState, Study, StudyVideo, VideoState
+from skillviewer.data.study.models import Score, cached_analysis
+from skillviewer.data.study.remarks import Opinion
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.reports.report_options import OpinionOf, Remark, StudyContext
+from skillviewer.export.reports.why import analysis_looks
+
+MOST_MODELS = 3
+"""Other models that are told of, the latest first."""
+
+MOST_LOOKS = 100
+"""So many comparable videos are compared by their looks; beyond, the reference is the nearest by score."""
+
+
+def context_of(path: Path, analysis: Analysis) -> StudyContext:
+    """Return what a study knows of the video of an analysis; an empty context where the video is not in it.
+
+    Args:
+        path: The study; it may be open elsewhere.
+        analysis: What a model said of the video.
+
+    Raises:
+        StudyError: The study cannot be read.
+    """
+    with Study.open(path, read_only=True) as study:
+        videos = study.videos.all()
+        video = next((v for v in videos if v.subject == analysis.subject), None)
+        return StudyContext() if video is None else _context(study, video, videos, analysis)
+
+
+def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], analysis: Analysis) -> StudyContext:
+    task = video.task or study.settings.task
+    alike = {v.name: v for v in videos if v.task == video.task and v.name != video.name}
+    model = analysis.provenance.model_digest
+    scores = {name: score for name, score in study.models.scores(model).items() if name in alike}
+    members = _members([alike[name] for name in scores], scores, model)
+    of_task = {video.name, *alike}
+    judgements = tuple(j for j in study.votes.judgements() if {j.left, j.right} <= of_task)
+    models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
+    this = next((m for m in models if m.digest == model), None)
+    own = {m.name: m.score for m in members} | {video.name: analysis.score}
+
+    def scores_by(digest: str) -> dict[str, float]:
+        return {name: score.score for name, score in study.models.scores(digest).items()}
+
+    others, versions = other_models(video.name, own, model, models, scores_by, MOST_MODELS)
+    reference, near_by = _reference(video.name, analysis, members, alike, model)
+    return StudyContext(
+        name=video.name,
+        participant=video.participant or "",
+        task=task,
+        cohort=f"the task “{task}”" if task else "this task",
+        others=members,
+        reference=reference,
+        near_by=near_by,
+        judgements=judgements,
+        opinions=tuple(
+            OpinionOf(m.start_s, m.stop_s, m.opinion.value, m.author)
+            for m in study.remarks.moments(video.name)
+            if m.opinion is not Opinion.NONE and m.model_digest == model
+        ),
+        notes=tuple(Remark(n.text, n.author, n.time_s) for n in study.remarks.notes(video.name)),
+        other_models=others,
+        versions=versions,
+        model_version=f"v{this.version}" if this is not None else "",
+    )
+
+
+def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str) -> tuple[Member, ...]:
+    """Return the comparable videos, with their looks where all of these are at hand."""
+    looks = {}
+    if len(videos) <= MOST_LOOKS:
+        for video in videos:
+            analysis = cached_analysis(video, model)
+            looks[video.name] = analysis_looks(analysis) if analysis is not None else None
+    return tuple(Member(v.name, scores[v.name].score, looks.get(v.name)) for v in videos)
+
+
+def _reference(
+    name: str, analysis: Analysis, members: Sequence[Member], videos: dict[str, StudyVideo], model: str
+) -> tuple[Exhibit | None, NearBy | None]:
+    """Return a well-scored video that can be shown and why it, or None; one whose file is missing is passed over."""
+    shown = [m for m in members if videos[m.name].path is not None and videos[m.name].state is not VideoState.REPLACED]
+    scores = [member.score for member in members]
+    found = reference_video(Member(name, analysis.score, analysis_looks(analysis)), shown, scores)
+    other = cached_analysis(videos[found.name], model) if found is not None else None
+    return (Exhibit(other, found.name), found.near_by) if found is not None and other is not None else (None, None)

@@ -1,0 +1,175 @@
+"""Features on disk, keyed by what they were computed from, and kept within a size.
+
+An entry is one pass of one video under one preprocessing and backbone: a safetensors file with the features in float16
+and their checksum. It is written aside and renamed, so that two processes never see half of it, and an entry that does
+not check out is dropped and computed again.
+"""
+
+import hashlib
+import json
+import os
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import save_file
+
+from skillviewer.core.atomic_write import ASIDE, written_aside
+
+DEFAULT_MAX_BYTES = 20 * 2**30
+_SUFFIX = ".safetensors"
+_KINDS: dict[str, np.dtype[Any]] = {"F16": np.dtype(np.float16), "U8": np.dtype(np.uint8)}
+_MAX_HEADER = 2**16
+_ABANDONED_AFTER_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureKey:
+    """What features depend on.
+
+    Attributes:
+        video_digest: SHA-256 of the video file.
+        configuration: Everything about preprocessing, backbones and precision that changes the numbers, as plain
+            values.
+        positions: Positions on the model's timeline, one per sampled frame of the pass.
+    """
+
+    video_digest: str
+    configuration: tuple[tuple[str, str | int | float | None], ...]
+    positions: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """File name of the entry, without suffix."""
+        text = json.dumps([self.video_digest, self.configuration, self.positions])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class FeatureCache:
+    """A folder of feature files with a cap on its size; the entries that were not used for longest go first."""
+
+    def __init__(self, folder: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+
+    @property
+    def folder(self) -> Path:
+        """Where the entries lie."""
+        return self._folder
+
+    @property
+    def max_bytes(self) -> int:
+        """Its cap."""
+        return self._max_bytes
+
+    def _path(self, key: FeatureKey) -> Path:
+        return self._folder / key.name[:2] / (key.name + _SUFFIX)
+
+    def get(self, key: FeatureKey, shape: Sequence[int]) -> NDArray[Any] | None:
+        """Return the features of a key, mapped from the disk, or None when there is no sound entry.
+
+        Args:
+            key: What they were computed from.
+            shape: Shape that they must have, (N, 2F, h, w).
+        """
+        path = self._path(key)
+        try:
+            features = _map(path, tuple(shape))
+        except OSError:  # not there; or not to be read now (too many open files, say), which tells nothing against it
+            return None
+        except (ValueError, KeyError, TypeError):
+            features = None
+        if features is None:
+            with suppress(OSError):
+                path.unlink()
+            return None
+        with suppress(OSError):
+            os.utime(path)  # used now: it goes last
+        return features
+
+    def put(self, key: FeatureKey, features: NDArray[Any]) -> bool:
+        """Keep features. A cache that cannot be written costs time later, not the result: then False is returned.
+
+        Args:
+            key: What they were computed from.
+            features: (N, 2F, h, w) float16; or snippets of bytes, uint8.
+        """
+        path = self._path(key)
+        size = features.nbytes
+        if size > self._max_bytes:
+            return False
+        try:
+            self.make_room(size)
+            with written_aside(path) as aside:
+                save_file({"features": np.ascontiguousarray(features)}, aside, metadata={"crc32": _checksum(features)})
+        except (OSError, SafetensorError):
+            return False
+        return True
+
+    def _files(self) -> Iterator[Path]:
+        for folder, _, names in os.walk(self._folder):  # folders that another process removes meanwhile are passed over
+            yield from (Path(folder, name) for name in names)
+
+    def entries(self) -> list[tuple[Path, int, float]]:
+        """Return (path, bytes, last use) of every file, the longest unused first."""
+        found = []
+        for path in self._files():
+            if path.suffix != _SUFFIX or path.name.startswith("."):
+                continue
+            with suppress(OSError):  # another process may have removed it
+                stat = path.stat()
+                found.append((path, stat.st_size, stat.st_mtime))
+        return sorted(found, key=lambda entry: entry[2])
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that the entries take."""
+        return sum(size for _, size, _ in self.entries())
+
+    def make_room(self, n_bytes: int) -> None:
+        """Drop what a killed process left half written, then the longest unused entries until ``n_bytes`` more fit."""
+        for path in self._files():
+            if ASIDE not in path.name:
+                continue
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S:
+                    path.unlink()
+        entries = self.entries()
+        total = sum(size for _, size, _ in entries)
+        for path, size, _ in entries:
+            if total + n_bytes <= self._max_bytes:
+                return
+            with suppress(OSError):
+                path.unlink()
+            total -= size
+
+    def clear(self) -> None:
+        """Remove every entry."""
+        for path, _, _ in self.entries():
+            with suppress(OSError):
+                path.unlink()
+
+
+def _map(path: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:
+    """Map the tensor of a safetensors file (8 bytes of header length, a JSON header, the data), if it is sound."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(min(length, _MAX_HEADER)))
+    entry = header["features"]
+    kind = _KINDS.get(entry["dtype"])
+    if kind is None or tuple(entry["shape"]) != shape:
+        return None
+    start = 8 + length + entry["data_offsets"][0]
+    features = np.memmap(path, kind, "r", start, shape)
+    return features if _checksum(features) == header["__metadata__"]["crc32"] else None
+
+
+def _checksum(features: NDArray[Any]) -> str:
+    return f"{zlib.crc32(np.ascontiguousarray(features).data):08x}"

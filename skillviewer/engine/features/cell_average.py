@@ -1,0 +1,45 @@
+"""Features of models that average them over the cells first: averaged once for a whole training, not in every batch."""
+
+import torch
+
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.memory_mapped_store import AveragedBank
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.fusion import CellMean
+from skillviewer.nets.models import attention_model
+from skillviewer.nets.sizes import HeadSizes
+
+
+def averages(model: str, sizes: HeadSizes) -> bool:
+    """Return whether a model averages features over the cells before all else.
+
+    Args:
+        model: Entry in ATTENTION_MODELS.
+        sizes: Its sizes.
+    """
+    with torch.device("meta"):
+        return isinstance(attention_model(model).build(sizes).fusion, CellMean)
+
+
+def averaged_once(model: str, sizes: HeadSizes, bank: FeatureBank) -> FeatureBank:
+    """Return features for training: averaged once for all where the model averages them first, else as they are.
+
+    Args:
+        model: Entry in ATTENTION_MODELS.
+        sizes: Its sizes.
+        bank: Features.
+    """
+    return AveragedBank(bank) if averages(model, sizes) else bank
+
+
+def fed(model: AttentionModel, bank: FeatureBank) -> AttentionModel:
+    """Return a model that is fed what a bank holds: averages or whole features."""
+    model.fed = (model.sizes.feature_channels, 1, 1) if isinstance(bank, AveragedBank) else None
+    return model
+
+
+def fed_whole(model: AttentionModel, bank: FeatureBank) -> AttentionModel:
+    """Return a model that was trained on a bank, in evaluation mode; one that was fed averages takes whole features."""
+    if isinstance(bank, AveragedBank):
+        model.fed = None
+    return model.eval()

@@ -1,0 +1,184 @@
+"""Features of a whole data set, computed once and mapped from the cache afterwards."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.memory_mapped_store import AveragedBank, MappedBank, Reference, reference
+from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.runtime.device import device_errors
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.backbones.deployment import Precision
+from skillviewer.nets.configuration import BackboneConfig
+from skillviewer.nets.fusion import CellMean, Standardising
+
+_MIN_SCALE = 1e-3
+"""Channels that hardly vary are not blown up."""
+
+
+def feature_source(
+    name: str,
+    preprocessing: Preprocessing,
+    device: torch.device,
+    precision: Precision,
+    cache: FeatureCache,
+    *,
+    own_motion: bool = False,
+    before_last_block: bool = False,
+) -> tuple[FeatureSource, BackboneConfig]:
+    """Return frozen backbones ready for training a head on their features.
+
+    Args:
+        name: Entry in BACKBONES.
+        preprocessing: What is done to videos.
+        device: Where they run.
+        precision: Of the features.
+        cache: Where features are kept.
+        own_motion: Whether the motion stream starts from weights trained on flow, else across modalities.
+        before_last_block: Whether they end before their last block, for training that.
+
+    Raises:
+        CheckpointError: The backbone's weights are not on this computer.
+        DeviceError: The device ran out of memory.
+    """
+    weights = own_backbone_weights(name)
+    motion = own_backbone_weights(name, flow=True) if own_motion else None
+    with device_errors():
+        extractor = FeatureExtractor.frozen(
+            weights, preprocessing, device, precision, motion=motion, before_last_block=before_last_block
+        )
+    return FeatureSource(extractor, cache, preprocessing), extractor.backbones
+
+
+class PassSource(Protocol):
+    """Where passes of a video come from: features or snippets."""
+
+    def passes(
+        self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
+    ) -> Sequence[NDArray[Any]]:
+        """Return K passes of a video or of a stretch of it."""
+        ...
+
+
+class KeptSource(PassSource, Protocol):
+    """One that keeps what it computed."""
+
+    @property
+    def cache(self) -> FeatureCache:
+        """Where they are kept."""
+        ...
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What is done to a video before."""
+        ...
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes kept of one sampled frame."""
+        ...
+
+
+def check_room(source: KeptSource, n_videos: int, candidates: int) -> None:
+    """Refuse what would push itself out of the cache, before hours of features.
+
+    Args:
+        source: Where they come from.
+        n_videos: Videos.
+        candidates: Passes of each.
+
+    Raises:
+        SettingsError: The cache is too small.
+    """
+    needed, room = n_videos * candidates * source.preprocessing.n_segments * source.frame_bytes, source.cache.max_bytes
+    if needed > room:
+        raise SettingsError(
+            f"What is kept of {n_videos} videos takes {needed / 1e9:.1f} GB, and the cache holds {room / 1e9:.1f} GB. "
+            "Allow it more (--cache-gb, or Settings in the window), or take fewer frames (--candidates)."
+        )
+
+
+def build_bank(
+    videos: Sequence[tuple[str, Path]],
+    source: PassSource,
+    candidates: int,
+    token: CancelToken,
+    report: Report,
+    extents: Mapping[str, Extent] | None = None,
+) -> tuple[MappedBank, list[str]]:
+    """Compute (or find) the features of videos.
+
+    Args:
+        videos: Name and file of each.
+        source: Where features come from.
+        candidates: K, frames of every segment that training draws from.
+        token: Checked while a video is read through, and after every sampled frame.
+        report: Told of every video.
+        extents: The stretch of its file that is the attempt, by name; the others are whole files.
+
+    Returns:
+        The bank, and one sentence for every video that could not be read; the others go on.
+
+    Raises:
+        DeviceError: The device ran out of memory: that is nothing about one video.
+        Cancelled: The token was raised.
+    """
+    bank: dict[str, list[Reference]] = {}
+    problems = []
+    for done, (name, path) in enumerate(videos):
+        report(Progress("features of videos", done, len(videos)))
+        try:
+            with device_errors(), VideoReader(path, token) as reader:
+                found = source.passes(reader, candidates, token, (extents or {}).get(name))
+                bank[name] = [reference(features) for features in found]
+        except DeviceError:
+            raise
+        except SkillViewerError as error:
+            problems.append(str(error))
+    report(Progress("features of videos", len(videos), len(videos)))
+    return MappedBank(bank), problems
+
+
+def pooled(bank: FeatureBank, names: Sequence[str]) -> Float32Array:
+    """Return the mean feature of every video over sampled frames and cells, (n, 2F) float32."""
+    return np.stack([np.asarray(bank[name][0], np.float32).mean(axis=(0, 2, 3)) for name in names])
+
+
+def standardise(model: nn.Module, bank: FeatureBank, names: Sequence[str]) -> None:
+    """Let a fresh model know the statistics of what it standardises: of features, or of their averages over the cells.
+
+    Args:
+        model: Changed.
+        bank: Features.
+        names: Training videos.
+    """
+    for part in model.modules():
+        if isinstance(part, Standardising) and part.standardise:
+            seen = AveragedBank(bank) if isinstance(part, CellMean) else bank
+            part.set_statistics(*statistics(seen, names))
+
+
+def statistics(bank: FeatureBank, names: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return mean and standard deviation of every feature channel over videos, (2F,) each; one video at a time."""
+    total, squares, count = 0.0, 0.0, 0
+    for name in names:
+        features = np.asarray(bank[name][0], np.float64)
+        total = total + features.sum(axis=(0, 2, 3))
+        squares = squares + (features**2).sum(axis=(0, 2, 3))
+        count += features.shape[0] * features.shape[2] * features.shape[3]
+    mean = np.asarray(total / count)
+    scale = np.sqrt(np.maximum(np.asarray(squares / count) - mean**2, _MIN_SCALE**2))
+    return torch.from_numpy(mean).float(), torch.from_numpy(scale).float()

@@ -1,0 +1,133 @@
+"""From a video to what the backbones are fed, one sampled position after the other, in one pass over the file."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.extents import Extent, extent_frames
+from skillviewer.core.video.info import VideoInfo, sample_positions, segments, timeline
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.media.flow.flow import FieldBatch, FlowStacks, grey_size
+from skillviewer.media.reading.reader import VideoReader
+
+FLOW_THREADS = 4
+"""Fields of a stack computed side by side, where there are as many cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampledInput:
+    """What the backbones are fed for one sampled position.
+
+    Attributes:
+        position: Position on the timeline.
+        rgb: (S, S, 3) uint8, the frame squashed to the input square.
+        flow: (2L, h0, w0) uint8, quantised flow at the size it was computed at.
+    """
+
+    position: int
+    rgb: Picture
+    flow: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which frames of one video a model looks at.
+
+    Attributes:
+        timeline: (m,) int64 frame index of every position of the model's clock.
+        positions: (K, N) int64 sampled positions.
+        segment_stops: (N,) int64 frame at which each segment ends.
+        stretch: The frames that were sampled from, as (start, stop), where they are not the whole video.
+    """
+
+    timeline: IntArray
+    positions: IntArray
+    segment_stops: IntArray
+    stretch: tuple[int, int] | None = None
+
+    @property
+    def frames(self) -> IntArray:
+        """(K, N) sampled frame indices."""
+        return self.timeline[self.positions]
+
+    @property
+    def key(self) -> tuple[tuple[str, str | int | float | None], ...]:
+        """What features depend on beside positions and configuration: nothing, unless it is of a stretch."""
+        return () if self.stretch is None else (("from_frame", self.stretch[0]), ("to_frame", self.stretch[1]))
+
+
+def sampling_of(info: VideoInfo, preprocessing: Preprocessing, passes: int, extent: Extent | None = None) -> Sampling:
+    """Choose the sampled frames of K passes over a video, or over a stretch of it.
+
+    Nothing outside a stretch is looked at: its clock begins with it, and flow is taken between its frames alone.
+
+    Args:
+        info: The video.
+        preprocessing: Number of segments, clock, length of flow stacks.
+        passes: K.
+        extent: The stretch, or None for the whole video.
+
+    Raises:
+        DatasetError: The stretch lies outside the video.
+    """
+    frames = extent_frames(extent, info)
+    line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
+    length = preprocessing.flow.length
+    positions = sample_positions(len(line), preprocessing.n_segments, length, passes)
+    ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
+    stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), preprocessing.n_segments, length)]
+    stretch = None if frames == range(info.n_frames) else (frames.start, frames.stop)
+    return Sampling(line, positions, np.array(stops, dtype=np.int64), stretch)
+
+
+def stream_inputs(
+    reader: VideoReader,
+    preprocessing: Preprocessing,
+    line: IntArray,
+    positions: IntArray,
+    size: tuple[int, int] | None = None,
+    batch: FieldBatch | None = None,
+    token: CancelToken | None = None,
+) -> Iterator[SampledInput]:
+    """Decode, convert and compute flow, only what is needed, in order of time.
+
+    Args:
+        reader: The open video.
+        preprocessing: What the model was trained on.
+        line: (m,) frame index of every position of the timeline.
+        positions: (p,) ascending, unique positions wanted.
+        size: Width and height that frames are squashed to, or None for the input square.
+        batch: Computes TV-L1 on a GPU, or None for the kernels on the CPU.
+        token: Checked between packets: from one sampled frame to the next there may be minutes of a long video.
+
+    Yields:
+        One input a position, as soon as the last picture of its flow stack has been decoded.
+    """
+    stacks = FlowStacks(preprocessing.flow, len(line), threads=min(os.cpu_count() or 1, FLOW_THREADS), batch=batch)
+    flow_positions = stacks.positions_needed(positions)
+    flow_size = grey_size(reader.info.width_px, reader.info.height_px, preprocessing.flow.short_side_px)
+    size = size if size is not None else (preprocessing.input_px, preprocessing.input_px)
+    wanted = set(positions.tolist())
+    for_flow = set(flow_positions.tolist())
+    every = np.union1d(positions, flow_positions)
+    decoded = zip(every.tolist(), reader.stream(line[every], token), strict=True)
+    greys: dict[int, Picture] = {}
+    colours: dict[int, Picture] = {}
+    after = preprocessing.flow.length // 2
+    for position in positions.tolist():
+        own = stacks.positions_needed(np.array([position]))
+        last = max(position, int(own[-1]) if len(own) else position)
+        while position not in colours or (last in for_flow and last not in greys):
+            at, frame = next(decoded)
+            if at in for_flow:
+                greys[at] = frame.grey(flow_size)
+            if at in wanted:
+                colours[at] = frame.rgb(size)
+        flow = stacks.stack(position, greys.__getitem__)
+        for old in [g for g in greys if g < position - after]:
+            del greys[old]
+        yield SampledInput(position, colours.pop(position), flow)

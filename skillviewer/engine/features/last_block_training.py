@@ -1,0 +1,103 @@
+"""Training the last block of both backbones with the head, on what the blocks before it made of the frames."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.features.extractor import own_backbone_weights, starting_streams
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.memory_mapped_store import DerivedBank
+from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
+from skillviewer.nets.backbones.backbone_weights import BackboneWeights, changed_weights
+from skillviewer.nets.backbones.last_block import LastBlocks, Unfrozen, last_blocks, put_back
+
+
+@dataclass(frozen=True, slots=True)
+class Unfreezing:
+    """What is trained beside the head.
+
+    Attributes:
+        weights: Of the backbone, for pictures.
+        motion: For flow, or None where the motion stream starts across modalities.
+        preprocessing: What is done to videos.
+        blocks: The last blocks as they are before training.
+        device: Where training computes.
+    """
+
+    weights: BackboneWeights
+    motion: BackboneWeights | None
+    preprocessing: Preprocessing
+    blocks: LastBlocks
+    device: torch.device
+
+    @classmethod
+    def of(
+        cls, name: str, preprocessing: Preprocessing, device: torch.device, *, own_motion: bool = False
+    ) -> "Unfreezing":
+        """Take the last blocks of a backbone.
+
+        Args:
+            name: Entry in BACKBONES.
+            preprocessing: What is done to videos.
+            device: Where training computes.
+            own_motion: Whether the motion stream starts from weights trained on flow, else across modalities.
+
+        Raises:
+            CheckpointError: Its weights are not here, or it has no last block that could be trained by itself.
+        """
+        weights = own_backbone_weights(name)
+        motion = own_backbone_weights(name, flow=True) if own_motion else None
+        blocks = last_blocks(starting_streams(weights, preprocessing, motion), name)
+        return cls(weights, motion, preprocessing, blocks.eval().to(device), device)
+
+    def features(self, bank: FeatureBank, blocks: LastBlocks | None = None) -> "BlockBank":
+        """Return the features that trained blocks make of what comes before them; None: before they are trained."""
+        return BlockBank(bank, self.blocks if blocks is None else blocks, self.device)
+
+    def unfreeze(self, model: AttentionModel) -> None:
+        """Let a model be fed what comes before the last blocks, and train them."""
+        model.fusion = Unfrozen(copy.deepcopy(self.blocks), model.fusion)
+        model.fed = (2 * self.blocks.n_channels, *model.sizes.grid)
+
+    def freeze(self, model: AttentionModel) -> tuple[LastBlocks, dict[str, Tensor]]:
+        """Let a trained model be fed features again.
+
+        Args:
+            model: What ``unfreeze`` was called on.
+
+        Returns:
+            The trained blocks, and the backbones' changed weights, for ``save_checkpoint``.
+        """
+        assert isinstance(model.fusion, Unfrozen)
+        blocks, model.fusion, model.fed = model.fusion.blocks, model.fusion.fusion, None
+        streams = starting_streams(self.weights, self.preprocessing, self.motion)
+        put_back(blocks, streams, self.weights.name)
+        return blocks, changed_weights(streams, self.weights, self.motion or self.weights)
+
+
+class BlockBank(DerivedBank):
+    """Features that last blocks make of what comes before them, computed whenever they are asked for.
+
+    Args:
+        bank: What comes before.
+        blocks: The last blocks.
+        device: Where they are.
+    """
+
+    def __init__(self, bank: FeatureBank, blocks: LastBlocks, device: torch.device) -> None:
+        super().__init__(bank)
+        self._blocks, self._device = blocks, device
+
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
+        """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
+        before = torch.from_numpy(np.array(self.bank[name][0])).to(self._device).float()
+        with torch.inference_mode():
+            found = torch.cat([self._blocks(frames) for frames in torch.split(before, FRAMES_AT_ONCE)])
+        return [found.half().cpu().numpy()]

@@ -1,0 +1,187 @@
+"""Snippets for the network that is trained end to end: a picture and the flow around it, kept on disk as they are."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.features.cache import FeatureCache, FeatureKey
+from skillviewer.engine.features.dataset_features import standardise
+from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights, streams_of
+from skillviewer.engine.features.feature_store import FeatureBank, first_pass
+from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
+from skillviewer.engine.features.memory_mapped_store import DerivedBank
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention_models.end_to_end import CHANNELS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
+from skillviewer.nets.attention_models.tsn import TsnModel
+from skillviewer.nets.backbones.features import BACKBONES, backbone, recalibrate_batch_norm
+from skillviewer.nets.configuration import BackboneConfig
+from skillviewer.nets.presets import Preset
+from skillviewer.nets.sizes import HeadSizes
+
+PUBLISHED_BACKBONE = "alexnet"
+
+_VERSION = 1
+_STACK = 6  # the shortest even stack that holds the fields of a snippet
+
+
+def preprocessing_of(preprocessing: Preprocessing) -> Preprocessing:
+    """Return what is done to videos where snippets are cut: number of snippets, clock and flow algorithm stay."""
+    flow = replace(preprocessing.flow, length=_STACK, short_side_px=SIZE_PX[1])
+    return replace(preprocessing, input_px=CROP_PX, flow=flow)
+
+
+def sizes_of(chosen: Preset, name: str) -> HeadSizes:
+    """Return the sizes of the scores behind a backbone.
+
+    Args:
+        chosen: Whose other sizes.
+        name: Entry in BACKBONES. AlexNet keeps its fully connected layers, others are averaged over their cells.
+    """
+    entry = backbone(name)
+    sizes = chosen.sizes(2 * entry.n_channels, entry.grid(CROP_PX))
+    return sizes if name == PUBLISHED_BACKBONE else replace(sizes, tsn_hidden=())
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetSource:
+    """Where snippets come from: the cache where it has them, else the video.
+
+    Attributes:
+        cache: What was cut before.
+        preprocessing: Number of snippets, clock and flow algorithm; its input size plays no part.
+    """
+
+    cache: FeatureCache
+    preprocessing: Preprocessing
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(N, 3 + 2L, h, w) of one pass."""
+        width, height = SIZE_PX
+        return self.preprocessing.n_segments, CHANNELS, height, width
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes kept of one snippet."""
+        return math.prod(self.shape[1:])
+
+    def passes(
+        self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
+    ) -> list[NDArray[Any]]:
+        """Return the snippets of K passes, each (N, 3 + 2L, h, w) uint8, mapped from the cache where it has them.
+
+        Args:
+            reader: The open video.
+            passes: K.
+            token: Checked after every snippet.
+            extent: The stretch of the video to sample, or None for all of it.
+        """
+        preprocessing = preprocessing_of(self.preprocessing)
+        sampling = sampling_of(reader.describe(token), preprocessing, passes, extent)
+        configuration = (
+            ("snippets", _VERSION),
+            ("rate_hz", preprocessing.rate_hz),
+            ("flow", preprocessing.flow.algorithm),
+            ("flow_bound_px", preprocessing.flow.bound_px),
+            *sampling.key,
+        )
+        keys = [FeatureKey(reader.info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
+        missing = [i for i, key in enumerate(keys) if self.cache.get(key, self.shape) is None]
+        cut = {i: np.empty(self.shape, np.uint8) for i in missing}
+        if missing:
+            wanted = np.unique(sampling.positions[missing])
+            for item in stream_inputs(reader, preprocessing, sampling.timeline, wanted, SIZE_PX, token=token):
+                token.check()
+                snippet = snippet_of(item.rgb, item.flow)
+                for i in missing:
+                    cut[i][sampling.positions[i] == item.position] = snippet
+            reader.check_unchanged()
+        for i in missing:
+            self.cache.put(keys[i], cut[i])
+        # mapped again from the disk where they were kept, so that a large data set need not fit into memory
+        kept = [self.cache.get(key, self.shape) for key in keys]
+        return [cut[i] if one is None else one for i, one in enumerate(kept)]
+
+
+def backbones_of(name: str) -> BackboneConfig:
+    """Return what a network that trains its backbones begins from, as a checkpoint names it.
+
+    Raises:
+        CheckpointError: Its weights are not on this computer.
+    """
+    try:
+        return backbone_config(own_backbone_weights(name))
+    except CheckpointError as error:
+        raise CheckpointError(f"{error} Or train one that ships: --tsn-backbone {BACKBONES[0].name}.") from error
+
+
+def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndModel:
+    """Return the network as it begins: two backbones trained on ImageNet, the motion stream across modalities.
+
+    Args:
+        sizes: Of the head. Where its hidden layers have AlexNet's widths, they start from AlexNet's too.
+        name: Entry in BACKBONES.
+
+    Raises:
+        CheckpointError: The weights are not on this computer.
+    """
+    weights = own_backbone_weights(name)
+    streams = streams_of(weights, N_FIELDS, CROP_PX, rescale=False)  # as Temporal Segment Networks
+    model = EndToEndModel(sizes, streams.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+    first = weights.beyond.get("classifier.1.weight")
+    if first is not None and sizes.tsn_hidden and first.shape[0] == sizes.tsn_hidden[0]:
+        model.start_from({name: tensor.float() for name, tensor in weights.beyond.items()})
+    return model
+
+
+def get_used_to(model: EndToEndModel, bank: FeatureBank, names: Sequence[str]) -> None:
+    """Let a fresh model on its device know the statistics of its training videos.
+
+    The batch normalisation of its motion stream, which has seen pictures alone, gets those of flow; what is averaged
+    over cells is standardised by those of the features. AlexNet has neither.
+
+    Args:
+        model: Changed; left in evaluation mode.
+        bank: Snippets.
+        names: Training videos.
+    """
+    model.eval()
+    device = next(model.parameters()).device
+    if any(isinstance(part, nn.BatchNorm2d) for part in model.streams.motion.modules()):
+        motion = (model.inputs(first_pass(bank, name)[None].to(device))[1] for name in names)
+        recalibrate_batch_norm(model.streams.motion, motion)
+    standardise(model.fusion, SnippetFeatures(bank, model), names)
+
+
+def parted(model: EndToEndModel) -> tuple[TsnModel, dict[str, Tensor]]:
+    """Return the scores of a trained model and all weights of its backbones, for ``save_checkpoint``."""
+    return model.head().eval(), model.streams.state_dict()
+
+
+class SnippetFeatures(DerivedBank):
+    """Features that the backbones of a model make of the middle of snippets, computed whenever they are asked for.
+
+    Args:
+        bank: Snippets.
+        model: In evaluation mode.
+    """
+
+    def __init__(self, bank: FeatureBank, model: EndToEndModel) -> None:
+        super().__init__(bank)
+        self._model = model
+
+    def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
+        """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""
+        device = next(self._model.parameters()).device
+        with torch.inference_mode():
+            return [self._model.features(first_pass(self.bank, name)[None].to(device))[0].half().cpu().numpy()]

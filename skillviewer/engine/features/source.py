@@ -1,0 +1,122 @@
+"""Features of one sampled frame: from the cache, else computed from the video."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillviewer.core.arrays import IntArray
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.features.cache import FeatureCache, FeatureKey
+from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.frame_inputs import Sampling, sampling_of, stream_inputs
+from skillviewer.media.reading.reader import VideoReader
+
+Features = NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSource:
+    """Where features come from: the cache where it has them, else the video.
+
+    Attributes:
+        extractor: The two backbones on their device.
+        cache: What was computed before.
+        preprocessing: What is done to a video before.
+    """
+
+    extractor: FeatureExtractor
+    cache: FeatureCache
+    preprocessing: Preprocessing
+
+    def _keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
+        configuration = (*self.extractor.configuration(self.preprocessing), *sampling.key)
+        return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
+
+    def n_missing(self, info: VideoInfo, passes: int, extent: Extent | None = None) -> int:
+        """Return how many sampled frames of K passes over a video, or a stretch of it, have to be computed."""
+        sampling = sampling_of(info, self.preprocessing, passes, extent)
+        shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
+        keys = self._keys(info, sampling)
+        gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
+        return len(np.unique(gone))
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes kept of one sampled frame."""
+        return 2 * math.prod(self.extractor.feature_shape(self.preprocessing))
+
+    def compute(
+        self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
+    ) -> Iterator[tuple[int, Features]]:
+        """Yield positions and their features, (2F, h, w) float16, computed from the video whatever is kept.
+
+        Args:
+            reader: The open video.
+            sampling: Its timeline.
+            positions: (p,) ascending, unique positions wanted.
+            token: Checked on the way from one to the next.
+        """
+        batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
+        for item in stream_inputs(reader, self.preprocessing, sampling.timeline, positions, size, batch, token):
+            yield item.position, self.extractor.features(item.rgb, item.flow)
+
+    def steps(self, reader: VideoReader, sampling: Sampling, token: CancelToken) -> Iterator[Features]:
+        """Yield the features of one step after the other, for all passes at once.
+
+        Args:
+            reader: The open video.
+            sampling: Which frames.
+            token: Checked after every sampled frame.
+
+        Yields:
+            (K, 2F, h, w) float16, N times.
+        """
+        n = sampling.positions.shape[1]
+        shape = (n, *self.extractor.feature_shape(self.preprocessing))
+        keys = self._keys(reader.info, sampling)
+        passes = [self.cache.get(key, shape) for key in keys]
+        missing = [i for i, features in enumerate(passes) if features is None]
+        if not missing:
+            for step in range(n):
+                token.check()
+                yield np.stack([features[step] for features in passes if features is not None])
+            return
+        computed = {i: np.empty(shape, np.float16) for i in missing}
+        full = [computed[i] if features is None else features for i, features in enumerate(passes)]
+        wanted = np.unique(sampling.positions[missing])
+        last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
+        step = 0
+        for position, features in self.compute(reader, sampling, wanted, token):
+            token.check()
+            for i in missing:
+                computed[i][sampling.positions[i] == position] = features
+            while step < n and last_needed[step] <= position:
+                yield np.stack([rows[step] for rows in full])
+                step += 1
+        reader.check_unchanged()
+        for i in missing:
+            self.cache.put(keys[i], computed[i])
+
+    def passes(
+        self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
+    ) -> list[Features]:
+        """Return the features of K passes over a video or a stretch of it, each (N, 2F, h, w) float16.
+
+        They are mapped from the cache where it has them.
+        """
+        sampling = sampling_of(reader.describe(token), self.preprocessing, passes, extent)
+        shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
+        keys = self._keys(reader.info, sampling)
+        found = [self.cache.get(key, shape) for key in keys]
+        if any(features is None for features in found):
+            computed = np.stack(list(self.steps(reader, sampling, token)), axis=1)
+            # mapped again from the disk where they were kept, so that a large data set need not fit into memory
+            kept = [self.cache.get(key, shape) for key in keys]
+            found = [own if features is None else features for features, own in zip(kept, computed, strict=True)]
+        return [features for features in found if features is not None]

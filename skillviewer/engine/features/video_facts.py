@@ -1,0 +1,121 @@
+"""What an evaluation knows of each video before any features: which file it is, and which frames are sampled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.frame_inputs import sampling_of
+from skillviewer.media.reading.reader import VideoReader
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """One video.
+
+    Attributes:
+        digest: SHA-256 of its file; of a stretch, its first frame and the one after its last behind it.
+        size_px: Width and height of the picture.
+        frames: N frame indices that the test rule samples.
+        times_s: Their presentation times in seconds from the first frame of the attempt.
+        stretch: Its first frame and the one after its last, where it is a stretch of its file.
+    """
+
+    digest: str
+    size_px: tuple[int, int]
+    frames: tuple[int, ...]
+    times_s: tuple[float, ...]
+    stretch: tuple[int, int] | None = None
+
+    @property
+    def file_digest(self) -> str:
+        """SHA-256 of its file."""
+        return self.digest.partition("[")[0]
+
+    def shares_frames(self, other: "VideoFacts") -> bool:
+        """Return whether two videos are of one file, whatever it is called, and have frames in common."""
+        if self.file_digest != other.file_digest:
+            return False
+        if self.stretch is None or other.stretch is None:
+            return True
+        return max(self.stretch[0], other.stretch[0]) < min(self.stretch[1], other.stretch[1])
+
+
+def files_of(dataset: Dataset) -> list[tuple[str, Path]]:
+    """Return name and file of every video that has a file; several may be stretches of one: see ``extents_of``."""
+    return [(video.name, video.path) for video in dataset.videos if video.path is not None]
+
+
+def extents_of(dataset: Dataset) -> dict[str, Extent]:
+    """Return the stretch of its file that is the attempt, by name, for every video that is not a whole file."""
+    return {video.name: video.extent for video in dataset.videos if video.extent is not None}
+
+
+def facts_of(
+    dataset: Dataset, preprocessing: Preprocessing, token: CancelToken, report: Report
+) -> tuple[dict[str, VideoFacts], list[str]]:
+    """Open every video of a data set.
+
+    Args:
+        dataset: The data set.
+        preprocessing: Decides which frames are sampled.
+        token: Checked all the time.
+        report: Told of every video.
+
+    Returns:
+        What is known of them by name, and one sentence for every video that cannot be read.
+    """
+    files, extents = files_of(dataset), extents_of(dataset)
+    found: dict[str, VideoFacts] = {}
+    problems = []
+    for done, (name, path) in enumerate(files):
+        token.check()
+        report(Progress("opening videos", done, len(files)))
+        try:
+            with VideoReader(path, token) as reader:
+                info = reader.describe(token)
+            sampling = sampling_of(info, preprocessing, 1, extents.get(name))
+        except SkillViewerError as error:
+            problems.append(f"{name}: {error}" if name in extents else str(error))
+            continue
+        frames, first = sampling.frames[0], sampling.timeline[0]
+        times_s = info.times_s[frames] - info.times_s[first]
+        where = "" if sampling.stretch is None else "[{}:{}]".format(*sampling.stretch)
+        found[name] = VideoFacts(
+            info.digest + where,
+            (info.width_px, info.height_px),
+            tuple(frames.tolist()),
+            tuple(times_s.tolist()),
+            sampling.stretch,
+        )
+    report(Progress("opening videos", len(files), len(files)))
+    return found, problems
+
+
+def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str] | None:
+    """Return a held-out video and a training video that show the same frames, or None.
+
+    Args:
+        facts: Of all videos of the fold.
+        fold: The fold.
+    """
+    by_file: dict[str, list[str]] = {}
+    for name in fold.train_videos:
+        by_file.setdefault(facts[name].file_digest, []).append(name)
+    for name in fold.held_out_videos:
+        for other in by_file.get(facts[name].file_digest, ()):
+            if facts[name].shares_frames(facts[other]):
+                return name, other
+    return None
+
+
+def time_bank(facts: Mapping[str, VideoFacts]) -> FeatureBank:
+    """Return time in place of features: one pass a video, (N, 1, 1, 1) float32, seconds from the first frame."""
+    return {name: [np.array(one.times_s, np.float32)[:, None, None, None]] for name, one in facts.items()}

@@ -1,0 +1,87 @@
+"""Backbone weights: where they lie, and the one place of the program that uses the network.
+
+``fetch`` runs only when a person asks for it by name (``skillviewer weights fetch resnet101``). Nothing is sent but the
+request for the file.
+"""
+
+import hashlib
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from skillviewer.core.atomic_write import written_aside
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.paths import data_dir, models_dir
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.nets.backbones.weight_sources import WEIGHT_SOURCES, WeightSource
+
+_BLOCK = 2**20
+
+
+def weights_dir() -> Path:
+    """Return the folder of fetched weights."""
+    return data_dir() / "weights"
+
+
+def find_weights(name: str) -> Path | None:
+    """Return the file with the ImageNet weights of a backbone, shipped or fetched, or None."""
+    shipped = models_dir() / name / "weights.safetensors"
+    if shipped.is_file():
+        return shipped
+    for suffix in (".safetensors", ".pth"):
+        path = weights_dir() / (name + suffix)
+        if path.is_file():
+            return path
+    return None
+
+
+def weight_files() -> Iterator[tuple[str, Path | None]]:
+    """Yield every backbone whose weights ship or can be fetched, with its file if it is here."""
+    names = [folder.parent.name for folder in sorted(models_dir().glob("*/weights.safetensors"))]
+    shipped = [name for name in names if not (models_dir() / name / "config.json").exists()]
+    for name in [*shipped, *(source.name for source in WEIGHT_SOURCES)]:
+        yield name, find_weights(name)
+
+
+def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> Path:
+    """Download weights, check their digest, and keep them under ``weights_dir()``.
+
+    Args:
+        source: What to fetch.
+        token: Raise it to stop.
+        report: Told of the bytes that have come.
+
+    Returns:
+        Where they lie.
+
+    Raises:
+        CheckpointError: The network, the digest or the disk failed; nothing is kept then.
+    """
+    target = weights_dir() / f"{source.name}.pth"
+    digest = hashlib.sha256()
+    try:
+        with written_aside(target) as aside:
+            with aside.open("wb") as file, urllib.request.urlopen(source.url, timeout=30) as answer:  # noqa: S310
+                total = int(answer.headers.get("Content-Length") or 0)
+                done = 0
+                while block := answer.read(_BLOCK):
+                    token.check()
+                    file.write(block)
+                    digest.update(block)
+                    done += len(block)
+                    report(Progress(f"fetching {source.name}", done, total))
+            found = digest.hexdigest()[: len(source.sha256_prefix)]
+            if found != source.sha256_prefix:
+                raise CheckpointError(
+                    f"What came from {source.url} is not {source.name}: its SHA-256 begins with {found}, not "
+                    f"{source.sha256_prefix}. Nothing was kept."
+                )
+    except urllib.error.URLError as error:
+        raise CheckpointError(
+            f"{source.url} could not be fetched ({error.reason}). Fetch the file on a computer with a network and put "
+            f"it at {target}."
+        ) from error
+    except OSError as error:
+        raise CheckpointError(f"{source.name} could not be kept at {target}: {error.strerror or error}.") from error
+    return target

@@ -1,0 +1,1 @@
+"""Fine-tuning of a model on the votes of a study, in a process of its own."""

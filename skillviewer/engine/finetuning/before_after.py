@@ -1,0 +1,202 @@
+"""Before against after: what fine-tuning has changed, on every video that was looked at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.map_comparison import PlacedMaps
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.dataset.pairs import videos_of
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.finetuning.tuning_report import (
+    AttentionChange,
+    Forgetting,
+    OldKind,
+    TuningReport,
+    Use,
+    attention_change,
+    before_after,
+    drift_of,
+    only_pairs,
+    order_kept,
+    shifts,
+    verdict,
+)
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.engine.features.frame_inputs import sampling_of
+from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned
+from skillviewer.engine.training.predict import Looked, look, score_videos
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention import AttentionModel
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a video was sampled.
+
+    Attributes:
+        frames: The sampled frames.
+        aspect: Width of the picture over its height.
+    """
+
+    frames: tuple[int, ...]
+    aspect: float
+
+
+@dataclass(frozen=True, slots=True)
+class AsItWas:
+    """What the model said before it was trained, and what else its end need not wait for.
+
+    Attributes:
+        scores: By name of video of the study.
+        maps: Likewise, (N, h, w); empty for a model without maps.
+        places: Of the videos that have maps.
+        old: Scores of the videos of the forgetting check.
+    """
+
+    scores: Mapping[str, float]
+    maps: Mapping[str, Float32Array]
+    places: Mapping[str, Place]
+    old: Mapping[str, float]
+
+
+def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas | None:
+    """Look at the model before it is trained, so that its end need not wait for it; None where there is none.
+
+    Args:
+        prepared: What it will be trained on.
+        token: Raise it to stop; checked after every few videos.
+        report: Told of progress.
+    """
+    parent, old = prepared.start.parent, prepared.old
+    if parent is None:
+        return None
+    model = parent.build().to(prepared.start.device)
+    names = sorted(prepared.bank)
+    found = look(model, prepared.bank, names, token, report, "scores and maps before")
+    known = {} if old.kind is OldKind.NOTHING else score_videos(model, old.bank, old.names, token)
+    if model.map_kind is MapKind.NONE:
+        return AsItWas(found.scores, {}, {}, known)
+    return AsItWas(found.scores, found.maps, _places(prepared, token), known)
+
+
+def _places(prepared: Prepared, token: CancelToken) -> dict[str, Place]:
+    found = {}
+    for video in prepared.study.dataset.videos:
+        token.check()
+        if video.path is None or video.name not in prepared.bank:
+            continue
+        with VideoReader(video.path, token) as reader:
+            info = reader.describe(token)
+        frames = sampling_of(info, prepared.start.config.preprocessing, 1, video.extent).frames[0]
+        found[video.name] = Place(tuple(frames.tolist()), info.width_px / info.height_px)
+    return found
+
+
+def outcome(
+    prepared: Prepared, tuned: Tuned, before: AsItWas | None, token: CancelToken, report: Report
+) -> TuningReport:
+    """Compare the new model with the one that it began as.
+
+    What was looked at when the epoch was is not looked at again. Where a person stopped the training, nothing else is
+    looked at but pairs that were set aside: somebody waits.
+
+    Args:
+        prepared: What it was trained on.
+        tuned: The new model.
+        before: What the model said that it began as; None where there was none.
+        token: Raise it to stop; checked after every few videos.
+        report: Told of progress.
+
+    Raises:
+        SettingsError: The training diverged.
+        Cancelled: The token was raised.
+    """
+    division, dataset = prepared.division, prepared.study.dataset
+    new = _after(prepared, tuned, token, report)
+    weights = tuned.model.parameters()
+    if not all(np.isfinite(list(new.scores.values()))) or not all(bool(w.isfinite().all()) for w in weights):
+        raise SettingsError(
+            "The training diverged: its scores are not finite. Nothing was kept; the model as it was still stands."
+        )
+    old_scores = before.scores if before is not None else None
+    held_out = before_after(dataset, division.fold, old_scores, new.scores)
+    aside = division.set_aside
+    forgetting = _forgetting(prepared, before, tuned, token)
+    n_trained = len(tuned.fold.train_pairs)
+    return TuningReport(
+        held_out=held_out,
+        set_aside=before_after(dataset, only_pairs(dataset, aside), old_scores, new.scores) if aside else None,
+        forgetting=forgetting,
+        shifts=shifts(old_scores, new.scores, _uses(prepared, tuned)),
+        attention=_attention(before, new, tuned.model, token) if before is not None else (),
+        epoch=tuned.epoch,
+        selection=tuned.selection,
+        n_trained=n_trained,
+        warnings=(*verdict(held_out, n_trained, forgetting), *division.warnings, *_cut_short(prepared, tuned, new)),
+        problems=prepared.problems,
+        seconds=tuned.seconds,
+    )
+
+
+def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report) -> Looked:
+    """Return what the new model says: of all videos, or after a stop of those that the figures take."""
+    known = tuned.seen.watched if tuned.seen is not None else Looked({}, {})
+    wanted = sorted(prepared.bank)
+    if tuned.stopped:
+        tested = (*prepared.division.fold.test_pairs, *prepared.division.set_aside)
+        wanted = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(known.scores))
+    rest = [name for name in wanted if name not in known.scores]
+    found = look(tuned.model, prepared.bank, rest, token, report, "scores and maps after")
+    return Looked({**known.scores, **found.scores}, {**known.maps, **found.maps})
+
+
+def _cut_short(prepared: Prepared, tuned: Tuned, new: Looked) -> list[str]:
+    """Return what weakens a training that a person stopped, one sentence each."""
+    said = []
+    if tuned.stopped:
+        said.append(
+            "A person stopped it, who could see the held-out accuracy meanwhile: if that decided when, it is too good."
+        )
+    n_used, n_all = len(tuned.fold.train_pairs), len(prepared.division.fold.train_pairs)
+    if n_used < n_all:
+        said.append(
+            f"The training was stopped while the epoch was being chosen: it was trained on {n_used} of the {n_all} "
+            "training pairs, without those that choose."
+        )
+    n_left_out = len(prepared.bank) - len(new.scores)
+    if n_left_out:
+        words = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
+        said.append(f"The training was stopped before its end: {n_left_out} {words} not compared here.")
+    return said
+
+
+def _uses(prepared: Prepared, tuned: Tuned) -> dict[str, Use]:
+    fold = prepared.division.fold
+    uses = dict.fromkeys(videos_of(fold.train_pairs), Use.CHOSE)
+    uses |= dict.fromkeys(videos_of(tuned.fold.train_pairs), Use.TRAINED)
+    return uses | dict.fromkeys(fold.held_out_videos, Use.HELD_OUT)
+
+
+def _attention(before: AsItWas, new: Looked, model: AttentionModel, token: CancelToken) -> tuple[AttentionChange, ...]:
+    found = []
+    for name, place in before.places.items():
+        token.check()
+        if name in new.maps:
+            old, now = (PlacedMaps(maps[name], model.map_rect) for maps in (before.maps, new.maps))
+            found.append(attention_change(name, old, now, place.frames, place.aspect))
+    return tuple(sorted(found, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
+
+
+def _forgetting(prepared: Prepared, before: AsItWas | None, tuned: Tuned, token: CancelToken) -> Forgetting:
+    old = prepared.old
+    if before is None or old.kind is OldKind.NOTHING:
+        return Forgetting(OldKind.NOTHING, old.what)
+    first = before.old
+    second = tuned.seen.old if tuned.seen is not None else score_videos(tuned.model, old.bank, old.names, token)
+    if old.pairs is None:
+        return Forgetting(old.kind, old.what, None, drift_of(first, second), order_kept(first, second), len(old.names))
+    compared = before_after(old.pairs, only_pairs(old.pairs, old.pairs.pairs), first, second)
+    return Forgetting(old.kind, old.what, compared, n_videos=len(old.names))

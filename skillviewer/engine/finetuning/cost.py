@@ -1,0 +1,153 @@
+"""What a fine-tuning will cost, before it begins: features that are not kept yet, and seconds, as measured here now."""
+
+from collections.abc import Sequence
+from time import perf_counter
+
+import numpy as np
+import torch
+
+from skillviewer.core.dataset.pairs import Dataset, videos_of
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.finetuning.split import Division
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.footage import Footage
+from skillviewer.engine.features.cell_average import averaged_once, averages
+from skillviewer.engine.features.dataset_features import check_room
+from skillviewer.engine.features.frame_inputs import sampling_of
+from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.features.video_facts import files_of
+from skillviewer.engine.finetuning.job import TuningCost, TuningJob
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.prior_pairs import divide_for
+from skillviewer.engine.finetuning.tuning_loop import known_of
+from skillviewer.engine.runtime.device import choose_device, device_errors
+from skillviewer.engine.training.batches import batches, pair_batch
+from skillviewer.media.flow.flow import warm_up
+from skillviewer.media.reading.reader import VideoReader
+
+TRIED_FRAMES = 3
+"""Sampled frames that are tried; the first is not counted, for it waits for weights and kernels."""
+
+TRIED_VIDEOS = 4
+"""Videos of the batch that is tried."""
+
+
+def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
+    """Measure what a job costs: a few sampled frames and one batch are tried, and what is kept is counted.
+
+    Args:
+        job: The job.
+        token: Checked between videos.
+        report: Told of progress.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+        SettingsError: The cache is too small for the features.
+        CheckpointError: The model cannot be read.
+        Cancelled: The token was raised.
+    """
+    device = choose_device(job.device_name)
+    with device_errors():
+        start = StartingPoint.of(job.parent, device, job.cache())
+        known = known_of(start)
+        division = divide_for(job.study, job.choices, known, start.parent.name if start.parent is not None else "")
+        check_room(start.source, len(files_of(job.study.dataset)), job.choices.candidates)
+        wanted = [(footage, job.choices.candidates) for footage in _footage(job.study.dataset)]
+        others = known.apart_from(job.study) if known is not None and job.choices.old_pairs else None
+        if others is not None:
+            wanted += [(footage, 1) for footage in _footage(others.dataset)]
+        missing, problems = _missing(start.source, wanted, token, report)
+        report(Progress("measuring a batch", 0, 0))
+        untried = next((footage for footage, n in missing if n), None)
+        frame_s = _frame_s(start.source, untried, token, report) if untried is not None else 0.0
+        step_s, look_s = _video_s(start)
+    frames = sum(n for _, n in missing)
+    epochs, passes_s, epoch_s = _training(start, division, job, step_s, look_s)
+    n_looks = 2 * len(job.study.dataset.videos) * look_s
+    return TuningCost(
+        division=division,
+        frames_missing=frames,
+        videos_missing=sum(n > 0 for _, n in missing),
+        feature_s=frames * frame_s,
+        epochs=epochs,
+        epoch_s=epoch_s,
+        total_s=frames * frame_s + passes_s + n_looks,
+        problems=tuple(problems),
+    )
+
+
+def _footage(dataset: Dataset) -> list[Footage]:
+    return [Footage(video.path, video.extent) for video in dataset.videos if video.path is not None]
+
+
+def _missing(
+    source: FeatureSource, wanted: Sequence[tuple[Footage, int]], token: CancelToken, report: Report
+) -> tuple[list[tuple[Footage, int]], list[str]]:
+    """Return videos and the number of sampled frames whose features are not kept, and sentences about broken ones."""
+    found, problems = [], []
+    for done, (footage, passes) in enumerate(wanted):
+        token.check()
+        report(Progress("looking which features are kept", done, len(wanted)))
+        try:
+            with VideoReader(footage.path, token) as reader:
+                found.append((footage, source.n_missing(reader.describe(token), passes, footage.extent)))
+        except SkillViewerError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def _frame_s(source: FeatureSource, footage: Footage, token: CancelToken, report: Report) -> float:
+    """Return the seconds that one sampled frame takes: decoding, flow and both backbones."""
+    if source.preprocessing.flow.algorithm.startswith("tvl1"):
+        warm_up(lambda text: report(Progress(text)))
+    with VideoReader(footage.path, token) as reader:
+        sampling = sampling_of(reader.describe(token), source.preprocessing, 1, footage.extent)
+        positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
+        began = perf_counter()
+        n = 0
+        for _ in source.compute(reader, sampling, positions, token):
+            token.check()
+            if n == 0 and len(positions) > 1:
+                began = perf_counter()
+            n += 1
+    return (perf_counter() - began) / max(n - 1, 1)
+
+
+def _video_s(start: StartingPoint) -> tuple[float, float]:
+    """Return the seconds of one video in training and in a look, tried on features of zeros."""
+    sizes, pre = start.config.sizes, start.config.preprocessing
+    grid = (1, 1) if averages(start.config.attention_model, sizes) else sizes.grid
+    features = torch.zeros(TRIED_VIDEOS, pre.n_segments, sizes.feature_channels, *grid, device=start.device)
+    bank = averaged_once(start.config.attention_model, sizes, {"": [features[0].cpu().numpy()]})
+    model = start.model(bank, [""], 0)
+    settings = start.settings(1, 2, None, 0)
+    model.mixed = settings.precision == "bfloat16"
+    pairs = pair_batch([(0, 1, 1), (2, 3, 1)], start.device)
+    times = []
+    for _ in range(2):
+        model.train()
+        began = perf_counter()
+        model.loss(features, pairs, settings.loss, model.phases()[0].name).loss.backward()  # type: ignore[no-untyped-call]
+        trained = perf_counter()
+        model.eval()
+        with torch.inference_mode():
+            model(features)
+        times.append((trained - began, perf_counter() - trained))
+    step, look = times[-1]
+    return step / TRIED_VIDEOS, look / TRIED_VIDEOS
+
+
+def _training(
+    start: StartingPoint, division: Division, job: TuningJob, step_s: float, look_s: float
+) -> tuple[int, float, float]:
+    """Return epochs at most, seconds of all of them, and seconds of one over the training pairs."""
+    fold, inner = division.fold, division.inner
+    settings = start.settings(
+        len(fold.train_pairs), len(videos_of(fold.train_pairs)), job.choices.epochs, job.choices.seed
+    ).optimiser
+    looked = len(videos_of(fold.train_pairs)) + len(videos_of(fold.test_pairs))
+    times = []
+    for pairs in (fold.train_pairs, *([inner.train_pairs] if inner is not None else [])):
+        drawn = sum(len(names) for names, _ in batches(pairs, settings, np.random.default_rng(job.choices.seed)))
+        times.append(drawn * step_s + looked * look_s / settings.look_every)
+    return len(times) * settings.epochs, settings.epochs * sum(times), times[0]

@@ -1,0 +1,234 @@
+"""Fine-tuning from end to end: from what a study says to a checkpoint with a report; all of it or nothing."""
+
+import math
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from skillviewer.core.analysis.familiarity import learn_familiarity
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.dataset.pairs import videos_of
+from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError
+from skillviewer.core.finetuning.split import nameless, raters_of
+from skillviewer.core.finetuning.tuning_report import BeforeAfter, OldKind, TuningReport, drift_words, interval_words
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
+from skillviewer.engine.features.dataset_features import pooled
+from skillviewer.engine.finetuning.before_after import as_it_was, outcome
+from skillviewer.engine.finetuning.job import TuningJob, TuningResult
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, prepare, tune
+from skillviewer.engine.runtime.device import choose_device, device_errors
+from skillviewer.engine.training.log import write_log
+from skillviewer.engine.training.model_card import card_of
+from skillviewer.engine.training.run_folder import write_json
+from skillviewer.export.rendering import figure
+from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
+from skillviewer.nets.configuration import Card, HeldOut
+
+REPORT = "report.json"
+"""What the report says, beside the weights."""
+
+ROOM_BYTES = 200 * 2**20
+"""Free space that must be left over for the checkpoint, its log and the state of the training."""
+
+
+def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelToken | None = None) -> TuningResult:
+    """Train and write the new checkpoint. The model that it starts from is never changed.
+
+    Args:
+        job: What is to be trained.
+        token: Raise it to stop and keep nothing: no file of the training is left.
+        report: Told of videos, batches (``BatchRow``) and epochs (``TuningRow``).
+        stop: Raise it to stop at once and keep the best epoch so far.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+        CheckpointError: The model cannot be read, a checkpoint is there already, or the disk is full. What was trained
+            is kept in the work folder, and the same job goes on from there.
+        DeviceError: The device ran out of memory.
+        SettingsError: The training diverged.
+        Cancelled: The token was raised.
+    """
+    if job.folder.exists():
+        raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
+    work = job.work_folder()
+    _check_room(job.folder.parent, work)
+    device = choose_device(job.device_name)
+    with device_errors():
+        start = StartingPoint.of(job.parent, device, job.cache())
+        prepared = prepare(start, job.study, job.choices, token, report)
+    # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
+    state = work / prepared.division.digest[:16]
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(f"{work} cannot be made: {error.strerror or error}.") from error
+    try:
+        with device_errors():
+            before = as_it_was(prepared, token, report)
+            names = videos_of(prepared.division.fold.train_pairs)
+            # so that the end, for which a person may wait, is soon:
+            looks = dict(zip(names, pooled(prepared.bank, names), strict=True))
+            figure.prepare()
+            tuned = tune(prepared, job.choices, token, report, stop, state)
+            said = outcome(prepared, tuned, before, token, report)
+            token.check()
+            report(Progress("writing the checkpoint", 0, 1))
+            checkpoint = _save(job, prepared, tuned, said, looks)
+    except SettingsError:
+        shutil.rmtree(work, ignore_errors=True)  # it would diverge again
+        raise
+    except SkillViewerError:
+        raise  # what was trained stays, so that the same job goes on: the disk was full, or there was too little memory
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    shutil.rmtree(work, ignore_errors=True)
+    return TuningResult(
+        folder=checkpoint.folder,
+        digest=checkpoint.digest,
+        parent_digest=start.parent.digest if start.parent is not None else None,
+        parent_name=start.parent.name if start.parent is not None else "",
+        report=said,
+        facts=_facts(job, prepared, tuned, said),
+    )
+
+
+def _check_room(*folders: Path) -> None:
+    for folder in folders:
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        try:
+            free = shutil.disk_usage(there).free
+        except OSError as error:
+            raise CheckpointError(f"{there} cannot be looked at: {error.strerror or error}.") from error
+        if free < ROOM_BYTES:
+            raise CheckpointError(
+                f"The disk of {there} has {free / 1e6:.0f} MB left, and a training needs {ROOM_BYTES / 1e6:.0f}. Make "
+                "room first; nothing has been begun."
+            )
+
+
+def _save(
+    job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport, looks: Mapping[str, Float32Array]
+) -> Checkpoint:
+    """Write the checkpoint with its log, report and pairs; all of it or nothing."""
+    start = prepared.start
+
+    def beside(folder: Path) -> None:
+        write_log(folder, tuned.rows, job.folder.name)
+        write_json(folder / REPORT, said)
+        write_pairs(folder / PAIRS, _trained_pairs(prepared, tuned))
+
+    return save_checkpoint(
+        job.folder,
+        start.config,
+        tuned.model,
+        _card(job, prepared, tuned, said),
+        streams=start.parent.streams if start.parent is not None else None,
+        familiarity=learn_familiarity(np.stack([looks[name] for name in videos_of(tuned.fold.train_pairs)])),
+        beside=beside,
+    )
+
+
+def _trained_pairs(prepared: Prepared, tuned: Tuned) -> list[TrainedPair]:
+    """Return what the new model knows: its own pairs, and those that were handed on to it."""
+    study = prepared.study
+    videos = {
+        v.name: TrainedVideo(v.name, v.path, study.digests.get(v.name, ""), v.extent)
+        for v in study.dataset.videos
+        if v.path is not None
+    }
+    trained = set(tuned.fold.train_pairs)
+    own = [
+        TrainedPair(videos[pair.better], videos[pair.worse], "trained" if pair in trained else "chose")
+        for pair in prepared.division.fold.train_pairs
+    ]
+    return own + list(prepared.handed_on)
+
+
+def _percent(compared: BeforeAfter) -> str:
+    after = compared.after
+    text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({interval_words(after, '.1f')})"
+    if compared.before is not None and compared.gain is not None:
+        gain = compared.gain
+        text += f", before {100 * compared.before.value:.1f} %, gain {100 * gain.value:+.1f} points"
+        text += f" ({interval_words(gain, '+.1f')})"
+    return text
+
+
+def _remembered(said: TuningReport) -> str:
+    forgetting = said.forgetting
+    if forgetting.kind is OldKind.DRIFT:
+        return f"{forgetting.what}: {drift_words(forgetting)}"
+    return forgetting.what + (f": {_percent(forgetting.pairs)}" if forgetting.pairs is not None else "")
+
+
+def _held_out_rule(prepared: Prepared, said: TuningReport) -> str:
+    division = prepared.division
+    n_out, n_all = len(division.fold.held_out_videos), len(prepared.study.dataset.videos)
+    return f"{n_out} of {n_all} videos held out by {division.by}, never by pair; {said.selection}"
+
+
+def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> Card:
+    study, fold, start = prepared.study, tuned.fold, prepared.start
+    dataset, after = study.dataset, said.held_out.after
+    begun = "from nothing"
+    if start.parent is not None:
+        begun = f"from {start.parent.name} (digest {start.parent.digest[:16]})"
+    # who the raters are, and who is in which video, stays in the study: a checkpoint may be given away
+    names = {*dataset.names, *dataset.participants.values()}
+    votes = study.votes_on(fold.train_pairs)
+    counted = f"from {len(votes)} votes of {len(raters_of(votes))} raters. {dataset.rule}"
+    notes = [
+        f"Trained {begun} on the votes of a study; the head alone, on frozen features.",
+        f"Held out: {_percent(said.held_out)}.",
+        *([f"Chosen at random and set aside: {_percent(said.set_aside)}."] if said.set_aside is not None else []),
+        f"Known before: {_remembered(said)}.",
+        *([f"Trained in {tuned.precision}."] if tuned.precision != "float32" else []),
+        *(nameless(warning, names) for warning in said.warnings),
+    ]
+    low, high = (x if math.isfinite(x) else None for x in (after.low, after.high))
+    return card_of(
+        job.folder.name,
+        dataset,
+        fold,
+        f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {counted}",
+        job.choices.seed,
+        start.config.preset,
+        held_out=HeldOut(
+            accuracy=after.value, low=low, high=high, n_pairs=after.n_pairs, rule=_held_out_rule(prepared, said)
+        ),
+        notes=" ".join(notes),
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> dict[str, object]:
+    """Return what the study keeps: data, raters, rule, seed, figures."""
+    study, fold, held = prepared.study, prepared.division.fold, said.held_out
+    votes = study.votes_on(tuned.fold.train_pairs)
+    return {
+        "videos": len(videos_of(tuned.fold.train_pairs)),
+        "pairs": len(tuned.fold.train_pairs),
+        "held_out_videos": list(fold.held_out_videos),
+        "held_out_by": str(prepared.division.by),
+        "held_out_pairs": held.after.n_pairs,
+        "votes": len(votes),
+        "raters": list(raters_of(votes)),
+        "rule": job.choices.rule,
+        "seed": job.choices.seed,
+        "accuracy": _finite(held.after.value),
+        "low": _finite(held.after.low),
+        "high": _finite(held.after.high),
+        "accuracy_before": _finite(held.before.value) if held.before is not None else None,
+        "gain": _finite(held.gain.value) if held.gain is not None else None,
+        "known_before": _remembered(said),
+        "selection": said.selection,
+        "warnings": list(said.warnings),
+    }

@@ -1,0 +1,125 @@
+"""What fine-tuning is asked, what it will cost and what comes of it, as values. Free of torch."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from skillviewer import __version__
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
+from skillviewer.core.finetuning.tuning_report import TuningReport
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.video.extents import extent_cells
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.nets.library import digest
+from skillviewer.nets.presets import PRESETS
+
+
+@dataclass(frozen=True, slots=True)
+class TuningJob:
+    """What is to be trained, and where to.
+
+    Attributes:
+        study: What the study says.
+        choices: What a person chose.
+        parent: Folder of the model that is fine-tuned, or None to begin from nothing.
+        folder: Where the new checkpoint goes.
+        device_name: Where to compute.
+        cache_bytes: Room for features, or None for the usual.
+        work: Folder for the state of the training, or None for one in the cache.
+    """
+
+    study: StudyPairs
+    choices: TuningChoices
+    parent: Path | None
+    folder: Path
+    device_name: str = "auto"
+    cache_bytes: int | None = None
+    work: Path | None = None
+
+    def cache(self) -> FeatureCache:
+        """Return the cache of features."""
+        folder = cache_dir() / "features"
+        return FeatureCache(folder) if self.cache_bytes is None else FeatureCache(folder, self.cache_bytes)
+
+    def work_folder(self) -> Path:
+        """Return the folder of the training's state: the same for the same job and settings of this program."""
+        if self.work is not None:
+            return self.work
+        parent = digest(self.parent) if self.parent is not None else ""
+        dataset = self.study.dataset
+        said = [
+            sorted(self.study.digests.items()),
+            sorted((p.better, p.worse) for p in dataset.pairs),
+            sorted((p.first, p.second) for p in self.study.set_aside),
+            sorted((p.first, p.second) for p in dataset.similar),
+            sorted(dataset.participants.items()),
+            sorted((v.name, *extent_cells(v.extent)) for v in dataset.videos),
+            asdict(self.choices),
+            parent,
+            __version__,
+            [asdict(each) for each in PRESETS],
+        ]
+        return cache_dir() / "tuning" / hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class TuningResult:
+    """A new version, not yet decided on.
+
+    Attributes:
+        folder: Its checkpoint.
+        digest: Of the checkpoint.
+        parent_digest: Of the model that it began as, or None.
+        parent_name: What that was called, or "".
+        report: Before against after.
+        facts: What a study keeps of it; values of JSON.
+    """
+
+    folder: Path
+    digest: str
+    parent_digest: str | None
+    parent_name: str
+    report: TuningReport
+    facts: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class TuningCost:
+    """What a job costs on this computer as it is now.
+
+    Attributes:
+        division: How the pairs are used.
+        frames_missing: Sampled frames whose features are not kept yet.
+        videos_missing: Videos that they are of, old pairs included.
+        feature_s: Seconds for them; 0 when there are none.
+        epochs: Epochs at most, of both stages.
+        epoch_s: Seconds of one pass over the training pairs, with the look at the held-out ones.
+        total_s: Seconds in all, at most.
+        problems: Videos that cannot be read, one sentence each.
+    """
+
+    division: Division
+    frames_missing: int
+    videos_missing: int
+    feature_s: float
+    epochs: int
+    epoch_s: float
+    total_s: float
+    problems: tuple[str, ...]
+
+
+def discard(folder: Path) -> None:
+    """Remove the checkpoint of a version that nobody wants.
+
+    Raises:
+        CheckpointError: It cannot be removed.
+    """
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be removed: {error.strerror or error}.") from error

@@ -1,0 +1,118 @@
+"""What fine-tuning starts from: a checkpoint, or nothing, which is a fresh head on the embedded backbone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import torch
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.video.preprocessing import TRAINED_ON
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.cell_average import fed
+from skillviewer.engine.features.dataset_features import feature_source, standardise
+from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.runtime.device import training_precision
+from skillviewer.engine.training.batches import for_sparse
+from skillviewer.engine.training.loop import Select, TrainSettings
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
+from skillviewer.nets.configuration import CheckpointConfig
+from skillviewer.nets.models import attention_model
+from skillviewer.nets.presets import TUNING_SHARE, OptimiserSettings, preset
+
+PRESET = "small-study"
+BACKBONE = "efficientnet-lite0"
+FROM_NOTHING = "full"
+"""The model that is trained where there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartingPoint:
+    """Where a training starts.
+
+    Attributes:
+        parent: The checkpoint, or None where there is none.
+        config: Of the new checkpoint; the digest of its weights is filled in when it is saved.
+        source: Where features come from.
+        device: Where it is trained.
+    """
+
+    parent: Checkpoint | None
+    config: CheckpointConfig
+    source: FeatureSource
+    device: torch.device
+
+    @classmethod
+    def of(cls, folder: Path | None, device: torch.device, cache: FeatureCache) -> "StartingPoint":
+        """Open a starting point.
+
+        Args:
+            folder: Folder of a checkpoint, or None to begin from nothing.
+            device: Where to train.
+            cache: Where features are kept.
+
+        Raises:
+            CheckpointError: It cannot be read, has no features to be trained on, or its backbone is not here.
+        """
+        if folder is None:
+            source, backbones = feature_source(BACKBONE, TRAINED_ON, device, "float32", cache)
+            channels, *grid = source.extractor.feature_shape(TRAINED_ON)
+            sizes = preset(PRESET).sizes(channels, (grid[0], grid[1]))
+            config = CheckpointConfig(
+                attention_model=FROM_NOTHING,
+                sizes=sizes,
+                preprocessing=TRAINED_ON,
+                backbone=backbones,
+                preset=PRESET,
+            )
+            return cls(None, config, source, device)
+        parent = load_checkpoint(folder)
+        if parent.config.backbone is None:
+            raise CheckpointError(f"{parent.name} looks at time alone: it cannot be fine-tuned.")
+        source = FeatureSource(FeatureExtractor.later(parent, device), cache, parent.config.preprocessing)
+        return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
+
+    def model(self, bank: FeatureBank, names: Sequence[str], seed: int) -> AttentionModel:
+        """Return a model to train: a copy of the parent, or one with the seed's first weights.
+
+        Args:
+            bank: Features, which it is fed.
+            names: Training videos, whose statistics a fresh model takes; a parent keeps its own.
+            seed: Of the first weights.
+        """
+        if self.parent is not None:
+            return fed(self.parent.build().to(self.device), bank)
+        torch.manual_seed(seed)
+        model = fed(attention_model(self.config.attention_model).build(self.config.sizes), bank)
+        standardise(model, bank, names)
+        return model.to(self.device)
+
+    def settings(self, n_pairs: int, n_videos: int, epochs: int | None, seed: int) -> TrainSettings:
+        """Return how it is trained.
+
+        Args:
+            n_pairs: Training pairs.
+            n_videos: Videos in them.
+            epochs: Epochs, or None for the preset's.
+            seed: Of the training.
+        """
+        chosen = preset(self.config.preset)
+        # published step sizes are for what is trained there: here that is the head, never backbones
+        own = () if self.config.on_snippets else attention_model(self.config.attention_model).training
+        share = TUNING_SHARE if own else chosen.tuning_share
+        rate = share if self.parent is not None else 1.0
+
+        def slower(settings: OptimiserSettings) -> OptimiserSettings:
+            return replace(settings, learning_rate=rate * settings.learning_rate)
+
+        optimiser = slower(own[0][1] if own else chosen.optimiser(self.config.dataset_preset))
+        if epochs is not None:
+            optimiser = replace(optimiser, epochs=epochs)
+        optimiser = for_sparse(optimiser, n_pairs, n_videos)
+        phases = tuple((name, slower(settings)) for name, settings in own)
+        precision = training_precision("auto", self.device)
+        return TrainSettings(optimiser, chosen.loss, Select.INNER, seed, phases, precision)

@@ -1,0 +1,152 @@
+"""What a model knew before it is fine-tuned: the pairs that it was trained on, as its folder says, or a stand-in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.finetuning.split import Division, Filmed, StudyPairs, TuningChoices, divide, filmed, shows
+from skillviewer.core.paths import models_dir, resources_dir
+from skillviewer.core.video.extents import Extent
+from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
+
+BEFORE, OLD = "before", "old"
+"""Uses of pairs that were handed on: trained on by a model that this one began as, or by none."""
+
+
+@dataclass(frozen=True, slots=True)
+class OldPairs:
+    """Pairs that a model knew before.
+
+    Attributes:
+        dataset: Their videos, as far as the files are there, and the pairs. Names are those of this data set alone.
+        what: What they are, for a person.
+        shown: SHA-256 and part of every video's file by name, also of those that are not there.
+        trained: Names of the videos that the model, or one that it began as, was trained on.
+    """
+
+    dataset: Dataset
+    what: str
+    shown: Mapping[str, tuple[str, Extent | None]]
+    trained: frozenset[str] = frozenset()
+
+    @property
+    def trained_on(self) -> Filmed:
+        """What the model was trained on."""
+        return filmed(self.shown[name] for name in self.trained)
+
+    def apart_from(self, study: StudyPairs) -> "OldPairs | None":
+        """Return the pairs that touch no video of a study but those trained on before; None when none are left."""
+        own = study.filmed
+        keep = [n for n in self.dataset.names if n in self.trained or not shows(*self.shown.get(n, ("", None)), own)]
+        fewer = self.dataset.restricted(keep)
+        return replace(self, dataset=fewer) if fewer.pairs else None
+
+    def trained_again(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
+        """Return in words how many of its pairs are trained on again, by what they show; "" if none is.
+
+        Args:
+            study: The study that is trained on.
+            pairs: Its training pairs.
+        """
+        shown = {v.name: (study.digests[v.name], v.extent) for v in study.dataset.videos if v.name in study.digests}
+        again = {(shown.get(pair.better), shown.get(pair.worse)) for pair in pairs}
+        n = sum((self.shown[pair.better], self.shown[pair.worse]) in again for pair in self.dataset.pairs)
+        are = "is" if n == 1 else "are"
+        return f"; {n} of them {are} trained on again, and tell nothing of forgetting" if n else ""
+
+
+def known_before(folder: Path, name: str) -> OldPairs | None:
+    """Return the pairs that a checkpoint's folder names, or, for a model that ships, those of the sample study.
+
+    Args:
+        folder: The checkpoint's folder.
+        name: What it is called.
+
+    Returns:
+        The pairs whose files are there, or None where nobody knows what it was trained on.
+    """
+    if (folder / PAIRS).is_file():
+        return _kept(folder / PAIRS, name)
+    return _sample(folder)
+
+
+def divide_for(study: StudyPairs, choices: TuningChoices, known: OldPairs | None, parent: str) -> Division:
+    """Divide the pairs of a study for a model: who it was trained on before is not held out where that can be helped.
+
+    Args:
+        study: What it says.
+        choices: What a person chose.
+        known: What the model knew before, or None where nobody knows.
+        parent: What the model is called; "" where training begins from nothing.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+    """
+    division = divide(study, choices, study.that_show(known.trained_on) if known is not None else ())
+    if known is not None or not parent:
+        return division
+    caution = f"Nobody kept what {parent} was trained on: if held-out videos were among it, the accuracy is too good."
+    return replace(division, warnings=(caution, *division.warnings))
+
+
+def handed_on(folder: Path, known: OldPairs | None) -> list[TrainedPair]:
+    """Return the pairs that a model which begins as this one has known before, for the folder of the new one.
+
+    Args:
+        folder: The checkpoint's folder.
+        known: What it knew before (``known_before``).
+
+    Raises:
+        CheckpointError: Its pairs cannot be read.
+    """
+    if (folder / PAIRS).is_file():
+        return [replace(pair, use=OLD if pair.use == OLD else BEFORE) for pair in read_pairs(folder / PAIRS)]
+    if known is None:
+        return []
+    videos = {v.name: TrainedVideo(v.name, v.path, *known.shown[v.name]) for v in known.dataset.videos if v.path}
+    return [TrainedPair(videos[p.better], videos[p.worse], OLD) for p in known.dataset.pairs if p.within(videos)]
+
+
+def _kept(path: Path, name: str) -> OldPairs:
+    videos: dict[str, TrainedVideo] = {}
+    trained: set[str] = set()
+    pairs: set[Pair] = set()
+    for row in read_pairs(path):
+        names = []
+        for video in (row.better, row.worse):
+            # two studies may call two videos alike; what they show tells them apart
+            one = f"{video.name}#{video.digest[:8]}" + (f" {video.extent}" if video.extent is not None else "")
+            videos[one] = video
+            names.append(one)
+        if row.use != OLD:
+            trained.update(names)
+        pairs.add(Pair(*names))
+    there = {one: video for one, video in sorted(videos.items()) if video.path.is_file()}
+    dataset = Dataset(
+        name=name,
+        form="pairs",
+        task="",
+        videos=tuple(DatasetVideo(one, video.path, extent=video.extent) for one, video in there.items()),
+        pairs=tuple(sorted(pair for pair in pairs if pair.within(there))),
+    )
+    what = f"the pairs that {name} was trained on or checked against ({len(dataset.pairs)} of {len(pairs)} found)"
+    shown = {one: (video.digest, video.extent) for one, video in videos.items()}
+    return OldPairs(dataset, what, shown, frozenset(trained))
+
+
+def _sample(folder: Path) -> OldPairs | None:
+    """Return the sample study's pairs for a model that ships: of its task, and kept out of its training."""
+    from skillviewer.data.formats.formats import open_dataset
+    from skillviewer.data.study.identity import digest_of
+
+    try:
+        shipped = folder.resolve().parent == models_dir().resolve()
+        dataset = open_dataset(resources_dir() / "sample_study").usable() if shipped else None
+    except (FileNotFoundError, DatasetError):
+        return None
+    if dataset is None or not dataset.pairs:
+        return None
+    shown = {video.name: (digest_of(video.path), video.extent) for video in dataset.videos if video.path is not None}
+    return OldPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", shown)

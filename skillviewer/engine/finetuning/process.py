@@ -1,0 +1,144 @@
+"""Fine-tuning in a process of its own, so that a window stays as quick as it was. Free of torch until it works."""
+
+import glob
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Self, TypeVar
+
+from skillviewer.core.errors import Cancelled, CheckpointError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
+from skillviewer.engine.runtime.exclusive import training_alone
+from skillviewer.engine.runtime.processes import Outcome, work_in_processes
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
+PATIENCE_S = 0.5
+"""A process in the middle of something is ended after so long: all that it writes is written aside."""
+
+NICENESS = 5
+"""The window goes before."""
+
+
+class StopFile(CancelToken):
+    """A flag that two processes see: a file that is there or not.
+
+    Args:
+        path: The file; its folder is there.
+    """
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def cancel(self) -> None:
+        """Ask the job to stop at its next check."""
+        with suppress(OSError):
+            self._path.touch()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._path.exists()
+
+
+class StopFolder:
+    """Where the flag of one training lies; it goes with the training. A context manager."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="skillviewer-"))
+        self.path = self._folder / "stop"
+
+    def stop(self) -> None:
+        """Ask the training to stop soon and keep its best."""
+        StopFile(self.path).cancel()
+
+    def __enter__(self) -> Self:
+        """Return the folder itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Tuner:
+    """Fine-tunes in another process, one job at a time."""
+
+    def cost(self, job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
+        """Measure what a job costs; see ``tuning_cost.cost_of``."""
+        return _elsewhere(_cost, job, token, report)
+
+    def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
+        """Fine-tune; see ``tuning_run.finetune``.
+
+        Args:
+            job: What is to be trained.
+            stop: Asks to stop and keep the best; it goes when the job is over.
+            token: Raise it to stop and keep nothing; it takes half a second.
+            report: Told of everything, in this process.
+        """
+        with stop, training_alone(job.folder):  # when it is cancelled, what lies there is its own
+            if job.folder.exists():
+                raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
+            work = job.work_folder()  # the model that it is named after may be gone when it ends
+            try:
+                result = _elsewhere(_finetune, (job, stop.path), token, report)
+                token.check()  # asked while the last of it was written: it is kept by nobody then
+            except Cancelled:
+                # the process may have been ended in the middle of anything
+                aside = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
+                for left in (work, job.folder, *aside):
+                    shutil.rmtree(left, ignore_errors=True)
+                raise
+        return result
+
+    def close(self) -> None:
+        """Hold nothing between jobs."""
+
+
+def _elsewhere(
+    do: Callable[[ItemT, CancelToken, Report], ResultT], item: ItemT, token: CancelToken, report: Report
+) -> ResultT:
+    found: list[Outcome[ResultT]] = []
+
+    def told(_index: int, progress: Progress) -> None:
+        report(progress)
+
+    def done(_index: int, outcome: Outcome[ResultT]) -> None:
+        found.append(outcome)
+
+    work_in_processes(do, [item], 1, token, told, done, _give_way, PATIENCE_S)
+    outcome = found[0]
+    if outcome.error is not None:
+        raise outcome.error
+    assert outcome.result is not None
+    return outcome.result
+
+
+def _give_way() -> None:
+    """Leave the window its share of the computer."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    import torch
+
+    torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
+
+
+def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) -> TuningResult:
+    from skillviewer.engine.finetuning.finetune import finetune
+
+    job, stop_path = item
+    return finetune(job, token, report, StopFile(stop_path))
+
+
+def _cost(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
+    from skillviewer.engine.finetuning.cost import cost_of
+
+    return cost_of(job, token, report)

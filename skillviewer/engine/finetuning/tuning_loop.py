@@ -1,0 +1,393 @@
+"""Fine-tuning a head on the pairs of a study: a copy of a model, on kept features, watched on pairs that it never sees.
+
+The epoch is chosen on a part of the training videos, then a fresh copy is trained on all of them for as many epochs;
+where the pairs are too few for that, the last epoch is taken. Held-out pairs choose nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from skillviewer.core.dataset.folds import check_no_leak
+from skillviewer.core.dataset.pair_graph import similar_for_training
+from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
+from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy, shown
+from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
+from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.data.trained_pairs import TrainedPair
+from skillviewer.engine.features.cell_average import averaged_once, fed_whole
+from skillviewer.engine.features.dataset_features import check_room, pooled
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.video_facts import files_of
+from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.prior_pairs import OldPairs, divide_for, handed_on, known_before
+from skillviewer.engine.training.batches import batches
+from skillviewer.engine.training.early_stop import BestSoFar, Halted, Unless, halting
+from skillviewer.engine.training.loop import EpochRow, FitState, Select, Trained, TrainSettings, fit
+from skillviewer.engine.training.plan import held_out_part
+from skillviewer.engine.training.predict import Seen, held_out_loss, look, score_videos
+from skillviewer.engine.training.state_file import StateFile
+from skillviewer.engine.training.train import dataset_features
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.backbones.deployment import Precision
+
+STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
+"""Where the state of a stage is kept in the work folder: of that which chooses the epoch, and of the final one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """What the forgetting check looks at.
+
+    Attributes:
+        kind: Pairs, drift or nothing.
+        what: The same in words.
+        bank: Features of its videos.
+        pairs: The old pairs with their videos, or None where drift is looked at.
+        names: The videos.
+    """
+
+    kind: OldKind
+    what: str
+    bank: FeatureBank
+    pairs: Dataset | None
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a training needs.
+
+    Attributes:
+        start: Where it starts.
+        study: What the study says of the videos that can be read.
+        division: How its pairs are used.
+        bank: Features of its videos.
+        old: What the forgetting check looks at.
+        problems: What was left out, one sentence each.
+        handed_on: What the start knew before, for the folder of the new model.
+    """
+
+    start: StartingPoint
+    study: StudyPairs
+    division: Division
+    bank: FeatureBank
+    old: Old
+    problems: tuple[str, ...]
+    handed_on: tuple[TrainedPair, ...] = ()
+
+
+def prepare(
+    start: StartingPoint,
+    study: StudyPairs,
+    choices: TuningChoices,
+    token: CancelToken,
+    report: Report,
+) -> Prepared:
+    """Compute (or find) all features that a training needs; what cannot be trained is said before.
+
+    Args:
+        start: Where it starts.
+        study: What the study says.
+        choices: What a person chose.
+        token: Checked after every sampled frame.
+        report: Told of every video.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+        SettingsError: The cache is too small for the features.
+        Cancelled: The token was raised.
+    """
+    known = known_of(start)
+    parent = start.parent.name if start.parent is not None else ""
+    divide_for(study, choices, known, parent)  # what cannot work is refused before hours of features
+    check_room(start.source, len(files_of(study.dataset)), choices.candidates)
+    bank, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
+    readable = study.restricted(list(bank))
+    division = divide_for(readable, choices, known, parent)
+    old, more = _old(start, readable, division, bank, known, token, report, asked=choices.old_pairs)
+    # read now, for the folder may be gone when the new one is written
+    before = tuple(handed_on(start.parent.folder, known)) if start.parent is not None else ()
+    return Prepared(start, readable, division, bank, old, (*problems, *more), before)
+
+
+def known_of(start: StartingPoint) -> OldPairs | None:
+    """Return the pairs that the starting point knew before, where somebody kept them."""
+    return known_before(start.parent.folder, start.parent.name) if start.parent is not None else None
+
+
+def _old(
+    start: StartingPoint,
+    study: StudyPairs,
+    division: Division,
+    bank: FeatureBank,
+    known: OldPairs | None,
+    token: CancelToken,
+    report: Report,
+    *,
+    asked: bool,
+) -> tuple[Old, list[str]]:
+    """Choose what the forgetting check looks at: old pairs where they are known, else familiar videos of the study."""
+    if start.parent is None:
+        return Old(OldKind.NOTHING, "nothing was known before", {}, None, ()), []
+    other = known.apart_from(study) if asked and known is not None else None
+    if other is not None:
+        found, problems = dataset_features(other.dataset, start.source, 1, token, report)
+        readable = other.dataset.restricted(list(found))
+        if readable.pairs:
+            what = other.what + other.trained_again(study, division.fold.train_pairs)
+            return Old(OldKind.PAIRS, what, found, readable, tuple(videos_of(readable.pairs))), problems
+    unused = [name for name in bank if name not in set(videos_of(division.fold.train_pairs))]
+    familiarity = start.parent.familiarity
+    names = unused
+    if familiarity is not None and unused:
+        looks = pooled(bank, unused)
+        names = [name for name, one in zip(unused, looks, strict=True) if not familiarity.warning(one)] or unused
+    alike = "that look like those it was trained on" if familiarity is not None and names != unused else "of the study"
+    why = "are not at hand" if asked else "were not asked for"
+    what = (
+        f"the pairs that {start.parent.name} was trained on {why}: drift of the scores of {len(names)} videos {alike}, "
+        "which take no part in the training"
+    )
+    return Old(OldKind.DRIFT if names else OldKind.NOTHING, what, bank, None, tuple(names)), []
+
+
+class _Watch:
+    """Looks at a model after every epoch, on pairs that training never sees, and turns reports into rows."""
+
+    def __init__(self, prepared: Prepared, settings: TrainSettings, report: Report, n_batches: int) -> None:
+        self._prepared, self._settings, self._report = prepared, settings, report
+        self._test = prepared.division.fold.test_pairs
+        self._names = videos_of(self._test)
+        self._started = monotonic()
+        self._n_batches = n_batches
+        self._batch = self._epoch = self._epochs_before = self._done_before = 0
+        self._begun = False
+        self._smoothed = float("nan")
+        self._before: Mapping[str, float] = {}
+        self._best: dict[bool, Seen] = {}
+
+    def seen(self, epoch: int, *, final: bool) -> Seen | None:
+        """Return what the model said after an epoch that was the best of its stage, or None if that is not known."""
+        best = self._best.get(final)
+        return best if best is not None and best.epoch == epoch else None
+
+    def left_s(self) -> float:
+        """Return the seconds left at the pace so far, looks included; NaN before the first batch."""
+        tried = self._batch - self._done_before
+        if not tried:
+            return float("nan")
+        pace = (monotonic() - self._started) / tried
+        return pace * max(self._n_batches - self._batch, 0)
+
+    def expect(self, n_batches: int) -> None:
+        """Be told how many batches there are in all, once that is known better."""
+        self._n_batches = n_batches
+
+    @property
+    def batch(self) -> int:
+        """Batches so far."""
+        return self._batch
+
+    def go_on(self, state: FitState | None, batches_each: int) -> None:
+        """Be told that a stage begins, and where it stood when it was killed, if it was."""
+        done = state.epoch if state is not None else 0
+        self._epochs_before = self._epoch
+        self._epoch += done
+        self._batch += done * batches_each
+        self._done_before += done * batches_each
+
+    def begin(self, model: AttentionModel, token: CancelToken) -> None:
+        """Look at the model as it was, if it was trained before."""
+        old = self._prepared.old
+        if self._prepared.start.parent is None or self._begun:
+            return
+        self._begun = True
+        self._before = score_videos(model, old.bank, old.names, token)
+        nan = float("nan")
+        as_it_was = EpochRow(0, nan, nan, nan, nan, best=True, seconds=0.0)
+        self._tell(model, as_it_was, token, final=False)
+
+    def listen(self, model: AttentionModel, token: CancelToken, *, final: bool, until: int) -> Report:
+        """Return what a stage of the training reports to."""
+
+        def hear(progress: Progress) -> None:
+            if isinstance(progress.value, EpochRow):
+                self._epoch = self._epochs_before + progress.value.epoch
+                self._tell(model, progress.value, token, final=final, until=until)
+            elif isinstance(progress.value, float):
+                self._batch += 1
+                loss = progress.value
+                kept = SMOOTHING if self._smoothed == self._smoothed else 0.0
+                self._smoothed = (kept * self._smoothed if kept else 0.0) + (1 - kept) * loss
+                row = BatchRow(self._batch, loss, self._smoothed, self.left_s())
+                self._report(Progress(_stage(final=final), self._batch, self._n_batches, row))
+
+        return hear
+
+    def _tell(self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, until: int = 0) -> None:
+        prepared, old = self._prepared, self._prepared.old
+        watched = look(model, prepared.bank, self._names, token)
+        known, scores = score_videos(model, old.bank, old.names, token), watched.scores
+        if row.best and row.epoch:
+            self._best[final] = Seen(row.epoch, watched, known)
+        told = TuningRow(
+            epoch=self._epoch,
+            batch=self._batch,
+            final=final,
+            loss=row.loss,
+            choosing_accuracy=row.held_out_accuracy,
+            held_out_loss=held_out_loss(self._test, scores, self._settings.loss),
+            held_out=shown(pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset)),
+            old=self._old(known),
+            old_kind=old.kind,
+            best=row.epoch == until if final and prepared.division.inner is not None else row.best,
+            seconds=monotonic() - self._started,
+            seconds_left=self.left_s(),
+        )
+        self._report(Progress(_stage(final=final), self._batch, self._n_batches, told))
+
+    def _old(self, scores: Mapping[str, float]) -> float:
+        old = self._prepared.old
+        if old.kind is OldKind.DRIFT:
+            return drift_of(self._before, scores)
+        if old.pairs is None:
+            return float("nan")
+        return sum(scores[p.better] > scores[p.worse] for p in old.pairs.pairs) / len(old.pairs.pairs)
+
+
+def _stage(*, final: bool) -> str:
+    return "training on all training pairs" if final else "choosing the epoch"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A head that was trained.
+
+    Attributes:
+        model: The model, in evaluation mode.
+        epoch: The epoch that was kept, of the last stage.
+        selection: How it was chosen, in words.
+        rows: The log of both stages.
+        seconds: What it took.
+        fold: On whose training side: less than the division's where it was stopped while the epoch was being chosen.
+        stopped: Whether a person stopped it before its end.
+        seen: What the model said when that epoch was looked at; None where that is not known any more.
+        precision: What it was trained in.
+    """
+
+    model: AttentionModel
+    epoch: int
+    selection: str
+    rows: tuple[EpochRow, ...]
+    seconds: float
+    fold: Fold
+    stopped: bool = False
+    seen: Seen | None = None
+    precision: Precision = "float32"
+
+
+def tune(
+    prepared: Prepared,
+    choices: TuningChoices,
+    token: CancelToken,
+    report: Report,
+    stop: CancelToken | None = None,
+    work: Path | None = None,
+) -> Tuned:
+    """Train.
+
+    Args:
+        prepared: Features, and how the pairs are used.
+        choices: What a person chose.
+        token: Raise it to stop and keep nothing.
+        report: Told of every batch with a ``BatchRow`` and of every epoch with a ``TuningRow`` as value.
+        stop: Raise it to stop at once, after the current batch in the first epoch, and keep the best epoch so far.
+        work: Folder in which the state is kept, so that a training that was killed goes on; None to keep none.
+
+    Raises:
+        DatasetError: There is nothing to train on.
+        SettingsError: The training diverged.
+        CheckpointError: The state cannot be kept: the disk is full, say.
+        Cancelled: The token was raised.
+    """
+    prepared = _averaged_once(prepared)
+    start, study, division, bank = prepared.start, prepared.study, prepared.division, prepared.bank
+    fold, inner = division.fold, division.inner
+    n_videos = len(videos_of(fold.train_pairs))
+    settings = start.settings(len(fold.train_pairs), n_videos, choices.epochs, choices.seed)
+    epochs = settings.optimiser.epochs
+    each = {on is fold: n_batches(on.train_pairs, settings) for on in (inner, fold) if on is not None}
+    watch = _Watch(prepared, settings, report, epochs * sum(each.values()))
+    started = monotonic()
+
+    def stage(
+        pairs: Sequence[Pair], choosing: Sequence[Pair], select: Select, until: int
+    ) -> tuple[AttentionModel, Trained | None]:
+        """Return the model and what was kept of it; None where somebody stopped it and another stage has more."""
+        final = select is Select.LAST
+        model = start.model(bank, sorted(videos_of(pairs)), choices.seed)
+        watch.begin(model, token)
+        on = fold if final or inner is None else inner
+        similar = similar_for_training(study.dataset, on, study.set_aside) if model.uses_similar else ()
+        best = BestSoFar(StateFile(work / STATE_OF[final]) if work is not None else None)
+        watch.go_on(best.load(), each[on is fold])
+
+        def enough() -> bool:
+            return best.there or (final and inner is not None)
+
+        hear = watch.listen(model, token, final=final, until=until)
+        chosen, soon = replace(settings, select=select), Unless(stop, enough)
+        try:
+            with halting(model, stop, enough):
+                return model, fit(model, bank, pairs, choosing, chosen, token, hear, soon, similar, best, until)
+        except Halted:
+            kept = best.trained()
+            if kept is not None:
+                model.load_state_dict(kept.state)
+            return model, kept
+
+    if inner is None:
+        watch.expect(epochs * each[True])
+        model, found = stage(fold.train_pairs, (), Select.LAST, epochs)
+        selection = "last epoch"
+    else:
+        check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+        model, found = stage(inner.train_pairs, inner.test_pairs, Select.INNER, epochs)
+        selection = f"epoch chosen on {held_out_part([inner])[0]}"
+    assert found is not None  # only a second stage ends with nothing
+    chosen, rows, final = found, found.rows, inner is None
+    if inner is not None and not _stopped(stop):
+        watch.expect(watch.batch + chosen.epoch * each[True])
+        again, last = stage(fold.train_pairs, (), Select.LAST, chosen.epoch)
+        rows = (*rows, *(last.rows if last is not None else ()))
+        if last is not None and last.epoch == chosen.epoch:
+            model, chosen, final = again, last, True
+            selection += ", then trained afresh on all training videos for as many epochs"
+    stopped = _stopped(stop)
+    if stopped:
+        selection += "; stopped before its end by a person"
+    used, seconds = (inner if inner is not None and not final else fold), monotonic() - started
+    model, seen = fed_whole(model, bank), watch.seen(chosen.epoch, final=final)
+    return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, settings.precision)
+
+
+def _averaged_once(prepared: Prepared) -> Prepared:
+    """Return the same with features as training wants them."""
+    config, old = prepared.start.config, prepared.old
+    bank = averaged_once(config.attention_model, config.sizes, prepared.bank)
+    other = bank if old.bank is prepared.bank else averaged_once(config.attention_model, config.sizes, old.bank)
+    return replace(prepared, bank=bank, old=replace(old, bank=other))
+
+
+def _stopped(stop: CancelToken | None) -> bool:
+    return stop is not None and stop.cancelled
+
+
+def n_batches(pairs: Sequence[Pair], settings: TrainSettings) -> int:
+    """Return about how many batches an epoch has: one by videos is left out where no pair lies within it."""
+    return len(list(batches(pairs, settings.optimiser, np.random.default_rng(0))))

@@ -1,0 +1,120 @@
+"""One video through one model: frames, flow, features, attention, task state, score; step by step."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from skillviewer.core.analysis.analysis import Analysis, MapRect, Provenance
+from skillviewer.core.analysis.familiarity import Familiarity
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
+from skillviewer.engine.features.source import FeatureSource
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention import AttentionModel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class _Growing:
+    """An analysis that grows by one step at a time."""
+
+    def __init__(
+        self, info: VideoInfo, extent: Extent | None, sampling: Sampling, model: AttentionModel, rect: MapRect
+    ) -> None:
+        self._info, self._extent, self._sampling, self._model, self._rect = info, extent, sampling, model, rect
+        self._attention: list[NDArray[np.float32]] = []
+        self._state: list[NDArray[np.float32]] = []
+        self._score: list[NDArray[np.float64]] = []
+
+    def add(self, attention: torch.Tensor, state: torch.Tensor, score: torch.Tensor) -> None:
+        self._attention.append(attention.float().cpu().numpy())
+        self._state.append(state.float().cpu().numpy())
+        self._score.append(score.double().cpu().numpy())
+
+    def so_far(self, provenance: Provenance) -> Analysis:
+        done = len(self._score)
+        return Analysis(
+            video=self._info,
+            samples=self._sampling.frames[:, :done],
+            attention=np.stack(self._attention, axis=1),
+            map_kind=self._model.map_kind,
+            map_rect=self._rect,
+            task_state=np.stack(self._state, axis=1),
+            score_curve=np.stack(self._score, axis=1),
+            segment_stops=self._sampling.segment_stops[:done],
+            n_segments=self._sampling.positions.shape[1],
+            provenance=provenance,
+            extent=self._extent,
+        )
+
+
+def assess(
+    reader: VideoReader,
+    model: AttentionModel,
+    source: FeatureSource,
+    rect: MapRect,
+    provenance: Provenance,
+    passes: int,
+    familiarity: Familiarity | None,
+    token: CancelToken,
+    report: Report,
+    extent: Extent | None = None,
+) -> Analysis:
+    """Assess one video; the first map is reported while the rest is still to be computed.
+
+    Args:
+        reader: The open video.
+        model: The attention model, in evaluation mode on its device.
+        source: Where its features come from.
+        rect: Where in the picture its maps lie.
+        provenance: Where the numbers come from.
+        passes: K.
+        familiarity: What the training videos look like, or None.
+        token: Checked after every sampled frame.
+        report: Told of every step; ``value`` is the analysis so far.
+        extent: The stretch of the video to assess, or None for all of it.
+
+    Raises:
+        DatasetError: The stretch lies outside the video.
+        VideoError: The video cannot be read.
+        Cancelled: Somebody raised the token.
+    """
+    info = reader.describe(token)
+    sampling = sampling_of(info, source.preprocessing, passes, extent)
+    n = sampling.positions.shape[1]
+    device = next(model.parameters()).device
+    growing = _Growing(info, extent, sampling, model, rect)
+    fused: list[torch.Tensor] = []
+    pooled = np.zeros(2 * source.extractor.n_channels, np.float64)
+    state = None
+    with torch.inference_mode():
+        for done, features in enumerate(source.steps(reader, sampling, token), start=1):
+            pooled += features.astype(np.float32).mean(axis=(0, 2, 3))
+            tensor = torch.from_numpy(features).to(device).float()
+            fused_t = model.fuse(tensor[:, None])[:, 0]
+            if model.needs_whole_video:
+                fused.append(fused_t)
+                report(Progress("looking", done, n))
+                continue
+            if state is None:
+                state = model.initial_state(passes, None, tensor)
+            out = model.step(fused_t, state)
+            state = out.state
+            growing.add(out.attention, out.task_state, out.score)
+            report(Progress("looking", done, n, growing.so_far(provenance)))
+        if model.needs_whole_video:
+            state = model.initial_state(passes, torch.stack(fused, dim=1), fused[0])
+            for fused_t in fused:
+                out = model.step(fused_t, state)
+                state = out.state
+                growing.add(out.attention, out.task_state, out.score)
+    mean = (pooled / n).astype(np.float32)
+    whole = growing.so_far(provenance)
+    if familiarity is None:
+        return replace(whole, pooled=mean)
+    return replace(whole, pooled=mean, warning=familiarity.warning(mean), strangeness=familiarity.strangeness(mean))

@@ -1,0 +1,253 @@
+"""The Engine owns the model, its device and the feature cache, and answers what a person asks of one video."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import torch
+
+from skillviewer import __version__
+from skillviewer.core.analysis.analysis import Analysis, Provenance
+from skillviewer.core.errors import CheckpointError, VideoError
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.explanation.faithfulness import MIN_RANDOM
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.video.extents import Extent
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.frame_inputs import sampling_of
+from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.inference.assess import assess
+from skillviewer.engine.inference.evidence import fused_passes, weigh
+from skillviewer.engine.runtime.device import choose_device, device_errors, device_title, memory_text
+from skillviewer.engine.runtime.flow_compilation import compile_flow
+from skillviewer.engine.runtime.preload import preload_llvm
+from skillviewer.media.flow.flow import warm_up
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
+from skillviewer.nets.library import model_folder
+
+
+def _say_nothing(_text: str) -> None:
+    """Announce to nobody."""
+
+
+class Engine:
+    """A loaded model that stays on its device. Not thread safe: one thread owns it. Use it as a context manager."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        model: AttentionModel,
+        source: FeatureSource,
+        device: torch.device,
+        announce: Callable[[str], None],
+        *,
+        aside: bool = False,
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._model = model
+        self._source = source
+        self._device = device
+        self._announce = announce
+        self._aside = aside
+
+    @classmethod
+    def open(
+        cls,
+        checkpoint: str | Path,
+        device: str = "auto",
+        cache: FeatureCache | None = None,
+        announce: Callable[[str], None] = _say_nothing,
+        *,
+        aside: bool = False,
+    ) -> Self:
+        """Load a checkpoint and its backbones.
+
+        Args:
+            checkpoint: Name of a checkpoint (``skillviewer models``) or its folder.
+            device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+            cache: Where features are kept, or None for the usual place.
+            announce: Told in a sentence of rare long work (compiling the flow kernels).
+            aside: Whether that is done in another process, for a program with a window; its main module must be fit to
+                be imported (``if __name__ == "__main__"``).
+
+        Raises:
+            CheckpointError: It is missing, foreign or damaged, or its backbone is not here.
+            DeviceError: That device is not there.
+        """
+        chosen = choose_device(device)
+        loaded = load_checkpoint(model_folder(checkpoint))
+        with device_errors():
+            model = loaded.build().to(chosen).eval()
+            extractor = FeatureExtractor.open(loaded, chosen)
+        kept = cache if cache is not None else FeatureCache(cache_dir() / "features")
+        source = FeatureSource(extractor, kept, loaded.config.preprocessing)
+        return cls(loaded, model, source, chosen, announce, aside=aside)
+
+    @property
+    def name(self) -> str:
+        """Name of the checkpoint."""
+        return self._checkpoint.name
+
+    @property
+    def digest(self) -> str:
+        """Digest of the checkpoint: of its configuration and weights."""
+        return self._checkpoint.digest
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint: configuration and card."""
+        return self._checkpoint
+
+    @property
+    def device_name(self) -> str:
+        """Device for people: ``cpu`` or ``cuda:0 NVIDIA ...``."""
+        return device_title(self._device)
+
+    def memory_text(self) -> str:
+        """Return used and total GPU memory, or ""."""
+        return memory_text(self._device)
+
+    def _provenance(self) -> Provenance:
+        config = self._checkpoint.config
+        return Provenance(
+            program=f"SkillViewer {__version__}",
+            model=self._checkpoint.name,
+            model_digest=self._checkpoint.digest,
+            attention_model=config.attention_model,
+            flow=config.preprocessing.flow.algorithm,
+            backbone=config.backbone.name if config.backbone is not None else "",
+            device=self.device_name,
+            precision=config.precision,
+        )
+
+    def assess(
+        self,
+        path: str | Path,
+        passes: int = 1,
+        token: CancelToken | None = None,
+        report: Report = silent,
+        extent: Extent | None = None,
+    ) -> Analysis:
+        """Assess one video, or a stretch of it.
+
+        Args:
+            path: The file.
+            passes: K, interleaved choices of frames; two or more give an interval.
+            token: Raise it to stop; it is checked while the file is read through, and after every sampled frame.
+            report: Told of every step; ``value`` is the analysis so far.
+            extent: The stretch, or None for the whole video. Nothing outside it is looked at.
+
+        Raises:
+            DatasetError: The stretch lies outside the video.
+            VideoError: The file cannot be read.
+            DeviceError: The device ran out of memory.
+            Cancelled: The token was raised.
+        """
+        if passes < 1:
+            raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
+        token = token if token is not None else CancelToken()
+        self._warm_up(token, report)
+        with device_errors(), VideoReader(path, token) as reader:
+            return assess(
+                reader,
+                self._model,
+                self._source,
+                self._checkpoint.map_rect,
+                self._provenance(),
+                passes,
+                self._checkpoint.familiarity,
+                token,
+                report,
+                extent,
+            )
+
+    def explain(
+        self,
+        video: str | Path | Analysis,
+        passes: int = 1,
+        n_random: int = MIN_RANDOM,
+        seed: int = 0,
+        token: CancelToken | None = None,
+        report: Report = silent,
+    ) -> Evidence:
+        """Say what raised and lowered the score of one video, and whether the attention is faithful.
+
+        Args:
+            video: The file, or its analysis by this model, which is then explained as it is, with all its passes.
+            passes: K, where a file is given.
+            n_random: Random orders and shuffles that the attention is held against, at least 20.
+            seed: Of these.
+            token: Raise it to stop; it is checked after every batch.
+            report: Told of progress.
+
+        Raises:
+            CheckpointError: The analysis is of another model.
+            VideoError: The file cannot be read, or is no longer the one that was analysed.
+            DeviceError: The device ran out of memory.
+            Cancelled: The token was raised.
+        """
+        token = token if token is not None else CancelToken()
+        path = video.video.path if isinstance(video, Analysis) else video
+        if isinstance(video, Analysis):
+            passes, made_by = video.n_passes, video.provenance
+            if made_by.model_digest != self._checkpoint.digest:
+                raise CheckpointError(
+                    f"The analysis of {video.video.path.name} was not made by this version of {self.name} but by "
+                    f"{made_by.model} ({made_by.model_digest[:8]}). Assess the video again."
+                )
+        if passes < 1:
+            raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
+        self._warm_up(token, report)
+        with device_errors(), VideoReader(path, token) as reader:
+            digest = reader.describe(token).digest
+            if isinstance(video, Analysis) and digest != video.video.digest:
+                raise VideoError(f"{path} is no longer the file that was analysed. Assess it again.")
+            extent = video.extent if isinstance(video, Analysis) else None
+            sampling = sampling_of(reader.info, self._source.preprocessing, passes, extent)
+            if isinstance(video, Analysis) and not np.array_equal(video.samples, sampling.frames):
+                raise CheckpointError(
+                    f"The analysis of {video.video.path.name} did not look at the frames that {self.name} looks at "
+                    f"now, or is not complete. Assess the video again."
+                )
+            fused = fused_passes(reader, self._model, self._source, passes, token, report, extent)
+            found = weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
+            return replace(found, extent=extent)
+
+    def _warm_up(self, token: CancelToken, report: Report) -> None:
+        """Make the flow kernels ready; announce a compilation, also to the one who waits for this job."""
+
+        def tell(text: str) -> None:
+            self._announce(text)
+            report(Progress(text))
+
+        def elsewhere(folder: Path | None) -> bool:
+            return compile_flow(folder, token)
+
+        if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
+            if self._aside:
+                preload_llvm()
+            warm_up(tell, elsewhere if self._aside else None)
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        self._model.cpu()
+        self._source.extractor.close()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def __enter__(self) -> Self:
+        """Return the engine itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()

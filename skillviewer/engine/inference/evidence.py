@@ -1,0 +1,268 @@
+"""Evidence of one video: contributions to its score, and a faithfulness test (``core.explanation.evidence``)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.explanation.faithfulness import (
+    MIN_RANDOM,
+    Faithfulness,
+    Removal,
+    moved_at_random,
+    opposite_shares,
+    rank_correlations,
+    removal_counts,
+    removal_rank,
+    rounding_of,
+    step_distances,
+)
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.extents import Extent
+from skillviewer.engine.features.frame_inputs import sampling_of
+from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.inference.replay import Rerun
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention import AttentionModel
+
+STAGE = "weighing evidence"
+
+
+@dataclass(slots=True)
+class _Meter:
+    """Counts steps, tells of them and stops when asked to."""
+
+    total: int
+    token: CancelToken
+    report: Report
+    done: int = 0
+
+    def tick(self, steps: int) -> None:
+        self.token.check()
+        self.done += steps
+        self.report(Progress(STAGE, self.done, self.total))
+
+
+def fused_passes(
+    reader: VideoReader,
+    model: AttentionModel,
+    source: FeatureSource,
+    passes: int,
+    token: CancelToken,
+    report: Report,
+    extent: Extent | None = None,
+) -> Tensor:
+    """Return the fused features of a video's passes, (K, N, C, h, w): those that an assessment sees.
+
+    Args:
+        reader: The open video.
+        model: The attention model, in evaluation mode on its device.
+        source: Where features come from: kept ones if the video was assessed before.
+        passes: K.
+        token: Checked after every sampled frame.
+        report: Told of every step.
+        extent: The part of the video that is meant, or None for all of it.
+    """
+    sampling = sampling_of(reader.describe(token), source.preprocessing, passes, extent)
+    n = sampling.positions.shape[1]
+    device = next(model.parameters()).device
+    fused = []
+    with torch.inference_mode():
+        for done, features in enumerate(source.steps(reader, sampling, token), start=1):
+            fused.append(model.fuse(torch.from_numpy(features).to(device).float()[:, None])[:, 0])
+            report(Progress("looking", done, n))
+    return torch.stack(fused, dim=1)
+
+
+def _steps(model: AttentionModel, n: int, size: int, n_random: int) -> int:
+    """Return the steps that one pass takes: frames times versions of the video."""
+    steps = n + n * (1 + n)  # as it is, empty, without each segment
+    if size == 1:
+        return steps
+    early = n * n * size if model.needs_whole_video else size * n * (n - 1) // 2
+    steps += n * size + n * size + early  # each cell in all steps, each in one step, what follows it
+    if model.map_kind is not MapKind.NONE:
+        inner = len(removal_counts(size)) - 2
+        steps += n * (2 * (2 + n_random) * inner + n_random + 1)
+    return steps
+
+
+def weigh(
+    model: AttentionModel,
+    fused: Tensor,
+    video_digest: str,
+    model_digest: str,
+    token: CancelToken,
+    report: Report,
+    n_random: int = MIN_RANDOM,
+    seed: int = 0,
+) -> Evidence:
+    """Take away segments and cells, and put the attention to the test.
+
+    Args:
+        model: In evaluation mode.
+        fused: (K, N, C, h, w), fused features of a video's passes.
+        video_digest: SHA-256 of the video.
+        model_digest: SHA-256 of the model's weights.
+        token: Checked after every batch.
+        report: Told of every batch; a unit is one frame of one version of the video.
+        n_random: R, random orders and shuffles, at least ``MIN_RANDOM``.
+        seed: Of the random orders and shuffles.
+
+    Raises:
+        ValueError: Too few random orders were asked for.
+        Cancelled: The token was raised.
+    """
+    if n_random < MIN_RANDOM:
+        raise ValueError(f"at least {MIN_RANDOM} random orders tell their spread, not {n_random}")
+    k, n = fused.shape[:2]
+    size = int(np.prod(model.grid))
+    if size > 1 and tuple(fused.shape[3:]) != model.grid:
+        raise ValueError(f"fused features of {tuple(fused.shape)} do not have the model's grid {model.grid}")
+    meter = _Meter(k * _steps(model, n, size, n_random), token, report)
+    mean = fused.mean(dim=(0, 1, 3, 4))
+    with torch.inference_mode():
+        runs = [Rerun(model, one, mean, meter.tick) for one in fused]
+        score = float(np.mean([run.score for run in runs]))
+        empty, segments = _segments(runs)
+        cells = _cells(runs, model.grid) if size > 1 else None
+        faithfulness = None
+        if cells is not None and model.map_kind is not MapKind.NONE:
+            faithfulness = _Trial(runs, model.map_kind, score, empty, segments, cells, n_random, seed).result()
+    return Evidence(
+        video_digest=video_digest,
+        model_digest=model_digest,
+        map_kind=model.map_kind,
+        score=score,
+        baseline=float(empty[:, -1].mean()),
+        segments=segments,
+        cells=cells.always if cells is not None else None,
+        cell_steps=cells.once if cells is not None else None,
+        faithfulness=faithfulness,
+        n_random=n_random,
+        seed=seed,
+    )
+
+
+def _segments(runs: Sequence[Rerun]) -> tuple[FloatArray, FloatArray]:
+    """Return the score curves with everything taken away and the contributions of the segments, (K, N) each."""
+    n, size = runs[0].n_steps, runs[0].n_cells
+    away = torch.cat([torch.ones(1, n, dtype=torch.bool), torch.eye(n, dtype=torch.bool)])
+    masks = away[:, :, None].expand(-1, -1, size)
+    curves = np.stack([run.masked(masks).cpu().numpy() for run in runs])
+    scores = np.array([run.score for run in runs])
+    return curves[:, 0], scores[:, None] - curves[:, 1:, -1]
+
+
+class _Cells(NamedTuple):
+    """Contributions of cells.
+
+    Attributes:
+        always: (K, h, w), taken away in all steps.
+        once: (K, N, h, w), in one step alone.
+        at_once: (K, N, h, w), the same to the score right after that step.
+    """
+
+    always: FloatArray
+    once: FloatArray
+    at_once: FloatArray
+
+
+def _cells(runs: Sequence[Rerun], grid: tuple[int, int]) -> _Cells:
+    n, size = runs[0].n_steps, runs[0].n_cells
+    masks = torch.eye(size, dtype=torch.bool)[:, None].expand(-1, n, -1)
+    always = np.stack([run.score - run.masked(masks)[:, -1].cpu().numpy() for run in runs])
+    at_once, once = [], []
+    for run in runs:
+        now, later = (scores.cpu().numpy() for scores in run.each_cell())
+        at_once.append(run.curve[:, None] - now)
+        once.append(run.score - later)
+    return _Cells(always.reshape(-1, *grid), *(np.reshape(x, (-1, n, *grid)) for x in (once, at_once)))
+
+
+class _Trial:
+    """The attention of one video put to the test."""
+
+    def __init__(
+        self,
+        runs: Sequence[Rerun],
+        kind: MapKind,
+        score: float,
+        empty: FloatArray,
+        segments: FloatArray,
+        cells: _Cells,
+        n_random: int,
+        seed: int,
+    ) -> None:
+        self._runs = runs
+        self._kind = kind
+        self._score, self._empty = score, empty
+        self._segments, self._cells = segments, cells
+        self._n_random = n_random
+        self._rng = np.random.default_rng(seed)
+        self._maps: NDArray[np.float64] = np.stack([run.attention.double().cpu().numpy() for run in runs])
+        self._counts = removal_counts(runs[0].n_cells)
+
+    def result(self) -> Faithfulness:
+        """Run everything."""
+        own = np.abs(self._maps)
+        placed = [moved_at_random(own, self._rng) for _ in range(self._n_random)]
+        deletion, insertion = self._curves([own, np.abs(self._cells.at_once), *placed])
+        rounding = rounding_of(self._score)
+        some = slice(2, None)
+        return Faithfulness(
+            score=self._score,
+            deletion=deletion.order(0),
+            insertion=insertion.order(0),
+            deletion_random=deletion.orders(some),
+            insertion_random=insertion.orders(some),
+            deletion_effects=deletion.order(1),
+            insertion_effects=insertion.order(1),
+            permuted=self._with_maps([self._shuffled() for _ in range(self._n_random)]),
+            uniform=float(self._with_maps([self._uniform()])[0]),
+            rank_correlation=rank_correlations(self._maps, self._cells.once, rounding),
+            opposite_share=opposite_shares(self._maps, self._cells.once, self._segments, self._kind, rounding),
+        )
+
+    def _curves(self, magnitudes: Sequence[FloatArray]) -> tuple[Removal, Removal]:
+        """Return deletion and insertion in the orders of V magnitudes, (K, N, h, w) each."""
+        ranks = np.stack([removal_rank(one, self._rng) for one in magnitudes])
+        v = len(ranks)
+        both = self._deletion(np.concatenate([ranks, self._counts[-1] - 1 - ranks]))
+        return both.orders(slice(v)), both.orders(slice(v, None)).backwards()
+
+    def _deletion(self, ranks: IntArray) -> Removal:
+        """Delete the cells of (V, K, N, L) ranks below each count."""
+        inner = self._counts[1:-1, None, None]
+        scores, distances = [], []
+        for run, empty, own in zip(self._runs, self._empty, ranks.swapaxes(0, 1), strict=True):
+            masks = torch.from_numpy(own[:, None] < inner).flatten(0, 1)
+            curves = run.masked(masks).cpu().numpy().reshape(len(ranks), -1, run.n_steps)
+            ends = [np.broadcast_to(end, (len(ranks), 1, run.n_steps)) for end in (run.curve, empty)]
+            curves = np.concatenate([ends[0], curves, ends[1]], axis=1)
+            scores.append(curves[..., -1])
+            distances.append(step_distances(curves, run.curve))
+        fractions = self._counts / self._counts[-1]
+        return Removal(fractions, np.mean(scores, axis=0), np.mean(distances, axis=0))
+
+    def _shuffled(self) -> NDArray[np.float64]:
+        """Return the maps with the values of each shuffled over its cells."""
+        flat = self._maps.reshape(*self._maps.shape[:2], -1)
+        return self._rng.permuted(flat, axis=-1).reshape(self._maps.shape)
+
+    def _uniform(self) -> NDArray[np.float64]:
+        """Return the maps with the mean of each in all its cells."""
+        return np.broadcast_to(self._maps.mean(axis=(2, 3), keepdims=True), self._maps.shape)
+
+    def _with_maps(self, versions: Sequence[NDArray[np.float64]]) -> FloatArray:
+        """Return the scores, (V,), under V versions of the maps, (K, N, h, w) each."""
+        maps = torch.from_numpy(np.stack(versions, axis=1))
+        scores = [run.with_attention(own).cpu().numpy() for run, own in zip(self._runs, maps, strict=True)]
+        return np.asarray(np.mean(scores, axis=0))

@@ -1,0 +1,175 @@
+"""Several models on one device, asked about the same videos: those that are fed alike share features and backbones."""
+
+from collections.abc import Callable, Collection, Hashable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import torch
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.video.extents import Extent
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.extractor import FeatureExtractor
+from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.runtime.device import choose_device, device_errors
+from skillviewer.nets.attention_models.end_to_end import SIZE_PX
+from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
+from skillviewer.nets.library import digest, model_folder
+from skillviewer.nets.models import attention_model
+
+
+def _say_nothing(_text: str) -> None:
+    """Announce to nobody."""
+
+
+class ModelPool:
+    """Loaded models by folder, anew where another checkpoint was put there.
+
+    Not thread safe: one thread owns it. Use it as a context manager.
+
+    A backbone is loaded only when a frame must be looked at that no model fed alike has seen, and then once for all of
+    them: a second model on an analysed video costs its head.
+
+    Args:
+        device: As for ``Engine.open``; chosen when the first model is loaded.
+        cache: Where features are kept, or None for the usual place.
+        announce: Told in a sentence of rare long work.
+        aside: As for ``Engine.open``.
+    """
+
+    def __init__(
+        self,
+        device: str = "auto",
+        cache: FeatureCache | None = None,
+        announce: Callable[[str], None] = _say_nothing,
+        *,
+        aside: bool = False,
+    ) -> None:
+        self._wanted, self._announce, self._aside = device, announce, aside
+        self._cache = cache if cache is not None else FeatureCache(cache_dir() / "features")
+        self._engines: dict[Path, Engine] = {}
+        self._extractors: dict[Hashable, FeatureExtractor] = {}
+
+    @property
+    def n_backbones(self) -> int:
+        """Different ways in which the loaded models are fed."""
+        return len(self._extractors)
+
+    def facts(self, folder: Path) -> ModelFacts:
+        """Return what is known of a model; it is loaded if it is not yet.
+
+        Raises:
+            CheckpointError: It is missing, foreign or damaged, or is not fed features.
+            DeviceError: The device is not there.
+        """
+        return facts(self._engine(folder).checkpoint)
+
+    def assess(
+        self,
+        folder: Path,
+        video: Path,
+        passes: int = 1,
+        token: CancelToken | None = None,
+        report: Report = silent,
+        extent: Extent | None = None,
+    ) -> Analysis:
+        """Assess a video, or a part of it, with one of the models.
+
+        See ``Engine.assess`` and ``facts`` for what it raises.
+        """
+        report(Progress("loading"))
+        return self._engine(folder).assess(video, passes, token, report, extent)
+
+    def explain(
+        self, folder: Path, analysis: Analysis, token: CancelToken | None = None, report: Report = silent
+    ) -> Evidence:
+        """Return the evidence for an analysis by one of the models; see ``Engine.explain`` for what it raises."""
+        return self._engine(folder).explain(analysis, token=token, report=report)
+
+    def keep(self, folders: Collection[Path]) -> None:
+        """Let go of all models but these, and of the backbones that none of these needs."""
+        gone = [folder for folder in self._engines if folder not in folders]
+        for folder in gone:
+            del self._engines[folder]
+        needed = {_feeding(engine.checkpoint) for engine in self._engines.values()}
+        for key in [key for key in self._extractors if key not in needed]:
+            self._extractors.pop(key).close()
+        # nothing refers to them in circles, so they are gone by now: collecting garbage here, in a lane, could delete a
+        # widget that is garbage too, in a thread that must not touch one
+        if gone and torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _engine(self, folder: Path) -> Engine:
+        loaded = self._engines.get(folder)
+        if loaded is not None and loaded.digest != digest(model_folder(folder)):  # trained anew in its folder
+            self.keep([other for other in self._engines if other != folder])
+        if folder not in self._engines:
+            device = choose_device(self._wanted)
+            checkpoint = load_checkpoint(model_folder(folder))
+            if checkpoint.config.backbone is None:
+                raise CheckpointError(
+                    f"{checkpoint.name} looks at time alone: it cannot be asked about single videos here. Choose "
+                    "another model."
+                )
+            preprocessing = checkpoint.config.preprocessing
+            with device_errors():
+                model = checkpoint.build().to(device).eval()
+                key = _feeding(checkpoint)
+                if key not in self._extractors:
+                    self._extractors[key] = FeatureExtractor.later(checkpoint, device)
+            source = FeatureSource(self._extractors[key], self._cache, preprocessing)
+            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, aside=self._aside)
+        return self._engines[folder]
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        self.keep(())
+
+    def __enter__(self) -> Self:
+        """Return the pool itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def _feeding(checkpoint: Checkpoint) -> Hashable:
+    """Return all that decides a model's features."""
+    config = checkpoint.config
+    own = checkpoint.digest if checkpoint.streams else ""
+    return repr(config.backbone), config.preprocessing, config.precision, own
+
+
+def facts(checkpoint: Checkpoint) -> ModelFacts:
+    """Return what a checkpoint says of itself."""
+    config, held_out = checkpoint.config, checkpoint.card.held_out
+    entry, preprocessing = attention_model(config.attention_model), config.preprocessing
+    backbone = config.backbone.name if config.backbone is not None else "no backbone"
+    clock = "" if preprocessing.rate_hz is None else f" at {preprocessing.rate_hz:g} Hz"
+    own = f", backbones of its own ({checkpoint.digest[:8]})" if checkpoint.streams else ""
+    width, height = SIZE_PX
+    middle = f" in the middle of {width} × {height}" if config.on_snippets else ""
+    return ModelFacts(
+        name=checkpoint.name,
+        digest=checkpoint.digest,
+        attention_model=config.attention_model,
+        title=entry.title,
+        map_kind=checkpoint.map_kind,
+        n_parameters=sum(t.numel() for t in (*checkpoint.head.values(), *checkpoint.streams.values())),
+        accuracy=held_out.accuracy if held_out is not None else None,
+        accuracy_interval=held_out.interval if held_out is not None else None,
+        n_pairs=held_out.n_pairs if held_out is not None else 0,
+        rule=held_out.rule if held_out is not None else "",
+        features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "
+        f"{preprocessing.n_segments} segments{clock}{own}",
+    )

@@ -1,0 +1,131 @@
+"""Which device computes, chosen in the open."""
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from skillviewer.core.errors import DeviceError
+from skillviewer.nets.backbones.deployment import Precision
+
+_KINDS = {"cpu", "cuda", "mps"}
+_NO_MEMORY = "The computer ran out of memory. Close other programs, or use fewer passes or smaller batches."
+_NO_GPU_MEMORY = (
+    "The GPU ran out of memory. Close other programs that use it, use fewer passes, or choose the device cpu."
+)
+_GPU_IS_FULL = ("out of memory", "ALLOC_FAILED")
+"""What CUDA itself, its libraries and Apple's GPU say in errors that have no kind of their own."""
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device to compute on.
+
+    Args:
+        name: ``auto`` (CUDA, else Apple's MPS, else the CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+
+    Raises:
+        DeviceError: That device is not there.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda:0")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise _no_device(name) from error
+    if device.type not in _KINDS:  # torch knows many more, and on none of them would anything be computed
+        raise _no_device(name)
+    if device.type == "cuda":
+        _check_cuda(name, device.index or 0)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError("This computer has no Apple GPU that torch can use. Use cpu.")
+    return device
+
+
+def _no_device(name: str) -> DeviceError:
+    return DeviceError(f"“{name}” is not a device. Use auto, cpu, cuda, cuda:1 or mps.")
+
+
+def _check_cuda(name: str, index: int) -> None:
+    """Raise a DeviceError where there is no such GPU."""
+    n = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if n == 0:
+        raise DeviceError(f"This computer has no device {name}: torch sees no CUDA GPU. Use auto or cpu.")
+    if index >= n:
+        there = "cuda:0 only" if n == 1 else f"cuda:0 to cuda:{n - 1}"
+        raise DeviceError(f"This computer has no device {name}: torch sees {there}. Use one of these, auto or cpu.")
+
+
+CPU_FACTS = Path("/proc/cpuinfo")
+"""Where Linux tells what the processor can do."""
+
+
+@functools.cache
+def _cpu_has_bfloat16(facts: Path) -> bool:
+    """Return whether the processor multiplies in bfloat16; elsewhere than on Linux nobody says so."""
+    try:
+        flags = facts.read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return False
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags)
+
+
+def training_precision(wanted: str, device: torch.device) -> Precision:
+    """Return the precision to train in.
+
+    Args:
+        wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the device computes in it, else float32.
+        device: Where training computes.
+
+    Raises:
+        DeviceError: The device does not compute in bfloat16.
+    """
+    if wanted == "float32":
+        return "float32"
+    on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    if wanted == "auto":
+        on_cpu = device.type == "cpu" and _cpu_has_bfloat16(CPU_FACTS)
+        return "bfloat16" if on_gpu or on_cpu else "float32"
+    if not on_gpu and device.type != "cpu":
+        raise DeviceError(f"{device_title(device)} does not compute in bfloat16. Use --precision float32.")
+    return "bfloat16"
+
+
+def device_title(device: torch.device) -> str:
+    """Return a device's name for people: ``cuda:0 NVIDIA ...`` or ``cpu``."""
+    if device.type == "cuda":
+        return f"{device} {torch.cuda.get_device_name(device)}"
+    return str(device)
+
+
+def memory_text(device: torch.device) -> str:
+    """Return used and total memory of a GPU as ``2.1/8 GB``, or "" where there is none to tell."""
+    if device.type != "cuda":
+        return ""
+    free, total = torch.cuda.mem_get_info(device)
+    return f"{(total - free) / 1e9:.1f}/{total / 1e9:.0f} GB"
+
+
+@contextmanager
+def device_errors() -> Iterator[None]:
+    """Turn running out of memory into one sentence."""
+    try:
+        yield
+    except MemoryError as error:
+        raise DeviceError(_NO_MEMORY) from error
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(_NO_GPU_MEMORY) from error
+    except RuntimeError as error:
+        if "allocate memory" in str(error):  # torch's allocator on the CPU has no error of its own
+            raise DeviceError(_NO_MEMORY) from error
+        if any(text in str(error) for text in _GPU_IS_FULL):
+            raise DeviceError(_NO_GPU_MEMORY) from error
+        raise
+
+
+def n_threads() -> int:
+    """Return how many threads torch computes with on the CPU."""
+    return torch.get_num_threads()

@@ -1,0 +1,87 @@
+"""What the program keeps on this disk because it would take long to compute again, and how it is emptied."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.progress import CancelToken
+
+FEATURES, COPIES, TUNING, SAID = "features", "proxies", "tuning", "analyses"
+EMPTIED = (FEATURES, COPIES, TUNING)
+"""Folders that are emptied on request. What models said of videos, ``SAID``, is small and stays: scores must not go
+with the features that they were computed from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Bytes on the disk.
+
+    Attributes:
+        folder: Where everything lies.
+        features: Features of videos.
+        copies: Small copies of videos, for scrubbing.
+        tuning: What fine-tuning kept between runs.
+        said: What models said of videos.
+        other: All else: compiled kernels, fonts of figures.
+    """
+
+    folder: Path
+    features: int
+    copies: int
+    tuning: int
+    said: int
+    other: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.features + self.copies + self.tuning + self.said + self.other
+
+    @property
+    def can_go(self) -> int:
+        """What emptying gives back."""
+        return self.features + self.copies + self.tuning
+
+
+def measured(token: CancelToken | None = None, folder: Path | None = None) -> Storage:
+    """Return what lies in the cache.
+
+    Args:
+        token: Checked at every file.
+        folder: The cache, or None for the usual place.
+    """
+    folder = folder if folder is not None else cache_dir()
+    token = token if token is not None else CancelToken()
+    sizes: dict[str, int] = {}
+    for where, _, names in os.walk(folder):  # unlike a glob it passes over folders that go meanwhile
+        for path in (Path(where, name) for name in names):
+            token.check()
+            with suppress(OSError):  # it went meanwhile
+                if not path.is_symlink():
+                    part = path.relative_to(folder).parts[0]
+                    sizes[part] = sizes.get(part, 0) + path.stat().st_size
+    known = {part: sizes.pop(part, 0) for part in (FEATURES, COPIES, TUNING, SAID)}
+    return Storage(folder, known[FEATURES], known[COPIES], known[TUNING], known[SAID], sum(sizes.values()))
+
+
+def emptied(token: CancelToken | None = None, folder: Path | None = None) -> Storage:
+    """Remove what can be computed again, and return what is left; a file that is in use may stay.
+
+    Args:
+        token: Checked at every file.
+        folder: The cache, or None for the usual place.
+    """
+    folder = folder if folder is not None else cache_dir()
+    token = token if token is not None else CancelToken()
+    for part in EMPTIED:
+        for where, folders, names in os.walk(folder / part, topdown=False):  # what is inside a folder comes before it
+            for path in (Path(where, name) for name in (*names, *folders)):
+                token.check()
+                with suppress(OSError):
+                    if path.is_dir() and not path.is_symlink():
+                        path.rmdir()
+                    else:
+                        path.unlink()
+    return measured(token, folder)

@@ -1,0 +1,58 @@
+"""What is written by one command at a time: the folder of an evaluation, the state of a training."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from skillviewer.core.errors import ExportError, SettingsError
+from skillviewer.core.paths import training_place
+from skillviewer.data.study.lock import WriteLock
+
+
+@contextmanager
+def alone_at(path: Path, refusal: str) -> Iterator[None]:
+    """Let no other command that asks for the same path go on meanwhile.
+
+    The lock is a file beside the path, so that a place that nothing can be written to is refused before hours of
+    features, too.
+
+    Args:
+        path: What one command at a time writes; its folder is made.
+        refusal: What is said where another is at it.
+
+    Raises:
+        ExportError: Nothing can be written there.
+        SettingsError: Another command is at it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+    try:
+        lock = WriteLock(path)
+    except OSError as error:
+        if WriteLock.supported(error):
+            raise _unwritable(path.parent, error) from error
+        yield  # a drive without locks cannot tell of others
+        return
+    if not lock.held:
+        raise SettingsError(refusal)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def training_alone(checkpoint: Path) -> AbstractContextManager[None]:
+    """Let no other training write the same checkpoint meanwhile; see ``alone_at`` for what it raises.
+
+    Args:
+        checkpoint: The folder that is to be written.
+    """
+    folder = checkpoint.absolute()
+    refusal = f"Another training makes {folder}: wait until it has ended, or choose another name."
+    return alone_at(training_place(folder), refusal)
+
+
+def _unwritable(folder: Path, error: OSError) -> ExportError:
+    return ExportError(f"Nothing can be written into {folder}: {error.strerror or error}.")

@@ -1,0 +1,117 @@
+"""Batches of pairs in which every distinct video stands once, so that it is computed once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
+from skillviewer.nets.losses import PairBatch
+from skillviewer.nets.presets import OptimiserSettings
+
+Placed = tuple[list[str], list[tuple[int, int, int]]]
+"""Names of the distinct videos of a batch, and places in that list: (better, worse, 1), or (one, other, 0) if alike."""
+
+
+SPARSE_PAIRS = 5
+"""Where a batch of videos would hold fewer pairs on average, batches are made of pairs instead."""
+
+BATCH_PAIRS = 8
+"""Pairs of such a batch: at most 16 videos."""
+
+
+def for_sparse(settings: OptimiserSettings, n_pairs: int, n_videos: int) -> OptimiserSettings:
+    """Return settings with batches of pairs where few pairs of many videos are known, so that each is trained on.
+
+    Args:
+        settings: Of the optimiser; batches of pairs stay as they are.
+        n_pairs: Training pairs.
+        n_videos: Videos in them.
+    """
+    size = settings.batch_videos
+    if not size or n_videos < 2 or n_pairs * size * (size - 1) >= SPARSE_PAIRS * n_videos * (n_videos - 1):
+        return settings
+    return replace(settings, batch_videos=0, batch_pairs=BATCH_PAIRS)
+
+
+def batches(
+    pairs: Sequence[Pair],
+    settings: OptimiserSettings,
+    rng: np.random.Generator,
+    similar: Sequence[SimilarPair] = (),
+) -> Iterator[Placed]:
+    """Yield the batches of one epoch, each with its distinct videos once.
+
+    By pairs: shuffled pairs, ``batch_pairs`` at a time, as the released code does; similar pairs are shuffled too and
+    dealt out evenly. By videos: ``batch_videos`` at once with every pair among them; an epoch goes over all videos
+    ``rounds`` times.
+    """
+    if not settings.batch_videos:
+        order = rng.permutation(len(pairs))
+        starts = range(0, len(order), settings.batch_pairs)
+        alike = np.array_split(rng.permutation(len(similar)) if similar else np.zeros(0, np.int64), len(starts) or 1)
+        for start, some in zip(starts, alike, strict=False):
+            yield placed([pairs[i] for i in order[start : start + settings.batch_pairs]], [similar[i] for i in some])
+        return
+    names = videos_of(pairs)
+    n_batches = max(1, round(len(names) / settings.batch_videos))
+    for _ in range(settings.rounds):
+        for drawn in np.array_split(rng.permutation(len(names)), n_batches):
+            inside = {names[i] for i in drawn}
+            chosen = [pair for pair in pairs if pair.within(inside)]
+            if chosen:
+                yield placed(chosen, [pair for pair in similar if pair.within(inside)])
+
+
+def placed(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> Placed:
+    """Return the distinct videos of pairs and each pair's places among them."""
+    names = videos_of(pairs, similar)
+    place = {name: i for i, name in enumerate(names)}
+    ordered = [(place[p.better], place[p.worse], 1) for p in pairs]
+    return names, ordered + [(place[p.first], place[p.second], 0) for p in similar]
+
+
+def pair_batch(places: Sequence[tuple[int, int, int]], device: torch.device | None = None) -> PairBatch:
+    """Return the pairs of a batch as tensors."""
+    return PairBatch.of([p for p in places if p[2]], [(a, b) for a, b, label in places if not label], device)
+
+
+class Draws:
+    """Draws one of the candidate frames in every segment, into memory that is kept: fresh memory costs extra time.
+
+    Args:
+        bank: Features, see ``train.FeatureBank``.
+        rng: Draws.
+        device: Where they go.
+    """
+
+    def __init__(
+        self, bank: Mapping[str, Sequence[NDArray[Any]]], rng: np.random.Generator, device: torch.device
+    ) -> None:
+        self._bank, self._rng, self._device = bank, rng, device
+        self._kept = torch.empty(0)
+
+    def draw(self, names: Sequence[str], share: range | None = None) -> torch.Tensor:
+        """Return the features of videos, (B, N, 2F, h, w) float32 or uint8 snippets, good until the next draw.
+
+        Args:
+            names: Videos.
+            share: Places of those whose features are wanted; all if None. The draws are the same in any case.
+        """
+        share = range(len(names)) if share is None else share
+        one = self._bank[names[share.start]][0]
+        shape, kind = one.shape, torch.uint8 if one.dtype == np.uint8 else torch.float32
+        if self._kept.shape[1:] != shape or len(self._kept) < len(share) or self._kept.dtype != kind:
+            self._kept = torch.empty((len(share), *shape), dtype=kind, device=self._device)
+        video = np.empty(shape, one.dtype)  # as it is kept: torch converts several times as fast as numpy
+        for place, name in enumerate(names):
+            passes = self._bank[name]
+            drawn = self._rng.integers(0, len(passes), size=(shape[0],))
+            if place in share:
+                for segment, k in enumerate(drawn.tolist()):
+                    video[segment] = passes[k][segment]
+                self._kept[place - share.start].copy_(torch.from_numpy(video))
+        return self._kept[: len(share)]

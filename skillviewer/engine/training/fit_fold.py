@@ -1,0 +1,164 @@
+"""Training on a fold: a fresh model, the choice of an epoch within the training videos, the final training."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+import torch
+
+from skillviewer.core.dataset.folds import check_no_leak, inner_folds
+from skillviewer.core.dataset.pair_graph import similar_for_training
+from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.engine.features import snippets
+from skillviewer.engine.features.cell_average import averaged_once, fed, fed_whole
+from skillviewer.engine.features.dataset_features import standardise
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.last_block_training import Unfreezing
+from skillviewer.engine.runtime.distributed import ALONE, Together
+from skillviewer.engine.training.loop import EpochRow, Keeper, Select, Trained, fit
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.schedule import n_epochs
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.models import Inputs, attention_model
+
+
+def _new_model(
+    plan: TrainingPlan,
+    bank: FeatureBank,
+    names: Sequence[str],
+    device: torch.device,
+    unfreezing: Unfreezing | None,
+) -> AttentionModel:
+    """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
+    torch.manual_seed(plan.seed)
+    if plan.inputs is Inputs.SNIPPETS:
+        whole = snippets.end_to_end(plan.sizes(), plan.trained_backbone).to(device)
+        snippets.get_used_to(whole, bank, names)
+        return whole
+    model = fed(attention_model(plan.model).build(plan.sizes()), bank)
+    features = bank if unfreezing is None else unfreezing.features(bank)
+    standardise(model, features, names)
+    if unfreezing is not None:
+        unfreezing.unfreeze(model)
+    return model.to(device)
+
+
+def chosen_share(splits: Sequence[Sequence[EpochRow]]) -> float:
+    """Return the share of the course that is best on average over inner folds: by accuracy; of equals, by loss.
+
+    Of equals in both, the first. Where iterations say how long, courses on fewer pairs have more epochs: each log is
+    looked up where it comes nearest to the share.
+
+    Args:
+        splits: The log of each training, to its end.
+    """
+    logs = [{row.epoch / log[-1].epoch: row for row in log} for log in splits]
+
+    def merit(share: float) -> tuple[float, float]:
+        rows = [log[share if share in log else min(log, key=lambda at: (abs(at - share), at))] for log in logs]
+        return fmean(row.held_out_accuracy for row in rows), -fmean(row.held_out_loss for row in rows)
+
+    return max(sorted({share for log in logs for share in log}), key=merit)
+
+
+def fit_fold(
+    plan: TrainingPlan,
+    dataset: Dataset,
+    fold: Fold,
+    bank: FeatureBank,
+    device: torch.device,
+    token: CancelToken,
+    report: Report,
+    stop: CancelToken | None = None,
+    keeper: Callable[[str], Keeper] | None = None,
+    together: Together = ALONE,
+    unfreezing: Unfreezing | None = None,
+) -> tuple[AttentionModel, Trained]:
+    """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
+
+    Args:
+        plan: What is trained, and how.
+        dataset: The data set.
+        fold: What may be trained on.
+        bank: Features of its videos; what comes before the last blocks where these are trained.
+        device: Where to train.
+        token: Raise it to stop and keep nothing.
+        report: Told of every batch and epoch.
+        stop: Raise it to stop soon and keep the best epoch so far.
+        keeper: Returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
+            training goes on.
+        together: The processes that train together.
+        unfreezing: What is trained beside the head, where the plan says so; then the model is still to be frozen.
+    """
+    if not plan.trains_backbones:
+        bank = averaged_once(plan.model, plan.sizes(), bank)
+
+    def new_model(names: Sequence[str]) -> AttentionModel:
+        return _new_model(plan, bank, names, device, unfreezing)
+
+    def trained(
+        model: AttentionModel,
+        on: Fold,
+        choosing: Sequence[Pair],
+        select: Select,
+        stage: str,
+        until: int | None = None,
+    ) -> Trained:
+        settings = dataclasses.replace(plan.settings_on(fold), select=select)
+        similar = similar_for_training(dataset, on) if model.uses_similar else ()
+        kept = keeper(stage) if keeper is not None else None
+        return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, until, together)
+
+    if plan.select is not Select.INNER:
+        model = new_model(fold.train_videos)
+        choosing = fold.test_pairs if plan.select is Select.BEST_ON_TEST else ()
+        result = trained(model, fold, choosing, plan.select, "final")
+    else:
+        stopped = False
+        logs: list[tuple[EpochRow, ...]] = []
+        for number, inner in enumerate(choosing_folds(plan, dataset, fold), start=1):
+            check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
+            model = new_model(inner.train_videos)
+            stage = "choice" if number == 1 else f"choice-{number}"
+            result = trained(model, inner, inner.test_pairs, plan.select, stage)
+            logs.append(result.rows)
+            stopped = stop is not None and stop.cancelled
+            if stopped:
+                break
+        if plan.refit and not stopped:
+            model = new_model(fold.train_videos)
+            # where iterations say how long, more pairs mean fewer epochs: what was chosen is a share of the course
+            share = chosen_share(logs)
+            settings = plan.settings_on(fold)
+            whole = n_epochs(model.phases(), settings.optimiser, dict(settings.phases), len(fold.train_pairs))
+            result = trained(model, fold, (), Select.LAST, "final", max(1, round(share * whole)))
+            logs.append(result.rows)
+        result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
+    return fed_whole(model, bank), result
+
+
+def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence[Fold]:
+    """Return the inner folds on which the epoch is chosen, those that have pairs on both sides; none where it is not.
+
+    Args:
+        plan: What is trained, and how.
+        dataset: The data set.
+        fold: What may be trained on.
+
+    Raises:
+        DatasetError: It is to be chosen so, and there are none.
+    """
+    if plan.select is not Select.INNER:
+        return ()
+    nobody = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
+    for divided in (dataset, dataclasses.replace(dataset, videos=nobody)):  # by participant, else by video
+        found = inner_folds(divided, fold, plan.seed)
+        usable = [inner for inner in found if inner.train_pairs and inner.test_pairs]
+        if usable:
+            return usable[: plan.inner_folds]
+    raise DatasetError(
+        f"Fold {fold.name} has {len(fold.train_pairs)} training pairs: when a part of their videos is held out to "
+        "choose the epoch on, none are left on one side. Choose the last epoch (--select last)."
+    )

@@ -1,0 +1,99 @@
+"""What the training of a checkpoint is fed, and how a head that scores videos comes out of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.engine.features import snippets
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.dataset_features import KeptSource, feature_source
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.last_block_training import Unfreezing
+from skillviewer.engine.features.snippets import SnippetFeatures, SnippetSource
+from skillviewer.engine.runtime.device import device_errors
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.attention_models.end_to_end import EndToEndModel
+from skillviewer.nets.configuration import BackboneConfig
+from skillviewer.nets.models import Inputs
+
+
+def check_keepable(plan: TrainingPlan) -> None:
+    """Refuse a plan of which no checkpoint can come, before hours of features.
+
+    Raises:
+        CheckpointError: A name is unknown, or the model looks at no frames.
+        SettingsError: Settings contradict each other.
+    """
+    plan.check()
+    if plan.inputs is Inputs.TIME:
+        raise CheckpointError(f"The model {plan.model} looks at time alone: it can be evaluated, not kept and viewed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """What a training is fed.
+
+    Attributes:
+        source: Where features, or snippets, come from.
+        backbones: What they come from, or what is trained on them begins from.
+        unfreezing: The last blocks that are trained beside the head, or None.
+    """
+
+    source: KeptSource
+    backbones: BackboneConfig
+    unfreezing: Unfreezing | None = None
+
+    @classmethod
+    def of(cls, plan: TrainingPlan, device: torch.device, cache: FeatureCache) -> Self:
+        """Make ready what a plan asks for.
+
+        Args:
+            plan: A plan that was checked.
+            device: Where it is computed.
+            cache: Where features are kept.
+
+        Raises:
+            CheckpointError: The weights of its backbone are not here.
+            DeviceError: The device ran out of memory.
+        """
+        if plan.inputs is Inputs.SNIPPETS:
+            return cls(SnippetSource(cache, plan.preprocessing), snippets.backbones_of(plan.trained_backbone))
+        unfreezing = None
+        if plan.unfreeze:
+            with device_errors():
+                unfreezing = Unfreezing.of(plan.backbone, plan.preprocessing, device, own_motion=plan.own_motion)
+        source, backbones = feature_source(
+            plan.backbone,
+            plan.preprocessing,
+            device,
+            plan.precision,
+            cache,
+            own_motion=plan.own_motion,
+            before_last_block=unfreezing is not None,
+        )
+        return cls(source, backbones, unfreezing)
+
+    def separate(
+        self, model: AttentionModel, banks: Sequence[FeatureBank]
+    ) -> tuple[AttentionModel, dict[str, Tensor] | None, list[FeatureBank]]:
+        """Part a trained model from what was trained beside it.
+
+        Args:
+            model: What was trained.
+            banks: What it was fed.
+
+        Returns:
+            The head, the backbones' weights that a checkpoint has to hold, and the features that the head takes.
+        """
+        if self.unfreezing is not None:
+            blocks, streams = self.unfreezing.freeze(model)
+            return model, streams, [self.unfreezing.features(bank, blocks) for bank in banks]
+        if isinstance(model, EndToEndModel):
+            head, streams = snippets.parted(model)
+            return head, streams, [SnippetFeatures(bank, model) for bank in banks]
+        return model, None, list(banks)

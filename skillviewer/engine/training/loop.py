@@ -1,0 +1,349 @@
+"""Training a head on pairs of videos, on cached features: margin ranking loss, each distinct video of a batch once.
+
+The best epoch is chosen on an inner split of the training videos (``Select.INNER``); ``Select.BEST_ON_TEST`` chooses it
+on the test fold as the authors' released code does, and whatever it yields is labelled so.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean
+from time import monotonic
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
+from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
+from skillviewer.core.evaluation.accuracy import Count, count_pairs
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.runtime.distributed import ALONE, Together
+from skillviewer.engine.training.batches import Draws, batches, pair_batch
+from skillviewer.engine.training.predict import held_out_loss, score_videos
+from skillviewer.engine.training.schedule import Schedule
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.backbones.deployment import Precision
+from skillviewer.nets.backbones.features import TwoStream
+from skillviewer.nets.backbones.last_block import LastBlocks
+from skillviewer.nets.presets import LossSettings, OptimiserSettings
+
+
+class Select(StrEnum):
+    """Which epoch is kept."""
+
+    INNER = "inner"  # best on videos held out of the training videos
+    LAST = "last"
+    BEST_ON_TEST = "best-on-test"  # optimistic; only to reproduce the paper
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """How a model is trained.
+
+    Attributes:
+        optimiser: Step size, batches, epochs.
+        loss: The ranking loss.
+        select: Which epoch is kept.
+        seed: Same seed, same data, same machine: same weights.
+        phases: (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
+            ``optimiser``.
+        precision: What each frame passes through by itself is computed in; all else is float32.
+    """
+
+    optimiser: OptimiserSettings
+    loss: LossSettings
+    select: Select = Select.INNER
+    seed: int = 0
+    phases: tuple[tuple[str, OptimiserSettings], ...] = ()
+    precision: Precision = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """What one epoch did; a row of the log.
+
+    Attributes:
+        epoch: From 1.
+        loss: Mean training loss.
+        train_accuracy: Strict accuracy over the training pairs, as they were scored for the steps of the epoch.
+        held_out_loss: Loss over the pairs that choose the epoch; NaN without any.
+        held_out_accuracy: Strict accuracy over those pairs; NaN without any.
+        best: Whether it is the best so far.
+        seconds: Time since the start.
+    """
+
+    epoch: int
+    loss: float
+    train_accuracy: float
+    held_out_loss: float
+    held_out_accuracy: float
+    best: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FitState:
+    """Where a training stands after an epoch: enough to go on as if it had never stopped.
+
+    Attributes:
+        epoch: Epochs finished.
+        turns: Batches finished, of every phase.
+        best_epoch: The best epoch so far.
+        best_key: By which it is compared: accuracy, then negative loss.
+        rows: The log so far.
+        losses: Of the batches since the last row of the log.
+        hits: (pairs ordered correctly, pairs) of these batches.
+        generator: State of numpy's generator, as plain values.
+        tensors: ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU.
+    """
+
+    epoch: int
+    turns: tuple[int, ...]
+    best_epoch: int
+    best_key: tuple[float, float]
+    rows: tuple[EpochRow, ...]
+    losses: tuple[float, ...]
+    hits: tuple[tuple[int, int], ...]
+    generator: Mapping[str, Any]
+    tensors: Mapping[str, torch.Tensor]
+
+
+class Keeper(Protocol):
+    """Who keeps the state of a training that may be killed."""
+
+    def load(self) -> FitState | None:
+        """Return the state that was kept last, or None."""
+        ...
+
+    def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
+        """Be told of an epoch; ``state`` makes its state, which need not be kept every time unless it is finished."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A trained model.
+
+    Attributes:
+        state: Its weights, on the CPU.
+        epoch: The epoch that was kept.
+        rows: One row an epoch.
+    """
+
+    state: Mapping[str, torch.Tensor]
+    epoch: int
+    rows: tuple[EpochRow, ...]
+
+
+class Fitting:
+    """A training under way."""
+
+    def __init__(
+        self,
+        model: AttentionModel,
+        bank: FeatureBank,
+        pairs: Sequence[Pair],
+        choosing: Sequence[Pair],
+        similar: Sequence[SimilarPair],
+        settings: TrainSettings,
+        together: Together = ALONE,
+    ) -> None:
+        self._model, self._bank, self._settings = model, bank, settings
+        self._pairs, self._choosing, self._similar = pairs, choosing, similar
+        self._device = next(model.parameters()).device
+        model.mixed = settings.precision == "bfloat16"
+        self._rng = np.random.default_rng(settings.seed)
+        self._draws = Draws(bank, self._rng, self._device)
+        torch.manual_seed(settings.seed)
+        self._together = together
+        together.start_alike(model)
+        # pretrained weights take smaller steps, unless a model was published with steps of its own for them
+        begun = LastBlocks if settings.phases else LastBlocks | TwoStream
+        pretrained = {id(p) for part in model.modules() if isinstance(part, begun) for p in part.parameters()}
+        self._schedule = Schedule(model.phases(), settings.optimiser, dict(settings.phases), len(pairs), pretrained)
+        self.n_epochs = self._schedule.n_epochs
+        self._looked_at = videos_of(choosing)
+        self._started = monotonic()
+        self._losses: list[float] = []
+        self._hits: list[tuple[int, int]] = []
+        self._best, self._best_epoch, self._best_key = _copy(model), 0, (-1.0, 0.0)
+        self.epoch = 0
+        self.rows: list[EpochRow] = []
+
+    def run_epoch(self, token: CancelToken, report: Report, stop: CancelToken | None) -> None:
+        """Go over all batches once, or until somebody asks to stop."""
+        settings = self._settings.optimiser
+        self._model.train()
+        todo = list(batches(self._pairs, settings, self._rng, self._similar))
+        for done, (names, places) in enumerate(todo, start=1):
+            token.check()
+            self._losses.append(self.update(names, places))
+            if not math.isfinite(self._losses[-1]):
+                raise SettingsError(
+                    f"The training diverged in epoch {self.epoch + 1}: its loss is not finite. Nothing of it is kept; "
+                    "take another preset, or a lower learning rate."
+                )
+            report(Progress(f"epoch {self.epoch + 1} of {self.n_epochs}", done, len(todo), self._losses[-1]))
+            if stop is not None and stop.cancelled:
+                break
+        self.epoch += 1
+
+    def update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
+        """Take a step of each phase whose turn it is and return the mean loss of a pair."""
+        schedule, settings = self._schedule, self._settings
+        features = self._draws.draw(names, self._together.share(len(names)))
+        self._model.gather = self._together.gather(len(names))
+        pairs = pair_batch(places, self._device)
+        losses = []
+        for at in schedule.next_phases():
+            loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(at))
+            schedule.step(at, loss, settings.optimiser.clip_norm, self._together.add_gradients)
+            right = (score.detach()[pairs.better] > score.detach()[pairs.worse]).sum()
+            self._hits.append((int(right), len(pairs.label)))
+            losses.append(float(loss.detach()))
+        self._model.gather = None  # it is of this batch
+        summed = settings.loss.reduction == "sum" and not self._model.own_loss
+        return fmean(losses) / (len(pairs.label) if summed else 1)
+
+    def look(self, token: CancelToken) -> EpochRow:
+        """Score what chooses, remember the weights if they are the best so far, and return a row of the log."""
+        settings = self._settings
+        held_loss, held = float("nan"), Count(0, 0, 0)
+        if self._choosing:
+            own = self._looked_at[self._together.rank :: self._together.size]
+            found = self._together.collect(score_videos(self._model, self._bank, own, token))
+            scores = {name: score for some in found for name, score in some.items()}
+            held_loss = held_out_loss(self._choosing, scores, settings.loss)
+            held = count_pairs(self._choosing, scores)
+        # accuracy first; of equals, the lower loss
+        key = (float(self.epoch), 0.0) if settings.select is Select.LAST else (held.accuracy, -held_loss)
+        better = key > self._best_key
+        if better:
+            self._best, self._best_epoch, self._best_key = _copy(self._model), self.epoch, key
+        row = EpochRow(
+            epoch=self.epoch,
+            loss=float(np.mean(self._losses)) if self._losses else float("nan"),
+            train_accuracy=sum(right for right, _ in self._hits) / max(1, sum(n for _, n in self._hits)),
+            held_out_loss=held_loss,
+            held_out_accuracy=held.accuracy,
+            best=better,
+            seconds=monotonic() - self._started,
+        )
+        self._losses.clear()
+        self._hits.clear()
+        self.rows.append(row)
+        return row
+
+    def finish(self) -> Trained:
+        """Give the model the weights of the chosen epoch."""
+        self._model.load_state_dict(self._best)
+        self._model.eval()
+        self._model.mixed = False
+        return Trained(self._best, self._best_epoch, tuple(self.rows))
+
+    def state(self) -> FitState:
+        """Return where the training stands."""
+        tensors = {f"model.{k}": v for k, v in _copy(self._model).items()}
+        tensors |= {f"best.{k}": v for k, v in self._best.items()}
+        tensors |= {f"optimiser.{k}": v for k, v in self._schedule.tensors().items()}
+        tensors["random.cpu"] = torch.get_rng_state()
+        if self._device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self._device)
+        return FitState(
+            self.epoch,
+            tuple(self._schedule.turns),
+            self._best_epoch,
+            self._best_key,
+            tuple(self.rows),
+            tuple(self._losses),
+            tuple(self._hits),
+            dict(self._rng.bit_generator.state),
+            tensors,
+        )
+
+    def restore(self, state: FitState) -> None:
+        """Go on from where a training stood."""
+
+        def part(prefix: str) -> dict[str, torch.Tensor]:
+            return {k.removeprefix(prefix): v for k, v in state.tensors.items() if k.startswith(prefix)}
+
+        self._model.load_state_dict(part("model."))
+        self._best, self._best_epoch, self._best_key = part("best."), state.best_epoch, state.best_key
+        self._schedule.restore(state.turns, part("optimiser."))
+        self.epoch = state.epoch
+        self.rows, self._losses, self._hits = list(state.rows), list(state.losses), list(state.hits)
+        self._rng.bit_generator.state = dict(state.generator)
+        torch.set_rng_state(state.tensors["random.cpu"])
+        if self._device.type == "cuda" and "random.cuda" in state.tensors:
+            torch.cuda.set_rng_state(state.tensors["random.cuda"], self._device)
+        self._started -= self.rows[-1].seconds if self.rows else 0.0
+
+
+def fit(
+    model: AttentionModel,
+    bank: FeatureBank,
+    pairs: Sequence[Pair],
+    choosing: Sequence[Pair],
+    settings: TrainSettings,
+    token: CancelToken,
+    report: Report = silent,
+    stop: CancelToken | None = None,
+    similar: Sequence[SimilarPair] = (),
+    keeper: Keeper | None = None,
+    until: int | None = None,
+    together: Together = ALONE,
+) -> Trained:
+    """Train a model in place and return the weights of the chosen epoch.
+
+    Args:
+        model: A fresh or a loaded model, on its device.
+        bank: Features of every video that the pairs name.
+        pairs: Training pairs.
+        choosing: Pairs that choose the epoch; none under ``Select.LAST``.
+        settings: Optimiser, loss, which epoch is kept, seed.
+        token: Raise it to stop and keep nothing.
+        report: Told of every batch with its mean loss of a pair, and of every epoch with its ``EpochRow`` as value.
+        stop: Raise it to stop after the current batch and keep the best epoch so far.
+        similar: Pairs without disparity, for models that learn from them.
+        keeper: Keeps the state after epochs, and has the one to go on from.
+        until: Epoch after which to end, though the settings, and what follows from them, are for more.
+        together: The processes that train it together, all with the same arguments.
+
+    Raises:
+        DatasetError: There is nothing to train on or to choose on.
+        SettingsError: It diverged.
+        Cancelled: The token was raised.
+    """
+    if not pairs:
+        raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
+    if settings.select is not Select.LAST and not choosing:
+        raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
+    fitting = Fitting(model, bank, pairs, choosing, similar, settings, together)
+    epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
+    kept = keeper.load() if keeper is not None else None
+    found = together.collect(0 if kept is None else kept.epoch)
+    if len(set(found)) > 1:
+        raise CheckpointError(
+            f"The processes that train together find a training under way that ended after different epochs ({found}): "
+            "they need one file system. Remove what is kept of it, or choose another name."
+        )
+    if kept is not None:
+        fitting.restore(kept)
+    while fitting.epoch < epochs:
+        fitting.run_epoch(token, report, stop)
+        stopped = stop is not None and stop.cancelled
+        if stopped or fitting.epoch == epochs or fitting.epoch % settings.optimiser.look_every == 0:
+            report(Progress("training", fitting.epoch, epochs, fitting.look(token)))
+        if stopped:
+            break
+        if keeper is not None:
+            keeper.keep(fitting.state, finished=fitting.epoch == epochs)
+    return fitting.finish()
+
+
+def _copy(model: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}

@@ -1,0 +1,221 @@
+"""What is to be trained, and how; free of videos and devices."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from skillviewer.core.dataset.pairs import Fold, videos_of
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.video.preprocessing import TRAINED_ON, Preprocessing
+from skillviewer.engine.features import snippets
+from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
+from skillviewer.engine.training.batches import for_sparse
+from skillviewer.engine.training.loop import Select, TrainSettings
+from skillviewer.nets.backbones.deployment import Precision
+from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.geometry import map_grid
+from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.presets import TSN_SNIPPETS, preset
+from skillviewer.nets.sizes import HeadSizes
+
+_BY_SPLITS = ("tsn", "tsn-frozen")
+
+_PARTS = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"), (0.45, 0.55, "half", "halves"))
+"""Least and greatest share, and in words: one and several."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What is to be trained, and how.
+
+    Attributes:
+        model: Entry in ATTENTION_MODELS.
+        preset: Entry in PRESETS.
+        dataset_preset: Whose optimiser settings of the preset.
+        backbone: Entry in BACKBONES, with ImageNet weights.
+        trained_backbone: Entry in BACKBONES that the network which trains its backbones begins from; AlexNet as
+            published.
+        own_motion: Whether the motion stream starts from weights trained on flow; else across modalities.
+        preprocessing: What is done to videos.
+        fusion_stride: 2 as released, 1 for finer maps, or None for the preset's.
+        candidates: K, frames of every segment that training draws from.
+        select: Which epoch is kept.
+        refit: After the choice of an epoch, train afresh on all training videos for as many epochs.
+        inner_folds: On how many inner folds the epoch is chosen: the best on average over them.
+        unfreeze: ``last-block`` to train the last block of both backbones too, or "".
+        epochs: Number of epochs, or None for the preset's.
+        learning_rate: Step size, or None for the preset's.
+        weight_decay: L2 penalty, or None for the preset's.
+        seed: Decides what is held out, what is drawn and how weights begin.
+        precision: Of the features.
+        training_precision: Of training: in bfloat16 what each frame passes through by itself, all else in float32.
+        half: Whether the checkpoint's matrices are stored in float16.
+    """
+
+    model: str = "full"
+    preset: str = "small-study"
+    dataset_preset: str = "other"
+    backbone: str = "efficientnet-lite0"
+    trained_backbone: str = PUBLISHED_BACKBONE
+    own_motion: bool = False
+    preprocessing: Preprocessing = TRAINED_ON
+    fusion_stride: int | None = None
+    candidates: int = 4
+    select: Select = Select.INNER
+    refit: bool = True
+    inner_folds: int = 1
+    unfreeze: str = ""
+    epochs: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    seed: int = 0
+    precision: Precision = "float32"
+    training_precision: Precision = "float32"
+    half: bool = True
+
+    def sizes(self) -> HeadSizes:
+        """Return the head's sizes on the features of the backbone.
+
+        Raises:
+            CheckpointError: A name is unknown.
+            SettingsError: The picture is too small for the backbone, or for a map.
+        """
+        trunk = backbone(self.backbone)
+        if self.inputs is Inputs.SNIPPETS:
+            return snippets.sizes_of(preset(self.preset), self.trained_backbone)
+        if self.inputs is Inputs.TIME:
+            return attention_model(self.model).at_paper_scale(preset(self.preset).head_of(self.dataset_preset))
+        px = self.preprocessing.input_px
+        if px < trunk.least_px:
+            raise SettingsError(
+                f"{trunk.title} needs pictures of at least {trunk.least_px} pixels, not {px}: take more (--input-px), "
+                "or another backbone."
+            )
+        sizes = preset(self.preset).sizes(2 * trunk.n_channels, trunk.grid(px), self.dataset_preset)
+        if self.fusion_stride is not None:
+            sizes = dataclasses.replace(sizes, fusion_stride=self.fusion_stride)
+        try:
+            map_grid(sizes)
+        except ValueError as error:
+            rows, columns = sizes.grid
+            raise SettingsError(
+                f"Of a picture of {px} pixels {self.backbone} makes {rows} x {columns} cells, too few for a map: take "
+                "more pixels."
+            ) from error
+        return sizes
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the model is fed."""
+        return attention_model(self.model).inputs
+
+    @property
+    def backbone_used(self) -> str:
+        """The backbone whose weights decide the result; "" for a model that looks at time alone."""
+        used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: self.trained_backbone, Inputs.TIME: ""}
+        return used[self.inputs]
+
+    @property
+    def trains_backbones(self) -> bool:
+        """Whether backbones, or their last blocks, are trained beside the head."""
+        return bool(self.unfreeze) or self.inputs is Inputs.SNIPPETS
+
+    @property
+    def preprocessing_used(self) -> Preprocessing:
+        """What is done to videos for this model."""
+        return snippets.preprocessing_of(self.preprocessing) if self.inputs is Inputs.SNIPPETS else self.preprocessing
+
+    def check(self) -> None:
+        """Refuse what cannot be trained before anything is done.
+
+        Raises:
+            CheckpointError: A name is unknown.
+            SettingsError: Settings contradict each other or the model.
+        """
+        if self.inputs is Inputs.SNIPPETS and self.unfreeze:
+            raise SettingsError(f"{self.model} trains its whole backbones anyway: leave out --unfreeze.")
+        if self.inputs is Inputs.SNIPPETS and self.own_motion:
+            raise SettingsError(
+                f"The motion stream of {self.model} begins with the weights for pictures, as published: leave out "
+                "--motion-weights own."
+            )
+        splits, _ = self.sizes().tsn_splits, self.settings()
+        if self.model in _BY_SPLITS and self.preprocessing.n_segments < splits:
+            raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")
+
+    def settings_on(self, fold: Fold) -> TrainSettings:
+        """Return the settings with which it is trained on a fold: with batches of pairs where these are sparse."""
+        settings, pairs = self.settings(), fold.train_pairs
+        return dataclasses.replace(
+            settings, optimiser=for_sparse(settings.optimiser, len(pairs), len(videos_of(pairs)))
+        )
+
+    def settings(self) -> TrainSettings:
+        """Return the settings of the training: the preset's, or a model's own where it was published with some.
+
+        Raises:
+            SettingsError: An epoch is chosen on several inner folds, but none of their models could be kept; or step
+                sizes are given for a model that comes with its own.
+        """
+        if self.inner_folds > 1 and not (self.refit and self.select is Select.INNER):
+            raise SettingsError(
+                f"An epoch chosen on {self.inner_folds} inner folds needs a training on all videos afterwards: leave "
+                "out --no-refit, and choose by --select inner."
+            )
+        chosen, own, loss = preset(self.preset), attention_model(self.model).training, preset(self.preset).loss
+        if self.inputs is Inputs.SNIPPETS:
+            published = self.trained_backbone == PUBLISHED_BACKBONE
+            own = own if published else ()  # its step sizes are those of the published network
+            loss = dataclasses.replace(loss, snippets=TSN_SNIPPETS if published else chosen.snippets)
+        if own and (self.learning_rate is not None or self.weight_decay is not None):
+            raise SettingsError(
+                f"{self.model} is trained with the step sizes and decays that it was published with: leave out "
+                "--learning-rate and --weight-decay."
+            )
+        optimiser = own[0][1] if own else chosen.optimiser(self.dataset_preset)
+        for name in ("epochs", "learning_rate", "weight_decay"):
+            if (value := getattr(self, name)) is not None:
+                optimiser = dataclasses.replace(optimiser, **{name: value})
+        return TrainSettings(optimiser, loss, self.select, self.seed, own, self.training_precision)
+
+
+def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
+    """Return in words how the epoch that is kept was chosen.
+
+    Args:
+        plan: What is trained, and how.
+        inner: The inner folds that it was really chosen on; none while only what is asked for is known.
+    """
+    if plan.select is Select.INNER:
+        after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
+        (part, parts), n = held_out_part(inner), len(inner) or plan.inner_folds
+        turns = f", on average over {n} different {parts}" if n > 1 else ""
+        fewer = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
+        return f"epoch chosen on {part}{turns}{fewer}{after}"
+    if plan.select is Select.LAST:
+        return "last epoch"
+    return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"
+
+
+def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
+    """Return in words which part of the training videos inner folds hold out, and what several such parts are called.
+
+    Where they come near no simple fraction, or are far from alike, videos are counted.
+
+    Args:
+        inner: The inner folds; none stand for quarters.
+    """
+    n_out = sorted(len(fold.held_out_videos) for fold in inner) or [1]
+    n = len(inner[0].train_videos) + len(inner[0].held_out_videos) if inner else 4
+    share, alike = fmean(n_out) / n, n_out[-1] - n_out[0] <= max(1, n / 10)
+    for least, most, one, several in _PARTS:
+        if alike and least <= share <= most:
+            return f"{one} of the training videos", several
+    return f"{' to '.join(map(str, sorted({n_out[0], n_out[-1]})))} of {n} training videos", "parts"
+
+
+def said_of_runs(rules: Iterable[str]) -> str:
+    """Return in words how the epochs of several runs were chosen, the commonest rule first; "" of none."""
+    return "; in some runs ".join(rule for rule, _ in Counter(rules).most_common())

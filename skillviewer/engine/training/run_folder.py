@@ -1,0 +1,193 @@
+"""The folder of one run: one model, trained on one fold with one seed.
+
+``configuration.json`` all that decides the result; ``log.csv`` and ``curves.png`` the training; ``scores.csv`` the
+score of every video of the test pairs; ``maps.npz`` where the model looked in held-out videos; ``provenance.json`` is
+written last and says that the run is finished. ``state-*.safetensors`` is a training under way.
+"""
+
+import csv
+import hashlib
+import shutil
+import zipfile
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.errors import DatasetError
+from skillviewer.engine.training.log import CURVES, LOG
+from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult
+from skillviewer.engine.training.state_file import StateFile
+from skillviewer.export.destination import aside
+
+CONFIGURATION, SCORES, MAPS, PROVENANCE = "configuration.json", "scores.csv", "maps.npz", "provenance.json"
+CHECKPOINT = "checkpoint"
+RUNS = "runs"
+"""Where the folders of the runs of an evaluation lie in its own."""
+
+
+def run_name(model: str, seed: int, number: int) -> str:
+    """Return what the folder of a run on fold ``number``, from 1, is called."""
+    return f"{model}-s{seed}-f{number}"
+
+
+class RunFolder:
+    """The folder of one run.
+
+    Args:
+        path: Where it lies or is to lie.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def at(cls, path: Path, wanted: RunConfiguration) -> "RunFolder":
+        """Return the folder of a run: ``path``, and beside it, by its digest, where another run lies there.
+
+        Args:
+            path: Where it lies or is to lie.
+            wanted: What decides it. A run that something else decides stays as it is.
+        """
+        beside = cls(path.with_name(f"{path.name}-{hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()[:8]}"))
+        if beside.path.exists():
+            return beside
+        own = cls(path)
+        free = not (path / CONFIGURATION).exists()  # one that cannot be read may be of a newer program
+        return own if free or own.configuration == wanted else beside
+
+    @property
+    def configuration(self) -> RunConfiguration | None:
+        """What decides the run that is there, or None when none is."""
+        try:
+            return msgspec.json.decode((self.path / CONFIGURATION).read_bytes(), type=RunConfiguration)
+        except (OSError, msgspec.MsgspecError, ValueError):
+            return None
+
+    def finished(self, wanted: RunConfiguration) -> RunResult | None:
+        """Return the run that is there if it is finished and as wanted, else None.
+
+        Args:
+            wanted: What is to decide it.
+        """
+        return self._read(wanted) if self.configuration == wanted else None
+
+    @property
+    def result(self) -> RunResult | None:
+        """The run that is there, whatever decides it, or None where none is finished."""
+        configuration = self.configuration
+        return None if configuration is None else self._read(configuration)
+
+    def _read(self, configuration: RunConfiguration) -> RunResult | None:
+        try:
+            provenance = msgspec.json.decode((self.path / PROVENANCE).read_bytes(), type=RunProvenance)
+            if self._results_sha256() != provenance.results_sha256:
+                return None
+            return RunResult(configuration, provenance, self._scores(), self._maps())
+        except (OSError, msgspec.MsgspecError, ValueError, KeyError, zipfile.BadZipFile):
+            return None
+
+    def begin(self, configuration: RunConfiguration) -> None:
+        """Make the folder ready: a training under way that is as wanted stays, what else is there is removed.
+
+        Raises:
+            DatasetError: The folder cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            agrees = self.configuration == configuration
+            (self.path / PROVENANCE).unlink(missing_ok=True)
+            for pattern in (
+                ".*.part*",
+                "*.part",
+                *(() if agrees else ("state-*.safetensors", LOG, CURVES, SCORES, MAPS)),
+            ):
+                for old in self.path.glob(pattern):
+                    old.unlink()
+            shutil.rmtree(self.path / CHECKPOINT, ignore_errors=True)
+        except OSError as error:
+            raise DatasetError(f"The run cannot be kept in {self.path}: {error.strerror or error}.") from error
+        write_json(self.path / CONFIGURATION, configuration)
+
+    def remove(self) -> None:
+        """Remove the folder, as far as the system lets it be removed."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def state(self, stage: str, *, writes: bool = True) -> StateFile:
+        """Return what keeps the state of a stage of the training.
+
+        Args:
+            stage: Name of the stage.
+            writes: Whether this process keeps it, or only goes on from it.
+        """
+        return StateFile(self.path / f"state-{stage}.safetensors", writes=writes)
+
+    def finish(
+        self, provenance: RunProvenance, scores: Mapping[str, float], held_out: Collection[str], maps: Maps | None
+    ) -> None:
+        """Write what came of the run; the provenance last.
+
+        Args:
+            provenance: How it was made.
+            scores: Score of every video of the test pairs.
+            held_out: Which of them were held out.
+            maps: Maps of the held-out videos, or None.
+
+        Raises:
+            ExportError: The disk is full, say.
+        """
+        with (
+            aside(self.path / SCORES, (".csv",), overwrite=True) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["video", "held_out", "score"])
+            writer.writerows([name, int(name in held_out), repr(score)] for name, score in sorted(scores.items()))
+        if maps is not None:
+            with aside(self.path / MAPS, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
+                rect = [maps.rect.left, maps.rect.top, maps.rect.right, maps.rect.bottom]
+                np.savez_compressed(
+                    binary,
+                    videos=np.array(maps.videos),
+                    maps=maps.values,
+                    kind=np.array(str(maps.kind)),
+                    rect=np.array(rect),
+                )
+        write_json(self.path / PROVENANCE, msgspec.structs.replace(provenance, results_sha256=self._results_sha256()))
+        for state in self.path.glob("state-*.safetensors"):
+            with suppress(OSError):
+                state.unlink()
+
+    def _results_sha256(self) -> str:
+        files = (self.path / name for name in (SCORES, MAPS))
+        return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()
+
+    def _scores(self) -> dict[str, float]:
+        with (self.path / SCORES).open(newline="", encoding="utf-8") as file:
+            return {row["video"]: float(row["score"]) for row in csv.DictReader(file)}
+
+    def _maps(self) -> Maps | None:
+        path = self.path / MAPS
+        if not path.exists():
+            return None
+        with np.load(path, allow_pickle=False) as file:
+            left, top, right, bottom = file["rect"].tolist()
+            return Maps(
+                tuple(file["videos"].tolist()),
+                file["maps"],
+                MapKind(str(file["kind"])),
+                MapRect(left, top, right, bottom),
+            )
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as JSON, aside first; numbers that are none become null.
+
+    Raises:
+        ExportError: It cannot be written.
+    """
+    with aside(path, (".json",), overwrite=True) as temporary:
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")

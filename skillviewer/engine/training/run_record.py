@@ -1,0 +1,226 @@
+"""What is known of one run: all that decides its result, how it was made, and what came of it."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+import torch
+from torch import nn
+
+from skillviewer import __version__
+from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.dataset.pair_graph import similar_for_training
+from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.features.extractor import FEATURES_VERSION
+from skillviewer.engine.features.video_facts import VideoFacts
+from skillviewer.engine.runtime.device import device_title
+from skillviewer.engine.training.log import seconds_of
+from skillviewer.engine.training.loop import Trained, TrainSettings
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.nets.backbones.deployment import Precision
+from skillviewer.nets.models import Inputs
+from skillviewer.nets.sizes import HeadSizes
+
+FORMAT = 1
+
+
+class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All that decides the result of a run; two runs that agree in it need not both be made.
+
+    Attributes:
+        format: Number of this format.
+        model: Entry in ATTENTION_MODELS.
+        fold: Name of the fold.
+        held_out: Videos held out.
+        preset: Name of the preset.
+        dataset_preset: Whose optimiser settings of the preset.
+        sizes: Sizes of the head.
+        settings: Optimiser, loss, which epoch is kept, seed.
+        refit: Whether it is trained afresh on all training videos once an epoch is chosen.
+        inner_folds: On how many inner folds the epoch is chosen.
+        candidates: K, frames of every segment that training draws from.
+        preprocessing: What is done to videos.
+        backbone: Entry in BACKBONES, or "" for a model that looks at time alone.
+        backbone_digest: Digest of its weights, or "".
+        precision: Of the features.
+        videos_sha256: Digest of the contents of all videos.
+        pairs_sha256: Digest of the pairs, the similar pairs and who is in which video.
+        checkpoint: Whether the checkpoint is kept.
+        features: Number of the way in which features are made.
+        unfreeze: What is trained beside the head.
+    """
+
+    format: int = FORMAT
+    features: int = 1  # of folders that do not say
+    model: str
+    fold: str
+    held_out: tuple[str, ...]
+    preset: str
+    dataset_preset: str
+    sizes: HeadSizes
+    settings: TrainSettings
+    refit: bool
+    inner_folds: int = 1
+    candidates: int
+    preprocessing: Preprocessing
+    backbone: str
+    backbone_digest: str
+    precision: Precision
+    videos_sha256: str
+    pairs_sha256: str
+    checkpoint: bool
+    unfreeze: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        plan: TrainingPlan,
+        dataset: Dataset,
+        fold: Fold,
+        facts: Mapping[str, VideoFacts],
+        digests: Mapping[str, str],
+        *,
+        checkpoint: bool,
+    ) -> "RunConfiguration":
+        """Return the configuration of a run.
+
+        Args:
+            plan: Model, seed, settings.
+            dataset: The videos that can be read.
+            fold: The fold.
+            facts: Of these videos.
+            digests: Digest of the weights of every backbone that is used, by name.
+            checkpoint: Whether the checkpoint is kept.
+        """
+        on_time = plan.inputs is Inputs.TIME
+        return cls(
+            features=FEATURES_VERSION,
+            model=plan.model,
+            fold=fold.name,
+            held_out=fold.held_out_videos,
+            preset=plan.preset,
+            dataset_preset=plan.dataset_preset,
+            sizes=plan.sizes(),
+            settings=plan.settings_on(fold),
+            refit=plan.refit,
+            inner_folds=plan.inner_folds,
+            candidates=1 if on_time else plan.candidates,
+            preprocessing=plan.preprocessing_used,
+            backbone=plan.backbone_used,
+            backbone_digest=digests.get(plan.backbone_used, ""),
+            precision=plan.precision,
+            videos_sha256=_digest(sorted((name, facts[name].digest) for name in dataset.names)),
+            pairs_sha256=_digest(
+                [
+                    [(p.better, p.worse) for p in fold.train_pairs],
+                    [(p.better, p.worse) for p in fold.test_pairs],
+                    [(p.first, p.second) for p in similar_for_training(dataset, fold)],
+                    sorted(dataset.participants.items()),
+                ]
+            ),
+            checkpoint=checkpoint,
+            unfreeze=plan.unfreeze,
+        )
+
+
+class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a run was made.
+
+    Attributes:
+        program: Name and version.
+        torch: Version of torch.
+        device: Where it was trained.
+        n_threads: Threads that torch computed with on the CPU.
+        finished: Date and time, ISO 8601.
+        seconds: Of training, without features.
+        epoch: The epoch that was kept.
+        parameters: Of the head.
+        selection: How the epoch was chosen, in words.
+        videos_looked_at: Videos whose features training has asked for since it was started, or gone on with, last.
+        held_out_looked_at: Held-out videos among them: 0, unless the epoch is chosen on the test pairs.
+        results_sha256: Digest of scores and maps; filled in when they are written.
+    """
+
+    program: str
+    torch: str
+    device: str
+    n_threads: int
+    finished: str
+    seconds: float
+    epoch: int
+    parameters: int
+    selection: str
+    videos_looked_at: int
+    held_out_looked_at: int
+    results_sha256: str = ""
+
+
+def provenance_of(
+    device: torch.device, model: nn.Module, trained: Trained, selection: str, seen: Collection[str], fold: Fold
+) -> RunProvenance:
+    """Return how a training that has just ended was made.
+
+    Args:
+        device: Where it was trained.
+        model: What was trained.
+        trained: What came of it.
+        selection: How its epoch was chosen, in words.
+        seen: Videos whose features it has asked for.
+        fold: What was held out.
+    """
+    return RunProvenance(
+        program=f"SkillViewer {__version__}",
+        torch=str(torch.__version__),
+        device=device_title(device),
+        n_threads=torch.get_num_threads(),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=seconds_of(trained.rows),
+        epoch=trained.epoch,
+        parameters=sum(p.numel() for p in model.parameters()),
+        selection=selection,
+        videos_looked_at=len(seen),
+        held_out_looked_at=len({*seen} & {*fold.held_out_videos}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """Where a model looked in held-out videos, at the frames of the test rule.
+
+    Attributes:
+        videos: V names.
+        values: (V, N, h, w) float32.
+        kind: What the numbers are.
+        rect: Where in the picture the maps lie.
+    """
+
+    videos: tuple[str, ...]
+    values: Float32Array
+    kind: MapKind
+    rect: MapRect
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A finished run.
+
+    Attributes:
+        configuration: What decided it.
+        provenance: How it was made.
+        scores: Score of every video of the test pairs.
+        maps: Maps of the held-out videos, or None for a model without.
+    """
+
+    configuration: RunConfiguration
+    provenance: RunProvenance
+    scores: Mapping[str, float]
+    maps: Maps | None
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

@@ -1,0 +1,77 @@
+"""The state of a training on disk, so that a killed one goes on: a safetensors file with the numbers in its header."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.engine.training.loop import EpochRow, FitState
+
+EVERY_S = 10.0
+"""A state is kept no more often: that much work is lost at most, and short epochs are not spent on writing."""
+
+
+class StateFile:
+    """Keeps the state of one training in a file; what cannot be read there is as good as nothing.
+
+    Args:
+        path: The file; its folder is there.
+        every_s: Seconds that pass at least between two states that are kept.
+        writes: Whether anything is kept: of several processes one keeps the state, and all go on from it.
+    """
+
+    def __init__(self, path: Path, every_s: float = EVERY_S, *, writes: bool = True) -> None:
+        self._path = path
+        self._writes = writes
+        self._every_s = every_s
+        self._kept_at = monotonic()
+
+    def load(self) -> FitState | None:
+        """Return the state that was kept last, or None."""
+        try:
+            with safe_open(self._path, framework="pt") as file:
+                numbers = json.loads(file.metadata()["numbers"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+            return FitState(
+                epoch=numbers["epoch"],
+                turns=tuple(numbers["turns"]),
+                best_epoch=numbers["best_epoch"],
+                best_key=(numbers["best_key"][0], numbers["best_key"][1]),
+                rows=tuple(EpochRow(**row) for row in numbers["rows"]),
+                losses=tuple(numbers["losses"]),
+                hits=tuple((right, n) for right, n in numbers["hits"]),
+                generator=numbers["generator"],
+                tensors=tensors,
+            )
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError, IndexError):
+            return None
+
+    def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
+        """Keep a state, unless one was kept a moment ago; a finished training is kept in any case.
+
+        Raises:
+            CheckpointError: It cannot be written.
+        """
+        if not self._writes or (not finished and monotonic() - self._kept_at < self._every_s):
+            return
+        now = state()
+        numbers = {name: getattr(now, name) for name in ("epoch", "turns", "best_epoch", "best_key", "losses", "hits")}
+        numbers |= {"rows": [asdict(row) for row in now.rows], "generator": now.generator}
+        aside = self._path.with_name(self._path.name + ".part")
+        try:
+            aside.parent.mkdir(parents=True, exist_ok=True)  # somebody may have emptied the cache
+            save_file(
+                {k: v.contiguous() for k, v in now.tensors.items()}, aside, metadata={"numbers": json.dumps(numbers)}
+            )
+            aside.replace(self._path)
+        except (OSError, SafetensorError) as error:
+            with suppress(OSError):
+                aside.unlink()
+            raise CheckpointError(f"The state of the training could not be kept at {self._path}: {error}.") from error
+        self._kept_at = monotonic()

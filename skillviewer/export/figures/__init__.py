@@ -1,0 +1,1 @@
+"""Figures for papers and slides: score curves, accuracies, comparisons of models."""

@@ -1,0 +1,184 @@
+"""Score curves as a figure for paper or slide: SVG and PDF stay sharp at any size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skillviewer.core.analysis.wording import score_digits, score_words
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import ExportError
+from skillviewer.export.destination import aside
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.options import offered
+from skillviewer.export.rendering.figure import MM_PER_INCH, font, new_figure, pixels, save_figure, style_axes
+from skillviewer.export.rendering.lettering import measured_px, measuring
+from skillviewer.export.rendering.theme import WHITE, Colour, mixed, unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+CURVE_SUFFIXES = (".svg", ".pdf", ".png")
+_DASHES: tuple[tuple[float, ...], ...] = ((), (4, 1.5), (1, 1.2), (6, 1.5, 1, 1.5))
+_FAINT = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class CurveOptions:
+    """How score curves are drawn.
+
+    Attributes:
+        width_mm: Width of the figure.
+        height_mm: Height of the figure.
+        text_pt: Size of the words.
+        dpi: Pixels an inch, of a PNG.
+        title: Stands above; nothing when empty.
+        ticks: Whether the sampled frames of the first curve are marked at the foot.
+        share_of_duration: Whether time is told as a share of the duration, so that videos of different length compare.
+    """
+
+    width_mm: float = offered(160.0, "Width", low=40, high=1000, unit="mm")
+    height_mm: float = offered(70.0, "Height", low=25, high=1000, unit="mm")
+    text_pt: float = offered(8.0, "Text size", low=4, high=24, unit="pt")
+    dpi: float = offered(300.0, "Print resolution", "Of a PNG", low=50, high=1200, unit="dpi")
+    title: str = offered("", "Title")
+    ticks: bool = offered(True, "Mark the sampled frames")
+    share_of_duration: bool = offered(
+        False, "Time as a share of the duration", "So that videos of different length can be compared"
+    )
+
+
+def export_curve(
+    exhibits: Sequence[Exhibit], path: Path, options: CurveOptions | None = None, *, overwrite: bool = False
+) -> Path:
+    """Draw the score curves of one or more analysed videos over one axis, as SVG, PDF or PNG.
+
+    The mean over the passes is bold, every pass faint; several curves differ in colour and in dashes, so that they can
+    be told apart in grey.
+
+    Raises:
+        ExportError: No exhibit, or the file is refused or cannot be written.
+    """
+    options = options if options is not None else CurveOptions()
+    with aside(path, CURVE_SUFFIXES, overwrite=overwrite) as temporary:
+        save_figure(_figure(exhibits, options), temporary, path.suffix.lower())
+    return path
+
+
+def preview_curve(exhibits: Sequence[Exhibit], options: CurveOptions | None = None, width_px: int = 1200) -> Picture:
+    """Return the figure as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
+
+    Raises:
+        ExportError: No exhibit, or the figure is too small for its words.
+    """
+    options = options if options is not None else CurveOptions()
+    return pixels(_figure(exhibits, replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)))
+
+
+def _figure(exhibits: Sequence[Exhibit], options: CurveOptions) -> "Figure":
+    if not exhibits:
+        raise ExportError("There is no curve to draw.")
+    figure = new_figure(options.width_mm / MM_PER_INCH, options.height_mm / MM_PER_INCH, options.dpi, WHITE)
+    axes = figure.add_axes(_frame(options, len(exhibits)))
+    style_axes(axes, WHITE, options.text_pt * 0.9)
+    _draw(axes, exhibits, options)
+    _label(axes, exhibits, options)
+    return figure
+
+
+def _frame(options: CurveOptions, n: int) -> tuple[float, float, float, float]:
+    """Return (left, bottom, width, height) of the axes in fractions of the figure."""
+    em_mm = options.text_pt * MM_PER_INCH / 72
+    left, bottom, right = 5.2 * em_mm, 3.6 * em_mm, 1.2 * em_mm
+    top = (1.0 + (1.9 if options.title else 0.0) + 1.45 * n) * em_mm
+    width, height = options.width_mm, options.height_mm
+    if height - bottom - top < 3 * em_mm or width - left - right < 3 * em_mm:
+        raise ExportError(
+            f"{n} curves with their names do not fit into {width:g} × {height:g} mm: choose a larger figure or a "
+            "smaller text."
+        )
+    return left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height
+
+
+def _colour(at: int) -> Colour:
+    return WHITE.series[at % len(WHITE.series)]
+
+
+def _draw(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> None:
+    stop = 0.0
+    for at, exhibit in enumerate(exhibits):
+        analysis = exhibit.analysis
+        length_s = analysis.stop_s - analysis.start_s
+        unit_s = length_s / 100 if options.share_of_duration else 1.0
+        stop = max(stop, length_s / unit_s)
+        clocks = (analysis.times_s - analysis.start_s) / unit_s  # of a part of a file from the start of the part
+        colour, width = _colour(at), options.text_pt / 5
+        if analysis.n_passes > 1:
+            faint = unit(mixed(colour, WHITE.background, _FAINT))
+            for times_s, scores in zip(clocks, analysis.score_curve, strict=True):
+                axes.plot(times_s, scores, color=faint, linewidth=width / 3)
+        mean = analysis.score_curve.mean(axis=0)
+        (line,) = axes.plot(clocks[0], mean, color=unit(colour), linewidth=width, zorder=3)
+        if _DASHES[at % len(_DASHES)]:
+            line.set_dashes(_DASHES[at % len(_DASHES)])
+        axes.plot(clocks[0, -1:], mean[-1:], "o", color=unit(colour), markersize=width * 2.6, zorder=4)
+        if at == 0 and options.ticks:
+            sampled = np.unique(clocks)
+            axes.vlines(
+                sampled, 0, 0.035, transform=axes.get_xaxis_transform(), colors=[unit(WHITE.muted)], linewidth=0.6
+            )
+    axes.set_xlim(0, stop)
+    axes.margins(y=0.12)
+
+
+def _room_px(options: CurveOptions, left_mm: float) -> int:
+    """Return how much room words have between a place and the right margin, in pixels of ``measuring``."""
+    right_mm = 1.2 * options.text_pt * MM_PER_INCH / 72
+    return measured_px(options.width_mm - left_mm - right_mm)
+
+
+def _label(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> None:
+    """Write the axes, the title, and above the curves a line for each with its name and score."""
+    size, em = options.text_pt, options.text_pt * MM_PER_INCH / 72
+    digits = score_digits([e.analysis for e in exhibits])
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set_fontproperties(font("0", size * 0.9)[1])
+    time = "share of the duration, %" if options.share_of_duration else "time, s"
+    for write, words in ((axes.set_xlabel, time), (axes.set_ylabel, "score")):
+        drawable, face = font(words, size)
+        write(drawable, fontproperties=face, color=unit(WHITE.text))
+    figure = axes.figure
+    top_mm = options.height_mm - 1.0 * em
+    if options.title:
+        letters = measuring(size * 1.2, bold=True)
+        title = letters.elided(options.title, _room_px(options, 5.2 * em))
+        drawable, face = font(title, size * 1.2, bold=True)
+        figure.text(5.2 * em / options.width_mm, (top_mm - 0.6 * em) / options.height_mm, drawable, fontproperties=face)
+        top_mm -= 1.9 * em
+    for at, exhibit in enumerate(exhibits):
+        y = (top_mm - (0.45 + 1.45 * at) * em) / options.height_mm
+        left = 5.2 * em
+        name = exhibit.title or exhibit.analysis.video.path.stem
+        score = f"   score {score_words(exhibit.analysis, digits)}"
+        room_px = _room_px(options, left + 3.8 * em) - measuring(size).width(score)
+        if room_px < 0:  # a score that is cut is another
+            raise ExportError(
+                f"The score does not fit into {options.width_mm:g} mm: choose a larger figure or a smaller text."
+            )
+        drawable, face = font(measuring(size).elided(name, room_px) + score, size)
+        from matplotlib.lines import Line2D
+
+        line = Line2D(
+            [left / options.width_mm, (left + 3 * em) / options.width_mm],
+            [y + 0.35 * em / options.height_mm] * 2,
+            transform=figure.transFigure,
+            color=unit(_colour(at)),
+            linewidth=size / 5,
+        )
+        if _DASHES[at % len(_DASHES)]:
+            line.set_dashes(_DASHES[at % len(_DASHES)])
+        figure.add_artist(line)
+        figure.text((left + 3.8 * em) / options.width_mm, y, drawable, fontproperties=face, color=unit(WHITE.text))

@@ -1,0 +1,1 @@
+"""Clips, stills and contact sheets of analysed videos."""

@@ -1,0 +1,60 @@
+"""Faces blurred on request: exhibits get the faces that are blurred wherever their video is shown."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from skillviewer.core.faces.face_wording import LOOK_THROUGH, blurred_words
+from skillviewer.core.faces.faces import Faces
+from skillviewer.core.progress import CancelToken, Report, silent
+from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.media.faces import find_faces
+
+BLUR_TITLE = "Blur faces"
+BLUR_HELP = "An aid and no guarantee: some are missed, so look through what was made"
+
+Known = Callable[[str], Faces | None]
+"""Digest of a video -> the faces that are known of it, looked over by a person or not."""
+
+
+def wanted(options: object) -> bool:
+    """Return whether options ask for blurred faces."""
+    return bool(getattr(options, "blur_faces", False))
+
+
+def with_faces(
+    exhibits: Sequence[Exhibit],
+    token: CancelToken | None = None,
+    report: Report = silent,
+    known: Known = lambda _digest: None,
+    found: Callable[[Faces], None] = lambda _faces: None,
+) -> list[Exhibit]:
+    """Return exhibits with the faces of their videos; those that have some keep them.
+
+    Args:
+        exhibits: What is exported.
+        token: Checked after every frame that is searched.
+        report: Told of every frame that is searched.
+        known: Asked first; only what is not known is searched, each video once.
+        found: Told of what was searched.
+
+    Raises:
+        VideoError: A video cannot be read, or the detector cannot be used: boxes can then be drawn by hand.
+        Cancelled: The token was raised.
+    """
+    by_digest = {e.analysis.video.digest: e.faces for e in exhibits if e.faces is not None}
+    for exhibit in exhibits:
+        digest = exhibit.analysis.video.digest
+        faces = by_digest.get(digest) or known(digest)
+        if faces is None:
+            with opened([exhibit]) as (reader,):
+                faces = find_faces(reader, token=token, report=report)
+            found(faces)
+        by_digest[digest] = faces
+    return [replace(e, faces=by_digest[e.analysis.video.digest]) for e in exhibits]
+
+
+def blur_remarks(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
+    """Return what a person should know of blurred faces, one sentence a video and one for all."""
+    shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in exhibits if e.faces is not None}
+    said = [blurred_words(name, faces) for name, faces in shown.values()]
+    return (*said, LOOK_THROUGH) if said else ()

@@ -1,0 +1,302 @@
+"""Contact sheets: sampled frames in a row with their maps, as Figures 4 and 5 of Li et al. (2019).
+
+A row is a video or a model. All rows share one scale where their maps are of one kind. The page is white; as PDF or SVG
+the words stay sharp at any size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.scene import Look, resolve
+from skillviewer.core.analysis.wording import score_digits, score_so_far, score_words
+from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.errors import ExportError
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.text import clock, signed
+from skillviewer.export.destination import aside
+from skillviewer.export.exhibit import Exhibit, check_frame, opened
+from skillviewer.export.options import offered
+from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
+from skillviewer.export.rendering.canvas import bar_owners, common_looks
+from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
+from skillviewer.export.rendering.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, pixels, save_figure
+from skillviewer.export.rendering.lettering import Lettering
+from skillviewer.export.rendering.theme import WHITE, unit
+from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.reading.reader import DecodedFrame
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SHEET_SUFFIXES = FIGURE_SUFFIXES
+_PT_MM = MM_PER_INCH / 72
+_MARGIN_MM = 3.0
+_GAP_MM = 1.4
+_BAR_MM = 46.0
+_MIN_CELL_PX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SheetOptions:
+    """How a contact sheet is made.
+
+    Attributes:
+        frames: Frames of every row, from 0; empty for ``n_frames`` evenly spread sampled frames, the last among them.
+        n_frames: How many, where they are not chosen.
+        columns: Frames side by side, or 0 for eight, or as many as there are; a row with more goes on below.
+        width_mm: Width of the page: 180 fills two columns of a journal.
+        dpi: Pixels an inch of a PNG, and of the pictures in a PDF or SVG.
+        text_pt: Size of the captions.
+        title: Stands above; nothing when empty.
+        captions: Whether time and score so far stand below every frame.
+        look: How maps are shown.
+        blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
+    """
+
+    frames: tuple[int, ...] = offered(
+        (), "Chosen frames", "Counted from 0; empty for evenly spread ones", people_from=1
+    )
+    n_frames: int = offered(8, "Evenly spread frames", low=1, high=200)
+    columns: int = offered(0, "Frames in a row", "0 for eight, or as many as there are", low=0, high=50)
+    width_mm: float = offered(240.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
+    dpi: float = offered(300.0, "Print resolution", low=30, high=1200, unit="dpi")
+    text_pt: float = offered(7.5, "Text size", low=3, high=36, unit="pt")
+    title: str = offered("", "Title")
+    captions: bool = offered(True, "Time and score below each frame")
+    look: Look = offered(Look(), "Map")
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+
+
+def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
+    """Return some sampled frames of the first pass, evenly spread over its steps, the last among them.
+
+    Args:
+        analysis: The analysis.
+        n_frames: How many; fewer come back where there are fewer.
+
+    Returns:
+        (m,) int64 frames from 0, ascending.
+    """
+    sampled = np.unique(analysis.samples[0])
+    if n_frames >= len(sampled):
+        return sampled
+    last = len(sampled) - 1
+    at = np.rint(last - np.arange(n_frames - 1, -1, -1) * (len(sampled) / n_frames)).astype(np.int64)
+    chosen: IntArray = sampled[np.clip(at, 0, last)]
+    return chosen
+
+
+def export_sheet(
+    exhibits: Sequence[Exhibit],
+    path: Path,
+    options: SheetOptions | None = None,
+    *,
+    overwrite: bool = False,
+    token: CancelToken | None = None,
+    report: Report = silent,
+) -> Path:
+    """Write a contact sheet as PNG, PDF or SVG.
+
+    Args:
+        exhibits: One row each, top to bottom.
+        path: Where to.
+        options: How.
+        overwrite: Whether a file of that name may be replaced.
+        token: Checked after every frame.
+        report: Told after every frame.
+
+    Raises:
+        ExportError: No exhibit, a frame that a video does not have, or the file is refused or cannot be written.
+        VideoError: A video cannot be read.
+        Cancelled: The token was raised; nothing is left behind.
+    """
+    options = options if options is not None else SheetOptions()
+    token = token if token is not None else CancelToken()
+    if not exhibits:
+        raise ExportError(f"There is nothing to put on the sheet {path}.")
+    with aside(path, SHEET_SUFFIXES, overwrite=overwrite) as temporary:
+        save_figure(_Sheet(exhibits, options).draw(token, report), temporary, path.suffix.lower())
+    return path
+
+
+def preview_sheet(exhibits: Sequence[Exhibit], options: SheetOptions | None = None, width_px: int = 1200) -> Picture:
+    """Return a sheet as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
+
+    Args:
+        exhibits: One row each.
+        options: How; its print resolution is not used.
+        width_px: Width of the picture.
+
+    Raises:
+        ExportError: No exhibit, or a frame that a video does not have.
+        VideoError: A video cannot be read.
+    """
+    options = options if options is not None else SheetOptions()
+    if not exhibits:
+        raise ExportError("There is nothing to put on a sheet.")
+    small = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
+    return pixels(_Sheet(exhibits, small).draw(CancelToken(), silent))
+
+
+class _Sheet:
+    """A sheet while it is drawn, from top to bottom, in pixels of the page."""
+
+    def __init__(self, exhibits: Sequence[Exhibit], options: SheetOptions) -> None:
+        self.exhibits, self.options = exhibits, options
+        self.analyses = [e.analysis for e in exhibits]
+        self.looks = common_looks(self.analyses, options.look)
+        self.chosen = [self._frames(a) for a in self.analyses]
+        self.columns = min(options.columns or 8, max(len(frames) for frames in self.chosen))
+        self.digits = score_digits(self.analyses)
+        self.owners = bar_owners(self.analyses, options.look)
+        self.margin, self.gap = self._px(_MARGIN_MM), max(1, self._px(_GAP_MM))
+        self.line = self._px(options.text_pt * _PT_MM * 1.5)
+        self.width = self._px(options.width_mm)
+        self.cell = (self.width - 2 * self.margin - (self.columns - 1) * self.gap) // self.columns
+        self.right = self.margin + self.columns * (self.cell + self.gap) - self.gap
+        if self.cell < _MIN_CELL_PX:
+            raise ExportError(
+                f"{self.columns} frames side by side leave {max(self.cell, 0)} pixels for each: choose fewer columns "
+                "or a wider page."
+            )
+
+    def _px(self, mm: float) -> int:
+        return round(mm / MM_PER_INCH * self.options.dpi)
+
+    def _frames(self, analysis: Analysis) -> list[int]:
+        for frame in self.options.frames:
+            check_frame(analysis, frame)
+        return sorted(set(self.options.frames)) or evenly_spread(analysis, self.options.n_frames).tolist()
+
+    def _picture_height(self, at: int) -> int:
+        video = self.analyses[at].video
+        return max(1, round(self.cell * video.height_px / video.width_px))
+
+    def _line_height(self, at: int) -> int:
+        """Height of a line of pictures with their captions."""
+        return self._picture_height(at) + (self.line if self.options.captions else 0) + self.gap
+
+    def _row_height(self, at: int) -> int:
+        n_lines = -(-len(self.chosen[at]) // self.columns)
+        return round(self.line * 1.25) + n_lines * self._line_height(at)
+
+    def draw(self, token: CancelToken, report: Report) -> "Figure":
+        title = round(self.line * 1.8) if self.options.title else 0
+        foot = round(self.line * 3.1) if self.owners else 0
+        between = round(self.line * 0.6)
+        rows = range(len(self.exhibits))
+        content = sum(self._row_height(at) for at in rows) + (len(rows) - 1) * between
+        self.height = 2 * self.margin + title + content + foot
+        dpi = self.options.dpi
+        self.figure = new_figure(self.width / dpi, self.height / dpi, dpi, WHITE)
+        if title:
+            self._write(self.options.title, self.margin, self.margin + title // 3, size=1.35, bold=True)
+        self.page = self.figure.add_axes((0, 0, 1, 1), autoscale_on=False)
+        self.page.set_axis_off()
+        self.page.set(xlim=(0, self.width), ylim=(self.height, 0))
+        tops, top = [], self.margin + title
+        for at in rows:
+            self._heading(at, top)
+            tops.append(top + round(self.line * 1.25))
+            top += self._row_height(at) + between
+        self._pictures(tops, token, report)
+        right = self.right
+        for at in self.owners:
+            scene = resolve(self.analyses[at], self.chosen[at][-1], self.looks[at])
+            width = min(self._px(_BAR_MM), right - self.margin)
+            self._bar(bar_scale(scene), bar_colours(scene), right - width, width)
+            right -= width + self._px(_BAR_MM / 6)
+        return self.figure
+
+    def _pictures(self, tops: Sequence[int], token: CancelToken, report: Report) -> None:
+        """Decode every video once, and put each frame into every row that shows it."""
+        done, total = 0, sum(len(frames) for frames in self.chosen)
+        with opened(self.exhibits) as readers:
+            for reader in dict.fromkeys(readers):
+                rows = [at for at, other in enumerate(readers) if other is reader]
+                for decoded in reader.stream(sorted({frame for at in rows for frame in self.chosen[at]})):
+                    for at in rows:
+                        if decoded.index in self.chosen[at]:
+                            line, column = divmod(self.chosen[at].index(decoded.index), self.columns)
+                            left = self.margin + column * (self.cell + self.gap)
+                            self._cell(at, decoded, left, tops[at] + line * self._line_height(at))
+                            done += 1
+                            report(Progress("drawing the sheet", done, total))
+                            token.check()
+
+    def _heading(self, at: int, top: int) -> None:
+        y = top + self.line // 2
+        score = f"score {score_words(self.analyses[at], self.digits)}"
+        room = self.right - self.margin
+        self._write(score, self.margin + room, y, align="right")
+        self._write(self.exhibits[at].title, self.margin, y, bold=True, room=room - self._width(score) - 2 * self.line)
+
+    def _cell(self, at: int, decoded: DecodedFrame, left: int, top: int) -> None:
+        analysis, height = self.analyses[at], self._picture_height(at)
+        shown = self.exhibits[at].picture(decoded, (self.cell, height))
+        picture = paint(resolve(analysis, decoded.index, self.looks[at]), shown)
+        self._place(picture, left, top, self.cell, height)
+        if self.options.captions:
+            y = top + height + round(self.line * 0.52)
+            self._write(clock(float(analysis.video.times_s[decoded.index])), left, y, size=0.9, muted=True)
+            score = signed(score_so_far(analysis, decoded.index)[1], self.digits)
+            self._write(score, left + self.cell, y, size=0.9, align="right")
+
+    def _bar(self, scale: BarScale, colours: Picture, left: int, width: int) -> None:
+        top, height = self.height - self.margin - round(self.line * 2.6), round(self.line * 0.55)
+        self._write(scale.title, left, top + self.line // 3, size=0.9, muted=True)
+        top += self.line
+        self._place(gradient(colours, width, height), left, top, width, height)
+        for value, words in zip(scale.ticks, tick_words(scale), strict=True):
+            share = scale.share(value)
+            align: Literal["left", "center", "right"] = "left" if share == 0 else "right" if share == 1 else "center"
+            x = left + round(share * width)
+            if align == "center":
+                self._place(
+                    np.zeros((1, 1, 3), np.uint8) + np.uint8(90), x, top + height, max(1, self.gap // 4), height // 3
+                )
+            self._write(words, x, top + height + round(self.line * 0.62), size=0.85, muted=True, align=align)
+
+    def _place(self, picture: Picture, left: int, top: int, width: int, height: int) -> None:
+        """Put a picture on the page, pixel on pixel."""
+        self.page.imshow(
+            picture, extent=(left, left + width, top + height, top), aspect="auto", interpolation="nearest"
+        )
+
+    def _letters(self, size: float, *, bold: bool) -> Lettering:
+        size_px = round(self.options.text_pt * size * self.options.dpi / 72)
+        return Lettering(max(1, size_px), WHITE.text, WHITE.background, bold=bold)
+
+    def _width(self, text: str) -> int:
+        return self._letters(1.0, bold=False).width(text)
+
+    def _write(
+        self,
+        text: str,
+        x: int,
+        y: int,
+        *,
+        size: float = 1.0,
+        bold: bool = False,
+        muted: bool = False,
+        align: Literal["left", "center", "right"] = "left",
+        room: int | None = None,
+    ) -> None:
+        """Write a line with its middle at a height; ``room`` is its greatest width."""
+        if room is not None:
+            text = self._letters(size, bold=bold).elided(text, room)
+        drawable, face = font(text, self.options.text_pt * size, bold=bold)
+        self.figure.text(
+            x / self.width,
+            1 - y / self.height,
+            drawable,
+            fontproperties=face,
+            color=unit(WHITE.muted if muted else WHITE.text),
+            ha=align,
+            va="center_baseline",
+        )

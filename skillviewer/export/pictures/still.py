@@ -1,0 +1,111 @@
+"""A still: one frame as it is seen, with its map, words, curve and colour bar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.scene import Look
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import ExportError
+from skillviewer.export.destination import aside
+from skillviewer.export.exhibit import Exhibit, check_frame, opened
+from skillviewer.export.options import offered
+from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
+from skillviewer.export.pictures.clip import ClipOptions, clip_canvas, common_part
+from skillviewer.export.rendering.canvas import Span
+from skillviewer.export.rendering.theme import THEMES, WHITE, Theme
+from skillviewer.media.reading.reader import VideoReader
+
+STILL_SUFFIXES = (".png",)
+
+
+@dataclass(frozen=True, slots=True)
+class StillOptions:
+    """How a still is made.
+
+    Attributes:
+        frame: Frame of the first video, from 0, or None for the last sampled one, where the score stands; other videos
+            show what is on screen at the same time.
+        look: How maps are shown; several videos share one scale.
+        size: (width_px, height_px) that each picture fills, or None for its own size (see ``ClipOptions``).
+        columns: Pictures in a row, or 0 for a number that suits.
+        title: Stands above the strip; nothing when empty.
+        curve: Whether the score curve is shown, with a cursor.
+        labels: Whether words and colour bar are shown; without them and the curve the picture stands alone.
+        theme: Colours of the strip.
+        blur_faces: Whether faces are blurred; seen to by ``Exporter.export``, which gives the exhibits their faces.
+    """
+
+    frame: int | None = offered(None, "Frame", "Counted from 0; empty for the last sampled one", low=0, people_from=1)
+    look: Look = offered(Look(), "Map")
+    size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
+    columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
+    title: str = offered("", "Title")
+    curve: bool = offered(True, "Score curve")
+    labels: bool = offered(True, "Words and colour bar")
+    theme: Theme = offered(WHITE, "Background", choices=THEMES)
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+
+
+def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:
+    """Return a still, (H, W, 3) uint8 RGB.
+
+    Raises:
+        ExportError: No exhibit, or a frame that the video does not have.
+        VideoError: A video cannot be read.
+    """
+    if not exhibits:
+        raise ExportError("There is nothing to show in a still.")
+    first = exhibits[0].analysis
+    frame = int(first.samples.max()) if options.frame is None else options.frame
+    check_frame(first, frame)
+    as_clip = ClipOptions(
+        look=options.look,
+        size=options.size,
+        columns=options.columns,
+        title=options.title,
+        curve=options.curve,
+        labels=options.labels,
+        theme=options.theme,
+    )
+    common_part(exhibits)  # different videos need a common clock
+    span = Span(first.start_s, max(e.analysis.stop_s for e in exhibits))
+    canvas = clip_canvas(exhibits, as_clip, span)
+    clock_s = float(first.video.times_s[frame])
+    frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in exhibits[1:])]
+    pictures = []
+    with opened(exhibits) as readers:
+        for exhibit, reader, shown, pane in zip(exhibits, readers, frames, canvas.layout.panes, strict=True):
+            decoded = next(reader.stream([shown]))
+            pictures.append(exhibit.picture(decoded, (pane.picture.width, pane.picture.height)))
+    return canvas.paint(clock_s, frames, pictures).copy()
+
+
+def export_still(
+    source: VideoReader | Path,
+    analysis: Analysis,
+    path: Path,
+    options: StillOptions | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write one frame as it is seen, as PNG; see ``StillOptions``.
+
+    Raises:
+        ExportError: The frame does not exist, or the file is refused or cannot be written.
+        VideoError: The video cannot be read.
+    """
+    return export_stills([Exhibit(analysis, source=source)], path, options, overwrite=overwrite)
+
+
+def export_stills(
+    exhibits: Sequence[Exhibit], path: Path, options: StillOptions | None = None, *, overwrite: bool = False
+) -> Path:
+    """Write one moment of one or more videos side by side, as PNG; see ``export_still``."""
+    from PIL import Image
+
+    with aside(path, STILL_SUFFIXES, overwrite=overwrite) as temporary:
+        picture = paint_still(exhibits, options if options is not None else StillOptions())
+        Image.fromarray(picture).save(temporary, format="PNG")
+    return path

@@ -1,0 +1,1 @@
+"""Layout, lettering, colours and curves that pictures and figures share."""

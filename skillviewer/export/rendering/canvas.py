@@ -1,0 +1,252 @@
+"""The canvas of clips and stills: pictures with their maps, and the strip that says what is seen.
+
+What stays from frame to frame is drawn once. A frame costs its pictures, a cursor, and the words that changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene, display_limit, resolve
+from skillviewer.core.analysis.wording import sampled_words, score_digits, score_so_far, source_words
+from skillviewer.core.arrays import Picture
+from skillviewer.core.text import clock, plain, signed
+from skillviewer.export.rendering.clip_curve import CurvePlot
+from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
+from skillviewer.export.rendering.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
+from skillviewer.export.rendering.lettering import Lettering, place
+from skillviewer.export.rendering.theme import Colour, Theme
+from skillviewer.media.overlay.overlay import Painter
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The stretch of the clock that a canvas shows.
+
+    Attributes:
+        start_s: Presentation time at the left end of the curve.
+        stop_s: Presentation time at its right end.
+        speed: Speed of the clip; told where it is not 1.
+    """
+
+    start_s: float
+    stop_s: float
+    speed: float = 1.0
+
+
+def common_looks(analyses: Sequence[Analysis], look: Look) -> tuple[Look, ...]:
+    """Return a look for each analysis such that maps of one kind have one scale.
+
+    A single analysis keeps the scale that was asked for. Gates end at 1. Maps of different kinds cannot be compared,
+    and each kind has a scale of its own.
+    """
+    if len(analyses) == 1:
+        return (look,)
+    limits = {
+        kind: 1.0
+        if kind in (MapKind.GATE, MapKind.NONE)
+        else max(display_limit(a) for a in analyses if a.map_kind is kind) or 1.0
+        for kind in {a.map_kind for a in analyses}
+    }
+    return tuple(replace(look, scale=Scale.COMMON, common_limit=limits[a.map_kind]) for a in analyses)
+
+
+def bar_owners(analyses: Sequence[Analysis], look: Look) -> tuple[int, ...]:
+    """Return the first analysis of each kind of map that is shown: each has a colour bar."""
+    if look.overlay is Overlay.OFF:
+        return ()
+    kinds = [a.map_kind for a in analyses]
+    return tuple(at for at, kind in enumerate(kinds) if kind is not MapKind.NONE and kinds.index(kind) == at)
+
+
+class Canvas:
+    """Paints frames of one or more analysed videos with their strip.
+
+    Args:
+        analyses: What is shown, one a picture.
+        title: Stands above the strip where the layout has room for it.
+        captions: Names beside the pictures, where there are several.
+        layout: Where things stand.
+        span: The stretch of time.
+        look: How maps are shown.
+        theme: Colours around the pictures.
+    """
+
+    def __init__(
+        self,
+        analyses: Sequence[Analysis],
+        title: str,
+        captions: Sequence[str],
+        layout: Layout,
+        span: Span,
+        look: Look,
+        theme: Theme,
+    ) -> None:
+        self._analyses, self.layout, self._span, self._theme = analyses, layout, span, theme
+        self._looks = common_looks(analyses, look)
+        self._painters = [Painter() for _ in analyses]
+        self._digits = score_digits(analyses)
+        # a row, so that wiping is copying: spreading one colour costs ten times as much
+        self._blank: Picture = np.array([theme.background] * layout.width, np.uint8)
+        self._canvas: Picture = np.empty((layout.height, layout.width, 3), np.uint8)
+        self._canvas[:] = self._blank
+        self._written: dict[Box, object] = {}
+        em = layout.em
+        self._text = self._letters(1.0, theme.text)
+        self._bold = self._letters(1.0, theme.text, bold=True)
+        self._big = self._letters(BIG_EM, theme.text, bold=True)
+        self._muted = self._letters(0.9, theme.muted)
+        self._small = self._letters(0.8, theme.muted)
+        n, sampled = max(a.video.n_frames for a in analyses), max(a.samples.size for a in analyses)
+        longest = f"frame {n}/{n} · sampled {sampled}/{sampled} · map interpolated"
+        # decided once, so that words in one line do not come and go
+        self._has_room = all(self._text.width(longest) <= box.width for box in layout.words)
+        longest_clock = clock(max(span.stop_s, *(a.video.duration_s for a in analyses)))
+        self._clock_px = self._big.width(max("00:00.000", longest_clock, key=len))  # all digits are of one width
+        self._score_label, self._score_letters = self._fitting_score()
+        # a canvas without words has no bars
+        self._bars = dict(zip(bar_owners(analyses, look), layout.bars, strict=False))
+        self._first_maps = {
+            at: resolve(analyses[at], int(analyses[at].samples.min()), self._looks[at]) for at in self._bars
+        }
+        self._plot: CurvePlot | None = None
+        if layout.curve is not None:
+            size = (layout.curve.width, layout.curve.height)
+            self._plot = CurvePlot(analyses, span.start_s, span.stop_s, size, em, theme)
+        self._draw_once(title, captions)
+
+    def _letters(self, ems: float, colour: Colour, *, bold: bool = False) -> Lettering:
+        return Lettering(round(self.layout.em * ems), colour, self._theme.background, bold=bold)
+
+    def _fitting_score(self) -> tuple[str, Lettering]:
+        """Return label and letters of the score that leave room for every score: a number that is cut is another."""
+        box = self.layout.score
+        if box is None:
+            return "", self._big
+        curve = self._analyses[0].score_curve
+        ends = [signed(float(end), self._digits) for end in (curve.min(), curve.max())]
+        room = box.width - max(self._big.width(end) for end in ends)
+        gap = self.layout.em // 2
+        label = next((words for words in ("score so far", "score") if self._muted.width(words) + gap <= room), "")
+        return label, self._big if room >= 0 else self._bold
+
+    def paint(self, clock_s: float, frames: Sequence[int], pictures: Sequence[Picture]) -> Picture:
+        """Paint one moment.
+
+        Args:
+            clock_s: The clock.
+            frames: For each analysis, its frame on screen, from 0.
+            pictures: For each, that frame at the size of its pane, (h, w, 3) uint8 RGB.
+
+        Returns:
+            (height, width, 3) uint8 RGB; the canvas's own memory, painted over by the next call.
+        """
+        scenes = [resolve(a, f, k) for a, f, k in zip(self._analyses, frames, self._looks, strict=True)]
+        for scene, painter, pane, picture in zip(scenes, self._painters, self.layout.panes, pictures, strict=True):
+            box = pane.picture
+            painter.paint(scene, picture, self._canvas[box.top : box.bottom, box.left : box.right])
+        if self._plot is not None and self.layout.curve is not None:
+            self._plot.paint(self._canvas, self.layout.curve, clock_s, frames)
+        if self.layout.time is not None:
+            self._paint_words(clock_s, frames, scenes)
+        for owner, box in self._bars.items():
+            # before the first map the bar already has the scale of the maps to come
+            scene = scenes[owner] if scenes[owner].values is not None else self._first_maps[owner]
+            self._paint_bar(box, bar_scale(scene), scene)
+        return self._canvas
+
+    def _draw_once(self, title: str, captions: Sequence[str]) -> None:
+        layout, span = self.layout, self._span
+        if layout.title is not None:
+            self._write(layout.title, self._bold, self._bold.elided(title, layout.title.width))
+        if layout.time is not None and span.speed != 1:
+            box = _from(layout.time, self._clock_px + layout.em)
+            self._write(box, self._muted, f"{plain(span.speed)}×")
+        if layout.score is not None:
+            self._write(layout.score, self._muted, self._score_label)
+        if layout.time is None:
+            return
+        for at, (caption, pane) in enumerate(zip(captions, layout.panes, strict=True)):
+            if pane.caption.height:
+                self._draw_caption(at, caption, pane.caption)
+
+    def _draw_caption(self, at: int, title: str, box: Box) -> None:
+        line = self._caption_line(box, 0)
+        side = round(self.layout.em * 0.7)
+        top = line.top + (line.height - side) // 2
+        self._canvas[top : top + side, line.left : line.left + side] = self._theme.series[at % len(self._theme.series)]
+        left = line.left + round(self.layout.em * 1.1)
+        room = line.right - left - self._bold.width(signed(-1.0, self._digits) + "00")
+        self._write(Box(left, line.top, room, line.height), self._bold, self._bold.elided(title, room))
+
+    def _caption_line(self, box: Box, row: int) -> Box:
+        em = self.layout.em
+        return Box(box.left, box.top + round(em * (0.2 + row * 1.45)), box.width, round(em * LINE_EM))
+
+    def _paint_words(self, clock_s: float, frames: Sequence[int], scenes: Sequence[Scene]) -> None:
+        layout = self.layout
+        assert layout.time is not None
+        width = self._clock_px
+        if len(scenes) > 1:
+            self._write(replace(layout.time, width=width), self._big, clock(clock_s))
+            for at, (scene, pane) in enumerate(zip(scenes, layout.panes, strict=True)):
+                self._paint_caption(at, scene, pane.caption)
+            return
+        scene, analysis = scenes[0], self._analyses[0]
+        self._write(replace(layout.time, width=width), self._big, clock(scene.time_s))
+        words = [f"frame {scene.frame_index + 1}/{analysis.video.n_frames}", sampled_words(scene), source_words(scene)]
+        if len(layout.words) == 1:
+            words = [" · ".join(words if self._has_room else [words[0], words[2]])]
+        for box, text in zip(layout.words, words, strict=True):
+            self._write(box, self._text, self._text.elided(text, box.width))
+        if layout.score is not None:
+            text = signed(score_so_far(analysis, frames[0])[1], self._digits)
+            box = _from(layout.score, self._muted.width(self._score_label))
+            self._write(box, self._score_letters, text, right=True)
+
+    def _paint_caption(self, at: int, scene: Scene, box: Box) -> None:
+        first, second = self._caption_line(box, 0), self._caption_line(box, 1)
+        score = signed(score_so_far(self._analyses[at], scene.frame_index)[1], self._digits)
+        width = self._bold.width(signed(-1.0, self._digits) + "00")
+        self._write(replace(first, left=first.right - width, width=width), self._bold, score, right=True)
+        text = f"frame {scene.frame_index + 1}/{self._analyses[at].video.n_frames} · {source_words(scene)}"
+        self._write(second, self._muted, self._muted.elided(text, second.width))
+
+    def _paint_bar(self, box: Box, scale: BarScale, scene: Scene) -> None:
+        if self._written.get(box) == scale:
+            return
+        self._written[box] = scale
+        em, canvas = self.layout.em, self._canvas
+        self._wipe(box)
+        top = box.top + round(em * BAR_TITLE_EM)
+        height = round(em * BAR_EM)
+        place(canvas, self._muted.tile(self._muted.elided(scale.title, box.width)), box.left, box.top)
+        place(canvas, gradient(bar_colours(scene), box.width, height), box.left, top)
+        for value, words in zip(scale.ticks, tick_words(scale), strict=True):
+            x = box.left + round(scale.share(value) * (box.width - 1))
+            tick = max(1, round(em / 10))
+            start = min(max(x - tick // 2, box.left), box.right - tick)
+            canvas[top + height : top + height + round(em * 0.3), start : start + tick] = self._theme.muted
+            tile = self._small.tile(words)
+            left = min(max(x - tile.shape[1] // 2, box.left), box.right - tile.shape[1])
+            place(canvas, tile, left, top + height + round(em * 0.35))
+
+    def _write(self, box: Box, letters: Lettering, text: str, *, right: bool = False) -> None:
+        """Write a line into a box, centred upright, over what stood there; nothing to do if it is the same."""
+        if self._written.get(box) == text:
+            return
+        self._written[box] = text
+        tile = letters.tile(text)[:, : box.width]
+        self._wipe(box)
+        left = box.right - tile.shape[1] if right else box.left
+        place(self._canvas, tile, left, box.top + (box.height - tile.shape[0]) // 2)
+
+    def _wipe(self, box: Box) -> None:
+        self._canvas[box.top : box.bottom, box.left : box.right] = self._blank[: box.width]
+
+
+def _from(box: Box, indent: int) -> Box:
+    """Return what is left of a box beyond an indent."""
+    return replace(box, left=box.left + indent, width=box.width - indent)

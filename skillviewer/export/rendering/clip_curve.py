@@ -1,0 +1,227 @@
+"""The score curve of a clip: drawn twice once, then only cut where the cursor stands.
+
+One drawing shows what is still ahead, faint; the other what has been seen. A frame is the left part of the one, the
+right part of the other and a line between them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.wording import score_so_far
+from skillviewer.core.arrays import FloatArray, Picture
+from skillviewer.export.rendering.figure import font, new_figure, pixels, style_axes
+from skillviewer.export.rendering.layout import Box
+from skillviewer.export.rendering.theme import Colour, Theme, mixed, unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+_DPI = 72.0  # a point is a pixel
+_AHEAD = 0.38
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where numbers lie inside a drawing, in pixels from its top left corner.
+
+    Attributes:
+        left: Column of ``start_s``.
+        right: Column of ``stop_s``.
+        top: Row of ``high``.
+        bottom: Row of ``low``.
+        start_s: Time at the left end.
+        stop_s: Time at the right end.
+        low: Score at the lower end.
+        high: Score at the upper end.
+    """
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    start_s: float
+    stop_s: float
+    low: float
+    high: float
+
+    def x(self, time_s: float) -> float:
+        """Return the column of a time, clamped to the axis."""
+        share = (time_s - self.start_s) / (self.stop_s - self.start_s)
+        return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
+
+    def y(self, score: float) -> float:
+        """Return the row of a score."""
+        return self.bottom - (score - self.low) / (self.high - self.low) * (self.bottom - self.top)
+
+
+def time_step(span_s: float, n_ticks: int) -> float:
+    """Return a round distance between ticks of a time axis."""
+    return next((step for step in _STEPS_S if span_s / step <= n_ticks), _STEPS_S[-1])
+
+
+def time_label(time_s: float, step_s: float) -> str:
+    """Return the label of a tick: m:ss, with a decimal where ticks are closer than a second."""
+    tenths = round(time_s * 10)
+    label = f"{tenths // 600}:{tenths % 600 // 10:02d}"
+    return f"{label}.{tenths % 10}" if step_s < 1 else label
+
+
+def score_labels(scores: Sequence[float]) -> list[str]:
+    """Return labels of the ticks of a score axis: all with the decimals that the finest of them needs."""
+    digits = next((d for d in range(7) if all(abs(round(v, d) - v) < 1e-9 for v in scores)), 7)
+    return [f"{v + 0.0:.{digits}f}".replace("-", "−") for v in scores]
+
+
+class CurvePlot:
+    """Score curves of one or more analyses over one clock.
+
+    Args:
+        analyses: What is drawn: the mean over the passes bold, every pass faint.
+        start_s: Presentation time at the left end.
+        stop_s: Presentation time at the right end.
+        size: (width_px, height_px) of the drawing with its labels.
+        em: Size of the text in pixels.
+        theme: Its colours; the i-th analysis has the i-th of its series.
+    """
+
+    def __init__(
+        self,
+        analyses: Sequence[Analysis],
+        start_s: float,
+        stop_s: float,
+        size: tuple[int, int],
+        em: int,
+        theme: Theme,
+    ) -> None:
+        self._analyses, self._theme, self._em = analyses, theme, em
+        values = np.concatenate([a.score_curve.ravel() for a in analyses])
+        low, high = float(values.min()), float(values.max())
+        margin = max((high - low) * 0.1, abs(high) * 1e-3, 1e-6)
+        self.axis = Axis(
+            left=em * 3.4,
+            right=size[0] - em * 1.4,
+            top=em * 0.4,
+            bottom=size[1] - em * 1.5,
+            start_s=start_s,
+            stop_s=max(stop_s, start_s + 1e-3),
+            low=low - margin,
+            high=high + margin,
+        )
+        self._seen, self._ahead = self._draw(size)
+        self._discs = [_disc(em * 0.3) for _ in analyses]
+
+    def paint(self, canvas: Picture, box: Box, time_s: float, frames: Sequence[int]) -> None:
+        """Paint the curve with its cursor.
+
+        Args:
+            canvas: (H, W, 3) uint8, painted on.
+            box: Where; as large as the drawing.
+            time_s: Clock.
+            frames: For each analysis, its frame on screen, from 0.
+        """
+        target = canvas[box.top : box.bottom, box.left : box.right]
+        x = self.axis.x(time_s)
+        cut = round(x)
+        target[:, :cut] = self._seen[:, :cut]
+        target[:, cut:] = self._ahead[:, cut:]
+        width = max(1, round(self._em / 10))
+        left = round(x - width / 2)
+        target[round(self.axis.top) : round(self.axis.bottom), left : left + width] = self._theme.text
+        for at, (analysis, frame) in enumerate(zip(self._analyses, frames, strict=True)):
+            step, score = score_so_far(analysis, frame)
+            time_of_step = float(analysis.times_s[0, step]) if step >= 0 else -np.inf
+            if time_of_step >= self.axis.start_s:
+                _stamp(target, self._discs[at], self.axis.x(time_of_step), self.axis.y(score), self._colour(at))
+
+    def _colour(self, at: int) -> Colour:
+        return self._theme.series[at % len(self._theme.series)]
+
+    def _draw(self, size: tuple[int, int]) -> tuple[Picture, Picture]:
+        """Return the drawing with the curves as they look once seen, and as they look ahead."""
+        axis, theme = self.axis, self._theme
+        width, height = size
+        figure = new_figure(width / _DPI, height / _DPI, _DPI, theme)
+        axes = figure.add_axes(
+            (
+                axis.left / width,
+                1 - axis.bottom / height,
+                (axis.right - axis.left) / width,
+                (axis.bottom - axis.top) / height,
+            )
+        )
+        axes.set_xlim(axis.start_s, axis.stop_s)
+        axes.set_ylim(axis.low, axis.high)
+        style_axes(axes, theme, self._em * 0.78)
+        self._draw_ticks(axes)
+        if len(self._analyses) == 1:
+            self._draw_segments(axes)
+        lines = self._draw_lines(axes)
+        seen = pixels(figure)
+        for line, colour in lines:
+            line.set_color(unit(mixed(colour, theme.background, _AHEAD)))
+        return seen, pixels(figure)
+
+    def _draw_lines(self, axes: "Axes") -> "list[tuple[Line2D, Colour]]":
+        """Draw the passes faint and their mean bold; return every line with its colour."""
+        lines: list[tuple[Line2D, Colour]] = []
+        for at, analysis in enumerate(self._analyses):
+            colour, em = self._colour(at), self._em
+            faint = mixed(colour, self._theme.background, 0.45)
+            for times_s, scores in zip(analysis.times_s, analysis.score_curve, strict=True):
+                if analysis.n_passes > 1:
+                    lines += [(x, faint) for x in axes.plot(times_s, scores, color=unit(faint), linewidth=em * 0.055)]
+            mean = analysis.score_curve.mean(axis=0)
+            bold = axes.plot(analysis.times_s[0], mean, color=unit(colour), linewidth=em * 0.13, zorder=4)
+            lines += [(line, colour) for line in bold]
+        return lines
+
+    def _draw_ticks(self, axes: "Axes") -> None:
+        from matplotlib.ticker import MaxNLocator
+
+        axis, em, theme = self.axis, self._em, self._theme
+        candidates = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(axis.low, axis.high)
+        scores = [float(v) for v in candidates if axis.low <= v <= axis.high]
+        step_s = time_step(axis.stop_s - axis.start_s, max(2, int((axis.right - axis.left) / (em * 5))))
+        first = np.ceil(axis.start_s / step_s - 1e-9)
+        times_s = np.arange(first, np.floor(axis.stop_s / step_s + 1e-9) + 1) * step_s
+        axes.set_yticks(scores, score_labels(scores))
+        axes.set_xticks(times_s.tolist(), [time_label(float(t), step_s) for t in times_s])
+        face = font("0", em * 0.78)[1]
+        for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+            label.set_fontproperties(face)
+        colour = unit(mixed(theme.line, theme.background, 0.8))
+        axes.hlines(scores, 0, 1, transform=axes.get_yaxis_transform(), colors=[colour], linewidth=max(1, em / 18))
+
+    def _draw_segments(self, axes: "Axes") -> None:
+        """Draw where segments end, and a tick at the foot for every sampled frame of every pass."""
+        analysis, theme, em = self._analyses[0], self._theme, self._em
+        inner = analysis.segment_stops[:-1]
+        ends_s = analysis.video.times_s[inner[inner < analysis.video.n_frames]]
+        upright = axes.get_xaxis_transform()  # times across, shares of the height upwards
+        colour = unit(mixed(theme.line, theme.background, 0.55))
+        axes.vlines(ends_s, 0, 1, transform=upright, colors=[colour], linewidth=max(1, em / 18))
+        sampled_s = np.unique(analysis.times_s)
+        axes.vlines(sampled_s, 0, 0.09, transform=upright, colors=[unit(theme.muted)], linewidth=max(1, em / 14))
+
+
+def _disc(radius: float) -> FloatArray:
+    """Return the coverage of a disc by pixel, antialiased, (n, n) float64, 0 to 1, n odd."""
+    half = int(np.ceil(radius)) + 1
+    y, x = np.mgrid[-half : half + 1, -half : half + 1]
+    return np.asarray(np.clip(radius + 0.5 - np.hypot(x, y), 0, 1), np.float64)
+
+
+def _stamp(target: Picture, disc: FloatArray, x: float, y: float, colour: Colour) -> None:
+    half = disc.shape[0] // 2
+    left, top = round(x) - half, round(y) - half
+    rows = slice(max(top, 0), min(top + disc.shape[0], target.shape[0]))
+    columns = slice(max(left, 0), min(left + disc.shape[1], target.shape[1]))
+    share = disc[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left, None]
+    under = target[rows, columns].astype(np.float64)
+    target[rows, columns] = np.rint(under + (np.array(colour) - under) * share).astype(np.uint8)

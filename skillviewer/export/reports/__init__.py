@@ -1,0 +1,1 @@
+"""Reports of a video or a cohort as PDF and web page."""

@@ -1,0 +1,293 @@
+"""What is told of a cohort: its scores in order, the raters, and what is not known."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from skillviewer import __version__
+from skillviewer.core.analysis.cohort import MIN_COHORT, Standing, standings
+from skillviewer.core.dataset.pairs import Judgement, Pair
+from skillviewer.core.errors import ExportError
+from skillviewer.core.text import printable, signed
+from skillviewer.export.reports.pdf import Paper
+from skillviewer.export.reports.rater_summary import rater_cells, raters_summary
+
+CHECKSUM = 12
+"""Digits of a checksum that are printed: enough to find the file, and to see that it is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class CohortOptions:
+    """What a report of a cohort says besides what the analyses hold.
+
+    Attributes:
+        paper: ``a4`` or ``letter``; a web page has no size.
+        title: Name of the study, or "".
+        task: What is done in the videos, or "".
+        statement: The question that raters answered, or "".
+        judgements: What raters said.
+        pairs: What the study makes of the judgements, or agreed pairs: the model's order is counted against them.
+        seen_in_training: Titles of videos that the model is known to be trained on; None where nobody knows.
+        made_on: Date of the report; None for today.
+    """
+
+    paper: Paper = "a4"
+    title: str = ""
+    task: str = ""
+    statement: str = ""
+    judgements: tuple[Judgement, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    seen_in_training: frozenset[str] | None = None
+    made_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CohortVideo:
+    """One video that goes into the report.
+
+    Attributes:
+        name: Its name.
+        score: Its score.
+        interval: 95 % interval, or None with a single pass.
+        participant: The person in it, or "" where nobody is to be named.
+        warning: What the model warned of, or "".
+        digest: SHA-256 of the file, or "".
+        before_blur: Whether the score is of the video before its faces were blurred.
+        passes: How many passes the score is the mean of.
+    """
+
+    name: str
+    score: float
+    interval: tuple[float, float] | None = None
+    participant: str = ""
+    warning: str = ""
+    digest: str = ""
+    before_blur: bool = False
+    passes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CohortModel:
+    """The model whose scores they are.
+
+    Attributes:
+        name: Its name and version.
+        digest: SHA-256 of its checkpoint.
+    """
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A video of the cohort."""
+
+    rank: int
+    name: str
+    participant: str
+    standing: Standing
+    warned: bool
+    checksum: str
+    before_blur: bool = False
+    passes: int = 1
+
+    @property
+    def marks(self) -> str:
+        """Signs behind its name."""
+        return f"{' *' if self.warned else ''}{' †' if self.before_blur else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Everything in the report of a cohort."""
+
+    options: CohortOptions
+    title: str
+    digits: int
+    rows: tuple[Row, ...]
+    model: str
+    model_digest: str
+    day: date
+    raters: tuple[tuple[str, ...], ...]
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """Scores in the order of the rows."""
+        return tuple(row.standing.score for row in self.rows)
+
+    @property
+    def sentence(self) -> str:
+        """What the cohort is."""
+        scores = self.scores
+        n = len(scores)
+        return (
+            f"{n} video{'s' if n > 1 else ''} assessed by {self.model}: scores from "
+            f"{signed(min(scores), self.digits)} to {signed(max(scores), self.digits)}, median "
+            f"{signed(float(np.median(scores)), self.digits)}."
+        )
+
+    @property
+    def raters_words(self) -> str:
+        """What the votes come to, "" without any."""
+        return raters_summary(
+            self.options.judgements,
+            self.options.pairs,
+            dict(zip((r.name for r in self.rows), self.scores, strict=True)),
+        )
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What is not known."""
+        return _unknown(self)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Scale of the bars of the table."""
+        ends = [end for row in self.rows for end in (row.standing.score, *(row.standing.interval or ()))]
+        low, high = min(ends), max(ends)
+        by = max((high - low) * 0.03, 1e-6)
+        return low - by, high + by
+
+
+def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: CohortOptions, day: date) -> Cohort:
+    """Gather everything of a report.
+
+    Args:
+        videos: The videos, at least one, each with a name of its own.
+        model: The model that gave all their scores.
+        options: What else is known.
+        day: Date of the report.
+
+    Raises:
+        ExportError: There is no video, or one is there twice.
+    """
+    if not videos:
+        raise ExportError(f"No video has been assessed by {model.name}: assess some first.")
+    twice = next((name for name, n in Counter(v.name for v in videos).items() if n > 1), None)
+    if twice is not None:
+        raise ExportError(f"“{twice}” is in the cohort twice: give every video a name of its own.")
+    scores = [v.score for v in videos]
+    rows = [
+        Row(
+            rank=1 + where.n_higher,
+            name=printable(one.name),
+            participant=printable(one.participant),
+            standing=where,
+            warned=bool(one.warning),
+            checksum=one.digest[:CHECKSUM],
+            before_blur=one.before_blur,
+            passes=one.passes,
+        )
+        for one, where in zip(videos, standings(scores, [v.interval for v in videos]), strict=True)
+    ]
+    rows.sort(key=lambda row: (row.rank, row.name))
+    return Cohort(
+        options=options,
+        title=printable(options.title) or "Cohort",
+        digits=_digits(scores),
+        rows=tuple(rows),
+        model=printable(model.name),
+        model_digest=model.digest,
+        day=day,
+        raters=rater_cells(options.judgements),
+    )
+
+
+def _digits(scores: Sequence[float]) -> int:
+    """Return how many decimals tell scores apart: 2, or more where they lie close together."""
+    span = max(scores) - min(scores)
+    return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5)) if span > 0 else 2
+
+
+def _unknown(cohort: Cohort) -> tuple[str, ...]:
+    n, rows = len(cohort.rows), cohort.rows
+    passes = [row for row in rows if row.standing.interval is not None]
+    words = [
+        (
+            "Only the order of the scores means something: a score twice as high is not twice the skill, and scores of "
+            "two models cannot be compared."
+        )
+    ]
+    if passes:
+        at_median = sum(row.standing.at_median for row in passes)
+        words.append(
+            f"Intervals say how much the choice of frames moves a score and nothing else. {at_median} of {len(passes)} "
+            "videos cannot be told from the median."
+        )
+    alone = sum(row.standing.interval is None and row.passes == 1 for row in rows)
+    if alone:
+        words.append(f"{alone} of {n} videos {_were(alone)} assessed with one pass and {_have(alone)} no interval.")
+    alike = n - len(passes) - alone
+    if alike:
+        words.append(
+            f"{alike} of {n} videos {_have(alike)} no interval though several passes were made: these looked at the "
+            "same frames, for there are few."
+        )
+    if n - 1 < MIN_COHORT:
+        words.append(
+            f"With fewer than {MIN_COHORT} other videos no percentile is given: one more or less would move it by over "
+            "5 %."
+        )
+    before = sum(row.before_blur for row in rows)
+    if before:
+        words.append(
+            f"{before} of {n} scores (marked †) {'were' if before > 1 else 'was'} made before faces were blurred in "
+            "the videos: a model that assesses the blurred videos may give others."
+        )
+    warned = sum(row.warned for row in rows)
+    words.append(
+        f"{warned} of {n} videos (marked *) {'look' if warned > 1 else 'looks'} unlike those the model was trained on: "
+        "such scores may mean little."
+        if warned
+        else "No video was flagged as unlike those the model was trained on; that does not show that it is like them."
+    )
+    seen = cohort.options.seen_in_training
+    if seen is None:
+        words.append(
+            "Whether the model was trained on these videos or people is not known here; if it was, the scores flatter "
+            "it."
+        )
+    else:
+        known = sum(row.name in seen for row in rows)
+        words.append(
+            f"{known} of {n} videos {_were(known)} in the training of the model: such scores flatter it."
+            if known
+            else "None of the videos was in the training of the model."
+        )
+    if not cohort.options.judgements and not cohort.options.pairs:
+        words.append("No person has judged these videos, so nothing here shows that the scores follow skill.")
+    else:
+        words.append(
+            "Raters disagree as well: no model can be shown to be better than the raters agree with each other."
+        )
+    return tuple(words)
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"
+
+
+def cohort_facts(cohort: Cohort) -> tuple[tuple[str, str], ...]:
+    """Return what the numbers come from, as (name, value)."""
+    return (
+        ("Model", cohort.model),
+        ("Model SHA-256", cohort.model_digest),
+        ("Computed by", f"SkillViewer {__version__}"),
+        ("Date of report", cohort.day.isoformat()),
+    )
+
+
+def score_cell(of: Standing, digits: int) -> str:
+    """Return the score of a row with its interval."""
+    if of.interval is None:
+        return signed(of.score, digits)
+    return f"{signed(of.score, digits)}  ({signed(of.interval[0], digits)} to {signed(of.interval[1], digits)})"

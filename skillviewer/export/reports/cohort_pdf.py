@@ -1,0 +1,113 @@
+"""The report of a cohort on paper: how the scores are spread, every video, the raters, and what is not known."""
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skillviewer.export.rendering.theme import WHITE
+from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
+from skillviewer.export.reports.drawings import distribution, interval_bar
+from skillviewer.export.reports.pdf import Sheet, gap, grid, heading, paragraph, point
+from skillviewer.export.reports.rater_summary import RATER_HEAD
+
+if TYPE_CHECKING:
+    from reportlab.platypus import Flowable
+
+
+def cohort_pdf(cohort: Cohort) -> bytes:
+    """Return the report as PDF.
+
+    Raises:
+        ExportError: It cannot be set.
+    """
+    sheet = Sheet(
+        cohort.options.paper,
+        f"Cohort report: {cohort.title}",
+        f"An aid to judgement, not a certificate.  {cohort.title}",
+    )
+    target = BytesIO()
+    sheet.build(_story(cohort, sheet.width_pt), target)
+    return target.getvalue()
+
+
+def _story(cohort: Cohort, width: float) -> list["Flowable"]:
+    from reportlab.platypus import CondPageBreak
+
+    story: list[Flowable] = [
+        grid(
+            [
+                [
+                    paragraph("SkillViewer · Cohort report", size_pt=8.2, of=WHITE.muted),
+                    paragraph(f"{cohort.model} · {cohort.day.isoformat()}", size_pt=8.2, of=WHITE.muted, right=True),
+                ]
+            ],
+            (width * 0.5, width * 0.5),
+            pad_pt=0,
+        ),
+        paragraph(cohort.title, size_pt=17, bold=True, leading=1.25),
+    ]
+    if cohort.options.task:
+        story.append(paragraph(cohort.options.task, size_pt=9, of=WHITE.muted))
+    story += [gap(6), paragraph(cohort.sentence, size_pt=11.5, bold=True, leading=1.35)]
+    story += [
+        heading("How the scores are spread", "videos by score; every tick is a video"),
+        distribution(cohort.scores, width, 130, cohort.digits),
+    ]
+    if cohort.raters:
+        story += _raters(cohort, width)
+    story += [heading("What is not known"), *(point(line) for line in cohort.unknown)]
+    # the table may be split: its heading stays with the first rows of it
+    title = heading("The videos", "by score; bar: 95 % interval, dashed: median", keep=False)
+    story += [CondPageBreak(110), title, _table(cohort, width)]
+    story += [
+        heading("Where the numbers come from"),
+        grid(
+            [
+                [paragraph(name, size_pt=7.4, of=WHITE.muted), paragraph(value, size_pt=7.4)]
+                for name, value in cohort_facts(cohort)
+            ],
+            (84, width - 84),
+            pad_pt=0.6,
+        ),
+    ]
+    return story
+
+
+def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
+    story: list[Flowable] = [heading("The raters", cohort.options.statement)]
+    if cohort.raters_words:
+        story.append(paragraph(cohort.raters_words, size_pt=8.4, after_pt=3))
+    head = [paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 0) for at, word in enumerate(RATER_HEAD)]
+    rows = [[paragraph(cell, size_pt=8.2, right=at > 0) for at, cell in enumerate(row)] for row in cohort.raters]
+    story.append(
+        grid(
+            [head, *rows],
+            (width * 0.22, width * 0.13, width * 0.28, width * 0.23, width * 0.14),
+            lines=True,
+            pad_pt=1.6,
+            repeat=1,
+        )
+    )
+    return story
+
+
+def _table(cohort: Cohort, width: float) -> "Flowable":
+    median, bars = float(np.median(cohort.scores)), width * 0.16
+    people = 0.12 if any(row.participant for row in cohort.rows) else 0.0
+    widths = (20.0, width * (0.38 - people) - 20, width * people, width * 0.23, bars, width * 0.1, width * 0.13)
+    words = ("", "video", "participant" if people else "", "score (95 % interval)", "", "percentile", "SHA-256")
+    lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 4) for at, word in enumerate(words)]]
+    lines += [
+        [
+            paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
+            paragraph(row.name + row.marks, size_pt=8.0),
+            paragraph(row.participant, size_pt=8.0),
+            paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
+            interval_bar(row.standing.score, row.standing.interval, cohort.span, median, bars),
+            paragraph(row.standing.percentile_words, size_pt=8.0, right=True),
+            paragraph(row.checksum, size_pt=6.8, of=WHITE.muted, right=True),
+        ]
+        for row in cohort.rows
+    ]
+    return grid(lines, widths, lines=True, pad_pt=1.5, repeat=1, middle=True)

@@ -1,0 +1,323 @@
+"""The drawings of reports: lines and words that stay sharp on paper and on a screen, and can be told apart in grey.
+
+One drawing serves both: the PDF takes it as it is, the web page as SVG. What raises the score is a filled bar with a
+plus, what lowers it a hollow one with a minus; this video is black, the others grey.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.cohort import Standing
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.explanation.moments import Moment
+from skillviewer.core.text import signed
+from skillviewer.export.rendering.clip_curve import score_labels, time_label, time_step
+from skillviewer.export.rendering.theme import WHITE, Colour, mixed
+from skillviewer.export.reports.pdf import BOLD, REGULAR, colour, register_fonts
+
+if TYPE_CHECKING:
+    from reportlab.graphics.shapes import Drawing
+
+ACCENT = WHITE.series[0]
+BAND = mixed(ACCENT, WHITE.background, 0.22)
+FAINT_LINE = mixed(ACCENT, WHITE.background, 0.5)
+HOLLOW = mixed(ACCENT, WHITE.background, 0.1)
+TEXT_PT = 7.2
+Anchor = Literal["start", "middle", "end"]
+"""Which part of a line stands at its place."""
+
+_LEFT_PT, _RIGHT_PT = 34.0, 8.0
+
+
+class Plot:
+    """A drawing with a horizontal and a vertical scale; y grows upwards.
+
+    Args:
+        width_pt: Width of the drawing.
+        height_pt: Height of the drawing.
+        xs: Values at the left and the right end.
+        ys: Values at the lower and the upper end.
+        sides_pt: Left, lower, right and upper margin.
+    """
+
+    def __init__(
+        self, width_pt: float, height_pt: float, xs: tuple[float, float], ys: tuple[float, float],
+        sides_pt: tuple[float, float, float, float] = (_LEFT_PT, 14.0, _RIGHT_PT, 4.0),
+    ) -> None:  # fmt: skip
+        from reportlab.graphics.shapes import Drawing
+
+        register_fonts()
+        self.drawing: Drawing = Drawing(width_pt, height_pt)
+        self.left, self.bottom, right, top = sides_pt
+        self.right, self.top = width_pt - right, height_pt - top
+        self._xs, self._ys = xs, ys
+
+    def x(self, value: float) -> float:
+        """Return where a value lies across."""
+        low, high = self._xs
+        return self.left + (value - low) / (high - low) * (self.right - self.left)
+
+    def y(self, value: float) -> float:
+        """Return where a value lies upwards."""
+        low, high = self._ys
+        return self.bottom + (value - low) / (high - low) * (self.top - self.bottom)
+
+    def line(
+        self, x0: float, y0: float, x1: float, y1: float, of: Colour, width: float = 0.5, *, dash: Sequence[float] = (),
+    ) -> None:  # fmt: skip
+        """Draw a line, in points; dashed by (on, off) lengths where they are given."""
+        from reportlab.graphics.shapes import Line
+
+        line = Line(x0, y0, x1, y1, strokeColor=colour(of), strokeWidth=width)
+        if dash:
+            line.strokeDashArray = list(dash)
+        self.drawing.add(line)
+
+    def path(
+        self, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray, of: Colour, width: float
+    ) -> None:
+        """Draw a line through values."""
+        from reportlab.graphics.shapes import PolyLine
+
+        points = [at for x, y in zip(xs, ys, strict=True) for at in (self.x(float(x)), self.y(float(y)))]
+        self.drawing.add(PolyLine(points, strokeColor=colour(of), strokeWidth=width, strokeLineJoin=1))
+
+    def area(self, xs: FloatArray, low: FloatArray, high: FloatArray, of: Colour) -> None:
+        """Fill what lies between two lines."""
+        from reportlab.graphics.shapes import Polygon
+
+        around = [*zip(xs, low, strict=True), *zip(xs[::-1], high[::-1], strict=True)]
+        points = [at for x, y in around for at in (self.x(float(x)), self.y(float(y)))]
+        self.drawing.add(Polygon(points, fillColor=colour(of), strokeColor=None))
+
+    def box(
+        self, x: float, y: float, width: float, height: float, fill: Colour | None, edge: Colour | None = None
+    ) -> None:
+        """Draw a rectangle, in points."""
+        from reportlab.graphics.shapes import Rect
+
+        box = Rect(x, y, width, height)
+        box.fillColor = None if fill is None else colour(fill)
+        box.strokeColor = None if edge is None else colour(edge)
+        box.strokeWidth = 0.7
+        self.drawing.add(box)
+
+    def diamond(self, x: float, y: float, radius: float) -> None:
+        """Draw the mark of this video, in points."""
+        from reportlab.graphics.shapes import Polygon
+
+        points = [x - radius, y, x, y - radius, x + radius, y, x, y + radius]
+        self.drawing.add(
+            Polygon(points, fillColor=colour(WHITE.text), strokeColor=colour(WHITE.background), strokeWidth=0.8)
+        )
+
+    def words(
+        self, text: str, x: float, y: float, *, of: Colour = WHITE.muted, size: float = TEXT_PT, bold: bool = False,
+        anchor: Anchor = "start",
+    ) -> None:  # fmt: skip
+        """Write a line, in points."""
+        from reportlab.graphics.shapes import String
+
+        face = BOLD if bold else REGULAR
+        self.drawing.add(String(x, y, text, fontName=face, fontSize=size, fillColor=colour(of), textAnchor=anchor))
+
+    def score_axis(self, n: int = 5) -> None:
+        """Draw the scale of scores at the left, with fine lines."""
+        from matplotlib.ticker import MaxNLocator
+
+        low, high = self._ys
+        values = [float(v) for v in MaxNLocator(n, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= v <= high]
+        for value, label in zip(values, score_labels(values), strict=True):
+            self.line(self.left, self.y(value), self.right, self.y(value), WHITE.line)
+            self.words(label, self.left - 4, self.y(value) - TEXT_PT * 0.35, anchor="end")
+
+    def time_axis(self) -> None:
+        """Write times at the foot."""
+        start_s, stop_s = self._xs
+        step_s = time_step(stop_s - start_s, 10)
+        for time_s in np.arange(np.ceil(start_s / step_s), np.floor(stop_s / step_s + 1e-9) + 1) * step_s:
+            self.words(time_label(float(time_s), step_s), self.x(float(time_s)), self.bottom - 10, anchor="middle")
+
+    def bar(self, x: float, width: float, value: float, *, n_sign: bool = True) -> None:
+        """Draw an upright bar from 0: filled where it raises, hollow where it lowers."""
+        zero, end = self.y(0.0), self.y(value)
+        low, high = min(zero, end), max(zero, end)
+        self.box(x, low, width, max(high - low, 0.4), ACCENT if value > 0 else HOLLOW, ACCENT)
+        if n_sign and high - low > 6 and width > 5:
+            if value > 0:
+                self.words("+", x + width / 2, high - 6.5, of=WHITE.background, anchor="middle", bold=True)
+            else:
+                self.words("−", x + width / 2, low + 2.0, of=WHITE.text, anchor="middle", bold=True)
+
+
+def _range(values: FloatArray, margin: float = 0.1) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    by = max((high - low) * margin, abs(high) * 1e-3, 1e-6)
+    return low - by, high + by
+
+
+def cohort_strip(standing: Standing, others: Sequence[float], width_pt: float, digits: int) -> "Drawing":
+    """Draw where the score stands: every comparable video as a tick, their median, and this one with its interval."""
+    interval = standing.interval or (standing.score, standing.score)
+    values = np.array([*others, standing.score, *interval])
+    plot = Plot(width_pt, 50.0, _range(values, 0.06), (0.0, 1.0), (6.0, 14.0, 6.0, 4.0))
+    base = plot.bottom + 4
+    plot.line(plot.left, base, plot.right, base, WHITE.line, 0.6)
+    for score in others:
+        plot.line(plot.x(score), base, plot.x(score), base + 11, WHITE.muted, 0.8)
+    if others:
+        at = plot.x(standing.median)
+        plot.line(at, base - 3, at, base + 17, WHITE.text, 1.1, dash=[2, 1.5])
+        anchor: Anchor = "end" if at > width_pt * 0.8 else "start" if at < width_pt * 0.2 else "middle"
+        plot.words(f"median {signed(standing.median, digits)}", at, base + 20, anchor=anchor)
+    y = base + 5.5
+    if standing.interval is not None:
+        low, high = (plot.x(end) for end in standing.interval)
+        plot.box(low, y - 1.1, max(high - low, 0.8), 2.2, WHITE.text)
+        for end in (low, high):
+            plot.line(end, y - 4, end, y + 4, WHITE.text, 1.2)
+    at = plot.x(standing.score)
+    plot.diamond(at, y, 5.2)
+    side: Anchor = "end" if at > width_pt * 0.85 else "start" if at < width_pt * 0.15 else "middle"
+    plot.words("this video", at, base - 11, of=WHITE.text, bold=True, anchor=side)
+    return plot.drawing
+
+
+def score_plot(analysis: Analysis, moments: Sequence[Moment], width_pt: float, height_pt: float) -> "Drawing":
+    """Draw the score curve: mean over the passes bold, passes faint, their range as a band, moments as numbers."""
+    curve = analysis.score_curve
+    low, high = _range(curve, 0.16)
+    plot = Plot(
+        width_pt, height_pt, (analysis.start_s, analysis.stop_s), (low, high), (_LEFT_PT, 20.0, _RIGHT_PT, 12.0)
+    )
+    for moment in moments:
+        left, right = plot.x(moment.start_s), plot.x(moment.stop_s)
+        plot.box(left, plot.bottom, right - left, plot.top - plot.bottom, mixed(WHITE.line, WHITE.background, 0.55))
+    plot.score_axis()
+    times_s = analysis.times_s[0]
+    if analysis.n_passes > 1:
+        plot.area(times_s, curve.min(axis=0), curve.max(axis=0), BAND)
+        for own_s, scores in zip(analysis.times_s, curve, strict=True):
+            plot.path(own_s, scores, FAINT_LINE, 0.4)
+    plot.path(times_s, curve.mean(axis=0), ACCENT, 1.7)
+    for time_s in np.unique(analysis.times_s):
+        plot.line(plot.x(float(time_s)), plot.bottom, plot.x(float(time_s)), plot.bottom + 4, WHITE.muted, 0.6)
+    for number, moment in enumerate(moments, start=1):
+        at = plot.x((moment.start_s + moment.stop_s) / 2)
+        sign = "+" if moment.amount > 0 else "−"
+        plot.words(f"{number}{sign}", at, plot.top + 3, of=WHITE.text, bold=True, anchor="middle")
+    plot.time_axis()
+    return plot.drawing
+
+
+def contribution_plot(analysis: Analysis, evidence: Evidence, width_pt: float, height_pt: float) -> "Drawing":
+    """Draw what each segment adds to the score or takes from it, over the same time as the curve."""
+    values = evidence.contributions
+    reach = np.array([min(values.min(), 0.0), max(values.max(), 0.0)])
+    plot = Plot(
+        width_pt, height_pt, (analysis.start_s, analysis.stop_s), _range(reach, 0.08), (_LEFT_PT, 14.0, _RIGHT_PT, 4.0)
+    )
+    plot.score_axis(3)
+    starts, stops = analysis.segment_starts.tolist(), analysis.segment_stops.tolist()
+    for first, stop, value in zip(starts, stops, values.tolist(), strict=True):
+        if first < stop:
+            left, right = plot.x(float(analysis.video.times_s[first])), plot.x(analysis.video.end_s(stop - 1))
+            plot.bar(left + 0.5, max(right - left - 1.0, 0.8), value)
+    plot.line(plot.left, plot.y(0.0), plot.right, plot.y(0.0), WHITE.text, 0.8)
+    plot.time_axis()
+    return plot.drawing
+
+
+def signed_bar(value: float, greatest: float, width_pt: float, digits: int) -> "Drawing":
+    """Draw one signed number as a bar to the right (raises) or the left (lowers) of a line, with the number."""
+    plot = Plot(width_pt, 26.0, (-greatest, greatest), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
+    zero, end = plot.x(0.0), plot.x(value)
+    left, right = min(zero, end), max(zero, end)
+    plot.box(left, 2.0, max(right - left, 0.5), 9.0, ACCENT if value > 0 else HOLLOW, ACCENT)
+    plot.line(zero, 0.0, zero, 13.0, WHITE.text, 0.8)
+    plot.words(signed(value, digits), width_pt / 2, 16.0, of=WHITE.text, size=8.4, bold=True, anchor="middle")
+    return plot.drawing
+
+
+def interval_bar(
+    score: float, interval: tuple[float, float] | None, span: tuple[float, float], median: float, width_pt: float
+) -> "Drawing":
+    """Draw one score with its interval on the scale of a table."""
+    plot = Plot(width_pt, 9.0, span, (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
+    plot.line(plot.x(median), 0.0, plot.x(median), 9.0, WHITE.muted, 0.5, dash=[1.5, 1.5])
+    if interval is not None:
+        plot.line(plot.x(interval[0]), 4.5, plot.x(interval[1]), 4.5, WHITE.text, 1.0)
+    plot.diamond(plot.x(score), 4.5, 2.6)
+    return plot.drawing
+
+
+def distribution(scores: Sequence[float], width_pt: float, height_pt: float, digits: int) -> "Drawing":
+    """Draw how the scores of a study are spread: a histogram, every video as a tick below it, and the median."""
+    values = np.array(scores, np.float64)
+    n_bins = int(np.clip(np.ceil(np.sqrt(len(values)) * 1.5), 5, 24))
+    low, high = _range(values, 0.04)
+    counts, edges = np.histogram(values, bins=n_bins, range=(low, high))
+    plot = Plot(width_pt, height_pt, (low, high), (0.0, max(float(counts.max()), 1.0) * 1.12), (22.0, 24.0, 8.0, 12.0))
+    for count in sorted({0, round(counts.max() / 2), int(counts.max())}):
+        plot.line(plot.left, plot.y(count), plot.right, plot.y(count), WHITE.line)
+        plot.words(str(count), plot.left - 4, plot.y(count) - TEXT_PT * 0.35, anchor="end")
+    for count, left, right in zip(counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        if count:
+            x = plot.x(left) + 0.5
+            plot.box(
+                x, plot.y(0), plot.x(right) - x - 0.5, plot.y(count) - plot.y(0), mixed(ACCENT, WHITE.background, 0.75)
+            )
+    for score in values.tolist():
+        plot.line(plot.x(score), plot.bottom - 7, plot.x(score), plot.bottom - 2, WHITE.text, 0.6)
+    median = float(np.median(values))
+    plot.line(plot.x(median), plot.bottom, plot.x(median), plot.top, WHITE.text, 1.1, dash=[2, 1.5])
+    plot.words(f"median {signed(median, digits)}", plot.x(median), plot.top + 3, anchor="middle")
+    from matplotlib.ticker import MaxNLocator
+
+    ticks = [float(v) for v in MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= v <= high]
+    for value, label in zip(ticks, score_labels(ticks), strict=True):
+        plot.words(label, plot.x(value), plot.bottom - 18, anchor="middle")
+    return plot.drawing
+
+
+def colour_ramp(
+    colours: Sequence[Colour], ticks: Sequence[tuple[float, str]], title: str, width_pt: float
+) -> "Drawing":
+    """Draw a colour bar with its title before it and its numbers below.
+
+    Args:
+        colours: From low to high.
+        ticks: (share of the width, number) of each tick.
+        title: What it shows.
+        width_pt: Width of the drawing; the bar takes the right part of it.
+    """
+    plot = Plot(width_pt, 19.0, (0.0, 1.0), (0.0, 1.0), (96.0, 9.0, 4.0, 2.0))
+    plot.words(title, 90.0, 10.0, anchor="end")
+    step = (plot.right - plot.left) / len(colours)
+    for at, one in enumerate(colours):
+        # a little wider than its place, so that no seam shows between two
+        plot.box(plot.left + at * step, 9.5, step + (0.3 if at + 1 < len(colours) else 0.0), 7.5, one)
+    for share, label in ticks:
+        plot.words(label, plot.x(share), 1.0, anchor="end" if share > 0.95 else "start" if share < 0.05 else "middle")
+    return plot.drawing
+
+
+def as_svg(drawing: "Drawing", label: str) -> str:
+    """Return a drawing as an element of a web page; the label says what it shows to those who cannot see it."""
+    from xml.sax.saxutils import quoteattr
+
+    from reportlab.graphics import renderSVG
+
+    text = renderSVG.drawToString(drawing)
+    inner = re.sub(r"<(title|desc)>\.\.\.</\1>\s*", "", text[text.index("<svg") :]).replace('id="group" ', "")
+    inner = inner.replace(f"font-family: {BOLD};", f"font-family: {REGULAR}; font-weight: 600;")
+    # names of parts hold for a whole web page: two drawings must not share one
+    own = hashlib.sha256(inner.encode()).hexdigest()[:12]
+    inner = inner.replace('id="clip"', f'id="clip-{own}"').replace("url(#clip)", f"url(#clip-{own})")
+    return inner.replace("<svg", f'<svg role="img" aria-label={quoteattr(label)}', 1)

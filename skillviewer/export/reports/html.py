@@ -1,0 +1,210 @@
+"""Reports as one web page: pictures, drawings, fonts and words in a single file that asks for nothing else."""
+
+import base64
+import re
+from collections.abc import Sequence
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.paths import resources_dir
+from skillviewer.core.text import signed
+from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
+from skillviewer.export.reports.drawings import (
+    as_svg,
+    cohort_strip,
+    colour_ramp,
+    contribution_plot,
+    distribution,
+    interval_bar,
+    score_plot,
+    signed_bar,
+)
+from skillviewer.export.reports.rater_summary import RATER_HEAD
+from skillviewer.export.reports.why import CAUTION, Shot, Why
+from skillviewer.export.reports.why_pdf import note_line
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_WIDTH_PT = 640.0
+
+
+def _data(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = resources_dir() / "report"
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["fonts"] = [
+        (weight, _data("font/ttf", (folder / f"{file}.ttf").read_bytes()))
+        for weight, file in ((400, "Inter-Regular"), (600, "Inter-SemiBold"))
+    ]
+    made.globals["caution"] = CAUTION
+    return made
+
+
+def _shot(shot: Shot, digits: int) -> dict[str, Any]:
+    return {
+        "source": _data("image/jpeg", shot.jpeg),
+        "time": shot.time,
+        "score": "–" if np.isnan(shot.score) else signed(shot.score, digits),
+        "aspect": f"{shot.aspect:.4f}",
+    }
+
+
+def _drawn(drawing: Any, label: str) -> Any:  # noqa: ANN401 - not typed
+    from markupsafe import Markup
+
+    return Markup(as_svg(drawing, label))  # noqa: S704 - made here, from numbers
+
+
+def why_html(why: Why) -> str:
+    """Return the page of one video."""
+    options, digits = why.options, why.digits
+    greatest = max((abs(told.moment.amount) for told in why.moments), default=1.0)
+    strip = None
+    if options.known.others:
+        strip = _drawn(
+            cohort_strip(why.standing, [m.score for m in options.known.others], _WIDTH_PT, digits), why.sentence
+        )
+    contributions = None
+    if why.evidence is not None:
+        contributions = _drawn(contribution_plot(why.analysis, why.evidence, _WIDTH_PT, 120.0), why.remainder)
+    bar = None
+    if why.bar is not None:
+        bar = _drawn(colour_ramp(why.bar.colours, why.bar.ticks, why.bar.title, 420.0), why.bar.title)
+    plot = score_plot(why.analysis, [told.moment for told in why.moments], _WIDTH_PT, 170.0)
+    reference = None
+    if why.reference is not None:
+        name, words, shot = why.reference
+        reference = {"name": name, "words": words, "shot": _shot(shot, digits), "own": _shot(why.own_shot, digits)}
+    return _environment().get_template("why.html").render(
+        why=why,
+        score=signed(why.analysis.score, digits),
+        strip=strip,
+        frames=[_shot(shot, digits) for shot in why.key_frames],
+        bar=bar,
+        plot=_drawn(plot, "Score curve: mean of the passes, their range, and the moments by number"),
+        contributions=contributions,
+        moments=[
+            {
+                "shot": _shot(told.shot, digits),
+                "bar": _drawn(
+                    signed_bar(told.moment.amount, greatest, 110.0, digits), signed(told.moment.amount, digits)
+                ),
+                "time": told.time,
+                "words": told.words,
+                "opinion": told.opinion,
+                "divided": told.divided,
+            }
+            for told in why.moments
+        ],
+        reference=reference,
+        notes=[note_line(note, names=options.names) for note in options.known.notes],
+    )  # fmt: skip
+
+
+def cohort_html(cohort: Cohort) -> str:
+    """Return the report of a cohort."""
+    median = float(np.median(cohort.scores))
+    return _environment().get_template("cohort.html").render(
+        cohort=cohort,
+        plot=_drawn(distribution(cohort.scores, _WIDTH_PT, 160.0, cohort.digits), cohort.sentence),
+        head=RATER_HEAD,
+        rows=[
+            {
+                "rank": row.rank,
+                "name": row.name,
+                "marks": row.marks,
+                "participant": row.participant,
+                "score": score_cell(row.standing, cohort.digits),
+                "bar": _drawn(
+                    interval_bar(row.standing.score, row.standing.interval, cohort.span, median, 170.0),
+                    score_cell(row.standing, cohort.digits),
+                ),
+                "percentile": row.standing.percentile_words,
+                "checksum": row.checksum,
+            }
+            for row in cohort.rows
+        ],
+        people=any(row.participant for row in cohort.rows),
+        facts=cohort_facts(cohort),
+    )  # fmt: skip
+
+
+_WORDS = frozenset({"alt", "aria-label", "title"})
+"""Attributes that hold words, which fetch nothing whatever they say."""
+
+_LINKS = frozenset({"src", "href", "xlink:href", "srcset", "poster", "action", "data"})
+_HERE = re.compile(r"\s*(data:|#)")
+_FETCHED = re.compile(r"""url\(\s*["']?(?!data:|#)|@import""")
+
+
+class _Page(HTMLParser):
+    """A page that is read back: what it says, and what it would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.fetched: list[str] = []
+        self._in_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
+        for name, value in attrs:
+            if value and name not in _WORDS:
+                self._look(value, foreign=name in _LINKS and _HERE.match(value) is None)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_style = self._in_style and tag != "style"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_style:
+            self._look(data)
+        else:
+            self.said.append(data)
+
+    def _look(self, value: str, *, foreign: bool = False) -> None:
+        asks = _FETCHED.search(value)
+        if foreign or asks is not None:
+            self.fetched.append(value[asks.start() if asks is not None else 0 :][:60])
+
+
+def check_html(file: Path, path: Path, words: Sequence[str]) -> None:
+    """Read a web page back: it is whole, has its words, and asks for nothing else.
+
+    Args:
+        file: What was written.
+        path: The name that it is to get, for messages.
+        words: Sentences that it has to say.
+
+    Raises:
+        ExportError: Something is missing, or the page would fetch something.
+    """
+    text = file.read_text(encoding="utf-8")
+    if not text.rstrip().endswith("</html>"):
+        raise ExportError(f"{path} was not written: the page did not come back whole.")
+    page = _Page()
+    page.feed(text)
+    page.close()
+    if page.fetched:
+        raise ExportError(f"{path} was not written: the page would fetch something: {page.fetched[0]}.")
+    found = "".join("".join(page.said).split())
+    for sentence in words:
+        if "".join(sentence.split()) not in found:
+            raise ExportError(f"{path} was not written: the page does not say “{sentence}”.")

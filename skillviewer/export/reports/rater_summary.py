@@ -1,0 +1,76 @@
+"""What the votes of a study come to, in the few numbers and words that a report has room for."""
+
+from collections.abc import Mapping, Sequence
+
+from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
+from skillviewer.core.evaluation.accuracy import count_pairs
+from skillviewer.core.ranking.standings import places, raters_in_words
+from skillviewer.core.text import percent, signed
+
+RATER_HEAD = ("rater", "judgements", "agrees with most others", "left chosen", "median time")
+
+
+def rater_cells(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
+    """Return a row for every rater, in words, by name; the columns are those of ``RATER_HEAD``."""
+    from skillviewer.core.ranking.pair_selection import Asked
+    from skillviewer.core.ranking.raters import rater_reports  # scipy takes a second
+
+    asked = [Asked(j.left, j.right, j.rater, j.verdict, taken_s=j.taken_s, watched=j.watched) for j in judgements]
+    return tuple(
+        (
+            row.name,
+            str(row.judged),
+            row.agreement.text,
+            row.left.text,
+            "–" if row.median_s is None else f"{row.median_s:.1f} s",
+        )
+        for row in rater_reports(asked)
+    )
+
+
+def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], scores: Mapping[str, float]) -> str:
+    """Return what the votes come to in sentences: agreement of the raters, and of the scores with the pairs.
+
+    Args:
+        judgements: What raters said.
+        pairs: What the study makes of it.
+        scores: Score of every video by its name in the judgements.
+    """
+    sentences = []
+    if judgements:
+        from skillviewer.core.ranking.agreement import agreement
+
+        alpha = agreement(judgements, "nominal")
+        unknown = "No pair was judged by two raters: whether raters agree is not known."
+        sentences.append(unknown if alpha is None else alpha.sentence)
+    known = [pair for pair in pairs if pair.better in scores and pair.worse in scores]
+    if known:
+        count = count_pairs(known, scores)
+        ties = f", {count.ties} of them equal" if count.ties else ""
+        share = f"{percent(count.right, count.n)} %{ties}"
+        sentences.append(f"The model orders {count.right} of {count.n} agreed pairs as people do ({share}).")
+    return " ".join(sentences)
+
+
+def raters_words(judgements: Sequence[Judgement], name: str) -> str:
+    """Return what raters said of one video, "" where nobody judged it.
+
+    Args:
+        judgements: Judgements of all videos of its task.
+        name: Name of the video in them.
+    """
+    own = [j for j in judgements if name in {j.left, j.right}]
+    if not own:
+        return ""
+    better = sum(j.verdict is (Verdict.LEFT if j.left == name else Verdict.RIGHT) for j in own)
+    same = sum(j.verdict is Verdict.NEITHER for j in own)
+    raters = raters_in_words([j.rater for j in own])
+    text = (
+        f"{raters[0].upper()}{raters[1:]} judged it in {len(own)} comparison{'s' if len(own) > 1 else ''}: "
+        f"better in {better}, worse in {len(own) - better - same}, no difference in {same}."
+    )
+    place = places(judgements)[name]
+    return (
+        f"{text} By all votes its strength is {signed(place.strength)} (Bradley–Terry, in logits; standard error "
+        f"{place.error:.2f}), rank {place.rank} of the {place.n} videos that votes connect."
+    )

@@ -1,0 +1,115 @@
+"""Reports: the "why" page of one video, and that of a cohort, as PDF or as one web page."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from skillviewer.core.faces.face_wording import ON_PAGE
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.export.destination import aside, check
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.pictures.blurring import with_faces
+from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
+from skillviewer.export.reports.cohort_pdf import cohort_pdf
+from skillviewer.export.reports.html import check_html, cohort_html, why_html
+from skillviewer.export.reports.pdf import check_pdf
+from skillviewer.export.reports.report_options import ReportOptions
+from skillviewer.export.reports.why import CAUTION, gather, made_on
+from skillviewer.export.reports.why_pdf import N_PAGES, why_pdf
+
+REPORT_SUFFIXES = (".pdf", ".html")
+
+
+def export_report(
+    exhibit: Exhibit,
+    path: Path,
+    options: ReportOptions | None = None,
+    *,
+    overwrite: bool = False,
+    token: CancelToken | None = None,
+    report: Report = silent,
+) -> Path:
+    """Write why a video has its score: two pages as PDF, or one self-contained web page.
+
+    Args:
+        exhibit: The video; its faces are blurred where it says so.
+        path: ``.pdf`` or ``.html``.
+        options: What else is known of it.
+        overwrite: Whether a file of that name may be replaced.
+        token: Checked after every picture.
+        report: Told of every picture.
+
+    Returns:
+        ``path``. What was written has been read back: pages, and the sentences that matter.
+
+    Raises:
+        ExportError: What is given does not belong together, or the file is refused, cannot be written or read back.
+        VideoError: A video cannot be read.
+        Cancelled: The token was raised; nothing is left behind.
+    """
+    options = options if options is not None else ReportOptions()
+    check(path, REPORT_SUFFIXES, overwrite=overwrite)
+    if options.blur_faces:
+        exhibit, options = _blurred(exhibit, options, token, report)
+    why = gather(exhibit, options, token, report)
+    source, video = why.analysis.provenance, why.analysis.video
+    words = [why.sentence, why.faithfulness, why.caution, source.model_digest, video.digest]
+    if why.blurred:
+        words.append(ON_PAGE)
+    with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
+        if path.suffix.lower() == ".pdf":
+            temporary.write_bytes(why_pdf(why))
+            check_pdf(temporary, path, words, N_PAGES)
+        else:
+            temporary.write_text(why_html(why), encoding="utf-8")
+            check_html(temporary, path, words)
+    report(Progress("the report is written", 1, 1))
+    return path
+
+
+def _blurred(
+    exhibit: Exhibit, options: ReportOptions, token: CancelToken | None, report: Report
+) -> tuple[Exhibit, ReportOptions]:
+    """Return exhibit and options with the faces of both videos that are shown."""
+    reference = options.known.reference
+    if reference is None:
+        return with_faces([exhibit], token, report)[0], options
+    exhibit, reference = with_faces([exhibit, reference], token, report)
+    return exhibit, replace(options, known=replace(options.known, reference=reference))
+
+
+def export_cohort(
+    videos: Sequence[CohortVideo],
+    model: CohortModel,
+    path: Path,
+    options: CohortOptions | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write the report of a cohort as PDF or as one web page; the scores are enough, no video is opened.
+
+    Args:
+        videos: The videos, each with a name of its own.
+        model: The model that gave all their scores.
+        path: ``.pdf`` or ``.html``.
+        options: What else is known.
+        overwrite: Whether a file of that name may be replaced.
+
+    Returns:
+        ``path``, read back as ``export_report`` does.
+
+    Raises:
+        ExportError: There is no video, a name is there twice, or the file is refused, cannot be written or read back.
+    """
+    options = options if options is not None else CohortOptions()
+    check(path, REPORT_SUFFIXES, overwrite=overwrite)
+    cohort = gather_cohort(videos, model, options, made_on(options.made_on))
+    words = (cohort.sentence, *cohort.unknown, CAUTION, cohort.model_digest)
+    with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
+        if path.suffix.lower() == ".pdf":
+            temporary.write_bytes(cohort_pdf(cohort))
+            check_pdf(temporary, path, words)
+        else:
+            temporary.write_text(cohort_html(cohort), encoding="utf-8")
+            check_html(temporary, path, words)
+    return path

@@ -1,0 +1,101 @@
+"""What a report of one video is told besides what the analysis holds."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from skillviewer.core.analysis.cohort import Member, NearBy
+from skillviewer.core.analysis.other_models import OtherModel
+from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.dataset.pairs import Judgement
+from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.options import offered
+from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
+from skillviewer.export.reports.pdf import Paper
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A note that goes on the page.
+
+    Attributes:
+        text: The words.
+        author: Who wrote them, or "" where the page is to name nobody.
+        time_s: The time in the video that they speak of, or None.
+    """
+
+    text: str
+    author: str = ""
+    time_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionOf:
+    """What a person said of a moment that the model found.
+
+    Attributes:
+        start_s: Where the moment starts.
+        stop_s: Where it ends.
+        opinion: ``agree``, ``disagree`` or ``not relevant``.
+        author: Who, or "" where nobody says.
+    """
+
+    start_s: float
+    stop_s: float
+    opinion: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyContext:
+    """What a study knows of a video besides what the model says; what is left out is missed aloud in the report.
+
+    Attributes:
+        name: Name of the video in ``others`` and ``judgements``; "" for the title of the exhibit.
+        participant: The person in it, by the name that the study gives, or "".
+        task: What is done in the video, or "".
+        cohort: What the comparable videos are of, as it is said in a sentence.
+        others: The comparable videos with their scores by the same model, without this one.
+        reference: The well-scored video that is shown beside this one, or None.
+        near_by: By what the reference is near, where the program chose it; None where a person did.
+        judgements: What raters said, of all videos of its task.
+        opinions: What people said of the moments.
+        notes: Notes on the video; as many as fit are printed.
+        other_models: How other models see it.
+        versions: (version, score) by the other versions of the model.
+        model_version: Version of the model, or "".
+    """
+
+    name: str = ""
+    participant: str = ""
+    task: str = ""
+    cohort: str = "this task"
+    others: tuple[Member, ...] = ()
+    reference: Exhibit | None = None
+    near_by: NearBy | None = None
+    judgements: tuple[Judgement, ...] = ()
+    opinions: tuple[OpinionOf, ...] = ()
+    notes: tuple[Remark, ...] = ()
+    other_models: tuple[OtherModel, ...] = ()
+    versions: tuple[tuple[int, float], ...] = ()
+    model_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """How the report of one video is made.
+
+    Attributes:
+        paper: Size of the page; a web page has none.
+        look: How maps are shown; with contours, since a heat map alone is lost where a page is printed in greys.
+        names: Whether the participant, and who wrote the notes, are named.
+        blur_faces: Whether faces are blurred in every picture.
+        known: What the study knows of the video.
+        made_on: Date of the report; None for today.
+    """
+
+    paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
+    look: Look = offered(Look(overlay=Overlay.BOTH), "Map")
+    names: bool = offered(True, "Name people", "The participant, and who wrote the notes")
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+    known: StudyContext = field(default_factory=StudyContext)
+    made_on: date | None = None

@@ -1,0 +1,344 @@
+"""What stands on the "why" page of one video, as values: sentences, moments, pictures; laid out elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from io import BytesIO
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.cohort import NearBy, Standing, standing
+from skillviewer.core.analysis.scene import Look, Scale, display_limit, resolve
+from skillviewer.core.analysis.wording import score_digits, score_so_far
+from skillviewer.core.arrays import FloatArray, Picture
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.explanation.moments import Moment, find_moments
+from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.text import clock, printable, signed
+from skillviewer.core.video.extents import same_stretch
+from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.pictures.contact_sheet import evenly_spread
+from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, tick_words
+from skillviewer.export.reports.limits import limits
+from skillviewer.export.reports.rater_summary import raters_words
+from skillviewer.export.reports.report_options import OpinionOf, ReportOptions, StudyContext
+from skillviewer.media.overlay.overlay import paint
+
+CAUTION = "An aid to judgement, not a certificate."
+PRINT_DPI = 300.0
+A_ROW = 5
+"""Key frames side by side; a video that is wider than high has two rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture with its map, as it is shown.
+
+    Attributes:
+        jpeg: The picture.
+        aspect: Width by height.
+        time: Its time in words.
+        score: Mean score after the last step by then; NaN before the first.
+        frame: The frame, from 0.
+    """
+
+    jpeg: bytes
+    aspect: float
+    time: str
+    score: float
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A moment with what is told of it."""
+
+    moment: Moment
+    shot: Shot
+    opinions: tuple[OpinionOf, ...]
+    names: bool
+
+    @property
+    def opinion(self) -> str:
+        """What all say of it who said something; "" where nobody did, or not all the same."""
+        said = {opinion.opinion for opinion in self.opinions}
+        return said.pop() if len(said) == 1 else ""
+
+    @property
+    def divided(self) -> str:
+        """Who said what of it, where not all said the same, else ""."""
+        if self.opinion or not self.opinions:
+            return ""
+        named = self.names and all(opinion.author for opinion in self.opinions)
+        said = [f"{o.author}: {o.opinion}" if named else o.opinion for o in self.opinions]
+        return f"Opinions differ ({', '.join(map(printable, said))})."
+
+    @property
+    def time(self) -> str:
+        """Its stretch in words."""
+        return f"{clock(self.moment.start_s)}–{clock(self.moment.stop_s)}"
+
+    @property
+    def words(self) -> str:
+        """What happens in it, as a sentence."""
+        text = self.moment.words
+        return f"{text[0].upper()}{text[1:]}."
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The colour bar: colours from low to high, ticks as (share of the width, number), title."""
+
+    colours: tuple[tuple[int, int, int], ...]
+    ticks: tuple[tuple[float, str], ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Everything on the page."""
+
+    analysis: Analysis
+    options: ReportOptions
+    evidence: Evidence | None
+    title: str
+    subtitle: str
+    standing: Standing
+    digits: int
+    key_frames: tuple[Shot, ...]
+    bar: Bar | None
+    moments: tuple[Told, ...]
+    own_shot: Shot
+    reference: tuple[str, str, Shot] | None
+    facts: tuple[tuple[str, str], ...]
+    blurred: bool = False
+
+    @property
+    def caution(self) -> str:
+        """What stands at the foot of every page."""
+        return f"{CAUTION} {NO_GUARANTEE}" if self.blurred else CAUTION
+
+    @property
+    def sentence(self) -> str:
+        """Where the score stands."""
+        return self.standing.sentence(self.digits)
+
+    @property
+    def faithful(self) -> bool:
+        """Whether the attention is known to be better than random; else what shows it is greyed."""
+        evidence = self.evidence
+        return evidence is not None and evidence.faithfulness is not None and evidence.faithfulness.faithful
+
+    @property
+    def faithfulness(self) -> str:
+        """The sentence on faithfulness."""
+        if self.evidence is None:
+            if self.analysis.map_kind is MapKind.NONE:
+                return "This model has no map, so there is no attention whose faithfulness could be tested."
+            return (
+                "Whether the attention is faithful was not tested for this video: the maps show where the model "
+                "looked, not why it scored so."
+            )
+        return self.evidence.faithfulness_sentence
+
+    @property
+    def remainder(self) -> str:
+        """What the contributions leave over, in words."""
+        evidence = self.evidence
+        if evidence is None:
+            return "Contributions of the segments were not computed for this report."
+        said, again = (signed(score, self.digits) for score in (self.analysis.score, evidence.score))
+        other = ""
+        if said != again:  # features of a copy with blurred faces are other ones
+            now = "as it is now, with blurred faces" if SAID_BEFORE in self.analysis.video.note else "anew"
+            other = f" The video was looked at {now}, hence {again} here and not {said}."
+        return (
+            f"Score {again} = {signed(evidence.baseline, self.digits)} (empty video) "
+            f"{signed(float(evidence.contributions.sum()), self.digits)} (sum of the segments) "
+            f"{signed(evidence.remainder, self.digits)} (remainder: what the segments do together). Measured by "
+            f"replacing each segment with the mean of the video, not read from the attention.{other}"
+        )
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the numbers do not say, and how far the pictures are blurred."""
+        known = self.options.known
+        said = limits(self.analysis, known.other_models, known.versions, self.digits)
+        return (*said, ON_PAGE) if self.blurred else said
+
+    @property
+    def raters(self) -> str:
+        """What the raters said of it."""
+        return raters_words(self.options.known.judgements, self.options.known.name or self.title)
+
+
+def encoded(picture: Picture) -> bytes:
+    """Return a picture as JPEG without metadata."""
+    from PIL import Image
+
+    target = BytesIO()
+    Image.fromarray(picture).save(target, format="JPEG", quality=92, subsampling=0)
+    return target.getvalue()
+
+
+def _nearest_shown(analysis: Analysis, share: float) -> int:
+    """Return the sampled frame nearest to a share of the video."""
+    samples = analysis.samples[0]
+    return int(samples[min(int(share * len(samples)), len(samples) - 1)])
+
+
+def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None = None, report: Report = silent) -> Why:
+    """Gather everything of a page; the videos are decoded for this once.
+
+    Args:
+        exhibit: The video.
+        options: What else is known.
+        token: Checked after every picture.
+        report: Told of every picture.
+
+    Raises:
+        ExportError: Evidence or reference do not belong to the video.
+        VideoError: A video cannot be read.
+        Cancelled: The token was raised.
+    """
+    from skillviewer.core.errors import ExportError
+
+    analysis, video = exhibit.analysis, exhibit.analysis.video
+    known, evidence = options.known, exhibit.evidence
+    if evidence is not None and not evidence.belongs_to(analysis):
+        raise ExportError(
+            f"The evidence is of another analysis than that of {analysis.video.path.name}: compute it again."
+        )
+    title = printable(exhibit.title or analysis.video.path.stem)
+    found = find_moments(analysis, evidence)
+    key = evenly_spread(analysis, A_ROW if video.width_px <= video.height_px else 2 * A_ROW).tolist()
+    fullest = max(found, key=lambda m: abs(m.amount)).key_frame if found else key[-1]
+    exhibits = [exhibit]
+    wanted = [sorted({*key, fullest, *(m.key_frame for m in found)})]
+    if known.reference is not None:
+        other = known.reference.analysis
+        if other.provenance.model_digest != analysis.provenance.model_digest:
+            raise ExportError(
+                f"The reference {other.video.path.name} was assessed by another model: assess it by the same."
+            )
+        exhibits.append(known.reference)
+        share = (fullest - analysis.frames.start) / len(analysis.frames)
+        wanted.append([_nearest_shown(other, share)])
+    shots = _shots(exhibits, wanted, options.look, token, report)
+    own = shots[0]
+    return Why(
+        analysis=analysis,
+        options=options,
+        evidence=evidence,
+        title=title,
+        subtitle=" · ".join(printable(x) for x in (known.task, known.participant if options.names else "") if x),
+        standing=standing(analysis.score, analysis.interval, [m.score for m in known.others], known.cohort),
+        digits=score_digits([analysis]),
+        key_frames=tuple(own[frame] for frame in key),
+        bar=_colour_bar(analysis, key[-1], options.look),
+        moments=tuple(Told(m, own[m.key_frame], _about(m, known.opinions), options.names) for m in found),
+        own_shot=own[fullest],
+        reference=_reference(known, analysis, shots),
+        facts=facts(analysis, known.model_version, made_on(options.made_on)),
+        blurred=any(shown.faces is not None for shown in exhibits),
+    )
+
+
+def _shots(
+    exhibits: Sequence[Exhibit], wanted: Sequence[Sequence[int]], look: Look, token: CancelToken | None, report: Report
+) -> list[dict[int, Shot]]:
+    """Decode and paint the wanted frames of each video."""
+    looks = [look, *(_on_scale_of(exhibits[0].analysis, e.analysis, look) for e in exhibits[1:])]
+    shots: list[dict[int, Shot]] = []
+    total, done = sum(len(frames) for frames in wanted), 0
+    with opened(exhibits) as readers:
+        for exhibit, reader, frames, own_look in zip(exhibits, readers, wanted, looks, strict=True):
+            video = exhibit.analysis.video
+            # at most 85 mm wide on paper
+            width = min(video.width_px, round(85 / 25.4 * PRINT_DPI))
+            size = (width, max(1, round(width * video.height_px / video.width_px)))
+            shots.append({})
+            for decoded in reader.stream(frames):
+                painted = paint(resolve(exhibit.analysis, decoded.index, own_look), exhibit.picture(decoded, size))
+                shots[-1][decoded.index] = Shot(
+                    jpeg=encoded(painted),
+                    aspect=video.width_px / video.height_px,
+                    time=clock(float(video.times_s[decoded.index])),
+                    score=score_so_far(exhibit.analysis, decoded.index)[1],
+                    frame=decoded.index,
+                )
+                done += 1
+                report(Progress("drawing the report", done, total))
+                if token is not None:
+                    token.check()
+    return shots
+
+
+def _on_scale_of(first: Analysis, other: Analysis, look: Look) -> Look:
+    """Return the look of a second video, such that its maps have the scale of the first where they are of one kind."""
+    if look.scale is not Scale.VIDEO or first.map_kind is not other.map_kind:
+        return look
+    return replace(look, scale=Scale.COMMON, common_limit=display_limit(first) or 1.0)
+
+
+def _colour_bar(analysis: Analysis, frame: int, look: Look) -> Bar | None:
+    if analysis.map_kind is MapKind.NONE:
+        return None
+    scene = resolve(analysis, frame, look)
+    scale = bar_scale(scene)
+    colours = bar_colours(scene)[::4]
+    ticks = tuple((scale.share(v), words) for v, words in zip(scale.ticks, tick_words(scale), strict=True))
+    return Bar(tuple((int(r), int(g), int(b)) for r, g, b in colours), ticks, scale.title)
+
+
+def _about(moment: Moment, opinions: Sequence[OpinionOf]) -> tuple[OpinionOf, ...]:
+    """Return what was said of a moment: opinions of another stretch are not of it, however much the two share."""
+    return tuple(o for o in opinions if same_stretch(o.start_s, o.stop_s, moment.start_s, moment.stop_s))
+
+
+def _reference(
+    known: StudyContext, analysis: Analysis, shots: Sequence[dict[int, Shot]]
+) -> tuple[str, str, Shot] | None:
+    """Return name, words and picture of the reference."""
+    if known.reference is None:
+        return None
+    other = known.reference.analysis
+    name = printable(known.reference.title or other.video.path.stem)
+    why = {NearBy.LOOKS: "the well-scored video that looks most alike", NearBy.SCORE: "the nearest well-scored video"}
+    words = "chosen by hand" if known.near_by is None else why[known.near_by]
+    return name, f"score {signed(other.score, score_digits([analysis]))}; {words}", next(iter(shots[1].values()))
+
+
+def analysis_looks(analysis: Analysis) -> FloatArray | None:
+    """Return the numbers by which the video of an analysis resembles others, or None where they are not known."""
+    return None if analysis.pooled is None else analysis.pooled.astype(np.float64)
+
+
+def made_on(day: date | None) -> date:
+    """Return the date of a report."""
+    return day if day is not None else datetime.now().astimezone().date()
+
+
+def part_facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
+    """Return which part of the file an analysis is of, as (name, value); nothing for the whole."""
+    if analysis.extent is None:
+        return ()
+    frames, times = analysis.frames, (clock(analysis.start_s), clock(analysis.stop_s))
+    return (("Part of the file", f"{times[0]} to {times[1]}, frames {frames.start + 1} to {frames.stop}"),)
+
+
+def facts(analysis: Analysis, version: str, day: date) -> tuple[tuple[str, str], ...]:
+    """Return what is needed to compute the numbers again, as (name, value)."""
+    source = analysis.provenance
+    model = f"{source.model} {version}".strip()
+    return (
+        ("Model", f"{model} ({source.attention_model}, {source.backbone}, flow {source.flow})"),
+        ("Model SHA-256", source.model_digest),
+        ("Video SHA-256", analysis.video.digest),
+        *part_facts(analysis),
+        ("Passes, segments", f"{analysis.n_passes} × {analysis.n_segments} frames of {len(analysis.frames)}"),
+        ("Computed by", f"{source.program}, {source.device}, {source.precision}"),
+        ("Date of report", day.isoformat()),
+    )

@@ -1,0 +1,239 @@
+"""The "why" page of one video on paper: two pages, in the order of a talk about it."""
+
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from skillviewer.core.text import clock, signed
+from skillviewer.export.rendering.theme import WHITE
+from skillviewer.export.reports.drawings import cohort_strip, colour_ramp, contribution_plot, score_plot, signed_bar
+from skillviewer.export.reports.pdf import FAINT, Sheet, fitted, gap, grid, heading, paragraph, picture, point
+from skillviewer.export.reports.report_options import Remark
+from skillviewer.export.reports.why import A_ROW, Shot, Told, Why
+
+if TYPE_CHECKING:
+    from reportlab.platypus import Flowable
+
+N_PAGES = 2
+LONGEST_NOTE = 400
+"""Letters of a note that are printed."""
+
+_FIRST = (1.3, 1.15, 1.0, 0.88, 0.76, 0.64, 0.52)
+"""Sizes of pictures and plots that are tried on the first page, the largest first."""
+
+_SECOND = ((1.3, 6), (1.15, 6), (1.0, 6), (0.88, 6), (0.76, 6), (0.76, 4), (0.66, 4), (0.66, 2), (0.6, 1), (0.5, 0))
+"""(size of the pictures, notes that are printed) on the second page."""
+
+
+def why_pdf(why: Why) -> bytes:
+    """Return the page as PDF: two pages, with as large pictures and as many notes as fit.
+
+    Raises:
+        ExportError: It does not fit.
+    """
+    from reportlab.platypus import PageBreak
+
+    sheet = Sheet(why.options.paper, f"Why this score: {why.title}", f"{why.caution}  {why.title}")
+    width = sheet.width_pt
+    first = fitted(sheet, [partial(_first, why, width, size) for size in _FIRST])
+    second = fitted(sheet, [partial(_second, why, width, size, notes) for size, notes in _SECOND])
+    target = BytesIO()
+    sheet.build([*first, PageBreak(), *second], target)
+    return target.getvalue()
+
+
+def _first(why: Why, width: float, size: float) -> list["Flowable"]:
+    made_on = dict(why.facts)["Date of report"]
+    model = dict(why.facts)["Model"].split(" (")[0]
+    story: list[Flowable] = [
+        grid(
+            [
+                [
+                    paragraph("SkillViewer · Why this score", size_pt=8.2, of=WHITE.muted),
+                    paragraph(f"{model} · {made_on}", size_pt=8.2, of=WHITE.muted, right=True),
+                ]
+            ],
+            (width * 0.5, width * 0.5),
+            pad_pt=0,
+        ),
+        paragraph(why.title, size_pt=17, bold=True, leading=1.25),
+    ]
+    if why.subtitle:
+        story.append(paragraph(why.subtitle, size_pt=9, of=WHITE.muted))
+    story += [gap(7), paragraph(why.sentence, size_pt=11.5, bold=True, leading=1.35), gap(4)]
+    if why.options.known.others:
+        story.append(cohort_strip(why.standing, [m.score for m in why.options.known.others], width, why.digits))
+    story += [
+        heading("What the model looked at", "sampled frames with their maps; below each its time and the score so far"),
+        _row(why, width, size),
+    ]
+    if why.bar is not None:
+        story.append(colour_ramp(why.bar.colours, why.bar.ticks, why.bar.title, width * 0.62))
+    story += [
+        heading(
+            "The score as the video goes on",
+            "mean of the passes bold, their range a band, ticks: frames looked at, numbers: moments",
+        ),
+        score_plot(why.analysis, [told.moment for told in why.moments], width, 138 * size),
+    ]
+    if why.evidence is not None:
+        story += [
+            heading("What each segment adds", "filled with + raises the score, hollow with − lowers it"),
+            contribution_plot(why.analysis, why.evidence, width, 96 * size),
+        ]
+    else:
+        story.append(heading("What each segment adds"))
+    story.append(paragraph(why.remainder, size_pt=8, of=WHITE.muted))
+    return story
+
+
+def _row(why: Why, width: float, size: float) -> "Flowable":
+    shots, between = why.key_frames, 6.0
+    cell = min((width + between) / A_ROW - between, 118.0 * size * shots[0].aspect)
+    lines: list[list[Flowable]] = []
+    for start in range(0, len(shots), A_ROW):
+        line = shots[start : start + A_ROW]
+        # a table wants rows of one length
+        rest = [gap(0)] * (min(A_ROW, len(shots)) - len(line))
+        lines.append([picture(shot.jpeg, cell, cell / shot.aspect) for shot in line] + rest)
+        lines.append([_caption(shot, cell, why.digits) for shot in line] + rest)
+    return grid(lines, [cell + between] * len(lines[0]), pad_pt=1.5)
+
+
+def _caption(shot: Shot, width: float, digits: int) -> "Flowable":
+    score = "–" if shot.score != shot.score else signed(shot.score, digits)
+    return grid(
+        [[paragraph(shot.time, size_pt=7.4, of=WHITE.muted), paragraph(score, size_pt=7.4, right=True)]],
+        (width * 0.58, width * 0.42),
+        pad_pt=0,
+    )
+
+
+def _second(why: Why, width: float, size: float, n_notes: int) -> list["Flowable"]:
+    story: list[Flowable] = [heading("Moments that moved the score most", "to be looked at and judged")]
+    if why.moments:
+        greatest = max(abs(told.moment.amount) for told in why.moments)
+        story.append(
+            grid(
+                [_moment(told, number, greatest, why.digits, size) for number, told in enumerate(why.moments, start=1)],
+                (16, 78 * size + 12, 92, width - 78 * size - 120 - 92, 92),
+                lines=True,
+                pad_pt=3.2,
+                middle=True,
+            )
+        )
+    else:
+        story.append(paragraph("No stretch of the video moved the score."))
+    story += _reference(why, width, size)
+    if why.raters or why.options.known.judgements:
+        story += [heading("What the raters said"), paragraph(why.raters or "No rater has judged this video.")]
+    story += _notes(why, n_notes)
+    story += [heading("Limits"), *(point(limit) for limit in why.limits)]
+    story += [
+        heading("Is the attention faithful?", "" if why.faithful else "not shown to be"),
+        paragraph(why.faithfulness, size_pt=8.2, of=WHITE.text if why.faithful else FAINT),
+    ]
+    story += [heading("Where the numbers come from"), _facts(why, width), gap(20), _signature(width)]
+    return story
+
+
+def _moment(told: Told, number: int, greatest: float, digits: int, size: float) -> list["Flowable | list[Flowable]"]:
+    wide = min(78.0 * size, 56.0 * size * told.shot.aspect)
+    return [
+        paragraph(str(number), size_pt=9, bold=True),
+        picture(told.shot.jpeg, wide, wide / told.shot.aspect),
+        signed_bar(told.moment.amount, greatest, 84.0, digits),
+        [
+            paragraph(told.time, size_pt=7.6, of=WHITE.muted),
+            paragraph(f"{told.words} {told.divided}".strip(), size_pt=8.2),
+        ],
+        _boxes(told.opinion),
+    ]
+
+
+def _boxes(opinion: str) -> "Flowable":
+    """Return what may be ticked by hand; what a person said before is ticked."""
+    from skillviewer.export.reports.drawings import Plot
+
+    plot = Plot(88.0, 33.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
+    for row, name in enumerate(("agree", "disagree", "not relevant")):
+        y = 24.0 - row * 11.5
+        plot.box(8.0, y, 7.0, 7.0, None, WHITE.text)
+        if name == opinion:
+            plot.line(9.5, y + 1.5, 13.5, y + 5.5, WHITE.text, 1.3)
+            plot.line(9.5, y + 5.5, 13.5, y + 1.5, WHITE.text, 1.3)
+        plot.words(name, 19.0, y + 1.0, of=WHITE.text, size=7.6)
+    return plot.drawing
+
+
+def _reference(why: Why, width: float, size: float) -> list["Flowable"]:
+    if why.reference is None:
+        return [
+            heading("For comparison"),
+            paragraph("No well-scored video of the same task was at hand to be shown beside it.", of=WHITE.muted),
+        ]
+    name, words, shot = why.reference
+    own = f"score {signed(why.analysis.score, why.digits)}"
+    cells: list[Flowable] = []
+    widths: list[float] = []
+    for one, title, about in ((why.own_shot, why.title, own), (shot, name, words)):
+        tall = min(104.0 * size, width * 0.29 / one.aspect)
+        cells += [picture(one.jpeg, tall * one.aspect, tall), _beside(title, about, one.time)]
+        widths += [tall * one.aspect + 8, width * 0.5 - tall * one.aspect - 8]
+    return [
+        heading("For comparison", "left this video, right a well-scored one of the same task; maps on one scale"),
+        grid([cells], widths, pad_pt=1.5),
+    ]
+
+
+def _beside(title: str, about: str, time: str) -> "Flowable":
+    """Return what stands beside a picture."""
+    lines = [
+        paragraph(title, size_pt=8.2, bold=True),
+        paragraph(about, size_pt=7.8, of=WHITE.muted),
+        paragraph(f"at {time}", size_pt=7.8, of=WHITE.muted),
+    ]
+    return grid([[line] for line in lines], (None,), pad_pt=0.5)
+
+
+def _notes(why: Why, n_notes: int) -> list["Flowable"]:
+    notes = why.options.known.notes
+    if not notes:
+        return []
+    lines: list[Flowable] = [heading("Notes")]
+    lines += [paragraph(note_line(note, names=why.options.names), size_pt=8.2) for note in notes[:n_notes]]
+    if len(notes) > n_notes:
+        left = len(notes) - n_notes
+        lines.append(
+            paragraph(
+                f"{left} {'more ' if n_notes else ''}note{'s' if left > 1 else ''} in the study.",
+                size_pt=8.2,
+                of=WHITE.muted,
+            )
+        )
+    return lines
+
+
+def note_line(note: Remark, *, names: bool) -> str:
+    """Return a note as a line, with its time and, if people are named, who wrote it."""
+    short = note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE].rstrip()} …"
+    head = " · ".join(x for x in ("" if note.time_s is None else clock(note.time_s), note.author if names else "") if x)
+    return f"{head}: {short}" if head else short
+
+
+def _facts(why: Why, width: float) -> "Flowable":
+    return grid(
+        [[paragraph(name, size_pt=7.4, of=WHITE.muted), paragraph(value, size_pt=7.4)] for name, value in why.facts],
+        (84, width - 84),
+        pad_pt=0.6,
+    )
+
+
+def _signature(width: float) -> "Flowable":
+    from skillviewer.export.reports.drawings import Plot
+
+    plot = Plot(width, 26.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
+    for left, right, words in ((0.0, 0.3, "Date"), (0.34, 1.0, "Name and signature of the person who judged")):
+        plot.line(left * width, 12.0, right * width, 12.0, WHITE.text, 0.6)
+        plot.words(words, left * width, 3.0)
+    return plot.drawing

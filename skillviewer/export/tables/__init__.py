@@ -1,0 +1,1 @@
+"""Tables of scores, curves, evidence, votes and attention maps for other programs."""

@@ -1,0 +1,339 @@
+"""What stands in the tables: one dataclass a kind of row, and the functions that make rows of what is known.
+
+Frames, passes and steps count from 0; times are in seconds from the first frame; positions and places of cells are
+those of the picture, from its top left corner.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video
+from skillviewer.core.errors import ExportError
+from skillviewer.core.explanation.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One analysis.
+
+    Attributes:
+        video: Name of the file.
+        path: Where it lay.
+        video_digest: SHA-256 of its bytes.
+        model: Name of the checkpoint.
+        model_digest: SHA-256 of its weights.
+        attention_model: Kind of attention model.
+        score: Mean over the passes of the score after the last step.
+        interval_low: Lower end of the 95 % prediction interval over the choice of frames; empty with one pass.
+        interval_high: Its upper end.
+        n_passes: K.
+        n_segments: N, sampled frames a pass.
+        n_frames: Frames of the video.
+        duration_s: Its duration.
+        rate_hz: Its median frame rate.
+        start_s: When what was looked through begins: 0, or where a part of a file does.
+        stop_s: When it ends.
+        warning: A word of warning on the score or the file, or empty.
+    """
+
+    video: str
+    path: str
+    video_digest: str
+    model: str
+    model_digest: str
+    attention_model: str
+    score: float
+    interval_low: float | None
+    interval_high: float | None
+    n_passes: int
+    n_segments: int
+    n_frames: int
+    duration_s: float
+    rate_hz: float
+    start_s: float
+    stop_s: float
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurveRow:
+    """One step of one pass.
+
+    Attributes:
+        video: Name of the file.
+        path: Where it lay.
+        model: Name of the checkpoint.
+        pass_index: Pass, from 0.
+        step: Step of the model (segment), from 0.
+        frame: Sampled frame, from 0.
+        time_s: Its presentation time.
+        segment_stop: Frame at which the segment ends (half open).
+        score: Score after this step.
+        peak_x: Centre of the cell with the greatest magnitude, as a fraction of the picture's width; empty without map.
+        peak_y: The same of its height.
+        peak: Value of the map there, as the model computed it.
+        start_s: When what was looked through begins: 0, or where a part of a file does.
+        stop_s: When it ends.
+    """
+
+    video: str
+    path: str
+    model: str
+    pass_index: int
+    step: int
+    frame: int
+    time_s: float
+    segment_stop: int
+    score: float
+    peak_x: float | None
+    peak_y: float | None
+    peak: float | None
+    start_s: float
+    stop_s: float
+
+
+def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
+    """Return one row for each analysis."""
+    rows = []
+    for a in analyses:
+        low, high = a.interval if a.interval is not None else (None, None)
+        rows.append(
+            ScoreRow(
+                video=a.video.path.name,
+                path=str(a.video.path),
+                video_digest=a.video.digest,
+                model=a.provenance.model,
+                model_digest=a.provenance.model_digest,
+                attention_model=a.provenance.attention_model,
+                score=a.score,
+                interval_low=low,
+                interval_high=high,
+                n_passes=a.n_passes,
+                n_segments=a.n_segments,
+                n_frames=a.video.n_frames,
+                duration_s=a.video.duration_s,
+                rate_hz=a.video.rate_hz,
+                start_s=round(a.start_s, 6),
+                stop_s=round(a.stop_s, 6),
+                warning=a.cautions,
+            )
+        )
+    return rows
+
+
+def curve_rows(analyses: Iterable[Analysis]) -> list[CurveRow]:
+    """Return one row for each step of each pass of each analysis."""
+    rows = []
+    for a in analyses:
+        for (k, n), frame in np.ndenumerate(a.samples):
+            x, y, value = _peak(a, k, n)
+            rows.append(
+                CurveRow(
+                    video=a.video.path.name,
+                    path=str(a.video.path),
+                    model=a.provenance.model,
+                    pass_index=k,
+                    step=n,
+                    frame=int(frame),
+                    time_s=float(a.video.times_s[frame]),
+                    segment_stop=int(a.segment_stops[n]),
+                    score=float(a.score_curve[k, n]),
+                    peak_x=x,
+                    peak_y=y,
+                    peak=value,
+                    start_s=round(a.start_s, 6),
+                    stop_s=round(a.stop_s, 6),
+                )
+            )
+    return rows
+
+
+def _peak(a: Analysis, k: int, n: int) -> tuple[float | None, float | None, float | None]:
+    if a.map_kind is MapKind.NONE:
+        return None, None, None
+    values = a.attention[k, n]
+    row, column = np.unravel_index(int(np.argmax(np.abs(values))), values.shape)
+    h, w = values.shape
+    rect = a.map_rect
+    x = rect.left + (float(column) + 0.5) / w * (rect.right - rect.left)
+    y = rect.top + (float(row) + 0.5) / h * (rect.bottom - rect.top)
+    return x, y, float(values[row, column])
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """What one part of a video contributed to its score in one pass.
+
+    Attributes:
+        video: Name of the file.
+        path: Where it lay.
+        model: Name of the checkpoint.
+        part: ``segment`` or ``cell`` (taken away in all steps at once).
+        pass_index: Pass, from 0.
+        step: Step of the segment, from 0; empty for a cell.
+        start_s: Where the segment starts; empty for a cell.
+        stop_s: Where it ends; empty for a cell.
+        grid_row: Row of the cell, from 0 at the top; empty for a segment.
+        grid_column: Column of the cell, from 0 at the left; empty for a segment.
+        contribution: The score less the score without the part: positive where it raised the score.
+        score: Score of the video, mean over the passes.
+        baseline: Score with everything taken away.
+        from_s: When what was looked through begins: 0, or where a part of a file does.
+        to_s: When it ends.
+    """
+
+    video: str
+    path: str
+    model: str
+    part: str
+    pass_index: int
+    step: int | None
+    start_s: float | None
+    stop_s: float | None
+    grid_row: int | None
+    grid_column: int | None
+    contribution: float
+    score: float
+    baseline: float
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """Two models on one video; the numbers are means over the frames that either of them sampled.
+
+    Attributes:
+        video: Name of the file.
+        path: Where it lay.
+        first_model: Name of the one checkpoint.
+        second_model: Name of the other.
+        first_score: Score that the one gives.
+        second_score: Score that the other gives.
+        first_map: Kind of the one's maps.
+        second_map: Kind of the other's; only maps of one kind say the same thing.
+        n_frames_compared: Frames that either model sampled, from the first at which both have a map.
+        correlation: Pearson's correlation of the densities, -1 to 1; empty where a map is constant throughout.
+        similarity: Histogram intersection, 0 to 1.
+        divergence: Kullback-Leibler divergence of the first from the second, in nats.
+        divergence_back: The same of the second from the first.
+        top_overlap: Overlap of the densest tenths of the area, 0 to 1; 0.1 by chance.
+        centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
+        first_entropy: Entropy of the first's maps, 0 (one cell) to 1 (uniform).
+        second_entropy: The same of the second's.
+        start_s: When what was looked through begins: 0, or where a part of a file does.
+        stop_s: When it ends.
+    """
+
+    video: str
+    path: str
+    first_model: str
+    second_model: str
+    first_score: float
+    second_score: float
+    first_map: str
+    second_map: str
+    n_frames_compared: int
+    correlation: float | None
+    similarity: float | None
+    divergence: float | None
+    divergence_back: float | None
+    top_overlap: float | None
+    centre_distance: float | None
+    first_entropy: float | None
+    second_entropy: float | None
+    start_s: float
+    stop_s: float
+
+
+def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:
+    """Return one row for each segment and each cell of each pass.
+
+    Raises:
+        ExportError: The evidence is of another analysis.
+    """
+    if not evidence.belongs_to(analysis):
+        raise ExportError(f"The evidence is not of this analysis of {analysis.video.path.name}: compute it again.")
+    video = analysis.video
+    starts, stops = analysis.segment_starts.tolist(), analysis.segment_stops.tolist()
+
+    def row(part: str, k: int, contribution: float, step: int | None, cell: tuple[int, int] | None) -> EvidenceRow:
+        start = None if step is None else starts[step]
+        return EvidenceRow(
+            video=video.path.name,
+            path=str(video.path),
+            model=analysis.provenance.model,
+            part=part,
+            pass_index=k,
+            step=step,
+            start_s=None if start is None else float(video.times_s[min(start, video.n_frames - 1)]),
+            stop_s=None if step is None else video.end_s(max(stops[step], 1) - 1),
+            grid_row=None if cell is None else cell[0],
+            grid_column=None if cell is None else cell[1],
+            contribution=contribution,
+            score=evidence.score,
+            baseline=evidence.baseline,
+            from_s=round(analysis.start_s, 6),
+            to_s=round(analysis.stop_s, 6),
+        )
+
+    rows = [row("segment", k, float(value), n, None) for (k, n), value in np.ndenumerate(evidence.segments)]
+    if evidence.cells is not None:
+        rows += [row("cell", k, float(value), None, (y, x)) for (k, y, x), value in np.ndenumerate(evidence.cells)]
+    return rows
+
+
+def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
+    """Return one row for every two analyses of one video, in the order in which they are given.
+
+    Raises:
+        ExportError: No video is analysed by two models.
+    """
+    rows = []
+    for first, second in combinations(analyses, 2):
+        if first.subject != second.subject:
+            continue
+        compared = compare_video(first, second)
+        rows.append(
+            ComparisonRow(
+                video=first.video.path.name,
+                path=str(first.video.path),
+                first_model=first.provenance.model,
+                second_model=second.provenance.model,
+                first_score=first.score,
+                second_score=second.score,
+                first_map=str(first.map_kind),
+                second_map=str(second.map_kind),
+                n_frames_compared=len(compared.frames),
+                **map_numbers(compared.mean),
+                start_s=round(first.start_s, 6),
+                stop_s=round(first.stop_s, 6),
+            )
+        )
+    if not rows:
+        raise ExportError("There is nothing to compare: a comparison needs two models that assessed the same video.")
+    return rows
+
+
+def map_numbers(numbers: MapNumbers) -> dict[str, float | None]:
+    """Return how two maps relate, by the names that the columns of tables have; None where a number is not defined."""
+    return {
+        "correlation": defined(numbers.correlation),
+        "similarity": defined(numbers.similarity),
+        "divergence": defined(numbers.divergence),
+        "divergence_back": defined(numbers.divergence_back),
+        "top_overlap": defined(numbers.top_overlap),
+        "centre_distance": defined(numbers.centre_distance),
+        "first_entropy": defined(numbers.entropy),
+        "second_entropy": defined(numbers.entropy_other),
+    }
+
+
+def defined(value: float) -> float | None:
+    """Return a number as it stands in a table: None, an empty cell, where it is not finite."""
+    return value if math.isfinite(value) else None

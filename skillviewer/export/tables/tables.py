@@ -1,0 +1,205 @@
+"""Tables for other programs: CSV (UTF-8, dot decimals, one header line) or JSON (an array of objects with these keys).
+
+pandas reads both without arguments. What stands in a row is told by its dataclass (``export/tables/rows.py``,
+``export/tables/vote_rows.py``), from which the
+JSON Schema is made.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.analysis_json import AnalysisRecord, analysis_json
+from skillviewer.core.csv_safety import guarded
+from skillviewer.core.dataset.pairs import Judgement, Pair
+from skillviewer.core.errors import ExportError
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.registry import look_up, table
+from skillviewer.export.destination import aside
+from skillviewer.export.preview import Preview, table_preview
+from skillviewer.export.tables import rows as made
+from skillviewer.export.tables import vote_rows as votes
+
+TABLE_SUFFIXES = (".csv", ".json")
+RECORD_SUFFIXES = (".json",)
+
+
+@dataclass(frozen=True, slots=True)
+class TableKind:
+    """One kind of table.
+
+    Attributes:
+        name: Name by which it is asked for.
+        row: Dataclass of a row, or the typed dictionary of the whole.
+        whole: Whether a JSON file holds one object rather than an array of rows.
+    """
+
+    name: str
+    row: type[Any]
+    whole: bool = False
+
+
+TABLES = table(
+    TableKind("scores", made.ScoreRow),
+    TableKind("curves", made.CurveRow),
+    TableKind("evidence", made.EvidenceRow),
+    TableKind("comparison", made.ComparisonRow),
+    TableKind("judgements", votes.JudgementRow),
+    TableKind("strengths", votes.StrengthRow),
+    TableKind("result", AnalysisRecord, whole=True),
+)
+
+
+def table_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a table's JSON file.
+
+    Raises:
+        ExportError: There is no such table.
+    """
+    import msgspec
+
+    kind = look_up(TABLES, name, "table", ExportError)
+    return msgspec.json.schema(kind.row if kind.whole else list[kind.row])  # type: ignore[name-defined]
+
+
+def export_scores(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
+    """Write one row for each analysis (``ScoreRow``) as CSV or JSON, by the suffix.
+
+    Raises:
+        ExportError: The file is there already, or it cannot be written.
+    """
+    return _write_table(made.ScoreRow, made.score_rows(analyses), path, overwrite=overwrite)
+
+
+def export_curves(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
+    """Write one row for each step of each pass of each analysis (``CurveRow``) as CSV or JSON, by the suffix.
+
+    Raises:
+        ExportError: The file is there already, or it cannot be written.
+    """
+    return _write_table(made.CurveRow, made.curve_rows(analyses), path, overwrite=overwrite)
+
+
+def export_evidence(explained: Sequence[tuple[Analysis, Evidence]], path: Path, *, overwrite: bool = False) -> Path:
+    """Write one row for each segment and cell of each pass (``EvidenceRow``) as CSV or JSON, by the suffix.
+
+    Raises:
+        ExportError: Evidence is of another analysis, the file is there already, or it cannot be written.
+    """
+    rows = [row for analysis, evidence in explained for row in made.evidence_rows(analysis, evidence)]
+    return _write_table(made.EvidenceRow, rows, path, overwrite=overwrite)
+
+
+def export_comparison(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
+    """Write one row for every two models on each video (``ComparisonRow``) as CSV or JSON, by the suffix.
+
+    Raises:
+        ExportError: No video is analysed by two models, the file is there already, or it cannot be written.
+    """
+    return _write_table(made.ComparisonRow, made.comparison_rows(analyses), path, overwrite=overwrite)
+
+
+def export_judgements(judgements: Sequence[Judgement], path: Path, *, overwrite: bool = False) -> Path:
+    """Write one row for each judgement (``JudgementRow``) as CSV or JSON, by the suffix.
+
+    Raises:
+        ExportError: The file is there already, or it cannot be written.
+    """
+    return _write_table(votes.JudgementRow, votes.judgement_rows(judgements), path, overwrite=overwrite)
+
+
+def export_strengths(
+    comparisons: Sequence[Pair | Judgement],
+    path: Path,
+    tasks: Mapping[str, str] | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write one row for each video that was compared (``StrengthRow``) as CSV or JSON, by the suffix.
+
+    Args:
+        comparisons: Pairs or judgements.
+        path: Where to.
+        tasks: Task by name of video; None where all are of one.
+        overwrite: Whether to replace a file that is there.
+
+    Raises:
+        DatasetError: There is nothing to compare.
+        ExportError: The file is there already, or it cannot be written.
+    """
+    return _write_table(votes.StrengthRow, votes.strength_rows(comparisons, tasks), path, overwrite=overwrite)
+
+
+_ROWS: Mapping[str, Callable[[Sequence[Analysis]], Sequence[Any]]] = {
+    "scores": made.score_rows,
+    "curves": made.curve_rows,
+    "comparison": made.comparison_rows,
+}
+
+
+def preview_table(name: str, analyses: Sequence[Analysis]) -> Preview:
+    """Return the first rows of a table that is made of analyses alone: ``scores``, ``curves`` or ``comparison``.
+
+    Raises:
+        ExportError: It cannot be made of these.
+    """
+    return table_preview(look_up(TABLES, name, "table", ExportError).row, _ROWS[name](analyses))
+
+
+def preview_judgements(judgements: Sequence[Judgement]) -> Preview:
+    """Return the first rows of the table of judgements."""
+    return table_preview(votes.JudgementRow, votes.judgement_rows(judgements))
+
+
+def preview_strengths(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, str] | None = None) -> Preview:
+    """Return the first rows of the table of strengths; raises as ``export_strengths``."""
+    return table_preview(votes.StrengthRow, votes.strength_rows(comparisons, tasks))
+
+
+def _write_table(kind: type[Any], rows: Sequence[Any], path: Path, *, overwrite: bool) -> Path:
+    if path.suffix.lower() != ".json":
+        return write_csv(kind, rows, path, TABLE_SUFFIXES, overwrite=overwrite)
+    with aside(path, TABLE_SUFFIXES, overwrite=overwrite) as temporary:
+        temporary.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def write_csv(
+    kind: type[Any], rows: Sequence[Any], path: Path, suffixes: Sequence[str] = (".csv",), *, overwrite: bool
+) -> Path:
+    """Write rows as CSV: UTF-8, dot decimals, one header line with a row's fields, no formulas (``core.csv_safety``).
+
+    Args:
+        kind: Dataclass of a row.
+        rows: The rows.
+        path: Where to.
+        suffixes: Suffixes that the table may have.
+        overwrite: Whether a file of that name may be replaced.
+
+    Raises:
+        ExportError: The file is refused or cannot be written (see ``destination.aside``).
+    """
+    # a path on Linux may hold bytes that are no UTF-8: they are written as \udcXX
+    with (
+        aside(path, suffixes, overwrite=overwrite) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, [f.name for f in fields(kind)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: guarded(value) for name, value in asdict(row).items()} for row in rows)
+    return path
+
+
+def export_record(analysis: Analysis, path: Path, *, overwrite: bool = False) -> Path:
+    """Write the result of one analysis as JSON (``AnalysisRecord``), the same that ``skillviewer score --json`` prints.
+
+    Raises:
+        ExportError: The file is there already, or it cannot be written.
+    """
+    with aside(path, RECORD_SUFFIXES, overwrite=overwrite) as temporary:
+        temporary.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
+    return path

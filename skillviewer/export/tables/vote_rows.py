@@ -1,0 +1,123 @@
+"""Rows of the tables that are made of votes: judgements, and the strengths that follow from them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
+from skillviewer.core.ranking.standings import names_of, ranks
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementRow:
+    """What one rater said of two videos at one time.
+
+    Attributes:
+        left: Name of the video on the left.
+        right: Name of the video on the right.
+        verdict: 1 where the left one is better, -1 the right one, 0 neither.
+        rater: Who.
+        judged_at: When, ISO 8601; empty where it was not kept.
+        taken_s: Time from first sight to the vote; empty where it was not kept.
+        watched: Share of the two videos that was watched, 0 to 1; empty where it was not kept.
+        speed: Playback speed; 1 is real time.
+    """
+
+    left: str
+    right: str
+    verdict: int
+    rater: str
+    judged_at: str | None
+    taken_s: float | None
+    watched: float | None
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class StrengthRow:
+    """How strong the raters, or the pairs that are agreed on, make one video: Bradley and Terry's model.
+
+    Attributes:
+        rank: Place in the order of its task, 1 is the strongest.
+        video: Name of the video.
+        task: Its task; strengths of two tasks do not stand on one scale.
+        strength: In logits; the mean of the task is 0.
+        standard_error: Of the strength, in logits.
+        n_comparisons: Comparisons that it is part of.
+        n_better: Of these, those that it won.
+        n_worse: Those that it lost.
+        n_equal: Those without a difference.
+    """
+
+    rank: int
+    video: str
+    task: str
+    strength: float
+    standard_error: float
+    n_comparisons: int
+    n_better: int
+    n_worse: int
+    n_equal: int
+
+
+def judgement_rows(judgements: Iterable[Judgement]) -> list[JudgementRow]:
+    """Return one row for each judgement."""
+    return [
+        JudgementRow(
+            left=j.left,
+            right=j.right,
+            verdict=int(j.verdict),
+            rater=j.rater,
+            judged_at=None if j.judged_at is None else j.judged_at.isoformat(),
+            taken_s=j.taken_s,
+            watched=j.watched,
+            speed=j.speed,
+        )
+        for j in judgements
+    ]
+
+
+def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, str] | None = None) -> list[StrengthRow]:
+    """Return one row for each video that was compared, task by task, the strongest first.
+
+    Args:
+        comparisons: Pairs or judgements; those of two tasks are passed over.
+        tasks: Task by name of video; None where all are of one.
+
+    Raises:
+        DatasetError: There is nothing to compare.
+    """
+    by_task: dict[str, list[Pair | Judgement]] = {}
+    for comparison in comparisons:
+        of_left, of_right = ((tasks or {}).get(name, "") for name in names_of(comparison))
+        if of_left == of_right:
+            by_task.setdefault(of_left, []).append(comparison)
+    return [row for task in sorted(by_task) or [""] for row in _rows_of_task(by_task.get(task, []), task)]
+
+
+def _rows_of_task(comparisons: Sequence[Pair | Judgement], task: str) -> list[StrengthRow]:
+    from skillviewer.core.ranking.bradley_terry import bradley_terry
+
+    strengths = bradley_terry(comparisons)
+    counts = {name: {1: 0, 0: 0, -1: 0} for name in strengths.names}
+    for comparison in comparisons:
+        left, right = names_of(comparison)
+        verdict = Verdict.LEFT if isinstance(comparison, Pair) else comparison.verdict
+        counts[left][int(verdict)] += 1
+        counts[right][-int(verdict)] += 1
+    errors = strengths.standard_errors
+    rank_of = ranks(strengths.values.tolist())
+    order = sorted(range(len(strengths.names)), key=lambda at: (rank_of[at], strengths.names[at]))
+    return [
+        StrengthRow(
+            rank=rank_of[at],
+            video=(name := strengths.names[at]),
+            task=task,
+            strength=float(strengths.values[at]),
+            standard_error=float(errors[at]),
+            n_comparisons=sum(counts[name].values()),
+            n_better=counts[name][1],
+            n_worse=counts[name][-1],
+            n_equal=counts[name][0],
+        )
+        for at in order
+    ]

@@ -1,0 +1,165 @@
+"""Kernels compiled by numba once for a computer, and kept in the program's cache folder.
+
+Importing a module of kernels compiles them, or loads the kept copies; modules that use kernels import them late, so
+that a program that computes no flow never waits for numba.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import event
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+
+from skillviewer.core.paths import kernels_dir
+
+KernelT = TypeVar("KernelT", bound=Callable[..., Any])
+
+_decorating = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where kernels are kept, and whether one that is not may be compiled."""
+
+    folder: Path | None = None
+    compiles: bool = True
+
+
+_USUAL = _Where()
+_where: ContextVar[_Where] = ContextVar("where kernels come from", default=_USUAL)  # of the importing thread alone
+
+
+class NotKeptError(ImportError):
+    """There is no copy of a kernel, and it was not to be compiled here."""
+
+
+@contextlib.contextmanager
+def coming_from(folder: Path | None = None, *, compiled: bool = True) -> Iterator[None]:
+    """Say where the kernels come from that are imported inside the ``with`` block, by this thread.
+
+    Args:
+        folder: Where copies are kept, or None for ``kernels_dir()``.
+        compiled: Whether one without a copy is compiled; else its import raises ``NotKeptError``.
+    """
+    before = _where.set(_Where(folder, compiled))
+    try:
+        yield
+    finally:
+        _where.reset(before)
+
+
+class _DistinctArrays(CompilerBase):  # type: ignore[misc]  # numba is untyped
+    """The usual pipeline, told that no two array arguments share memory: what lets long loops use SIMD at all."""
+
+    def define_pipelines(self) -> list[Any]:
+        self.state.flags.noalias = True
+        return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
+
+
+@contextlib.contextmanager
+def _kept_in(folder: Path) -> Iterator[None]:
+    """Let numba keep compiled copies in a folder: it reads the setting while a function is decorated."""
+    with _decorating:
+        before = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(folder)
+        try:
+            yield
+        finally:
+            numba.config.CACHE_DIR = before
+
+
+def kernel(signature: str) -> Callable[[KernelT], KernelT]:
+    """Compile a function for one signature, or load the copy that was kept.
+
+    Copies lie under ``kernels_dir()``, so that the program may be read-only; where that folder cannot
+    be written, numba tries ``__pycache__`` and a folder of its own. Where nothing can be kept, or the copy is damaged,
+    the function is compiled for this process alone. See ``coming_from`` for other ways.
+
+    The function runs without the interpreter's lock, with relaxed floating point (it may be reordered and contracted;
+    no NaN or infinity), and must not be given two arrays that share memory.
+
+    Args:
+        signature: Numba signature, ``"float32(float32[::1], uint64)"``, say.
+
+    Raises:
+        NotKeptError: It would have to be compiled, and ``coming_from`` said no.
+    """
+    options = {"nogil": True, "fastmath": True, "error_model": "numpy", "pipeline_class": _DistinctArrays}
+
+    def decorate(function: KernelT) -> KernelT:
+        where = _where.get()
+        try:
+            with _kept_in(where.folder or kernels_dir()):
+                dispatcher: Any = numba.njit(cache=True, **options)(function)
+        except (RuntimeError, OSError):  # no folder where numba could keep a copy
+            dispatcher = numba.njit(**options)(function)
+        with contextlib.nullcontext() if where.compiles else _refusing():
+            try:
+                dispatcher.compile(signature)
+            except NotKeptError:
+                raise
+            except Exception:  # noqa: BLE001 - a damaged copy or a full disk raises anything; a wrong kernel does again
+                _forget(dispatcher.stats.cache_path, function.__qualname__)
+                dispatcher = numba.njit(**options)(function)
+                dispatcher.compile(signature)
+        dispatcher.disable_compile()  # other argument types are a mistake, not a reason to compile again
+        compiled: KernelT = dispatcher
+        return compiled
+
+    return decorate
+
+
+def _forget(folder: str | None, name: str) -> None:
+    """Remove the index of a function's kept copies, so that the next start compiles and keeps it again."""
+    if folder is None:
+        return
+    with contextlib.suppress(OSError):
+        for index in Path(folder).glob(f"*.{name}-*.nbi"):
+            index.unlink()
+
+
+class _Starts(event.Listener):  # type: ignore[misc]  # numba is untyped
+    """Calls something when this thread begins to compile."""
+
+    def __init__(self, started: Callable[[], None]) -> None:
+        self._started = started
+        self._thread = threading.get_ident()
+
+    def on_start(self, event: Any) -> None:  # noqa: ANN401, ARG002
+        if threading.get_ident() == self._thread:
+            self._started()
+
+    def on_end(self, event: Any) -> None:  # noqa: ANN401
+        """Nothing to say."""
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Compile nothing: numba asks its listeners right before it would."""
+
+    def refuse() -> None:
+        raise NotKeptError("there is no compiled copy of a kernel")
+
+    with event.install_listener("numba:compile", _Starts(refuse)):
+        yield
+
+
+@contextlib.contextmanager
+def announcing(announce: Callable[[], None]) -> Iterator[None]:
+    """Call ``announce`` once if this thread compiles, rather than loads, anything inside the ``with`` block."""
+    said = False
+
+    def say() -> None:
+        nonlocal said
+        if not said:
+            said = True
+            announce()
+
+    with event.install_listener("numba:compile", _Starts(say)):
+        yield

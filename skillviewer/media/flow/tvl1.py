@@ -1,0 +1,141 @@
+"""TV-L1 optical flow on the CPU: Zach, Pock and Bischof (DAGM 2007), as OpenCV's ``DualTVL1OpticalFlow``."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from skillviewer.core.arrays import Float32Array, Picture
+from skillviewer.core.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class TVL1Parameters:
+    """Parameters of TV-L1; the defaults are OpenCV's.
+
+    Attributes:
+        tau: Time step of the dual update.
+        data_weight: Lambda: weight of the data term; smaller is smoother.
+        theta: Coupling of flow and auxiliary flow.
+        n_scales: Most levels of the pyramid.
+        scale_step: Size of a level as a fraction of the next finer one.
+        n_warps: Times that the second picture is warped on each level.
+        epsilon_px: Root mean square update at which a warp has converged, in pixels.
+        n_inner: Most iterations between two median filters.
+        n_outer: Most rounds of median filter and iterations in a warp.
+        median: Side of the median filter, 3 or 5; 1 for none.
+    """
+
+    tau: float = 0.25
+    data_weight: float = 0.15
+    theta: float = 0.3
+    n_scales: int = 5
+    scale_step: float = 0.8
+    n_warps: int = 5
+    epsilon_px: float = 0.01
+    n_inner: int = 30
+    n_outer: int = 10
+    median: int = 5
+
+
+PRESETS: dict[str, TVL1Parameters] = {
+    "tvl1": TVL1Parameters(),
+    "tvl1-fast": TVL1Parameters(scale_step=0.5, n_warps=3, epsilon_px=0.02),
+}
+"""By name in ``FLOW_ALGORITHMS``: OpenCV's defaults (the paper's), and a steeper pyramid that reaches larger motion."""
+
+SMALLEST_PX = 16
+"""A level of the pyramid has at least this many rows and columns, but for the finest."""
+
+
+def parameters_of(preset: str) -> TVL1Parameters:
+    """Return the parameters of a preset.
+
+    Raises:
+        SettingsError: There is no such preset.
+    """
+    if preset not in PRESETS:
+        raise SettingsError(f"There is no TV-L1 preset “{preset}”. Choose one of: {', '.join(PRESETS)}.")
+    return PRESETS[preset]
+
+
+def pyramid(picture: Picture, parameters: TVL1Parameters) -> list[Float32Array]:
+    """Return the levels of a grey picture, finest first, float32 from 0 to 255.
+
+    Args:
+        picture: (h, w) uint8.
+        parameters: Number and size of the levels.
+    """
+    levels: list[Float32Array] = [picture.astype(np.float32)]
+    step = parameters.scale_step
+    while len(levels) < parameters.n_scales and round(min(levels[-1].shape) * step) >= SMALLEST_PX:
+        # by factor and not by size: OpenCV then samples at exactly 1 / step
+        smaller = cv2.resize(levels[-1], None, fx=step, fy=step, interpolation=cv2.INTER_LINEAR)
+        levels.append(np.asarray(smaller, dtype=np.float32))
+    return levels
+
+
+def solve(first: list[Float32Array], second: list[Float32Array], parameters: TVL1Parameters) -> Float32Array:
+    """Return the flow between two pictures.
+
+    Args:
+        first: Levels of the first picture (see ``pyramid``).
+        second: Levels of the second picture, of the same sizes.
+        parameters: Parameters.
+
+    Returns:
+        (h, w, 2) float32, x then y displacement in pixels from first to second.
+    """
+    flow = np.zeros((*first[-1].shape, 2), dtype=np.float32)
+    for level in range(len(first) - 1, -1, -1):
+        h, w = first[level].shape
+        if flow.shape[:2] != (h, w):
+            flow = cv2.resize(flow, (w, h), interpolation=cv2.INTER_LINEAR) * np.float32(1 / parameters.scale_step)
+        flow = _one_level(first[level], second[level], flow, parameters)
+    return flow
+
+
+def _one_level(first: Float32Array, second: Float32Array, start: Float32Array, p: TVL1Parameters) -> Float32Array:
+    """Refine a flow (h, w, 2) on one level of the pyramid."""
+    from skillviewer.media.flow import kernels as kernels_module  # late: compiles or loads the kernels
+
+    h, w = first.shape
+    rows, columns = np.uint64(h), np.uint64(w)
+    flow = np.zeros((2, h + 1, w + 1), dtype=np.float32)
+    flow[:, :h, :w] = start.transpose(2, 0, 1)
+    pux, puy, pvx, pvy = np.zeros((4, (h + 1) * (w + 1)), dtype=np.float32)
+    u, v = flow[0, :h, :w], flow[1, :h, :w]
+    flat_u, flat_v = flow.reshape(2, -1)
+    xs = np.arange(w, dtype=np.float32)[None, :]
+    ys = np.arange(h, dtype=np.float32)[:, None]
+    x_map, y_map = np.empty((2, h, w), dtype=np.float32)
+    inverse, rho = np.empty((2, h * w), dtype=np.float32)
+    warped = np.empty((3, h, w), dtype=np.float32)
+    pictures = (second, *_central_gradient(second))
+    tolerance = np.float32(p.epsilon_px**2)
+    for _ in range(p.n_warps):
+        np.add(u, xs, out=x_map)
+        np.add(v, ys, out=y_map)
+        for picture, result in zip(pictures, warped, strict=True):
+            cv2.remap(picture, x_map, y_map, cv2.INTER_CUBIC, dst=result, borderMode=cv2.BORDER_CONSTANT)
+        image, ix, iy = warped.reshape(3, -1)
+        kernels_module.linearise(image, ix, iy, first.reshape(-1), flat_u, flat_v, inverse, rho, rows, columns)
+        for _ in range(p.n_outer):
+            if p.median > 1:
+                cv2.medianBlur(u, p.median, dst=u)
+                cv2.medianBlur(v, p.median, dst=v)
+            _, error = kernels_module.iterate(
+                flat_u, flat_v, pux, puy, pvx, pvy, ix, iy, inverse, rho, rows, columns,
+                np.float32(p.data_weight * p.theta), np.float32(p.tau / p.theta), np.float32(p.theta),
+                p.n_inner, tolerance,
+            )  # fmt: skip
+            if error <= tolerance:
+                break
+    return np.ascontiguousarray(flow[:, :h, :w].transpose(1, 2, 0))
+
+
+def _central_gradient(picture: Float32Array) -> tuple[Float32Array, Float32Array]:
+    """Return the x and y gradients by central differences, one-sided halves at the border (as OpenCV)."""
+    padded = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    half = np.float32(0.5)
+    return (padded[1:-1, 2:] - padded[1:-1, :-2]) * half, (padded[2:, 1:-1] - padded[:-2, 1:-1]) * half

@@ -1,0 +1,1 @@
+"""The painter of maps over frames, and its colour maps."""

@@ -1,0 +1,317 @@
+"""The one painter: a frame with its map, for the player, the exporters and the command line.
+
+A map is first turned into a layer: for every pixel a premultiplied colour and how much of the frame shows through. The
+painted frame is ``round(frame * through / 255) + colour``, in whole numbers, hence the same everywhere. A layer is kept
+while the map, the look and the size stay the same, so that a held map costs two passes over the picture.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.scene import Overlay, Scene
+from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, Picture
+from skillviewer.media.overlay.colours import map_colours
+
+CONTOUR_LEVELS = (0.25, 0.5, 0.75)
+"""Where iso-lines run, as fractions of the upper end of the scale; of both ends for signed maps."""
+
+MARKED_FROM = 0.25
+"""Cells of signed maps get a + or - from this fraction of the scale's end on."""
+
+LINE_STRENGTH = 1.5
+"""Lines and signs cover little of the picture, and are this much more opaque than surfaces."""
+
+Key: TypeAlias = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class _Layer:
+    """What is laid over the part of a frame that a map covers.
+
+    Attributes:
+        rows: Rows of the frame that it covers.
+        columns: Columns of the frame that it covers.
+        colour: (h, w, 3) uint8, premultiplied: at most 255 - through.
+        through: (h, w, 3) uint8, how much of the frame shows through, of 255; the same in all channels.
+    """
+
+    rows: slice
+    columns: slice
+    colour: Picture
+    through: Picture
+
+
+class Painter:
+    """Paints frames; keeps the last map's layer. To be used by one thread."""
+
+    def __init__(self) -> None:
+        self._key: Key | None = None
+        self._layer: _Layer | None = None
+        self._scratch: Picture | None = None
+
+    def paint(self, scene: Scene, frame: Picture, out: Picture | None = None) -> Picture:
+        """Paint a frame with its map.
+
+        Args:
+            scene: What is to be seen.
+            frame: (H, W, 3) uint8 RGB; not changed.
+            out: Where to paint: (H, W, 3) uint8 for RGB, or (H, W, 4) uint8 for the bytes B, G, R, 255 (a 32-bit pixel
+                0xffRRGGBB on little-endian machines, Qt's RGB32); the picture may be anything before. A new RGB
+                picture if None. Must not share memory with ``frame``.
+
+        Returns:
+            ``out``. Where the scene has no map, or the overlay is off or without strength, the frame unchanged.
+
+        Raises:
+            ValueError: A picture has another shape or type.
+        """
+        height, width = frame.shape[:2]
+        if frame.shape != (height, width, 3) or frame.dtype != np.uint8:
+            raise ValueError(f"a frame is (H, W, 3) uint8, not {frame.dtype}{list(frame.shape)}")
+        if out is None:
+            out = np.empty_like(frame, order="C")
+        fits = out.shape in {(height, width, 3), (height, width, 4)} and out.dtype == np.uint8
+        if not fits or out.strides[1:] != (out.shape[2], 1):  # rows may be padded
+            raise ValueError(f"a frame {list(frame.shape)} cannot be painted into {out.dtype}{list(out.shape)}")
+        frame = np.ascontiguousarray(frame)
+        layer = self._layer_of(scene, height, width)
+        if out.shape[2] == 3:
+            _lay_over(layer, frame, out)
+        elif layer is None:
+            cv2.cvtColor(frame, cv2.COLOR_RGB2BGRA, dst=out)
+        else:
+            if self._scratch is None or self._scratch.shape != frame.shape:
+                self._scratch = np.empty_like(frame)
+            _lay_over(layer, frame, self._scratch)
+            cv2.cvtColor(self._scratch, cv2.COLOR_RGB2BGRA, dst=out)
+        return out
+
+    def _layer_of(self, scene: Scene, height: int, width: int) -> _Layer | None:
+        look = scene.look
+        if scene.values is None or look.overlay is Overlay.OFF or look.strength <= 0:
+            return None
+        key: Key = (
+            scene.values.shape, scene.values.tobytes(), scene.low, scene.high, scene.kind, scene.rect,
+            look.overlay, look.colours, look.strength, look.smooth, height, width,
+        )  # fmt: skip
+        if key != self._key:
+            self._layer, self._key = _layer(scene, scene.values, height, width), key
+        return self._layer
+
+
+def paint(scene: Scene, frame: Picture, out: Picture | None = None) -> Picture:
+    """Paint one frame with its map; for many frames keep a ``Painter``, whose method says what is what."""
+    return Painter().paint(scene, frame, out)
+
+
+def _lay_over(layer: _Layer | None, frame: Picture, out: Picture) -> None:
+    """Write round(frame * through / 255) + colour where the layer lies, and the frame elsewhere."""
+    if layer is None or layer.colour.shape != frame.shape:
+        np.copyto(out, frame)
+    if layer is not None:
+        part = out[layer.rows, layer.columns]
+        # exact: frame * through is a whole number, never half way between two multiples of 255
+        cv2.multiply(frame[layer.rows, layer.columns], layer.through, dst=part, scale=1 / 255)
+        cv2.add(part, layer.colour, dst=part)
+
+
+def _layer(scene: Scene, values: Float32Array, height: int, width: int) -> _Layer | None:
+    """Return the layer of a map, or None where it covers no pixel's centre."""
+    x0, across = _cell_coordinates(width, scene.rect.left, scene.rect.right, values.shape[1])
+    y0, down = _cell_coordinates(height, scene.rect.top, scene.rect.bottom, values.shape[0])
+    if not len(across) or not len(down):
+        return None
+    shades = (values.astype(np.float64) - scene.low) / (scene.high - scene.low) * 255
+    smooth = scene.look.smooth
+    index = _enlarged(shades, down, across) if smooth else _in_cells(shades, down, across)
+    layer = _Layer(slice(y0, y0 + len(down)), slice(x0, x0 + len(across)), *_LAYERS[scene.look.overlay](scene, index))
+    if scene.kind is MapKind.SIGNED:
+        _mark_signs(layer, scene, values, height, width)
+    return layer
+
+
+def _cell_coordinates(n_px: int, start: float, stop: float, n_cells: int) -> tuple[int, FloatArray]:
+    """Return where the centres of an axis' pixels lie among the cells of a map.
+
+    Args:
+        n_px: Pixels of the frame along the axis.
+        start: Where the map begins, as a fraction of the frame.
+        stop: Where it ends.
+        n_cells: Cells along the axis.
+
+    Returns:
+        The first pixel whose centre lies in the map, and the (m,) float64 coordinates of the m that do; cell i is i to
+        i + 1.
+    """
+    at = ((np.arange(n_px) + 0.5) / n_px - start) / (stop - start) * n_cells
+    inside = np.flatnonzero((at >= 0) & (at < n_cells))
+    return (int(inside[0]) if len(inside) else 0), at[inside]
+
+
+def _enlarged(shades: FloatArray, down: FloatArray, across: FloatArray) -> Picture:
+    """Return shades between the cells' centres bilinearly, the outer half cells as their centres; (m, n) uint8."""
+    # no matrix product: the threads of a BLAS go on spinning for longer than a frame takes, on the cores of all others
+    left, right, share = _neighbours(across, shades.shape[1])
+    columns = (shades[:, left] * (1 - share) + shades[:, right] * share).astype(np.float32)
+    above, below, share = _neighbours(down, shades.shape[0])
+    weight = share.astype(np.float32)[:, None]
+    enlarged = columns[above]
+    enlarged *= 1 - weight
+    lower = columns[below]
+    lower *= weight
+    enlarged += lower
+    return np.asarray(cv2.add(enlarged, 0.0, dtype=cv2.CV_8U), dtype=np.uint8)  # type: ignore[call-overload]  # rounds, clips
+
+
+def _neighbours(at: FloatArray, n_cells: int) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return the cells between whose centres m coordinates lie, and the share of the latter (edges replicated)."""
+    position = np.clip(at - 0.5, 0, n_cells - 1)
+    before = position.astype(np.int64)
+    return before, np.minimum(before + 1, n_cells - 1), position - before
+
+
+def _in_cells(shades: FloatArray, down: FloatArray, across: FloatArray) -> Picture:
+    """Return the shade of the cell that each pixel's centre lies in; (m, n) uint8."""
+    cells = np.clip(np.rint(shades), 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(cells[down.astype(np.int64)][:, across.astype(np.int64)])
+
+
+def _emphasis(kind: MapKind) -> FloatArray:
+    """Return how far each of the 256 shades is from "nothing", 0 to 1: from zero for signed maps, else from the end."""
+    shade = np.arange(256, dtype=np.float64)
+    if kind is MapKind.SIGNED:
+        return (np.abs(2 * shade - 255) - 1) / 254  # the two shades in the middle are zero
+    return shade / 255
+
+
+def _heat(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
+    """Return colours whose opacity grows with the value."""
+    return _looked_up(index, map_colours(scene.kind, scene.look), _strength(scene) * _emphasis(scene.kind))
+
+
+def _dimmed(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
+    """Return darkness that shrinks with the value."""
+    black = np.zeros((256, 3), dtype=np.uint8)
+    return _looked_up(index, black, _strength(scene) * (1 - _emphasis(scene.kind)))
+
+
+def _contour(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
+    """Return iso-lines in the colours of their levels, each with an outline that is dark or light, as it is not."""
+    levels = np.array(CONTOUR_LEVELS)
+    shades = 127.5 * (1 + np.concatenate([-levels[::-1], levels])) if scene.kind is MapKind.SIGNED else 255 * levels
+    width_px = max(1, round(min(index.shape) / 360))
+    colours = np.zeros((256, 3), dtype=np.uint8)
+    inked: Picture = np.zeros_like(index)  # 0 nothing, then outline and line of each level, later ones on top
+    for i, shade in enumerate(shades):
+        above = (index >= shade).astype(np.uint8)
+        edge: Picture = above - cv2.erode(above, np.ones((3, 3), np.uint8))
+        for ink, drawn in enumerate(_outline_and_line(edge, width_px), start=2 * i + 1):
+            cv2.max(inked, drawn * np.uint8(ink), dst=inked)
+        colours[2 * i + 2] = map_colours(scene.kind, scene.look)[round(shade)]
+        colours[2 * i + 1] = _opposite(colours[2 * i + 2])
+    opacity = np.full(256, _line_opacity(scene))
+    opacity[0] = 0
+    return _looked_up(inked, colours, opacity)
+
+
+def _both(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
+    """Return the heat with the iso-lines on it."""
+    (colour, through), (line, behind) = _heat(scene, index), _contour(scene, index)
+    inked = behind < 255
+    return np.where(inked, line, colour), np.where(inked, behind, through)
+
+
+_LAYERS = {Overlay.HEAT: _heat, Overlay.CONTOUR: _contour, Overlay.BOTH: _both, Overlay.DIMMED: _dimmed}
+
+
+def _strength(scene: Scene) -> float:
+    return min(scene.look.strength, 1.0)
+
+
+def _looked_up(index: Picture, colours: NDArray[np.uint8], opacity: FloatArray) -> tuple[Picture, Picture]:
+    """Return the premultiplied colour and what shows through at every pixel.
+
+    Args:
+        index: (h, w) uint8, rows of the tables.
+        colours: (256, 3) uint8 RGB.
+        opacity: (256,), 0 to 1.
+    """
+    through = np.rint(255 * (1 - opacity))
+    premultiplied = np.rint(colours * ((255 - through) / 255)[:, None]).astype(np.uint8)
+    # one channel after the other: OpenCV is slower at looking up three at once
+    colour = cv2.merge([cv2.LUT(index, premultiplied[:, c].copy()) for c in range(3)])
+    shows = cv2.LUT(index, through.astype(np.uint8))
+    return np.asarray(colour, dtype=np.uint8), np.asarray(cv2.merge([shows, shows, shows]), dtype=np.uint8)
+
+
+def _opposite(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return black or white, whichever contrasts more with a colour (WCAG 2.2 relative luminance)."""
+    linear = np.where(colour <= 10, colour / 255 / 12.92, ((colour / 255 + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ [0.2126, 0.7152, 0.0722])
+    return np.full(3, 0 if luminance > 0.179 else 255, dtype=np.uint8)
+
+
+def _outline_and_line(edge: Picture, width_px: int) -> tuple[Picture, Picture]:
+    """Return a line of one pixel thickened to ``width_px``, after the same with an outline as wide on either side.
+
+    Args:
+        edge: (h, w) uint8, 1 on the line.
+        width_px: Width of the line.
+    """
+
+    def thickened(diameter: int) -> Picture:
+        from_middle = np.arange(diameter) - (diameter - 1) / 2
+        disc = np.hypot(from_middle[:, None], from_middle) <= diameter / 2
+        return np.asarray(cv2.dilate(edge, disc.astype(np.uint8)), dtype=np.uint8)
+
+    return thickened(3 * width_px), thickened(width_px)
+
+
+def _mark_signs(layer: _Layer, scene: Scene, values: Float32Array, height: int, width: int) -> None:
+    """Draw + and - in the middle of the cells of a signed map that are well off zero: colour alone tells nobody."""
+    h, w = values.shape
+    cell_h = height * (scene.rect.bottom - scene.rect.top) / h
+    cell_w = width * (scene.rect.right - scene.rect.left) / w
+    arm = round(0.16 * min(cell_h, cell_w))
+    if arm < 1:
+        return  # no sign can be read in so few pixels
+    signs = {positive: _sign(arm, positive=positive, opacity=_line_opacity(scene)) for positive in (False, True)}
+    marked: IntArray = np.argwhere(np.abs(values) >= MARKED_FROM * scene.high)
+    for row, column in marked.tolist():
+        colour, through = signs[bool(values[row, column] > 0)]
+        y = int(height * scene.rect.top + (row + 0.5) * cell_h) - layer.rows.start - colour.shape[0] // 2
+        x = int(width * scene.rect.left + (column + 0.5) * cell_w) - layer.columns.start - colour.shape[1] // 2
+        _stamp(layer.colour, colour, through < 255, y, x)
+        _stamp(layer.through, through, through < 255, y, x)
+
+
+def _sign(arm: int, *, positive: bool, opacity: float) -> tuple[Picture, Picture]:
+    """Return a white + or - with a black outline, as a small layer: premultiplied colour and what shows through."""
+    width_px = max(1, arm // 5)
+    middle = arm + 2 * width_px
+    edge: Picture = np.zeros((2 * middle + 1, 2 * middle + 1), dtype=np.uint8)
+    edge[middle, middle - arm : middle + arm + 1] = 1
+    if positive:
+        edge[middle - arm : middle + arm + 1, middle] = 1
+    outlined, line = _outline_and_line(edge, width_px)
+    colours = np.zeros((256, 3), dtype=np.uint8)
+    colours[2] = 255
+    return _looked_up(outlined + line, colours, np.array([0.0, opacity, opacity, *[0.0] * 253]))
+
+
+def _line_opacity(scene: Scene) -> float:
+    return min(LINE_STRENGTH * scene.look.strength, 1.0)
+
+
+def _stamp(picture: Picture, stamp: Picture, where: NDArray[np.bool_], y: int, x: int) -> None:
+    """Copy a small picture into a large one at row y and column x, which may lie outside, where a mask is true."""
+    top, left = max(y, 0), max(x, 0)
+    bottom, right = min(y + stamp.shape[0], picture.shape[0]), min(x + stamp.shape[1], picture.shape[1])
+    if top < bottom and left < right:
+        part = (slice(top - y, bottom - y), slice(left - x, right - x))
+        np.copyto(picture[top:bottom, left:right], stamp[part], where=where[part])

@@ -1,0 +1,1 @@
+"""Exact reading of video frames by presentation time."""

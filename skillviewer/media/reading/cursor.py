@@ -1,0 +1,148 @@
+"""Where decoding stands in a file, and how it gets to a frame with the least work."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+
+from av.video.frame import VideoFrame
+
+from skillviewer.core.errors import VideoError
+from skillviewer.core.progress import CancelToken
+from skillviewer.media.reading.container import VideoFile, VideoPacket
+from skillviewer.media.reading.frame_index import FrameIndex
+from skillviewer.media.reading.packets import PacketTable, jump
+
+_WALK = 8
+"""A key frame no more than this many packets ahead is walked to: going on costs no more than seeking."""
+
+_STEPS_BACK = (0, 1, 2, 4, 8, 16)
+"""Groups further back from which a frame is tried when it does not come out (recovery points, wrong key flags)."""
+
+
+class Cursor:
+    """Decodes towards frames, on from where it stands if that is the shortest way.
+
+    Args:
+        file: The open file; the cursor is its only reader from now on.
+        table: Its packets.
+        index: Its frames.
+    """
+
+    def __init__(self, file: VideoFile, table: PacketTable, index: FrameIndex) -> None:
+        self._file = file
+        self._table = table
+        self._index = index
+        self._intra = bool(table.key.all())
+        # counted packets do not tell which frame they give, and what is damaged is patched up from what came before
+        self._may_skip = not index.counted and not table.damaged
+        self._standing = False  # whether decoding can go on from here at all
+        self._ended = False  # the decoder has given all it had
+        self._pending: tuple[int, VideoPacket] | None = None  # read while seeking, not yet decoded
+        self._next = 0  # number of the packet to be read next
+        self._last = -1  # frame that came out last
+        self._out: deque[tuple[int, VideoFrame]] = deque()  # came out, not yet asked for
+        self._whole_from = 0  # frames before this one lack what they refer to
+        self._count: int | None = None  # frames that came out since the beginning, where that is what names them
+
+    def reach(
+        self, target: int, wanted: Callable[[int], bool], token: CancelToken | None = None
+    ) -> Iterator[tuple[int, VideoFrame]]:
+        """Decode up to a frame.
+
+        Args:
+            target: Index of the frame.
+            wanted: Says of a frame whether it must come out; others may be left out where nothing refers to them.
+            token: Checked between packets.
+
+        Yields:
+            Index and frame of every whole frame on the way, and of the target last.
+
+        Raises:
+            VideoError: The frame does not decode.
+            Cancelled: The token was raised. What was decoded is not lost.
+        """
+        start = self._index.start_for(target)
+        if self._goes_on_to(target, start) and (yield from self._walk(target, wanted, token)):
+            return
+        stood = False
+        for at in sorted({max(0, start - step) for step in _STEPS_BACK}, reverse=True):
+            if self._stand_at(at):
+                stood = True
+                if (yield from self._walk(target, wanted, token)):
+                    return
+        # what cannot be sought, or was counted from the beginning, is found from the beginning
+        if (self._index.counted or not stood) and self._stand_at(0) and (yield from self._walk(target, wanted, token)):
+            return
+        raise VideoError(
+            f"Frame {target + 1} of {self._file.path}, at {self._index.times_s[target]:.3f} s, cannot be decoded: "
+            "the file is damaged there. Write it anew with a converter, and open that."
+        )
+
+    def _goes_on_to(self, target: int, start: int) -> bool:
+        """Return whether the target lies ahead, with no key frame far ahead that would save decoding."""
+        ahead = self._standing and target > self._last and target >= self._whole_from
+        return ahead and int(self._index.starts[start]) <= self._next + _WALK
+
+    def _stand_at(self, at: int) -> bool:
+        """Go to an entry of the index's starts; False if the container lands somewhere later, or nowhere known."""
+        number = int(self._index.starts[at])
+        self._out.clear()
+        self._standing = self._ended = False
+        try:
+            self._pending = jump(self._file, self._table, number)
+        except VideoError:
+            self._pending = None
+        if self._pending is None and number > 0:
+            return False
+        if self._pending is None:
+            self._file.reopen()
+        self._standing = True
+        self._next = number
+        self._last = -1
+        self._whole_from = int(self._index.first_frames[at])
+        self._count = 0 if self._index.counted and number == 0 else None
+        return True
+
+    def _walk(
+        self, target: int, wanted: Callable[[int], bool], token: CancelToken | None
+    ) -> Generator[tuple[int, VideoFrame], None, bool]:
+        """Go on decoding until the target has come out (True), or cannot come out any more (False)."""
+        while True:
+            while self._out and self._out[0][0] <= target:
+                index, frame = self._out.popleft()
+                self._last = index
+                if index >= self._whole_from:
+                    yield index, frame
+                if index == target:
+                    return True
+            if self._out or self._ended:
+                return False
+            if token is not None:
+                token.check()
+            for number, frame in self._more(wanted):
+                index = self._index_of(number)
+                if index >= 0:
+                    self._out.append((index, frame))
+
+    def _more(self, wanted: Callable[[int], bool]) -> list[tuple[int, VideoFrame]]:
+        """Decode the next packet, or empty the decoder at the end."""
+        try:
+            found = self._pending or self._file.read()
+        except VideoError:  # a broken tail: what was read so far is what there is
+            found = None
+        self._pending = None
+        if found is None:
+            self._ended = True
+            return self._file.drain()
+        self._next = found[0] + 1
+        frame = int(self._index.frame[found[0]])
+        skip = self._may_skip and not (frame >= 0 and wanted(frame))
+        if skip and frame >= 0 and self._intra:
+            return []
+        return self._file.decode(*found, skip=skip)
+
+    def _index_of(self, number: int) -> int:
+        """Return the frame that came from a packet, -1 if it is none of the video's."""
+        if self._count is not None:
+            self._count += 1
+            return self._count - 1
+        return int(self._index.frame[number]) if 0 <= number < len(self._index.frame) else -1

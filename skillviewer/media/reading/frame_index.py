@@ -1,0 +1,241 @@
+"""Which frames a video has, when each is shown, and where decoding must start to reach it.
+
+Two ways lead to an index. Reading the packets without decoding them is quick, and right where every packet holds one
+picture that decodes. Decoding the whole file is slow, and always right: what counts is what decodes. The quick way is
+believed only if
+
+* the codec is known to put one picture in a packet, and no packet is marked, or seen, to show nothing;
+* every packet has a time stamp of its own, and key frames follow each other in time;
+* no packet is damaged, blank or malformed, nothing stopped the reading, and the end of the file is there;
+* the first frames, decoded, are those foretold; only leading pictures that refer to what was cut away may be missing.
+
+Otherwise the frames are counted by decoding: H.264 and packed MPEG-4 in AVI, GIF, files with damaged packets, and
+whatever is rare or odd.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.errors import VideoError
+from skillviewer.core.progress import CancelToken
+from skillviewer.media.reading.container import VideoFile
+from skillviewer.media.reading.edits import Montage, is_montage, montage, read_pieces
+from skillviewer.media.reading.packets import PacketTable, read_packets
+from skillviewer.media.reading.timing import NO_STAMP, presentation_ticks
+
+_HEAD = 16
+"""Frames decoded at the beginning to see whether the packets tell the truth."""
+
+_STANDING_S = 600.0
+"""A frame that is shown for longer makes one doubt the clock: that of a recorded stream may begin at 0 and leap."""
+
+REORDER = 32
+"""Pictures by which a decoder may at most delay one to put them in order (16 in H.264, twice that for fields)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameIndex:
+    """The frames of a video in the order in which they are shown.
+
+    Attributes:
+        packet: (n,) number of the packet each frame comes from.
+        frame: (p,) frame that each packet gives, -1 for none.
+        times_s: (n,) presentation times in seconds from the first frame.
+        last_s: How long the last frame is shown, in seconds.
+        starts: (k,) packets at which decoding can start, ascending; the first is 0.
+        first_frames: (k,) the first frame that is whole when decoding starts there.
+        counted: Whether the frames were counted by decoding.
+        note: What a person should know, or "".
+    """
+
+    packet: IntArray
+    frame: IntArray
+    times_s: FloatArray
+    last_s: float
+    starts: IntArray
+    first_frames: IntArray
+    counted: bool
+    note: str
+
+    def start_for(self, index: int) -> int:
+        """Return the latest entry of ``starts`` from which a frame can be reached whole.
+
+        A leading picture of an open group is stored after its key frame and shown before it: it needs the group
+        before.
+        """
+        at = int(np.searchsorted(self.starts, self.packet[index], side="right")) - 1
+        while at > 0 and self.first_frames[at] > index:
+            at -= 1
+        return at
+
+    def length(self, at: int) -> int:
+        """Return how many frames lie between an entry of ``starts`` and the next."""
+        stop = self.first_frames[at + 1] if at + 1 < len(self.starts) else len(self.packet)
+        return int(stop - self.first_frames[at])
+
+
+def index_frames(
+    file: VideoFile, keep: Callable[[int, VideoFrame], None], token: CancelToken | None = None
+) -> tuple[PacketTable, FrameIndex]:
+    """Find the frames of a freshly opened file.
+
+    Args:
+        file: The file, not read from yet. It stands anywhere afterwards.
+        keep: Is given the first frames, decoded on the way, with their indices.
+        token: Checked between packets.
+
+    Raises:
+        VideoError: Nothing decodes.
+        Cancelled: The token was raised.
+    """
+    table = read_packets(file, token)
+    order = None if table.doubt or table.damaged or not len(table.pts) else _foretold(file, table, keep)
+    counted = order is None
+    if order is None:
+        order, keys, failed = count_frames(file, len(table.pts), keep, token)
+        # a key frame that did not decode as one is no place to start
+        table = replace(table, key=table.key & keys, damaged=table.damaged or failed)
+    if not len(order):
+        raise VideoError(
+            f"No frame of {file.path} can be decoded: the file is damaged or made with an unknown feature."
+        )
+    return table, _assemble(file, table, order, counted=counted)
+
+
+def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFrame], None]) -> IntArray | None:
+    """Return the packets in the order of presentation if decoding bears them out, or None."""
+    numbers = np.flatnonzero(table.shown)
+    order = numbers[np.argsort(table.pts[numbers], kind="stable")]
+    file.reopen()
+    head: list[tuple[int, VideoFrame]] = []
+    while len(head) < _HEAD and (found := file.read()) is not None:
+        head += file.decode(*found)
+    if len(head) < _HEAD:
+        head += file.drain()
+    decoded = [number for number, _ in head]
+    # leading pictures may be missing: they refer to what was cut away
+    order = order[order.tolist().index(decoded[0]) :] if decoded and decoded[0] in order else order
+    if not decoded or order[: len(decoded)].tolist() != decoded:
+        return None
+    for index, (_, frame) in enumerate(head):
+        keep(index, frame)
+    return order
+
+
+def count_frames(
+    file: VideoFile, n_packets: int, keep: Callable[[int, VideoFrame], None], token: CancelToken | None = None
+) -> tuple[IntArray, NDArray[np.bool_], bool]:
+    """Decode everything, as far as it goes.
+
+    Args:
+        file: The file; it is opened anew.
+        n_packets: p, packets in the file.
+        keep: Is given every frame with its index.
+        token: Checked between packets.
+
+    Returns:
+        Packets of the frames in the order in which they come out; (p,) whether a packet gave a key frame; and whether
+        something could not be read or decoded.
+    """
+    file.reopen()
+    order: list[int] = []
+    keys = np.zeros(n_packets, bool)
+
+    def take(frames: list[tuple[int, VideoFrame]]) -> None:
+        for n, frame in frames:
+            if 0 <= n < n_packets:
+                keys[n] = frame.key_frame
+            keep(len(order), frame)
+            order.append(n)
+
+    whole = True
+    try:
+        while (found := file.read()) is not None:
+            if token is not None:
+                token.check()
+            take(file.decode(*found))
+    except VideoError:
+        whole = False
+    take(file.drain())
+    return np.array(order, np.int64), keys, not whole or file.n_failed > 0
+
+
+def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: bool) -> FrameIndex:
+    """Put the index together from the packets in the order of presentation."""
+    n_packets = len(table.pts)
+    known = (order >= 0) & (order < n_packets)
+    frame = np.full(n_packets, -1, np.int64)
+    # of several frames from one packet only the first can be told by its packet
+    frame[order[known][::-1]] = np.flatnonzero(known)[::-1]
+    stamps = np.where(known, table.pts[np.where(known, order, 0)], NO_STAMP)
+    rate = file.stream.average_rate or file.stream.guessed_rate
+    ticks, mended = presentation_ticks(stamps, 1 / (rate * file.time_base) if rate else None, REORDER)
+    times_s = (ticks - ticks[0]) * float(file.time_base)
+    pieces = read_pieces(file)
+    shown = _shown(file, table, order, montage(file, pieces)) if is_montage(pieces) else None
+    if shown is not None:
+        times_s, mended = shown.times_s, False
+
+    starts = np.flatnonzero(table.key)
+    if counted:
+        starts = starts[frame[starts] >= 0]
+        first_frames = frame[starts]
+    else:
+        first_frames = np.searchsorted(table.pts[order], table.pts[starts])
+    if not len(starts) or starts[0] != 0:
+        starts, first_frames = np.concatenate([[0], starts]), np.concatenate([[0], first_frames])
+    first_frames[0] = 0
+
+    usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else (1 / float(rate) if rate else 0.04)
+    last_s = _last_shown(file, table, int(order[-1])) * float(file.time_base) if known[-1] else 0.0
+    if not 0 < last_s < 1000 * usual_s:
+        last_s = usual_s
+    if shown is not None:
+        last_s = shown.last_s
+    notes = []
+    if file.n_tracks > 1:
+        notes.append(f"The file holds {file.n_tracks} video tracks; only the first is shown and judged.")
+    if table.damaged:
+        notes.append(f"The file is damaged or cut off: {len(order)} frames, {times_s[-1] + last_s:.1f} s, can be read.")
+    if mended:
+        notes.append("Its time stamps are missing or jump; frames are shown at its usual rate there.")
+    gaps_s = np.diff(times_s)
+    if len(gaps_s) and gaps_s.max() > _STANDING_S:
+        notes.append(
+            f"Its frame {int(gaps_s.argmax()) + 1} stays on the screen for {gaps_s.max():,.0f} s by its time stamps, "
+            "which may be wrong."
+        )
+    return FrameIndex(order, frame, times_s, last_s, starts, first_frames, counted, " ".join(notes))
+
+
+def _shown(file: VideoFile, table: PacketTable, order: IntArray, foretold: Montage | None) -> Montage:
+    """Return what the edit list of a file with several pieces shows, if that is what was read.
+
+    Raises:
+        VideoError: It is not.
+    """
+    place = {number: (pos, size) for (_, pos, size), number in table.number.items() if number >= 0}
+    if foretold is None or [place.get(n) for n in order.tolist()] != foretold.packets:
+        raise VideoError(
+            f"{file.path} is put together from several pieces of a recording by its edit list, in a way that cannot be "
+            "read exactly here. Export it as one plain video from the program that made it, and open that."
+        )
+    return foretold
+
+
+def _last_shown(file: VideoFile, table: PacketTable, packet: int) -> int:
+    """Return how many ticks the frame of the last packet shown stays on the screen, 0 if not known."""
+    stream, step = file.stream, int(table.duration[packet])
+    if file.container.format.name.startswith("mov") and stream.duration:
+        # a packet's duration there is the step to the next in decoding order, which need not be the next shown; the
+        # track's end tells, but only to the millisecond
+        left = (stream.start_time or 0) + stream.duration - int(table.pts[packet])
+        if left > 0 and abs(left - step) * file.time_base > Fraction(11, 10000):
+            return left
+    return step

@@ -1,0 +1,296 @@
+"""Reading video: frames by presentation time, exact in every kind of file.
+
+The truth is what ``for frame in container.decode(video=0)`` gives in PyAV: frame *i* is the *i*-th frame that comes
+out, and its picture is ``frame.to_ndarray(format="rgb24")``, turned by the display matrix and, where pixels are not
+square, stretched until they are. How the frames are found without decoding them all, and when they are counted by
+decoding instead, stands in ``frame_index``. Damage in the middle of a file that only decoding would reveal is met
+when a frame there is asked for, with an error; a picture that is itself damaged may be patched up differently by the
+decoder depending on where it started.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.errors import VideoError
+from skillviewer.core.hashing import sha256_of
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.reading.container import VideoFile
+from skillviewer.media.reading.cursor import Cursor
+from skillviewer.media.reading.frame_cache import FrameCache
+from skillviewer.media.reading.frame_converter import DecodedFrame, Developer, frame_bytes, note_on
+from skillviewer.media.reading.frame_index import index_frames
+from skillviewer.media.reading.timing import frame_rate
+
+__all__ = ["DecodedFrame", "VideoReader"]
+
+WINDOW = 32
+"""Frames before the wanted one that a step backwards decodes ahead of being asked."""
+
+
+class VideoReader:
+    """A video file whose frames are read in any order. It has one owner and is not for several threads.
+
+    A frame that was decoded stays in a cache. A jump into a group of pictures decodes as little as it can; whoever
+    comes back to a group that the cache can hold gets it decoded whole; whoever steps backwards gets as many frames
+    before the wanted one as the cache holds, so that the next steps find them there. Forward steps go on from where
+    decoding stands.
+
+    Args:
+        path: The file.
+        token: Checked while the file is read through, which takes minutes where frames are counted by decoding or the
+            file is large.
+        cache_bytes: Memory for decoded frames.
+        threads: Pictures decoded at once: more is quicker on an idle machine and costs more work in all.
+
+    Raises:
+        VideoError: The file is missing, a folder, empty, not permitted, not a video, without a video stream, of an
+            unknown codec, or nothing of it decodes.
+        Cancelled: The token was raised.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        token: CancelToken | None = None,
+        *,
+        cache_bytes: int = 256 * 2**20,
+        threads: int = 1,
+    ) -> None:
+        self._path = Path(path)
+        self._cache = FrameCache(cache_bytes)
+        self._cache_bytes = cache_bytes
+        self._file = VideoFile(self._path, threads)
+        self._info: VideoInfo | None = None
+        try:
+            table, self._index = index_frames(self._file, self._cache.put, token)
+            self._cursor = Cursor(self._file, table, self._index)
+            first = self._cache.get(0) or self._reach(0, lambda _: True, keep=True)
+            self._note = f"{self._index.note} {note_on(first)}".strip()
+            self._developer = Developer(first, self._file.stream.sample_aspect_ratio)
+        except BaseException:
+            self._file.close()
+            raise
+        self._capacity = max(1, cache_bytes // max(1, frame_bytes(first)))
+        self._visited: set[int] = set()
+        self._last = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known of the video. The first call reads the file once for its digest."""
+        return self.describe()
+
+    def describe(self, token: CancelToken | None = None) -> VideoInfo:
+        """Return ``info``; the token is checked while the digest is taken.
+
+        Raises:
+            VideoError: The file can no longer be read, or was written since it was opened.
+            Cancelled: The token was raised.
+        """
+        if self._info is None:
+            self._info = self._described(token)
+        return self._info
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames that decode."""
+        return len(self._index.times_s)
+
+    def _described(self, token: CancelToken | None) -> VideoInfo:
+        digest = self._digest(token)
+        index = self._index
+        nominal = self._file.stream.average_rate
+        rate_hz, variable = frame_rate(
+            index.times_s, float(self._file.time_base), index.last_s, float(nominal) if nominal else None
+        )
+        width, height = self._developer.size
+        return VideoInfo(
+            path=self._path,
+            digest=digest,
+            times_s=index.times_s,
+            width_px=width,
+            height_px=height,
+            duration_s=float(index.times_s[-1]) + index.last_s,
+            rate_hz=rate_hz,
+            variable_rate=variable,
+            codec=self._file.codec,
+            note=self._note,
+        )
+
+    def _digest(self, token: CancelToken | None) -> str:
+        try:
+            digest = sha256_of(self._path, token)
+        except OSError as error:
+            raise VideoError(f"{self._path} can no longer be read: {error.strerror}.") from error
+        self._file.check_unchanged()  # else the digest would be that of other frames
+        return digest
+
+    def frame(self, index: int, token: CancelToken | None = None) -> Picture:
+        """Return a frame as shown.
+
+        Args:
+            index: From 0.
+            token: Checked between packets on the way to a frame that is not in the cache.
+
+        Returns:
+            (height_px, width_px, 3) uint8 RGB, read-only.
+
+        Raises:
+            VideoError: There is no such frame, or it does not decode.
+            Cancelled: The token was raised. What was decoded by then is kept.
+        """
+        self._check(index)
+        return self._picture(index, self._seek_out(index, token))
+
+    def frames(self, indices: Sequence[int] | NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Return frames in any order, repeats included. Every group of pictures is decoded at most once.
+
+        Args:
+            indices: n indices from 0.
+
+        Returns:
+            (n, height_px, width_px, 3) uint8 RGB.
+
+        Raises:
+            VideoError: One of the frames does not exist or does not decode.
+        """
+        asked = self._asked(indices)
+        width, height = self._developer.size
+        out = np.empty((len(asked), height, width, 3), np.uint8)
+        places = np.argsort(asked, kind="stable")
+        at = 0
+        for decoded in self.stream(np.unique(asked)):
+            picture = decoded.rgb()
+            while at < len(places) and asked[places[at]] == decoded.index:
+                out[places[at]] = picture
+                at += 1
+        return out
+
+    def stream(
+        self, indices: Sequence[int] | NDArray[np.integer], token: CancelToken | None = None
+    ) -> Iterator[DecodedFrame]:
+        """Decode frames in one pass through the file, and convert none of them unasked.
+
+        What lies between is decoded only where others refer to it, or jumped over from a key frame on. Frames are not
+        put in the cache. Other calls in between are allowed, and cost a jump.
+
+        Args:
+            indices: Ascending, without repeats.
+            token: Checked between packets.
+
+        Yields:
+            The frames, in that order.
+
+        Raises:
+            VideoError: One of the frames does not exist or does not decode.
+            ValueError: The indices do not ascend.
+            Cancelled: The token was raised.
+        """
+        asked = self._asked(indices)
+        if (np.diff(asked) <= 0).any():
+            raise ValueError("the indices of a stream must ascend")
+        wanted = set(asked.tolist())
+        return (DecodedFrame(i, self._pass(i, wanted, token), self._developer) for i in asked.tolist())
+
+    def _pass(self, index: int, wanted: set[int], token: CancelToken | None) -> VideoFrame:
+        return self._cache.get(index) or self._reach(index, wanted.__contains__, keep=False, token=token)
+
+    def prefetch(self, index: int, token: CancelToken | None = None) -> None:
+        """Decode a frame and those before it into the cache, for one who will step backwards.
+
+        Args:
+            index: The last frame of the window.
+            token: Checked between packets.
+
+        Raises:
+            VideoError: There is no such frame, or it does not decode.
+            Cancelled: The token was raised.
+        """
+        self._check(index)
+        first = max(0, index + 1 - min(WINDOW, self._capacity))
+        missing = [i for i in range(first, index + 1) if i not in self._cache]
+        if missing:  # to the last of the window, even if it is there: what is put in on the way may push it out
+            self._reach(index, lambda i: i >= missing[0], keep=True, token=token)
+
+    def cached(self, index: int) -> Picture | None:
+        """Return a frame if it is in the cache, without decoding."""
+        frame = self._cache.get(index)
+        return None if frame is None else self._picture(index, frame)
+
+    def nearest_cached(self, index: int) -> int | None:
+        """Return the index of the cached frame nearest to an index, or None when the cache is empty."""
+        return self._cache.nearest(index)
+
+    def key_frame(self, index: int) -> int:
+        """Return the latest frame at or before an index that decodes at once, from a key frame."""
+        self._check(index)
+        return int(self._index.first_frames[self._index.start_for(index)])
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that was written since it was opened: what was computed of it belongs to no digest.
+
+        Raises:
+            VideoError: It was.
+        """
+        self._file.check_unchanged()
+
+    def close(self) -> None:
+        """Close the file and drop the cache. May be called twice."""
+        self._cache.clear()
+        self._file.close()
+
+    def _seek_out(self, index: int, token: CancelToken | None) -> VideoFrame:
+        """Return a frame from the cache, or decode it and keep it."""
+        last, self._last = self._last, index
+        frame = self._cache.get(index)
+        if frame is not None:
+            return frame
+        group = self._index.start_for(index)
+        again = group in self._visited and self._index.length(group) <= self._capacity
+        backwards = index < last <= index + WINDOW
+        self._visited.add(group)
+        # a little less than fits, so that the window does not push itself out
+        back = max(1, self._capacity * 7 // 8) if again or backwards else 1
+        return self._reach(index, lambda i: i > index - back, keep=True, token=token)
+
+    def _reach(
+        self, index: int, wanted: Callable[[int], bool], *, keep: bool, token: CancelToken | None = None
+    ) -> VideoFrame:
+        _ = self._file.container  # a closed file stays closed
+        frame = None
+        for i, frame in self._cursor.reach(index, wanted, token):
+            if keep:
+                self._cache.put(i, frame)
+        assert frame is not None
+        return frame
+
+    def _picture(self, index: int, frame: VideoFrame) -> Picture:
+        return DecodedFrame(index, frame, self._developer).rgb()
+
+    def _asked(self, indices: Sequence[int] | NDArray[np.integer]) -> IntArray:
+        asked = np.asarray(indices, np.int64).reshape(-1)
+        for i in asked[(asked < 0) | (asked >= self.n_frames)][:1]:
+            self._check(int(i))
+        return asked
+
+    def _check(self, index: int) -> None:
+        if not 0 <= index < self.n_frames:
+            raise VideoError(
+                f"{self._path.name} has no frame {index}: its {self.n_frames} frames are numbered "
+                f"0 to {self.n_frames - 1}."
+            )

@@ -1,0 +1,1 @@
+"""Writing of videos, sound, proxies and copies."""

@@ -1,0 +1,63 @@
+"""A video written anew with its faces blurred: the same frames at the same times, and nothing else of the old file.
+
+The sound goes along only where it is asked for: a voice tells who somebody is as well as a face does.
+"""
+
+from pathlib import Path
+
+from skillviewer.core.errors import ExportError
+from skillviewer.core.faces.faces import Faces, fits
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.faces import blurred
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.sound import Sound, has_sound
+from skillviewer.media.writing.writer import VideoWriter, last_rate_hz
+
+
+def copy_with_blurred_faces(
+    source: VideoReader,
+    target: Path,
+    faces: Faces,
+    token: CancelToken | None = None,
+    report: Report = silent,
+    *,
+    sound: bool = False,
+) -> VideoInfo:
+    """Write every frame of a video at its own time, as it is shown, with its faces blurred.
+
+    Title, place, date, device and chapters stay behind, and so does the sound unless it is asked for, which is then
+    encoded anew. Odd sizes become even. What was written is read back as a clip is (``writing.writer``): count, times,
+    size and duration. Quality is that of a good clip: the copy is hardly larger than a recording that was compressed as
+    hard as this is, and hard to tell from it (docs/export.md has sizes and differences).
+
+    Args:
+        source: The video.
+        target: Where to; its suffix says which kind (``media.writing.writer``).
+        faces: What is blurred.
+        token: Checked after every frame; nothing is left behind.
+        report: Told of every frame.
+        sound: Whether the copy keeps the sound, where there is any.
+
+    Returns:
+        What is known of the copy.
+
+    Raises:
+        ExportError: The faces are of another video, or the copy cannot be written.
+        VideoError: A frame of the video, or the sound that is kept, does not decode.
+        Cancelled: The token was raised.
+    """
+    token = token if token is not None else CancelToken()
+    info = source.info
+    if not fits(faces, info.digest):
+        raise ExportError(f"The face boxes are of another video than {info.path.name}: look for faces again.")
+    rate_hz = last_rate_hz(info.duration_s - float(info.times_s[-1]))
+    heard = Sound(info.path, 0.0, info.duration_s) if sound and has_sound(info.path) else None
+    with VideoWriter(target, info.width_px, info.height_px, rate_hz=rate_hz, quality="good", sound=heard) as writer:
+        for decoded in source.stream(range(info.n_frames)):
+            token.check()
+            picture = blurred(decoded.rgb(), faces.boxes_at(decoded.index))
+            writer.write(picture, float(info.times_s[decoded.index]))
+            report(Progress("blurring faces", decoded.index + 1, info.n_frames))
+    with VideoReader(target, cache_bytes=0) as made:
+        return made.info

@@ -1,0 +1,267 @@
+"""Scrub proxies: a small copy of a video in which every frame stands alone, so that any of them shows at once.
+
+A proxy is one file of JPEG pictures: a magic word, the pictures one after another, a table with their offsets and
+checksums, and a footer that says where the table is. It is named after the digest of its video, written aside and
+renamed, and goes when room is needed and it is the one that was opened longest ago.
+"""
+
+import os
+import struct
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BufferedReader, BufferedWriter
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import VideoError
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.reading.reader import VideoReader
+
+DEFAULT_MAX_BYTES = 4 * 2**30
+
+_SUFFIX = ".proxy"
+_MAGIC = b"SVPROXY1"
+_FOOTER = struct.Struct("<QIIII8s")  # offset of the table, frames, width, height, checksum of table and size, magic
+_ENTRY = np.dtype([("offset", "<u8"), ("size", "<u4"), ("crc32", "<u4")])
+_SIZES = ((960, 540), (640, 360), (480, 270))
+_QUALITY = 80
+_BYTES_PER_PIXEL = 0.125  # of such JPEGs, as a rule
+_ABANDONED_AFTER_S = 3600.0
+
+
+class ScrubProxy:
+    """An open proxy. It has one owner and is not for several threads.
+
+    Attributes:
+        size: (width_px, height_px) of its pictures.
+        n_frames: Frames, as many as the video has.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a proxy file.
+
+        Raises:
+            OSError: It is not there, or cannot be read.
+            ValueError: It is not a sound proxy.
+        """
+        self._path = path
+        self._file: BufferedReader = path.open("rb")
+        try:
+            self._entries, self.size = _read_table(self._file)
+        except BaseException:
+            self._file.close()
+            raise
+        self.n_frames = len(self._entries)
+
+    @classmethod
+    def open(cls, info: VideoInfo, folder: Path | None = None) -> "ScrubProxy | None":
+        """Return the proxy of a video, or None when there is none. A damaged one is removed.
+
+        Args:
+            info: The video.
+            folder: Where proxies lie; None: the program's own cache.
+        """
+        path = _proxy_path(info, folder)
+        try:
+            proxy = cls(path)
+        except OSError:  # not there; or not to be read now (too many open files, say), which tells nothing against it
+            return None
+        except ValueError:
+            _remove(path)
+            return None
+        if proxy.n_frames != info.n_frames:
+            proxy.close()
+            _remove(path)
+            return None
+        with suppress(OSError):
+            os.utime(path)  # used now: it goes last
+        return proxy
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def frame(self, index: int) -> Picture:
+        """Return a small picture of a frame.
+
+        Args:
+            index: From 0.
+
+        Returns:
+            (h, w, 3) uint8 RGB, read-only.
+
+        Raises:
+            VideoError: There is no such frame, or the proxy is damaged; then it is removed.
+        """
+        if not 0 <= index < self.n_frames:
+            raise VideoError(f"There is no frame {index}: the video has {self.n_frames}, counted from 0.")
+        entry = self._entries[index]
+        try:
+            self._file.seek(int(entry["offset"]))
+            data = self._file.read(int(entry["size"]))
+        except (OSError, ValueError) as error:
+            raise VideoError(f"The scrub proxy {self._path} can no longer be read.") from error
+        sound = len(data) == entry["size"] and zlib.crc32(data) == entry["crc32"]
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if sound else None
+        if picture is None:
+            self.close()
+            _remove(self._path)
+            raise VideoError(f"The scrub proxy {self._path} was damaged and has been removed; it can be made again.")
+        out: Picture = picture.astype(np.uint8, copy=False)
+        out.flags.writeable = False
+        return out
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        self._file.close()
+
+
+def build_proxy(
+    source: VideoReader | Path | str,
+    token: CancelToken | None = None,
+    report: Report = silent,
+    *,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    folder: Path | None = None,
+) -> ScrubProxy:
+    """Make the proxy of a video, or open the one that is there.
+
+    The pictures are at most 960 x 540 pixels; smaller for a video so long that its proxy would take more than half
+    of the budget.
+
+    Args:
+        source: The video; an open reader must belong to this thread.
+        token: Checked after every frame.
+        report: Told of every sixteenth frame.
+        max_bytes: What all proxies may take together; older ones make room.
+        folder: Where proxies lie; None: the program's own cache.
+
+    Raises:
+        VideoError: The video cannot be read, is too long for the budget, or the disk is full.
+        Cancelled: The token was raised; nothing is left behind.
+    """
+    if not isinstance(source, VideoReader):
+        with VideoReader(source, token, cache_bytes=0) as reader:
+            return build_proxy(reader, token, report, max_bytes=max_bytes, folder=folder)
+    info = source.describe(token)
+    there = ScrubProxy.open(info, folder)
+    if there is not None:
+        return there
+    size = _proxy_size(info, max_bytes)
+    path = _proxy_path(info, folder)
+    part: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        part = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            _write(file, source, size, token or CancelToken(), report, max_bytes)
+        _make_room(path.parent, part.stat().st_size, max_bytes)
+        part.replace(path)
+        return ScrubProxy(path)
+    except (OSError, ValueError) as error:
+        raise VideoError(f"The scrub proxy of {info.path} could not be written to {path.parent}: {error}.") from error
+    finally:
+        if part is not None:
+            _remove(part)
+
+
+def _write(
+    file: BufferedWriter, reader: VideoReader, size: tuple[int, int], token: CancelToken, report: Report, most: int
+) -> None:
+    """Write every frame, the table and the footer."""
+    n = reader.n_frames
+    entries = np.zeros(n, _ENTRY)
+    at = file.write(_MAGIC)
+    for index, jpeg in enumerate(_jpegs(reader, size)):
+        token.check()
+        entries[index] = (at, len(jpeg), zlib.crc32(jpeg))
+        at += file.write(jpeg)
+        if at > most:
+            raise VideoError(f"{reader.info.path} is too long for a scrub proxy of at most {most / 2**20:.0f} MB.")
+        if index % 16 == 0 or index == n - 1:
+            report(Progress("preparing for scrubbing", index + 1, n))
+    table = entries.tobytes()
+    file.write(table)
+    file.write(_FOOTER.pack(at, n, *size, _checksum(table, size), _MAGIC))
+
+
+def _jpegs(reader: VideoReader, size: tuple[int, int]) -> Iterator[bytes]:
+    for decoded in reader.stream(range(reader.n_frames)):
+        picture = cv2.cvtColor(decoded.rgb(size), cv2.COLOR_RGB2BGR)
+        done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+        if not done:
+            raise VideoError(f"Frame {decoded.index} of {reader.info.path} could not be compressed.")
+        yield jpeg.tobytes()
+
+
+def _read_table(file: BufferedReader) -> tuple[np.ndarray[tuple[int], np.dtype[np.void]], tuple[int, int]]:
+    """Return the entries and the size of the pictures; ValueError if anything does not fit."""
+    end = file.seek(0, 2)
+    if end < len(_MAGIC) + _FOOTER.size:
+        raise ValueError("too short")
+    file.seek(end - _FOOTER.size)
+    at, n, width, height, crc32, magic = _FOOTER.unpack(file.read(_FOOTER.size))
+    if magic != _MAGIC or at + n * _ENTRY.itemsize + _FOOTER.size != end:
+        raise ValueError("not a whole proxy")
+    file.seek(at)
+    table = file.read(n * _ENTRY.itemsize)
+    if _checksum(table, (width, height)) != crc32:
+        raise ValueError("its table is damaged")
+    return np.frombuffer(table, _ENTRY), (width, height)
+
+
+def _checksum(table: bytes, size: tuple[int, int]) -> int:
+    return zlib.crc32(repr(size).encode(), zlib.crc32(table))
+
+
+def _proxy_size(info: VideoInfo, max_bytes: int) -> tuple[int, int]:
+    """Return the size of the pictures, as large as the budget allows, in the video's proportions."""
+    for width, height in _SIZES:
+        scale = min(1.0, width / info.width_px, height / info.height_px)
+        size = (max(1, round(info.width_px * scale)), max(1, round(info.height_px * scale)))
+        if info.n_frames * size[0] * size[1] * _BYTES_PER_PIXEL <= max_bytes / 2:
+            return size
+    raise VideoError(f"{info.path} is too long for a scrub proxy of at most {max_bytes / 2**20:.0f} MB.")
+
+
+def _proxy_path(info: VideoInfo, folder: Path | None) -> Path:
+    return (folder or cache_dir() / "proxies") / f"{info.digest}{_SUFFIX}"
+
+
+def _make_room(folder: Path, n_bytes: int, max_bytes: int) -> None:
+    """Remove what was abandoned half written, then the proxies unused longest, until there is room."""
+    for path in folder.glob("*.part"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S:
+                path.unlink()
+    entries = []
+    for path in folder.glob(f"*{_SUFFIX}"):
+        with suppress(OSError):  # another process may have removed it
+            stat = path.stat()
+            entries.append((stat.st_mtime, stat.st_size, path))
+    total = sum(size for _, size, _ in entries)
+    for _, size, path in sorted(entries):
+        if total + n_bytes <= max_bytes:
+            return
+        _remove(path)
+        total -= size
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()

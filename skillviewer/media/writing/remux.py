@@ -1,0 +1,98 @@
+"""A video copied packet by packet into a new file, without sound and without what it says of its origin."""
+
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.error import FFmpegError
+
+from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.progress import CancelToken
+from skillviewer.media.reading.container import VideoFile
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.strip_metadata import cleaned_header, cleaner_of
+
+_MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
+_MUXERS |= {".ts": "mpegts", ".mts": "mpegts", ".m2ts": "mpegts", ".gif": "gif", ".mpg": "vob", ".mpeg": "vob"}
+
+
+def copy_without_metadata(source: Path, target: Path, token: CancelToken | None = None) -> None:
+    """Copy the pictures of a video, bit by bit, and nothing else: no sound, title, place, date, device or chapter.
+
+    What cameras and encoders write into the pictures' own stream goes as well (see ``user_data``).
+    The copy is read and compared: the same frames at the same times, and the same first and last picture.
+
+    Args:
+        source: The video.
+        target: Where to; its suffix is that of the source.
+        token: Raise it to stop.
+
+    Raises:
+        ExportError: The copy cannot be made, or is not the same video.
+        VideoError: The source cannot be read.
+        Cancelled: The token was raised.
+    """
+    muxer = _MUXERS.get(source.suffix.lower())
+    if muxer is None:
+        raise _refusal(source, f"{source.suffix or 'such'} files cannot be copied in this way")
+    try:
+        _copy(source, target, muxer, token)
+    except (FFmpegError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and getattr(error, "errno", None) == 28:  # no space left: not the video's fault
+            raise ExportError(f"{target} could not be written: {error.strerror or error}.") from error
+        raise _refusal(source, str(error)) from error
+    _compare(source, target)
+
+
+def _copy(source: Path, target: Path, muxer: str, token: CancelToken | None) -> None:
+    with (
+        VideoFile(source) as file,
+        av.open(f"file:{target.absolute()}", "w", format=muxer, options={"fflags": "+bitexact"}) as container,
+    ):
+        codec, header = file.codec, file.stream.codec_context.extradata or b""
+        cleaned = cleaner_of(codec, header)
+        if cleaned is None:
+            raise _refusal(source, f"what {codec} pictures say beside the picture cannot be taken out")
+        stream = container.add_stream_from_template(file.stream, opaque=codec == "av1")  # what decodes it cannot encode
+        stream.metadata.clear()
+        if header:
+            stream.codec_context.extradata = cleaned_header(codec, header, cleaned)
+        while (found := file.read()) is not None:
+            if token is not None:
+                token.check()
+            packet = _with_bytes(found[1], cleaned(bytes(found[1])))
+            packet.stream = stream
+            container.mux_one(packet)
+
+
+def _with_bytes(packet: "av.Packet[Any]", data: bytes) -> "av.Packet[Any]":
+    if len(data) == packet.size:
+        return packet
+    made: av.Packet[Any] = av.Packet(data)
+    made.pts, made.dts, made.duration, made.time_base = packet.pts, packet.dts, packet.duration, packet.time_base
+    made.is_keyframe = packet.is_keyframe
+    return made
+
+
+def _compare(source: Path, target: Path) -> None:
+    try:
+        with VideoReader(source, cache_bytes=0) as old, VideoReader(target, cache_bytes=0) as new:
+            same = (
+                old.n_frames == new.n_frames
+                and (old.info.width_px, old.info.height_px) == (new.info.width_px, new.info.height_px)
+                and np.abs(old.info.times_s - new.info.times_s).max() < 2e-3
+                and all(np.array_equal(old.frame(i), new.frame(i)) for i in (0, old.n_frames - 1))
+            )
+            facts = f"{new.n_frames} of {old.n_frames} frames came back"
+    except VideoError as error:
+        raise _refusal(source, "the copy cannot be read") from error
+    if not same:
+        raise _refusal(source, f"the copy is not the same video ({facts})")
+
+
+def _refusal(source: Path, why: str) -> ExportError:
+    return ExportError(
+        f"{source.name} cannot be copied without what its file says of its origin: {why.rstrip('.')}. Leave the videos "
+        "out, or convert this one to MP4 first."
+    )

@@ -1,0 +1,359 @@
+"""Writing video: at true times, beside the name asked for, read back before it takes that name.
+
+MP4 holds H.264 (yuv420p, BT.709, index in front), which browsers and office programs play; WebM holds VP9, whose
+encoder is free of the GPL; GIF has one palette for all its frames. No date, program version or other metadata is
+written.
+"""
+
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, TypeAlias
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.bitstream import BitStreamFilterContext
+from av.codec.context import Flags as CodecFlags
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.stream import VideoStream
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.atomic_write import check_free
+from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.writing.codecs import can_encode
+from skillviewer.media.writing.gif import SharedPalette
+from skillviewer.media.writing.planes import Planes
+from skillviewer.media.writing.sound import ENCODERS, RATE_HZ, Sound, SoundTrack, has_sound
+
+Quality: TypeAlias = Literal["small", "good", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """How one kind of file is written.
+
+    Attributes:
+        name: Of the codec, for people who choose it.
+        suffixes: Of the files it goes into.
+        muxer: Container.
+        encoder: Codec.
+        pixels: Pixel format.
+        clock_hz: Ticks a second of the time stamps.
+        options: Of the encoder.
+        quality: Option and value for each quality.
+        muxing: Options of the container.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    muxer: str
+    encoder: str
+    pixels: str
+    clock_hz: int
+    options: dict[str, str]
+    quality: dict[Quality, str]
+    muxing: dict[str, str]
+
+
+_FORMATS = (
+    _Format(
+        "h264",
+        (".mp4", ".m4v", ".mov"),
+        "mp4",
+        "libx264",
+        "yuv420p",
+        90000,
+        {"preset": "veryfast"},
+        {"small": "28", "good": "21", "best": "15"},
+        {"movflags": "+faststart"},
+    ),
+    _Format(
+        "vp9",
+        (".webm",),
+        "webm",
+        "libvpx-vp9",
+        "yuv420p",
+        1000,
+        {"deadline": "realtime", "cpu-used": "7", "row-mt": "1", "b": "0"},
+        {"small": "40", "good": "31", "best": "20"},
+        {},
+    ),
+    _Format("gif", (".gif",), "gif", "gif", "pal8", 100, {}, {"small": "64", "good": "256", "best": "256"}, {}),
+)
+
+_KEY_FRAME_EVERY = 48
+
+MOST_PX = 16384
+"""Pixels along a side that every encoder takes (x264 no more than that)."""
+
+
+def last_rate_hz(stay_s: float) -> float:
+    """Return the ``rate_hz`` of a ``VideoWriter`` that lets the last frame stay as long as it should."""
+    return min(1 / max(stay_s, 1e-6), 1000.0)
+
+
+class VideoWriter:
+    """A video file in the making. Leaving the ``with`` block finishes it; leaving by an exception removes it.
+
+    Args:
+        path: Where the video is to go. The suffix says which kind: .mp4, .m4v, .mov; .webm; .gif.
+        width_px: Width of the pictures. Odd sizes are made even by doubling the last column or row (not in GIF).
+        height_px: Height of the pictures.
+        rate_hz: Usual frame rate: says how long the last frame is shown. None: as long as the one before.
+        codec: "h264", "vp9" or "gif"; None: what goes with the suffix.
+        quality: "small", "good" or "best".
+        overwrite: Whether a file of that name may be replaced.
+        sound: What is heard meanwhile, or None. A GIF holds none.
+
+    Raises:
+        ExportError: The name, size or codec cannot be used, or the file is there already.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        width_px: int,
+        height_px: int,
+        *,
+        rate_hz: float | None = None,
+        codec: str | None = None,
+        quality: Quality = "good",
+        overwrite: bool = False,
+        sound: Sound | None = None,
+    ) -> None:
+        self._path = Path(path)
+        self._format = _format_for(self._path, codec)
+        if width_px < 1 or height_px < 1:
+            raise ExportError(f"{path} cannot be written: a picture of {width_px} x {height_px} pixels is empty.")
+        if max(width_px, height_px) > MOST_PX:
+            raise ExportError(
+                f"{path} cannot be written: a picture of {width_px} x {height_px} pixels is too large. Choose a size "
+                f"of at most {MOST_PX} pixels a side."
+            )
+        self._overwrite = overwrite
+        self._check_free()
+        self._shape = (height_px, width_px, 3)
+        self._step_s = 1 / rate_hz if rate_hz else None
+        self._even = self._format.pixels == "yuv420p"
+        self.size = (width_px + width_px % 2, height_px + height_px % 2) if self._even else (width_px, height_px)
+        self._planes = Planes(*self.size) if self._even else None
+        self._ticks: list[int] = []
+        self._first_s = 0.0
+        self._last_s = 0.0
+        self._waiting: VideoFrame | None = None
+        self._sound = sound
+        self._part = self._path.with_name(f".{secrets.token_hex(6)}.part{self._path.suffix}")
+        try:
+            self._part.touch(exist_ok=False)  # a folder that cannot be written to says so now
+            self._open(quality)
+        except (FFmpegError, OSError, ValueError) as error:
+            self._discard()
+            raise self._failure(error) from error
+        except BaseException:
+            self._discard()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._discard()
+
+    def write(self, picture: Picture, time_s: float) -> None:
+        """Append a picture.
+
+        Args:
+            picture: (height_px, width_px, 3) uint8 RGB.
+            time_s: When it is shown. The first one's time counts as 0; times ascend.
+
+        Raises:
+            ExportError: The disk is full, say, or two times are closer than the format can tell.
+            ValueError: The picture has another shape or type.
+        """
+        if picture.shape != self._shape or picture.dtype != np.uint8:
+            raise ValueError(f"expected a picture uint8{list(self._shape)}, got {picture.dtype}{list(picture.shape)}")
+        if not self._ticks:
+            self._first_s = time_s
+        tick = round((time_s - self._first_s) * self._format.clock_hz)
+        if self._ticks and tick <= self._ticks[-1]:
+            raise ExportError(
+                f"{self._path} cannot be written: its pictures {len(self._ticks)} and {len(self._ticks) + 1} are less "
+                f"than {1000 / self._format.clock_hz:.3g} ms apart."
+            )
+        self._pass_on(until=tick)
+        self._ticks.append(tick)
+        self._waiting = self._frame(picture, tick)
+
+    def _open(self, quality: Quality) -> None:
+        made = self._format
+        # bitexact leaves out program versions and dates
+        options = {"fflags": "+bitexact", **made.muxing}
+        self._container = av.open(f"file:{self._part.absolute()}", "w", format=made.muxer, options=options)
+        crf = {} if made.encoder == "gif" else {"crf": made.quality[quality]}
+        rate = Fraction(1 / self._step_s).limit_denominator(1001) if self._step_s else Fraction(25)
+        stream = self._container.add_stream(made.encoder, rate=rate, options={**made.options, **crf})
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height = self.size
+        stream.pix_fmt, stream.gop_size = made.pixels, _KEY_FRAME_EVERY
+        # pictures stay in order: no edit list, and the last one's duration means what it says in every player
+        stream.max_b_frames = 0
+        # whole pictures side by side: in slices of one, the default, H.264 takes 1.4 times as long on two cores
+        stream.codec_context.thread_type = "FRAME"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, made.clock_hz)
+        stream.codec_context.flags |= CodecFlags.bitexact | CodecFlags.frame_duration
+        if self._even:
+            stream.codec_context.colorspace = Colorspace.ITU709
+            stream.codec_context.color_primaries = ColorPrimaries.BT709
+            stream.codec_context.color_trc = ColorTrc.BT709
+            stream.codec_context.color_range = ColorRange.MPEG
+        self._stream = stream
+        self._palette: SharedPalette | None = None
+        if not self._even:
+            beside = self._part.with_suffix(".pictures")
+            self._palette = SharedPalette(self.size, made.clock_hz, int(made.quality[quality]), beside)
+        self._track = self._open_track()
+        self._unsigned: BitStreamFilterContext | None = None
+        if made.encoder == "libx264":
+            # x264 writes its version and settings, the threads of this computer among them, into the first picture
+            self._container.start_encoding()
+            self._unsigned = BitStreamFilterContext("filter_units=remove_types=6", stream)
+
+    def _open_track(self) -> SoundTrack | None:
+        if self._sound is None:
+            return None
+        encoder = ENCODERS.get(self._path.suffix.lower())
+        if encoder is None or not can_encode(encoder):
+            raise ExportError(f"{self._path} cannot hold sound. Choose MP4 or WebM, or export without sound.")
+        stream = self._container.add_stream(encoder, rate=RATE_HZ)
+        assert isinstance(stream, AudioStream)
+        stream.codec_context.flags |= CodecFlags.bitexact
+        return SoundTrack(stream, self._sound)
+
+    def _frame(self, picture: Picture, tick: int) -> VideoFrame:
+        """Return a picture as a frame for the encoder or the palette."""
+        height, width, _ = self._shape
+        if self.size != (width, height):
+            picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        picture = np.ascontiguousarray(picture)
+        if self._planes is None:
+            frame = VideoFrame.from_ndarray(picture, format="rgb24")
+        else:
+            frame = self._planes.frame(picture)
+        frame.pts, frame.time_base = tick, Fraction(1, self._format.clock_hz)
+        return frame
+
+    def _pass_on(self, until: int) -> None:
+        """Encode the frame that waits, now that it is known when it leaves the screen."""
+        frame, self._waiting = self._waiting, None
+        if frame is None:
+            return
+        frame.duration = until - self._ticks[-1]
+        try:
+            if self._palette is not None:
+                self._palette.take(frame)
+                return
+            self._encode([frame])
+            if self._track is not None:
+                for packet in self._track.up_to(until / self._format.clock_hz):
+                    self._container.mux_one(packet)
+        except (FFmpegError, OSError) as error:
+            raise self._failure(error) from error
+
+    def _encode(self, frames: Iterable[VideoFrame | None]) -> None:
+        for frame in frames:
+            for packet in self._stream.encode(frame):
+                self._container.mux(self._unsigned.filter(packet) if self._unsigned is not None else packet)
+
+    def _finish(self) -> None:
+        """Write what is left, read everything back, and give the file its name."""
+        if not self._ticks:
+            raise ExportError(f"{self._path} was not written: there is no picture to go into it.")
+        last = round((self._step_s or 0.04) * self._format.clock_hz)
+        if self._step_s is None and len(self._ticks) > 1:
+            last = self._ticks[-1] - self._ticks[-2]
+        self._last_s = max(1, last) / self._format.clock_hz
+        self._pass_on(until=self._ticks[-1] + max(1, last))
+        try:
+            if self._palette is not None:
+                self._encode(self._palette.give())
+            self._encode([None])
+            if self._track is not None:
+                for packet in self._track.rest():
+                    self._container.mux_one(packet)
+            self._container.close()
+            self._read_back()
+            self._check_free()
+            self._part.replace(self._path)
+        except (FFmpegError, OSError) as error:
+            raise self._failure(error) from error
+
+    def _read_back(self) -> None:
+        """Compare count, times, size and duration of the file with what was asked for; its last frame must decode."""
+        times_s = np.array(self._ticks) / self._format.clock_hz
+        tick_s = 1.01 / self._format.clock_hz
+        try:
+            with VideoReader(self._part, cache_bytes=0) as reader:
+                info = reader.info
+                reader.frame(info.n_frames - 1)
+        except VideoError as error:
+            raise ExportError(f"{self._path} was not written: what was written cannot be read back.") from error
+        if info.n_frames != len(times_s):
+            raise ExportError(f"{self._path} was not written: {info.n_frames} of {len(times_s)} pictures came back.")
+        if np.abs(info.times_s - times_s).max() > tick_s:
+            raise ExportError(f"{self._path} was not written: its pictures came back at other times.")
+        if (info.width_px, info.height_px) != self.size:
+            raise ExportError(f"{self._path} was not written: it came back as {info.width_px} x {info.height_px}.")
+        if abs(info.duration_s - times_s[-1] - self._last_s) > 2 * tick_s:
+            raise ExportError(f"{self._path} was not written: it came back {info.duration_s:.3f} s long.")
+        if has_sound(self._part) is not (self._track is not None):
+            raise ExportError(f"{self._path} was not written: its sound did not come back.")
+
+    def _check_free(self) -> None:
+        check_free(self._path, overwrite=self._overwrite)
+        if not self._path.parent.is_dir():
+            raise ExportError(f"{self._path} cannot be written: there is no folder {self._path.parent}.")
+
+    def _failure(self, error: Exception) -> ExportError:
+        reason = getattr(error, "strerror", None) or str(error)
+        return ExportError(f"{self._path} could not be written: {reason}.")
+
+    def _discard(self) -> None:
+        """Let go of everything; remove the file unless it has its name by now."""
+        self._waiting = None
+        palette = getattr(self, "_palette", None)
+        if palette is not None:
+            palette.close()
+        container = getattr(self, "_container", None)
+        if container is not None:
+            with suppress(FFmpegError, OSError):
+                container.close()
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
+
+
+def _format_for(path: Path, codec: str | None) -> _Format:
+    """Return the format for a name and a codec."""
+    suffix = path.suffix.lower()
+    for made in _FORMATS:
+        if suffix in made.suffixes:
+            if codec not in (None, made.name):
+                raise ExportError(f"{path} cannot be written: {suffix} files hold {made.name} here, not {codec}.")
+            if not can_encode(made.encoder):
+                raise ExportError(f"{path} cannot be written: the encoder {made.encoder} is missing on this computer.")
+            return made
+    known = ", ".join(suffix for made in _FORMATS for suffix in made.suffixes)
+    raise ExportError(f"{path} cannot be written: choose a name that ends in one of {known}.")

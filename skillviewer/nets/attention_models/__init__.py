@@ -1,0 +1,1 @@
+"""Attention models: the paper's, its ablations and its rivals, one module each."""

@@ -1,0 +1,78 @@
+"""Attention Pool (Girdhar & Ramanan 2017): second-order pooling of rank one, a signed map."""
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.nets.attention import AttentionModel, State, StepOutput
+from skillviewer.nets.attention_models.recurrence import Attended, RecurrentModel, cells_of
+from skillviewer.nets.fusion import Fusion
+from skillviewer.nets.sizes import HeadSizes
+
+
+class Product(nn.Module):
+    """bottom-up (1x1 convolution to saliency) times top-down (1x1 convolution to relevance), cell by cell."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.bottom_up = nn.Conv2d(channels, 1, 1)
+        self.top_down = nn.Conv2d(channels, 1, 1)
+
+    def factors(self, fused_t: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the bottom-up and the top-down map of (B, C, h, w), (B, h, w) each."""
+        return self.bottom_up(fused_t).squeeze(1), self.top_down(fused_t).squeeze(1)
+
+    def forward(self, fused_t: Tensor) -> Tensor:
+        """Return their product, (B, h, w)."""
+        bottom_up, top_down = self.factors(fused_t)
+        return bottom_up * top_down
+
+
+class PoolModel(AttentionModel):
+    """Attention Pool as released: no recurrence; s_t = sum_i bu_i td_i, S = mean of s over the frames.
+
+    The fused features pass a ReLU. The score curve is the running mean of the frame scores; the task state is the
+    score of the frame alone, (B, 1).
+    """
+
+    map_kind = MapKind.SIGNED
+    uses_memory = False
+
+    def __init__(self, sizes: HeadSizes) -> None:
+        super().__init__(sizes, Fusion(sizes, rectified=True))
+        self.product = Product(sizes.channels)
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
+        """Return the sum of the frame scores and their number, both 0."""
+        zero = torch.zeros(batch, dtype=self.dtype, device=like.device)
+        return zero, zero
+
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
+        """Score one frame, (B, C, h, w): the score is the sum of the map, whichever map that is."""
+        used: Tensor = self.product(fused_t) if attention is None else attention
+        frame_score = used.sum(dim=(1, 2))
+        total, count = state[0] + frame_score, state[1] + 1
+        return StepOutput(used, frame_score[:, None], total / count, (total, count))
+
+
+class PoolRecurrentModel(RecurrentModel):
+    """Attention Pool with all other parts as in the paper's model: v = sum_i bu_i td_i x_i / L, then the task RNN.
+
+    Weights begin at N(0, 0.001^2) and biases at 0, as Girdhar & Ramanan's.
+    """
+
+    map_kind = MapKind.SIGNED
+    uses_memory = False
+    averages = True
+
+    def __init__(self, sizes: HeadSizes) -> None:
+        super().__init__(sizes)
+        self.product = Product(sizes.channels)
+        for convolution in (self.product.bottom_up, self.product.top_down):
+            nn.init.normal_(convolution.weight, std=1e-3)
+            assert convolution.bias is not None
+            nn.init.zeros_(convolution.bias)
+
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
+        """Weigh one frame, (B, C, h, w), by its signed map."""
+        return Attended(self.product(fused_t), cells_of(fused_t))

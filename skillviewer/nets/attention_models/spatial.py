@@ -1,0 +1,80 @@
+"""The paper's model and its ablations (Li et al. 2019, equations 1 to 9 and section 4.4)."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.nets.attention import State
+from skillviewer.nets.attention_models.recurrence import Attended, RecurrentModel, cells_of, orthogonal
+from skillviewer.nets.sizes import HeadSizes
+
+Context = Literal["both", "frame", "task"]
+"""What the attention RNN is told: the frame and the task state, the frame alone, the task state alone."""
+
+
+class SpatialModel(RecurrentModel):
+    """Where to look follows from what is seen and from what the task has been so far.
+
+    In every step, with LN only where ``sizes.layer_norm``::
+
+        xbar    = mean over cells of X + maximum over cells of X
+        h_att   = GRU([LN xbar ; LN h_task], h_att)
+        a_i     = w^T tanh(W_x x_i + b_x + W_h h_att + b_h)
+        alpha   = softmax over the cells of a
+        v       = sum_i alpha_i x_i
+        h_task  = GRU(v, h_task),   S = w^T h_task + b
+
+    The ablations change the second line alone. Both layer norms exist in all of them, as in the released code, even
+    where an ablation uses only one.
+
+    Args:
+        sizes: Every size.
+        context: What the attention RNN is told.
+        recurrent: Whether it is an RNN; else a linear layer without memory ("No RNN_att").
+    """
+
+    def __init__(self, sizes: HeadSizes, *, context: Context = "both", recurrent: bool = True) -> None:
+        super().__init__(sizes)
+        self.context = context
+        self.recurrent = recurrent
+        frame, task, hidden = sizes.channels, sizes.task_hidden, sizes.attention_hidden
+        width = {"both": frame + task, "frame": frame, "task": task}[context]
+        self.norm_frame: nn.Module = nn.LayerNorm(frame) if sizes.layer_norm else nn.Identity()
+        self.norm_task: nn.Module = nn.LayerNorm(task) if sizes.layer_norm else nn.Identity()
+        self.attention_rnn: nn.Module = nn.GRUCell(width, hidden) if recurrent else nn.Linear(width, hidden)
+        self.embed_cell = nn.Linear(frame, sizes.embed)
+        self.embed_hidden = nn.Linear(hidden, sizes.embed)
+        self.weigh = nn.Linear(sizes.embed, 1, bias=False)
+        if isinstance(self.attention_rnn, nn.GRUCell):
+            orthogonal(self.attention_rnn)
+
+    def memory_widths(self) -> tuple[int, ...]:
+        """Return the width of h_att where the attention has an RNN."""
+        return (self.sizes.attention_hidden,) if self.recurrent else ()
+
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:
+        """Attend to one frame, (B, C, h, w); maps are distributions."""
+        cells = cells_of(fused_t)
+        told = []
+        if self.context != "task":
+            told.append(self.norm_frame(cells.mean(dim=1) + cells.amax(dim=1)))
+        if self.context != "frame":
+            told.append(self.norm_task(task))
+        hidden: Tensor = self.attention_rnn(torch.cat([part.expand(len(task), -1) for part in told], dim=1), *memory)
+        embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
+        attention = torch.softmax(self.weigh(embedded).squeeze(2), dim=1)
+        return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())
+
+
+class UniformModel(RecurrentModel):
+    """No Attention: every cell weighs the same, v = mean over the cells of X."""
+
+    map_kind = MapKind.NONE
+    uses_memory = False
+    uses_frame = False
+
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
+        """Average one frame, (B, C, h, w), over its cells."""
+        return Attended(self.uniform_map(fused_t), cells_of(fused_t))

@@ -1,0 +1,69 @@
+"""Visual Attention (Sharma, Kiros & Salakhutdinov 2015): where to look follows from memory alone.
+
+The map of frame t is made from the hidden state before frame t is seen; it does not depend on that frame's pixels.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import AttentionModel, LossOutput, State, StepOutput
+from skillviewer.nets.attention_models.recurrence import cells_of, orthogonal, weighted_sum
+from skillviewer.nets.fusion import Fusion
+from skillviewer.nets.losses import PairBatch, doubly_stochastic_penalty, margin_ranking_loss
+from skillviewer.nets.presets import LossSettings
+from skillviewer.nets.sizes import HeadSizes
+
+
+class VisualModel(AttentionModel):
+    """alpha_t = softmax(W h_{t-1}); v_t = sum_i alpha_i x_i; h_t = LSTM(v_t, h_{t-1}); S_t = w^T h_t + b.
+
+    The first states are linear in the mean of the fused features over all frames and cells, so the whole video has to
+    be there before the first step. The fused features pass a ReLU. W has one row a cell: the map's size is part of the
+    model.
+
+    Args:
+        sizes: Every size.
+        gru: Whether the recurrence is the paper's GRU, with a hidden state alone, instead of the released LSTM.
+    """
+
+    uses_frame = False
+    needs_whole_video = True
+
+    def __init__(self, sizes: HeadSizes, *, gru: bool = False) -> None:
+        super().__init__(sizes, Fusion(sizes, rectified=True))
+        rows, columns = self.grid
+        cell = nn.GRUCell if gru else nn.LSTMCell
+        self.first_hidden = nn.Linear(sizes.channels, sizes.task_hidden)
+        self.first_cell = None if gru else nn.Linear(sizes.channels, sizes.task_hidden)
+        self.look = nn.Linear(sizes.task_hidden, rows * columns, bias=False)
+        self.cell: nn.GRUCell | nn.LSTMCell = cell(sizes.channels, sizes.task_hidden)
+        self.score = nn.Linear(sizes.task_hidden, 1)
+        orthogonal(self.cell)
+
+    def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
+        """Return (h_0,), and c_0 after it where the recurrence is an LSTM, from all frames."""
+        if fused is None or len(fused) != batch:
+            raise ValueError("Visual Attention starts from the mean of all frames: give them fused")
+        mean = fused.mean(dim=(1, 3, 4))
+        layers = (self.first_hidden,) if self.first_cell is None else (self.first_hidden, self.first_cell)
+        return tuple(layer(mean) for layer in layers)
+
+    def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
+        """Look where memory says, (B, C, h, w); maps are distributions."""
+        if attention is None:
+            attention = torch.softmax(self.look(state[0]), dim=1).reshape(-1, *fused_t.shape[2:])
+        vector = weighted_sum(attention, cells_of(fused_t)).expand(len(state[0]), -1)
+        if isinstance(self.cell, nn.LSTMCell):
+            after: State = self.cell(vector, (state[0], state[1]))
+        else:
+            after = (self.cell(vector, state[0]),)
+        return StepOutput(attention, after[0], self.score(after[0]).squeeze(1), after)
+
+    def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
+        """Return the ranking loss, and the doubly stochastic penalty where the settings give it a weight."""
+        out = self(features)
+        score = self.gathered(out.score)
+        loss = margin_ranking_loss(score, pairs, settings)
+        if settings.attention_penalty:
+            loss = loss + settings.attention_penalty * doubly_stochastic_penalty(self.gathered(out.attention))
+        return LossOutput(loss, score)

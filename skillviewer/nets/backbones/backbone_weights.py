@@ -1,0 +1,103 @@
+"""Weights of backbones as named tensors: what they are for, what became of them, and their digest. Free of files."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.nets.backbones.features import TwoStream, across_modalities, backbone
+
+STREAMS = ("appearance.", "motion.")
+"""Beginnings of the names of backbone weights that a checkpoint holds itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneWeights:
+    """Weights of one trunk.
+
+    Attributes:
+        name: Entry in BACKBONES.
+        state: The trunk's state dict, float32.
+        in_channels: 3 for pictures, 2L for flow stacks.
+        digest: Of the state, see ``weights_digest``.
+        beyond: Weights of the same file that lie behind the trunk (a classifier).
+    """
+
+    name: str
+    state: dict[str, Tensor]
+    in_channels: int
+    digest: str
+    beyond: dict[str, Tensor]
+
+
+def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = True) -> dict[str, Tensor]:
+    """Return weights for a stream: as they are, or across modalities when they are for pictures and it takes flow.
+
+    Args:
+        weights: Loaded weights.
+        in_channels: 3 or 2L.
+        rescale: See ``across_modalities``.
+
+    Raises:
+        CheckpointError: They are for another number of channels.
+    """
+    if weights.in_channels == in_channels:
+        return dict(weights.state)
+    if weights.in_channels == 3:
+        return across_modalities(weights.state, backbone(weights.name).first_convolution, in_channels, rescale=rescale)
+    raise CheckpointError(
+        f"These weights of {weights.name} take {weights.in_channels} channels, and {in_channels} are wanted "
+        f"({in_channels // 2} flow fields)."
+    )
+
+
+def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: BackboneWeights) -> dict[str, Tensor]:
+    """Return the weights of two backbones that differ from those they started from, for ``save_checkpoint``.
+
+    Args:
+        streams: The backbones, trained or recalibrated, not deployed.
+        appearance: What the appearance stream started from.
+        motion: What the motion stream started from.
+    """
+    changed = {}
+    for prefix, trunk, weights in zip(STREAMS, (streams.appearance, streams.motion), (appearance, motion), strict=True):
+        state = trunk.state_dict()
+        entry = backbone(weights.name)
+        base = stream_state(weights, state[entry.first_convolution].shape[1])
+        changed.update({prefix + k: v.cpu() for k, v in state.items() if not torch.equal(v.cpu(), base[k])})
+    return changed
+
+
+def weights_digest(state: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 of named tensors, whatever file they came from: names, shapes and float32 values in order."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        if name.endswith("num_batches_tracked"):
+            continue
+        values = state[name].detach().float().contiguous().numpy()
+        digest.update(f"{name} {values.shape}".encode())
+        digest.update(values.astype("<f4", copy=False).tobytes())
+    return digest.hexdigest()
+
+
+def random_backbone_weights(name: str, seed: int, in_channels: int = 3) -> BackboneWeights:
+    """Return randomly initialised weights: for trying the machinery, of no other use."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        state = backbone(name).make(in_channels).state_dict()
+    return BackboneWeights(name, state, in_channels, weights_digest(state), {})
+
+
+def mismatch(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
+    """Return what keeps named tensors from being loaded for others: a missing or unknown name, a shape; or ""."""
+    for name in sorted(wanted.keys() - found.keys()):
+        return f"{name} is missing"
+    for name in sorted(found.keys() - wanted.keys()):
+        return f"{name} is unknown"
+    for name, tensor in wanted.items():
+        if found[name].shape != tensor.shape:
+            return f"{name} has shape {tuple(found[name].shape)}, not {tuple(tensor.shape)}"
+    return ""

@@ -1,0 +1,288 @@
+"""Backbones and the two streams: pictures and flow stacks to features.
+
+A frame is squashed to the input square, appearance (RGB) goes through one backbone and motion (a flow stack) through
+another, and their last feature maps are concatenated, appearance first (Li et al. 2019, section 3.1).
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.registry import look_up, table
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """What a backbone's weights expect: (x / 255 - mean) / std.
+
+    Attributes:
+        mean: One value, or one a channel.
+        std: Likewise.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be divided by."""
+        if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
+            raise ValueError(f"mean {self.mean} and std {self.std} are no normalisation")
+
+    def apply(self, values: Tensor) -> Tensor:
+        """Normalise (B, C, H, W) values of 0 to 255."""
+        mean, std = (torch.tensor(v, dtype=values.dtype, device=values.device) for v in (self.mean, self.std))
+        return (values - 255 * mean[:, None, None]) / (255 * std[:, None, None])
+
+
+IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""torchvision's ImageNet weights."""
+
+EFFICIENTNET = Normalisation((127 / 255,), (128 / 255,))
+"""EfficientNet-Lite's weights: (x - 127) / 128."""
+
+FLOW_ACROSS_MODALITIES = Normalisation((0.5,), (0.226,))
+"""Flow for a motion stream that starts from ImageNet weights (Temporal Segment Networks)."""
+
+UNIT = Normalisation((0.0,), (1.0,))
+"""Flow for motion weights trained on 0 to 1, as those of two-stream networks on UCF101: nothing subtracted."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneEntry:
+    """One backbone.
+
+    Attributes:
+        name: Name by which it is asked for.
+        title: Name for people.
+        n_channels: F.
+        make: Makes its trunk, randomly initialised, for a number of input channels.
+        first_convolution: Name of the weight that sees the input.
+        normalisation: Of pictures, for its ImageNet weights.
+        cells: From the side of the input to the side of the grid.
+        first_centre_px: Pixel index on which the receptive field of cell 0 is centred.
+        ignored: Beginnings of the names of weights behind the trunk.
+        least_px: Side of the smallest input of which every cell of the grid is one that was computed.
+    """
+
+    name: str
+    title: str
+    n_channels: int
+    make: Callable[[int], nn.Module]
+    first_convolution: str
+    normalisation: Normalisation
+    cells: Callable[[int], int]
+    first_centre_px: float
+    ignored: tuple[str, ...]
+    least_px: int = 1
+
+    def grid(self, input_px: int) -> tuple[int, int]:
+        """Return rows and columns of the features of a square input."""
+        return self.cells(input_px), self.cells(input_px)
+
+
+def _resnet(name: str) -> Callable[[int], nn.Module]:
+    def make(in_channels: int) -> nn.Module:
+        from torchvision.models import get_model  # costs seconds: only when asked for
+
+        net: nn.Module = get_model(name, weights=None)
+        net.conv1 = nn.Conv2d(in_channels, 64, 7, 2, 3, bias=False)
+        nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")
+        # under the same names, so that torchvision's weights load as they are
+        layers = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
+        return nn.Sequential(OrderedDict((layer, getattr(net, layer)) for layer in layers))
+
+    return make
+
+
+def _alexnet(in_channels: int) -> nn.Module:
+    from torchvision.models import alexnet
+
+    net = alexnet(weights=None)
+    net.features[0] = nn.Conv2d(in_channels, 64, 11, 4, 2)
+    return nn.Sequential(OrderedDict(features=net.features, avgpool=net.avgpool))
+
+
+def _efficientnet_lite0(in_channels: int) -> nn.Module:
+    from skillviewer.nets.backbones.efficientnet_lite import EfficientNetLite0
+
+    return EfficientNetLite0(in_channels)
+
+
+def _stride_32(input_px: int) -> int:
+    return -(-input_px // 32)
+
+
+def _always_6(_input_px: int) -> int:
+    return 6
+
+
+def _resnet_entry(name: str, title: str, n_channels: int) -> BackboneEntry:
+    return BackboneEntry(
+        name, title, n_channels, _resnet(name), "conv1.weight", IMAGENET, _stride_32, 0.0, ("fc.", "fc_custom.")
+    )
+
+
+BACKBONES = table(
+    BackboneEntry(
+        name="efficientnet-lite0",
+        title="EfficientNet-Lite0",
+        n_channels=320,
+        make=_efficientnet_lite0,
+        first_convolution="_conv_stem.weight",
+        normalisation=EFFICIENTNET,
+        cells=_stride_32,
+        first_centre_px=31.0,
+        ignored=("_conv_head.", "_bn1.", "_fc."),
+    ),
+    _resnet_entry("resnet18", "ResNet18", 512),
+    _resnet_entry("resnet34", "ResNet34", 512),
+    _resnet_entry("resnet50", "ResNet50", 2048),
+    _resnet_entry("resnet101", "ResNet101", 2048),
+    BackboneEntry(
+        name="alexnet",
+        title="AlexNet",
+        n_channels=256,
+        make=_alexnet,
+        first_convolution="features.0.weight",
+        normalisation=IMAGENET,
+        cells=_always_6,
+        first_centre_px=31.0,
+        ignored=("classifier.",),
+        least_px=223,  # of a smaller one its last pooling repeats cells, or has none
+    ),
+)
+"""All backbones; the first ships with its weights."""
+
+
+def backbone(name: str) -> BackboneEntry:
+    """Return a backbone's entry by name.
+
+    Raises:
+        CheckpointError: There is none of that name.
+    """
+    return look_up(BACKBONES, name, "backbone", CheckpointError)
+
+
+def appearance_input(rgb: Tensor, normalisation: Normalisation) -> Tensor:
+    """Return what the appearance stream is fed.
+
+    Args:
+        rgb: (B, S, S, 3) uint8, frames squashed to the input square.
+        normalisation: Of the appearance weights.
+
+    Returns:
+        (B, 3, S, S) float32.
+    """
+    return normalisation.apply(rgb.permute(0, 3, 1, 2).float())
+
+
+def motion_input(stack: Tensor, normalisation: Normalisation, input_px: int) -> Tensor:
+    """Return what the motion stream is fed.
+
+    The quantised flow is resized like a picture, bicubic and without regard to proportions; its values stay those of
+    the size at which flow was computed, as in all published pipelines.
+
+    Args:
+        stack: (B, 2L, h, w) uint8, x and y in turn.
+        normalisation: Of the motion weights.
+        input_px: Side of the input square.
+
+    Returns:
+        (B, 2L, S, S) float32.
+    """
+    values = stack.float()
+    if values.shape[2:] != (input_px, input_px):
+        values = F.interpolate(values, (input_px, input_px), mode="bicubic", antialias=True).clamp_(0, 255)
+    return normalisation.apply(values)
+
+
+def across_modalities(
+    state: Mapping[str, Tensor], first_convolution: str, in_channels: int, *, rescale: bool = True
+) -> dict[str, Tensor]:
+    """Turn weights for pictures into weights for flow stacks (cross-modality initialisation).
+
+    The first convolution is averaged over RGB and copied to every flow channel. Scaled by 3 / (2L) it keeps the size of
+    its response: Temporal Segment Networks do not scale, and leave that to training, but a stream may stay frozen. Such
+    a stream has never seen flow: it is weak until it is trained or its statistics recalibrated.
+
+    Args:
+        state: State dict of the appearance trunk.
+        first_convolution: Name of the weight that sees the input.
+        in_channels: 2L.
+        rescale: Whether to scale by 3 / (2L); not where the stream is trained as published.
+    """
+    weight = state[first_convolution]
+    mean = weight.mean(dim=1, keepdim=True) * (weight.shape[1] / in_channels if rescale else 1)
+    return {**state, first_convolution: mean.repeat(1, in_channels, 1, 1)}
+
+
+def recalibrate_batch_norm(trunk: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Replace the statistics of every batch normalisation by those of given inputs; weights stay as they are.
+
+    Args:
+        trunk: A backbone; left in evaluation mode.
+        batches: Inputs (B, C, H, W) as it is fed; the mean over the batches counts. At least one.
+    """
+    norms = [module for module in trunk.modules() if isinstance(module, nn.BatchNorm2d)]
+    usual = [norm.momentum for norm in norms]
+    trunk.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over the batches
+        norm.train()
+    n_batches = 0
+    with torch.no_grad():
+        for batch in batches:
+            trunk(batch)
+            n_batches += 1
+    for norm, momentum in zip(norms, usual, strict=True):
+        norm.momentum = momentum
+        norm.eval()
+    if n_batches == 0:
+        raise ValueError("batch normalisation cannot be recalibrated on nothing")
+
+
+class TwoStream(nn.Module):
+    """Two backbones: frames and flow stacks to features, (B, 2F, h, w), appearance first.
+
+    Args:
+        appearance: Trunk for pictures.
+        motion: Trunk for flow stacks.
+        appearance_normalisation: Of its weights.
+        motion_normalisation: Of its weights.
+        input_px: Side of the input square.
+    """
+
+    def __init__(
+        self,
+        appearance: nn.Module,
+        motion: nn.Module,
+        appearance_normalisation: Normalisation,
+        motion_normalisation: Normalisation,
+        input_px: int,
+    ) -> None:
+        super().__init__()
+        self.appearance = appearance
+        self.motion = motion
+        self.appearance_normalisation = appearance_normalisation
+        self.motion_normalisation = motion_normalisation
+        self.input_px = input_px
+
+    def forward(self, rgb: Tensor, stack: Tensor) -> Tensor:
+        """Compute features.
+
+        Args:
+            rgb: (B, S, S, 3) uint8.
+            stack: (B, 2L, h, w) uint8, any size.
+
+        Returns:
+            (B, 2F, S / 32, S / 32).
+        """
+        pictures = appearance_input(rgb, self.appearance_normalisation)
+        flow = motion_input(stack, self.motion_normalisation, self.input_px)
+        return torch.cat([self.appearance(pictures), self.motion(flow)], dim=1)

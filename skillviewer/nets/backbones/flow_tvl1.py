@@ -1,0 +1,227 @@
+"""TV-L1 optical flow of many pairs of pictures at once, in torch: for a GPU.
+
+The same algorithm, parameters and numbers as ``media.flow.tvl1`` (Zach, Pock and Bischof, DAGM 2007, in the form
+of OpenCV's ``DualTVL1OpticalFlow``), every field independent of the others in its batch: a field that has converged is
+left as it is while the rest goes on.
+"""
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from skillviewer.media.flow.tvl1 import SMALLEST_PX, TVL1Parameters, parameters_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+State: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Flow (B, 2, h, w), its dual variables in x and in y (B, 2, h, w), and which fields go on (B, 1, 1, 1) bool."""
+
+Linearised: TypeAlias = tuple[Tensor, Tensor, Tensor]
+"""Warped gradient (B, 2, h, w), 1 / |gradient|^2 and the residual at zero flow (B, 1, h, w)."""
+
+_FLT_EPSILON = 1.1920929e-07
+_CHECK_EVERY = 10  # iterations between two questions to the device whether any field goes on
+
+
+class BatchedTVL1:
+    """TV-L1 for batches of pairs."""
+
+    def __init__(self, preset: str = "tvl1", *, compiled: bool = False) -> None:
+        """Choose parameters.
+
+        Args:
+            preset: A key of ``skillviewer.media.flow.tvl1.PRESETS``.
+            compiled: Fuse the iterations by ``torch.compile``; the first batch of each size then waits for it.
+
+        Raises:
+            SettingsError: There is no such preset.
+        """
+        self._parameters = parameters_of(preset)
+        self._iterations: Callable[[State, Linearised, TVL1Parameters, int], State] = (
+            torch.compile(iterations, dynamic=False) if compiled else iterations
+        )
+
+    @torch.inference_mode()
+    def __call__(self, first: Tensor, second: Tensor) -> Tensor:
+        """Return the flow of every pair.
+
+        Args:
+            first: (B, h, w) uint8 grey pictures, on any device.
+            second: The next pictures, likewise.
+
+        Returns:
+            (B, 2, h, w) float32, x then y displacement in pixels from first to second.
+        """
+        p = self._parameters
+        from_levels = _pyramid(first, p)
+        to_levels = _pyramid(second, p)
+        flow = torch.zeros_like(from_levels[-1]).repeat(1, 2, 1, 1)
+        for start, target in zip(reversed(from_levels), reversed(to_levels), strict=True):
+            h, w = start.shape[-2:]
+            if flow.shape[-2:] != (h, w):
+                flow = _resized(flow, h, w, flow.shape[-2] / h, flow.shape[-1] / w) * (1 / p.scale_step)
+            flow = self._one_level(start, target, flow)
+        return flow
+
+    def _one_level(self, first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
+        """Refine a flow (B, 2, h, w) on one level of the pyramid."""
+        p = self._parameters
+        layers = torch.cat([second, _central_gradient(second)], dim=1)
+        dual_x, dual_y = torch.zeros_like(flow), torch.zeros_like(flow)
+        every = torch.ones((len(flow), 1, 1, 1), dtype=torch.bool, device=flow.device)
+        for _ in range(p.n_warps):
+            warped = _warped(layers, flow)
+            gradient = warped[:, 1:]
+            inverse = 1 / (gradient * gradient).sum(1, keepdim=True).clamp_min(_FLT_EPSILON)
+            linear = (gradient, inverse, warped[:, :1] - (gradient * flow).sum(1, keepdim=True) - first)
+            state: State = (flow, dual_x, dual_y, every)
+            for _ in range(p.n_outer):
+                if p.median > 1:
+                    flow, dual_x, dual_y, active = state
+                    state = (torch.where(active, _median_blur(flow, p.median), flow), dual_x, dual_y, active)
+                for done in range(0, p.n_inner, _CHECK_EVERY):
+                    state = self._iterations(state, linear, p, min(_CHECK_EVERY, p.n_inner - done))
+                    if not bool(state[3].any()):
+                        break
+                if not bool(state[3].any()):
+                    break
+            flow, dual_x, dual_y, _ = state
+        return flow
+
+
+def iterations(state: State, linear: Linearised, parameters: TVL1Parameters, n: int) -> State:
+    """Run n inner iterations on the fields that have not converged.
+
+    Args:
+        state: Flow, dual variables, which fields go on.
+        linear: The linearised data term.
+        parameters: Parameters.
+        n: Iterations.
+
+    Returns:
+        The state after them.
+    """
+    flow, dual_x, dual_y, active = state
+    gradient, inverse, rho = linear
+    threshold = parameters.data_weight * parameters.theta
+    step = parameters.tau / parameters.theta
+    for _ in range(n):
+        data = (-(rho + (gradient * flow).sum(1, keepdim=True)) * inverse).clamp(-threshold, threshold)
+        divergence = dual_x - F.pad(dual_x, (1, 0))[..., :-1] + dual_y - F.pad(dual_y, (0, 0, 1, 0))[..., :-1, :]
+        update = data * gradient + parameters.theta * divergence
+        moved = flow + update
+        forward_x = F.pad(moved[..., 1:] - moved[..., :-1], (0, 1))
+        forward_y = F.pad(moved[..., 1:, :] - moved[..., :-1, :], (0, 0, 0, 1))
+        shrink = 1 / (1 + step * (forward_x * forward_x + forward_y * forward_y).sqrt())
+        flow = torch.where(active, moved, flow)
+        dual_x = torch.where(active, (dual_x + step * forward_x) * shrink, dual_x)
+        dual_y = torch.where(active, (dual_y + step * forward_y) * shrink, dual_y)
+        error = (update * update).sum(1, keepdim=True).mean((-2, -1), keepdim=True)
+        active = active & (error > parameters.epsilon_px**2)
+    return flow, dual_x, dual_y, active
+
+
+def _pyramid(pictures: Tensor, p: TVL1Parameters) -> list[Tensor]:
+    """Return the levels (B, 1, h, w) of grey pictures, finest first."""
+    levels = [pictures[:, None].float()]
+    while len(levels) < p.n_scales:
+        h, w = (round(size * p.scale_step) for size in levels[-1].shape[-2:])
+        if min(h, w) < SMALLEST_PX:
+            break
+        levels.append(_resized(levels[-1], h, w, 1 / p.scale_step, 1 / p.scale_step))
+    return levels
+
+
+def _resized(pictures: Tensor, h: int, w: int, step_y: float, step_x: float) -> Tensor:
+    """Return (..., h, w), sampled linearly at centres ``step`` apart, as OpenCV (``F.interpolate`` floors sizes)."""
+    return _lerp(_lerp(pictures, -1, w, step_x), -2, h, step_y)
+
+
+def _lerp(pictures: Tensor, axis: int, n: int, step: float) -> Tensor:
+    last = pictures.shape[axis] - 1
+    at = ((torch.arange(n, dtype=torch.float64, device=pictures.device) + 0.5) * step - 0.5).clamp(0, last)
+    before = at.floor().long()
+    weight = (at - before).to(pictures.dtype)
+    if axis == -2:
+        weight = weight[:, None]
+    left = pictures.index_select(axis, before)
+    right = pictures.index_select(axis, (before + 1).clamp_max(last))
+    return left * (1 - weight) + right * weight
+
+
+def _central_gradient(pictures: Tensor) -> Tensor:
+    """Return the x and y gradients (B, 2, h, w) of (B, 1, h, w)."""
+    padded = F.pad(pictures, (1, 1, 1, 1), mode="replicate")
+    across = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
+    down = padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
+    return torch.cat([across, down], dim=1) * 0.5
+
+
+def _warped(layers: Tensor, flow: Tensor) -> Tensor:
+    """Return layers (B, c, h, w) sampled where the flow (B, 2, h, w) points, bicubic, 0 outside.
+
+    Positions are rounded to 1/32 px and weights are those of a = -0.75, both as in OpenCV's ``remap``.
+    """
+    b, c, h, w = layers.shape
+    xs = torch.arange(w, dtype=flow.dtype, device=flow.device)
+    ys = torch.arange(h, dtype=flow.dtype, device=flow.device)[:, None]
+    x32 = ((flow[:, 0] + xs) * 32).round()
+    y32 = ((flow[:, 1] + ys) * 32).round()
+    x0, y0 = (x32 / 32).floor(), (y32 / 32).floor()
+    x_weights, y_weights = _cubic(x32 / 32 - x0), _cubic(y32 / 32 - y0)
+    flat = layers.reshape(b, c, h * w)
+    result = torch.zeros_like(layers)
+    for j in range(4):
+        row = y0.long() + (j - 1)
+        for i in range(4):
+            column = x0.long() + (i - 1)
+            inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
+            index = (row.clamp(0, h - 1) * w + column.clamp(0, w - 1)).reshape(b, 1, h * w).expand(b, c, h * w)
+            weight = torch.where(inside, y_weights[j] * x_weights[i], 0)
+            result += flat.gather(2, index).reshape(b, c, h, w) * weight[:, None]
+    return result
+
+
+def _cubic(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the weights of the four neighbours at a distance x past the second (Keys 1981, a = -0.75)."""
+    a = -0.75
+    before = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a
+    own = ((a + 2) * x - (a + 3)) * x * x + 1
+    after = ((a + 2) * (1 - x) - (a + 3)) * (1 - x) * (1 - x) + 1
+    return before, own, after, 1 - before - own - after
+
+
+def _median_blur(pictures: Tensor, side: int) -> Tensor:
+    """Return the median over squares of ``side`` pixels, borders replicated, of (B, c, h, w).
+
+    Elementwise minima and maxima only (they fuse; ``torch.median`` sorts 25 values a pixel): the median of n values is
+    never the least or greatest of n / 2 + 2 of them, so these two are dropped, another value is added, and so on.
+    """
+    half = side // 2
+    padded = F.pad(pictures, (half, half, half, half), mode="replicate")
+    h, w = pictures.shape[-2:]
+    values = [padded[..., y : y + h, x : x + w] for y in range(side) for x in range(side)]
+    kept, waiting = values[: len(values) // 2 + 2], values[len(values) // 2 + 2 :]
+    while True:
+        kept = _without_extremes(kept)
+        if not waiting:
+            return kept[0]
+        kept.append(waiting.pop())
+
+
+def _without_extremes(values: list[Tensor]) -> list[Tensor]:
+    """Drop the least and the greatest, at every pixel, of at least three values."""
+    lows = values[: len(values) // 2]
+    highs = values[len(values) // 2 :]
+    for i in range(len(lows)):
+        lows[i], highs[i] = torch.minimum(lows[i], highs[i]), torch.maximum(lows[i], highs[i])
+    if len(highs) > len(lows):  # the odd one out may be either extreme
+        lows[0], highs[-1] = torch.minimum(lows[0], highs[-1]), torch.maximum(lows[0], highs[-1])
+    for i in range(1, len(lows)):
+        lows[0], lows[i] = torch.minimum(lows[0], lows[i]), torch.maximum(lows[0], lows[i])
+    for i in range(1, len(highs)):
+        highs[0], highs[i] = torch.maximum(highs[0], highs[i]), torch.minimum(highs[0], highs[i])
+    return lows[1:] + highs[1:]

@@ -1,0 +1,106 @@
+"""The last block of both backbones, taken off so that it can be trained on what comes out of the blocks before it.
+
+Those stay frozen, so their outputs are computed once and kept like features; no frame is decoded again.
+"""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.nets.backbones.efficientnet_lite import EfficientNetLite0
+from skillviewer.nets.backbones.features import TwoStream
+
+
+class LastBlocks(nn.Module):
+    """Last blocks of both streams: what comes before them, (M, A, h, w), to features, (M, 2F, h, w).
+
+    Batch normalisation keeps the statistics of its weights, in training too: a batch holds few videos.
+
+    Args:
+        appearance: Of the appearance stream.
+        motion: Of the motion stream.
+        n_channels: A / 2, channels that each is fed.
+    """
+
+    def __init__(self, appearance: nn.Module, motion: nn.Module, n_channels: int) -> None:
+        super().__init__()
+        self.appearance, self.motion = appearance, motion
+        self.n_channels = n_channels
+
+    def train(self, mode: bool = True) -> "LastBlocks":  # noqa: ARG002 - torch's own signature
+        """Stay in evaluation mode."""
+        super().train(mode=False)
+        return self
+
+    def forward(self, before: Tensor) -> Tensor:
+        """Compute features of single frames."""
+        appearance, motion = before.chunk(2, dim=1)
+        return torch.cat([self.appearance(appearance), self.motion(motion)], dim=1)
+
+
+class Unfrozen(nn.Module):
+    """A fusion that is fed what comes before the last blocks, and trains them.
+
+    Args:
+        blocks: The last blocks.
+        fusion: The model's own fusion.
+    """
+
+    def __init__(self, blocks: LastBlocks, fusion: nn.Module) -> None:
+        super().__init__()
+        self.blocks, self.fusion = blocks, fusion
+
+    def forward(self, before: Tensor) -> Tensor:
+        """Compute and fuse features of single frames, (M, A, h, w) to (M, C, h', w')."""
+        fused: Tensor = self.fusion(self.blocks(before))
+        return fused
+
+
+def last_block(trunk: nn.Module, name: str) -> tuple[nn.Module, int]:
+    """Return the last block of a trunk itself, and how many channels it is fed.
+
+    Args:
+        trunk: A backbone.
+        name: Its entry in BACKBONES.
+
+    Raises:
+        CheckpointError: It has none that could be trained by itself.
+    """
+    stage = getattr(trunk, "layer4", None)
+    last: nn.Module
+    if isinstance(trunk, EfficientNetLite0):
+        last = trunk.blocks()[-1]
+    elif isinstance(stage, nn.Sequential):
+        last = stage[-1]
+    else:
+        raise CheckpointError(f"{name} has no last block that could be trained by itself. Choose another backbone.")
+    first = next(module for module in last.modules() if isinstance(module, nn.Conv2d))
+    return last, first.in_channels
+
+
+def without_last_block(trunk: nn.Module, name: str) -> nn.Module:
+    """Return a copy of a trunk that ends before its last block; arguments are those of ``last_block``."""
+    last_block(trunk, name)
+    before = copy.deepcopy(trunk)
+    if isinstance(before, EfficientNetLite0):
+        before.drop_last_block()
+    else:
+        stage = before.get_submodule("layer4")
+        assert isinstance(stage, nn.Sequential)
+        del stage[-1]
+    return before
+
+
+def last_blocks(streams: TwoStream, name: str) -> LastBlocks:
+    """Return copies of the last blocks of both streams."""
+    (appearance, n), (motion, _) = (last_block(trunk, name) for trunk in (streams.appearance, streams.motion))
+    return LastBlocks(copy.deepcopy(appearance), copy.deepcopy(motion), n)
+
+
+def put_back(blocks: LastBlocks, streams: TwoStream, name: str) -> None:
+    """Give two streams the weights of trained last blocks."""
+    for trunk, trained in ((streams.appearance, blocks.appearance), (streams.motion, blocks.motion)):
+        last, _ = last_block(trunk, name)
+        last.load_state_dict(trained.state_dict())

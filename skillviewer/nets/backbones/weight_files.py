@@ -1,0 +1,73 @@
+"""Files of weights alone, as networks are published: safetensors, or a torch file that holds nothing but weights."""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.nets.backbones.backbone_weights import BackboneWeights, mismatch, weights_digest
+from skillviewer.nets.backbones.features import backbone
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read named tensors from a ``.safetensors`` file or a torch file without anything but weights in it.
+
+    Training scripts that wrap the state dict (``state_dict``) or its names (``module.``) are understood.
+
+    Raises:
+        CheckpointError: It is missing, damaged or something else.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - the one place
+    except FileNotFoundError as error:
+        raise CheckpointError(f"There are no weights at {path}.") from error
+    except (OSError, SafetensorError, RuntimeError, EOFError, KeyError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read as weights: {first_line(error)}. Get the file again.") from error
+    except Exception as error:  # the unpickler's own errors, whose type depends on what is in the file
+        raise CheckpointError(
+            f"{path} holds more than weights ({first_line(error)}), and this program opens no such file. Save "
+            "the state dict alone, or convert it to safetensors."
+        ) from error
+    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
+        found = found["state_dict"]
+    if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
+        raise CheckpointError(f"{path} holds no state dict. Save the state dict of the network alone.")
+    return {str(name).removeprefix("module."): tensor for name, tensor in found.items()}
+
+
+def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
+    """Load the weights of a backbone, strictly: no trunk weight may be missing, none may be unknown.
+
+    Args:
+        path: A ``.safetensors`` file, or one of torchvision's ``.pth`` files.
+        name: Entry in BACKBONES.
+
+    Raises:
+        CheckpointError: They cannot be read or are another network's.
+    """
+    entry = backbone(name)
+    found = {k.replace("conv1_custom.", "conv1."): v for k, v in read_weights(path).items()}
+    beyond = {k: v for k, v in found.items() if k.startswith(entry.ignored)}
+    state = {k: v.float() if v.is_floating_point() else v for k, v in found.items() if k not in beyond}
+    first = state.get(entry.first_convolution)
+    if first is None or first.ndim != 4:
+        raise CheckpointError(f"{path} holds no weights of {entry.title}: {entry.first_convolution} is missing.")
+    in_channels = int(first.shape[1])
+    with torch.device("meta"):
+        wanted = entry.make(in_channels).state_dict()
+    for counter in (k for k in wanted if k.endswith("num_batches_tracked")):
+        state.setdefault(counter, torch.tensor(0))  # older files have none
+    problem = mismatch(state, wanted)
+    if problem:
+        raise CheckpointError(f"{path} holds no weights of {entry.title}: {problem}.")
+    return BackboneWeights(name, state, in_channels, weights_digest(state), beyond)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what a library says went wrong, without its full stop."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

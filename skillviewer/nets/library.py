@@ -1,0 +1,71 @@
+"""The checkpoints on this computer, by name: a person's own, then those that ship with the program."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.paths import data_dir, models_dir
+
+DEFAULT_MODEL = "sample-full"
+"""The checkpoint that the sample study opens with."""
+
+_CONFIG = "config.json"
+_WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A checkpoint folder.
+
+    Attributes:
+        name: Name of the folder, by which it is asked for.
+        folder: Where it lies.
+        shipped: Whether it came with the program.
+    """
+
+    name: str
+    folder: Path
+    shipped: bool
+
+
+def find_models() -> tuple[ModelEntry, ...]:
+    """Return every checkpoint; a person's own hides a shipped one of the same name."""
+    found: dict[str, ModelEntry] = {}
+    for folder, shipped in ((data_dir() / "models", False), (models_dir(), True)):
+        if folder.is_dir():
+            for inside in sorted(folder.iterdir()):
+                if (inside / _CONFIG).is_file():
+                    found.setdefault(inside.name, ModelEntry(inside.name, inside, shipped))
+    return tuple(sorted(found.values(), key=lambda entry: (entry.shipped, entry.name != DEFAULT_MODEL, entry.name)))
+
+
+def model_folder(name_or_folder: str | Path) -> Path:
+    """Return the folder of a checkpoint asked for by name or by path.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    path = Path(name_or_folder)
+    if (path / _CONFIG).is_file():
+        return path
+    entries = find_models()
+    for entry in entries:
+        if entry.name == str(name_or_folder):
+            return entry.folder
+    if path.is_dir():
+        raise CheckpointError(f"{path} is no checkpoint: it has no {_CONFIG}.")
+    names = ", ".join(entry.name for entry in entries) or "none"
+    raise CheckpointError(f"There is no checkpoint “{name_or_folder}”. Give a folder or one of these names: {names}.")
+
+
+def digest(folder: Path) -> str:
+    """Return the SHA-256 of a checkpoint's configuration and weights, as ``nets.checkpoint.digest``, without torch.
+
+    Raises:
+        CheckpointError: They cannot be read.
+    """
+    try:
+        return hashlib.sha256((folder / _CONFIG).read_bytes() + (folder / _WEIGHTS).read_bytes()).hexdigest()
+    except OSError as error:
+        raise CheckpointError(f"{folder} is no checkpoint that can be read: {error.strerror or error}.") from error

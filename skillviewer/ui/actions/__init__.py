@@ -1,0 +1,1 @@
+"""The table of actions, and the Qt actions made from it."""

@@ -1,0 +1,240 @@
+"""The table of actions as Qt's: menus, toolbar, palette and shortcut sheet are made from them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from skillviewer.ui.actions.table import ACTIONS, MENUS, PLAYER_SCREENS, ActionSpec, Scope
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import Theme
+
+
+def words(text: str) -> str:
+    """Return the translated words of an action or menu."""
+    return QCoreApplication.translate("actions", text)
+
+
+def plain(text: str) -> str:
+    """Return words without the marks of menu letters."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
+
+
+def key_text(key: str) -> str:
+    """Return a shortcut as it is written on this system."""
+    return QKeySequence(key, QKeySequence.SequenceFormat.PortableText).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def written(key: str) -> str:
+    """Return a key in Qt's portable form; "" where Qt does not know it."""
+    form = QKeySequence.SequenceFormat.PortableText
+    return QKeySequence(key, form).toString(form)
+
+
+class Tip(QObject):
+    """Keeps the tooltip of a widget that of an action, whose keys may change.
+
+    Args:
+        widget: Whose tooltip; it owns this.
+        action: The action.
+    """
+
+    def __init__(self, widget: QWidget, action: QAction) -> None:
+        super().__init__(widget)
+        self._widget, self._action = widget, action
+        action.changed.connect(self._tell)
+        self._tell()
+
+    @Slot()
+    def _tell(self) -> None:
+        self._widget.setToolTip(self._action.toolTip())
+
+
+def conflicts(specs: Iterable[ActionSpec]) -> list[tuple[str, str, str]]:
+    """Return (key, action, action) for every key that would mean two things at one place.
+
+    A key of the window counts everywhere, so it conflicts with those of the player and of all screens. Screens do not
+    conflict with each other; those that show the player's video, ``PLAYER_SCREENS``, conflict with its keys.
+    """
+    taken: dict[str, list[ActionSpec]] = {}
+    found = []
+    for spec in specs:
+        for key in spec.keys:
+            others = taken.setdefault(written(key), [])
+            found += [
+                (key, other.name, spec.name) for other in others if other.name != spec.name and _meet(other, spec)
+            ]
+            others.append(spec)
+    return found
+
+
+def _places(spec: ActionSpec) -> frozenset[str]:
+    """Return the screens on which the keys of an action count that is not the window's."""
+    return frozenset({spec.screen}) if spec.scope is Scope.SCREEN else PLAYER_SCREENS
+
+
+def _meet(one: ActionSpec, other: ActionSpec) -> bool:
+    return Scope.WINDOW in {one.scope, other.scope} or bool(_places(one) & _places(other))
+
+
+def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) -> tuple[ActionSpec, ...]:
+    """Return the actions with the keys that a person chose; no key means two things.
+
+    A key that was chosen is taken from actions that have it of old. Keys that Qt does not know are left out.
+
+    Args:
+        specs: Actions with their own keys.
+        chosen: Keys by action; others keep theirs.
+    """
+    wanted = {name: tuple(dict.fromkeys(filter(None, map(written, keys)))) for name, keys in chosen.items()}
+    found = [replace(spec, keys=wanted.get(spec.name, spec.keys)) for spec in specs]
+    for key, *names in conflicts(found):
+        loser = next((name for name in names if name not in wanted), names[-1])
+        at = next(i for i, spec in enumerate(found) if spec.name == loser)
+        found[at] = replace(found[at], keys=tuple(k for k in found[at].keys if written(k) != written(key)))
+    return tuple(found)
+
+
+class Actions(QObject):
+    """The actions of one window, as QActions.
+
+    Args:
+        window: The window that they belong to.
+        icons: Icons by name.
+        keys: Keys that a person has changed, by action.
+    """
+
+    keys_changed = Signal()
+    """An action has other keys now."""
+
+    def __init__(self, window: QWidget, icons: Icons, keys: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        super().__init__(window)
+        self._window, self._icons = window, icons
+        known = {spec.name for spec in ACTIONS}
+        self._chosen = {name: chosen for name, chosen in (keys or {}).items() if name in known}
+        self._specs: tuple[ActionSpec, ...] = ()
+        self._actions: dict[str, QAction] = {}
+        self._bound: set[str] = set()
+        for spec in ACTIONS:
+            action = QAction(words(spec.text), window)
+            action.setObjectName(spec.name)
+            action.setCheckable(spec.checkable)
+            action.setIconVisibleInMenu(not spec.checkable)  # the mark stands in its place
+            if spec.scope is Scope.WINDOW:
+                action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+                window.addAction(action)
+            else:
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._actions[spec.name] = action
+        self._give_keys()
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    @property
+    def specs(self) -> tuple[ActionSpec, ...]:
+        """The actions with the keys that they have now."""
+        return self._specs
+
+    @property
+    def chosen_keys(self) -> dict[str, tuple[str, ...]]:
+        """Keys that a person has changed, by action."""
+        return dict(self._chosen)
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """Return the keys of an action, in Qt's portable form."""
+        return next(spec.keys for spec in self._specs if spec.name == name)
+
+    def set_keys(self, changes: Mapping[str, tuple[str, ...] | None]) -> None:
+        """Give actions other keys; menus, tooltips, palette and the sheet of keys follow.
+
+        Args:
+            changes: Keys by action; None for those that it has of old.
+        """
+        for name, keys in changes.items():
+            own = next(spec.keys for spec in ACTIONS if spec.name == name)
+            if keys is None or tuple(map(written, keys)) == tuple(map(written, own)):
+                self._chosen.pop(name, None)
+            else:
+                self._chosen[name] = tuple(keys)
+        self._give_keys()
+        self.keys_changed.emit()
+
+    def _give_keys(self) -> None:
+        self._specs = settled(ACTIONS, self._chosen)
+        for spec in self._specs:
+            action = self._actions[spec.name]
+            action.setShortcuts([QKeySequence(k, QKeySequence.SequenceFormat.PortableText) for k in spec.keys])
+            hint = key_text(spec.keys[0]) if spec.keys else ""
+            action.setToolTip(f"{plain(words(spec.text))}  {hint}".rstrip())
+
+    @property
+    def unbound(self) -> set[str]:
+        """Actions that do nothing yet; empty once the window is wired."""
+        return set(self._actions) - self._bound
+
+    def bind(self, name: str, act: Callable[[], object]) -> None:
+        """Say what an action does."""
+        self._bound.add(name)
+        self._actions[name].triggered.connect(lambda _checked: act())
+
+    def bind_switch(self, name: str, act: Callable[[bool], object]) -> None:
+        """Say what a switch does; it is given whether it is on."""
+        self._bound.add(name)
+        self._actions[name].triggered.connect(act)
+
+    def set_enabled(self, enabled: bool, *names: str) -> None:
+        """Make actions possible or not."""
+        for name in names:
+            self._actions[name].setEnabled(enabled)
+
+    def attach_player(self, *widgets: QWidget, lists: bool = False) -> None:
+        """Make the player's keys count in these widgets and what is inside them.
+
+        Args:
+            widgets: Where.
+            lists: Whether they are lists, which keep the keys that they need themselves.
+        """
+        scopes = {Scope.PLAYER} if lists else {Scope.PLAYER, Scope.PICTURE}
+        for spec in ACTIONS:
+            if spec.scope in scopes:
+                for widget in widgets:
+                    widget.addAction(self._actions[spec.name])
+
+    def attach_screen(self, name: str, widget: QWidget) -> None:
+        """Make the keys of a screen count anywhere in its widget."""
+        for spec in ACTIONS:
+            if spec.scope is Scope.SCREEN and spec.screen == name:
+                widget.addAction(self._actions[spec.name])
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Draw the icons in the colours of a theme."""
+        for spec in ACTIONS:
+            if spec.icon:
+                self._actions[spec.name].setIcon(self._icons.icon(spec.icon, theme))
+
+    def fill(self, bar: QMenuBar, submenus: Mapping[str, list[QMenu]]) -> None:
+        """Make the menus.
+
+        Args:
+            bar: Where they go.
+            submenus: Further menus, by the menu at whose end they stand.
+        """
+        for title in MENUS:
+            specs = [spec for spec in ACTIONS if spec.menu == title]
+            if not specs:
+                continue
+            menu = bar.addMenu(words(title))
+            section = specs[0].section
+            for spec in specs:
+                if spec.section != section:
+                    menu.addSeparator()
+                    section = spec.section
+                menu.addAction(self._actions[spec.name])
+            if submenus.get(title):
+                menu.addSeparator()
+                for submenu in submenus[title]:
+                    menu.addMenu(submenu)

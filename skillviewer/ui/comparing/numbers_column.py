@@ -1,0 +1,99 @@
+"""The numbers beside the curves: of this frame, of this video, of the models, of the study."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.comparing.model_set import ModelSet
+from skillviewer.ui.comparing.models_view import ModelsView
+from skillviewer.ui.comparing.numbers import NumbersView
+from skillviewer.ui.comparing.queries import Contrast
+from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.comparing.study_agreement import Studying
+from skillviewer.ui.comparing.study_view import DisputesView, MatrixView
+from skillviewer.ui.widgets.theme import Theme
+
+STYLE = """
+QTabBar::tab {{ border: none; border-bottom: 2px solid transparent; padding: 6px 8px; color: {theme.muted};
+  background: transparent; }}
+QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
+QTabBar::tab:hover {{ color: {theme.text}; }}
+QTabBar::tab:focus {{ color: {theme.accent}; }}
+QTabWidget::pane {{ border: none; }}
+QHeaderView::section {{ padding: 6px 5px; }}
+QTableView::item {{ padding: 0 5px; }}
+"""
+
+
+class Side(QTabWidget):
+    """Five views on one page.
+
+    Args:
+        actions: The player's keys count in the tables too.
+        parent: Owner.
+    """
+
+    second_chosen = Signal(str)
+    """Key of the model that the first is to be held against."""
+    video_chosen = Signal(str)
+    """Name of a video of the study."""
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDocumentMode(True)
+        self.setMinimumWidth(280)
+        self.frame_numbers = NumbersView(over_video=False, parent=self)
+        self.video_numbers = NumbersView(over_video=True, parent=self)
+        self.models = ModelsView(self)
+        self.disputes, self.matrix = DisputesView(self), MatrixView(self)
+        for view, words in (
+            (self.frame_numbers, self.tr("This frame")),
+            (self.video_numbers, self.tr("This video")),
+            (self.models, self.tr("Models")),
+            (self.disputes, self.tr("Disagreement")),
+            (self.matrix, self.tr("Agreement")),
+        ):
+            self.addTab(view, words)
+        for table in (self.frame_numbers.table, self.video_numbers.table, self.models.table):
+            table.row_chosen.connect(self.second_chosen)
+            actions.attach_player(table, lists=True)
+        self.disputes.table.row_chosen.connect(self.video_chosen)
+        actions.attach_player(self.disputes.table, self.matrix.table, lists=True)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.setStyleSheet(STYLE.format(theme=theme))
+        self.matrix.on_theme(theme)
+
+    def set_frame(self, frame_index: int) -> None:
+        """Follow the playhead."""
+        self.frame_numbers.set_frame(frame_index)
+
+    def show_numbers(
+        self,
+        rows: tuple[tuple[str, Row], ...],
+        contrast: Contrast | None,
+        models: ModelSet,
+        studying: Studying,
+        frame_index: int,
+    ) -> None:
+        """Show what is known.
+
+        Args:
+            rows: Number of the pane and model, in order.
+            contrast: One model against the others on the video on screen.
+            models: Says whether they are being asked.
+            studying: What is known of the study.
+            frame_index: Frame on screen, from 0.
+        """
+        for view in (self.frame_numbers, self.video_numbers):
+            view.show_contrast(contrast, rows)
+        self.set_frame(frame_index)
+        measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for _, row in rows)
+        self.models.show_rows(rows, measurable=measurable and not models.busy)
+        named = [(number, row.key, row.name) for number, row in rows]
+        self.disputes.ask_all.say(
+            studying.n_shared, len(studying.names), len(studying.keys), busy=models.busy, missing=studying.missing
+        )
+        self.disputes.show_agreement(studying.agreement, named)
+        self.matrix.show_agreement(studying.agreement, named)

@@ -1,0 +1,117 @@
+"""Keeps what is told of the study up to date: which videos the models disagree on, and how far they agree."""
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.video.footage import Footage
+from skillviewer.ui.comparing.model_set import ModelSet
+from skillviewer.ui.comparing.queries import Agreement, agree
+from skillviewer.ui.comparing.row import UNIFORM
+from skillviewer.ui.session.backend import ModelPool
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.mailbox import Mailbox
+
+SETTLE_MS = 250
+
+ByModel = dict[str, dict[str, Analysis]]
+
+
+def _answer(_pool: ModelPool, analyses: ByModel, superseded: CancelToken, _report: Report) -> Agreement:
+    return agree(analyses, superseded)
+
+
+class Studying(QObject):
+    """What the models say of the study's videos.
+
+    Args:
+        program: Knows the videos.
+        models: The compared models.
+        parent: Owner.
+    """
+
+    changed = Signal()
+
+    def __init__(self, program: Program, models: ModelSet, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._models = program, models
+        self._agreement: Agreement | None = None
+        self._mailbox: Mailbox[ByModel] = Mailbox(program.compared, _answer, self)
+        self._mailbox.delivered.connect(self._on_agreement)
+        self._mailbox.failed.connect(program.messages.fail)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self._ask)
+        models.study_changed.connect(self._on_changed)
+        models.busy_changed.connect(self._on_changed)
+        for signal in (program.videos.added, program.videos.removed, program.videos.cleared):
+            signal.connect(self._on_changed)
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """How far the models agree; None where too little is known."""
+        return self._agreement
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The models that give a score; one that cannot be loaded does not."""
+        broken = self._models.answers.broken
+        return tuple(key for key in self._models.keys if key != UNIFORM and key not in broken)
+
+    @property
+    def names(self) -> dict[Footage, str]:
+        """The videos of the study that can be looked at; each name once."""
+        entries = [entry for entry in self._program.videos if entry.state.has_picture]
+        taken: dict[str, Footage] = {}
+        for entry in entries:
+            name = entry.name if entry.name not in taken else str(entry.path)
+            taken[name] = entry.footage
+        return {footage: name for name, footage in taken.items()}
+
+    @property
+    def n_shared(self) -> int:
+        """Videos that all models have assessed."""
+        known = [set(self._models.answers.analyses.get(key, {})) for key in self.keys]
+        return len(set(self.names).intersection(*known)) if known else 0
+
+    @property
+    def missing(self) -> bool:
+        """Whether a model has still to be asked about a video."""
+        return any(self._models.answers.open(key, footage) for key in self.keys for footage in self.names)
+
+    def footage(self, name: str) -> Footage | None:
+        """Return the video of a name."""
+        return next((footage for footage, other in self.names.items() if other == name), None)
+
+    def spreads(self) -> dict[str, tuple[float, float]]:
+        """Return mean and standard deviation of each model's scores over the study, where enough are known."""
+        paths = tuple(self.names)
+        found = {key: self._models.answers.spread(key, paths) for key in self.keys}
+        return {key: spread for key, spread in found.items() if spread is not None}
+
+    @Slot()
+    def _on_changed(self, *_: object) -> None:
+        keys = self.keys
+        if self._agreement is not None and not set(self._agreement.keys) <= set(keys):
+            self._agreement = None
+        self._timer.start()
+        self.changed.emit()
+
+    @Slot()
+    def _ask(self) -> None:
+        if self._models.busy or self._program.compared.stopped:
+            return  # asked again when all are there
+        analyses = {k: v for k, v in self._models.answers.over(self.keys, self.names).items() if len(v) >= MIN_VIDEOS}
+        if len(analyses) < 2:
+            self._agreement = None
+            self.changed.emit()
+        else:
+            self._mailbox.post(analyses, interrupt=True)
+
+    @Slot(object)
+    def _on_agreement(self, agreement: Agreement) -> None:
+        if set(agreement.keys) <= set(self.keys):
+            self._agreement = agreement
+            self.changed.emit()

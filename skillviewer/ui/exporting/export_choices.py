@@ -1,0 +1,135 @@
+"""What a person asks for on the Export screen, and the files that follow from it. No widgets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.video.footage import Footage
+from skillviewer.data.study.archive.archive_form import free_entry, safe_name
+from skillviewer.engine.exporting.requests import Order, StudyOrder, Subject
+from skillviewer.engine.exporting.study_exporters import StudyExporter
+from skillviewer.export.exporters import Exporter
+
+
+class Spread(StrEnum):
+    """Of which videos, and into how many files."""
+
+    THIS = "this video"
+    EACH = "a file for every assessed video"
+    ALL = "all assessed videos in one file"
+    CHOSEN = "chosen videos in one file"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A video that can be exported.
+
+    Attributes:
+        footage: Where it is to be seen.
+        name: Its name.
+        digest: Digest of the file, or "" while it is not known.
+        analysis: What the model that is loaded says of it, whole, or None.
+    """
+
+    footage: Footage
+    name: str
+    digest: str = ""
+    analysis: Analysis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be asked.
+
+    Attributes:
+        name: Its name.
+        folder: Where it lies.
+        digest: Its digest, or "" while it is not known.
+        loaded: Whether it is the one on whose word ``Candidate.analysis`` stands.
+    """
+
+    name: str
+    folder: Path
+    digest: str = ""
+    loaded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for.
+
+    Attributes:
+        exporter: How.
+        spread: Into how many files.
+        videos: Of which videos.
+        models: By which models.
+        options: An instance of the exporter's options, or None.
+        path: The file; where every video has one of its own, the folder.
+        suffix: Kind of the files.
+        study: The study that is open: what is exported as a whole, and what knows more of its videos.
+    """
+
+    exporter: Exporter | StudyExporter
+    spread: Spread
+    videos: tuple[Candidate, ...]
+    models: tuple[Model, ...]
+    options: Any
+    path: Path
+    suffix: str
+    study: Path | None = None
+
+
+def subjects(videos: Sequence[Candidate], models: Sequence[Model], study: Path | None = None) -> tuple[Subject, ...]:
+    """Return every video under every model; titles tell apart what differs. Reports tell what the study knows."""
+    made = []
+    for video in videos:
+        for model in models:
+            parts = [video.name] if len(videos) > 1 or len(models) == 1 else []
+            parts += [model.name] if len(models) > 1 else []
+            made.append(
+                Subject(
+                    video=video.footage.path,
+                    title=" – ".join(parts),
+                    model=model.folder,
+                    model_digest=model.digest,
+                    digest=video.digest,
+                    extent=video.footage.extent,
+                    analysis=video.analysis if model.loaded else None,
+                    study=study,
+                )
+            )
+    return tuple(made)
+
+
+def orders(wish: Wish) -> tuple[Order | StudyOrder, ...]:
+    """Return the files that are to be written, in order; none where nothing can be."""
+    if isinstance(wish.exporter, StudyExporter):
+        return (StudyOrder(wish.exporter, wish.study, wish.path, wish.options),) if wish.study is not None else ()
+    if not wish.videos or not wish.models:
+        return ()
+    if wish.spread is not Spread.EACH:
+        return (Order(wish.exporter, subjects(wish.videos, wish.models, wish.study), wish.path, wish.options),)
+    taken: set[str] = set()
+    made = []
+    for video in wish.videos:
+        path = wish.path / f"{free_entry(safe_name(video.name), taken)}{wish.suffix}"
+        made.append(Order(wish.exporter, subjects([video], wish.models, wish.study), path, wish.options))
+    return tuple(made)
+
+
+def replacing(order: Order | StudyOrder) -> Order | StudyOrder:
+    """Return an order that may replace a file."""
+    return replace(order, overwrite=True)
+
+
+def spreads_of(exporter: Exporter | StudyExporter, n_videos: int) -> tuple[Spread, ...]:
+    """Return the ways in which videos can go into files."""
+    if isinstance(exporter, StudyExporter):
+        return ()
+    if n_videos < 2:
+        return (Spread.THIS,)
+    several = (Spread.ALL, Spread.CHOSEN) if exporter.takes_several else ()
+    return (Spread.THIS, Spread.EACH, *several)

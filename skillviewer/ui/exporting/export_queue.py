@@ -1,0 +1,131 @@
+"""Exports under way and done: one entry an order of a person, worked off one after the other."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.progress import Progress
+from skillviewer.engine.exporting.requests import Assessed, Batch, Order, StudyOrder, Written
+from skillviewer.ui.session.backend import ExportDesk
+from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.lane import Lane, Task
+
+
+class Stage(StrEnum):
+    """How far an entry is."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    PARTLY = "partly"  # some of its files could not be written
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in {Stage.WAITING, Stage.WORKING}
+
+
+class Entry(QObject):
+    """One order: one file, or one a video."""
+
+    changed = Signal()
+    assessed = Signal(object)
+    """``Assessed``: what a model said of a video that the window had nothing of."""
+
+    def __init__(self, title: str, orders: Sequence[Order | StudyOrder], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.title, self.orders = title, tuple(orders)
+        self.stage = Stage.WAITING
+        self.progress: Progress | None = None
+        self.batch: Batch | None = None
+        self.written: list[Written] = []  # of several files, those that are finished
+        self.failure = ""
+        self._job: Job | None = None
+
+    @property
+    def target(self) -> Path:
+        """The file, or the folder where there are several."""
+        first = self.orders[0].path
+        return first if len(self.orders) == 1 else first.parent
+
+    def follow(self, task: Task, job: Job) -> None:
+        """Listen to the work."""
+        self._job = job
+        task.progressed.connect(self._on_progress)
+        task.succeeded.connect(self._on_succeeded)
+        task.failed.connect(self._on_failed)
+        task.cancelled.connect(self._on_cancelled)
+
+    @Slot()
+    def stop(self) -> None:
+        """Ask the work to stop; files that are finished stay, and no half file."""
+        if self._job is not None and not self.stage.over:
+            self._job.stop()
+
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        if isinstance(progress.value, Assessed):
+            self.assessed.emit(progress.value)
+        elif isinstance(progress.value, Written):
+            self.written.append(progress.value)
+        self.progress = progress
+        self._to(Stage.WORKING)
+
+    @Slot(object)
+    def _on_succeeded(self, batch: Batch) -> None:
+        self.batch = batch
+        self._to(Stage.DONE if not batch.failures else Stage.PARTLY if batch.written else Stage.FAILED)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self.failure = str(error)
+        self._to(Stage.FAILED)
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        self._to(Stage.STOPPED)
+
+    def _to(self, stage: Stage) -> None:
+        self.stage = stage
+        self.changed.emit()
+
+
+class ExportQueue(QObject):
+    """Gives orders to the lane that writes, and remembers what became of them.
+
+    Args:
+        lane: Lane that writes.
+        jobs: Shows the work, and asks before the window is closed over it.
+        parent: Owner.
+    """
+
+    added = Signal(object)
+    """``Entry``: a new one, the latest."""
+
+    assessed = Signal(object)
+    """``Assessed``, of any entry."""
+
+    def __init__(self, lane: Lane[ExportDesk], jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lane, self._jobs = lane, jobs
+        self.entries: list[Entry] = []
+
+    @property
+    def promised(self) -> set[Path]:
+        """Files that are about to be written."""
+        return {order.path for entry in self.entries if not entry.stage.over for order in entry.orders}
+
+    def add(self, title: str, orders: Sequence[Order | StudyOrder]) -> Entry:
+        """Work on an order when those before it are done."""
+        entry = Entry(title, orders, self)
+        entry.assessed.connect(self.assessed)
+        given = entry.orders
+        task = self._lane.submit(lambda desk, token, report: desk.write_all(given, token, report))
+        entry.follow(task, self._jobs.follow(title, task))
+        self.entries.append(entry)
+        self.added.emit(entry)
+        return entry

@@ -1,0 +1,123 @@
+"""What the Fine-tune screen asks of the study and of the tuner, as plain values and plain code for their lanes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.finetuning.split import Division, TuningChoices
+from skillviewer.core.ranking.disagreements import Dispute, agreement_share, disputes
+from skillviewer.data.study import ModelVersion, Study, versions
+from skillviewer.engine.finetuning.job import TuningJob
+from skillviewer.engine.finetuning.prior_pairs import divide_for, known_before
+from skillviewer.nets.library import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is chosen on the screen.
+
+    Attributes:
+        choices: Rule, hold-out, seed, epochs.
+        parent: Folder of the model to begin as, or None.
+        parent_name: What it is called, or "".
+    """
+
+    choices: TuningChoices
+    parent: Path | None
+    parent_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What would be trained.
+
+    Attributes:
+        wish: What is chosen.
+        job: The same, with what the study says.
+        name: What all versions of the model are called.
+        parent_digest: Of the model to begin as, or None.
+        division: How the pairs are used; None where nothing can be trained, and then ``refusal`` says why.
+        refusal: Why nothing can be trained, or "".
+    """
+
+    wish: Wish
+    job: TuningJob
+    name: str
+    parent_digest: str | None
+    division: Division | None
+    refusal: str
+
+
+def plan(study: Study, wish: Wish, cache_bytes: int) -> Order:
+    """Return what would be trained, or why nothing can be.
+
+    Args:
+        study: The open study.
+        wish: What is chosen.
+        cache_bytes: Room for features.
+    """
+    said = versions.study_pairs(study, wish.choices.rule)
+    parent_digest = digest(wish.parent) if wish.parent is not None else None
+    name = versions.known_as(study, parent_digest, wish.parent_name or study.title)
+    folder = versions.next_folder(study, name, parent_digest)
+    job = TuningJob(said, wish.choices, wish.parent, folder, cache_bytes=cache_bytes)
+    known = known_before(wish.parent, wish.parent_name) if wish.parent is not None else None
+    try:
+        division, refusal = divide_for(said, wish.choices, known, wish.parent_name), ""
+    except DatasetError as error:
+        division, refusal = None, str(error)
+    return Order(wish, job, name, parent_digest, division, refusal)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The versions of a study's models.
+
+    Attributes:
+        versions: All of them.
+        used: Digest of the one in use, or "".
+    """
+
+    versions: tuple[ModelVersion, ...]
+    used: str
+
+
+def kept(study: Study) -> Kept:
+    """Return the versions of a study's models."""
+    return Kept(study.models.all(), study.settings.model)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Where a model and the raters disagree.
+
+    Attributes:
+        pairs: The pairs, those first of which the model is surest.
+        share: Of the assessed pairs on which they agree; NaN without any.
+        n_pairs: Pairs that raters have ordered.
+        n_assessed: Of these, those whose videos have a score.
+    """
+
+    pairs: tuple[Dispute, ...]
+    share: float
+    n_pairs: int
+    n_assessed: int
+
+
+def disagreement(study: Study, digest_in_use: str, told: Mapping[str, float]) -> Disagreement:
+    """Return where the model in use and the raters disagree.
+
+    Args:
+        study: The open study.
+        digest_in_use: Digest of the model.
+        told: Scores by name that are known otherwise; what the study keeps goes before.
+    """
+    dataset = versions.study_pairs(study).dataset
+    scores = {name: float(score) for name, score in told.items() if name in dataset.names}
+    kept_scores = {name: score.score for name, score in study.models.scores(digest_in_use).items()}
+    if len(kept_scores) >= len(scores):  # scores of one pass and of several are not mixed
+        scores = kept_scores
+    found = disputes(dataset, scores)
+    assessed = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
+    return Disagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed)

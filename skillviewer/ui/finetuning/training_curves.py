@@ -1,0 +1,199 @@
+"""Live curves of a fine-tuning: losses above, accuracies below, over the batches."""
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
+from skillviewer.ui.finetuning.curve_key import CurveKey
+from skillviewer.ui.widgets.theme import Theme
+
+CHANCE = 50.0
+
+
+class _BatchAxis(pg.AxisItem):  # type: ignore[misc]
+    """Ticks at whole batches alone."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Return the distances of ticks, each with an offset, from large to small."""
+        spacings = [(step, offset) for step, offset in super().tickSpacing(low, high, size) if step >= 1]
+        return spacings or [(1.0, 0.0)]
+
+
+class _Plot(pg.PlotWidget):  # type: ignore[misc]
+    """A calm plot that fits what it shows; the mouse does nothing in it."""
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent, axisItems={"bottom": _BatchAxis("bottom")}, background=None, enableMenu=False)
+        plot = self.getPlotItem()
+        plot.hideButtons()
+        plot.getViewBox().setMouseEnabled(x=False, y=False)
+        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(120)
+
+    def show_ticks(self, side: str, *, shown: bool) -> None:
+        """Show the ticks of an axis, or none: where nothing is drawn yet, numbers would say nothing."""
+        self.getAxis(side).setTicks(None if shown else [])
+
+    def dress(self, theme: Theme) -> None:
+        self.setBackground(theme.base)
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(theme.line)
+            axis.setTextPen(theme.muted)
+            axis.setStyle(tickLength=-4, tickFont=self.font())
+        # room for numbers before there are any: nothing moves when the first curve comes
+        self.getAxis("left").setWidth(52)
+        bottom = self.getAxis("bottom")
+        bottom.setHeight(self.fontMetrics().height() + bottom.style["tickTextOffset"][1])
+
+
+class Curves(QWidget):
+    """Loss and accuracy of a training under way."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._old_kind = OldKind.NOTHING
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self.loss_key = CurveKey(
+            self.tr("Loss of a pair"),
+            ((self.tr("each batch"), ""), (self.tr("smoothed"), ""), (self.tr("held out"), "s")),
+            self,
+        )
+        self.share_key = CurveKey(
+            self.tr("Pairs ordered as by the raters, in %"),
+            ((self.tr("held out, 95 % interval"), "s"), (self.tr("known before"), "t")),
+            self,
+        )
+        self._loss = _Plot(self.tr("Loss over batches"), self)
+        self._share = _Plot(self.tr("Accuracy over batches"), self)
+        for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
+            column.addWidget(key)
+            column.addWidget(plot, 1)
+        self._raw, self._smoothed = self._loss.plot(), self._loss.plot()
+        self._held_loss = self._loss.plot(symbol="s")
+        self._bars = pg.ErrorBarItem(beam=0.0)
+        self._share.addItem(self._bars)
+        self._held = self._share.plot(symbol="s")
+        self._old = self._share.plot(symbol="t")
+        self._chance = pg.InfiniteLine(pos=CHANCE, angle=0)
+        self._share.addItem(self._chance)
+        self._share.setYRange(0, 100, padding=0.03)
+        self._share.getPlotItem().disableAutoRange(pg.ViewBox.YAxis)
+        self._stages: list[pg.InfiniteLine] = []
+        self._theme: Theme | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._batches: list[BatchRow] = []
+        self._rows: list[TuningRow] = []
+        for line in self._stages:
+            self._loss.removeItem(line)
+        self._stages.clear()
+        self._draw()
+
+    @property
+    def rows(self) -> tuple[TuningRow, ...]:
+        """The epochs that are drawn."""
+        return tuple(self._rows)
+
+    @Slot(object)
+    def add_batch(self, row: BatchRow) -> None:
+        """Draw one batch more."""
+        self._batches.append(row)
+        self._show_ticks()
+        at = [b.batch for b in self._batches]
+        self._raw.setData(at, [b.loss for b in self._batches])
+        self._smoothed.setData(at, [b.smoothed for b in self._batches])
+
+    @Slot(object)
+    def add_epoch(self, row: TuningRow) -> None:
+        """Draw one epoch more."""
+        begins = row.final and self._rows and not self._rows[-1].final and self._rows[-1].epoch > 0
+        if begins:
+            line = pg.InfiniteLine(pos=self._rows[-1].batch, angle=90, label=self.tr("afresh, on all pairs"))
+            self._stages.append(line)
+            self._loss.addItem(line)
+            if self._theme is not None:
+                self._dress_line(line, self._theme)
+        self._rows.append(row)
+        self._draw()
+
+    def _show_ticks(self) -> None:
+        anything = bool(self._batches or self._rows)
+        self._loss.show_ticks("left", shown=anything)
+        self._loss.show_ticks("bottom", shown=anything)
+        self._share.show_ticks("bottom", shown=bool(self._rows))
+
+    def _draw(self) -> None:
+        self._show_ticks()
+        at = np.array([row.batch for row in self._rows], dtype=np.float64)
+        held = np.array([100 * row.held_out.value for row in self._rows])
+        low, high = (
+            np.array([100 * (end if math.isfinite(end) else row.held_out.value) for row, end in pairs])
+            for pairs in (
+                [(row, row.held_out.low) for row in self._rows],
+                [(row, row.held_out.high) for row in self._rows],
+            )
+        )
+        if not self._batches:
+            self._raw.setData([], [])
+            self._smoothed.setData([], [])
+        self._held_loss.setData(at, np.array([row.held_out_loss for row in self._rows]))
+        self._held.setData(at, held)
+        self._bars.setData(x=at, y=held, top=high - held, bottom=held - low)
+        old = np.array([100 * row.old for row in self._rows])
+        shown = self._old_kind is OldKind.PAIRS and len(old) > 0 and bool(np.isfinite(old).all())
+        self._old.setData(at if shown else [], old if shown else [])
+
+    def set_old(self, kind: OldKind) -> None:
+        """Say what the rows' ``old`` is: only accuracies are drawn."""
+        self._old_kind = kind
+        self.share_key.show_line(1, shown=kind is OldKind.PAIRS)
+        self._draw()
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours; lines also differ in width, dash and mark."""
+        self._theme = theme
+        accent, text, muted = QColor(theme.accent), QColor(theme.text), QColor(theme.muted)
+        faint = QColor(muted)
+        faint.setAlphaF(0.6)
+        for plot in (self._loss, self._share):
+            plot.dress(theme)
+        dash = Qt.PenStyle.DashLine
+        raw, smoothed = pg.mkPen(faint, width=1), pg.mkPen(text, width=2)
+        held, old = pg.mkPen(accent, width=2, style=dash), pg.mkPen(text, width=1, style=Qt.PenStyle.DotLine)
+        for curve, pen in (
+            (self._raw, raw),
+            (self._smoothed, smoothed),
+            (self._held_loss, held),
+            (self._held, held),
+            (self._old, old),
+        ):
+            curve.setPen(pen)
+        self.loss_key.set_pens(raw, smoothed, held)
+        self.share_key.set_pens(held, old)
+        self._bars.setData(pen=pg.mkPen(accent, width=1))
+        self._chance.setPen(pg.mkPen(theme.line, width=1, style=dash))
+        for curve, colour in ((self._held_loss, accent), (self._held, accent), (self._old, text)):
+            curve.setSymbolBrush(colour)
+            curve.setSymbolPen(pg.mkPen(theme.base))
+            curve.setSymbolSize(7)
+        for line in self._stages:
+            self._dress_line(line, theme)
+
+    def _dress_line(self, line: pg.InfiniteLine, theme: Theme) -> None:
+        line.setPen(pg.mkPen(theme.line, width=1))
+        line.label.setColor(theme.muted)
+        line.label.setPosition(0.06)

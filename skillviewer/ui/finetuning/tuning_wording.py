@@ -1,0 +1,154 @@
+"""What the Fine-tune screen says in words: what would be trained, what it costs, and how before compares with after."""
+
+import math
+from collections.abc import Mapping, Sized
+
+from PySide6.QtCore import QCoreApplication
+
+from skillviewer.core.dataset.pairs import videos_of
+from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.finetuning.split import raters_of
+from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, OldKind, drift_words
+from skillviewer.engine.finetuning.job import TuningCost
+from skillviewer.ui.finetuning.requests import Order
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("finetuning", text)
+
+
+def _counted(n: int, one: str, several: str) -> str:
+    """Return how many there are, in words that fit one as well."""
+    return (one if n == 1 else several).format(n)
+
+
+def percent(value: float) -> str:
+    """Return a share in percent with one decimal; an en dash where there is none."""
+    return "–" if math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def points(value: float) -> str:
+    """Return a difference of shares in points, signed, with a true minus."""
+    return "–" if math.isnan(value) else f"{100 * value:+.1f}".replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in the unit in which it is read: "40 s", "3 min 20 s", "2 h 5 min"."""
+    if math.isnan(seconds):
+        return "–"
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def with_interval(pooled: Pooled) -> str:
+    """Return an accuracy with its interval and what it was drawn from."""
+    if math.isnan(pooled.low):
+        why = _tr("the same in every draw, so no interval") if pooled.draws_alike else _tr("too few for an interval")
+        return _tr("{} of {} pairs ({})").format(percent(pooled.value), pooled.n_pairs, why)
+    return _tr("{} ({} to {}) of {} pairs").format(
+        percent(pooled.value), f"{100 * pooled.low:.1f}", f"{100 * pooled.high:.1f}", pooled.n_pairs
+    )
+
+
+def version_accuracy(facts: Mapping[str, object]) -> str:
+    """Return the held-out accuracy of a version by what the study keeps of it; an en dash where it was not measured."""
+    accuracy, low, high, n = (facts.get(name) for name in ("accuracy", "low", "high", "held_out_pairs"))
+    if not isinstance(accuracy, float):
+        return "–"
+    text = percent(accuracy)
+    if isinstance(low, float) and isinstance(high, float):
+        text += _tr(" ({} to {})").format(f"{100 * low:.1f}", f"{100 * high:.1f}")
+    return _tr("{} of {}").format(text, n) if isinstance(n, int) else text
+
+
+def gain_words(compared: BeforeAfter) -> str:
+    """Return the gain with its interval and what to make of it."""
+    gain = compared.gain
+    if gain is None:
+        return _tr("there was no model before")
+    if math.isnan(gain.low):
+        why = _tr("the same in every draw, so no interval") if gain.draws_alike else _tr("too few for an interval")
+        return _tr("{} points ({})").format(points(gain.value), why)
+    span = _tr(" ({} to {})").format(points(gain.low), points(gain.high))
+    if compared.beyond_noise:
+        judged = _tr("beyond noise")
+    elif compared.worse:
+        judged = _tr("worse, beyond noise")
+    else:
+        judged = _tr("within noise")
+    return _tr("{} points{}: {}").format(points(gain.value), span, judged)
+
+
+def _pairs(pairs: Sized) -> str:
+    return _counted(len(pairs), _tr("{} pair"), _tr("{} pairs"))
+
+
+def _videos(videos: Sized) -> str:
+    return _counted(len(videos), _tr("{} video"), _tr("{} videos"))
+
+
+def plan_lines(order: Order) -> list[tuple[str, str]]:
+    """Return (heading, sentence) of what would be trained."""
+    division, said = order.division, order.job.study
+    if division is None:
+        return []
+    fold, dataset = division.fold, said.dataset
+    people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
+    who = f": {', '.join(people)}" if people and str(division.by) == "participant" else ""
+    cast = said.votes_on(fold.train_pairs)
+    votes = _tr("{} of {}").format(
+        _counted(len(cast), _tr("{} vote"), _tr("{} votes")),
+        _counted(len(raters_of(cast)), _tr("{} rater"), _tr("{} raters")),
+    )
+    lines = [
+        (
+            _tr("Trained on"),
+            _tr("{} of {}, from {}").format(_pairs(fold.train_pairs), _videos(videos_of(fold.train_pairs)), votes),
+        ),
+        (
+            _tr("Held out"),
+            (
+                _tr("{} that touches {}, by {}{}") if len(fold.test_pairs) == 1 else _tr("{} that touch {}, by {}{}")
+            ).format(_pairs(fold.test_pairs), _videos(fold.held_out_videos), division.by, who),
+        ),
+        (
+            _tr("Epoch"),
+            _tr("chosen on {} pairs of the training videos, then trained afresh on all").format(
+                len(division.inner.test_pairs)
+            )
+            if division.inner is not None
+            else _tr("the last one: the pairs are too few to choose on"),
+        ),
+    ]
+    if division.set_aside:
+        text = _tr("{} pairs chosen at random, which are never trained on").format(len(division.set_aside))
+        lines.append((_tr("Set aside"), text))
+    return lines
+
+
+def cost_words(cost: TuningCost) -> str:
+    """Return what it costs, as measured."""
+    training = _tr("{} epochs at most, up to {} each").format(cost.epochs, duration(cost.epoch_s))
+    if cost.frames_missing:
+        videos = _counted(cost.videos_missing, _tr("{} video"), _tr("{} videos"))
+        features = _tr("features of {} first: {}").format(videos, duration(cost.feature_s))
+        training = f"{features}; {training}"
+    return _tr("about {} ({}), as measured on this computer now").format(duration(cost.total_s), training)
+
+
+def forgetting_words(forgetting: Forgetting) -> str:
+    """Return what became of what the model knew before."""
+    if forgetting.pairs is not None:
+        before = forgetting.pairs.before
+        first = percent(before.value) if before is not None else "–"
+        return _tr("{} before, {} now, {}").format(
+            first, with_interval(forgetting.pairs.after), gain_words(forgetting.pairs)
+        )
+    if forgetting.kind is OldKind.DRIFT:
+        return drift_words(forgetting)
+    return forgetting.what

@@ -1,0 +1,147 @@
+"""What each cell of the picture added to the score or took from it: a small map, and the places in words."""
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.text import signed
+from skillviewer.ui.actions.actions import Actions, plain
+from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.signed_bar import sign_colour
+from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+WIDTH_PX = 128
+N_SIGNED = 3
+"""The strongest cells of each sign are marked with + and −, so that colour alone says nothing."""
+
+
+class CellMap(QWidget):
+    """A grid over the picture's outline; the stronger a cell, the fuller its colour.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cells: FloatArray | None = None
+        self._grey = False
+        self._theme: Theme = LIGHT
+        self._height_px = 72
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Contribution of each cell"))
+
+    def sizeHint(self) -> QSize:
+        """Have the picture's proportions."""
+        return QSize(WIDTH_PX, self._height_px)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self.update()
+
+    def set_cells(self, cells: FloatArray | None, proportions: float, *, grey: bool) -> None:
+        """Show cells.
+
+        Args:
+            cells: (h, w) signed contributions, or None.
+            proportions: Height of what they cover over its width.
+            grey: Whether colours would say more than is known.
+        """
+        self._cells, self._grey = cells, grey
+        self._height_px = round(min(max(WIDTH_PX * proportions, 40), 200))
+        self.updateGeometry()
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        painter, theme, cells = QPainter(self), self._theme, self._cells
+        painter.fillRect(self.rect(), QColor(theme.raised))
+        if cells is None:
+            painter.end()
+            return
+        h, w = cells.shape
+        limit = float(np.abs(cells).max()) or 1.0
+        ranked = np.argsort(cells, axis=None)
+        marked = {int(i) for i in (*ranked[:N_SIGNED], *ranked[-N_SIGNED:])}
+        font = painter.font()
+        font.setPixelSize(max(min(round(self.height() / h) - 2, 12), 8))
+        painter.setFont(font)
+        for at, amount in enumerate(cells.ravel().tolist()):
+            row, column = divmod(at, w)
+            left, right = (round(i * self.width() / w) for i in (column, column + 1))
+            top, bottom = (round(i * self.height() / h) for i in (row, row + 1))
+            box = QRectF(left, top, right - left, bottom - top)
+            colour = sign_colour(amount, theme, grey=self._grey)
+            colour.setAlphaF(abs(amount) / limit)
+            painter.fillRect(box, colour)
+            if at in marked and abs(amount) > 0.1 * limit:
+                painter.setPen(QPen(QColor(theme.text)))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "+" if amount > 0 else "−")
+        painter.end()
+
+
+class CellBlock(Section):
+    """The map of the cells, the places that raised and lowered the score most, and a switch to see it on the picture.
+
+    Args:
+        actions: Actions of the window.
+        parent: Owner.
+    """
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Where in the picture"), parent)
+        self.words = Wrapped(self)
+        self.column.addWidget(self.words)
+        self.map = CellMap(self)
+        self.column.addWidget(self.map)
+        self.how = Wrapped(self)
+        self.how.setProperty("muted", True)
+        self.column.addWidget(self.how)
+        action = actions["cell_evidence"]
+        self.over = Chip(self.tr("Show over the picture"), self, checkable=True)
+        self.over.setToolTip(plain(action.text()))
+        self.over.clicked.connect(action.trigger)
+        action.toggled.connect(self.over.setChecked)
+        row = Flow()
+        row.addWidget(self.over)
+        self.column.addLayout(row)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.map.on_theme(theme)
+
+    def show_findings(self, found: Findings, *, grey: bool) -> None:
+        """Show it, once there is evidence of a model that has cells."""
+        evidence, ninths = found.evidence, found.ninths
+        cells = evidence.cell_contributions if evidence is not None else None
+        self.setVisible(cells is not None)
+        if evidence is None or cells is None or ninths is None:
+            return
+        digits = max(score_digits([found.analysis]), 3)
+        raised, lowered = ninths
+        lines = []
+        if raised is not None:
+            words = self.tr("What is seen at {} of the picture raised the score most ({}).")
+            lines.append(words.format(raised.place, signed(raised.amount, digits)))
+        if lowered is not None:
+            words = self.tr("What is seen at {} lowered it most ({}).")
+            if raised is None:
+                words = self.tr("What is seen at {} of the picture lowered the score most ({}).")
+            lines.append(words.format(lowered.place, signed(lowered.amount, digits)))
+        self.words.set_plain(" ".join(lines) or self.tr("No place in the picture moved the score."))
+        rect, video = found.analysis.map_rect, found.analysis.video
+        proportions = (rect.bottom - rect.top) * video.height_px / ((rect.right - rect.left) * video.width_px)
+        self.map.set_cells(cells, proportions, grey=grey)
+        self.how.set_plain(
+            self.tr("Each cell is taken away in all steps at once. Left over, as they act together: {}.").format(
+                signed(evidence.cell_remainder, digits)
+            )
+        )

@@ -1,0 +1,132 @@
+"""The contribution of each segment as a chart, and the sum that they make with the rest."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.progress import Progress
+from skillviewer.core.text import signed
+from skillviewer.ui.inspecting.segment_bars import SegmentBars, segments_of
+from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+
+class Contributions(Section):
+    """What each segment added to the score or took from it, with how far the computation is.
+
+    Args:
+        parent: Owner.
+    """
+
+    seek_asked = Signal(int)
+    explain_asked = Signal()
+    stop_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("What each segment contributed"), parent)
+        self.bars = SegmentBars(self)
+        self.bars.asked.connect(self.seek_asked)
+        self.bars.pointed.connect(self._on_pointed)
+        self.column.addWidget(self.bars)
+        self.pointed = Wrapped(self)
+        self.pointed.setProperty("muted", True)
+        self.column.addWidget(self.pointed)
+        self._sum = QWidget(self)
+        self.column.addWidget(self._sum)
+        grid = QGridLayout(self._sum)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 1)
+        self.sums: list[QLabel] = []
+        names = (
+            self.tr("Score of the empty video"),
+            self.tr("Contributions of the segments"),
+            self.tr("Left over: they act together"),
+            self.tr("Score"),
+        )
+        for row, name in enumerate(names):
+            words = Wrapped(self._sum)
+            words.set_plain(name)
+            number = QLabel(self._sum)
+            number.setAccessibleName(name)
+            if row == len(names) - 1:
+                for label in (words, number):
+                    label.setProperty("heading", True)
+            grid.addWidget(words, row, 0)
+            grid.addWidget(number, row, 1)
+            self.sums.append(number)
+        self.how = Wrapped(self)
+        self.how.setProperty("muted", True)
+        self.how.set_plain(
+            self.tr("A segment is taken away by putting the video's mean in its place, and the score computed again.")
+        )
+        self.column.addWidget(self.how)
+        self.words = Wrapped(self)
+        self.column.addWidget(self.words)
+        self.progress = QProgressBar(self)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Progress of the evidence"))
+        self.column.addWidget(self.progress)
+        row_ = QHBoxLayout()
+        self.stop = QPushButton(self.tr("Stop"), self)
+        self.stop.clicked.connect(self.stop_asked)
+        self.explain = QPushButton(self.tr("Explain"), self)
+        self.explain.clicked.connect(self.explain_asked)
+        row_.addWidget(self.stop)
+        row_.addWidget(self.explain)
+        row_.addStretch(1)
+        self.column.addLayout(row_)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.bars.on_theme(theme)
+
+    def show_findings(self, found: Findings, *, grey: bool) -> None:
+        """Show the chart and the sum, once there is evidence."""
+        evidence = found.evidence
+        for widget in (self.bars, self.pointed, self._sum, self.how):
+            widget.setVisible(evidence is not None)
+        if evidence is None:
+            return
+        amounts, digits = evidence.contributions, max(score_digits([found.analysis]), 3)
+        shown = self.bars.segments
+        if shown is None or shown.amounts.tobytes() != amounts.tobytes() or shown.digits != digits:
+            self.bars.set_segments(segments_of(found.analysis, amounts, digits), grey=grey)
+            self._on_pointed("")
+        parts = [round(x, digits) for x in (evidence.baseline, float(amounts.sum()), evidence.score)]
+        parts.insert(2, parts[2] - parts[0] - parts[1])  # what is left of the rounded numbers, so that they add up
+        for label, part in zip(self.sums, parts, strict=True):
+            label.setText(signed(part, digits) if abs(part) >= 0.5 * 10**-digits else f"{0:.{digits}f}")
+
+    def show_work(self, progress: Progress | None, failure: str, *, working: bool, known: bool, stopped: bool) -> None:
+        """Say how far the computation is.
+
+        Args:
+            progress: How far, or None before that is known.
+            failure: Why it failed, or "".
+            working: Whether it is under way or about to be.
+            known: Whether it is done.
+            stopped: Whether the person stopped it.
+        """
+        self.progress.setVisible(working and not known)
+        self.stop.setVisible(working and not known)
+        self.explain.setVisible(not working and not known)
+        self.words.setVisible(not known)
+        if failure:
+            self.words.set_plain(failure)
+            self.explain.setText(self.tr("Try again"))
+        else:
+            self.explain.setText(self.tr("Explain"))
+            waiting = self.tr("Measuring what raised and lowered the score…")
+            idle = self.tr("The evidence was stopped.") if stopped else self.tr("Not measured yet.")
+            self.words.set_plain(waiting if working else idle)
+        total = progress.total if progress is not None else 0
+        self.progress.setRange(0, total)
+        if progress is not None and total:
+            self.progress.setValue(progress.done)
+
+    @Slot(str)
+    def _on_pointed(self, words: str) -> None:
+        self.pointed.set_plain(words or self.tr("Point at a segment to read it, click to go there."))

@@ -1,0 +1,186 @@
+"""What speaks for and against trusting the page: limits, and faithfulness of the attention."""
+
+import math
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.text import signed
+from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+
+class Limits(Section):
+    """Where the interval comes from, whether the video is unlike the training videos, and what other models say.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("How sure is this?"), parent)
+        self.warning = Wrapped(self)
+        self.column.addWidget(self.warning)
+        self.words = Wrapped(self)
+        self.column.addWidget(self.words)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.warning.setStyleSheet(f"color: {theme.warn}")
+
+    def show_findings(self, found: Findings) -> None:
+        """Say it."""
+        caution = found.analysis.cautions
+        self.warning.set_plain(self.tr("Caution: {}").format(caution) if caution else "")
+        self.warning.setVisible(bool(caution))
+        self.words.set_plain(self._interval(found), *self._looks(found), *self._versions(found), *self._models(found))
+
+    def _interval(self, found: Findings) -> str:
+        k = found.analysis.n_passes
+        if k < 2:
+            return self.tr(
+                "One pass was made, so there is no interval. Choose more passes in the menu Model and assess again."
+            )
+        if found.analysis.same_frames:
+            return self.tr(
+                "All {} passes looked at the same frames, for the video has few, so there is no interval."
+            ).format(k)
+        different = found.analysis.n_different
+        if different < k:
+            return self.tr(
+                "The interval comes from {} passes that looked at different frames ({} were made; the video has few "
+                "frames): it tells how much the choice of frames moves the score, and nothing of how sure the model is "
+                "otherwise."
+            ).format(different, k)
+        return self.tr(
+            "The interval comes from {} passes: it tells how much the choice of frames moves the score, and nothing "
+            "of how sure the model is otherwise."
+        ).format(k)
+
+    def _looks(self, found: Findings) -> list[str]:
+        strangeness = found.analysis.strangeness
+        if found.analysis.warning:
+            return []
+        if strangeness is None:
+            return [self.tr("Whether the video looks like those that the model was trained on is not known.")]
+        words = self.tr(
+            "It is {} times as far from the videos that the model was trained on as the most unusual one of them: no "
+            "warning, which does not show that it is like them."
+        )
+        return [words.format(f"{strangeness:.2f}")]
+
+    def _versions(self, found: Findings) -> list[str]:
+        if not found.versions:
+            return []
+        digits = score_digits([found.analysis])
+        told = ", ".join(f"v{version} {signed(score, digits)}" for version, score in found.versions)
+        return [self.tr("Other versions of this model score it {}.").format(told)]
+
+    def _models(self, found: Findings) -> list[str]:
+        if not found.other_models:
+            return [self.tr("No other model of the study has assessed this video.")]
+        lines = []
+        for other in found.other_models:
+            line = self.tr("{} ranks it {} of {}, this model {}").format(
+                other.name, other.rank, other.n, other.own_rank
+            )
+            if math.isfinite(other.agreement):
+                line += self.tr("; over these videos their order agrees {} (1: the same, −1: reversed)").format(
+                    signed(other.agreement, 2)
+                )
+            lines.append(f"{line}.")
+        return lines
+
+
+class Gauge(QWidget):
+    """A share from 0 to 1 as a line that is filled so far.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._share = 0.0
+        self._theme: Theme = LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Be flat."""
+        return QSize(100, 6)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self.update()
+
+    def set_share(self, share: float) -> None:
+        """Fill it so far."""
+        self._share = share
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.line))
+        filled = self.rect()
+        filled.setWidth(round(filled.width() * self._share))
+        painter.fillRect(filled, QColor(self._theme.accent))
+        painter.end()
+
+
+class FaithfulnessBlock(Section):
+    """Whether what was attended is what mattered.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Is the attention faithful?"), parent)
+        self.label = Wrapped(self)
+        self.label.setProperty("heading", True)
+        self.column.addWidget(self.label)
+        self.gauge = Gauge(self)
+        self.column.addWidget(self.gauge)
+        self.sentence = Wrapped(self)
+        self.column.addWidget(self.sentence)
+        self.beside = Wrapped(self)
+        self.beside.setProperty("muted", True)
+        self.column.addWidget(self.beside)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.gauge.on_theme(theme)
+
+    def show_findings(self, found: Findings) -> None:
+        """Say it, once there is evidence."""
+        evidence = found.evidence
+        self.setVisible(evidence is not None)
+        if evidence is None:
+            return
+        label = evidence.faithfulness_label
+        self.label.set_plain(f"{label[0].upper()}{label[1:]}")
+        self.sentence.set_plain(evidence.faithfulness_sentence)
+        tested = evidence.faithfulness
+        self.gauge.setVisible(tested is not None and tested.faithful)
+        self.beside.setVisible(tested is not None)
+        if tested is None:
+            return
+        self.gauge.set_share(tested.value)
+        digits = max(score_digits([found.analysis]), 3)
+        self.beside.set_plain(
+            self.tr(
+                "Gain of its order {}, of random regions up to {}. With shuffled maps the score moves by {}, with "
+                "uniform maps by {}."
+            ).format(
+                signed(tested.gain, digits),
+                signed(tested.threshold, digits),
+                f"{tested.permuted_change:.{digits}f}",
+                signed(tested.uniform_change, digits),
+            )
+        )

@@ -1,0 +1,180 @@
+"""The moments of the video on screen under each other, as rows."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from skillviewer.core.analysis.wording import score_digits
+from skillviewer.data.study import Moment, Note, Opinion
+from skillviewer.ui.inspecting.moment_row import MomentRow
+from skillviewer.ui.session.insight.moment_cards import Card
+from skillviewer.ui.session.insight.moment_tour import Tour
+from skillviewer.ui.session.insight.remarks import Remarks, Stretch
+from skillviewer.ui.session.insight.thumbnails import Pictures
+from skillviewer.ui.session.insight.why_loader import Inquiry
+from skillviewer.ui.widgets.theme import LIGHT, Theme
+
+_Key = tuple[str, float, float, bool]
+"""Name of the video, and what tells a moment from others of it."""
+
+
+class MomentColumn(QWidget):
+    """Rows of moments.
+
+    A row stays, with what is being typed into it, as long as its moment does, and as long as somebody types. When
+    another video comes on screen, what was typed is kept of the video that it was typed on.
+
+    Args:
+        inquiry: Knows the moments.
+        remarks: Where opinions, labels and notes go.
+        pictures: What the moments look like.
+        tour: Plays them.
+        choose: Which moments are shown.
+        parent: Owner.
+    """
+
+    def __init__(
+        self,
+        inquiry: Inquiry,
+        remarks: Remarks,
+        pictures: Pictures,
+        tour: Tour,
+        choose: Callable[[Card], bool],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._inquiry, self._remarks, self._pictures, self._tour = inquiry, remarks, pictures, tour
+        self._choose = choose
+        self._theme: Theme = LIGHT
+        self._grey = False
+        self._rows: dict[_Key, MomentRow] = {}
+        self._stretches: dict[_Key, Stretch] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        inquiry.changed.connect(self.refresh)
+        remarks.finish_asked.connect(self._finish)
+        pictures.came.connect(self._show_pictures)
+        tour.here_changed.connect(self._show_here)
+
+    @property
+    def rows(self) -> tuple[MomentRow, ...]:
+        """The rows, from top to bottom."""
+        items = (self._column.itemAt(i) for i in range(self._column.count()))
+        return tuple(w for w in (item.widget() for item in items if item is not None) if isinstance(w, MomentRow))
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        for row in self.rows:
+            row.on_theme(theme)
+
+    def set_grey(self, grey: bool) -> None:
+        """Show bars without colour, or with."""
+        self._grey = grey
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show the moments as they are now; only while somebody can see them."""
+        if not self.isVisible():
+            return
+        video = self._remarks.video
+        cards = [card for card in self._inquiry.cards if self._choose(card)]
+        wanted: dict[_Key, Card] = {(video, *card.identity): card for card in cards}
+        for key in [key for key in self._rows if key not in wanted]:
+            row = self._rows[key]
+            if row.busy and key[0] == video and row.card is not None:  # one goes on typing: the moment itself is gone
+                wanted[key] = row.card
+            else:
+                self._drop(key)
+        wanted = dict(sorted(wanted.items(), key=lambda item: (item[0][1:3], item[1].found is None)))
+        amounts = [abs(card.found.amount) for card in self._inquiry.cards if card.found is not None]
+        found = self._inquiry.findings
+        digits = score_digits([found.analysis]) if found is not None else 2
+        writable = self._remarks.writable
+        for place, (key, card) in enumerate(wanted.items()):
+            row = self._rows.get(key) or self._make(key)
+            if card is not row.card:
+                self._stretches[key] = self._stretch(card)
+            if self._column.indexOf(row) != place:
+                self._column.removeWidget(row)
+                self._column.insertWidget(place, row)
+            row.set_scale(max(amounts, default=1.0), digits, grey=self._grey)
+            row.set_card(card, writable=writable)
+        self._show_here()
+        self._show_pictures()
+        entry = self._inquiry.entry
+        if entry is not None and cards:
+            self._pictures.want(entry.path, [card.key_frame for card in self._inquiry.cards])
+
+    def _drop(self, key: "_Key") -> None:
+        row = self._rows[key]
+        row.finish()
+        row.blockSignals(True)  # a field that loses the focus by being hidden would tell what is told already
+        del self._rows[key], self._stretches[key]
+        self._column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+
+    @Slot()
+    def _finish(self) -> None:
+        for row in self.rows:
+            row.finish()
+
+    def _make(self, key: "_Key") -> MomentRow:
+        row = self._rows[key] = MomentRow(self)
+        row.on_theme(self._theme)
+        row.play_asked.connect(self._tour.play)
+        row.opinion_given.connect(self._on_opinion)
+        row.note_written.connect(self._on_note)
+        row.label_written.connect(self._on_label)
+        row.removal_asked.connect(self._on_removal)
+        return row
+
+    @Slot()
+    def _show_pictures(self) -> None:
+        entry = self._inquiry.entry
+        for row in self._rows.values():
+            if entry is not None and row.card is not None:
+                row.set_picture(self._pictures.get(entry.path, row.card.key_frame))
+
+    @Slot()
+    def _show_here(self) -> None:
+        for row in self._rows.values():
+            row.set_here(row.card is not None and self._tour.is_here(row.card))
+
+    @Slot(object, object)
+    def _on_opinion(self, card: Card, opinion: Opinion) -> None:
+        self._remarks.say(self._stretch(card), opinion, card.kept)
+
+    @Slot(object, str)
+    def _on_note(self, card: Card, text: str) -> None:
+        row = self.sender()
+        key = next(key for key, made in self._rows.items() if made is row)
+        self._remarks.annotate(self._stretches[key], text, card.kept, key[0])
+
+    @Slot(object, str)
+    def _on_label(self, card: Card, label: str) -> None:
+        if card.kept is not None:
+            self._remarks.rename(card.kept, label)
+
+    @Slot(object)
+    def _on_removal(self, thing: Moment | Note) -> None:
+        self._remarks.remove(thing)
+
+    def _stretch(self, card: Card) -> Stretch:
+        found = self._inquiry.findings
+        digest = found.analysis.provenance.model_digest if found is not None and card.found is not None else ""
+        return Stretch(card.start_s, card.stop_s, model_digest=digest)
+
+
+def only_found(card: Card) -> bool:
+    """Choose moments that the model found."""
+    return card.found is not None
+
+
+def every(_card: Card) -> bool:
+    """Choose all moments."""
+    return True

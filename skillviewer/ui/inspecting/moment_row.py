@@ -1,0 +1,297 @@
+"""One moment: a picture that plays it, when, how much, in words; what one thinks of it, and notes."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.text import clock, printable, signed
+from skillviewer.data.study import Moment, Note, Opinion
+from skillviewer.ui.inspecting.thumbnail import Thumbnail
+from skillviewer.ui.session.insight.moment_cards import Card
+from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.flow_layout import Flow
+from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
+from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+OPINIONS = (Opinion.AGREE, Opinion.DISAGREE, Opinion.NOT_RELEVANT)
+
+
+class MomentRow(QWidget):
+    """A moment that a model found, or that a person kept.
+
+    Args:
+        parent: Owner.
+    """
+
+    play_asked = Signal(object)
+    opinion_given = Signal(object, object)
+    """The card, and an ``Opinion``: ``NONE`` where one takes it back."""
+    note_written = Signal(object, str)
+    label_written = Signal(object, str)
+    removal_asked = Signal(object)
+    """A ``Moment`` or a ``Note`` of the study."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._card: Card | None = None
+        self._theme: Theme = LIGHT
+        self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(4)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        column.addLayout(top)
+        self.picture = Thumbnail(self)
+        self.picture.clicked.connect(self._on_play)
+        top.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        side = QVBoxLayout()
+        side.setSpacing(2)
+        top.addLayout(side, 1)
+        self._times = QLabel(self)
+        self._times.setMinimumWidth(20)
+        self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        side.addWidget(self._times)
+        worth = QHBoxLayout()
+        worth.setSpacing(8)
+        side.addLayout(worth)
+        self.bar = SignedBar(self)
+        self._amount = QLabel(self)
+        self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        worth.addWidget(self.bar, 1)
+        worth.addWidget(self._amount)
+        self._by = QLabel(self)
+        self._by.setProperty("muted", True)
+        self._by.setMinimumWidth(20)
+        side.addWidget(self._by)
+        side.addStretch(1)
+        self._make_words(column)
+        column.addLayout(self._make_buttons())
+        self._make_notes(column)
+
+    def _make_words(self, column: QVBoxLayout) -> None:
+        self._words = Wrapped(self)
+        column.addWidget(self._words)
+        self.label = QLineEdit(self)
+        self.label.setPlaceholderText(self.tr("What is to be seen here?"))
+        self.label.setAccessibleName(self.tr("Label of the moment"))
+        self.label.setAcceptDrops(False)  # files dropped here are for the window
+        self.label.editingFinished.connect(self._on_label)
+        column.addWidget(self.label)
+        self._said = Wrapped(self)
+        self._said.setProperty("muted", True)
+        column.addWidget(self._said)
+
+    def _make_notes(self, column: QVBoxLayout) -> None:
+        self._notes = QVBoxLayout()
+        self._notes.setSpacing(2)
+        column.addLayout(self._notes)
+        self.note = QLineEdit(self)
+        self.note.setPlaceholderText(self.tr("A note on this moment; Enter keeps it"))
+        self.note.setAccessibleName(self.tr("Note on the moment"))
+        self.note.setAcceptDrops(False)
+        self.note.returnPressed.connect(self._on_note)
+        self.note.hide()
+        column.addWidget(self.note)
+
+    def _make_buttons(self) -> Flow:
+        row = Flow()
+        words = {
+            Opinion.AGREE: self.tr("Agree"),
+            Opinion.DISAGREE: self.tr("Disagree"),
+            Opinion.NOT_RELEVANT: self.tr("Not relevant"),
+        }
+        self.opinions = {opinion: Chip(words[opinion], self, checkable=True) for opinion in OPINIONS}
+        for opinion, button in self.opinions.items():
+            button.setProperty("opinion", str(opinion))
+            button.clicked.connect(self._on_opinion)
+            row.addWidget(button)
+        self.delete = Chip(self.tr("Delete"), self)
+        self.delete.clicked.connect(self._on_delete)
+        row.addWidget(self.delete)
+        self.note_button = Chip(self.tr("Note"), self, checkable=True)
+        self.note_button.toggled.connect(self._on_note_button)
+        row.addWidget(self.note_button)
+        return row
+
+    @property
+    def card(self) -> Card | None:
+        """What is shown."""
+        return self._card
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._said.plain)
+        return " ".join(part for part in parts if part)
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is typing into it, or has typed what is not kept yet."""
+        return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
+
+    def finish(self) -> None:
+        """Keep what was typed."""
+        self._on_note()
+        self._on_label()
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self.picture.on_theme(theme)
+        self.bar.on_theme(theme)
+        self._refresh()
+
+    def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
+        """Say how long bars are and how numbers are told.
+
+        Args:
+            limit: The amount whose bar reaches the end.
+            digits: Decimals.
+            grey: Whether bars are without colour.
+        """
+        if (limit, digits, grey) != (self._limit, self._digits, self._grey):
+            self._limit, self._digits, self._grey = limit, digits, grey
+            self._refresh()
+
+    def set_here(self, here: bool) -> None:
+        """Say whether the playhead stands in the moment."""
+        if here != self._here:
+            self._here = here
+            font = self._times.font()
+            font.setWeight(font.Weight.DemiBold if here else font.Weight.Normal)
+            self._times.setFont(font)
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """Show what it looks like."""
+        self.picture.set_picture(picture)
+
+    def set_card(self, card: Card, *, writable: bool) -> None:
+        """Show a moment.
+
+        Args:
+            card: The moment.
+            writable: Whether something can be left on it.
+        """
+        self._card = card
+        self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
+        spoken = self.tr("Play the moment from {} to {}").format(clock(card.start_s), clock(card.stop_s))
+        self.picture.setAccessibleName(spoken)
+        self.picture.setToolTip(self.tr("Play from 2 s before"))
+        found, kept = card.found, card.kept
+        self.label.setVisible(found is None)
+        self.label.setReadOnly(not writable)
+        if kept is not None and not self.label.hasFocus():
+            self.label.setText(kept.label)
+        for opinion, button in self.opinions.items():
+            button.setVisible(found is not None)
+            button.setChecked(opinion is card.opinion)
+            button.setEnabled(writable)
+        self.delete.setVisible(found is None)
+        self.delete.setEnabled(writable)
+        self.note_button.setEnabled(writable)
+        self._show_notes(card.notes, writable=writable)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        card = self._card
+        if card is None:
+            return
+        found = card.found
+        self.bar.setVisible(found is not None)
+        self._amount.setVisible(found is not None)
+        if found is not None:
+            self.bar.set_value(found.amount, self._limit, grey=self._grey)
+            self._amount.setText(signed(found.amount, self._digits))
+            colour = sign_colour(found.amount, self._theme, grey=self._grey).name()
+            self._amount.setStyleSheet(f"color: {colour}")
+            self._words.set_plain(f"{found.words[0].upper()}{found.words[1:]}.")
+        self._words.setVisible(found is not None)
+        self._by.setText(self._kept_by(card))
+        self._by.setVisible(bool(self._by.text()))
+        said = [self.tr("{}: {}").format(printable(m.author) or self.tr("somebody"), m.opinion) for m in card.said]
+        self._said.set_plain(" · ".join(said))
+        self._said.setVisible(bool(said))
+
+    def _kept_by(self, card: Card) -> str:
+        if card.found is not None or card.kept is None:
+            return ""
+        author = printable(card.kept.author)
+        if card.kept.model_digest:
+            said = card.kept.opinion or self.tr("noted")
+            if card.of_this_model:  # without evidence it tells other stretches
+                return self.tr("found by this model, when it told other moments: {}").format(said)
+            return self.tr("found by another model or version: {}").format(said)
+        return self.tr("kept by {}").format(author) if author else self.tr("kept")
+
+    def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:
+        while self._notes.count():
+            item = self._notes.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for note in notes:
+            line = QWidget(self)
+            row = QHBoxLayout(line)
+            row.setContentsMargins(0, 0, 0, 0)
+            words = Wrapped(line)
+            author = printable(note.author)
+            words.set_plain(f"{author}: {note.text}" if author else note.text)
+            row.addWidget(words, 1)
+            remove = Chip("×", line)
+            remove.setAccessibleName(self.tr("Delete the note"))
+            remove.setToolTip(self.tr("Delete the note"))
+            remove.setEnabled(writable)
+            remove.setProperty("note", note.id)
+            remove.clicked.connect(self._on_delete_note)
+            row.addWidget(remove, 0, Qt.AlignmentFlag.AlignTop)
+            self._notes.addWidget(line)
+
+    @Slot()
+    def _on_play(self) -> None:
+        if self._card is not None:
+            self.play_asked.emit(self._card)
+
+    @Slot()
+    def _on_opinion(self) -> None:
+        button = self.sender()
+        if isinstance(button, QToolButton) and self._card is not None:
+            wanted = Opinion(str(button.property("opinion")))
+            self.opinion_given.emit(self._card, wanted if button.isChecked() else Opinion.NONE)
+
+    @Slot(bool)
+    def _on_note_button(self, on: bool) -> None:
+        self.note.setVisible(on)
+        if on:
+            self.note.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _on_note(self) -> None:
+        if self._card is not None and self.note.text().strip():
+            self.note_written.emit(self._card, self.note.text().strip())
+            self.note.clear()
+            self.note_button.setChecked(False)
+
+    @Slot()
+    def _on_label(self) -> None:
+        kept = self._card.kept if self._card is not None else None
+        if kept is not None and self.label.text().strip() != kept.label:
+            self.label_written.emit(self._card, self.label.text())
+
+    @Slot()
+    def _on_delete(self) -> None:
+        kept: Moment | None = self._card.kept if self._card is not None else None
+        if kept is not None:
+            self.removal_asked.emit(kept)
+
+    @Slot()
+    def _on_delete_note(self) -> None:
+        button = self.sender()
+        number = button.property("note") if button is not None else None
+        notes = self._card.notes if self._card is not None else ()
+        note = next((note for note in notes if note.id == number), None)
+        if note is not None:
+            self.removal_asked.emit(note)

@@ -1,0 +1,103 @@
+"""The panel of moments: those that the model found, and those that people kept."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QPalette, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from skillviewer.ui.actions.actions import Actions, Tip
+from skillviewer.ui.inspecting.moment_column import MomentColumn, every
+from skillviewer.ui.session.insight.insight import Insight
+from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+
+class MomentsPanel(QWidget):
+    """All moments of the video on screen, in order of time.
+
+    Args:
+        insight: What is known.
+        actions: Actions of the window.
+        parent: Owner.
+    """
+
+    titled = Signal(str)
+    """What the panel is called, with how many moments there are."""
+
+    def __init__(self, insight: Insight, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._insight = insight
+        self.setMinimumWidth(240)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 4)
+        row.setSpacing(0)
+        words = {
+            "previous_moment": self.tr("Previous"),
+            "next_moment": self.tr("Next"),
+            "keep_moment": self.tr("Keep selection"),
+        }
+        for name, text in words.items():
+            row.addWidget(self._button(actions[name], text))
+        row.addStretch(1)
+        column.addLayout(row)
+        self.words = Wrapped(self)
+        self.words.setProperty("muted", True)
+        self.words.setContentsMargins(12, 4, 12, 8)
+        column.addWidget(self.words)
+        self.page = QScrollArea(self)
+        self.page.setFrameShape(QFrame.Shape.NoFrame)
+        self.page.setWidgetResizable(True)
+        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page.setAccessibleName(self.tr("Moments"))
+        self._body = QWidget(self.page)
+        inside = QVBoxLayout(self._body)
+        inside.setContentsMargins(0, 0, 0, 8)
+        self.moments = MomentColumn(insight.inquiry, insight.remarks, insight.pictures, insight.tour, every, self._body)
+        inside.addWidget(self.moments)
+        inside.addStretch(1)
+        self.page.setWidget(self._body)
+        column.addWidget(self.page, 1)
+        insight.inquiry.changed.connect(self._refresh)
+        self._refresh()
+
+    def _button(self, action: QAction, text: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        Tip(button, action)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setEnabled(action.isEnabled())
+        button.clicked.connect(action.trigger)
+        action.enabledChanged.connect(button.setEnabled)
+        return button
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.moments.on_theme(theme)
+        for surface in (self, self.page.viewport(), self._body):
+            palette = surface.palette()
+            palette.setColor(QPalette.ColorRole.Window, theme.base)
+            surface.setPalette(palette)
+            surface.setAutoFillBackground(True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show what came while nobody looked."""
+        super().showEvent(event)
+        self.moments.refresh()
+
+    @Slot()
+    def _refresh(self) -> None:
+        inquiry, remarks = self._insight.inquiry, self._insight.remarks
+        words = ""
+        if inquiry.entry is None:
+            words = self.tr("Open a video to see its moments.")
+        elif not inquiry.cards:
+            words = self.tr("No moments yet. Mark a stretch with I and O, and keep it with Enter.")
+        if remarks.read_only:
+            words = " ".join(filter(None, (words, self.tr("The study is open for reading only."))))
+        n = len(inquiry.cards)
+        self.titled.emit(self.tr("Moments ({})").format(n) if n else self.tr("Moments"))
+        self.words.set_plain(words)
+        self.words.setVisible(bool(words))

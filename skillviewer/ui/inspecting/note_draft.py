@@ -1,0 +1,100 @@
+"""A note while it is being written: on the disk a moment after every pause, and one deed to undo when it is done."""
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
+
+from skillviewer.data.study import Note, Study
+from skillviewer.ui.session.studies import REMARKS, Studies
+from skillviewer.ui.session.undo import Deed, Undo
+
+AUTOSAVE_MS = 400
+
+
+class _Row:
+    """The row of a note in the study; made when there is something to write. Used in the study's lane."""
+
+    def __init__(self, video: str, author: str, number: int | None) -> None:
+        self.video, self.author, self.number = video, author, number
+
+    def write(self, study: Study, text: str) -> None:
+        if self.number is None:
+            self.number = study.remarks.write_note(text, author=self.author, video=self.video)
+        else:
+            study.remarks.bring_back("note", self.number)
+            study.remarks.change_note(self.number, text)
+
+    def remove(self, study: Study) -> None:
+        if self.number is not None:
+            study.remarks.remove("note", self.number)
+
+
+class NoteDraft(QObject):
+    """The words of one note, from the first key to the last.
+
+    Args:
+        studies: The open study.
+        undo: Where the finished note enters.
+        video: Name of the video in the study.
+        author: Who writes.
+        note: The note that is changed, or None for a new one.
+        parent: Owner.
+    """
+
+    def __init__(
+        self, studies: Studies, undo: Undo, video: str, author: str, note: Note | None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._studies, self._undo = studies, undo
+        self._before = note.text if note is not None else ""
+        self._row = _Row(video, author, note.id if note is not None else None)
+        self._text = self._saved = self._before
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(AUTOSAVE_MS)
+        self._pause.timeout.connect(self._save)
+
+    @property
+    def number(self) -> int | None:
+        """Number of the note in the study, once it has one."""
+        return self._row.number
+
+    def set_text(self, text: str) -> None:
+        """Take what is written so far."""
+        self._text = text.strip()
+        self._pause.start()
+
+    @Slot()
+    def _save(self) -> None:
+        """Put it on the disk; undo knows nothing of that."""
+        text, row = self._text, self._row
+        if text and text != self._saved and self._studies.writable:
+            self._saved = text
+            self._studies.act(lambda study: row.write(study, text), REMARKS)
+
+    def commit(self) -> None:
+        """Finish: what was written since the beginning can be undone at once."""
+        self._pause.stop()
+        text, before, row = self._text, self._before, self._row
+        if not self._studies.writable:
+            return
+        if text == before:
+            if not before and self._saved:
+                self._studies.act(row.remove, REMARKS)  # written, and deleted again
+            elif self._saved != before:
+                self._studies.act(lambda study: row.write(study, before), REMARKS)
+            return
+        words = QCoreApplication.translate("Remarks", "note")
+
+        def do(study: Study) -> None:
+            if text:
+                row.write(study, text)
+            else:
+                row.remove(study)
+
+        def undo(study: Study, _result: object) -> None:
+            if before:
+                row.write(study, before)
+            else:
+                row.remove(study)
+
+        self._undo.perform(Deed(words, do, undo, (REMARKS,)))
+        self._before = self._saved = text

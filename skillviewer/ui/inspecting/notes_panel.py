@@ -1,0 +1,273 @@
+"""The panel of notes on the video on screen."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.core.text import clock, printable
+from skillviewer.data.study import Note
+from skillviewer.ui.inspecting.note_draft import NoteDraft
+from skillviewer.ui.inspecting.note_edit import NoteEdit
+from skillviewer.ui.session.insight.remarks import Remarks
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.studies import Studies
+from skillviewer.ui.session.undo import Undo
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+
+class NoteBlock(QWidget):
+    """One note: who, when, of which time; its words, to be changed in place.
+
+    Args:
+        note: The note.
+        parent: Owner.
+    """
+
+    removal_asked = Signal(object)
+    time_asked = Signal(float)
+
+    def __init__(self, note: Note, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.note = note
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 4, 12, 4)
+        column.setSpacing(2)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self._about = QLabel(self)
+        self._about.setProperty("muted", True)
+        self._about.setMinimumWidth(40)
+        row.addWidget(self._about, 1)
+        self.time = Chip("", self)
+        self.time.setToolTip(self.tr("Go there"))
+        self.time.clicked.connect(self._on_time)
+        row.addWidget(self.time)
+        self.remove = Chip("×", self)
+        self.remove.setToolTip(self.tr("Delete the note"))
+        self.remove.setAccessibleName(self.tr("Delete the note"))
+        self.remove.clicked.connect(self._on_remove)
+        row.addWidget(self.remove)
+        column.addLayout(row)
+        self.edit = NoteEdit(self)
+        column.addWidget(self.edit)
+        self.show_note(note, writable=True)
+
+    def show_note(self, note: Note, *, writable: bool) -> None:
+        """Show a note; not over what is being typed."""
+        self.note = note
+        author = printable(note.author) or self.tr("somebody")
+        when = note.made_at.astimezone()
+        self._about.setText(f"{author} · {when:%Y-%m-%d}")
+        self._about.setToolTip(f"{author} · {when:%Y-%m-%d %H:%M}")
+        self.time.setVisible(note.time_s is not None)
+        if note.time_s is not None:
+            self.time.setText(clock(note.time_s))
+        if not self.edit.hasFocus() and self.edit.toPlainText() != note.text:
+            self.edit.setPlainText(note.text)
+        self.edit.setReadOnly(not writable)
+        self.edit.setAccessibleName(self.tr("Note by {}").format(author))
+        self.remove.setEnabled(writable)
+
+    @Slot()
+    def _on_remove(self) -> None:
+        self.removal_asked.emit(self.note)
+
+    @Slot()
+    def _on_time(self) -> None:
+        if self.note.time_s is not None:
+            self.time_asked.emit(self.note.time_s)
+
+
+class NotesPanel(QWidget):
+    """Notes of the video on screen, and a field for the next.
+
+    Args:
+        remarks: What was noted.
+        studies: The open study.
+        undo: Where deeds are done.
+        state: What is on screen.
+        playback: The playhead.
+        parent: Owner.
+    """
+
+    titled = Signal(str)
+    """What the panel is called, with how many notes there are."""
+
+    def __init__(
+        self,
+        remarks: Remarks,
+        studies: Studies,
+        undo: Undo,
+        state: ViewerState,
+        playback: Playback,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._remarks, self._studies, self._undo, self._playback = remarks, studies, undo, playback
+        self._blocks: dict[int, NoteBlock] = {}
+        self._drafts: dict[NoteEdit, NoteDraft] = {}
+        self.setMinimumWidth(240)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 8)
+        outer.setSpacing(0)
+        self.words = Wrapped(self)
+        self.words.setProperty("muted", True)
+        self.words.setContentsMargins(12, 4, 12, 8)
+        outer.addWidget(self.words)
+        self.page = QScrollArea(self)
+        self.page.setFrameShape(QFrame.Shape.NoFrame)
+        self.page.setWidgetResizable(True)
+        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page.setAccessibleName(self.tr("Notes"))
+        self._body = QWidget(self.page)
+        self._column = QVBoxLayout(self._body)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        holder = QWidget(self._body)
+        inside = QVBoxLayout(holder)
+        inside.setContentsMargins(12, 4, 12, 4)
+        self.fresh = NoteEdit(holder)
+        self.fresh.least_lines = 2
+        self.fresh.setPlaceholderText(self.tr("A note on this video"))
+        self.fresh.setAccessibleName(self.tr("New note"))
+        inside.addWidget(self.fresh)
+        self._column.addWidget(holder)
+        self._column.addStretch(1)
+        self.page.setWidget(self._body)
+        outer.addWidget(self.page, 1)
+        self._tie(self.fresh)
+        remarks.changed.connect(self.refresh)
+        remarks.finish_asked.connect(self._leave_all)
+        state.current_changed.connect(self._on_current)
+        studies.opened.connect(self.refresh)
+        self.refresh()
+
+    def _tie(self, edit: NoteEdit) -> None:
+        edit.begun.connect(self._on_begun)
+        edit.textChanged.connect(self._on_text)
+        edit.finished.connect(self._on_finished)
+
+    @property
+    def blocks(self) -> tuple[NoteBlock, ...]:
+        """The notes that are shown, the oldest first."""
+        return tuple(self._blocks.values())
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        for surface in (self, self.page.viewport(), self._body):
+            palette = surface.palette()
+            palette.setColor(QPalette.ColorRole.Window, theme.base)
+            surface.setPalette(palette)
+            surface.setAutoFillBackground(True)
+
+    @Slot()
+    def refresh(self, *_: object) -> None:
+        """Show the notes as they are now."""
+        fresh = self._drafts.get(self.fresh)
+        hidden = fresh.number if fresh is not None else None
+        notes = {note.id: note for note in self._remarks.notes if note.moment is None and note.id != hidden}
+        for number in [number for number in self._blocks if number not in notes]:
+            block = self._blocks.pop(number)
+            self._drafts.pop(block.edit, None)
+            self._column.removeWidget(block)
+            block.hide()
+            block.deleteLater()
+        writable = self._remarks.writable
+        for place, note in enumerate(notes.values()):
+            if note.id not in self._blocks:
+                self._blocks[note.id] = self._made(note)
+                self._column.insertWidget(place, self._blocks[note.id])
+            self._blocks[note.id].show_note(note, writable=writable)
+        self.fresh.setEnabled(writable)
+        self.titled.emit(self.tr("Notes ({})").format(len(notes)) if notes else self.tr("Notes"))
+        self._say()
+
+    def _made(self, note: Note) -> NoteBlock:
+        block = NoteBlock(note, self._body)
+        block.removal_asked.connect(self._on_removal)
+        block.time_asked.connect(self._on_time)
+        self._tie(block.edit)
+        return block
+
+    def _say(self) -> None:
+        words = ""
+        if not self._remarks.video:
+            words = self.tr("Open a video to write notes on it.")
+        elif self._remarks.read_only:
+            words = self.tr("The study is open for reading only.")
+        self.words.set_plain(words)
+        self.words.setVisible(bool(words))
+        self.fresh.setVisible(not words)
+
+    def _edit(self) -> NoteEdit | None:
+        edit = self.sender()
+        return edit if isinstance(edit, NoteEdit) else None
+
+    def _note_of(self, edit: NoteEdit) -> Note | None:
+        return next((block.note for block in self._blocks.values() if block.edit is edit), None)
+
+    @Slot()
+    def _on_begun(self) -> None:
+        edit = self._edit()
+        if edit is not None and edit not in self._drafts and self._remarks.writable and not edit.isReadOnly():
+            self._drafts[edit] = NoteDraft(
+                self._studies, self._undo, self._remarks.video, self._remarks.author, self._note_of(edit), self
+            )
+
+    @Slot()
+    def _on_text(self) -> None:
+        edit = self._edit()
+        draft = self._drafts.get(edit) if edit is not None else None
+        if edit is not None and draft is not None and edit.hasFocus():
+            draft.set_text(edit.toPlainText())
+
+    @Slot()
+    def _on_finished(self) -> None:
+        edit = self._edit()
+        if edit is not None:
+            self._finish(edit)
+
+    def _finish(self, edit: NoteEdit) -> None:
+        draft = self._drafts.pop(edit, None)
+        if draft is None:
+            return
+        draft.commit()
+        draft.deleteLater()
+        if edit is self.fresh:
+            edit.clear()
+        if edit.hasFocus():  # one goes on: with another note, or with this one
+            edit.begun.emit()
+
+    @Slot(object)
+    def _on_current(self, _path: object) -> None:
+        self._finish_all()
+
+    @Slot()
+    def _leave_all(self) -> None:
+        """Finish what is being written, and begin nothing: what comes next is another study, or another person."""
+        for edit in tuple(self._drafts):
+            edit.clearFocus()
+        self._finish_all()
+
+    def _finish_all(self) -> None:
+        for edit in tuple(self._drafts):
+            self._finish(edit)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Finish what is being written."""
+        super().hideEvent(event)
+        self._finish_all()
+
+    @Slot(object)
+    def _on_removal(self, note: Note) -> None:
+        self._remarks.remove(note)
+
+    @Slot(float)
+    def _on_time(self, time_s: float) -> None:
+        self._playback.pause()
+        self._playback.seek_time(time_s)

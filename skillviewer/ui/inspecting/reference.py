@@ -1,0 +1,198 @@
+"""A well-scored video of the same task, to be seen beside the one on screen."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.text import clock, signed
+from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
+from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+
+class SmallPlayer(QWidget):
+    """A second player of its own: exact frames with the map of the same frame, play and a slider.
+
+    Args:
+        frames: Lane that owns the open videos.
+        state: Tells how maps are shown.
+        parent: Owner.
+    """
+
+    def __init__(self, frames: Lane[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
+        from skillviewer.ui.player.canvas import Canvas  # it brings OpenCV, and few ask for a reference
+
+        super().__init__(parent)
+        self.playback = Playback(parent=self)
+        self.feed = FrameFeed(frames, self)
+        self._footage: Footage | None = None
+        self._analysis: Analysis | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.canvas = Canvas(self)
+        self.canvas.setMinimumSize(160, 90)
+        self.canvas.setFixedHeight(160)
+        self.canvas.setAccessibleName(self.tr("Picture of the reference video"))
+        self.canvas.set_look(state.look)
+        column.addWidget(self.canvas)
+        row = QHBoxLayout()
+        self.play = QToolButton(self)
+        self.play.setText(self.tr("Play"))
+        self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.play.clicked.connect(self.playback.toggle)
+        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setAccessibleName(self.tr("Frame of the reference video"))
+        self.slider.valueChanged.connect(self.playback.seek)
+        self._time = QLabel(self)
+        self._time.setProperty("muted", True)
+        row.addWidget(self.play)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self._time)
+        column.addLayout(row)
+        state.look_changed.connect(self.canvas.set_look)
+        self.feed.opened.connect(self._on_opened)
+        self.feed.arrived.connect(self.canvas.set_shot)
+        self.feed.failed.connect(self._on_failed)
+        self.playback.frame_changed.connect(self._on_frame)
+        self.playback.playing_changed.connect(self._on_playing)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.canvas.on_theme(theme)
+
+    def open(self, footage: Footage, analysis: Analysis | None) -> None:
+        """Show a video from its first frame.
+
+        Args:
+            footage: The file, or the part of it.
+            analysis: What the model on screen says of it, or None.
+        """
+        self._footage, self._analysis = footage, analysis
+        self.canvas.set_video(None)
+        self.playback.open(None)
+        self.feed.open(footage.path)
+
+    def close_video(self) -> None:
+        """Show nothing."""
+        self.playback.open(None)
+        self.feed.close()
+        self.canvas.set_video(None)
+
+    @Slot(object)
+    def _on_opened(self, video: VideoInfo) -> None:
+        assert self._footage is not None
+        frames = self._footage.frames(video)
+        self.canvas.set_video(video)
+        self.canvas.set_analysis(self._analysis)
+        self.slider.setRange(frames[0], frames[-1])
+        self.playback.open(video, frames)
+        self.feed.request(frames[0])
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self.canvas.set_words(str(error))
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        if self.playback.video is None:
+            return
+        self.slider.blockSignals(True)
+        self.slider.setValue(frame)
+        self.slider.blockSignals(False)
+        self._time.setText(clock(self.playback.time_s))
+        self.feed.request(frame, playing=self.playback.playing)
+
+    @Slot(bool)
+    def _on_playing(self, playing: bool) -> None:
+        self.play.setText(self.tr("Pause") if playing else self.tr("Play"))
+        if not playing:
+            self.feed.request(self.playback.frame)
+
+
+class ReferenceBlock(Section):
+    """Names the reference, and shows it on a player of its own when asked to.
+
+    Args:
+        frames: Lane that owns the open videos.
+        state: What is on screen.
+        videos: Knows what the model says of the reference.
+        parent: Owner.
+    """
+
+    def __init__(
+        self, frames: Lane[OpenVideos], state: ViewerState, videos: VideoList, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(self.tr("How it is done well"), parent)
+        self._frames, self._state, self._videos = frames, state, videos
+        self._footage: Footage | None = None
+        self._theme: Theme = LIGHT
+        self.player: SmallPlayer | None = None
+        self.words = Wrapped(self)
+        self.column.addWidget(self.words)
+        self.beside = QPushButton(self.tr("Show side by side"), self)
+        self.beside.setCheckable(True)
+        row = QHBoxLayout()
+        row.addWidget(self.beside)
+        row.addStretch(1)
+        self.column.addLayout(row)
+        self.beside.toggled.connect(self._on_beside)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        if self.player is not None:
+            self.player.on_theme(theme)
+
+    def show_findings(self, found: Findings) -> None:
+        """Name the reference."""
+        reference = found.reference
+        self.beside.setVisible(reference is not None)
+        if reference is None:
+            none = self.tr("No comparable video is scored well and higher than this one.")
+            self.words.set_plain(none if found.standing.n else self.tr("There are no comparable videos yet."))
+        else:
+            why = (
+                self.tr("it looks most alike") if reference.near_by == "looks" else self.tr("its score is the nearest")
+            )
+            score = signed(reference.score, score_digits([found.analysis]))
+            words = self.tr("{} scores {}: of the best quarter {}.")
+            self.words.set_plain(words.format(reference.name, score, why))
+        footage = found.reference_footage
+        if footage != self._footage:
+            self._footage = footage
+            self._show()
+
+    def close_player(self) -> None:
+        """Show no reference: the page is of nothing."""
+        self._footage = None
+        self._show()
+
+    @Slot(bool)
+    def _on_beside(self, on: bool) -> None:
+        self.beside.setText(self.tr("Hide the reference") if on else self.tr("Show side by side"))
+        self._show()
+
+    def _show(self) -> None:
+        wanted = self.beside.isChecked() and self._footage is not None
+        if not wanted or self._footage is None:
+            if self.player is not None:
+                self.player.close_video()
+                self.player.hide()
+            return
+        if self.player is None:
+            self.player = SmallPlayer(self._frames, self._state, self)
+            self.player.on_theme(self._theme)
+            self.column.addWidget(self.player)
+        entry = self._videos.get(self._footage)
+        self.player.open(self._footage, entry.analysis if entry is not None else None)
+        self.player.show()

@@ -1,0 +1,273 @@
+"""The score over time: every pass faint, the mean bold, where the model looked, and a cursor that scrubs."""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.score_curve import ScoreCurve, score_curve
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.insight.moment_cards import Card
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.widgets.signed_bar import sign_colour
+from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.time_plot import TimePlot
+
+FLAG_ROW = 0.06
+"""Where flags stand, in parts of the height from the top."""
+STRIP = 0.13
+"""Part of the height, at the foot, that belongs to segments and sampled frames."""
+
+
+class CurvePlot(TimePlot):
+    """The score curve of the video on screen; the cursor follows the playhead.
+
+    The left button scrubs, the wheel zooms time about the mouse, the middle button moves the stretch in sight.
+
+    Args:
+        state: Its analysis is drawn, also while it grows.
+        playback: The playhead.
+        parent: Owner.
+    """
+
+    def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Score over time"))
+        self._held = Qt.MouseButton.NoButton
+        self._held_s = 0.0
+        self._state, self._playback = state, playback
+        self._theme: Theme = LIGHT
+        self._curve: ScoreCurve | None = None
+        self._cards: tuple[Card, ...] = ()
+        self.setMinimumHeight(110)
+        self.getPlotItem().setContentsMargins(0, 8, 16, 4)
+        self._make_items()
+        self._box.sigYRangeChanged.connect(self._place_strip)
+        self._box.sigYRangeChanged.connect(self._place_flags)
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        playback.marks_changed.connect(self._on_marks)
+        state.analysis_changed.connect(self._on_analysis)
+        self._on_video(playback.video)
+
+    def _make_items(self) -> None:
+        self._selection = pg.LinearRegionItem(movable=False)
+        self._selection.setZValue(-20)
+        self._band = pg.FillBetweenItem(pg.PlotDataItem(), pg.PlotDataItem())
+        self._boundaries = pg.PlotCurveItem(connect="pairs")
+        self._passes = pg.PlotCurveItem(connect="finite", antialias=True)
+        self._mean = pg.PlotDataItem(antialias=True)
+        self._point = pg.ScatterPlotItem(size=9, pxMode=True)
+        self._analysed = pg.PlotCurveItem(connect="pairs")
+        self._ticks = pg.PlotCurveItem(connect="pairs")
+        self._flags = pg.ScatterPlotItem(pxMode=True)
+        self._stretches = pg.PlotCurveItem(connect="pairs")
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        for item in (
+            self._selection,
+            self._boundaries,
+            self._band,
+            self._passes,
+            self._mean,
+            self._analysed,
+            self._ticks,
+            self._point,
+            self._stretches,
+            self._flags,
+            self._cursor,
+        ):
+            self.addItem(item)
+        self._selection.hide()
+
+    @property
+    def cursor_s(self) -> float:
+        """Time at which the cursor stands."""
+        return float(self._cursor.value())
+
+    @property
+    def curve(self) -> ScoreCurve | None:
+        """What is drawn."""
+        return self._curve
+
+    def set_cards(self, cards: tuple[Card, ...]) -> None:
+        """Flag moments: a triangle up where one raises the score, down where it lowers it, a square for a kept one."""
+        if cards != self._cards:
+            self._cards = cards
+            self._place_flags()
+
+    @property
+    def flags(self) -> list[tuple[float, str]]:
+        """Time and form of the flags that are drawn: ``"t1"`` up, ``"t"`` down, ``"s"`` kept."""
+        return [(float(spot.pos().x()), str(spot.symbol())) for spot in self._flags.points()]
+
+    @Slot()
+    def _place_flags(self, *_: object) -> None:
+        """Put the flags at the top, whatever the scores are."""
+        bottom, top = self._box.viewRange()[1]
+        row = top - (top - bottom) * FLAG_ROW
+        spots = []
+        for card in self._cards:
+            value = card.found.amount if card.found is not None else 0.0
+            spots.append({
+                "pos": (card.start_s, row),
+                "symbol": "s" if card.found is None else "t1" if value > 0 else "t",
+                "size": 10,
+                "brush": sign_colour(value, self._theme),
+                "pen": None,
+            })  # fmt: skip
+        self._flags.setData(spots)
+        ends = np.array([end for card in self._cards for end in (card.start_s, card.stop_s)])
+        self._stretches.setData(ends, np.full(len(ends), row))
+
+    def _go(self, event: QMouseEvent) -> None:
+        """Go to the frame under the mouse: one that begins within the mouse's pixel is the one that is meant."""
+        self._playback.seek_time(self._time_at(event) + self._box.viewPixelSize()[0])
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go where the left button is pressed; take hold of the view with the middle one."""
+        self._held, self._held_s = event.button(), self._time_at(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._go(event)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Scrub, or move the stretch in sight."""
+        if self._held == Qt.MouseButton.LeftButton:
+            self._go(event)
+        elif self._held == Qt.MouseButton.MiddleButton:
+            self._box.translateBy(x=self._held_s - self._time_at(event))
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go: the playhead is where the mouse is now."""
+        if self._held == Qt.MouseButton.LeftButton:
+            self._go(event)
+        self._held = Qt.MouseButton.NoButton
+        event.accept()
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self.dress_axes(theme)
+        self.getAxis("left").setWidth(56)
+        accent = QColor(theme.accent)
+        self._mean.setPen(pg.mkPen(accent, width=2))
+        self._passes.setPen(pg.mkPen(_faded(accent, 0.35), width=1))
+        self._band.setBrush(_faded(accent, 0.12))
+        self._boundaries.setPen(pg.mkPen(_faded(QColor(theme.line), 0.7), width=1))
+        self._ticks.setPen(pg.mkPen(theme.muted, width=1))
+        self._analysed.setPen(pg.mkPen(_faded(accent, 0.55), width=3))
+        self._cursor.setPen(pg.mkPen(theme.text, width=1))
+        self._point.setBrush(accent)
+        self._point.setPen(pg.mkPen(theme.base, width=1.5))
+        self._stretches.setPen(pg.mkPen(_faded(QColor(theme.muted), 0.7), width=1))
+        self._place_flags()
+        self._selection.setBrush(_faded(accent, 0.10))
+        for line in self._selection.lines:
+            line.setPen(pg.mkPen(_faded(accent, 0.6), width=1))
+
+    def fit(self) -> None:
+        """Show the whole time."""
+        self._box.setXRange(self._from, self._until, padding=0.01)
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self._from = self._playback.start_s
+        self._until = max(self._playback.stop_s, self._from + 1e-3) if video is not None else 1.0
+        length = self._until - self._from
+        self._box.setLimits(
+            xMin=self._from - 0.02 * length, xMax=self._until + 0.02 * length, minXRange=min(0.05, length)
+        )
+        self.fit()
+        self._on_analysis(self._state.analysis)
+        self._cursor.setVisible(video is not None)
+        self.getAxis("bottom").setStyle(showValues=video is not None)
+        self._on_frame(self._playback.frame)
+
+    @Slot(object)
+    def _on_analysis(self, analysis: Analysis | None) -> None:
+        video, curve = self._playback.video, None
+        if analysis is not None and video is not None and analysis.n_samples:
+            of_this = (analysis.video.digest, analysis.frames) == (video.digest, self._playback.frames)
+            curve = score_curve(analysis) if of_this else None
+        self._draw(curve)
+
+    def _draw(self, curve: ScoreCurve | None) -> None:
+        self._curve = curve
+        items = (self._mean, self._passes, self._band, self._boundaries, self._ticks, self._analysed, self._point)
+        for item in items:
+            item.setVisible(curve is not None)
+        self._analysed.setVisible(curve is not None and curve.analysed_s < self._until)
+        self.getAxis("left").setStyle(showValues=curve is not None)
+        if curve is None:
+            return
+        self._mean.setData(curve.times_s, curve.mean)
+        self._band.setVisible(curve.low is not None)
+        if curve.low is not None:
+            self._band.setCurves(pg.PlotDataItem(curve.times_s, curve.low), pg.PlotDataItem(curve.times_s, curve.high))
+        several = len(curve.passes) > 1
+        self._passes.setVisible(several)
+        if several:
+            self._passes.setData(_joined(curve.pass_times_s), _joined(curve.passes))
+        low, high = curve.limits
+        foot = (high - low) * STRIP / (1 - STRIP)
+        self._box.setYRange(low - foot, high, padding=0)
+        self._place_strip()
+        self._place_point()
+
+    @Slot()
+    def _place_strip(self, *_: object) -> None:
+        """Draw what lies at the foot, whatever the scores are."""
+        curve = self._curve
+        if curve is None:
+            return
+        bottom, top = self._box.viewRange()[1]
+        height = (top - bottom) * STRIP
+        x = np.repeat(curve.boundaries_s, 2)
+        self._boundaries.setData(x, np.tile([bottom, top], len(curve.boundaries_s)))
+        sampled = np.unique(curve.pass_times_s)
+        self._ticks.setData(
+            np.repeat(sampled, 2), np.tile([bottom + height * 0.28, bottom + height * 0.78], len(sampled))
+        )
+        line = bottom + height * 0.06
+        self._analysed.setData(np.array([self._from, curve.analysed_s]), np.array([line, line]))
+
+    @Slot(int)
+    def _on_frame(self, _frame: int) -> None:
+        time_s = self._playback.time_s
+        self._cursor.setValue(time_s)
+        self._place_point()
+        start, stop = self._box.viewRange()[0]
+        if self._playback.playing and not start <= time_s <= stop:
+            width = stop - start
+            self._box.setXRange(time_s, time_s + width, padding=0)
+
+    def _place_point(self) -> None:
+        at = self._curve.at(self._playback.time_s) if self._curve is not None else None
+        self._point.setVisible(at is not None)
+        if at is not None:
+            self._point.setData([at[0]], [at[1]])
+
+    @Slot()
+    def _on_marks(self) -> None:
+        chosen_s = self._playback.selection_s
+        self._selection.setVisible(chosen_s is not None)
+        if chosen_s is not None:
+            self._selection.setRegion(chosen_s)
+
+
+def _faded(colour: QColor, opacity: float) -> QColor:
+    faded = QColor(colour)
+    faded.setAlphaF(opacity)
+    return faded
+
+
+def _joined(rows: FloatArray) -> FloatArray:
+    """Return rows one after the other, with a gap (NaN) between."""
+    gap = np.full((len(rows), 1), np.nan)
+    return np.hstack([rows, gap]).reshape(-1)

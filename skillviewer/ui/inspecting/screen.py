@@ -1,0 +1,216 @@
+"""The Inspect screen: the player over the score curve."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.text import printable, signed
+from skillviewer.ui.actions.actions import Actions, Tip, plain
+from skillviewer.ui.inspecting.score_plot import CurvePlot
+from skillviewer.ui.player.player import Player
+from skillviewer.ui.player.transport import Transport
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.video_list import Entry, VideoState
+from skillviewer.ui.widgets.theme import Theme
+
+
+class ScoreHeader(QWidget):
+    """The score in a line: number, interval, what it is after, and a word of warning."""
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 12, 0)
+        column.setSpacing(2)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        column.addLayout(row)
+        title = QLabel(self.tr("Score"), self)
+        title.setProperty("heading", True)
+        self._number = QLabel(self)
+        self._number.setProperty("letters", "figure")
+        self._words = QLabel(self)
+        self._words.setProperty("muted", True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setMinimumWidth(40)  # a path may be long
+        self._warning = QLabel(self)
+        self._warning.setTextFormat(Qt.TextFormat.PlainText)
+        self._warning.setWordWrap(True)
+        column.addWidget(self._warning)
+        self._assess = QPushButton(self)
+        self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        action = actions["assess"]
+        self._assess.clicked.connect(action.trigger)
+        self._assess.setText(plain(self.tr("Assess")))
+        Tip(self._assess, action)
+        row.addWidget(title)
+        row.addWidget(self._number)
+        row.addWidget(self._words, 1)
+        self._stop = QPushButton(self.tr("Stop"), self)
+        self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._stop.setToolTip(self.tr("Stop assessing; other work goes on"))
+        self._stop.clicked.connect(program.assessments.stop)
+        row.addWidget(self._assess)
+        row.addWidget(self._stop)
+        program.state.analysis_changed.connect(self._refresh)
+        program.state.model_changed.connect(self._refresh)
+        program.models.wanted_changed.connect(self._refresh)
+        program.state.current_changed.connect(self._refresh)
+        program.videos.changed.connect(self._on_entry)
+        program.playback.frame_changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
+        return " ".join(text for text in shown if text)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._warning.setStyleSheet(f"color: {theme.warn}")
+
+    @Slot(int)
+    def _on_entry(self, row: int) -> None:
+        if self._program.videos[row].footage == self._program.state.current:
+            self._refresh()
+
+    @Slot()
+    def _refresh(self, *_: object) -> None:
+        program = self._program
+        entry = program.videos.get(program.state.current)
+        analysis = program.state.analysis
+        self._number.setText("")
+        self._warning.hide()
+        self._assess.hide()
+        self._stop.setVisible(entry is not None and entry.state is VideoState.WORKING)
+        if analysis is not None and analysis.n_samples:
+            self._show(analysis)
+        else:
+            self._words.setText(self._why_none(entry))
+            offered = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
+            self._assess.setVisible(offered and program.state.model is not None)
+
+    def _show(self, analysis: Analysis) -> None:
+        digits = score_digits([analysis])
+        self._number.setText(signed(analysis.score, digits))
+        parts = []
+        if not analysis.complete:
+            done, total = analysis.n_samples, analysis.n_segments
+            parts.append(self.tr("so far, after {} of {} sampled frames").format(done, total))
+        elif analysis.interval is not None:
+            low, high = (signed(x, digits) for x in analysis.interval)
+            k, different = analysis.n_passes, analysis.n_different
+            passes = self.tr("{} passes").format(k)
+            if different < k:
+                passes = self.tr("{} of {} passes differ").format(different, k)
+            parts.append(self.tr("95 % interval {} to {} ({})").format(low, high, passes))
+        here = self._program.score_here()
+        if here is not None and analysis.complete:
+            parts.append(self.tr("at the cursor {}").format(signed(here, digits)))
+        self._words.setText(" · ".join(parts))
+        self._warning.setText(analysis.warning)
+        self._warning.setVisible(bool(analysis.warning))
+
+    def _why_none(self, entry: Entry | None) -> str:
+        if entry is None:
+            return ""
+        program = self._program
+        words = {
+            VideoState.UNREADABLE: self.tr("this file cannot be read"),
+            VideoState.MISSING: printable(entry.reason) or self.tr("the file is not where it was"),
+            VideoState.REPLACED: printable(entry.reason),
+            VideoState.FAILED: self.tr("could not be assessed"),
+        }
+        if entry.state in words:
+            return words[entry.state]
+        if program.state.model is None:
+            loading = program.models.wanted is not None
+            return self.tr("the model is being loaded") if loading else self.tr("no model: choose one above")
+        if entry.state is VideoState.WORKING:
+            return self.tr("the model begins to look")
+        return self.tr("waiting for its turn") if entry.state is VideoState.WAITING else self.tr("not assessed yet")
+
+
+class InspectScreen(QWidget):
+    """Player and curve of the video on screen.
+
+    Args:
+        program: What is shown.
+        actions: Actions of the player.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.player = Player(program.state, program.playback, program.feed, actions, program.icons, self)
+        lower = QWidget(self)
+        self.header = ScoreHeader(program, actions, lower)
+        self.curve = CurvePlot(program.state, program.playback, lower)
+        column = QVBoxLayout(lower)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.curve, 1)
+        lower.setAutoFillBackground(True)
+        lower.setBackgroundRole(lower.palette().ColorRole.Base)
+        splitter = QSplitter(Qt.Orientation.Vertical, self)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.player)
+        splitter.addWidget(lower)
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([560, 190])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(splitter)
+        program.opening.cannot_open.connect(self.player.canvas.set_words)
+        self._inquiry = program.insight.inquiry
+        self._inquiry.changed.connect(self._on_moments)
+        self._on_moments()
+        actions.attach_player(self.player.canvas, self.curve)
+
+    @Slot()
+    def _on_moments(self) -> None:
+        self.curve.set_cards(self._inquiry.cards)
+
+    @property
+    def transport(self) -> Transport:
+        """The player's buttons."""
+        return self.player.transport
+
+    def zoom_in(self) -> None:
+        """Zoom in on the picture."""
+        self.player.canvas.zoom_in()
+
+    def zoom_out(self) -> None:
+        """Zoom out of the picture."""
+        self.player.canvas.zoom_out()
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self.player.canvas.fit()
+
+    def fit_curve(self) -> None:
+        """Show the whole curve."""
+        self.curve.fit()
+
+    def focus_player(self) -> None:
+        """Give the picture the focus: the player's keys work."""
+        self.player.canvas.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the picture the focus, so that the player's keys work at once."""
+        super().showEvent(event)
+        self.focus_player()
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.player.on_theme(theme)
+        self.header.on_theme(theme)
+        self.curve.on_theme(theme)

@@ -1,0 +1,75 @@
+"""The sentence that says where the score stands, among which videos, and what is missing for that."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis.wording import score_digits
+from skillviewer.ui.inspecting.standing_strip import StandingStrip
+from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+
+class StandingBlock(QWidget):
+    """Score, interval and standing in one sentence; the cohort by name below it.
+
+    Args:
+        parent: Owner.
+    """
+
+    assess_all_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 4, 12, 0)
+        column.setSpacing(6)
+        self.sentence = Wrapped(self)
+        self.sentence.setProperty("letters", "lead")
+        column.addWidget(self.sentence)
+        self.strip = StandingStrip(self)
+        column.addWidget(self.strip)
+        self.cohort = Wrapped(self)
+        self.cohort.setProperty("muted", True)
+        column.addWidget(self.cohort)
+        self.missing = Wrapped(self)
+        column.addWidget(self.missing)
+        self.assess_all = QPushButton(self.tr("Assess all"), self)
+        self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.assess_all.clicked.connect(self.assess_all_asked)
+        column.addWidget(self.assess_all)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.strip.on_theme(theme)
+
+    def show_findings(self, found: Findings) -> None:
+        """Say it."""
+        standing = found.standing
+        self.sentence.set_plain(standing.sentence(score_digits([found.analysis])))
+        self.strip.setVisible(standing.n > 1)
+        self.strip.show_standing(standing, found.cohort)
+        self.cohort.setVisible(standing.n > 0)
+        self.cohort.set_plain(self._cohort(found))
+        n = found.n_unassessed
+        comparable = n + standing.n
+        words = self.tr("{} of the {} comparable videos are not assessed yet.")
+        if n == 1:
+            words = self.tr("{} of the {} comparable videos is not assessed yet.")
+        if not standing.n:
+            words = self.tr("The {} other videos of this task are not assessed yet.")
+            if n == 1:
+                words = self.tr("The other video of this task is not assessed yet.")
+        self.missing.set_plain(words.format(n, comparable))
+        for widget in (self.missing, self.assess_all):
+            widget.setVisible(n > 0)
+
+    def _cohort(self, found: Findings) -> str:
+        model = found.analysis.provenance.model
+        parts = [self.tr("Compared with the other videos")]
+        if found.task:
+            parts.append(self.tr("of the task “{}”").format(found.task))
+        if found.study:
+            parts.append(self.tr("in the study “{}”").format(found.study))
+        return self.tr("{}, as scored by {}.").format(" ".join(parts), model)

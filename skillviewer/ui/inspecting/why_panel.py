@@ -1,0 +1,264 @@
+"""The panel that says why the video on screen scored as it did."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.inspecting.cell_map import CellBlock
+from skillviewer.ui.inspecting.contributions import Contributions
+from skillviewer.ui.inspecting.doubts import FaithfulnessBlock, Limits
+from skillviewer.ui.inspecting.moment_column import MomentColumn, only_found
+from skillviewer.ui.inspecting.raters_said import RatersBlock
+from skillviewer.ui.inspecting.reference import ReferenceBlock
+from skillviewer.ui.inspecting.standing_block import StandingBlock
+from skillviewer.ui.session.frame_feed import OpenVideos
+from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.session.insight.insight import Insight
+from skillviewer.ui.session.insight.why_loader import Stage
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.widgets.empty_state import Empty
+from skillviewer.ui.widgets.section import Section
+from skillviewer.ui.widgets.theme import LIGHT, Theme
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+
+class WhyPanel(QStackedWidget):
+    """One page: where the score stands, what moved it, a reference, and how far all that can be trusted.
+
+    Args:
+        insight: What is known.
+        state: What is on screen.
+        videos: The list of videos.
+        playback: The playhead.
+        frames: Lane that owns the open videos, for the reference.
+        actions: Actions of the window.
+        parent: Owner.
+    """
+
+    def __init__(
+        self,
+        insight: Insight,
+        state: ViewerState,
+        videos: VideoList,
+        playback: Playback,
+        frames: Lane[OpenVideos],
+        actions: Actions,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._insight, self._actions, self._playback = insight, actions, playback
+        self._theme: Theme = LIGHT
+        self._shown: Findings | None = None
+        self._grey = False
+        self.setMinimumWidth(240)
+        self.empty = Empty(self)
+        self.empty.pressed.connect(self._on_pressed)
+        self.addWidget(self.empty)
+        self.page = QScrollArea(self)
+        self.page.setFrameShape(QFrame.Shape.NoFrame)
+        self.page.setWidgetResizable(True)
+        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page.setAccessibleName(self.tr("Why this score"))
+        self.addWidget(self.page)
+        self._body = QWidget(self.page)
+        self.caution = Wrapped(self._body)
+        self.caution.setContentsMargins(12, 0, 12, 0)
+        self.standing = StandingBlock(self._body)
+        self.moments_section = Section(self.tr("Moments that moved it"), self._body, wide=True)
+        self.basis = Wrapped(self.moments_section)
+        self.basis.setProperty("muted", True)
+        self.basis.setContentsMargins(12, 0, 12, 0)
+        self.moments = MomentColumn(
+            insight.inquiry, insight.remarks, insight.pictures, insight.tour, only_found, self.moments_section
+        )
+        self.moments_section.column.addWidget(self.basis)
+        self.moments_section.column.addWidget(self.moments)
+        self.contributions = Contributions(self._body)
+        self.cells = CellBlock(actions, self._body)
+        self.reference = ReferenceBlock(frames, state, videos, self._body)
+        self.limits = Limits(self._body)
+        self.faithfulness = FaithfulnessBlock(self._body)
+        self.raters = RatersBlock(self._body)
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(0, 0, 0, 16)
+        column.setSpacing(0)
+        for part in (
+            self.standing, self.caution, self.moments_section, self.contributions, self.cells, self.reference,
+            self.limits, self.faithfulness, self.raters,
+        ):  # fmt: skip
+            column.addWidget(part)
+        column.addStretch(1)
+        self.page.setWidget(self._body)
+        self.standing.assess_all_asked.connect(actions["assess_all"].trigger)
+        self.contributions.seek_asked.connect(self._on_seek)
+        self.raters.time_asked.connect(self._on_time)
+        self.contributions.explain_asked.connect(insight.explanations.ask)
+        self.contributions.stop_asked.connect(insight.explanations.stop)
+        insight.inquiry.changed.connect(self._refresh)
+        insight.explanations.changed.connect(self._show_work)
+        insight.explanations.progressed.connect(self._show_work)
+        playback.frame_changed.connect(self.contributions.bars.set_frame)
+
+    @property
+    def body(self) -> QWidget:
+        """What is scrolled."""
+        return self._body
+
+    @property
+    def grey(self) -> bool:
+        """Whether the page is greyed because attention is no better than random."""
+        return self._grey
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        for part in (
+            self.standing, self.contributions, self.cells, self.reference, self.limits, self.faithfulness, self.moments,
+        ):  # fmt: skip
+            part.on_theme(theme)
+        self.caution.setStyleSheet(f"color: {theme.warn}")
+        for surface in (self.page.viewport(), self._body, self.empty):
+            palette = surface.palette()
+            palette.setColor(QPalette.ColorRole.Window, theme.base)
+            surface.setPalette(palette)
+            surface.setAutoFillBackground(True)
+        self._paint_grey()
+
+    def _paint_grey(self) -> None:
+        palette = self._body.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, self._theme.muted if self._grey else self._theme.text)
+        self._body.setPalette(palette)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to ask for evidence."""
+        super().showEvent(event)
+        self._insight.explanations.want(self, True)
+        self._refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask no more."""
+        super().hideEvent(event)
+        self._insight.explanations.want(self, False)
+        self.reference.close_player()
+        self._shown = None
+
+    @Slot()
+    def _refresh(self) -> None:
+        if not self.isVisible():
+            return
+        stage, found = self._insight.inquiry.stage, self._insight.inquiry.findings
+        if stage is Stage.READY and found is not None:
+            self._show_findings(found)
+        elif stage is not Stage.COMING:
+            self._show_empty(stage)
+        elif self._shown is not None and self._shown.analysis.footage != self._footage():
+            self.empty.show_state("")
+            self.setCurrentWidget(self.empty)
+
+    def _footage(self) -> object:
+        entry = self._insight.inquiry.entry
+        return entry.footage if entry is not None else None
+
+    def _show_findings(self, found: Findings) -> None:
+        self.setCurrentWidget(self.page)
+        self._show_work()
+        if found is self._shown:
+            return
+        other_video = self._shown is None or self._shown.analysis.footage != found.analysis.footage
+        self._shown = found
+        self._show_work()
+        self._grey = found.faithful is False
+        self._paint_grey()
+        self.caution.setVisible(self._grey)
+        self.caution.set_plain(
+            self.tr(
+                "Attention is no better than random for this video: do not read where the model looked as the reason "
+                "for its score."
+            )
+        )
+        self.moments.set_grey(self._grey)
+        self.basis.set_plain(
+            self.tr("By what they contributed to the score at the end.")
+            if found.evidence is not None
+            else self.tr("By how the score curve moved; their contributions are not known yet.")
+        )
+        none = not found.moments
+        if none:
+            self.basis.set_plain(self.tr("No stretch of this video moved the score more than others."))
+        self.standing.show_findings(found)
+        self.contributions.show_findings(found, grey=self._grey)
+        self.cells.show_findings(found, grey=self._grey)
+        self.contributions.bars.set_frame(self._playback.frame)
+        for part in (self.reference, self.limits, self.faithfulness, self.raters):
+            part.show_findings(found)
+        if other_video:
+            self.page.verticalScrollBar().setValue(0)
+
+    @Slot()
+    def _show_work(self) -> None:
+        e = self._insight.explanations
+        known = self._shown is not None and self._shown.evidence is not None
+        known = known and e.evidence is not None
+        self.contributions.show_work(e.progress, e.failure, working=e.working, known=known, stopped=e.stopped)
+
+    def _show_empty(self, stage: Stage) -> None:
+        entry = self._insight.inquiry.entry
+        self._shown = None
+        self.reference.close_player()
+        reason = entry.reason if entry is not None else ""
+        progress = None
+        if stage is Stage.WORKING and entry is not None:
+            progress = (entry.done, entry.total)
+        words, button = {
+            Stage.NOTHING: (self.tr("Open a video to see why it scores as it does."), self.tr("Open videos")),
+            Stage.UNREADABLE: (reason or self.tr("This video cannot be read."), ""),
+            Stage.NO_MODEL: (self.tr("A model is needed to say why. Choose one above, or open one."),
+                             self.tr("Open a model")),
+            Stage.LOADING: (self.tr("The model is being loaded."), ""),
+            Stage.NEW: (self.tr("This video is not assessed yet."), self.tr("Assess")),
+            Stage.WORKING: (self.tr("The model is looking at this video."), self.tr("Stop")),
+            Stage.FAILED: (reason or self.tr("This video could not be assessed."), self.tr("Try again")),
+            Stage.BLIND: (self._blind_words(), self.tr("Judge pairs")),
+        }[stage]  # fmt: skip
+        self.empty.show_state(words, button, progress)
+        self.setCurrentWidget(self.empty)
+
+    def _blind_words(self) -> str:
+        people = self._insight.inquiry.people
+        if people:
+            words = self.tr("This study is blind: the page opens when {} has judged this video.")
+            return words.format(self.tr(" or ").join(printable(name) for name in people))
+        return self.tr(
+            "This study is blind: the page opens when you have judged this video yourself. If you did so on another "
+            "day, say in the settings who works here."
+        )
+
+    @Slot()
+    def _on_pressed(self) -> None:
+        stage = self._insight.inquiry.stage
+        name = {
+            Stage.NOTHING: "open_videos",
+            Stage.NO_MODEL: "open_model",
+            Stage.NEW: "assess",
+            Stage.FAILED: "assess",
+            Stage.WORKING: "stop",
+            Stage.BLIND: "show_rank",
+        }.get(stage)
+        if name is not None:
+            self._actions[name].trigger()
+
+    @Slot(int)
+    def _on_seek(self, frame: int) -> None:
+        self._playback.pause()
+        self._playback.seek(frame)
+
+    @Slot(float)
+    def _on_time(self, time_s: float) -> None:
+        self._playback.pause()
+        self._playback.seek_time(time_s)

@@ -1,1 +1,0 @@
-"""Panels of the window: one file a panel, none of which knows another."""

@@ -1,0 +1,1 @@
+"""The player: picture with its map, and the transport under it."""

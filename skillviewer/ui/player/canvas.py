@@ -1,0 +1,291 @@
+"""The picture with its map: one painted array, drawn by QPainter."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.scene import Look, Overlay, Scene, resolve
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.overlay.overlay import Painter
+from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.widgets.images import as_image
+from skillviewer.ui.widgets.theme import Theme
+from skillviewer.ui.widgets.viewport import Viewport
+
+if TYPE_CHECKING:
+    from skillviewer.core.arrays import Picture
+
+ZOOM_STEP = 1.25
+SHARP_FROM = 3.0
+"""From this many screen pixels a picture's pixel, pixels are shown as squares."""
+
+AVERAGED_BELOW = 0.75
+"""Below this many screen pixels a picture's pixel, pixels are averaged: QPainter alone would leave some out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What is on screen: a picture and the scene of the same frame, always together.
+
+    Attributes:
+        shot: The picture.
+        scene: What the model says at that frame, or None before it says anything.
+    """
+
+    shot: Shot
+    scene: Scene | None
+
+    def __post_init__(self) -> None:
+        """Check that both belong to one frame."""
+        if self.scene is not None and self.scene.frame_index != self.shot.frame_index:
+            raise ValueError(f"picture of frame {self.shot.frame_index}, scene of {self.scene.frame_index}")
+
+
+class Canvas(QWidget):
+    """Shows one frame of a video with its map. Wheel zooms, drag pans, a double click fits the picture in.
+
+    The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
+
+    Args:
+        parent: Owner.
+    """
+
+    painted = Signal(object)
+    """The Shown that was just drawn."""
+    shown_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._painters: dict[tuple[int, int], Painter] = {}  # by size: previews and exact pictures take turns
+        self._video: VideoInfo | None = None
+        self._analysis: Analysis | None = None
+        self._look = Look()
+        self._shown: Shown | None = None
+        self._image: QImage | None = None
+        self._buffer: Picture | None = None
+        self._drawn: Picture | None = None  # memory of the image
+        self._small: QImage | None = None  # the image as large as it is shown
+        self._ring = False
+        self._words = ""
+        self._viewport = Viewport()
+        self._grabbed: QPointF | None = None
+        self._stage, self._on_stage, self._accent = QColor("black"), QColor("grey"), QColor("grey")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(240, 135)
+        self.setAccessibleName(self.tr("Picture"))
+
+    @property
+    def shown(self) -> Shown | None:
+        """What is on screen, or about to be."""
+        return self._shown
+
+    @property
+    def viewport(self) -> Viewport:
+        """Where the picture lies."""
+        return self._viewport
+
+    @property
+    def image(self) -> QImage | None:
+        """The painted picture that was drawn last."""
+        return self._image
+
+    def sizeHint(self) -> QSize:
+        """Prefer a picture that can be judged."""
+        return QSize(960, 540)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._stage, self._on_stage, self._accent = QColor(theme.stage), QColor(theme.on_stage), QColor(theme.accent)
+        self.update()
+
+    def set_video(self, video: VideoInfo | None) -> None:
+        """Show another video; nothing is on screen until its first picture comes."""
+        self._video = video
+        self._painters.clear()
+        self._words = ""
+        if video is not None:
+            self._viewport = self._viewport.of_picture(video.width_px, video.height_px)
+        self._set_shown(None)
+
+    @property
+    def words(self) -> str:
+        """Why there is no picture, or ""."""
+        return self._words
+
+    def set_words(self, words: str) -> None:
+        """Say in words why there is no picture."""
+        self._words = words
+        self._set_shown(None)
+
+    def set_shot(self, shot: Shot) -> None:
+        """Show a picture, with the scene of the same frame."""
+        self._set_shown(self._resolved(shot))
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Show what the model says of a video, so far; if it is this one."""
+        self._analysis = analysis
+        self._resolve_again()
+
+    def set_look(self, look: Look) -> None:
+        """Show maps another way."""
+        self._look = look
+        self._resolve_again()
+
+    def zoom_in(self) -> None:
+        """Zoom in on the middle."""
+        self._zoom(ZOOM_STEP, self.width() / 2, self.height() / 2)
+
+    def zoom_out(self) -> None:
+        """Zoom out from the middle."""
+        self._zoom(1 / ZOOM_STEP, self.width() / 2, self.height() / 2)
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self._set_viewport(self._viewport.fitted())
+
+    def _resolved(self, shot: Shot) -> Shown:
+        analysis, video = self._analysis, self._video
+        same = analysis is not None and video is not None and analysis.video.digest == video.digest
+        return Shown(shot, resolve(analysis, shot.frame_index, self._look) if same and analysis is not None else None)
+
+    def _resolve_again(self) -> None:
+        if self._shown is not None:
+            self._set_shown(self._resolved(self._shown.shot))
+
+    def _set_shown(self, shown: Shown | None) -> None:
+        self._shown = shown
+        self._image = None
+        self.update()
+        self.shown_changed.emit(shown)
+
+    def _set_viewport(self, viewport: Viewport) -> None:
+        if viewport != self._viewport:
+            self._viewport = viewport
+            self._set_cursor()
+            self.update()
+
+    def _set_cursor(self) -> None:
+        if self._viewport.zoom > 1:
+            held = self._grabbed is not None
+            self.setCursor(Qt.CursorShape.ClosedHandCursor if held else Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
+
+    def _zoom(self, factor: float, x: float, y: float) -> None:
+        if self._shown is not None:
+            self._set_viewport(self._viewport.zoomed(factor, x, y))
+
+    def _compose(self, shown: Shown) -> QImage:
+        """Lay the map over the picture, unless there is none to lay."""
+        scene, picture = shown.scene, shown.shot.picture
+        if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
+            self._drawn = picture
+            return as_image(picture)
+        shape = (*picture.shape[:2], 4)
+        if self._buffer is None or self._buffer.shape != shape:
+            self._buffer = np.empty(shape, np.uint8)
+        painter = self._painters.setdefault((shape[0], shape[1]), Painter())
+        self._drawn = painter.paint(scene, picture, self._buffer)
+        return as_image(self._drawn)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._stage)
+        shown = self._shown
+        if shown is None:
+            self._draw_words(painter)
+        else:
+            self._draw_shown(painter, shown)
+        if self._ring:
+            painter.setPen(QPen(self._accent, 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+        if shown is not None:
+            self.painted.emit(shown)
+
+    def _draw_shown(self, painter: QPainter, shown: Shown) -> None:
+        if self._image is None:
+            self._image, self._small = self._compose(shown), None
+        target, ratio = QRectF(*self._viewport.rect), self.devicePixelRatioF()
+        scale = target.width() * ratio / self._image.width()
+        if scale >= AVERAGED_BELOW:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < SHARP_FROM)
+            painter.drawImage(target, self._image)
+            return
+        size = QSize(round(target.width() * ratio), round(target.height() * ratio))
+        if self._small is None or self._small.size() != size:
+            self._small = self._image.scaled(
+                size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            self._small.setDevicePixelRatio(ratio)
+        painter.drawImage(target.topLeft(), self._small)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus where it came by the keyboard."""
+        by_key = {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason}
+        self._ring = event.reason() in by_key
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Hide the focus."""
+        self._ring = False
+        super().focusOutEvent(event)
+        self.update()
+
+    def _draw_words(self, painter: QPainter) -> None:
+        if self._words:
+            painter.setPen(self._on_stage)
+            room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep zoom and place."""
+        super().resizeEvent(event)
+        self._viewport = self._viewport.resized(self.width(), self.height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the mouse."""
+        at = event.position()
+        self._zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), at.x(), at.y())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the picture."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._grabbed = event.position()
+            self._set_cursor()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan."""
+        if self._grabbed is not None:
+            way = event.position() - self._grabbed
+            self._grabbed = event.position()
+            self._set_viewport(self._viewport.panned(way.x(), way.y()))
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        """Let go."""
+        self._grabbed = None
+        self._set_cursor()
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        """Show the whole picture."""
+        self.fit()

@@ -1,0 +1,244 @@
+"""A picture with its map, what the map is, and the transport under it."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.player.canvas import Canvas, Shown
+from skillviewer.ui.player.transport import Transport
+from skillviewer.ui.session.frame_feed import FrameFeed
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.widgets.colour_bar import ColourBar
+from skillviewer.ui.widgets.eliding_label import ShortLabel
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import Theme
+
+"""A key that is held longer than this shows the bare picture only until it is let go."""
+
+
+class Dot(QWidget):
+    """A disc, filled when the frame on screen is a sampled one, a ring when its map is held from another."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._accent, self._faint = QColor("grey"), QColor("grey")
+        self._filled: bool | None = None
+        self.setFixedSize(QSize(10, 10))
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._accent = QColor(theme.accent) if theme.dark else QColor("#7fb0ff")  # the stage is dark in both
+        self._faint = QColor(theme.on_stage)
+        self.update()
+
+    def set_filled(self, filled: bool | None) -> None:
+        """Fill it, show a ring, or nothing."""
+        if filled != self._filled:
+            self._filled = filled
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        if self._filled is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self._accent if self._filled else self._faint)
+        painter.setBrush(self._accent if self._filled else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(QRectF(1.5, 1.5, 7, 7))
+        painter.end()
+
+
+class Caption(QWidget):
+    """What the map on screen is: its own, held or interpolated, of which sampled frame; and its colours."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._n_samples = 0
+        self._contributions = False
+        self.setAutoFillBackground(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 4, 8, 4)
+        row.setSpacing(8)
+        self._dot = Dot(self)
+        self._words = ShortLabel(self)
+        self._words.setAccessibleName(self.tr("What the map is"))
+        self._unit = QLabel(self)
+        self._bar = ColourBar(self)
+        row.addWidget(self._dot)
+        row.addWidget(self._words, 1)
+        row.addWidget(self._unit)
+        row.addWidget(self._bar)
+
+    @property
+    def text(self) -> str:
+        """What is said, in full."""
+        return self._words.words
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours: the caption belongs to the stage."""
+        palette = self.palette()
+        palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
+        self.setPalette(palette)
+        for label in (self._words, self._unit):
+            label.setStyleSheet(f"color: {theme.on_stage}")
+        self._dot.on_theme(theme)
+        self._bar.on_theme(theme)
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Learn how many sampled frames there will be."""
+        if analysis is None:
+            self._n_samples = 0
+        elif analysis.complete:  # of few frames some are sampled again: they count once
+            self._n_samples = len(analysis.in_time_order)
+        else:
+            self._n_samples = analysis.n_segments * analysis.n_passes
+
+    def set_contributions(self, shown: bool) -> None:
+        """Say whether contributions of cells stand in the place of maps."""
+        self._contributions = shown
+
+    @Slot(object)
+    def set_shown(self, shown: Shown | None) -> None:
+        """Say what is on screen."""
+        scene = shown.scene if shown is not None else None
+        forms = (self._say(scene), self._say_shortly(scene))
+        if shown is not None and not shown.shot.exact:
+            preview = self.tr("preview")
+            full, short = (f"{preview} · {words}" if words else preview for words in forms)
+            forms = (full, short)
+        self._words.set_forms(*forms)
+        hidden = scene is not None and scene.look.overlay is Overlay.OFF
+        visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
+        own = scene is not None and scene.source is MapSource.OWN
+        self._dot.set_filled(own if visible else None)
+        self._dot.setVisible(visible)
+        self._bar.set_scene(scene if visible else None)
+        self._bar.setVisible(visible)
+        self._unit.setText(self._unit_words(scene) if visible and scene is not None else "")
+
+    def _unit_words(self, scene: Scene) -> str:
+        """Say what the numbers of the bar are."""
+        if self._contributions:
+            return self.tr("contribution to the score")
+        return {
+            MapKind.DISTRIBUTION: self.tr("times uniform"),
+            MapKind.GATE: self.tr("gate, 0 to 1"),
+            MapKind.SIGNED: self.tr("signed product"),
+            MapKind.NONE: "",
+        }[scene.kind]
+
+    def _say(self, scene: Scene | None) -> str:
+        if scene is None:
+            return ""
+        if scene.kind is MapKind.NONE:
+            return self.tr("this model has no map")
+        if scene.look.overlay is Overlay.OFF:
+            return self.tr("map hidden")
+        forms = {
+            MapSource.OWN: self.tr("sampled frame {} of {}"),
+            MapSource.HELD: self.tr("map of sampled frame {} of {}, held for {:.2f} s"),
+            MapSource.INTERPOLATED: self.tr("map interpolated after sampled frame {} of {}"),
+            MapSource.NOTHING: self.tr("no map before the first sampled frame"),
+        }
+        if self._contributions:
+            forms |= {
+                MapSource.OWN: self.tr("contribution of cells at sampled frame {} of {}"),
+                MapSource.HELD: self.tr("contribution of cells at sampled frame {} of {}, held for {:.2f} s"),
+                MapSource.INTERPOLATED: self.tr("contribution of cells, interpolated after sampled frame {} of {}"),
+            }
+        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
+
+    def _say_shortly(self, scene: Scene | None) -> str:
+        """Say the same in fewer words: how old the map is comes first, for it must not be lost."""
+        if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
+            return self._say(scene)
+        forms = {
+            MapSource.OWN: self.tr("sampled {} of {}"),
+            MapSource.HELD: self.tr("map held {2:.2f} s · {0} of {1}"),
+            MapSource.INTERPOLATED: self.tr("interpolated · {} of {}"),
+            MapSource.NOTHING: self.tr("no map yet"),
+        }
+        return forms[scene.source].format(scene.sample + 1, self._total(scene), scene.age_s)
+
+    def _total(self, scene: Scene) -> int:
+        return max(scene.n_samples, self._n_samples)
+
+
+class Player(QWidget):
+    """One player: canvas, caption and transport over one playhead and one feed.
+
+    Args:
+        state: What is on screen.
+        playback: The playhead.
+        feed: Brings its pictures.
+        actions: Actions of the transport.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    def __init__(
+        self,
+        state: ViewerState,
+        playback: Playback,
+        feed: FrameFeed,
+        actions: Actions,
+        icons: Icons,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.canvas = Canvas(self)
+        self.caption = Caption(self)
+        self.transport = Transport(playback, actions, icons, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.caption)
+        column.addWidget(self.transport)
+        self._contributions: Analysis | None = None
+        self.canvas.shown_changed.connect(self.caption.set_shown)
+        self.canvas.set_look(state.look)
+        playback.video_changed.connect(self._on_video)
+        feed.arrived.connect(self.canvas.set_shot)
+        feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
+        state.analysis_changed.connect(self._on_analysis)
+        state.look_changed.connect(self.canvas.set_look)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self.canvas.on_theme(theme)
+        self.caption.on_theme(theme)
+        self.transport.on_theme(theme)
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self.canvas.set_video(video)
+        self._on_analysis(self._state.analysis)
+
+    def set_contributions(self, contributions: Analysis | None) -> None:
+        """Show what each cell contributed in the place of the maps, or the maps again.
+
+        Args:
+            contributions: The analysis on screen with signed contributions as its maps, or None.
+        """
+        if contributions is not self._contributions:
+            self._contributions = contributions
+            self._on_analysis(self._state.analysis)
+
+    @Slot(object)
+    def _on_analysis(self, analysis: Analysis | None) -> None:
+        instead = self._contributions
+        same = instead is not None and analysis is not None and instead.score_curve is analysis.score_curve
+        self.caption.set_contributions(same)
+        self.caption.set_analysis(analysis)
+        self.canvas.set_analysis(instead if same else analysis)

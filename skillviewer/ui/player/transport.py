@@ -1,0 +1,194 @@
+"""The row of buttons and numbers under the picture."""
+
+from itertools import chain
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from skillviewer.core.text import clock
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.actions.actions import Actions, Tip
+from skillviewer.ui.session.playback import SPEEDS, Playback
+from skillviewer.ui.widgets.eliding_label import ShortLabel
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import Theme
+
+
+def speed_text(speed: float) -> str:
+    """Return a speed as ``0.5×``."""
+    return f"{speed:g}×"
+
+
+class Transport(QWidget):
+    """Play, step, speed, loop, time and frame of one playhead.
+
+    Buttons take the focus by Tab and not by a click, so that after a click the keys go on working in the player.
+
+    Args:
+        playback: The playhead.
+        actions: Its actions.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    place_asked = Signal()
+
+    def __init__(self, playback: Playback, actions: Actions, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._playback, self._actions, self._icons = playback, actions, icons
+        self._theme: Theme | None = None
+        row = self._row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 12, 4)
+        row.setSpacing(2)
+        names = ("previous_sample", "previous_frame", "play", "next_frame", "next_sample")
+        steps = {name: self._button(actions[name]) for name in names}
+        self._play = steps["play"]
+        self._play.setIconSize(QSize(24, 24))
+        for button in steps.values():
+            row.addWidget(button)
+        row.addSpacing(8)
+        loop = self._button(actions["loop"])
+        row.addWidget(loop)
+        self._speed = QToolButton(self)
+        self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._speed.setMenu(self._speed_menu())
+        self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
+        row.addWidget(self._speed)
+        self._selection = ShortLabel(self)
+        self._selection.setProperty("muted", True)
+        self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._selection, 1)
+        row.addSpacing(16)
+        self._time = QToolButton(self)
+        self._time.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        Tip(self._time, actions["go_to"])
+        self._time.setAccessibleName(self.tr("Time; press to go to a time or frame"))
+        self._time.clicked.connect(self.place_asked)
+        row.addWidget(self._time)
+        self._frame = QLabel(self)
+        self._frame.setProperty("muted", True)
+        self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._frame)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        playback.playing_changed.connect(self._on_playing)
+        playback.speed_changed.connect(self._on_speed)
+        playback.marks_changed.connect(self._on_marks)
+        self._spare = ((self._frame,), (loop,), (steps["previous_frame"], steps["next_frame"]))
+        self._on_speed(playback.speed)
+        self._on_video(playback.video)
+
+    def _button(self, action: QAction) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setIconSize(QSize(20, 20))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        return button
+
+    def _speed_menu(self) -> QMenu:
+        menu = QMenu(self.tr("Speed"), self)
+        group = QActionGroup(menu)
+        for speed in SPEEDS:
+            action = menu.addAction(speed_text(speed))
+            action.setCheckable(True)
+            action.setData(speed)
+            group.addAction(action)
+        group.triggered.connect(self._on_speed_chosen)
+        self._speeds = group
+        return menu
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what there is no room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Leave out what there is no room for in another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._on_video(self._playback.video)
+            QTimer.singleShot(0, self, self._fit)  # the parts take the font after this
+
+    @Slot()
+    def _fit(self) -> None:
+        """Leave out where the time would be cut: the frame, which the status bar has too, then what keys do as well."""
+        row = self._row
+        for widget in chain.from_iterable(self._spare):
+            widget.show()
+        for group in self._spare:
+            row.invalidate()
+            if row.sizeHint().width() <= self.width():
+                return
+            for widget in group:
+                widget.hide()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size without what can be left out: panels beside the player need not make room for that."""
+        row, least = self._row, super().minimumSizeHint()
+        shown = [widget for widget in chain.from_iterable(self._spare) if not widget.isHidden()]
+        items = [row.itemAt(row.indexOf(widget)) for widget in shown]
+        room = sum(item.minimumSize().width() + row.spacing() for item in items if item is not None)
+        return QSize(least.width() - room, least.height())
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Draw the play button's icon again."""
+        self._theme = theme
+        self._on_playing(self._playback.playing)
+
+    @Slot(QAction)
+    def _on_speed_chosen(self, action: QAction) -> None:
+        self._playback.set_speed(float(action.data()))
+
+    @Slot(float)
+    def _on_speed(self, speed: float) -> None:
+        self._speed.setText(speed_text(speed))
+        self._speed.setToolTip(self.tr("Playing speed"))
+        self._speed.setAccessibleName(self.tr("Playing speed {}").format(speed_text(speed)))
+        for action in self._speeds.actions():
+            action.setChecked(action.data() == speed)
+
+    @Slot(bool)
+    def _on_playing(self, playing: bool) -> None:
+        if self._theme is not None:
+            self._actions["play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
+        self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self.setEnabled(video is not None)
+        metrics = self.fontMetrics()
+        if video is not None:
+            longest = self._frame_text(self._playback.frames.stop)
+            self._frame.setMinimumWidth(metrics.horizontalAdvance(longest) + 8)
+        self._on_frame(self._playback.frame)
+        self._fit()
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        video = self._playback.video
+        if video is None:
+            self._time.setText("–")
+            self._frame.setText("")
+            return
+        self._time.setText(f"{clock(self._playback.time_s)} / {clock(self._playback.stop_s)}")
+        self._frame.setText(self._frame_text(frame + 1))
+
+    def _frame_text(self, number: int) -> str:
+        return self.tr("frame {} / {}").format(number, self._playback.frames.stop)
+
+    @Slot()
+    def _on_marks(self) -> None:
+        chosen_s = self._playback.selection_s
+        if chosen_s is None:
+            self._selection.set_forms("")
+        else:
+            times = self.tr("{} – {}").format(*map(clock, chosen_s))
+            self._selection.set_forms(
+                self.tr("selected {}").format(times), times, self.tr("{:.2f}–{:.2f} s").format(*chosen_s)
+            )
+        self._fit()

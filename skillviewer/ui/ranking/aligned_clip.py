@@ -1,0 +1,103 @@
+"""What of a video plays in a pair, on the clock that the two share; and how much of it was seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.video.extents import Extent, extent_frames
+from skillviewer.core.video.info import VideoInfo
+
+MOST_GAP_S = 0.5
+"""Frames that playing leaves out between two that were on screen count as seen, if this much time or less lies between
+them: a slow computer shows fewer frames of the same stretch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The attempt in a video, laid on a pair's clock: the sync points of both videos are at 0 s.
+
+    Attributes:
+        video: The file.
+        first_frame: First frame of the attempt, from 0.
+        last_frame: Last frame of the attempt.
+        sync_s: Sync point, in seconds from the first frame of the file.
+    """
+
+    video: VideoInfo
+    first_frame: int
+    last_frame: int
+    sync_s: float
+
+    @classmethod
+    def of(cls, video: VideoInfo, extent: Extent | None = None, sync_s: float | None = None) -> "Stretch":
+        """Return the attempt in a video; without a sync point its first frame is one.
+
+        Raises:
+            DatasetError: The extent lies outside the file.
+        """
+        frames = extent_frames(extent, video)
+        first, last = frames[0], frames[-1]
+        return cls(video, first, last, float(video.times_s[first]) if sync_s is None else sync_s)
+
+    @property
+    def start_s(self) -> float:
+        """When its first frame begins, on the clock."""
+        return self.at(self.first_frame)
+
+    @property
+    def stop_s(self) -> float:
+        """When its last frame ends, on the clock."""
+        return self.video.end_s(self.last_frame) - self.sync_s
+
+    @property
+    def duration_s(self) -> float:
+        """How long it lasts."""
+        return self.stop_s - self.start_s
+
+    def at(self, frame: int) -> float:
+        """Return when a frame begins, on the clock."""
+        return float(self.video.times_s[frame]) - self.sync_s
+
+    def frame(self, clock_s: float) -> int:
+        """Return the frame on screen; before the start the first one waits, after the end the last one stays."""
+        return min(max(self.video.frame_at(clock_s + self.sync_s), self.first_frame), self.last_frame)
+
+
+class Seen:
+    """Which frames of a stretch were on screen.
+
+    Args:
+        stretch: The stretch.
+    """
+
+    def __init__(self, stretch: Stretch) -> None:
+        self._first = stretch.first_frame
+        starts = stretch.video.times_s[stretch.first_frame : stretch.last_frame + 1]
+        self._starts_s = starts
+        self._lasting_s = np.diff(starts, append=stretch.video.end_s(stretch.last_frame))
+        self._seen = np.zeros(len(starts), np.bool_)
+        self._before: int | None = None
+
+    @property
+    def share(self) -> float:
+        """Share of the stretch's time that was seen, 0 to 1."""
+        total_s = float(self._lasting_s.sum())
+        return float(self._lasting_s[self._seen].sum()) / total_s if total_s > 0 else float(self._seen.mean())
+
+    def show(self, frame: int, *, playing: bool) -> None:
+        """Take note that a frame is on screen.
+
+        Args:
+            frame: Its index in the file.
+            playing: Whether it came by playing.
+        """
+        index = frame - self._first
+        if not 0 <= index < len(self._seen):
+            return
+        before = self._before
+        start = index
+        if playing and before is not None and before < index:
+            gap_s = float(self._starts_s[index] - self._starts_s[before])
+            start = before if gap_s <= MOST_GAP_S else index
+        self._seen[start : index + 1] = True
+        self._before = index

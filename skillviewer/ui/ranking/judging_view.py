@@ -1,0 +1,252 @@
+"""Where a rater judges: a pair, and the buttons under it."""
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.data.study import Study, Vote
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.ranking.ballot import NO_MARKS, Ballot, Marks
+from skillviewer.ui.ranking.controls import PairTransport, VoteBar
+from skillviewer.ui.ranking.judging import Judging, Phase
+from skillviewer.ui.ranking.pair_clock import EPSILON_S
+from skillviewer.ui.ranking.pair_view import Deck
+from skillviewer.ui.ranking.presented_pair import Contender, Turn
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.studies import VIDEOS
+from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.widgets.theme import Theme
+
+AHEAD_AFTER_MS = 400
+"""How long a pair is on screen before the next one is opened: it should be able to play at once."""
+
+
+class Desk(QWidget):
+    """Two decks, of which one is looked at and the other opens the next pair.
+
+    Args:
+        program: Lanes, study and undo.
+        judging: The rater at work.
+        actions: Actions of the screen.
+        parent: Owner.
+    """
+
+    shown = Signal()
+    """Both pictures of a pair have come on screen."""
+
+    def __init__(self, program: Program, judging: Judging, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._judging = program, judging
+        a, b, c, d = program.pairs
+        self.decks = (Deck((a, b), parent=self), Deck((c, d), parent=self))
+        self._front = 0
+        self._ahead: Turn | None = None
+        self._opening = QTimer(self)
+        self._opening.setSingleShot(True)
+        self._opening.setInterval(AHEAD_AFTER_MS)
+        self._opening.timeout.connect(self._open_ahead)
+        self._marks_s: Marks = NO_MARKS
+        self._pile = QStackedWidget(self)
+        for deck in self.decks:
+            self._pile.addWidget(deck)
+            deck.seen.connect(self._on_seen)
+            deck.failed.connect(self._on_failed)
+            deck.broken.connect(self._on_broken)
+            deck.sync_asked.connect(self._on_sync_asked)
+        self.transport = PairTransport(actions, program.icons, self)
+        self.votes = VoteBar(actions, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._pile, 1)
+        column.addWidget(self.transport)
+        column.addWidget(self.votes)
+        self.transport.set_deck(self.deck)
+        self.votes.left_reason.connect(self.take_focus)
+        judging.turn_changed.connect(self._on_turn)
+        judging.taken_back.connect(self._on_taken_back)
+        judging.ahead_changed.connect(self._on_ahead)
+        judging.contenders_changed.connect(self._on_contenders)
+        judging.said.connect(self.votes.say)
+        self.take_settings()
+
+    @property
+    def deck(self) -> Deck:
+        """The deck that is looked at."""
+        return self.decks[self._front]
+
+    @property
+    def _back(self) -> Deck:
+        return self.decks[1 - self._front]
+
+    @property
+    def marks_s(self) -> Marks:
+        """The times that were marked on this pair, in the video on the left and in that on the right."""
+        return self._sided(self._marks_s)
+
+    def _sided(self, marks_s: Marks) -> Marks:
+        """Return marks by video as those of the left and the right one, and the other way round."""
+        return marks_s if self.deck.left == 0 else (marks_s[1], marks_s[0])
+
+    @Slot()
+    def take_focus(self) -> None:
+        """Give the keys to the videos."""
+        self.deck.player_on(left=True).canvas.setFocus()
+
+    def take_settings(self) -> None:
+        """Take what the study allows."""
+        study = self._program.studies.current
+        if study is not None:
+            self.votes.allow_neither(study.settings.allow_neither)
+            self.transport.set_speed(study.settings.speed)
+
+    # what the rater does
+
+    def vote(self, verdict: Verdict | None) -> None:
+        """Vote on the pair as it is on screen; None skips it."""
+        deck = self.deck
+        if deck.turn is not None:
+            shares, played = deck.shares(), deck.played()
+            ballot = Ballot(deck.turn, shares, deck.clock.speed, self.votes.reason.text(), self.marks_s, played)
+            if self._judging.vote(verdict, ballot):
+                deck.clock.pause()
+
+    def swap(self) -> None:
+        """Exchange the sides."""
+        if self._judging.phase is Phase.JUDGING:
+            self.deck.swap()
+
+    def mark(self) -> None:
+        """Mark what is on screen, in both videos or in the one that moves; or take the marks on it away again."""
+        clock = self.deck.clock
+        if not clock.stretches:
+            return
+        here = {video: self._own_s(video) for video in clock.moving}
+        if all(self._marks_s[video] == own_s for video, own_s in here.items()):
+            here = dict.fromkeys(here)
+        self._set_marks((here.get(0, self._marks_s[0]), here.get(1, self._marks_s[1])))
+
+    def _own_s(self, video: int) -> float | None:
+        """Return the time of the frame of a video that is on screen, None before it begins and after it has ended."""
+        clock = self.deck.clock
+        stretch, now_s = clock.stretches[video], clock.time_s(video)
+        within = stretch.start_s - EPSILON_S <= now_s <= stretch.stop_s + EPSILON_S
+        return round(float(stretch.video.times_s[clock.frame(video)]), 3) if within else None
+
+    def _set_marks(self, marks_s: Marks) -> None:
+        """Take marks by video."""
+        self._marks_s = marks_s
+        self.transport.set_marks(marks_s)
+
+    def write_reason(self) -> None:
+        """Put the focus into the reason."""
+        self.votes.reason.setFocus()
+
+    def set_together(self, together: bool) -> None:
+        """Move both videos by one clock, or each by its own."""
+        self.deck.clock.set_together(together)
+
+    def other_one(self) -> None:
+        """Let the keys move the other video, when each has its own clock."""
+        clock = self.deck.clock
+        if not clock.together:
+            clock.set_active(1 - clock.active)
+
+    # what happens
+
+    @Slot(object)
+    def _on_turn(self, turn: Turn | None) -> None:
+        self.deck.clock.pause()
+        self._set_marks(NO_MARKS)
+        self.votes.reason.clear()
+        if turn is None:
+            if self._judging.ahead is None:
+                for deck in self.decks:
+                    deck.clear()
+            return
+        if self._back.turn == turn:
+            self._flip()
+        elif self.deck.turn != turn or self.deck.over:
+            self._back.load(turn, self._speed)
+            self._flip()
+        if self.isVisible():
+            self.take_focus()
+        if self.deck.is_seen:
+            self._judging.on_seen()  # the pair was looked at before
+            self._opening.start()
+
+    @Slot(object)
+    def _on_taken_back(self, vote: Vote) -> None:
+        """Bring back what was written with a vote: it is seldom that which was wrong."""
+        self.votes.reason.setText(vote.reason)
+        if self.deck.turn is not None:
+            marks_s = vote.left_mark_s, vote.right_mark_s
+            self._set_marks(marks_s if self.deck.name_of(0) == vote.left else marks_s[::-1])
+
+    def _flip(self) -> None:
+        self._opening.stop()
+        self._front = 1 - self._front
+        self.transport.set_deck(self.deck)
+        self._pile.setCurrentWidget(self.deck)
+
+    @property
+    def _speed(self) -> float:
+        study = self._program.studies.current
+        return study.settings.speed if study is not None else 1.0
+
+    @Slot(object)
+    def _on_ahead(self, turn: Turn | None) -> None:
+        self._ahead = turn
+        if turn is not None and (self.deck.is_seen or self.deck.turn is None) and not self._opening.isActive():
+            self._opening.start()
+
+    @Slot()
+    def _open_ahead(self) -> None:
+        """Open the next pair on the deck that nobody looks at."""
+        turn = self._ahead
+        if turn is not None and self._back.turn != turn:
+            self._back.load(turn, self._speed)
+
+    @Slot()
+    def _on_seen(self) -> None:
+        if self.sender() is self.deck:
+            self._judging.on_seen()
+            self._opening.start()
+            self.shown.emit()
+
+    @Slot(object)
+    def _on_failed(self, contender: Contender) -> None:
+        self._judging.on_unreadable(contender)
+
+    @Slot()
+    def _on_broken(self) -> None:
+        if self.sender() is self.deck:
+            self.votes.say(
+                self.tr("A picture of this pair could not be read. Judge by the rest of it, or skip the pair.")
+            )
+
+    @Slot(object)
+    def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
+        for deck in self.decks:
+            deck.take_sync(contenders)
+
+    @Slot(int, float)
+    def _on_sync_asked(self, video: int, own_s: float) -> None:
+        name = self.deck.name_of(video)
+
+        def set_point(study: Study) -> object:
+            before = study.videos.get(name).sync_s
+            study.videos.change(name, sync_s=own_s)
+            return before
+
+        def take_back(study: Study, before: object) -> object:
+            assert before is None or isinstance(before, float)
+            return study.videos.change(name, sync_s=before)
+
+        self._program.undo.perform(Deed(self.tr("sync point"), set_point, take_back, (VIDEOS,)))
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        for part in (*self.decks, self.transport, self.votes):
+            part.on_theme(theme)

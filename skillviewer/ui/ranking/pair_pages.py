@@ -1,0 +1,192 @@
+"""What stands in the place of a pair: one or two sentences and what to do next."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.core.text import printable
+
+COLUMN_PX = 440
+ROW_PX = 30
+MOST_ROWS = 6
+MOST_NAME = 1000
+
+
+class Page(QWidget):
+    """A heading, a sentence, and buttons, the first of which matters.
+
+    Args:
+        heading: A few words.
+        parent: Owner.
+    """
+
+    def __init__(self, heading: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        outer = QHBoxLayout(self)
+        outer.addStretch(1)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(8)
+        outer.addLayout(self._column)
+        outer.addStretch(1)
+        self._column.addStretch(2)
+        self._heading = QLabel(heading, self)
+        self._heading.setProperty("letters", "page")
+        self._words = QLabel(self)
+        self._words.setWordWrap(True)
+        self._words.setFixedWidth(COLUMN_PX)
+        self._words.setProperty("muted", True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._middle = QVBoxLayout()
+        self._middle.setSpacing(8)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.addStretch(1)
+        self._column.addWidget(self._heading)
+        self._column.addWidget(self._words)
+        self._column.addSpacing(8)
+        self._column.addLayout(self._middle)
+        self._column.addSpacing(8)
+        self._column.addLayout(self._buttons)
+        self._column.addStretch(3)
+        self._first: QPushButton | None = None
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return f"{self._heading.text()} {self._words.text()}"
+
+    def set_words(self, words: str) -> None:
+        """Say something else."""
+        self._words.setText(words)
+
+    def add_button(self, words: str) -> QPushButton:
+        """Add a button; the first one is the one that matters."""
+        button = QPushButton(words, self)
+        button.setProperty("primary", self._first is None)
+        self._first = self._first or button
+        self._buttons.insertWidget(self._buttons.count() - 1, button)
+        return button
+
+    def add_action(self, words: str, action: QAction) -> QPushButton:
+        """Add a button that does what an action does."""
+        button = self.add_button(words)
+        button.clicked.connect(action.trigger)
+        return button
+
+    def add_to_middle(self, widget: QWidget) -> None:
+        """Add something between the sentence and the buttons."""
+        self._middle.addWidget(widget)
+
+    def take_focus(self) -> None:
+        """Put the focus on what matters."""
+        if self._first is not None:
+            self._first.setFocus()
+
+
+class RaterPage(Page):
+    """Asks who judges: a rater of the study, or a new one.
+
+    Args:
+        parent: Owner.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._picked = self._shown = self._proposed = ""
+        self._heading.setText(self.tr("Who judges?"))
+        self.set_words(
+            self.tr(
+                "Two videos stand side by side, without names or scores. Every vote is stored under the name that you "
+                "give here."
+            )
+        )
+        self.list = QListWidget(self)
+        self.list.setFixedWidth(COLUMN_PX)
+        self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names stand over what is typed
+        self.list.setAccessibleName(self.tr("Raters of this study"))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.field = QLineEdit(self)
+        self.field.setFixedWidth(COLUMN_PX)
+        self.field.setMaxLength(MOST_NAME)
+        self.field.setAccessibleName(self.tr("Name of the rater"))
+        self.begin = self.add_button(self.tr("Begin"))
+        self.begin.setEnabled(False)
+        self.add_to_middle(self.list)
+        self.add_to_middle(self.field)
+        self.list.itemClicked.connect(self._on_picked)
+        self.list.currentItemChanged.connect(self._on_current)
+        self.list.itemActivated.connect(self._on_activated)
+        self.field.textChanged.connect(self._on_text)
+        self.field.returnPressed.connect(self._on_begin)
+        self.begin.clicked.connect(self._on_begin)
+        self.set_raters(())
+
+    def set_raters(self, raters: Sequence[str]) -> None:
+        """Offer the raters of the study; a name that is being typed stays."""
+        known = [str(self.list.item(i).data(Qt.ItemDataRole.UserRole)) for i in range(self.list.count())]
+        if known == list(raters) and self.field.text():
+            return
+        self.list.clear()
+        for rater in raters:
+            item = QListWidgetItem(printable(rater))
+            item.setSizeHint(QSize(0, ROW_PX))
+            item.setData(Qt.ItemDataRole.UserRole, rater)
+            self.list.addItem(item)
+        self.list.setVisible(bool(raters))
+        self.list.setFixedHeight(ROW_PX * min(max(len(raters), 1), MOST_ROWS) + 4)
+        words = self.tr("Choose a name above, or type a new one") if raters else self.tr("Your name or initials")
+        self.field.setPlaceholderText(words)
+
+    def begin_anew(self) -> None:
+        """Forget who judged before: the next one is asked."""
+        self.field.setText(self._proposed)
+        self.list.setCurrentRow(-1)
+
+    def propose(self, name: str) -> None:
+        """Propose a name to the next who is asked; "" proposes nobody."""
+        self._proposed = name
+
+    def take_focus(self) -> None:
+        """Put the focus where a name is typed."""
+        self.field.setFocus()
+        if not self.field.isModified():  # what is proposed gives way to what is typed
+            self.field.selectAll()
+
+    @Slot(QListWidgetItem)
+    def _on_picked(self, item: QListWidgetItem) -> None:
+        self._picked = str(item.data(Qt.ItemDataRole.UserRole))
+        self.field.setText(self._picked)
+        self._shown = self.field.text()
+
+    @Slot(QListWidgetItem, QListWidgetItem)
+    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+        if item is not None and self.list.hasFocus():
+            self._on_picked(item)
+
+    @Slot(QListWidgetItem)
+    def _on_activated(self, item: QListWidgetItem) -> None:
+        self._on_picked(item)
+        self._on_begin()
+
+    @Slot(str)
+    def _on_text(self, text: str) -> None:
+        self.begin.setEnabled(bool(text.strip()))
+
+    @Slot()
+    def _on_begin(self, *_: object) -> None:
+        text = self.field.text()
+        if text.strip():  # a field cannot show every name as it is
+            self.chosen.emit(self._picked if self._picked and text == self._shown else text.strip())

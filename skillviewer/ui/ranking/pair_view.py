@@ -1,0 +1,237 @@
+"""A pair on screen: two players over one clock. Of two decks one is looked at, and the other opens the next pair."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
+from skillviewer.ui.ranking.pair_player import PairPlayer
+from skillviewer.ui.ranking.presented_pair import Contender, Turn
+from skillviewer.ui.session.frame_feed import OpenVideos
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.widgets.theme import Theme
+
+
+class Deck(QWidget):
+    """Two players over one clock.
+
+    Each player has a lane of its own, so that neither waits for the other, and opening the next pair on the other deck
+    does not hold this one up.
+
+    Args:
+        lanes: Two lanes.
+        now_s: Clock in seconds; tests give their own.
+        parent: Owner.
+    """
+
+    seen = Signal()
+    """Both first pictures have been painted."""
+    failed = Signal(object)
+    """``Contender`` that cannot be shown, before the pair was ready."""
+    broken = Signal()
+    """A picture could not be read, of a pair that is on screen."""
+    sync_asked = Signal(int, float)
+    """Which video, and its own time in seconds."""
+    swapped = Signal()
+
+    def __init__(
+        self,
+        lanes: tuple[Lane[OpenVideos], Lane[OpenVideos]],
+        now_s: Callable[[], float] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.clock = PairClock(now_s, self)
+        self.players = (PairPlayer(lanes[0], self), PairPlayer(lanes[1], self))
+        self._turn: Turn | None = None
+        self._contenders: tuple[Contender, ...] = ()  # by player
+        self._speed = 1.0
+        self._left = 0
+        self._painted: set[int] = set()
+        self._over = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._row = row
+        for player in self.players:
+            player.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
+            row.addWidget(player, 1)
+            player.opened.connect(self._on_opened)
+            player.failed.connect(self._on_failed)
+            player.painted.connect(self._on_painted)
+            player.clicked.connect(self._on_clicked)
+            player.sync_asked.connect(self._on_sync_asked)
+            player.canvas.installEventFilter(self)
+        self.clock.frame_changed.connect(self._on_frame)
+        self.clock.playing_changed.connect(self._on_playing)
+        self.clock.moved.connect(self._on_moved)
+        self.clock.mode_changed.connect(self._on_mode)
+        self._name_sides()
+
+    @property
+    def turn(self) -> Turn | None:
+        """The pair, as its sides are now."""
+        return self._turn
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether both first pictures have arrived."""
+        return all(player.is_ready for player in self.players)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether both first pictures have been painted."""
+        return len(self._painted) == len(BOTH)
+
+    @property
+    def over(self) -> bool:
+        """Whether the pair could not be shown."""
+        return self._over
+
+    @property
+    def left(self) -> int:
+        """Which of the two videos is on the left, 0 or 1."""
+        return self._left
+
+    def player_on(self, *, left: bool) -> PairPlayer:
+        """Return the player of a side."""
+        return self.players[self._left if left else 1 - self._left]
+
+    def shares(self) -> tuple[float, float]:
+        """Return what was seen of the left and of the right video, 0 to 1."""
+        return self.player_on(left=True).seen, self.player_on(left=False).seen
+
+    def played(self) -> tuple[float, float]:
+        """Return what was to be seen of the left and of the right video, had every picture come in time, 0 to 1."""
+        return self.player_on(left=True).played, self.player_on(left=False).played
+
+    def load(self, turn: Turn, speed: float) -> None:
+        """Open a pair; ``failed`` follows if a video cannot be shown."""
+        self.clear()
+        self._turn, self._speed = turn, speed
+        self._contenders = (turn.left, turn.right)
+        for player, contender in zip(self.players, self._contenders, strict=True):
+            player.load(contender)
+
+    def clear(self) -> None:
+        """Let the pair go."""
+        self.clock.close()
+        self._turn, self._over = None, False
+        self._contenders = ()
+        self._painted.clear()
+        for player in self.players:
+            player.clear()
+        self._set_left(0)
+
+    def take_sync(self, contenders: Sequence[Contender]) -> None:
+        """Take sync points that were set or taken back in the study."""
+        known = {contender.name: contender for contender in contenders}
+        for video, old in enumerate(self._contenders):
+            new = known.get(old.name, old)
+            if new.sync_s == old.sync_s:
+                continue
+            self._contenders = tuple(new if other is old else other for other in self._contenders)
+            stretch = self.players[video].take_sync(new)
+            if stretch is not None and self.clock.stretches:
+                self.clock.set_sync(video, stretch.sync_s)
+
+    def name_of(self, video: int) -> str:
+        """Return the name of a video in the study; nothing shows it."""
+        return self._contenders[video].name
+
+    def swap(self) -> None:
+        """Exchange the sides; each video goes on where it is."""
+        if self._turn is not None:
+            self._turn = self._turn.swapped()
+            self._set_left(1 - self._left)
+            self.swapped.emit()
+
+    def _set_left(self, left: int) -> None:
+        self._left = left
+        self._row.insertWidget(0, self.players[left], 1)
+        self._row.activate()  # at once: a vote may follow before the event loop comes round
+        QWidget.setTabOrder(self.players[left], self.players[1 - left])
+        self._name_sides()
+
+    def _name_sides(self) -> None:
+        self.player_on(left=True).set_side(self.tr("Left video"))
+        self.player_on(left=False).set_side(self.tr("Right video"))
+
+    def _of(self, sender: QObject) -> int:
+        return 0 if sender is self.players[0] else 1
+
+    @Slot()
+    def _on_opened(self) -> None:
+        first, second = (player.stretch for player in self.players)
+        if first is not None and second is not None and not self._over:
+            self.clock.open(first, second, self._speed)
+
+    @Slot(object)
+    def _on_failed(self, _error: object) -> None:
+        """Pass on which video it is, and never the error: its words name the file."""
+        if self._turn is None or self._over:
+            return
+        if self.is_ready:
+            self.clock.pause()
+            self.broken.emit()
+        else:
+            self._over = True
+            self.failed.emit(self._contenders[self._of(self.sender())])
+
+    @Slot()
+    def _on_painted(self) -> None:
+        if len(self._painted) < len(BOTH):
+            self._painted.add(self._of(self.sender()))
+            if len(self._painted) == len(BOTH):
+                self.seen.emit()
+
+    @Slot(int, int)
+    def _on_frame(self, video: int, frame: int) -> None:
+        self.players[video].show_frame(frame, playing=self.clock.plays(video))
+
+    @Slot()
+    def _on_playing(self) -> None:
+        for video in BOTH:
+            if not self.clock.plays(video) and self.clock.stretches:
+                self.players[video].show_frame(self.clock.frame(video), playing=False)
+        self._on_mode()
+
+    @Slot()
+    def _on_moved(self) -> None:
+        for video in self.clock.moving:
+            self.players[video].set_time(self.clock.time_s(video))
+
+    @Slot()
+    def _on_mode(self) -> None:
+        for video, stretch in enumerate(self.clock.stretches):
+            self.players[video].set_stretch(stretch)
+            self.players[video].set_time(self.clock.time_s(video))
+            active = not self.clock.together and video == self.clock.active
+            self.players[video].set_state(self.tr("· keys move this one") if active else "")
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.clock.set_active(self._of(self.sender()))
+
+    @Slot()
+    def _on_sync_asked(self) -> None:
+        video = self._of(self.sender())
+        if self.clock.stretches:
+            own_s = float(self.clock.stretches[video].video.times_s[self.clock.frame(video)])
+            self.sync_asked.emit(video, own_s)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Make a video active when its picture is clicked."""
+        if event.type() == QEvent.Type.MouseButtonPress:
+            for video, player in enumerate(self.players):
+                if watched is player.canvas:
+                    self.clock.set_active(video)
+        return super().eventFilter(watched, event)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        for player in self.players:
+            player.on_theme(theme)

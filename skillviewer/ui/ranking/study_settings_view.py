@@ -1,0 +1,237 @@
+"""How pairs are judged in the study: the question, the answers, the one speed, and which pairs are asked."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from skillviewer.data.study import Study, StudySettings
+from skillviewer.ui.player.transport import speed_text
+from skillviewer.ui.session.open_study import OpenStudy
+from skillviewer.ui.session.playback import SPEEDS
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.studies import SETTINGS, VOTES
+from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
+
+COMPARISONS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
+TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
+REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2)
+MOST_QUESTION = 200
+FORM_PX = 720
+
+
+class SetupView(QWidget):
+    """The study's settings that raters feel. Everything that is changed is on the disk at once and can be undone.
+
+    Args:
+        program: Its study.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        self._watched = False
+        form = self.form = Form(self)
+        form.setMaximumWidth(FORM_PX)
+        self.question = QLineEdit(form)
+        self.question.setMaxLength(MOST_QUESTION)
+        self.question.setMinimumWidth(CONTROL_PX)
+        self.neither = QCheckBox(self.tr("“No difference” may be said"), form)
+        self.speed = form.choice([(speed, speed_text(speed)) for speed in SPEEDS], 1.0)
+        self.comparisons = form.choice([(n, self._aim_words(n)) for n in COMPARISONS], 10.0)
+        self.test = form.choice([(share, self._share_words(share)) for share in TEST_SHARES], 0.15)
+        self.repeats = form.choice([(share, self._share_words(share)) for share in REPEAT_SHARES], 0.05)
+        self.blind = QCheckBox(self.tr("The Why page of a video opens when one has judged it oneself"), form)
+        form.add(self.tr("Question"), self.question, self.tr("It stands over every pair."))
+        self.answered = form.add_note()
+        self.answered.hide()
+        form.add(self.tr("Answers"), self.neither)
+        form.add(self.tr("Speed"), self.speed)
+        self.locked = form.add_note()
+        form.add(self.tr("Aim"), self.comparisons, self.tr("About 10 are enough for most studies."))
+        form.add(
+            self.tr("Kept for testing"),
+            self.test,
+            self.tr("Chosen at random, and not for what they tell: on such pairs the accuracy of a model is honest."),
+        )
+        form.add(
+            self.tr("Asked again"),
+            self.repeats,
+            self.tr("With the sides exchanged, some time later: how often does a rater say the same twice?"),
+        )
+        form.add(self.tr("On Inspect"), self.blind)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget(area)
+        row = QHBoxLayout(inside)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(form, 1)
+        row.addStretch(1)
+        area.setWidget(inside)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(area)
+        self.question.editingFinished.connect(self._on_question)
+        self.neither.clicked.connect(self._on_neither)
+        self.blind.clicked.connect(self._on_blind)
+        self.speed.activated.connect(self._on_speed)
+        self.comparisons.activated.connect(self._on_comparisons)
+        self.test.activated.connect(self._on_test)
+        self.repeats.activated.connect(self._on_repeats)
+        program.studies.opened.connect(self._on_study)
+        program.studies.replaced.connect(self._on_replaced)
+        program.studies.changed.connect(self._on_changed)
+        self._on_replaced()
+        if program.studies.current is not None:
+            self._on_study(program.studies.current)
+
+    def _aim_words(self, comparisons: float) -> str:
+        return self.tr("{:g} comparisons a video").format(comparisons)
+
+    def _share_words(self, share: float) -> str:
+        return self.tr("{:g} % of the pairs").format(100 * share) if share else self.tr("none")
+
+    # what a person does
+
+    def _set(self, what: str, change: Callable[[StudySettings], StudySettings]) -> None:
+        """Change the settings as they are on the disk then: nothing that somebody else has set is lost."""
+        study = self._program.studies.current
+        if study is None or change(study.settings) == study.settings:
+            return
+
+        def do(study: Study) -> object:
+            before = study.settings
+            study.settings = change(before)
+            return before
+
+        def undo(study: Study, before: object) -> object:
+            assert isinstance(before, StudySettings)
+            study.settings = before
+            return None
+
+        self._program.undo.perform(Deed(what, do, undo, (SETTINGS,)))
+
+    @Slot()
+    def _on_question(self) -> None:
+        words = self.question.text().strip()
+        if not self.question.isModified():
+            return
+        self.question.setModified(False)
+        if words:
+            self._set(self.tr("question"), partial(_with, statement=words))
+        else:  # raters have to be asked something
+            self._show()
+
+    @Slot(bool)
+    def _on_neither(self, allowed: bool) -> None:
+        self._set(self.tr("answers that are offered"), partial(_with, allow_neither=allowed))
+
+    @Slot(bool)
+    def _on_blind(self, blind: bool) -> None:
+        self._set(self.tr("when Why pages open"), partial(_with, blind=blind))
+
+    @Slot()
+    def _on_speed(self, *_: object) -> None:
+        self._set(self.tr("speed of pairs"), partial(_with, speed=float(self.speed.currentData())))
+
+    @Slot()
+    def _on_comparisons(self, *_: object) -> None:
+        aim = float(self.comparisons.currentData())
+        self._set(self.tr("comparisons that are aimed at"), partial(_with, comparisons_per_video=aim))
+
+    @Slot()
+    def _on_test(self, *_: object) -> None:
+        self._set(self.tr("share of test pairs"), partial(_with, random_share=float(self.test.currentData())))
+
+    @Slot()
+    def _on_repeats(self, *_: object) -> None:
+        self._set(self.tr("share of repeated pairs"), partial(_with, repeat_share=float(self.repeats.currentData())))
+
+    # what the study says
+
+    @Slot()
+    def _on_replaced(self) -> None:
+        self.form.setEnabled(False)
+        self._lock(None)
+
+    @Slot(object)
+    def _on_study(self, study: OpenStudy) -> None:
+        self.form.setEnabled(not study.read_only)
+        self._show()
+        self._count()
+
+    @Slot(object)
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if VOTES in changes:
+            self._count()
+
+    def _show(self) -> None:
+        study = self._program.studies.current
+        if study is None:
+            return
+        settings = study.settings
+        if self.question.text().strip() != settings.statement:
+            self.question.setMaxLength(max(MOST_QUESTION, len(settings.statement)))  # one that was imported is whole
+            self.question.setText(settings.statement)
+        self.neither.setChecked(settings.allow_neither)
+        self.blind.setChecked(settings.blind)
+        for box, value, words in (
+            (self.speed, settings.speed, speed_text),
+            (self.comparisons, settings.comparisons_per_video, self._aim_words),
+            (self.test, settings.random_share, self._share_words),
+            (self.repeats, settings.repeat_share, self._share_words),
+        ):
+            if box.findData(value) < 0:  # set elsewhere
+                box.addItem(words(value), value)
+            choose(box, value)
+
+    def _count(self) -> None:
+        if self._watched and self._program.studies.current is not None:
+            self._program.studies.read(_n_votes).succeeded.connect(self._lock)
+
+    @Slot(object)
+    def _lock(self, n_votes: int | None) -> None:
+        """Keep the speed when there are votes: who sees a faster video thinks better of it."""
+        self.speed.setEnabled(n_votes == 0)
+        self.answered.setVisible(bool(n_votes))
+        if n_votes:
+            words = self.tr("{} judgement answers this question. Change its wording, not what it asks.")
+            if n_votes > 1:
+                words = self.tr("{} judgements answer this question. Change its wording, not what it asks.")
+            self.answered.setText(words.format(n_votes))
+        if n_votes:
+            words = self.tr("Locked: {} judgement was given at this speed, and others could not be compared with it.")
+            if n_votes > 1:
+                words = self.tr(
+                    "Locked: {} judgements were given at this speed, and at another they cannot be compared."
+                )
+            self.locked.setText(words.format(n_votes))
+        else:
+            words = self.tr("The same for all pairs: a faster video looks more skilled. The first vote locks it.")
+            self.locked.setText(words)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask how many votes there are."""
+        super().showEvent(event)
+        self._watched = True
+        self._count()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask no more."""
+        super().hideEvent(event)
+        self._watched = False
+
+
+def _with(settings: StudySettings, **values: object) -> StudySettings:
+    return replace(settings, **values)  # type: ignore[arg-type]
+
+
+def _n_votes(study: Study) -> int:
+    return sum(vote.stands and vote.verdict is not None for vote in study.votes.all())

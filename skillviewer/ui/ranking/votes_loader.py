@@ -1,0 +1,135 @@
+"""What the votes of the study say, asked for while somebody looks: read in the study's lane, worked out in another."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.progress import CancelToken
+from skillviewer.data.study import Study
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.studies import VIDEOS, VOTES
+
+if TYPE_CHECKING:
+    from skillviewer.core.ranking.pair_selection import Asked  # scipy takes a second
+    from skillviewer.ui.threads.lane import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is worked on.
+
+    Attributes:
+        tasks: Task of every video of the study, by name.
+        asked: What the raters were asked and said, in the order of voting.
+        waiting: Pairs that were put back in the queue and that nobody has judged since.
+        writable: Whether the study can be written.
+    """
+
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    asked: "tuple[Asked, ...]" = ()
+    waiting: frozenset[frozenset[str]] = frozenset()
+    writable: bool = False
+
+
+Work = Callable[[Material, CancelToken], object]
+
+
+class Inquiry(QObject):
+    """Asks when it is shown, and again when votes change; the latest question counts.
+
+    Args:
+        program: Its study is asked.
+        work: Plain code; what it returns depends on the tasks and on what was asked alone.
+        parent: Owner.
+    """
+
+    answered = Signal(object, object)
+    """``Material`` and what ``work`` made of it."""
+    emptied = Signal()
+    """What was answered before is of another study: there is no answer yet."""
+
+    def __init__(self, program: Program, work: Work, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._work = program, work
+        self._watched, self._stale = False, True
+        self._asked: Task | None = None
+        self._last: tuple[Material, object] | None = None
+        self._coming = Material()
+        program.studies.replaced.connect(self._on_replaced)
+        program.studies.closed.connect(self._on_replaced)
+        program.studies.changed.connect(self._on_changed)
+        program.studies.opened.connect(self._on_opened)
+
+    def watch(self, *, on: bool) -> None:
+        """Begin or end to look."""
+        self._watched = on
+        if on and self._stale:
+            self._ask()
+
+    @Slot()
+    def _on_replaced(self) -> None:
+        if self._asked is not None:
+            self._asked.cancel()
+        self._asked = self._last = None
+        self._stale = True
+        self.emptied.emit()
+
+    @Slot(object)
+    def _on_opened(self, _study: object) -> None:
+        if self._watched and self._stale:
+            self._ask()
+
+    @Slot(object)
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if changes & {VOTES, VIDEOS}:
+            self._stale = True
+            if self._watched:
+                self._ask()
+
+    def _ask(self) -> None:
+        if self._program.studies.current is None or self._program.closing:
+            return
+        if self._asked is not None:
+            self._asked.cancel()
+        self._stale = False
+        if self._last is None:
+            self.emptied.emit()
+        self._asked = self._program.studies.read(_read)
+        self._asked.succeeded.connect(self._on_read)
+        self._asked.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_read(self, material: Material) -> None:
+        last, self._coming = self._last, material
+        if last is not None and (last[0].tasks, last[0].asked) == (material.tasks, material.asked):
+            self._on_worked_out(last[1])
+            return
+        work = self._work
+        self._asked = self._program.index.submit(lambda _backend, token, _report: work(material, token))
+        self._asked.succeeded.connect(self._on_worked_out)
+        self._asked.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_worked_out(self, found: object) -> None:
+        self._asked = None
+        self._last = (self._coming, found)
+        self.answered.emit(self._coming, found)
+
+    @Slot(object)
+    def _on_failed(self, error: BaseException) -> None:
+        self._asked = None
+        self._stale = True
+        self._program.messages.fail(error)
+
+
+def _read(study: Study) -> Material:
+    from skillviewer.data.study.ranking import asked
+
+    return Material(
+        tasks={video.name: video.task for video in study.videos.all()},
+        asked=asked(study),
+        waiting=frozenset(study.again.waiting()),
+        writable=not study.read_only,
+    )

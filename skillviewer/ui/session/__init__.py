@@ -1,0 +1,1 @@
+"""State behind the window: open study, videos, models, playback, undo. No widgets."""

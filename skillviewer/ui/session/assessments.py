@@ -1,0 +1,353 @@
+"""Which video is assessed now, and which are next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.footage import Footage
+from skillviewer.ui.session.models import ModelSlot
+from skillviewer.ui.session.video_list import VideoList, VideoState
+from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
+from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.throttle import Pace
+
+SETTLE_MS = 300
+"""A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    analysis: Analysis
+    memory: str
+
+
+def _assess(slot: ModelSlot, footage: Footage, passes: int, token: CancelToken, report: Report) -> _Done:
+    analysis = slot.assessor.assess(footage.path, passes, token, report, footage.extent)
+    return _Done(analysis, slot.assessor.memory_text())
+
+
+class Assessments(QObject):
+    """A queue of videos for the model lane, one at a time, so that order can change until the last moment.
+
+    The video on screen goes first. A video that was begun only because it was on screen makes way when another comes on
+    screen, and waits behind it.
+
+    Args:
+        lane: Lane that owns the loaded model.
+        state: What is on screen; told of the analysis as it grows.
+        videos: The list; told of every state.
+        jobs: Shows the work.
+        messages: Told of failures.
+        parent: Owner.
+    """
+
+    busy_changed = Signal(bool)
+    assessed = Signal(object, object)
+    """A whole ``Analysis``, and the ``LoadedModel`` that made it."""
+
+    def __init__(
+        self,
+        lane: Lane[ModelSlot],
+        state: ViewerState,
+        videos: VideoList,
+        jobs: Jobs,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lane, self._state, self._videos = lane, state, videos
+        self._jobs, self._messages = jobs, messages
+        self._kept: dict[tuple[Footage, str], Analysis] = {}  # (video, digest of the checkpoint)
+        self._model: LoadedModel | None = None
+        self._queue: list[Footage] = []
+        self._unasked: set[Footage] = set()
+        self._again: set[Footage] = set()  # asked for though they are assessed
+        self._running: Footage | None = None
+        self._passes = 0  # of the video that is being assessed
+        self._task: Task | None = None
+        self._job: Job | None = None
+        self._n_done = 0
+        self._automatic = True
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._ask_unasked)
+        self._pace = Pace(self)
+        self._pace.shown.connect(self._show)
+        state.current_changed.connect(self._on_current)
+        state.model_changed.connect(self._on_model)
+        videos.added.connect(self._on_added)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a video is being assessed or waits."""
+        return self._running is not None or bool(self._queue)
+
+    @property
+    def running(self) -> Footage | None:
+        """The video that is being assessed."""
+        return self._running
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the video on screen is assessed without being asked for."""
+        return self._automatic
+
+    def set_automatic(self, on: bool) -> None:
+        """Assess the video on screen without being asked, or not."""
+        self._automatic = on
+        if on:
+            self._settle.start()
+
+    def ask(self, wanted: list[Footage], *, again: bool = False) -> None:
+        """Assess videos, in this order, behind those that wait.
+
+        Args:
+            wanted: Videos of the list.
+            again: Also those that are assessed already.
+        """
+        for footage in wanted:
+            self._enqueue(footage, again=again)
+        self._advance()
+
+    def ask_all(self) -> None:
+        """Assess every video that is not assessed yet with as many passes as are chosen, the one on screen first."""
+        current = self._state.current
+        wanted = [entry.footage for entry in self._videos]
+        for footage in sorted(wanted, key=lambda footage: footage != current):
+            known = self._known(footage)
+            if footage == self._running and footage not in self._queue and self._passes < self._state.passes:
+                self._again.add(footage)
+                self._queue.append(footage)
+            self._enqueue(footage, again=known is not None and known.n_passes < self._state.passes)
+        self._advance()
+
+    def _tell_dropped(self) -> None:
+        """Say that videos which somebody asked to be assessed are so no longer."""
+        asked = dict.fromkeys([*self._queue, *([self._running] if self._running is not None else [])])
+        n = sum(footage not in self._unasked for footage in asked)
+        if n:
+            words = self.tr("Another model was chosen: {} videos no longer wait to be assessed.")
+            one = self.tr("Another model was chosen: 1 video no longer waits to be assessed.")
+            self._messages.note(words.format(n) if n > 1 else one)
+
+    def _suffices(self, footage: Footage, known: Analysis | None) -> bool:
+        """Return whether what is known of a video is what it waits for."""
+        if known is None or footage in self._again:
+            return False
+        return footage in self._unasked or known.n_passes >= self._state.passes
+
+    def _enqueue(self, footage: Footage, *, again: bool) -> None:
+        self._unasked.discard(footage)
+        entry = self._videos.get(footage)
+        if entry is None or not entry.state.has_picture or footage == self._running or footage in self._queue:
+            return
+        if again or entry.state is not VideoState.DONE:
+            self._again.update([footage] if again else [])
+            self._queue.append(footage)
+            self._videos.update(footage, state=VideoState.WAITING, reason="", done=0, total=0)
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop the video under way and forget those that wait."""
+        waiting, self._queue = self._queue, []
+        self._unasked.clear()
+        self._again.clear()
+        self._pace.stop()
+        for footage in waiting:
+            self._restore(footage)
+        if self._task is not None:
+            self._task.cancel()
+        else:
+            self._finish_job()
+
+    def take(self, analyses: Mapping[Footage, Analysis]) -> None:
+        """Take in what was kept of an earlier assessment by a model; what was made meanwhile stands.
+
+        Args:
+            analyses: By video.
+        """
+        for footage, analysis in analyses.items():
+            digest = analysis.provenance.model_digest
+            self._kept.setdefault((footage, digest), analysis)
+            entry = self._videos.get(footage)
+            if self._model is not None and self._model.digest == digest and entry is not None:
+                if footage == self._running and footage in self._unasked and self._task is not None:
+                    self._task.cancel()  # begun because nothing was known of it
+                waits = footage in self._queue and self._suffices(footage, analysis)
+                if footage == self._running or not (waits or entry.state is VideoState.NEW):
+                    continue
+                self._leave_out(footage)
+                if footage == self._state.current:
+                    self._state.set_analysis(self._kept[footage, digest])
+
+    def forget(self) -> None:
+        """Forget what models said of videos that are no longer there."""
+        self._kept.clear()
+
+    @Slot(object)
+    def _on_current(self, footage: Footage | None) -> None:
+        entry = self._videos.get(footage)
+        self._state.set_analysis(entry.analysis if entry is not None else None)
+        if self._automatic:
+            self._settle.start()
+
+    @Slot(int, int)
+    def _on_added(self, first: int, last: int) -> None:
+        """Give videos that come back what is known of them."""
+        for row in range(first, last + 1):
+            if self._known(self._videos[row].footage) is not None:
+                self._restore(self._videos[row].footage)
+
+    @Slot(object)
+    def _on_model(self, model: LoadedModel | None) -> None:
+        before, self._model = self._model, model
+        if model is not None and before is not None and model.digest == before.digest:
+            return  # only its memory was read again
+        if before is not None:
+            self._tell_dropped()
+            self.stop()  # what waited for the first model goes on waiting
+        for entry in self._videos:
+            if entry.state.has_picture and entry.state is not VideoState.WAITING:
+                self._restore(entry.footage)
+            elif entry.state is VideoState.WAITING and self._suffices(entry.footage, self._known(entry.footage)):
+                self._leave_out(entry.footage)  # it waited for a model that has assessed it before
+        self._on_current(self._state.current)
+        self._advance()
+
+    @Slot()
+    def _ask_unasked(self) -> None:
+        footage = self._state.current
+        entry = self._videos.get(footage)
+        if footage is None or entry is None or not self._automatic or self._model is None:
+            return
+        if entry.state is VideoState.WAITING:
+            self._queue.remove(footage)
+            self._queue.insert(0, footage)
+        elif entry.state is VideoState.NEW:
+            self._unasked.add(footage)
+            self._queue.insert(0, footage)
+            self._videos.update(footage, state=VideoState.WAITING)
+        else:
+            return
+        if self._running in self._unasked and self._task is not None:
+            self._queue.insert(1, self._running)
+            self._task.cancel()
+        self._advance()
+
+    def _advance(self) -> None:
+        if self._model is None or self._running is not None or not self._queue or self._lane.stopped:
+            return
+        footage, passes = self._queue.pop(0), self._state.passes
+        self._running, self._passes = footage, passes
+        self._videos.update(footage, state=VideoState.WORKING, done=0, total=0)
+        task = self._lane.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
+        self._task = task
+        task.progressed.connect(self._on_progress)
+        task.succeeded.connect(self._on_succeeded)
+        task.failed.connect(self._on_failed)
+        task.cancelled.connect(self._on_cancelled)
+        task.finished.connect(self._on_finished)
+        if self._job is None:
+            self._n_done = 0
+            self._job = self._jobs.begin(self.tr("Assessing"), keeps=True)
+            self._job.stop_asked.connect(self.stop)
+            self.busy_changed.emit(True)
+        self._tell_job(0, 0)
+
+    def _tell_job(self, done: int, total: int) -> None:
+        if self._job is None or self._running is None:
+            return
+        n_videos = self._n_done + 1 + len(self._queue)
+        entry = self._videos.get(self._running)
+        stage = entry.name if entry is not None else self._running.path.stem
+        if n_videos > 1:
+            stage = self.tr("{} ({} of {})").format(stage, self._n_done + 1, n_videos)
+        self._job.set_progress(stage, self._n_done * total + done, n_videos * total)
+
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        self._pace.tell(progress)
+
+    @Slot(object)
+    def _show(self, progress: Progress) -> None:
+        if self._running is None:
+            return
+        self._videos.update(self._running, done=progress.done, total=progress.total)
+        self._tell_job(progress.done, progress.total)
+        if isinstance(progress.value, Analysis) and self._running == self._state.current:
+            self._state.set_analysis(progress.value)
+
+    @Slot(object)
+    def _on_succeeded(self, done: _Done) -> None:
+        footage, model = self._running, self._model
+        if footage is None or model is None:
+            return
+        self._kept[footage, model.digest] = done.analysis
+        self.assessed.emit(done.analysis, model)
+        self._restore(footage)
+        if footage == self._state.current:
+            self._state.set_analysis(done.analysis)
+        self._state.set_model(replace(model, memory=done.memory))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        if self._running is not None:
+            self._videos.update(self._running, state=VideoState.FAILED, reason=str(error), done=0, total=0)
+            self._show_kept(self._running)
+            self._messages.fail(error)
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        footage = self._running
+        if footage is not None and footage in self._queue:
+            self._videos.update(footage, state=VideoState.WAITING, done=0, total=0)
+        elif footage is not None:
+            self._restore(footage)
+        if footage is not None:
+            self._show_kept(footage)
+
+    def _show_kept(self, footage: Footage) -> None:
+        """Show what is known of a video whose assessment did not end, if it is on screen."""
+        if footage == self._state.current:
+            entry = self._videos.get(footage)
+            self._state.set_analysis(entry.analysis if entry is not None else None)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._n_done += 1
+        if self._running is not None and self._running not in self._queue:
+            self._unasked.discard(self._running)
+            self._again.discard(self._running)
+        self._running = self._task = None
+        self._pace.stop()
+        if self._queue:
+            self._advance()
+        if self._running is None:
+            self._finish_job()
+
+    def _finish_job(self) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.finish()
+            self.busy_changed.emit(False)
+
+    def _known(self, footage: Footage) -> Analysis | None:
+        return self._kept.get((footage, self._model.digest)) if self._model is not None else None
+
+    def _leave_out(self, footage: Footage) -> None:
+        """Let a video wait no longer, for what it waits for is known."""
+        if footage in self._queue:
+            self._queue.remove(footage)
+        self._restore(footage)
+
+    def _restore(self, footage: Footage) -> None:
+        """Give a video the state it has under the model that is loaded."""
+        analysis = self._known(footage)
+        state = VideoState.DONE if analysis is not None else VideoState.NEW
+        self._videos.update(footage, state=state, analysis=analysis, done=0, total=0, reason="")

@@ -1,0 +1,218 @@
+"""What the window needs from the rest of the program, as types; tests give their own."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.model_facts import ModelFacts
+from skillviewer.core.arrays import Picture
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.info import VideoInfo
+
+if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
+    from skillviewer.core.explanation.evidence import Evidence
+    from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
+    from skillviewer.engine.finetuning.process import StopFolder
+
+if TYPE_CHECKING:  # PyAV and OpenCV take half a second
+    from skillviewer.engine.exporting.requests import Batch, Order, StudyOrder, Subject
+    from skillviewer.engine.exporting.study_exporters import StudyExporter
+    from skillviewer.export.exporters import Exporter
+    from skillviewer.export.preview import Preview
+
+
+class Reader(Protocol):
+    """An open video: ``skillviewer.media.reading.reader.VideoReader``."""
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known of the file."""
+        ...
+
+    def describe(self, token: CancelToken | None = None, /) -> VideoInfo:
+        """Return ``info``, which takes long for a large file; the token stops it."""
+        ...
+
+    def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
+        """Return one frame, (H, W, 3) uint8 RGB, exact; from 0. The token is checked on the way."""
+        ...
+
+    def cached(self, index: int, /) -> Picture | None:
+        """Return one frame if it need not be decoded, else None."""
+        ...
+
+    def nearest_cached(self, index: int, /) -> int | None:
+        """Return the nearest frame that need not be decoded, or None when there is none."""
+        ...
+
+    def prefetch(self, index: int, token: CancelToken | None = None, /) -> None:
+        """Decode a frame and some before it into the cache."""
+        ...
+
+    def key_frame(self, index: int, /) -> int:
+        """Return the latest frame at or before one that decodes at once."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+class Proxy(Protocol):
+    """A small copy for scrubbing: ``skillviewer.media.writing.proxy.ScrubProxy``."""
+
+    def frame(self, index: int, /) -> Picture:
+        """Return a small picture of one frame, (h, w, 3) uint8 RGB."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+class Assessor(Protocol):
+    """A loaded model: ``skillviewer.engine.inference.engine.Engine``."""
+
+    @property
+    def name(self) -> str:
+        """Name of the checkpoint."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Digest of the checkpoint."""
+        ...
+
+    @property
+    def device_name(self) -> str:
+        """Where it runs, for people."""
+        ...
+
+    def memory_text(self) -> str:
+        """Return used and total memory of a GPU, or ""."""
+        ...
+
+    def assess(
+        self, path: Path, passes: int, token: CancelToken, report: Report, extent: Extent | None = None
+    ) -> Analysis:
+        """Assess a video or a part of it; ``report`` is told of every step, with the analysis so far as its value."""
+        ...
+
+    def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> "Evidence":
+        """Return the evidence for an analysis that this model made."""
+        ...
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        ...
+
+
+class ModelPool(Protocol):
+    """Several loaded models: ``skillviewer.engine.inference.model_pool.ModelPool``."""
+
+    def facts(self, folder: Path) -> ModelFacts:
+        """Return what a model's checkpoint says of itself; it is loaded if it is not yet."""
+        ...
+
+    def assess(
+        self,
+        folder: Path,
+        video: Path,
+        passes: int,
+        token: CancelToken,
+        report: Report,
+        extent: Extent | None = None,
+    ) -> Analysis:
+        """Assess one video, or a part of it, with one of the models."""
+        ...
+
+    def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> "Evidence":
+        """Return the evidence for an analysis by one of the models."""
+        ...
+
+    def keep(self, folders: Collection[Path]) -> None:
+        """Let go of all models but these."""
+        ...
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        ...
+
+
+class Tuner(Protocol):
+    """Who fine-tunes, elsewhere: ``skillviewer.engine.finetuning.process.Tuner``."""
+
+    def cost(self, job: "TuningJob", token: CancelToken, report: Report, /) -> "TuningCost":
+        """Measure what a job costs."""
+        ...
+
+    def finetune(self, job: "TuningJob", stop: "StopFolder", token: CancelToken, report: Report, /) -> "TuningResult":
+        """Fine-tune; ``stop`` asks to stop and keep the best, the token to stop and keep nothing."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class ExportDesk(Protocol):
+    """Who writes exports: ``skillviewer.engine.exporting.service.Desk``."""
+
+    def write_all(self, orders: "Sequence[Order | StudyOrder]", token: CancelToken, report: Report, /) -> "Batch":
+        """Assess what has to be assessed, write files, and read them back."""
+        ...
+
+    def preview(self, exporter: "Exporter", subjects: "Sequence[Subject]", options: object, /) -> "Preview | None":
+        """Return what will be seen, or None where that cannot be seen yet."""
+        ...
+
+    def preview_study(self, exporter: "StudyExporter", study: Path, /) -> "Preview | None":
+        """Return what will be seen of an export of a study, or None."""
+        ...
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        ...
+
+
+class ModelEntry(Protocol):
+    """A checkpoint on this computer: ``skillviewer.nets.library.ModelEntry``."""
+
+    @property
+    def name(self) -> str:
+        """Name by which it is asked for."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Where the window gets readers, models and proxies from.
+
+    Attributes:
+        open_reader: Opens a video; the token stops it, for large files take long. Runs in a lane.
+        open_model: Loads a checkpoint by folder. Runs in a lane and imports torch there.
+        find_models: Lists the checkpoints. Light.
+        open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a lane.
+        build_proxy: Makes the proxy of a video, if it is worth one. Runs in a lane.
+        open_pool: Makes the place where several models are held that are compared. Runs in a lane and imports torch
+            there.
+        open_tuner: Makes who fine-tunes. Runs in a lane.
+        open_desk: Makes who writes exports. Runs in a lane; a model is loaded only when one has to be asked.
+    """
+
+    open_reader: Callable[[Path, CancelToken | None], Reader]
+    open_model: Callable[[Path], Assessor]
+    find_models: Callable[[], tuple[ModelEntry, ...]]
+    open_proxy: Callable[[VideoInfo], Proxy | None]
+    build_proxy: Callable[[Path, CancelToken, Report], None]
+    open_pool: Callable[[], ModelPool]
+    open_tuner: Callable[[], Tuner]
+    open_desk: Callable[[], ExportDesk]

@@ -1,0 +1,327 @@
+"""Pictures of the frame that is wanted: at once the best there is, at rest the exact one."""
+
+import contextlib
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.backend import Proxy, Reader
+from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.mailbox import Mailbox
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """A picture that arrived.
+
+    Attributes:
+        serial: Number of the request that it answers; later requests have greater numbers.
+        frame_index: Frame that the picture shows, from 0. Not always the one asked for when ``exact`` is False.
+        picture: (H, W, 3) uint8 RGB; smaller than the video when it comes from a proxy.
+        exact: Whether it is the full picture of the frame asked for.
+    """
+
+    serial: int
+    frame_index: int
+    picture: Picture
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Want:
+    serial: int
+    generation: int
+    path: Path
+    frame_index: int
+    playing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    generation: int
+    value: Shot | VideoInfo | SkillViewerError
+    serial: int = 0  # of the request, where a picture was asked for
+
+
+WARM_BYTES = 200 * 2**20
+"""Videos whose decoded frames take no more are decoded ahead into the reader's cache; longer ones get a proxy."""
+
+WARM_STEP = 16
+REST_S = 0.06
+"""While a hand moves over a proxy nothing large is decoded: the cores are left to whoever computes. After this rest the
+exact picture is."""
+
+IDLE_MS = 250
+"""Rest after which decoding ahead begins."""
+
+
+def decoded_bytes(info: VideoInfo) -> float:
+    """Return what all frames of a video take as they leave the decoder, in YUV 4:2:0."""
+    return info.n_frames * info.width_px * info.height_px * 1.5
+
+
+class OpenVideos:
+    """The videos that are open in the frames lane, with their proxies; only a few, for each keeps pictures.
+
+    Args:
+        open_reader: Opens a video.
+        open_proxy: Opens its proxy, or returns None.
+        most: Videos open at once.
+    """
+
+    def __init__(
+        self,
+        open_reader: Callable[[Path, CancelToken | None], Reader],
+        open_proxy: Callable[[VideoInfo], Proxy | None],
+        most: int = 2,
+    ) -> None:
+        self._open_reader, self._open_proxy, self._most = open_reader, open_proxy, most
+        self._readers: dict[Path, Reader] = {}  # the one used last stands last
+        self._proxies: dict[Path, Proxy] = {}
+
+    def reader(self, path: Path, token: CancelToken | None = None) -> Reader:
+        """Return the reader of a video, opened if it is not yet, which the token stops."""
+        reader = self._readers.pop(path, None)
+        if reader is None:
+            reader = self._open_reader(path, token)
+        self._readers[path] = reader
+        while len(self._readers) > self._most:
+            self._close(next(iter(self._readers)))
+        return reader
+
+    def small(self, path: Path, index: int) -> Picture | None:
+        """Return a picture from the proxy of an open video; None without one, or when it turns out damaged."""
+        proxy = self._proxies.get(path)
+        if proxy is None:
+            return None
+        try:
+            return proxy.frame(index)
+        except SkillViewerError:
+            self._proxies.pop(path).close()
+            return None
+
+    def warm(self, path: Path, token: CancelToken) -> None:
+        """Decode a whole video ahead into its reader's cache, if it fits there.
+
+        Raises:
+            Cancelled: The token was raised; what was decoded by then is kept.
+        """
+        reader = self.reader(path, token)
+        info = reader.describe(token)
+        if decoded_bytes(info) <= WARM_BYTES:
+            for index in range(0, info.n_frames, WARM_STEP):
+                token.check()
+                reader.prefetch(min(index + WARM_STEP, info.n_frames) - 1, token)
+
+    def look_for_proxy(self, path: Path, token: CancelToken | None = None) -> bool:
+        """Open the proxy of a video; return whether there is one."""
+        info = self.reader(path, token).describe(token)
+        if path not in self._proxies:
+            proxy = self._open_proxy(info)
+            if proxy is not None:
+                self._proxies[path] = proxy
+        return path in self._proxies
+
+    def _close(self, path: Path) -> None:
+        proxy = self._proxies.pop(path, None)
+        if proxy is not None:
+            proxy.close()
+        self._readers.pop(path).close()
+
+    def close(self) -> None:
+        """Close all."""
+        for path in tuple(self._readers):
+            self._close(path)
+
+
+def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken) -> _Answer:
+    try:
+        info = videos.reader(path, token).describe(token)
+        videos.look_for_proxy(path)
+    except SkillViewerError as error:
+        return _Answer(generation, error)  # a value: errors of a video that has been left are dropped like its pictures
+    return _Answer(generation, info)
+
+
+def _warmed(videos: OpenVideos, path: Path, token: CancelToken) -> None:
+    with contextlib.suppress(SkillViewerError):  # a frame that does not decode is told when it is asked for
+        videos.warm(path, token)
+
+
+def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
+    """Return the best picture that is quickly had without a proxy, and the frame that it shows."""
+    near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
+    if near is not None and abs(near - wanted) <= abs(key - wanted):
+        picture = reader.cached(near)
+        if picture is not None:
+            return near, picture
+    return key, reader.frame(key, superseded)
+
+
+def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Report) -> _Answer:
+    try:
+        reader = videos.reader(want.path, superseded)
+        picture = reader.cached(want.frame_index)
+        if picture is None:
+            if not want.playing:
+                index, small = want.frame_index, videos.small(want.path, want.frame_index)
+                rest_s = REST_S if small is not None else 0.0
+                if small is None:
+                    index, small = _preview(reader, want.frame_index, superseded)
+                shot = Shot(want.serial, index, small, exact=False)
+                report(Progress("preview", value=_Answer(want.generation, shot)))
+                superseded.wait(rest_s)
+                superseded.check()
+            picture = reader.frame(want.frame_index, superseded)
+    except SkillViewerError as error:
+        return _Answer(want.generation, error, want.serial)
+    return _Answer(want.generation, Shot(want.serial, want.frame_index, picture, exact=True))
+
+
+class FrameFeed(QObject):
+    """Brings pictures of one player.
+
+    The latest request wins, and its exact picture always arrives, the last of all: one lane answers in order. Answers
+    of a video that has been left are dropped by generation.
+
+    Args:
+        lane: Lane that owns the open videos.
+        parent: Owner.
+    """
+
+    opened = Signal(object)
+    arrived = Signal(object)
+    failed = Signal(object)
+    lost = Signal(str)
+    """The frame that was asked for last cannot be had: which, and why, in words. Comes before ``failed``."""
+
+    def __init__(self, lane: Lane[OpenVideos], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lane = lane
+        self._mailbox: Mailbox[_Want] = Mailbox(lane, _answer, self)
+        self._mailbox.delivered.connect(self._deliver)
+        self._mailbox.failed.connect(self.failed)
+        self._serials = itertools.count(1)
+        self._generation = 0
+        self._path: Path | None = None
+        self._shown: Shot | None = None
+        self._want: _Want | None = None
+        self._lost = 0  # number of a request that nothing came of
+        self._opening: Task | None = None
+        self._warming: Task | None = None
+        self._warm = False
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(IDLE_MS)
+        self._idle.timeout.connect(self._warm_up)
+
+    @property
+    def path(self) -> Path | None:
+        """The video that pictures are brought of."""
+        return self._path
+
+    @property
+    def settled(self) -> bool:
+        """Whether the exact picture of the frame asked last has arrived, or cannot be had."""
+        want, shown = self._want, self._shown
+        if want is not None and want.serial == self._lost:
+            return True
+        return want is None or (shown is not None and shown.serial == want.serial and shown.exact)
+
+    def open(self, path: Path) -> None:
+        """Open a video; ``opened`` brings its VideoInfo, or ``failed`` the error."""
+        self.close()
+        if self._lane.stopped:  # the window closes
+            return
+        self._path = path
+        generation = self._generation
+        task = self._lane.submit(lambda videos, token, _report: _opened(videos, path, generation, token))
+        self._opening = task
+        task.succeeded.connect(self._deliver)
+        task.failed.connect(self.failed)
+        task.finished.connect(self._on_opening_finished)
+
+    def close(self) -> None:
+        """Bring nothing more; answers under way are dropped."""
+        self._generation += 1
+        self._path = self._shown = self._want = None
+        self._mailbox.clear()
+        self._idle.stop()
+        self._stop_warming()
+        if self._opening is not None:  # a large file would hold up the next one for minutes
+            self._opening.cancel()
+        self._warm = False
+
+    @Slot()
+    def _on_opening_finished(self) -> None:
+        if self.sender() is self._opening:
+            self._opening = None
+
+    def request(self, frame_index: int, *, playing: bool = False) -> None:
+        """Ask for a frame.
+
+        Args:
+            frame_index: From 0.
+            playing: While playing frames come in order and quickly; then only exact ones are brought, and each that
+                was begun is finished, so that a slow decoder shows fewer frames and not none.
+        """
+        if self._path is not None:
+            self._stop_warming()
+            self._want = _Want(next(self._serials), self._generation, self._path, frame_index, playing)
+            self._mailbox.post(self._want, interrupt=not playing)
+            if not self._warm:
+                self._idle.start()
+
+    def _stop_warming(self) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
+
+    @Slot()
+    def _warm_up(self) -> None:
+        path = self._path
+        if path is None or self._warming is not None or self._lane.stopped:
+            return
+        task = self._lane.submit(lambda videos, token, _report: _warmed(videos, path, token))
+        self._warming = task
+        task.succeeded.connect(self._on_warm)
+        task.failed.connect(self._on_warm)
+        task.finished.connect(self._on_warming_finished)
+
+    @Slot()
+    def _on_warm(self) -> None:
+        self._warm = True
+
+    @Slot()
+    def _on_warming_finished(self) -> None:
+        self._warming = None
+
+    def look_for_proxy(self, path: Path) -> None:
+        """Use the proxy of a video from now on, if it is the one on screen and there is a proxy by now."""
+        if path == self._path:
+            task = self._lane.submit(lambda videos, token, _report: videos.look_for_proxy(path, token))
+            task.failed.connect(self.failed)
+
+    @Slot(object)
+    def _deliver(self, answer: _Answer) -> None:
+        if answer.generation != self._generation:
+            return
+        value = answer.value
+        if isinstance(value, VideoInfo):
+            self.opened.emit(value)
+        elif isinstance(value, Shot):
+            self._shown = value
+            self.arrived.emit(value)
+        else:
+            want = self._want
+            if want is not None and want.serial == answer.serial:
+                self._lost = want.serial
+                words = self.tr("Frame {} cannot be shown. {}")
+                self.lost.emit(words.format(want.frame_index + 1, value))
+            self.failed.emit(value)

@@ -1,0 +1,250 @@
+"""What a person drops or opens: videos, folders, checkpoints; and what was not understood."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.study import SUFFIX
+from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
+from skillviewer.media.files import VIDEO_SUFFIXES, expand
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.video_list import VideoList, VideoState
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.messages import Message, Messages, Severity
+
+THUMBNAIL_PX = 72
+"""Height that thumbnails are kept at."""
+
+CHECKPOINT_FILE = "config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Paths by what they are.
+
+    Attributes:
+        videos: Videos, those of folders by name.
+        checkpoint: Folder of a checkpoint, or None.
+        refused: What is not opened, each with its reason.
+        study: A study, or None.
+        archive: Archive of a study, or None.
+    """
+
+    videos: tuple[Path, ...]
+    checkpoint: Path | None
+    refused: tuple[tuple[Path, str], ...]
+    study: Path | None = None
+    archive: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probed:
+    """What a first look at a video tells: its info and thumbnail, or why it cannot be read."""
+
+    footage: Footage
+    info: VideoInfo | None
+    thumbnail: Picture | None
+    reason: str = ""
+
+
+def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken | None = None) -> Sorted:
+    """Tell what paths are; touches the disk.
+
+    Args:
+        paths: Files and folders.
+        backend: Opens a file whose name does not say that it is a video.
+        token: Raise it to stop.
+    """
+    found: list[Path] = []
+    checkpoints: list[Path] = []
+    files: dict[str, list[Path]] = {SUFFIX: [], ARCHIVE_SUFFIX: []}
+    refused: list[tuple[Path, str]] = []
+    for given in paths:
+        path = given.absolute()
+        if not path.exists():
+            refused.append((path, "is not there"))
+        elif path.suffix in files and path.is_file():
+            files[path.suffix].append(path)
+        elif (folder := _checkpoint_at(path)) is not None:
+            checkpoints.append(folder)
+        elif path.is_dir():
+            inside = expand([path])
+            found += inside
+            if not inside:
+                refused.append((path, "holds no videos"))
+        elif path.suffix.lower() in VIDEO_SUFFIXES:
+            found.append(path)
+        elif reason := _no_video(path, backend, token):
+            refused.append((path, reason))
+        else:
+            found.append(path)
+    reasons = {path: _unusable(path) for path in found}
+    refused += [(path, reason) for path, reason in reasons.items() if reason]
+    videos = (path for path, reason in reasons.items() if not reason)
+    # the last is taken, a study rather than an archive
+    studies = list(dict.fromkeys((*files[ARCHIVE_SUFFIX], *files[SUFFIX])))
+    models = list(dict.fromkeys(checkpoints))
+    refused += [(path, "one study is open at a time") for path in studies[:-1]]
+    refused += [(path, "one model is used at a time") for path in models[:-1]]
+    return Sorted(
+        tuple(videos),
+        models[-1] if models else None,
+        tuple(refused),
+        studies[-1] if files[SUFFIX] else None,
+        studies[-1] if studies and not files[SUFFIX] else None,
+    )
+
+
+def _no_video(path: Path, backend: Backend, token: CancelToken | None) -> str:
+    """Return why a file is no video, or ""."""
+    try:
+        backend.open_reader(path, token).close()
+    except SkillViewerError as error:
+        return str(error)
+    return ""
+
+
+def _unusable(path: Path) -> str:
+    """Return why nobody could make anything of a file, or "". A study takes no such file, and it is told of once."""
+    try:
+        with path.open("rb") as file:
+            return "" if file.read(1) else f"{path} is empty."
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror or error}."
+
+
+def _checkpoint_at(path: Path) -> Path | None:
+    """Return the folder of a checkpoint that is meant by a folder or the file inside it, or None."""
+    if (path / CHECKPOINT_FILE).is_file():
+        return path
+    return path.parent if path.name == CHECKPOINT_FILE else None
+
+
+def probe(footage: Footage, backend: Backend, token: CancelToken) -> Probed:
+    """Open a video, read what it is, and make a thumbnail of its first frame."""
+    try:
+        reader = backend.open_reader(footage.path, token)
+    except SkillViewerError as error:
+        return Probed(footage, None, None, str(error))
+    try:
+        first = footage.frames(reader.describe(token))[0]
+        return Probed(footage, reader.info, shrink(reader.frame(first, token), THUMBNAIL_PX))
+    except SkillViewerError as error:
+        return Probed(footage, None, None, str(error))
+    finally:
+        reader.close()
+
+
+def shrink(picture: Picture, height_px: int) -> Picture:
+    """Return a picture made smaller by averaging whole blocks, at least ``height_px`` high where it was.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        height_px: Height wanted.
+    """
+    step = max(picture.shape[0] // height_px, 1)
+    h, w = picture.shape[0] // step, max(picture.shape[1] // step, 1)
+    blocks = picture[: h * step, : w * step].reshape(h, step, -1, step, 3)
+    return np.ascontiguousarray(blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8))
+
+
+class Intake(QObject):
+    """Takes paths in, and looks at every new video once, in its own lane.
+
+    Args:
+        lane: Lane for looking at files; its resource is the backend.
+        videos: The list that videos are added to.
+        messages: Told what was not understood.
+        parent: Owner.
+    """
+
+    took = Signal(object)
+    """A ``Sorted``: the videos are in the list by now."""
+
+    def __init__(
+        self, lane: Lane[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._lane, self._videos, self._messages = lane, videos, messages
+        self._to_probe: list[Footage] = []
+        self._probing: Footage | None = None
+        self._unreadable: list[tuple[Path, str]] = []
+
+    def take(self, paths: Sequence[Path]) -> None:
+        """Take files and folders in."""
+        given = list(paths)
+        if not given:
+            return
+        task = self._lane.submit(lambda backend, token, _report: sort_paths(given, backend, token))
+        task.succeeded.connect(self._on_sorted)
+        task.failed.connect(self._messages.fail)
+
+    def look_at(self, videos: Sequence[Footage]) -> None:
+        """Look at videos of the list that nobody has looked at yet."""
+        queued = set(self._to_probe)
+        self._to_probe += [footage for footage in videos if footage not in queued]
+        self._probe_next()
+
+    @Slot()
+    def forget(self) -> None:
+        """Look at no more of the videos that were taken in."""
+        self._to_probe.clear()
+        self._unreadable.clear()
+
+    def prefer(self, videos: Sequence[Footage]) -> None:
+        """Look at these videos first: they are on screen."""
+        wanted = set(videos)
+        self._to_probe.sort(key=lambda footage: footage not in wanted)
+
+    @Slot(object)
+    def _on_sorted(self, found: Sorted) -> None:
+        self._to_probe += map(Footage, self._videos.add(found.videos))
+        if found.refused:
+            self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} things were not opened."))
+        self.took.emit(found)
+        self._probe_next()
+
+    def _refuse(self, refused: Sequence[tuple[Path, str]], one: str, many: str) -> None:
+        if len(refused) == 1:
+            path, reason = refused[0]
+            text = reason if path.name in reason else one.format(path.name, reason)
+            self._messages.post(Message(text, Severity.WARNING))
+        else:
+            details = tuple(reason if path.name in reason else f"{path.name}: {reason}" for path, reason in refused)
+            self._messages.post(Message(many.format(len(refused)), Severity.WARNING, details))
+
+    def _probe_next(self) -> None:
+        if self._probing is not None or self._lane.stopped:
+            return
+        if not self._to_probe:
+            if self._unreadable:
+                refused, self._unreadable = self._unreadable, []
+                self._refuse(refused, self.tr("{} cannot be read: {}"), self.tr("{} videos cannot be read."))
+            return
+        footage = self._to_probe.pop(0)
+        self._probing = footage
+        task = self._lane.submit(lambda backend, token, _report: probe(footage, backend, token))
+        task.succeeded.connect(self._on_probed)
+        task.failed.connect(self._messages.fail)
+        task.finished.connect(self._on_probe_finished)
+
+    @Slot(object)
+    def _on_probed(self, found: Probed) -> None:
+        if found.info is None:
+            self._unreadable.append((found.footage.path, found.reason))
+            self._videos.update(found.footage, state=VideoState.UNREADABLE, reason=found.reason)
+        else:
+            self._videos.update(found.footage, info=found.info, thumbnail=found.thumbnail)
+
+    @Slot()
+    def _on_probe_finished(self) -> None:
+        self._probing = None
+        self._probe_next()

@@ -1,0 +1,220 @@
+"""Evidence of the video on screen: asked of the model that is loaded, told while it is computed, kept."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.extents import Extent
+from skillviewer.ui.session.models import ModelSlot
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.throttle import Pace
+
+if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
+    from skillviewer.core.explanation.evidence import Evidence
+
+SETTLE_MS = 250
+"""A video must stay on screen this long before it is explained, so that paging through starts nothing."""
+
+"""Progress that comes quicker than this is shown at this pace."""
+
+MOST_KEPT = 400
+"""Evidence kept at once; the oldest goes first, and can be computed again."""
+
+
+class Key(NamedTuple):
+    """What evidence is of.
+
+    Attributes:
+        subject: Digest of the file, and which part of it.
+        model: Digest of the model.
+        passes: K.
+    """
+
+    subject: tuple[str, Extent | None]
+    model: str
+    passes: int
+
+
+def _key(analysis: Analysis) -> Key:
+    return Key(analysis.subject, analysis.provenance.model_digest, analysis.n_passes)
+
+
+def _explain(slot: ModelSlot, analysis: Analysis, token: CancelToken, report: Report) -> "Evidence":
+    return slot.assessor.explain(analysis, token=token, report=report)
+
+
+class Explanations(QObject):
+    """Asks for the evidence of the video on screen while somebody wants to see it.
+
+    It stands in the model lane behind the assessment under way, and is stopped when another video is chosen.
+
+    Args:
+        lane: Lane that owns the loaded model.
+        state: What is on screen.
+        jobs: Shows the work.
+        parent: Owner.
+    """
+
+    changed = Signal()
+    """The evidence of what is on screen came, failed, or is of another video."""
+    progressed = Signal()
+
+    def __init__(self, lane: Lane[ModelSlot], state: ViewerState, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lane, self._state, self._jobs = lane, state, jobs
+        self._kept: dict[Key, Evidence] = {}
+        self._failures: dict[Key, str] = {}
+        self._refused: set[Key] = set()  # stopped by the person: not asked again unless they say so
+        self._wanted: set[QObject] = set()
+        self._asked: Key | None = None
+        self._task: Task | None = None
+        self._job: Job | None = None
+        self._progress: Progress | None = None
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._begin)
+        self._pace = Pace(self)
+        self._pace.shown.connect(self._show_progress)
+        state.analysis_changed.connect(self._on_analysis)
+        state.model_changed.connect(self._on_model)
+
+    @property
+    def evidence(self) -> "Evidence | None":
+        """Evidence of the analysis on screen, if it is known."""
+        key = self._here
+        return self._kept.get(key) if key is not None else None
+
+    @property
+    def failure(self) -> str:
+        """Why there is none, in a sentence, or ""."""
+        key = self._here
+        return self._failures.get(key, "") if key is not None else ""
+
+    @property
+    def working(self) -> bool:
+        """Whether the evidence of what is on screen is being computed, or about to be."""
+        key = self._here
+        return key is not None and (key == self._asked or self._settle.isActive())
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the person stopped the computation for what is on screen."""
+        return self._here in self._refused
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the computation is, or None before that is known."""
+        return self._progress if self._asked is not None and self._asked == self._here else None
+
+    @property
+    def _here(self) -> Key | None:
+        analysis = self._state.analysis
+        return _key(analysis) if analysis is not None and analysis.complete else None
+
+    def want(self, who: QObject, on: bool) -> None:
+        """Say that somebody wants to see evidence, or no longer does.
+
+        Args:
+            who: The widget that shows it.
+            on: Whether it is on screen.
+        """
+        if on:
+            self._wanted.add(who)
+        else:
+            self._wanted.discard(who)
+        self._look()
+
+    def ask(self) -> None:
+        """Compute the evidence of what is on screen, also after it failed or was stopped."""
+        key = self._here
+        if key is not None:
+            self._failures.pop(key, None)
+            self._refused.discard(key)
+            self._begin()
+            self.changed.emit()
+
+    @Slot(object)
+    def _on_analysis(self, _analysis: Analysis | None) -> None:
+        if self._asked is not None and self._asked != self._here and self._task is not None:
+            self._task.cancel()
+        self._look()
+        self.changed.emit()
+
+    @Slot(object)
+    def _on_model(self, _model: object) -> None:
+        self._look()
+
+    def _needed(self) -> bool:
+        key, model = self._here, self._state.model
+        if key is None or model is None or not self._wanted or self._lane.stopped:
+            return False
+        known = key in self._kept or key in self._failures or key in self._refused
+        return not known and key.model == model.digest
+
+    def _look(self) -> None:
+        if self._needed() and self._asked != self._here:
+            self._settle.start()
+        else:
+            self._settle.stop()
+
+    @Slot()
+    def _begin(self) -> None:
+        self._settle.stop()
+        analysis = self._state.analysis
+        if self._task is not None or analysis is None or not self._needed():
+            return
+        self._asked = _key(analysis)
+        self._progress = None
+        self._task = task = self._lane.submit(lambda slot, token, report: _explain(slot, analysis, token, report))
+        task.progressed.connect(self._on_progress)
+        task.succeeded.connect(self._on_succeeded)
+        task.failed.connect(self._on_failed)
+        task.finished.connect(self._on_finished)
+        self._job = self._jobs.begin(self.tr("Explaining {}").format(analysis.video.path.stem), precious=False)
+        self._job.stop_asked.connect(self.stop)
+        self.progressed.emit()
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop; it is not computed again until somebody asks."""
+        if self._task is not None and self._asked is not None:
+            self._refused.add(self._asked)
+            self._task.cancel()
+
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        self._progress = progress
+        self._pace.tell(progress)
+
+    @Slot(object)
+    def _show_progress(self, progress: Progress) -> None:
+        if self._job is not None:
+            self._job.on_progress(progress)
+            self.progressed.emit()
+
+    @Slot(object)
+    def _on_succeeded(self, evidence: "Evidence") -> None:
+        if self._asked is not None:
+            self._kept[self._asked] = evidence
+            while len(self._kept) > MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        if self._asked is not None:
+            self._failures[self._asked] = str(error)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._task = self._asked = self._progress = None
+        self._pace.stop()
+        job, self._job = self._job, None
+        if job is not None:
+            job.finish()
+        self._look()
+        self.changed.emit()

@@ -1,0 +1,307 @@
+"""Everything that the Why page says of a video, as values: where it stands, what moved it, how sure that is.
+
+Plain code, run in a lane. What is heavy to import is imported there.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.other_models import OtherModel, other_models
+from skillviewer.core.arrays import Float32Array, FloatArray
+from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.ranking.rater_names import folded
+from skillviewer.core.video.footage import Footage
+from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
+
+if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
+    from skillviewer.core.analysis.cohort import ReferenceVideo, Standing
+    from skillviewer.core.explanation.evidence import Evidence
+    from skillviewer.core.explanation.moments import Moment, Ninth
+
+MOST_MODELS = 4
+"""Other models that are told of."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparable:
+    """A comparable video that the same model has assessed.
+
+    Attributes:
+        name: Its name.
+        footage: Where it is to be seen.
+        score: Its score.
+        pooled: (2F,) what it looks like, or None.
+        in_place: Whether its file can be looked at.
+    """
+
+    name: str
+    footage: Footage
+    score: float
+    pooled: Float32Array | None
+    in_place: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyFacts:
+    """What the study knows beside the loaded model.
+
+    Attributes:
+        title: What it is called.
+        blind: Whether the page stays shut until one has judged the video.
+        judgements: The judgements that stand.
+        agreed: Pairs that are stated without raters.
+        models: Its models.
+        scores: What each said, by digest, then by name of video.
+        tasks: Task by name of video: votes of two tasks do not meet.
+        reasoned: The votes that stand for which a rater gave a reason or marked a time, in the order of voting.
+    """
+
+    title: str
+    blind: bool
+    judgements: tuple[Judgement, ...]
+    agreed: tuple[Pair | SimilarPair, ...]
+    models: tuple[ModelVersion, ...]
+    scores: Mapping[str, Mapping[str, float]]
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    reasoned: tuple[Vote, ...] = ()
+
+
+def facts_of(study: Study) -> StudyFacts:
+    """Read them; for the study's lane."""
+    models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
+    tasks = {video.name: video.task for video in study.videos.all()}
+    reasoned = (vote for vote in study.votes.all() if vote.stands and vote.verdict is not None and _says_why(vote))
+    return StudyFacts(
+        title=study.title,
+        blind=study.settings.blind,
+        judgements=study.votes.judgements(),
+        tasks=tasks,
+        reasoned=tuple(vote for vote in reasoned if {vote.left, vote.right} <= tasks.keys()),
+        agreed=study.pairs.all(),
+        models=models,
+        scores={m.digest: {name: s.score for name, s in study.models.scores(m.digest).items()} for m in models},
+    )
+
+
+def _says_why(vote: Vote) -> bool:
+    return bool(vote.reason) or vote.left_mark_s is not None or vote.right_mark_s is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a rater judged a video as they did.
+
+    Attributes:
+        rater: Who; ``UNNAMED`` without a name.
+        verdict: LEFT: this video was better; RIGHT: the other one; NEITHER: no difference.
+        other: The video that it was compared with.
+        words: In the rater's own words, or "" where a mark says it.
+        mark_s: The time in this video that they marked, in seconds from the first frame of its file, or None.
+    """
+
+    rater: str
+    verdict: Verdict
+    other: str
+    words: str
+    mark_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What raters said of one video.
+
+    Attributes:
+        n_raters: How many raters that have a name.
+        n_unnamed: Votes of raters without one, who may be anybody; 0 of both for pairs that are stated without votes.
+        wins: Comparisons that it won.
+        losses: Comparisons that it lost.
+        even: Comparisons without a difference.
+        strength: Bradley-Terry strength in logits, against the mean of its task.
+        error: Its standard error.
+        rank: Its rank by strength among the videos that votes connect with it; 1 is the strongest.
+        n: How many these are.
+        reasons: Why raters judged it so, the latest first.
+    """
+
+    n_raters: int
+    n_unnamed: int
+    wins: int
+    losses: int
+    even: int
+    strength: float
+    error: float
+    rank: int
+    n: int
+    reasons: tuple[Reason, ...] = ()
+
+
+def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
+    """Return what raters said of every video that they compared; without votes, what is stated of pairs."""
+    from skillviewer.core.ranking.standings import names_of, places
+
+    comparisons: Sequence[Judgement | Pair] = facts.judgements
+    if not comparisons:
+        comparisons = [pair for pair in facts.agreed if isinstance(pair, Pair)]
+    if not comparisons:
+        return {}
+    counts: dict[str, list[int]] = {}
+    raters: dict[str, list[str]] = {}
+    for comparison in comparisons:
+        first, second = names_of(comparison)
+        verdict = Verdict.LEFT if isinstance(comparison, Pair) else comparison.verdict
+        result = {Verdict.LEFT: 0, Verdict.RIGHT: 1, Verdict.NEITHER: 2}[verdict]
+        counts.setdefault(first, [0, 0, 0])[result] += 1
+        counts.setdefault(second, [0, 0, 0])[(1, 0, 2)[result]] += 1
+        for name in (first, second):
+            raters.setdefault(name, []).extend([comparison.rater] if isinstance(comparison, Judgement) else [])
+    reasons: dict[str, list[Reason]] = {}
+    for vote in reversed(facts.reasoned):
+        verdict = Verdict(vote.verdict or 0)
+        left = Reason(vote.rater, verdict, vote.right, vote.reason, vote.left_mark_s)
+        right = Reason(vote.rater, Verdict(-verdict), vote.left, vote.reason, vote.right_mark_s)
+        for video, reason in ((vote.left, left), (vote.right, right)):
+            if reason.words or reason.mark_s is not None:
+                reasons.setdefault(video, []).append(reason)
+    ratings = {}
+    for name, place in places(comparisons, facts.tasks).items():
+        unnamed, named = raters[name].count(UNNAMED), set(raters[name]) - {UNNAMED}
+        wins, losses, even = counts[name]
+        ratings[name] = Rating(
+            len(named),
+            unnamed,
+            wins,
+            losses,
+            even,
+            place.strength,
+            place.error,
+            place.rank,
+            place.n,
+            tuple(reasons.get(name, ())),
+        )
+    return ratings
+
+
+def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
+    """Return whether one of some people has judged a video, however the name was typed."""
+    names = {folded(person) for person in people}
+    return any(video in {j.left, j.right} and folded(j.rater) in names for j in facts.judgements)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What is asked about one video.
+
+    Attributes:
+        name: Its name in the study, or that of its file.
+        analysis: What the model on screen says of it; whole.
+        evidence: Its evidence, once it is known.
+        task: The task that it shows, or "" for the study's.
+        others: Comparable videos that the model has assessed.
+        n_unassessed: Comparable videos that it has not.
+        facts: What the study knows, or None without a study.
+        ratings: What raters said, by video.
+    """
+
+    name: str
+    analysis: Analysis
+    evidence: "Evidence | None"
+    task: str
+    others: tuple[Comparable, ...]
+    n_unassessed: int
+    facts: StudyFacts | None = None
+    ratings: Mapping[str, Rating] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What the page says.
+
+    Attributes:
+        name: The video.
+        analysis: What the model on screen says of it.
+        evidence: Its evidence, or None before it is known.
+        standing: Where it stands.
+        cohort: Scores of the comparable videos.
+        task: The task of its cohort, or "".
+        study: Title of the study, or "".
+        n_unassessed: Comparable videos that the model has not assessed.
+        moments: The stretches that moved the score most, in order of time.
+        ninths: Places of the picture that raised and lowered the score most; None without evidence or cells.
+        reference: A well-scored video to be seen beside it, or None.
+        reference_footage: Where that is to be seen.
+        other_models: How other models see it.
+        versions: Scores of the video by the other versions of this model, by version.
+        rating: What raters said of it, or None.
+    """
+
+    name: str
+    analysis: Analysis
+    evidence: "Evidence | None"
+    standing: "Standing"
+    cohort: tuple[float, ...]
+    task: str
+    study: str
+    n_unassessed: int
+    moments: "tuple[Moment, ...]"
+    ninths: "tuple[Ninth | None, Ninth | None] | None"
+    reference: "ReferenceVideo | None"
+    reference_footage: Footage | None
+    other_models: tuple[OtherModel, ...]
+    versions: tuple[tuple[int, float], ...]
+    rating: Rating | None
+
+    @property
+    def faithful(self) -> bool | None:
+        """Whether attention beats random regions; None where that is not known or cannot be told."""
+        faithfulness = self.evidence.faithfulness if self.evidence is not None else None
+        if faithfulness is None or not (faithfulness.faithful or faithfulness.decidable):
+            return None
+        return faithfulness.faithful
+
+
+def findings_of(question: Question) -> Findings:
+    """Find out what the page says of a video."""
+    from skillviewer.core.analysis.cohort import Member, reference_video, standing
+    from skillviewer.core.explanation.moments import find_moments, strongest_ninths
+
+    q, analysis = question, question.analysis
+    members = [Member(o.name, o.score, _double(o.pooled)) for o in q.others if o.in_place]
+    own = Member(q.name, analysis.score, _double(analysis.pooled))
+    reference = reference_video(own, members, [o.score for o in q.others])
+    scores = tuple(o.score for o in q.others)
+    places = {other.name: other.footage for other in q.others}
+    others, versions = _other_models(q)
+    return Findings(
+        name=q.name,
+        analysis=analysis,
+        evidence=q.evidence,
+        standing=standing(analysis.score, analysis.interval, scores),
+        cohort=scores,
+        task=q.task,
+        study=q.facts.title if q.facts is not None else "",
+        n_unassessed=q.n_unassessed,
+        moments=find_moments(analysis, q.evidence),
+        ninths=strongest_ninths(analysis, q.evidence) if q.evidence is not None else None,
+        reference=reference,
+        reference_footage=places[reference.name] if reference is not None else None,
+        other_models=others,
+        versions=versions,
+        rating=q.ratings.get(q.name),
+    )
+
+
+def _double(pooled: Float32Array | None) -> FloatArray | None:
+    return None if pooled is None else np.asarray(pooled, dtype=np.float64)
+
+
+def _other_models(q: Question) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
+    if q.facts is None:
+        return (), ()
+    scores = q.facts.scores
+    own = {o.name: o.score for o in q.others} | {q.name: q.analysis.score}
+    digest = q.analysis.provenance.model_digest
+    return other_models(q.name, own, digest, q.facts.models, lambda model: scores.get(model, {}), MOST_MODELS)

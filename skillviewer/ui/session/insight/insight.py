@@ -1,0 +1,63 @@
+"""What the docks of Inspect share: evidence, findings, remarks, thumbnails, and the way from moment to moment."""
+
+from PySide6.QtCore import QObject
+
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.insight.explanations import Explanations
+from skillviewer.ui.session.insight.moment_tour import Tour
+from skillviewer.ui.session.insight.remarks import Remarks
+from skillviewer.ui.session.insight.thumbnails import Pictures
+from skillviewer.ui.session.insight.why_loader import Inquiry
+from skillviewer.ui.session.models import Models, ModelSlot
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.session.studies import Studies
+from skillviewer.ui.session.undo import Undo
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.messages import Messages
+
+
+class Insight(QObject):
+    """One of each, wired.
+
+    Args:
+        model: Lane that owns the loaded model.
+        index: Lane for looking at files, and for what takes longer than the window may wait.
+        state: What is on screen.
+        videos: The list of videos.
+        playback: The playhead.
+        studies: The open study.
+        undo: Where deeds are done.
+        models: Tells whether a model is being loaded.
+        settings: Tells who works here.
+        jobs: Shows long work.
+        messages: Told of failures.
+        parent: Owner.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: Lane[ModelSlot],
+        index: Lane[Backend],
+        state: ViewerState,
+        videos: VideoList,
+        playback: Playback,
+        studies: Studies,
+        undo: Undo,
+        models: Models,
+        settings: Settings,
+        jobs: Jobs,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.explanations = Explanations(model, state, jobs, self)
+        self.remarks = Remarks(studies, undo, videos, state, settings, self)
+        self.inquiry = Inquiry(index, state, videos, studies, self.explanations, self.remarks, messages, self)
+        self.pictures = Pictures(index, self)
+        self.tour = Tour(self.inquiry, self.remarks, playback, self)
+        models.wanted_changed.connect(self.inquiry.on_wanted)

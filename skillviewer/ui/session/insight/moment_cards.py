@@ -1,0 +1,102 @@
+"""The moments of a video as they are shown: those that the model found and those that people kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skillviewer.core.video.extents import same_stretch
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.study import Moment as KeptMoment
+from skillviewer.data.study import Note, Opinion
+
+if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
+    from skillviewer.core.explanation.moments import Moment as FoundMoment
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A moment as it is shown.
+
+    Attributes:
+        start_s: Where it starts, in seconds from the first frame.
+        stop_s: Where it ends.
+        key_frame: The frame that stands for it, from 0.
+        found: What the model found there, or None for a moment that a person kept.
+        kept: What the study keeps of it for the person who works here (of a kept moment: whoever kept it), or None.
+        said: What others think of a found moment.
+        notes: Notes on it, in the order of writing.
+        of_this_model: Whether what is kept is of a moment that the model on screen found, though it tells others now.
+    """
+
+    start_s: float
+    stop_s: float
+    key_frame: int
+    found: "FoundMoment | None"
+    kept: KeptMoment | None
+    said: tuple[KeptMoment, ...]
+    notes: tuple[Note, ...]
+    of_this_model: bool = False
+
+    @property
+    def identity(self) -> tuple[float, float, bool]:
+        """What tells it from other moments, also after it was changed."""
+        return self.start_s, self.stop_s, self.found is not None
+
+    @property
+    def opinion(self) -> Opinion:
+        """What the person who works here thinks of it."""
+        return self.kept.opinion if self.kept is not None and self.found is not None else Opinion.NONE
+
+
+def cards_of(
+    video: VideoInfo,
+    found: "Sequence[FoundMoment]",
+    kept: Sequence[KeptMoment],
+    notes: Sequence[Note],
+    model_digest: str,
+    author: str,
+) -> tuple[Card, ...]:
+    """Join what a model found and what people kept.
+
+    Args:
+        video: The video on screen.
+        found: Moments that the model on screen found.
+        kept: Moments in the study.
+        notes: Notes on the video and its moments.
+        model_digest: Digest of the model on screen.
+        author: Who works here.
+
+    Returns:
+        In order of time. What is kept of a moment that the model no longer finds stands by itself.
+    """
+    left = list(kept)
+    cards = []
+    for moment in found:
+        about = [k for k in left if k.model_digest == model_digest and _same(k, moment.start_s, moment.stop_s)]
+        left = [k for k in left if k not in about]
+        own = next((k for k in about if k.author == author), None)
+        cards.append(
+            Card(
+                moment.start_s,
+                moment.stop_s,
+                moment.key_frame,
+                moment,
+                own,
+                tuple(k for k in about if k is not own and k.opinion is not Opinion.NONE),
+                _notes_on(notes, about),
+            )
+        )
+    for k in left:
+        middle = video.frame_at((k.start_s + k.stop_s) / 2)
+        this = bool(k.model_digest) and k.model_digest == model_digest
+        cards.append(Card(k.start_s, k.stop_s, middle, None, k, (), _notes_on(notes, [k]), this))
+    return tuple(sorted(cards, key=lambda card: (card.start_s, card.stop_s, card.found is None)))
+
+
+def _same(kept: KeptMoment, start_s: float, stop_s: float) -> bool:
+    return same_stretch(kept.start_s, kept.stop_s, start_s, stop_s)
+
+
+def _notes_on(notes: Sequence[Note], moments: Sequence[KeptMoment]) -> tuple[Note, ...]:
+    numbers = {moment.id for moment in moments}
+    return tuple(note for note in notes if note.moment in numbers)

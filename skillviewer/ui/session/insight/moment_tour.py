@@ -1,0 +1,72 @@
+"""From moment to moment of the video on screen: go there, or play it with a lead-in."""
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.ui.session.insight.moment_cards import Card
+from skillviewer.ui.session.insight.remarks import Remarks
+from skillviewer.ui.session.insight.why_loader import Inquiry
+from skillviewer.ui.session.playback import Playback
+
+LEAD_IN_S = 2.0
+"""What is played before a moment begins, so that one sees how it comes about."""
+
+
+class Tour(QObject):
+    """Moves the playhead by moments.
+
+    Args:
+        inquiry: Knows the moments.
+        remarks: Where a selection is kept as a moment.
+        playback: The playhead.
+        parent: Owner.
+    """
+
+    here_changed = Signal()
+    """Another moment is under the playhead, or none."""
+
+    def __init__(self, inquiry: Inquiry, remarks: Remarks, playback: Playback, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inquiry, self._remarks, self._playback = inquiry, remarks, playback
+        self._here: tuple[tuple[float, float, bool], ...] = ()
+        playback.frame_changed.connect(self._look)
+        playback.video_changed.connect(self._look)
+        inquiry.changed.connect(self._look)
+
+    def is_here(self, card: Card) -> bool:
+        """Return whether the playhead stands in a moment."""
+        return card.identity in self._here
+
+    def play(self, card: Card) -> None:
+        """Play a moment from two seconds before it to its end."""
+        video = self._playback.video
+        if video is None:
+            return
+        start = max(video.frame_at(max(card.start_s - LEAD_IN_S, 0.0)), self._playback.frames[0])
+        stop = video.frame_at(card.stop_s - 1e-4)
+        self._playback.play_once(range(start, max(stop, start + 1) + 1))
+
+    def go(self, direction: int) -> None:
+        """Pause at the beginning of the next (1) or previous (-1) moment; stay where there is none."""
+        video = self._playback.video
+        if video is None:
+            return
+        self._playback.pause()
+        starts = sorted({video.frame_at(card.start_s) for card in self._inquiry.cards})
+        now = self._playback.frame
+        beyond = [start for start in starts if (start > now if direction > 0 else start < now)]
+        if beyond:
+            self._playback.seek(beyond[0] if direction > 0 else beyond[-1])
+
+    def keep(self) -> None:
+        """Keep the selection as a moment; a mark that is not set is the end of the video, or its beginning."""
+        chosen_s = self._playback.selection_s
+        if chosen_s is not None and self._remarks.keep(*chosen_s) is not None:
+            self._playback.clear_marks()
+
+    @Slot()
+    def _look(self) -> None:
+        time_s = self._playback.time_s
+        here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
+        if here != self._here:
+            self._here = here
+            self.here_changed.emit()

@@ -1,0 +1,295 @@
+"""What people left on the video on screen: moments, opinions of found ones, notes; and the deeds that change them."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
+
+from skillviewer.data.study import Moment, Note, Opinion, Study
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.session.studies import REMARKS, VIDEOS, Studies
+from skillviewer.ui.session.undo import Deed, Undo
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.lane import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a video that is to be kept.
+
+    Attributes:
+        start_s: Where it starts, in seconds from the first frame.
+        stop_s: Where it ends.
+        label: What it is called, or "".
+        model_digest: Digest of the model that found it, or "" where a person did.
+    """
+
+    start_s: float
+    stop_s: float
+    label: str = ""
+    model_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    video: str
+    moments: tuple[Moment, ...]
+    notes: tuple[Note, ...]
+
+
+class _Kept:
+    """A moment or note that is made once; undone it is removed, and done again it is brought back under its number.
+
+    Deeds that come later speak of it by that number.
+    """
+
+    def __init__(self, number: int | None = None) -> None:
+        self.number = number
+
+    def keep(self, study: Study, video: str, stretch: Stretch, opinion: Opinion, author: str) -> int:
+        if self.number is None:
+            self.number = study.remarks.keep_moment(
+                video,
+                stretch.start_s,
+                stretch.stop_s,
+                author=author,
+                label=stretch.label,
+                opinion=opinion,
+                model_digest=stretch.model_digest,
+            )
+        else:
+            study.remarks.bring_back("moment", self.number)
+        return self.number
+
+    def write(self, study: Study, text: str, video: str, author: str, moment: int | None, time_s: float | None) -> int:
+        if self.number is None:
+            self.number = study.remarks.write_note(text, author=author, video=video, moment=moment, time_s=time_s)
+        else:
+            study.remarks.bring_back("note", self.number)
+        return self.number
+
+
+def _words(text: str) -> str:
+    return QCoreApplication.translate("Remarks", text)
+
+
+class Remarks(QObject):
+    """Moments and notes of the video on screen, as they are in the study. Every change is one deed that can be undone.
+
+    Args:
+        studies: The open study.
+        undo: Where deeds are done.
+        videos: Tells under which name the study knows a video.
+        state: What is on screen.
+        settings: Tells who works here.
+        parent: Owner.
+    """
+
+    changed = Signal()
+    finish_asked = Signal()
+    """What is being written is to be finished now: as the person who wrote it, in the study that it is of."""
+
+    def __init__(
+        self,
+        studies: Studies,
+        undo: Undo,
+        videos: VideoList,
+        state: ViewerState,
+        settings: Settings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._studies, self._undo, self._videos = studies, undo, videos
+        self._state, self._settings = state, settings
+        self._left = _Left("", (), ())
+        studies.about_to_replace.connect(self.finish_asked)
+        studies.changed.connect(self._on_study_changed)
+        studies.opened.connect(self._read)
+        studies.replaced.connect(self._read)
+        state.current_changed.connect(self._read)
+        videos.changed.connect(self._on_entry)
+        videos.added.connect(self._read)
+
+    @property
+    def video(self) -> str:
+        """Name of the video on screen in the study; "" where the study does not know it."""
+        entry = self._videos.get(self._state.current)
+        return entry.known_as if entry is not None else ""
+
+    @property
+    def author(self) -> str:
+        """Who works here."""
+        return self._settings.person
+
+    def set_author(self, name: str) -> None:
+        """Say who works here from now on."""
+        if name.strip() != self.author:
+            self.finish_asked.emit()
+            self._settings.person = name
+            self.changed.emit()
+
+    @property
+    def writable(self) -> bool:
+        """Whether something can be left on the video on screen."""
+        return self._studies.writable and bool(self.video)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the study can be looked at only."""
+        return self._studies.current is not None and self._studies.current.read_only
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """Moments of the video, in order of time: kept ones, and opinions of found ones."""
+        return self._left.moments if self._left.video == self.video else ()
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Notes of the video, in the order of writing; those on a moment too."""
+        return self._left.notes if self._left.video == self.video else ()
+
+    # deeds
+
+    def keep(self, start_s: float, stop_s: float) -> Task | None:
+        """Keep a stretch as a moment."""
+        if not self.writable:
+            return None
+        video, author, kept, stretch = self.video, self.author, _Kept(), Stretch(start_s, stop_s)
+        return self._do(
+            Deed(
+                _words("moment"),
+                lambda study: kept.keep(study, video, stretch, Opinion.NONE, author),
+                lambda study, number: study.remarks.remove("moment", _number(number)),
+                (REMARKS,),
+            )
+        )
+
+    def say(self, found: Stretch, opinion: Opinion, before: Moment | None) -> Task | None:
+        """Say what one thinks of a moment that a model found.
+
+        Args:
+            found: The moment.
+            opinion: What one thinks; ``Opinion.NONE`` takes it back.
+            before: What one kept of it before, or None.
+        """
+        if before is not None and before.author == self.author:
+            return self._change(before, opinion=opinion)
+        if not self.writable or opinion is Opinion.NONE:
+            return None
+        video, author, kept = self.video, self.author, _Kept()
+        return self._do(
+            Deed(
+                _words("opinion of a moment"),
+                lambda study: kept.keep(study, video, found, opinion, author),
+                lambda study, number: study.remarks.remove("moment", _number(number)),
+                (REMARKS,),
+            )
+        )
+
+    def rename(self, moment: Moment, label: str) -> Task | None:
+        """Give a kept moment another label."""
+        return self._change(moment, label=label.strip())
+
+    def _change(self, moment: Moment, *, label: str | None = None, opinion: Opinion | None = None) -> Task | None:
+        before = (moment.label, moment.opinion)
+        after = (moment.label if label is None else label, moment.opinion if opinion is None else opinion)
+        if not self._studies.writable or before == after:
+            return None
+        number = moment.id
+        return self._do(
+            Deed(
+                _words("label of a moment") if opinion is None else _words("opinion of a moment"),
+                lambda study: study.remarks.change_moment(number, label=after[0], opinion=after[1]),
+                lambda study, _: study.remarks.change_moment(number, label=before[0], opinion=before[1]),
+                (REMARKS,),
+            )
+        )
+
+    def annotate(self, found: Stretch, text: str, before: Moment | None, video: str) -> Task | None:
+        """Write a note on a moment; one that a model found is kept with it.
+
+        Args:
+            found: The moment.
+            text: The words.
+            before: What is kept of the moment, or None.
+            video: Name of the video that the moment is of.
+        """
+        if not self._studies.writable or not video or not text.strip():
+            return None
+        author, kept, written = self.author, _Kept(), _Kept()
+        known = before.id if before is not None else None
+
+        def do(study: Study) -> tuple[int, int | None]:
+            own = kept.keep(study, video, found, Opinion.NONE, author) if known is None else None
+            number = written.write(study, text, video, author, own if known is None else known, found.start_s)
+            return number, own
+
+        def undo(study: Study, made: object) -> None:
+            assert isinstance(made, tuple)
+            study.remarks.remove("note", made[0])
+            if made[1] is not None:
+                study.remarks.remove("moment", made[1])
+
+        return self._do(Deed(_words("note on a moment"), do, undo, (REMARKS,)))
+
+    def remove(self, thing: Moment | Note) -> Task | None:
+        """Remove a moment, with its notes, or a note."""
+        if not self.writable:
+            return None
+        number = thing.id
+        if isinstance(thing, Moment):
+            return self._do(
+                Deed(
+                    _words("removal of a moment"),
+                    lambda study: study.remarks.remove("moment", number),
+                    lambda study, _: study.remarks.bring_back("moment", number),
+                    (REMARKS,),
+                )
+            )
+        return self._do(
+            Deed(
+                _words("removal of a note"),
+                lambda study: study.remarks.remove("note", number),
+                lambda study, _: study.remarks.bring_back("note", number),
+                (REMARKS,),
+            )
+        )
+
+    def _do(self, deed: Deed) -> Task:
+        return self._undo.perform(deed)
+
+    # what is there
+
+    @Slot(object)
+    def _on_study_changed(self, changes: frozenset[str]) -> None:
+        if changes & {REMARKS, VIDEOS}:
+            self._read()
+
+    @Slot(int)
+    def _on_entry(self, row: int) -> None:
+        entry = self._videos[row]
+        if entry.footage == self._state.current and entry.known_as != self._left.video:
+            self._read()
+
+    @Slot()
+    def _read(self, *_: object) -> None:
+        name = self.video
+        if not name or self._studies.current is None:
+            self._left = _Left("", (), ())
+            self.changed.emit()
+            return
+        task = self._studies.read(
+            lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name)),
+        )
+        task.succeeded.connect(self._on_read)
+
+    @Slot(object)
+    def _on_read(self, left: _Left) -> None:
+        if left.video == self.video:
+            self._left = left
+            self.changed.emit()
+
+
+def _number(result: object) -> int:
+    assert isinstance(result, int)
+    return result

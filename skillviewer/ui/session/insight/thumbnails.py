@@ -1,0 +1,89 @@
+"""Small pictures of single frames, made in a lane when they are to be seen."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.import_paths import shrink
+from skillviewer.ui.threads.lane import Lane, Task
+
+HEIGHT_PX = 108
+"""Height that pictures are kept at: twice what is shown, for screens with small pixels."""
+
+MOST_KEPT = 400
+
+Place = tuple[Path, int]
+"""A video and a frame of it, from 0."""
+
+
+def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, report: Report) -> None:
+    try:
+        reader = backend.open_reader(path, token)
+    except SkillViewerError:
+        return  # why a video cannot be read is told where it is opened
+    try:
+        for frame in frames:
+            token.check()
+            picture = shrink(reader.frame(frame, token), HEIGHT_PX)
+            report(Progress("thumbnail", value=((path, frame), picture)))
+    except SkillViewerError:
+        return
+    finally:
+        reader.close()
+
+
+class Pictures(QObject):
+    """Thumbnails of frames. What is asked for another video makes what is under way stop.
+
+    Args:
+        index: Lane for looking at files.
+        parent: Owner.
+    """
+
+    came = Signal()
+    """Another picture is there."""
+
+    def __init__(self, index: Lane[Backend], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._index = index
+        self._kept: dict[Place, Picture] = {}
+        self._asked: frozenset[Place] = frozenset()
+        self._task: Task | None = None
+
+    def get(self, path: Path, frame: int) -> Picture | None:
+        """Return a picture if it is there, (h, w, 3) uint8 RGB."""
+        return self._kept.get((path, frame))
+
+    def want(self, path: Path, frames: list[int]) -> None:
+        """Ask for pictures of a video; ``came`` tells of each."""
+        missing = sorted({frame for frame in frames if (path, frame) not in self._kept})
+        places = frozenset((path, frame) for frame in missing)
+        if not missing or places <= self._asked or self._index.stopped:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._asked = places
+        self._task = task = self._index.submit(
+            lambda backend, token, report: _made(backend, path, missing, token, report)
+        )
+        task.progressed.connect(self._on_one)
+        task.finished.connect(self._on_finished)
+
+    @Slot(object)
+    def _on_one(self, progress: Progress) -> None:
+        assert isinstance(progress.value, tuple)
+        place, picture = progress.value
+        self._kept[place] = picture
+        while len(self._kept) > MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self.came.emit()
+
+    @Slot()
+    def _on_finished(self) -> None:
+        if self.sender() is self._task:
+            self._task = None
+            self._asked = frozenset()

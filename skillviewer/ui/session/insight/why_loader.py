@@ -1,0 +1,275 @@
+"""Asks what the Why page says of the video on screen, in a lane, and keeps it up to date."""
+
+from enum import Enum, auto
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.cohorts import Cohorts
+from skillviewer.ui.session.insight.explanations import Explanations
+from skillviewer.ui.session.insight.findings import (
+    Comparable,
+    Findings,
+    Question,
+    Rating,
+    StudyFacts,
+    facts_of,
+    findings_of,
+    judged_by,
+    ratings_of,
+)
+from skillviewer.ui.session.insight.moment_cards import Card, cards_of
+from skillviewer.ui.session.insight.remarks import Remarks
+from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, Studies
+from skillviewer.ui.session.video_list import Entry, VideoList, VideoState
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.mailbox import Mailbox
+from skillviewer.ui.threads.messages import Messages
+
+SOON_MS = 60
+"""Changes that come together are answered once."""
+
+FACTS_MS = 400
+"""The study is read again this long after it was changed: a run over all videos changes it every few seconds."""
+
+
+class Stage(Enum):
+    """What the page is about."""
+
+    NOTHING = auto()  # no video on screen
+    UNREADABLE = auto()
+    NO_MODEL = auto()
+    LOADING = auto()  # the model
+    NEW = auto()  # not assessed
+    WORKING = auto()  # being assessed, or waiting for that
+    FAILED = auto()
+    BLIND = auto()  # not yet judged oneself, in a blind study
+    COMING = auto()  # assessed; what is to be said of it is on its way
+    READY = auto()
+
+
+def _answer(_backend: Backend, question: Question, _superseded: CancelToken, _report: Report) -> Findings:
+    return findings_of(question)
+
+
+class Inquiry(QObject):
+    """What is known of the video on screen, as far as it is known.
+
+    Args:
+        index: Lane in which it is worked out.
+        state: What is on screen.
+        videos: The videos among which it stands.
+        studies: The open study.
+        explanations: Bring the evidence.
+        remarks: What people left on the video.
+        messages: Told of failures.
+        parent: Owner.
+    """
+
+    changed = Signal()
+    """Stage, findings or moments."""
+
+    def __init__(
+        self,
+        index: Lane[Backend],
+        state: ViewerState,
+        videos: VideoList,
+        studies: Studies,
+        explanations: Explanations,
+        remarks: Remarks,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._index, self._state, self._videos = index, state, videos
+        self._cohorts = Cohorts(videos)
+        self._studies, self._explanations, self._remarks = studies, explanations, remarks
+        self._facts: StudyFacts | None = None
+        self._ratings: dict[str, Rating] = {}
+        self._findings: Findings | None = None
+        self._cards: tuple[Card, ...] | None = None
+        self._judged_here: list[str] = []
+        self._loading_model = False
+        self._mailbox: Mailbox[Question] = Mailbox(index, _answer, self)
+        self._mailbox.delivered.connect(self._on_findings)
+        self._mailbox.failed.connect(messages.fail)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON_MS)
+        self._soon.timeout.connect(self._ask)
+        self._read_soon = QTimer(self)
+        self._read_soon.setSingleShot(True)
+        self._read_soon.setInterval(FACTS_MS)
+        self._read_soon.timeout.connect(self._read_facts)
+        for signal in (
+            state.current_changed, state.analysis_changed, state.model_changed, videos.added, videos.removed,
+            videos.cleared,
+        ):  # fmt: skip
+            signal.connect(self._on_screen)
+        videos.changed.connect(self._on_entry)
+        explanations.changed.connect(self._on_screen)
+        remarks.changed.connect(self._tell)
+        studies.changed.connect(self._on_study_changed)
+        studies.opened.connect(self._read_facts)
+        studies.replaced.connect(self._on_replaced)
+
+    @property
+    def entry(self) -> Entry | None:
+        """The video on screen."""
+        return self._videos.get(self._state.current)
+
+    @property
+    def stage(self) -> Stage:
+        """What the page is about."""
+        entry, analysis = self.entry, self._state.analysis
+        if entry is None:
+            return Stage.NOTHING
+        if not entry.state.has_picture:
+            return Stage.UNREADABLE
+        if analysis is None or not analysis.complete:
+            return self._why_none(entry)
+        if self._blind(entry):
+            return Stage.BLIND
+        return Stage.READY if self.findings is not None else Stage.COMING
+
+    def _why_none(self, entry: Entry) -> Stage:
+        if self._state.model is None:
+            return Stage.LOADING if self._loading_model else Stage.NO_MODEL
+        if entry.state in {VideoState.WORKING, VideoState.WAITING}:
+            return Stage.WORKING
+        return Stage.FAILED if entry.state is VideoState.FAILED else Stage.NEW
+
+    def _blind(self, entry: Entry) -> bool:
+        facts = self._facts
+        return facts is not None and facts.blind and not judged_by(facts, entry.name, self.people)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who is before the window, as far as is known: who works here, and who has judged here."""
+        author = self._remarks.author
+        return tuple(dict.fromkeys((*((author,) if author else ()), *self._judged_here)))
+
+    @Slot(str)
+    def on_judged(self, rater: str) -> None:
+        """Learn that somebody has judged a pair in this window."""
+        if rater not in self._judged_here:
+            self._judged_here.append(rater)
+            self._tell()
+
+    @Slot(object)
+    def on_wanted(self, folder: Path | None) -> None:
+        """Learn whether a model is being loaded."""
+        self._loading_model = folder is not None
+        self._on_screen()
+
+    @property
+    def findings(self) -> Findings | None:
+        """What is to be said of the analysis on screen, or None before that is known."""
+        found, entry = self._findings, self.entry
+        same = found is not None and entry is not None and found.analysis is self._state.analysis
+        return found if same else None
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The moments of the video on screen: found ones, where they may be seen, and kept ones."""
+        if self._cards is None:
+            self._cards = self._joined()
+        return self._cards
+
+    def _joined(self) -> tuple[Card, ...]:
+        entry, found = self.entry, self.findings
+        if entry is None or entry.info is None:
+            return ()
+        visible = found is not None and self.stage is Stage.READY
+        kept, digest = self._remarks.moments, ""
+        if found is not None:
+            digest = found.analysis.provenance.model_digest
+        if not visible:
+            kept = tuple(moment for moment in kept if not moment.model_digest)
+        moments = found.moments if found is not None and visible else ()
+        return cards_of(entry.info, moments, kept, self._remarks.notes, digest, self._remarks.author)
+
+    @Slot()
+    def _tell(self) -> None:
+        self._cards = None
+        self.changed.emit()
+
+    @Slot()
+    def _on_screen(self, *_: object) -> None:
+        self._soon.start()
+        self._tell()
+
+    @Slot(int)
+    def _on_entry(self, row: int) -> None:
+        self._soon.start()
+        if self._videos[row].footage == self._state.current:
+            self._tell()
+
+    @Slot()
+    def _ask(self) -> None:
+        entry, analysis = self.entry, self._state.analysis
+        if entry is None or analysis is None or not analysis.complete or self._index.stopped:
+            return
+        others = tuple(
+            Comparable(other.name, other.footage, other.analysis.score, other.analysis.pooled, other.state.has_picture)
+            for other in self._cohorts.others(entry)
+            if other.analysis is not None
+        )
+        n_unassessed = self._cohorts.n_unassessed(entry)
+        evidence = self._explanations.evidence
+        task = entry.task
+        current = self._studies.current
+        if not task and current is not None:
+            task = current.settings.task
+        self._mailbox.post(
+            Question(entry.name, analysis, evidence, task, others, n_unassessed, self._facts, self._ratings),
+            interrupt=False,
+        )
+
+    @Slot(object)
+    def _on_findings(self, found: Findings) -> None:
+        self._findings = found
+        self._tell()
+
+    # the study
+
+    @Slot()
+    def _on_replaced(self) -> None:
+        self._facts, self._ratings = None, {}
+        self._on_screen()
+
+    @Slot(object)
+    def _on_study_changed(self, changes: frozenset[str]) -> None:
+        if changes & {VOTES, SETTINGS}:
+            self._read_facts()
+        elif changes & {VIDEOS, PAIRS, MODELS}:
+            self._read_soon.start()
+
+    @Slot()
+    def _read_facts(self, *_: object) -> None:
+        if self._studies.current is not None and not self._index.stopped:
+            task = self._studies.read(facts_of)
+            task.succeeded.connect(self._on_facts)
+
+    @Slot(object)
+    def _on_facts(self, facts: StudyFacts) -> None:
+        if self._studies.current is None:
+            return
+        before, self._facts = self._facts, facts
+        again = before is None or (before.judgements, before.agreed, before.tasks) != (
+            facts.judgements,
+            facts.agreed,
+            facts.tasks,
+        )
+        if again and not self._index.stopped:
+            task = self._index.submit(lambda _backend, _token, _report: ratings_of(facts))
+            task.succeeded.connect(self._on_ratings)
+        self._on_screen()
+
+    @Slot(object)
+    def _on_ratings(self, ratings: dict[str, Rating]) -> None:
+        self._ratings = ratings
+        self._soon.start()

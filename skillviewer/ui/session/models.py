@@ -1,0 +1,183 @@
+"""The checkpoints on this computer, and the one that is loaded."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.nets.library import digest
+from skillviewer.ui.session.backend import Assessor, Backend, ModelEntry
+from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.messages import Messages
+
+
+def _digest(folder: Path) -> str | None:
+    """Return what tells the checkpoint in a folder from another, or None where there is none."""
+    try:
+        return digest(folder)
+    except CheckpointError:
+        return None
+
+
+class ModelSlot:
+    """The loaded model, in the model lane. It stays on its device until another takes its place."""
+
+    def __init__(self, open_model: Callable[[Path], Assessor]) -> None:
+        self._open_model = open_model
+        self._assessor: Assessor | None = None
+        self._folder: Path | None = None
+
+    def load(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel:
+        """Load a checkpoint, unless it is loaded; the one before is given back only when this one stands."""
+        token.check()
+        report(Progress("loading"))
+        stands = self._assessor is not None and folder == self._folder and _digest(folder) == self._assessor.digest
+        return self._open(folder, stands=stands)
+
+    def _open(self, folder: Path, *, stands: bool) -> LoadedModel:
+        if not stands:
+            assessor = self._open_model(folder)
+            self.close()
+            self._assessor, self._folder = assessor, folder
+        assessor = self.assessor
+        return LoadedModel(assessor.name, folder, assessor.device_name, assessor.memory_text(), assessor.digest)
+
+    def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
+        """Load a checkpoint again if another was put into its folder since; None where none was."""
+        if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, what is loaded stays
+            return None
+        token.check()
+        report(Progress("loading"))
+        return self._open(folder, stands=False)
+
+    @property
+    def assessor(self) -> Assessor:
+        """The loaded model."""
+        if self._assessor is None:
+            raise RuntimeError("no model is loaded")
+        return self._assessor
+
+    def close(self) -> None:
+        """Give the model back."""
+        assessor, self._assessor = self._assessor, None
+        if assessor is not None:
+            assessor.close()
+
+
+class Models(QObject):
+    """Loads the checkpoint that a person chooses; the latest choice wins.
+
+    Args:
+        backend: Finds checkpoints.
+        lane: Lane that owns the loaded model.
+        state: Told which model is loaded.
+        jobs: Shows the loading.
+        messages: Told of failures.
+        parent: Owner.
+    """
+
+    entries_changed = Signal()
+    wanted_changed = Signal(object)
+
+    def __init__(
+        self,
+        backend: Backend,
+        lane: Lane[ModelSlot],
+        state: ViewerState,
+        jobs: Jobs,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._backend, self._lane, self._state = backend, lane, state
+        self._jobs, self._messages = jobs, messages
+        self._entries: tuple[ModelEntry, ...] = ()
+        self._wanted: Path | None = None
+        self._before: Path | None = None  # the one that was loaded when another was chosen
+        self._task: Task | None = None
+
+    @property
+    def entries(self) -> tuple[ModelEntry, ...]:
+        """The checkpoints on this computer."""
+        return self._entries
+
+    @property
+    def wanted(self) -> Path | None:
+        """Folder of the checkpoint that was chosen: loaded, or loading."""
+        return self._wanted
+
+    @property
+    def loading(self) -> bool:
+        """Whether a checkpoint is being loaded."""
+        return self._task is not None
+
+    def refresh(self) -> None:
+        """Look again which checkpoints there are."""
+        self._entries = self._backend.find_models()
+        self.entries_changed.emit()
+
+    def choose(self, folder: Path) -> None:
+        """Load a checkpoint, by folder; one that is loaded already only if it was trained anew since."""
+        if folder == self._wanted:
+            if self._task is None and self._state.model is not None:
+                task = self._lane.submit(lambda slot, token, report: slot.load_anew(folder, token, report))
+                task.succeeded.connect(self._on_loaded)
+                task.failed.connect(self._messages.fail)
+            return
+        if self._task is not None:
+            self._task.cancel()
+        if self._state.model is not None:
+            self._before = self._state.model.folder
+        self._wanted = folder
+        self.wanted_changed.emit(folder)
+        self._state.set_model(None)
+        task = self._lane.submit(lambda slot, token, report: slot.load(folder, token, report))
+        self._task = task
+        task.succeeded.connect(self._on_loaded)
+        task.failed.connect(self._on_failed)
+        task.finished.connect(self._on_finished)
+        self._jobs.follow(self.tr("Loading model {}").format(folder.name), task, precious=False)
+
+    def choose_default(self, name: str | None) -> None:
+        """Load a checkpoint by name or folder, or the first that there is.
+
+        Args:
+            name: Name or folder, or None for the first.
+        """
+        folder = next((e.folder for e in self._entries if name is None or e.name == name), None)
+        if folder is not None:
+            self.choose(folder)
+        elif name is not None:
+            self.choose(Path(name))
+
+    def step(self, direction: int) -> None:
+        """Load the next (1) or previous (-1) checkpoint of the list."""
+        folders = [entry.folder for entry in self._entries]
+        if not folders:
+            return
+        at = folders.index(self._wanted) + direction if self._wanted in folders else 0
+        self.choose(folders[at % len(folders)])
+
+    @Slot(object)
+    def _on_loaded(self, model: LoadedModel | None) -> None:
+        if model is not None and model.folder == self._wanted:
+            self._state.set_model(model)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._wanted, before, self._before = None, self._before, None
+        self._messages.fail(error)
+        if before is not None:
+            self.choose(before)  # it was not given back
+        else:
+            self.wanted_changed.emit(None)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        if self.sender() is self._task:
+            self._task = None
+            self.entries_changed.emit()

@@ -1,0 +1,208 @@
+"""The open study as its lane holds it; drafts, and the sample study."""
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from skillviewer.core.errors import StudyError
+from skillviewer.core.paths import data_dir, drafts_dir, resources_dir
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.data.study import SUFFIX, Study, StudySettings, StudyVideo
+
+SAMPLE_ANALYSES = "analyses"
+"""Folder of the sample study with what the shipped checkpoint says of its videos."""
+SAMPLE_PASSES = 4
+"""Passes of these analyses: enough for an interval."""
+_UNFINISHED = "Sample study, unfinished"
+"""What the sample study is called while it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStudy:
+    """What the window knows of the study that is open.
+
+    Attributes:
+        path: Its file.
+        title: What it is called.
+        statement: The question that raters answer.
+        draft: Whether the program made it for videos that were opened without a study; "Save as" gives it a name.
+        read_only: Whether it can be looked at only; ``notices`` says why.
+        notices: What a person should know of how it was opened, one sentence each.
+        settings: Its settings.
+    """
+
+    path: Path
+    title: str
+    statement: str
+    draft: bool
+    read_only: bool
+    notices: tuple[str, ...]
+    settings: StudySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Videos of the study, and what was said while they were added."""
+
+    study: OpenStudy
+    videos: tuple[StudyVideo, ...]
+    problems: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+
+class StudySlot:
+    """The open study, in the study lane."""
+
+    def __init__(self) -> None:
+        self._study: Study | None = None
+        self._draft = False
+        self._version = 0
+
+    @property
+    def study(self) -> Study:
+        """The open study.
+
+        Raises:
+            StudyError: None is open.
+        """
+        if self._study is None:
+            raise StudyError("No study is open. Open videos or a study first.")
+        return self._study
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a study is open."""
+        return self._study is not None
+
+    def facts(self) -> OpenStudy:
+        """Return what the window should know."""
+        study, settings = self.study, self.study.settings
+        return OpenStudy(
+            study.path, study.title, settings.statement, self._draft, study.read_only, study.notices, settings
+        )
+
+    def listed(self, problems: tuple[str, ...] = (), known: tuple[str, ...] = ()) -> Listed:
+        """Return the videos of the study, with what was said while they were added."""
+        return Listed(self.facts(), self.study.videos.all(), problems, known)
+
+    def swap(self, study: Study, *, draft: bool = False) -> None:
+        """Take a study in the place of the one before, which is closed."""
+        self.close()
+        self._study, self._draft = study, draft
+        self._version = study.written_version()
+
+    def news(self) -> bool:
+        """Return whether another process has written the study since this was last asked."""
+        before, self._version = self._version, self.study.written_version()
+        return before != self._version
+
+    def close(self) -> None:
+        """Close the study; a draft in which nobody said anything leaves no file."""
+        study, self._study = self._study, None
+        if study is None:
+            return
+        path = study.path
+        idle = self._draft and not study.read_only and not study.has_words()
+        study.close()
+        if idle:
+            Study.delete(path)
+
+
+def sample_path() -> Path:
+    """Return where the sample study is kept once it was opened."""
+    return data_dir() / f"Sample study{SUFFIX}"
+
+
+def sample_source() -> Path | None:
+    """Return the folder of the sample study that ships, or None where it does not."""
+    try:
+        folder = resources_dir() / "sample_study"
+    except FileNotFoundError:
+        return None
+    return folder if (folder / "videos").is_dir() else None
+
+
+def sample_analysis_name(video: Path) -> str:
+    """Return the name of the file with the analysis of a sample video that ships."""
+    from skillviewer.data.analysis_file import SUFFIX as ANALYSIS
+
+    return f"{video.stem}{ANALYSIS}"
+
+
+def _bring_analyses(study: Study, source: Path) -> None:
+    """Keep what the shipped checkpoint says of the sample videos, so that nobody has to wait for it.
+
+    They are found again only for the very files and the very checkpoint that they are of (by digest); anything else is
+    assessed afresh.
+    """
+    from skillviewer.data.analysis_file import load_analysis
+    from skillviewer.nets.library import DEFAULT_MODEL, find_models
+
+    folder = next((entry.folder for entry in find_models() if entry.name == DEFAULT_MODEL), None)
+    if folder is None:
+        return
+    for file in sorted((source / SAMPLE_ANALYSES).glob("*")):
+        analysis = load_analysis(file)
+        study.models.add(analysis.provenance.model_digest, DEFAULT_MODEL, folder)
+        study.models.keep_analysis(analysis)
+
+
+def new_draft() -> Study:
+    """Make a draft, for videos that are opened without a study.
+
+    Raises:
+        StudyError: The folder of drafts cannot be written.
+    """
+    _make_folder(drafts_dir())
+    stamp = datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
+    name = f"Untitled {stamp} {os.getpid()}"
+    path, number = drafts_dir() / f"{name}{SUFFIX}", 1
+    while path.exists():  # one of the same second
+        number += 1
+        path = drafts_dir() / f"{name}-{number}{SUFFIX}"
+    return Study.create(path, StudySettings(title="Untitled"))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(
+            f"{folder} cannot be made ({error.strerror or error}): start with SKILLVIEWER_HOME set to a "
+            "folder that can be written."
+        ) from error
+
+
+def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -> None:
+    """Make the sample study; it gets its title last, so that one that was killed meanwhile is known."""
+    from skillviewer.data.study.exchange.exchange import bring_in  # here: it imports all that weighs votes
+
+    _make_folder(path.parent)
+    with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as made:
+        try:
+            bring_in(made, source, token=token, report=report)
+            _bring_analyses(made, source)
+            made.settings = replace(made.settings, title="Sample study")
+        except BaseException:
+            made.close()
+            Study.delete(path)
+            raise
+
+
+def open_sample(token: CancelToken, report: Report) -> Study:
+    """Open the sample study; the first time, or when the program has moved, it is made from what ships."""
+    source, path = sample_source(), sample_path()
+    if source is None:
+        raise StudyError("The sample study does not ship with this copy of the program.")
+    if not path.exists():
+        _make_sample(path, source, token, report)
+    study = Study.open(path)
+    if study.settings.title == _UNFINISHED and not study.read_only:
+        study.close()
+        Study.delete(path)
+        _make_sample(path, source, token, report)
+        study = Study.open(path)
+    if not study.read_only and any(video.path is None for video in study.videos.all()):
+        study.videos.relink(source / "videos", token, report)
+    return study

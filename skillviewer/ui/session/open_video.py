@@ -1,0 +1,123 @@
+"""What happens when a video is chosen: it is opened, its first picture shown, its playhead followed."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.frame_feed import FrameFeed
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.video_list import VideoList, VideoState
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.messages import Messages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Opening(QObject):
+    """Joins the state, one playhead and one feed: which video, which frame.
+
+    Args:
+        state: Says which video is chosen.
+        playback: The playhead.
+        feed: Brings pictures.
+        videos: Told when a file cannot be read.
+        messages: Told of failures.
+        parent: Owner.
+    """
+
+    opened = Signal(object)
+    """VideoInfo of the video on screen."""
+    cannot_open = Signal(str)
+    """Why there is no picture."""
+
+    def __init__(
+        self,
+        state: ViewerState,
+        playback: Playback,
+        feed: FrameFeed,
+        videos: VideoList,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._playback, self._feed = state, playback, feed
+        self._videos, self._messages = videos, messages
+        self._noted: set[Path] = set()
+        state.current_changed.connect(self._on_current)
+        state.analysis_changed.connect(self._on_analysis)
+        videos.changed.connect(self._on_entry)
+        playback.frame_changed.connect(self._on_frame)
+        playback.playing_changed.connect(self._on_playing)
+        feed.opened.connect(self._on_opened)
+        feed.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_current(self, footage: Footage | None) -> None:
+        entry = self._videos.get(footage)
+        replaced = entry is not None and entry.state is VideoState.REPLACED
+        self._playback.open(None)
+        if footage is None or replaced:
+            self._feed.close()
+        else:
+            self._feed.open(footage.path)
+        if entry is not None and replaced:
+            self.cannot_open.emit(entry.reason)
+
+    @Slot(int)
+    def _on_entry(self, row: int) -> None:
+        """Take the picture away when another file turns out to be in the place of the video, and bring it back."""
+        entry, shown = self._videos[row], self._feed.path is not None
+        other = entry.state is VideoState.REPLACED if shown else entry.state.has_picture
+        if other and entry.footage == self._state.current:
+            self._on_current(entry.footage)
+
+    @Slot(object)
+    def _on_opened(self, info: VideoInfo) -> None:
+        current = self._state.current
+        if current is None:
+            return
+        self._videos.update(current, info=info)
+        try:
+            frames = current.frames(info)
+        except DatasetError as error:
+            self._on_failed(error)
+            return
+        self._playback.open(info, frames)
+        self._on_analysis(self._state.analysis)
+        self._feed.request(self._playback.frame)
+        if info.note and info.path not in self._noted:
+            self._noted.add(info.path)
+            self._messages.note(f"{info.path.name}: {info.note}")
+        self.opened.emit(info)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._playback.pause()
+        current = self._state.current
+        if self._playback.video is None and current is not None:
+            entry = self._videos.get(current)
+            if entry is not None and not entry.state.lost:
+                self._videos.update(current, state=VideoState.UNREADABLE, reason=str(error))
+            self.cannot_open.emit(str(error))
+        else:
+            self._messages.fail(error)
+
+    @Slot(object)
+    def _on_analysis(self, analysis: Analysis | None) -> None:
+        self._playback.set_samples(analysis.in_time_order[:, 0] if analysis is not None else np.empty(0, np.int64))
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        if self._playback.video is not None:
+            self._feed.request(frame, playing=self._playback.playing)
+
+    @Slot(bool)
+    def _on_playing(self, playing: bool) -> None:
+        if not playing and self._playback.video is not None:
+            self._feed.request(self._playback.frame)

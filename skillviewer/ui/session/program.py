@@ -1,0 +1,266 @@
+"""The program behind the window: lanes, state, and who does what. No widgets."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.analysis.score_curve import score_curve
+from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.footage import Footage
+from skillviewer.data.study import Study
+from skillviewer.ui.session.assessments import Assessments
+from skillviewer.ui.session.backend import Backend, ExportDesk, ModelPool, Tuner
+from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
+from skillviewer.ui.session.import_paths import Intake, Sorted
+from skillviewer.ui.session.insight.insight import Insight
+from skillviewer.ui.session.models import Models, ModelSlot
+from skillviewer.ui.session.open_study import OpenStudy, StudySlot
+from skillviewer.ui.session.open_video import Opening
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.scrub_proxies import Proxies
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.session.studies import VIDEOS, Studies
+from skillviewer.ui.session.study_sync import StudyList
+from skillviewer.ui.session.undo import Deed, Undo
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import ThemeSource
+
+
+class Program(QObject):
+    """Everything that is not a widget, wired.
+
+    Args:
+        backend: Where readers, models and proxies come from.
+        settings: What is remembered.
+        themes: The theme in force.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    closed = Signal()
+    """All lanes have ended."""
+
+    def __init__(
+        self, backend: Backend, settings: Settings, themes: ThemeSource, icons: Icons, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.settings, self.themes, self.icons = settings, themes, icons
+        self.frames: Lane[OpenVideos] = Lane(
+            "frames", lambda: OpenVideos(backend.open_reader, backend.open_proxy), OpenVideos.close, self
+        )
+        self.model: Lane[ModelSlot] = Lane(
+            "model", lambda: ModelSlot(backend.open_model), ModelSlot.close, self, computes=True
+        )
+        self.index: Lane[Backend] = Lane("index", lambda: backend, _keep, self)
+        self.copies: Lane[Backend] = Lane("copies", lambda: backend, _keep, self, computes=True)
+        self.study: Lane[StudySlot] = Lane("study", StudySlot, StudySlot.close, self)
+        self.files: Lane[None] = Lane("files", lambda: None, lambda _: None, self)
+        self.compared: Lane[ModelPool] = Lane(
+            "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True
+        )
+        self.train: Lane[Tuner] = Lane("train", backend.open_tuner, lambda tuner: tuner.close(), self)
+        self.exports: Lane[ExportDesk] = Lane(
+            "export", backend.open_desk, lambda desk: desk.close(), self, computes=True
+        )
+        self.export_previews: Lane[ExportDesk] = Lane(
+            "preview", backend.open_desk, lambda desk: desk.close(), self, computes=True
+        )
+        self.pairs: tuple[Lane[OpenVideos], ...] = tuple(
+            Lane(f"pair {i}", lambda: OpenVideos(backend.open_reader, backend.open_proxy, 1), OpenVideos.close, self)
+            for i in range(4)
+        )
+        """Two for the pair that is judged, and two that open the next one."""
+        self.lanes: tuple[Lane[Any], ...] = (
+            self.frames,
+            self.model,
+            self.index,
+            self.copies,
+            self.study,
+            self.files,
+            self.compared,
+            self.train,
+            self.exports,
+            self.export_previews,
+            *self.pairs,
+        )
+        self._alive = len(self.lanes)
+        for lane in self.lanes:
+            lane.finished.connect(self._on_lane_finished)
+        self.messages = Messages(self)
+        self.jobs = Jobs(self)
+        self.videos = VideoList(self)
+        self.state = ViewerState(settings.look, settings.passes, self)
+        self.playback = Playback(parent=self)
+        self.feed = FrameFeed(self.frames, self)
+        self.opening = Opening(self.state, self.playback, self.feed, self.videos, self.messages, self)
+        self.models = Models(backend, self.model, self.state, self.jobs, self.messages, self)
+        self.assessments = Assessments(self.model, self.state, self.videos, self.jobs, self.messages, self)
+        self.assessments.set_automatic(settings.automatic)
+        self.intake = Intake(self.index, self.videos, self.messages, self)
+        self.studies = Studies(self.study, self.files, self.jobs, self.messages, self)
+        self.undo = Undo(self.studies, self)
+        self.study_list = StudyList(
+            self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
+        )
+        self.insight = Insight(
+            model=self.model,
+            index=self.index,
+            state=self.state,
+            videos=self.videos,
+            playback=self.playback,
+            studies=self.studies,
+            undo=self.undo,
+            models=self.models,
+            settings=settings,
+            jobs=self.jobs,
+            messages=self.messages,
+            parent=self,
+        )
+        self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
+        self.playback.video_changed.connect(self.proxies.on_video)
+        self.intake.took.connect(self._on_took)
+        self.videos.cleared.connect(self.intake.forget)
+        self.state.look_changed.connect(self._on_look)
+        self.state.passes_changed.connect(self._on_passes)
+        self.state.model_changed.connect(self._on_model)
+        self.studies.opened.connect(self._on_study)
+        self.studies.draft_said.connect(self.settings.remember)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the lanes have been asked to end."""
+        return self.frames.stopped
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Take files and folders in, and remember them."""
+        for path in paths[:3]:
+            self.settings.remember(path.absolute())
+        self.intake.take(paths)
+
+    def close_study(self) -> None:
+        """Close the study with its videos."""
+        self.studies.close()
+
+    def name_person(self, person: str) -> None:
+        """Write down who is in the video on screen; nobody if empty."""
+        entry = self.videos.get(self.state.current)
+        person = person.strip()
+        if entry is None or not entry.known_as or person == (entry.participant or ""):
+            return
+        name = entry.known_as
+
+        def change(study: Study, now: str | None) -> str | None:
+            before = study.videos.get(name).participant
+            study.videos.change(name, participant=now)
+            return before
+
+        self.undo.perform(
+            Deed(
+                self.tr("who is in {}").format(name),
+                lambda study: change(study, person or None),
+                lambda study, before: change(study, cast("str | None", before)),
+                (VIDEOS,),
+            )
+        )
+
+    def remove_current(self) -> None:
+        """Take the video on screen out of the study; the file stays, and so does what was said of it."""
+        entry = self.videos.get(self.state.current)
+        if entry is None or not entry.known_as:
+            return
+        name = entry.known_as
+        self.undo.perform(
+            Deed(
+                self.tr("removal of {}").format(name),
+                lambda study: study.videos.remove(name),
+                lambda study, _none: study.videos.bring_back(name).name,
+                (VIDEOS,),
+            )
+        )
+
+    def split_off(self) -> None:
+        """Make the selection a video of the study of its own: an attempt in a long recording."""
+        entry, chosen = self.videos.get(self.state.current), self.playback.selection
+        if entry is None or not entry.known_as or chosen is None:
+            return
+        extent, name = FrameExtent(chosen.start, chosen.stop), entry.known_as
+        self.playback.clear_marks()
+        self.undo.perform(
+            Deed(
+                self.tr("new video of a part of {}").format(name),
+                lambda study: study.videos.split(name, extent),
+                lambda study, part: study.videos.remove(str(part)),
+                (VIDEOS,),
+            )
+        ).succeeded.connect(self._on_split)
+
+    @Slot(object)
+    def _on_split(self, name: str) -> None:
+        self.messages.note(
+            self.tr("“{}” is a video of its own now, at the place of its name in the list.").format(name)
+        )
+
+    def score_here(self) -> float | None:
+        """Return the mean score after the last step known at the playhead, or None."""
+        analysis = self.state.analysis
+        at = score_curve(analysis).at(self.playback.time_s) if analysis is not None and analysis.n_samples else None
+        return at[1] if at is not None else None
+
+    def close(self) -> None:
+        """Stop everything and end the lanes; ``closed`` fires when they have ended. Returns at once."""
+        self.playback.pause()
+        self.assessments.stop()
+        self.jobs.stop_all()
+        for lane in self.lanes:
+            lane.stop()
+
+    def wait(self, timeout_ms: int = 10_000) -> bool:
+        """End the lanes and wait; for tests and the end of the process."""
+        return all([lane.wait(timeout_ms) for lane in self.lanes])  # noqa: C419 - all are waited for
+
+    @Slot()
+    def _on_lane_finished(self) -> None:
+        self._alive -= 1
+        if self._alive == 0:
+            self.closed.emit()
+
+    @Slot(object)
+    def _on_took(self, found: Sorted) -> None:
+        if found.checkpoint is not None:
+            self.models.choose(found.checkpoint)
+        if found.study is not None:
+            self.studies.open(found.study)
+        elif found.archive is not None:
+            self.studies.unpack(found.archive)
+        if found.videos:
+            self.studies.enrol(found.videos)
+            self.state.set_current(Footage(found.videos[0]))
+
+    @Slot(object)
+    def _on_study(self, study: OpenStudy) -> None:
+        if not study.draft:
+            self.settings.remember(study.path)
+
+    @Slot(object)
+    def _on_look(self, look: object) -> None:  # noqa: ARG002
+        self.settings.look = self.state.look
+
+    @Slot(int)
+    def _on_passes(self, passes: int) -> None:
+        self.settings.passes = passes
+
+    @Slot(object)
+    def _on_model(self, model: LoadedModel | None) -> None:
+        if model is not None:
+            self.settings.model = str(model.folder.absolute())  # it may have been named by the folder one was in
+
+
+def _keep(_backend: Backend) -> None:
+    """Free nothing: a backend holds no resource."""

@@ -1,0 +1,393 @@
+"""The study that is open: one lane owns the file, and everything written to it goes through there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.errors import StudyError
+from skillviewer.core.paths import drafts_dir
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.data.study import NewVideo, Relinked, Study, StudyVideo, VideoState
+from skillviewer.data.study.archive.archive_form import README
+from skillviewer.ui.session.file_checks import FileChecks, Read
+from skillviewer.ui.session.open_study import Listed, OpenStudy, StudySlot, new_draft, open_sample, sample_path
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.lane import Lane, Task
+from skillviewer.ui.threads.messages import Message, Messages, Severity
+
+BACK_UP_MS = 10 * 60 * 1000
+WATCH_MS = 4000
+"""How often a study that another window writes is looked at for news."""
+
+VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
+EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
+
+
+class Studies(QObject):
+    """Opens, makes and saves studies, and passes what is done to them on to their lane.
+
+    Args:
+        lane: Lane that owns the open study.
+        files: Lane that reads doubtful files of videos.
+        jobs: Shows long work.
+        messages: Told of failures and notices.
+        parent: Owner.
+    """
+
+    moved = Signal(object, object)
+    """The study goes on under another path: old, new."""
+    about_to_replace = Signal()
+    """The study is about to be closed, or another opened: what is being written belongs into this one."""
+    replaced = Signal()
+    """Another study takes the place of the one before, or none: what was on screen goes."""
+    opened = Signal(object)
+    """``OpenStudy``: a study was opened, or its name or settings are others now."""
+    listed = Signal(object)
+    """``tuple[StudyVideo, ...]``: the videos of the study, anew."""
+    closed = Signal()
+    changed = Signal(object)
+    """``frozenset[str]`` of what was changed, by this window or by another."""
+    draft_said = Signal(object)
+    """``Path`` of a draft in which somebody said something; it may be closed by now."""
+
+    def __init__(
+        self,
+        lane: Lane[StudySlot],
+        files: Lane[None],
+        jobs: Jobs,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lane, self._jobs, self._messages = lane, jobs, messages
+        self._current: OpenStudy | None = None
+        self._told: tuple[str, ...] = ()
+        self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
+        self._waiting: dict[Task, tuple[int, Callable[[Any], None]]] = {}
+        self._generation = 0  # grows when a study is closed: what was asked before is not answered
+        self._checks = FileChecks(files, self._check, self)
+        self._checks.done.connect(self._on_checked)
+        self._back_up = QTimer(self)
+        self._back_up.setInterval(BACK_UP_MS)
+        self._back_up.timeout.connect(self._on_back_up)
+        self._watch = QTimer(self)
+        self._watch.setInterval(WATCH_MS)
+        self._watch.timeout.connect(self._on_watch)
+
+    @property
+    def current(self) -> OpenStudy | None:
+        """The study that is open."""
+        return self._current
+
+    @property
+    def writable(self) -> bool:
+        """Whether there is a study that can be written."""
+        return self._current is not None and not self._current.read_only and not self._lane.stopped
+
+    # what panels do
+
+    def read(self, work: Callable[[Study], object]) -> Task:
+        """Ask something of the study, in its lane; the answer arrives at ``succeeded`` of the task.
+
+        None arrives when the window closes: what ends then is still told to panels, which may ask because of it.
+
+        Args:
+            work: Plain code that returns values only.
+        """
+        if self._lane.stopped:
+            return self._lane.decline()
+        return self._lane.submit(lambda slot, _token, _report: work(slot.study))
+
+    def act(self, work: Callable[[Study], object], *changes: str) -> Task:
+        """Write to the study, in its lane, also if the window closes meanwhile.
+
+        Failures are shown; ``changed`` tells what is other now.
+
+        Args:
+            work: Plain code that does one whole act.
+            changes: Of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models`` and ``settings``.
+        """
+        meant = self._current
+
+        def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
+            if meant is not None and slot.study.path != meant.path:  # it was asked before the window knew
+                raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
+            return work(slot.study)
+
+        task = self._submit(act, owed=True)
+        self._acts[task] = meant, frozenset(changes)
+        task.succeeded.connect(self._on_acted)
+        task.finished.connect(self._on_act_finished)
+        return task
+
+    def act_on(self, path: Path, work: Callable[[Study], object]) -> Task:
+        """Write to a study that need not be the open one; whoever opens it meanwhile waits. Failures are shown.
+
+        Args:
+            path: The study.
+            work: Plain code that does one whole act.
+        """
+
+        def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
+            if slot.is_open and slot.study.path == path:
+                return work(slot.study)
+            with Study.open(path) as study:
+                return work(study)
+
+        return self._submit(act, owed=True)
+
+    @Slot(object)
+    def _on_acted(self, _result: object) -> None:
+        meant, changes = self._acts[self._asked()]
+        if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
+            self.draft_said.emit(meant.path)
+        if self._lane.stopped or self._current is None:
+            return  # an act that was owed when window or study closed: nobody would ask the study again
+        if SETTINGS in changes:
+            self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
+        if VIDEOS in changes:
+            self.relist()
+        if changes:
+            self.changed.emit(changes)
+
+    @Slot()
+    def _on_act_finished(self) -> None:
+        self._acts.pop(self._asked(), None)
+
+    # which study
+
+    def create(self, path: Path) -> None:
+        """Make a new study and open it."""
+        self._exchange(lambda slot, _token, _report: slot.swap(Study.create(path)))
+
+    def open(self, path: Path) -> None:
+        """Open a study; the one before is closed when this one stands. One for reading only may be writable by now."""
+        if self.writable and self._current is not None and self._current.path == path.absolute():
+            return
+        draft = path.absolute().parent == drafts_dir().absolute()
+        self._exchange(lambda slot, _token, _report: slot.swap(Study.open(path), draft=draft))
+
+    def unpack(self, archive: Path) -> None:
+        """Unpack an archive into a new folder beside it, and open the study in it."""
+
+        def swap(slot: StudySlot, token: CancelToken, report: Report) -> None:
+            from skillviewer.data.study.archive.unpack import free_folder, unpack
+
+            slot.swap(Study.open(unpack(archive, free_folder(archive), token, report)))
+
+        task = self._exchange(swap)
+        task.succeeded.connect(self._on_unpacked)
+        self._jobs.follow(self.tr("Unpacking {}").format(archive.name), task)
+
+    def open_sample(self) -> None:
+        """Open the sample study."""
+        if self._current is not None and self._current.path == sample_path().absolute():
+            return
+        task = self._exchange(lambda slot, token, report: slot.swap(open_sample(token, report)))
+        self._jobs.follow(self.tr("Opening the sample study"), task, precious=False)
+
+    def save_as(self, path: Path) -> None:
+        """Go on in a copy of the study; a draft leaves nothing behind."""
+
+        def work(slot: StudySlot) -> Listed:
+            old, was_draft = slot.study, slot.facts().draft
+            settings = old.settings
+            new = Study.open(old.save_as(path))
+            if was_draft and settings.title == "Untitled":
+                new.settings = replace(settings, title="")
+            old_path = old.path
+            slot.swap(new)
+            if was_draft and old_path.exists():
+                Study.delete(old_path)
+            return slot.listed()
+
+        self._submit(lambda slot, _token, _report: work(slot), self._on_saved_as)
+
+    def close(self) -> None:
+        """Close the study, or the one that is about to open."""
+        if self._current is not None or self._waiting:
+            self.about_to_replace.emit()
+            self._current = None
+            self._generation += 1
+            self._checks.forget()
+            self._watch.stop()
+            self._back_up.stop()
+            self._submit(lambda slot, _token, _report: slot.close())
+            self.replaced.emit()
+            self.closed.emit()
+
+    def enrol(self, paths: Sequence[Path]) -> None:
+        """Add videos to the study; without one, a draft is made for them. One for reading only lists them alone."""
+        new = [NewVideo(path) for path in paths]
+
+        def work(slot: StudySlot, token: CancelToken, report: Report) -> Listed:
+            if not slot.is_open:
+                slot.swap(new_draft(), draft=True)
+            if slot.study.read_only:
+                text = f"{slot.study.path.name} is open for reading only: the videos are shown, but not added to it."
+                return slot.listed((text,))
+            added = slot.study.videos.add(new, token, report)
+            known = tuple(name for name in added.known if name is not None)
+            return slot.listed(added.problems, known)
+
+        task = self._submit(work, self._on_enrolled)
+        self._jobs.follow(self.tr("Adding videos to the study"), task, precious=False)
+
+    def relist(self) -> None:
+        """Read the list of videos again."""
+        self._submit(lambda slot, _token, _report: slot.listed(), self._on_listed)
+
+    def locate(self, folder: Path) -> None:
+        """Find moved videos again below a folder, by size and content."""
+
+        def work(slot: StudySlot, token: CancelToken, report: Report) -> Relinked:
+            return slot.study.videos.relink(folder, token, report)
+
+        task = self._submit(work, self._on_relinked)
+        self._jobs.follow(self.tr("Looking for videos"), task, precious=False)
+
+    def _submit(
+        self,
+        work: Callable[[StudySlot, CancelToken, Report], object],
+        then: Callable[[Any], None] | None = None,
+        *,
+        owed: bool = False,
+    ) -> Task:
+        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What is owed is done."""
+        task = self._lane.submit(work, owed=owed)
+        task.failed.connect(self._messages.fail)
+        if then is not None:
+            self._waiting[task] = self._generation, then
+            task.succeeded.connect(self._on_answer)
+            task.finished.connect(self._on_answered)
+        return task
+
+    @Slot(object)
+    def _on_answer(self, answer: object) -> None:
+        generation, then = self._waiting[self._asked()]
+        if generation == self._generation:
+            then(answer)
+
+    @Slot()
+    def _on_answered(self) -> None:
+        self._waiting.pop(self._asked(), None)
+
+    def _asked(self) -> Task:
+        task = self.sender()
+        assert isinstance(task, Task)
+        return task
+
+    def _exchange(self, swap: Callable[[StudySlot, CancelToken, Report], None]) -> Task:
+        def work(slot: StudySlot, token: CancelToken, report: Report) -> Listed:
+            swap(slot, token, report)
+            return slot.listed()
+
+        self.about_to_replace.emit()
+        return self._submit(work, self._on_exchanged)
+
+    def _on_facts(self, study: OpenStudy) -> None:
+        before, self._current = self._current, study
+        if before is None or before.path != study.path:
+            self._told = ()
+            self._back_up.start()
+            self._watch.start()
+        fresh = tuple(text for text in study.notices if text not in self._told)
+        self._told = study.notices
+        for text in fresh:
+            self._messages.post(Message(text, Severity.WARNING if study.read_only else Severity.NOTE))
+        if study != before:
+            self.opened.emit(study)
+
+    @Slot(object)
+    def _on_unpacked(self, found: Listed) -> None:
+        """Say what a person should know of an archive whose videos are not those that were assessed."""
+        readme = found.study.path.with_name(README)
+        if readme.is_file():
+            words = self.tr(
+                "Faces were blurred in these videos, which is an aid and no guarantee; scores and votes are of the "
+                "videos before that. {} tells more."
+            )
+            self._messages.post(Message(words.format(readme), Severity.NOTE))
+
+    def _on_exchanged(self, found: Listed) -> None:
+        self.replaced.emit()
+        self._current = None
+        self._on_facts(found.study)
+        self._list(found.videos)
+        self._tell_missing(found.videos)
+
+    def _on_saved_as(self, found: Listed) -> None:
+        if self._current is not None:
+            self.moved.emit(self._current.path, found.study.path)
+        self._on_facts(found.study)
+        self._list(found.videos)
+        self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))
+
+    def _on_listed(self, found: Listed) -> None:
+        self._on_facts(found.study)
+        self._list(found.videos)
+
+    def _on_enrolled(self, found: Listed) -> None:
+        self._on_listed(found)
+        self.changed.emit(frozenset({VIDEOS}))
+        for text in found.problems:
+            self._messages.post(Message(text, Severity.WARNING))
+
+    def _on_relinked(self, found: Relinked) -> None:
+        text = self.tr("{} videos found again.").format(len(found.found))
+        lost = (*found.missing, *found.replaced)
+        if lost:
+            text = self.tr("{} videos found again, {} are still missing.").format(len(found.found), len(lost))
+        self._messages.post(Message(text, Severity.WARNING if lost else Severity.NOTE, lost))
+        for problem in found.problems:
+            self._messages.post(Message(problem, Severity.WARNING))
+        self.relist()
+        self.changed.emit(frozenset({VIDEOS}))
+
+    def _list(self, videos: tuple[StudyVideo, ...]) -> None:
+        """Tell the videos, and then, of files that were written since, whether they are still the same."""
+        self._checks.forget()
+        self.listed.emit(videos)
+        self._tell_replaced(videos)
+        self._checks.look(videos)
+
+    def _check(self, names: set[str], read: Read, then: Callable[[Any], None]) -> None:
+        if not self._lane.stopped:
+            self._submit(lambda slot, token, report: slot.study.videos.check(token, report, names, read), then)
+
+    @Slot(object)
+    def _on_checked(self, videos: tuple[StudyVideo, ...]) -> None:
+        self.listed.emit(videos)
+        self._tell_replaced(videos)
+
+    def _tell_replaced(self, videos: Sequence[StudyVideo]) -> None:
+        lost = [video for video in videos if video.state is VideoState.REPLACED]
+        if lost:
+            words = self.tr("Another file is in the place of {} of {} videos: what was said of those is not shown.")
+            details = tuple(f"{video.name}: {video.path}" for video in lost)
+            self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
+
+    def _tell_missing(self, videos: Sequence[StudyVideo]) -> None:
+        lost = [video for video in videos if video.path is None]
+        if lost:
+            words = self.tr("{} of {} videos are not where they were. File › Find missing videos… finds moved ones.")
+            details = tuple(f"{video.name}: {video.recorded_path}" for video in lost)
+            self._messages.post(Message(words.format(len(lost), len(videos)), Severity.WARNING, details))
+
+    @Slot()
+    def _on_back_up(self) -> None:
+        if self.writable:
+            self._submit(lambda slot, _token, _report: slot.study.back_up_if_changed())
+
+    @Slot()
+    def _on_watch(self) -> None:
+        if self._current is not None and self._current.read_only and not self._lane.stopped:
+            self._submit(lambda slot, _token, _report: slot.is_open and slot.news(), self._on_news)
+
+    def _on_news(self, news: bool) -> None:
+        if news:
+            self.relist()
+            self.changed.emit(EVERYTHING)

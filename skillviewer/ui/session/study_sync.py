@@ -1,0 +1,236 @@
+"""Keeps the list of videos and the open study alike, and keeps what models said from one session to the next."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.video.footage import Footage
+from skillviewer.data.study import Study, StudyVideo, cached_analysis
+from skillviewer.data.study import VideoState as FileState
+from skillviewer.ui.session.assessments import Assessments
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.import_paths import Intake
+from skillviewer.ui.session.studies import MODELS, Studies
+from skillviewer.ui.session.video_list import Entry, VideoList, VideoState
+from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
+from skillviewer.ui.threads.lane import Lane, Task
+
+if TYPE_CHECKING:
+    from skillviewer.core.video.extents import Extent
+    from skillviewer.engine.exporting.requests import Assessed
+
+AT_ONCE = 25
+"""Kept analyses that are brought to the window together."""
+
+
+def entry_of(video: StudyVideo) -> Entry:
+    """Return a video of a study as an entry of the list."""
+    path = video.path if video.path is not None else Path(video.recorded_path)
+    state, reason = VideoState.NEW, ""
+    if video.state is FileState.REPLACED:
+        state = VideoState.REPLACED
+        words = QCoreApplication.translate("StudyList", "Another file is in the place of this video: {}")
+        reason = words.format(path)
+    elif video.path is None:
+        state = VideoState.MISSING
+        words = QCoreApplication.translate("StudyList", "The file is not where it was: {}")
+        reason = words.format(video.recorded_path or video.name)
+    return Entry(
+        path,
+        state=state,
+        reason=reason,
+        known_as=video.name,
+        participant=video.participant,
+        task=video.task,
+        extent=video.extent,
+    )
+
+
+def recall(
+    videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report
+) -> dict[Footage, Analysis]:
+    """Return what a model said of videos before; some at a time also as values of progress."""
+    found: dict[Footage, Analysis] = {}
+    for i, video in enumerate(videos):
+        token.check()
+        if video.path is not None and video.state is not FileState.REPLACED:
+            analysis = cached_analysis(video, model_digest)
+            if analysis is not None:
+                found[analysis.footage] = analysis
+        if len(found) >= AT_ONCE:
+            report(Progress("reading analyses", i, len(videos), found))
+            found = {}
+    return found
+
+
+class StudyList(QObject):
+    """Joins the open study, the list of videos and the queue of assessments.
+
+    Args:
+        studies: The open study.
+        videos: The list.
+        assessments: Given what was kept, and asked what is to be kept.
+        intake: Looks at videos that come with a study.
+        index: Lane in which what was kept is read.
+        state: Says which model is loaded.
+        parent: Owner.
+    """
+
+    def __init__(
+        self,
+        studies: Studies,
+        videos: VideoList,
+        assessments: Assessments,
+        intake: Intake,
+        index: Lane[Backend],
+        state: ViewerState,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._studies, self._videos, self._assessments = studies, videos, assessments
+        self._intake, self._index, self._state = intake, index, state
+        self._known: tuple[StudyVideo, ...] = ()
+        self._early: dict[tuple[Footage, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}  # by video and digest
+        self._recalled: tuple[str, frozenset[tuple[str, Extent | None]]] = ("", frozenset())
+        self._task: Task | None = None
+        studies.replaced.connect(self._on_replaced)
+        studies.listed.connect(self._on_listed)
+        state.model_changed.connect(self._on_model)
+        assessments.assessed.connect(self._on_assessed)
+
+    @property
+    def known(self) -> tuple[StudyVideo, ...]:
+        """The videos of the study."""
+        return self._known
+
+    @Slot()
+    def _on_replaced(self) -> None:
+        self._known = ()
+        self._early.clear()
+        self._recalled = ("", frozenset())
+        self._assessments.stop()
+        self._assessments.forget()
+        self._state.set_current(None)
+        self._videos.clear()
+
+    @Slot(object)
+    def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
+        self._known = known
+        wanted = {entry.footage: entry for entry in map(entry_of, known)}
+        listed = {entry.known_as for entry in wanted.values()}
+        before = {entry.footage for entry in self._videos}
+        for entry in self._videos:
+            moved = entry.known_as in listed and entry.footage not in wanted
+            gone = entry.known_as and entry.known_as not in listed
+            if moved or gone:
+                if entry.footage == self._state.current:
+                    self._state.set_current(None)
+                self._videos.remove(entry.footage)
+        for footage in before & set(wanted):
+            self._update(wanted[footage])
+        fresh = self._videos.add_entries(entry for footage, entry in wanted.items() if footage not in before)
+        self._intake.look_at([entry.footage for entry in fresh if entry.state.has_picture])
+        if self._state.current is None and fresh:
+            self._state.set_current(fresh[0].footage)
+        self._keep_early()
+        self._recall()
+
+    def _update(self, wanted: Entry) -> None:
+        entry = self._videos.get(wanted.footage)
+        if entry is None:
+            return
+        changes: dict[str, object] = {}
+        for name in ("known_as", "participant", "task"):
+            if getattr(entry, name) != getattr(wanted, name):
+                changes[name] = getattr(wanted, name)
+        if wanted.state is not entry.state and (wanted.state.lost or entry.state.lost):
+            changes |= {"state": wanted.state, "reason": wanted.reason}
+            if wanted.state.lost:
+                changes["analysis"] = None
+                if wanted.footage == self._state.current:
+                    self._state.set_analysis(None)
+        if changes:
+            self._videos.update(wanted.footage, **changes)
+
+    @Slot(object)
+    def _on_model(self, _model: LoadedModel | None) -> None:
+        self._recall()
+
+    def _recall(self) -> None:
+        """Read what the loaded model said of the videos before."""
+        model = self._state.model
+        if model is None or not model.digest or self._index.stopped:
+            return
+        sure = [video for video in self._known if not video.unsure]  # the others are listed again once they are read
+        known = frozenset(video.subject for video in sure)
+        digest, before = self._recalled
+        fresh = known if digest != model.digest else known - before
+        self._recalled = (model.digest, known)
+        videos = [video for video in sure if video.subject in fresh]
+        if not videos:
+            return
+        if digest != model.digest and self._task is not None:
+            self._task.cancel()
+        task = self._index.submit(lambda _backend, token, report: recall(videos, model.digest, token, report))
+        self._task = task
+        task.progressed.connect(self._on_some)
+        task.succeeded.connect(self._on_recalled)
+        task.finished.connect(self._on_finished)
+
+    @Slot(object)
+    def _on_some(self, progress: Progress) -> None:
+        if isinstance(progress.value, dict):
+            self._assessments.take(progress.value)
+
+    @Slot(object)
+    def _on_recalled(self, found: dict[Footage, Analysis]) -> None:
+        self._assessments.take(found)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        if self.sender() is self._task:
+            self._task = None
+
+    def keep(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
+        """Keep what a model said from this session to the next; of videos that the study does not know, once it does.
+
+        Args:
+            analysis: What it said.
+            model_digest: Digest of the model's checkpoint.
+            name: Its name.
+            folder: Where it lies.
+            changes: What is told to be other now (see ``Studies.act``).
+        """
+        known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self._known)
+        if not known:
+            self._early[analysis.footage, model_digest] = (analysis, name, folder, changes)
+        elif self._studies.writable:
+
+            def keep(study: Study) -> None:
+                study.models.add(model_digest, name, folder)
+                study.models.keep_analysis(analysis)
+
+            self._studies.act(keep, *changes)
+
+    def _keep_early(self) -> None:
+        """Keep what was said of videos before the study knew them: one that was seen before is assessed in no time."""
+        early, self._early = self._early, {}
+        for (_, model_digest), (analysis, name, folder, changes) in early.items():
+            self.keep(analysis, model_digest, name, folder, *changes)
+
+    @Slot(object)
+    def learn(self, new: "Assessed") -> None:
+        """Show and keep what a model said for an export, as if it had been asked by the window."""
+        folder, analysis = new.subject.model, new.analysis
+        if folder is not None:
+            self._assessments.take({new.subject.footage: analysis})
+            self.keep(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
+
+    @Slot(object, object)
+    def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:
+        if model.digest:
+            self.keep(analysis, model.digest, model.name, model.folder, MODELS)

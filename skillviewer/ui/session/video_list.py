@@ -1,0 +1,197 @@
+"""The videos in the window, and what is known of each."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.arrays import Picture
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.info import VideoInfo
+
+
+class VideoState(StrEnum):
+    """How far a video is, under the model that is chosen."""
+
+    NEW = "new"
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+    UNREADABLE = "unreadable"
+    MISSING = "missing"
+    REPLACED = "replaced"
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether its file can be looked at."""
+        return self is not VideoState.UNREADABLE and not self.lost
+
+    @property
+    def lost(self) -> bool:
+        """Whether its file is not where it was, or another is in its place."""
+        return self in {VideoState.MISSING, VideoState.REPLACED}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One video of the list.
+
+    Attributes:
+        path: Where it lies.
+        info: What is known of the file, once it has been looked at.
+        thumbnail: A small picture, (h, w, 3) uint8, once it has been looked at.
+        state: How far it is.
+        done: Sampled frames finished while it is being assessed.
+        total: Sampled frames in all, or 0.
+        analysis: What the model chosen says of it, whole; or None.
+        reason: Why it failed, in a sentence.
+        known_as: Its name in the study, or "" until the study knows it.
+        participant: The person in it, or None.
+        task: What is done in it, or "" for the study's task.
+        extent: The part of the file that it is, or None for the whole.
+    """
+
+    path: Path
+    info: VideoInfo | None = None
+    thumbnail: Picture | None = None
+    state: VideoState = VideoState.NEW
+    done: int = 0
+    total: int = 0
+    analysis: Analysis | None = None
+    reason: str = ""
+    known_as: str = ""
+    participant: str | None = None
+    task: str = ""
+    extent: Extent | None = None
+
+    @property
+    def footage(self) -> Footage:
+        """The file, or the part of it: what tells it from the other videos of the list."""
+        return Footage(self.path, self.extent)
+
+    @property
+    def span_s(self) -> tuple[float, float] | None:
+        """When it begins and ends, in seconds from the first frame of its file; None while that is not known."""
+        if self.info is None:
+            return None
+        try:
+            frames = self.footage.frames(self.info)
+        except DatasetError:
+            return None
+        return float(self.info.times_s[frames[0]]), self.info.end_s(frames[-1])
+
+    @property
+    def length_s(self) -> float | None:
+        """How long it lasts, or None while that is not known."""
+        span_s = self.span_s
+        return None if span_s is None else span_s[1] - span_s[0]
+
+    @property
+    def name(self) -> str:
+        """Its name in the study, or that of the file without its suffix."""
+        return self.known_as or self.path.stem
+
+
+class VideoList(QObject):
+    """Videos in the order in which they were added, each once; several may be parts of one file."""
+
+    about_to_add = Signal(int, int)
+    added = Signal(int, int)
+    changed = Signal(int)
+    about_to_remove = Signal(int)
+    removed = Signal(int)
+    about_to_clear = Signal()
+    cleared = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: list[Entry] = []
+        self._rows: dict[Footage, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries))
+
+    def __getitem__(self, row: int) -> Entry:
+        return self._entries[row]
+
+    def row(self, footage: Footage) -> int | None:
+        """Return the row of a video, or None."""
+        return self._rows.get(footage)
+
+    def get(self, footage: Footage | None) -> Entry | None:
+        """Return the entry of a video, or None where there is none, or no video is meant."""
+        row = self._rows.get(footage) if footage is not None else None
+        return None if row is None else self._entries[row]
+
+    def title(self, footage: Footage) -> str:
+        """Return what stands for a video in a title: the file's name, and which part of it is meant."""
+        entry = self.get(footage)
+        name = footage.path.name
+        return name if footage.extent is None or entry is None else f"{name} ({entry.name})"
+
+    def named(self, name: str) -> Entry | None:
+        """Return the entry of a video by its name in the study, or None."""
+        return next((entry for entry in self._entries if entry.known_as == name), None)
+
+    def add(self, paths: Iterable[Path]) -> list[Path]:
+        """Append whole files; those that are there already are left as they are.
+
+        Returns:
+            The files that are new.
+        """
+        return [entry.path for entry in self.add_entries(Entry(path) for path in dict.fromkeys(paths))]
+
+    def add_entries(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Append videos with what is known of them; those that are there already are left as they are.
+
+        Returns:
+            The entries that are new.
+        """
+        fresh = list({entry.footage: entry for entry in entries if entry.footage not in self._rows}.values())
+        if fresh:
+            first, last = len(self._entries), len(self._entries) + len(fresh) - 1
+            self.about_to_add.emit(first, last)
+            for entry in fresh:
+                self._rows[entry.footage] = len(self._entries)
+                self._entries.append(entry)
+            self.added.emit(first, last)
+        return fresh
+
+    def remove(self, footage: Footage) -> None:
+        """Take a video out of the list."""
+        row = self._rows.get(footage)
+        if row is not None:
+            self.about_to_remove.emit(row)
+            del self._entries[row]
+            self._rows = {entry.footage: at for at, entry in enumerate(self._entries)}
+            self.removed.emit(row)
+
+    def update(self, footage: Footage, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
+        """Change fields of an entry; a video that has left the list, or has them already, is left alone."""
+        row = self._rows.get(footage)
+        if row is None or all(_same(getattr(self._entries[row], name), value) for name, value in changes.items()):
+            return
+        self._entries[row] = replace(self._entries[row], **changes)
+        self.changed.emit(row)
+
+    def clear(self) -> None:
+        """Forget all videos."""
+        self.about_to_clear.emit()
+        self._entries.clear()
+        self._rows.clear()
+        self.cleared.emit()
+
+
+def _same(before: object, after: object) -> bool:
+    """Return whether nothing changes: large values are compared by identity alone."""
+    return before is after or (isinstance(before, str | int | float) and before == after)

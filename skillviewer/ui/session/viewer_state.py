@@ -1,0 +1,123 @@
+"""What the window shows now: typed properties, one signal each."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.video.footage import Footage
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """The model that is loaded.
+
+    Attributes:
+        name: Name of the checkpoint.
+        folder: Where it lies.
+        device: Where it runs, for people.
+        memory: Used and total memory of a GPU, or "".
+        digest: Digest of its checkpoint.
+    """
+
+    name: str
+    folder: Path
+    device: str
+    memory: str = ""
+    digest: str = ""
+
+
+class ViewerState(QObject):
+    """What is on screen. Setting a property to what it is already does nothing.
+
+    Attributes of work under way carry the ``generation`` that they were asked in: it grows whenever another video is
+    chosen, so that late answers can be told from those that count.
+    """
+
+    current_changed = Signal(object)
+    analysis_changed = Signal(object)
+    look_changed = Signal(object)
+    model_changed = Signal(object)
+    passes_changed = Signal(int)
+
+    def __init__(self, look: Look | None = None, passes: int = 1, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._current: Footage | None = None
+        self._analysis: Analysis | None = None
+        self._look = look if look is not None else Look()
+        self._overlay = self._look.overlay if self._look.overlay is not Overlay.OFF else Overlay.HEAT
+        self._model: LoadedModel | None = None
+        self._passes = passes
+        self._generation = 0
+
+    @property
+    def generation(self) -> int:
+        """How often another video has been chosen."""
+        return self._generation
+
+    @property
+    def current(self) -> Footage | None:
+        """The video, or part of one, on screen."""
+        return self._current
+
+    def set_current(self, footage: Footage | None) -> None:
+        """Choose a video; its analysis is unknown until it is set."""
+        if footage != self._current:
+            self._generation += 1
+            self._current = footage
+            self.set_analysis(None)
+            self.current_changed.emit(footage)
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """What the model says of the video on screen, so far."""
+        return self._analysis
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Show what the model says of the video on screen."""
+        if analysis is not self._analysis:
+            self._analysis = analysis
+            self.analysis_changed.emit(analysis)
+
+    @property
+    def look(self) -> Look:
+        """How maps are shown."""
+        return self._look
+
+    def set_look(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Look, checked by replace()
+        """Change how maps are shown."""
+        look = replace(self._look, **changes)
+        if look != self._look:
+            if look.overlay is not Overlay.OFF:
+                self._overlay = look.overlay
+            self._look = look
+            self.look_changed.emit(look)
+
+    def toggle_overlay(self) -> None:
+        """Hide the map, or show it as it was."""
+        self.set_look(overlay=self._overlay if self._look.overlay is Overlay.OFF else Overlay.OFF)
+
+    @property
+    def model(self) -> LoadedModel | None:
+        """The model that is loaded."""
+        return self._model
+
+    def set_model(self, model: LoadedModel | None) -> None:
+        """Say which model is loaded."""
+        if model != self._model:
+            self._model = model
+            self.model_changed.emit(model)
+
+    @property
+    def passes(self) -> int:
+        """Interleaved passes of the next assessment."""
+        return self._passes
+
+    def set_passes(self, passes: int) -> None:
+        """Choose how many passes the next assessment makes."""
+        if passes != self._passes:
+            self._passes = passes
+            self.passes_changed.emit(passes)

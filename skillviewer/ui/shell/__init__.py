@@ -1,0 +1,1 @@
+"""The window itself: pages, docks, menus, bars, guides, recovery. The only wing that knows MainWindow."""

@@ -1,0 +1,44 @@
+"""What this program is."""
+
+import platform
+
+import PySide6
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer import __version__
+from skillviewer.ui.widgets.overlay import Sheet
+
+
+class About(Sheet):
+    """Name, version, what it is for, licence."""
+
+    def __init__(self, logo: QPixmap, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("About SkillViewer"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 16)
+        column.setSpacing(16)
+        row = QHBoxLayout()
+        row.setSpacing(20)
+        picture = QLabel(self)
+        picture.setPixmap(logo)
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        text = self.tr(
+            "<h3>SkillViewer {}</h3>"
+            "<p>Assesses manipulation skill from video with a spatial attention network, after Li, Huang, "
+            "Cai and Sato, <i>Manipulation-skill Assessment from Videos with Spatial Attention Network</i>, 2019.</p>"
+            "<p>An aid to judgement, not a certificate. Nothing leaves this computer.</p>"
+            "<p>Apache License 2.0. Python {}, Qt for Python {}. The font is Inter (SIL Open Font License).</p>"
+        ).format(__version__, platform.python_version(), PySide6.__version__)
+        words = QLabel(text, self)
+        words.setWordWrap(True)
+        words.setTextFormat(Qt.TextFormat.RichText)
+        words.setMinimumWidth(380)
+        row.addWidget(words, 1)
+        column.addLayout(row)
+        button = QPushButton(self.tr("Close"), self)
+        button.clicked.connect(self.dismiss)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
+        self.setFocusProxy(button)

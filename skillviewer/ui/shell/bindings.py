@@ -1,0 +1,374 @@
+"""What each action does."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, cast
+
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+
+from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.paths import log_dir
+from skillviewer.data.study import SUFFIX
+from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
+from skillviewer.ui.session.open_study import sample_source
+from skillviewer.ui.shell.about import About
+from skillviewer.ui.shell.command_palette import KeySheet, Palette
+from skillviewer.ui.shell.go_to import GoTo
+from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
+from skillviewer.ui.shell.map_key import Peek
+from skillviewer.ui.shell.pages import PANELS, SCREENS
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from skillviewer.ui.preferences.dialog import Preferences
+
+
+class PlayerScreen(Protocol):
+    """A screen that shows the video on screen, as the player's actions see it."""
+
+    @property
+    def transport(self) -> "QWidget":
+        """The player's buttons."""
+        ...
+
+    def focus_player(self) -> None:
+        """Give the picture the focus."""
+        ...
+
+    def zoom_in(self) -> None:
+        """Zoom in on the picture."""
+        ...
+
+    def zoom_out(self) -> None:
+        """Zoom out of the picture."""
+        ...
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        ...
+
+    def fit_curve(self) -> None:
+        """Show the whole curve."""
+        ...
+
+
+NEEDS_VIDEO = (
+    "zoom_in", "zoom_out", "zoom_fit", "curve_fit", "play", "previous_sample", "next_sample", "previous_frame",
+    "next_frame", "back_second", "on_second", "back_ten", "on_ten", "first_frame", "last_frame", "go_to", "mark_in",
+    "mark_out", "clear_marks", "loop",
+)  # fmt: skip
+NEEDS_LIST = ("previous_video", "next_video", "find_video")
+OF_THIS_VIDEO = ("name_person", "remove_video", "split_off", "go_to", "assess")
+
+
+class Bindings(QObject):
+    """Ties the actions of a window to what they do, and says which are possible now."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window, self._program = window, window.program
+        self._bind_files()
+        self._bind_edit()
+        self._bind_screens()
+        self._bind_view()
+        self._bind_player()
+        self._bind_model()
+        program = self._program
+        for part in (*SCREENS, *PANELS):
+            if part.bind is not None:
+                part.bind(window)
+        for signal in (
+            program.studies.opened,
+            program.studies.closed,
+            program.videos.removed,
+            program.playback.video_changed,
+            program.videos.added,
+            program.videos.changed,
+            program.videos.cleared,
+            program.models.entries_changed,
+            program.models.wanted_changed,
+            program.state.current_changed,
+            window.blind_changed,
+            window.screens.shown,
+        ):
+            signal.connect(self.refresh)
+        program.state.look_changed.connect(self._on_look)
+        program.playback.loop_changed.connect(window.actions_["loop"].setChecked)
+        window.panel.chosen.connect(program.state.set_current)
+        window.panel.entered.connect(self._focus_player)
+        window.panel.in_sight.connect(program.intake.prefer)
+        window.actions_.attach_player(window.panel.view, lists=True)
+        program.jobs.changed.connect(self._on_jobs)
+        self._on_look(program.state.look)
+        self._on_jobs()
+        self.refresh()
+
+    @property
+    def _player(self) -> PlayerScreen:
+        """The screen whose player is meant: the one that is shown if it has one, else Inspect."""
+        name = self._window.screens.current
+        return cast("PlayerScreen", self._window.screen_named(name if name in PLAYER_SCREENS else "inspect"))
+
+    def _bind_files(self) -> None:
+        window, program, actions = self._window, self._program, self._window.actions_
+        actions.bind("open_videos", lambda: program.open(window.dialogs.videos(window)))
+        actions.bind("open_folder", self._open_folder)
+        actions.bind("open_sample", self._open_sample)
+        actions.bind("new_study", self._new_study)
+        actions.bind("save_study", self._save_study)
+        actions.bind("locate_videos", self._locate)
+        actions.bind("name_person", self._name_person)
+        actions.bind("remove_video", program.remove_current)
+        actions.bind("close_study", program.close_study)
+        actions.bind("quit", window.close)
+        actions["open_sample"].setEnabled(sample_source() is not None)
+
+    def _bind_edit(self) -> None:
+        actions, undo = self._window.actions_, self._program.undo
+        actions.bind("undo", undo.undo)
+        actions.bind("redo", undo.redo)
+        actions.bind("settings", self._show_settings)
+        actions.bind("change_keys", self._change_keys)
+        undo.changed.connect(self._on_undo)
+        self._on_undo()
+
+    def _bind_screens(self) -> None:
+        actions, known = self._window.actions_, {part.name for part in SCREENS}
+        for name in ("inspect", "compare", "rank", "finetune", "export"):
+            action = f"{PREFIX_OF_SCREENS}{name}"
+            actions.bind(action, partial(self._window.show_screen, name))
+            actions[action].setVisible(name in known)
+
+    def _bind_view(self) -> None:
+        window, actions = self._window, self._window.actions_
+        actions.bind("palette", lambda: Palette(window.menuBar(), window).open_over())
+        actions.bind("find_video", window.find_video)
+        actions.bind("overlay", Peek(self._program.state, actions["overlay"], self).begin)
+        actions.bind("zoom_in", self._zoom_in)
+        actions.bind("zoom_out", self._zoom_out)
+        actions.bind("zoom_fit", self._fit_picture)
+        actions.bind("curve_fit", self._fit_curve)
+        actions.bind("full_screen", self._full_screen)
+        actions.bind("shortcuts", self._show_keys)
+        actions.bind("guides", self._show_guides)
+        actions.bind("open_log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))))
+        actions.bind("about", self._about)
+
+    def _bind_player(self) -> None:
+        playback, actions, panel = self._program.playback, self._window.actions_, self._window.panel
+        actions.bind("play", playback.toggle)
+        actions["play"].setAutoRepeat(False)
+        actions.bind("previous_sample", lambda: playback.to_sample(-1))
+        actions.bind("next_sample", lambda: playback.to_sample(1))
+        actions.bind("previous_frame", lambda: playback.step(-1))
+        actions.bind("next_frame", lambda: playback.step(1))
+        actions.bind("back_second", lambda: playback.skip(-1.0))
+        actions.bind("on_second", lambda: playback.skip(1.0))
+        actions.bind("back_ten", lambda: playback.skip(-10.0))
+        actions.bind("on_ten", lambda: playback.skip(10.0))
+        actions.bind("first_frame", playback.first)
+        actions.bind("last_frame", playback.last)
+        actions.bind("go_to", self._go_to)
+        actions.bind("previous_video", lambda: panel.step(-1))
+        actions.bind("next_video", lambda: panel.step(1))
+        actions.bind("slower", playback.slower)
+        actions.bind("faster", playback.faster)
+        actions.bind("normal_speed", lambda: playback.set_speed(1.0))
+        actions.bind("mark_in", playback.mark_in)
+        actions.bind("mark_out", playback.mark_out)
+        actions.bind("clear_marks", playback.clear_marks)
+        actions.bind("split_off", self._program.split_off)
+        actions["split_off"].setAutoRepeat(False)
+        playback.marks_changed.connect(self.refresh)
+        actions.bind_switch("loop", playback.set_loop)
+
+    def _bind_model(self) -> None:
+        program, actions = self._program, self._window.actions_
+        actions.bind("assess", self._assess)
+        actions.bind("assess_all", program.assessments.ask_all)
+        actions.bind("stop", self._stop)
+        self._window.status.stop_asked.connect(self._stop)
+        actions.bind_switch("automatic", self._set_automatic)
+        actions["automatic"].setChecked(program.assessments.automatic)
+        actions.bind("next_model", lambda: program.models.step(1))
+        actions.bind("previous_model", lambda: program.models.step(-1))
+        actions.bind("open_model", self._open_model)
+
+    @Slot()
+    def refresh(self, *_: object) -> None:
+        """Say which actions are possible now."""
+        program, actions = self._program, self._window.actions_
+        actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
+        actions.set_enabled(len(program.videos) > 0, *NEEDS_LIST)
+        study = program.studies.current
+        screens = [f"{PREFIX_OF_SCREENS}{part.name}" for part in SCREENS]
+        actions.set_enabled(study is not None or len(program.videos) > 0, *screens, "close_study")
+        actions.set_enabled(study is not None, "save_study")
+        actions.set_enabled(program.studies.writable, "locate_videos")
+        chosen = program.studies.writable and program.state.current is not None
+        actions.set_enabled(chosen, "name_person", "remove_video")
+        actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
+        model = program.models.wanted is not None
+        actions.set_enabled(model and program.playback.video is not None, "assess")
+        actions.set_enabled(model and len(program.videos) > 0, "assess_all")
+        actions.set_enabled(len(program.models.entries) > 1, "next_model", "previous_model")
+        if not self._window.has_list:
+            actions.set_enabled(False, "find_video")
+        if self._window.blind:  # what these are about is not on screen, and its name is for nobody to read
+            actions.set_enabled(False, *OF_THIS_VIDEO)
+
+    @Slot()
+    def _stop(self) -> None:
+        """Stop all that is under way; ask where something would be lost."""
+        window, jobs = self._window, self._program.jobs
+        lost = [job.title for job in jobs.running if job.loses and not job.stopping]
+        question = self.tr("Stop everything that is under way? What this has done so far would be lost: {}.")
+        if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), self.tr("Stop")):
+            jobs.stop_all()
+
+    @Slot()
+    def _on_jobs(self) -> None:
+        self._window.actions_.set_enabled(bool(self._program.jobs.running), "stop")
+
+    @Slot(object)
+    def _on_look(self, look: Look) -> None:
+        self._window.actions_["overlay"].setChecked(look.overlay is not Overlay.OFF)
+
+    @Slot()
+    def _focus_player(self) -> None:
+        self._player.focus_player()
+
+    # the screen is asked for only when it is needed: it is made when first shown
+
+    def _zoom_in(self) -> None:
+        self._player.zoom_in()
+
+    def _zoom_out(self) -> None:
+        self._player.zoom_out()
+
+    def _fit_picture(self) -> None:
+        self._player.fit()
+
+    def _fit_curve(self) -> None:
+        self._player.fit_curve()
+
+    def _open_folder(self) -> None:
+        folder = self._window.dialogs.folder(self._window, self.tr("Open a folder of videos"))
+        if folder is not None:
+            self._program.open([folder])
+
+    def _open_sample(self) -> None:
+        self._program.studies.open_sample()
+
+    def _name_person(self) -> None:
+        program = self._program
+        entry = program.videos.get(program.state.current)
+        if entry is None:
+            return
+        known = sorted({other.participant for other in program.videos if other.participant})
+        question = self.tr("Who is in {}? Whole people are held out where a model is tested.").format(entry.name)
+        person = self._window.dialogs.word(
+            self._window, self.tr("Who is in this video"), question, known, entry.participant or ""
+        )
+        if person is not None:
+            program.name_person(person)
+
+    def _new_study(self) -> None:
+        kinds = self.tr("Studies (*{})").format(SUFFIX)
+        path = self._window.dialogs.save(self._window, self.tr("New study"), kinds)
+        if path is not None:
+            self._program.studies.create(path)
+
+    def _save_study(self) -> None:
+        study = self._program.studies.current
+        if study is None:
+            return
+        name = "" if study.draft else study.path.name
+        kinds = self.tr("Studies (*{})").format(SUFFIX)
+        path = self._window.dialogs.save(self._window, self.tr("Save study as"), kinds, name)
+        if path is not None:
+            self._program.studies.save_as(path)
+
+    def _locate(self) -> None:
+        folder = self._window.dialogs.folder(self._window, self.tr("Find missing videos below a folder"))
+        if folder is not None:
+            self._program.studies.locate(folder)
+
+    @Slot()
+    def _on_undo(self) -> None:
+        undo, actions = self._program.undo, self._window.actions_
+        for name, words, what in (
+            ("undo", self.tr("&Undo"), undo.undo_text),
+            ("redo", self.tr("&Redo"), undo.redo_text),
+        ):
+            actions[name].setEnabled(what is not None)
+            actions[name].setText(words if what is None else f"{words} {what}".replace("&", "&&").replace("&&", "&", 1))
+
+    def _show_settings(self) -> "Preferences":
+        from skillviewer.ui.preferences.dialog import Preferences
+
+        window = self._window
+        shown = window.findChild(Preferences)
+        if shown is None:
+            shown = Preferences(self._program, window.actions_, window.dialogs, window)
+        shown.show()
+        shown.activateWindow()
+        return shown
+
+    def _show_guides(self) -> None:
+        from skillviewer.ui.shell.guides import Guides, guides
+
+        window = self._window
+        shown = window.findChild(Guides)
+        if shown is None:
+            try:
+                shown = Guides(guides(), self._program.themes, window)
+            except SkillViewerError as error:
+                self._program.messages.fail(error)
+                return
+        shown.show()
+        shown.activateWindow()
+
+    def _change_keys(self) -> None:
+        shown = self._show_settings()
+        shown.show_page(shown.keys)
+
+    def _show_keys(self) -> None:
+        actions = self._window.actions_
+        KeySheet(actions, actions["change_keys"], self._window).open_over(top=0.05)
+
+    def _open_model(self) -> None:
+        folder = self._window.dialogs.folder(self._window, self.tr("Open a checkpoint folder"))
+        if folder is not None:
+            self._program.models.choose(folder)
+
+    def _assess(self) -> None:
+        current = self._program.state.current
+        if current is not None:
+            self._program.assessments.ask([current], again=True)
+
+    def _set_automatic(self, on: bool) -> None:
+        self._program.assessments.set_automatic(on)
+        self._program.settings.automatic = on
+
+    def _go_to(self) -> None:
+        video = self._program.playback.video
+        if video is None:
+            return
+        playback = self._program.playback
+        dialog = GoTo(video, playback.frames, playback.frame, self._window)
+        dialog.chosen.connect(self._program.playback.seek)
+        dialog.open_above(self._player.transport)
+
+    def _about(self) -> None:
+        theme, ratio = self._program.themes.theme, self._window.devicePixelRatioF()
+        logo = self._program.icons.pixmap("skillviewer", theme.text, LOGO_PX, ratio)
+        About(logo, self._window).open_over()
+
+    def _full_screen(self) -> None:
+        if self._window.isFullScreen():
+            self._window.showNormal()
+        else:
+            self._window.showFullScreen()

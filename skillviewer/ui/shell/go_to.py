@@ -1,0 +1,100 @@
+"""Going to a time or a frame that is typed."""
+
+import re
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from skillviewer.core.text import clock
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.widgets.overlay import Sheet
+
+_TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
+
+
+def parse_place(text: str, video: VideoInfo, frames: range | None = None) -> int | None:
+    """Return the frame (from 0) that a person means, or None where there is none such.
+
+    A whole number is a frame, counted from 1. Anything with a colon, a dot or an s is a time: ``13.5``, ``13s``,
+    ``1:02``, ``00:13.733``, ``1:00:00``.
+
+    Args:
+        text: What was typed.
+        video: The video it is about.
+        frames: The part of it that is shown; None for all.
+    """
+    frame = _parsed(text.strip().lower(), video)
+    return frame if frame is not None and (frames is None or frame in frames) else None
+
+
+def _parsed(text: str, video: VideoInfo) -> int | None:
+    if text.isdecimal():
+        number = int(text)
+        return number - 1 if 1 <= number <= video.n_frames else None
+    found = _TIME.match(text)
+    if found is None:
+        return None
+    hours, minutes, seconds = found.groups()
+    time_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
+    # half a millisecond: a time as it is shown, rounded, finds its own frame
+    return video.frame_at(time_s + 0.0005) if time_s <= video.duration_s else None
+
+
+class GoTo(Sheet):
+    """A field for a time or a frame.
+
+    Args:
+        video: The video it is about.
+        frames: The part of it that is shown.
+        frame: The frame on screen, from 0.
+        parent: The window.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, video: VideoInfo, frames: range, frame: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._video, self._frames = video, frames
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        self.field = QLineEdit(self)
+        self.field.setAccessibleName(self.tr("Time or frame"))
+        self.field.setPlaceholderText(self.tr("Frame 412, or time 00:13.733"))
+        self.field.setMinimumWidth(260)
+        self._hint = QLabel(self)
+        self._hint.setProperty("muted", True)
+        column.addWidget(self.field)
+        column.addWidget(self._hint)
+        self.field.textChanged.connect(self._on_text)
+        self.field.returnPressed.connect(self._on_return)
+        self.field.setText(str(frame + 1))
+        self.field.selectAll()
+        self.setFocusProxy(self.field)
+
+    @property
+    def hint(self) -> str:
+        """What the text means, in words."""
+        return self._hint.text()
+
+    @Slot(str)
+    def _on_text(self, text: str) -> None:
+        frame = parse_place(text, self._video, self._frames)
+        if frame is None:
+            first, last = self._frames[0], self._frames[-1]
+            if len(self._frames) == self._video.n_frames:
+                words = self.tr("Frames 1 to {}, times to {}")
+                self._hint.setText(words.format(last + 1, clock(self._video.duration_s)))
+            else:
+                words = self.tr("This part has frames {} to {}, times {} to {}")
+                times = (clock(float(self._video.times_s[first])), clock(self._video.end_s(last)))
+                self._hint.setText(words.format(first + 1, last + 1, *times))
+        else:
+            words = self.tr("Frame {} at {}")
+            self._hint.setText(words.format(frame + 1, clock(float(self._video.times_s[frame]))))
+
+    @Slot()
+    def _on_return(self) -> None:
+        frame = parse_place(self.field.text(), self._video, self._frames)
+        if frame is not None:
+            self.dismiss()
+            self.chosen.emit(frame)

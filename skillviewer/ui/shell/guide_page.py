@@ -1,0 +1,290 @@
+"""A guide as it is read: its text with tables and pictures, headings to go to, and what is searched."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Slot
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QImage,
+    QResizeEvent,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFrameFormat,
+    QTextTable,
+)
+from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
+
+from skillviewer.ui.widgets.theme import ThemeSource
+
+MARGIN_PX = 24
+CELL_PX = 6
+LINE_HEIGHT_PERCENT = 130
+REFIT_MS = 120
+"""Pictures take the width of the page so long after it was changed last."""
+
+
+class Guide(NamedTuple):
+    """A guide.
+
+    Attributes:
+        path: Where it lies; its pictures are named from there.
+        title: Its first heading.
+        text: Markdown.
+    """
+
+    path: Path
+    title: str
+    text: str
+
+    @property
+    def words(self) -> str:
+        """What is read of it, in lower case: without the addresses of links and the signs of Markdown."""
+        return re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|[`*|#\[\]]", "", self.text).lower()
+
+
+def anchor(heading: str) -> str:
+    """Return the name by which links point to a heading, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.casefold()).strip().replace(" ", "-")
+
+
+def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
+    block = document.begin()
+    while block.isValid():
+        yield block
+        block = block.next()
+
+
+class GuidePage(QTextBrowser):
+    """Shows one guide at a time.
+
+    Args:
+        themes: Colours.
+        parent: Owner.
+    """
+
+    def __init__(self, themes: ThemeSource, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._themes = themes
+        self._guide: Guide | None = None
+        self._made: QTextDocument | None = None
+        self._pictures: list[tuple[int, QImage]] = []
+        self._hits: list[tuple[int, int]] = []
+        self._refit = QTimer(self)
+        self._refit.setSingleShot(True)
+        self._refit.setInterval(REFIT_MS)
+        self._refit.timeout.connect(self._fit_pictures)
+        self.setOpenLinks(False)
+
+    @property
+    def n_hits(self) -> int:
+        """How often what is searched stands in the guide."""
+        return len(self._hits)
+
+    @property
+    def hit(self) -> int:
+        """Which of these places is marked, from 1; 0 for none."""
+        cursor = self.textCursor()
+        place = (cursor.selectionStart(), cursor.selectionEnd())
+        return self._hits.index(place) + 1 if place in self._hits else 0
+
+    def show_guide(self, guide: Guide) -> None:
+        """Show a guide from its beginning."""
+        self._guide = guide
+        self._hits = []
+        self._fill()
+        self.verticalScrollBar().setValue(0)
+
+    def take_theme(self) -> None:
+        """Take the colours of the theme; what is read stays where it is."""
+        if self._guide is None:
+            return
+        cursor, place = self.textCursor(), self.verticalScrollBar().value()
+        start, end = cursor.anchor(), cursor.position()
+        self._fill()
+        cursor = self.textCursor()
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        self._mark()
+        self.verticalScrollBar().setValue(place)
+
+    def to_heading(self, name: str) -> None:
+        """Go to a heading, see ``anchor``; to the beginning if there is none of that name."""
+        self.verticalScrollBar().setValue(0)
+        for block in _blocks(self.document()):
+            if block.blockFormat().headingLevel() > 1 and anchor(block.text()) == name:
+                self.setTextCursor(QTextCursor(block))
+                top = self.document().documentLayout().blockBoundingRect(block).top()
+                self.verticalScrollBar().setValue(round(top) - MARGIN_PX // 2)
+                return
+
+    def search(self, words: str) -> None:
+        """Mark words wherever they stand, and go to the first place: all in one piece, or else each by itself.
+
+        Args:
+            words: What is searched; nothing is marked, and the place stays, if empty.
+        """
+        text = self.document().toPlainText().lower()
+        phrase = words.strip().lower()
+        wanted = [phrase] if phrase and phrase in text else phrase.split()
+        self._hits = sorted(
+            (match.start(), match.end()) for word in wanted for match in re.finditer(re.escape(word), text)
+        )
+        self._mark()
+        if self._hits:
+            self._to_hit(0)
+        else:
+            cursor = self.textCursor()
+            cursor.clearSelection()
+            self.setTextCursor(cursor)
+
+    def next_hit(self, steps: int = 1) -> None:
+        """Go to the next place of what is searched, or back; round at either end."""
+        if self._hits:
+            self._to_hit((self.hit - 1 + steps) % len(self._hits))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let pictures follow the width."""
+        super().resizeEvent(event)
+        if self._pictures:
+            self._refit.start()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Let words grow with the window's."""
+        super().changeEvent(event)
+        made = self._made if event.type() == QEvent.Type.FontChange else None
+        if made is not None and made.defaultFont() != self.font():
+            self.take_theme()
+
+    def _to_hit(self, number: int) -> None:
+        start, end = self._hits[number]
+        cursor = self.textCursor()
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + self.cursorRect().top() - self.viewport().height() // 3)
+
+    def _mark(self) -> None:
+        look = QTextCharFormat()
+        look.setBackground(QColor(self._themes.theme.chosen))
+        marks = []
+        for start, end in self._hits:
+            mark = QTextEdit.ExtraSelection()
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            mark.cursor, mark.format = cursor, look
+            marks.append(mark)
+        self.setExtraSelections(marks)
+
+    def _fill(self) -> None:
+        assert self._guide is not None
+        document = QTextDocument(self)
+        document.setUndoRedoEnabled(False)
+        document.setDefaultFont(self.font())
+        document.setDocumentMargin(MARGIN_PX)
+        document.setMarkdown(self._guide.text)
+        self._dress(document)
+        before, self._made = self._made, document
+        self.setDocument(document)  # laid out once, when all is in it
+        if before is not None:
+            before.deleteLater()  # Qt deletes only the document that it made itself
+        self._fit_pictures()
+        document.documentLayout().blockBoundingRect(document.lastBlock())  # lays all out
+        room = document.size().height() - self.viewport().height()
+        self.verticalScrollBar().setRange(0, max(0, round(room)))  # told in time for a place to be gone back to
+
+    def _dress(self, document: QTextDocument) -> None:
+        """Give lines and tables room, and remember where pictures are."""
+        for frame in document.rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                self._dress_table(frame)
+        cursor = QTextCursor(document)
+        heavy: list[tuple[int, int, QTextCharFormat]] = []
+        self._pictures = []
+        for block in _blocks(document):
+            cursor.setPosition(block.position())
+            how = block.blockFormat()
+            how.setNonBreakableLines(False)
+            if "\ufffc" not in block.text():  # a picture would get that much room below it
+                how.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            if how.headingLevel() > 1:
+                how.setTopMargin(MARGIN_PX)
+            cursor.setBlockFormat(how)
+            at = block.begin()
+            while not at.atEnd():
+                piece = at.fragment()
+                characters = piece.charFormat()
+                if characters.isImageFormat():
+                    self._pictures.append((piece.position(), self._picture(characters.toImageFormat().name())))
+                elif characters.fontWeight() > QFont.Weight.DemiBold:
+                    heavy.append((piece.position(), piece.position() + piece.length(), characters))
+                at += 1
+        for start, end, characters in heavy:
+            characters.setFontWeight(QFont.Weight.DemiBold)  # the heaviest that ships
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(characters)
+
+    def _dress_table(self, table: QTextTable) -> None:
+        how = table.format()
+        how.setBorder(0)
+        how.setBorderCollapse(True)
+        how.setCellPadding(CELL_PX)
+        how.setCellSpacing(0)
+        how.setTopMargin(CELL_PX)
+        how.setBottomMargin(2 * CELL_PX)
+        table.setFormat(how)
+        first = table.cellAt(0, 0)
+        start = first.firstCursorPosition()
+        if not start.block().text() and start.block() != first.lastCursorPosition().block():
+            start.deleteChar()  # Qt begins a table that follows code with an empty line
+            whole = first.firstCursorPosition()
+            whole.setPosition(first.lastCursorPosition().position(), QTextCursor.MoveMode.KeepAnchor)
+            bold = QTextCharFormat()
+            bold.setFontWeight(QFont.Weight.DemiBold)
+            whole.mergeCharFormat(bold)
+        for row in range(table.rows()):
+            for column in range(table.columns()):
+                cell = table.cellAt(row, column)
+                line = cell.format().toTableCellFormat()
+                line.setBottomBorder(1)
+                line.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+                line.setBottomBorderBrush(QColor(self._themes.theme.line))
+                cell.setFormat(line)
+
+    def _picture(self, name: str) -> QImage:
+        """Return a picture of the guide, of the dark window where the theme is dark and there is one."""
+        assert self._guide is not None
+        path = self._guide.path.parent / name
+        dark = path.with_name(path.name.replace("-light.", "-dark."))
+        return QImage(str(dark if self._themes.theme.dark and dark.is_file() else path))
+
+    @Slot()
+    def _fit_pictures(self) -> None:
+        """Give pictures the width of the page, or their own where that is less."""
+        room, ratio = self.viewport().width() - 2 * MARGIN_PX, self.devicePixelRatioF()
+        cursor = QTextCursor(self.document())
+        for number, (position, image) in enumerate(self._pictures):
+            width = min(room, image.width())
+            if width <= 0 or image.isNull():
+                continue
+            fitted = image.scaledToWidth(round(width * ratio), Qt.TransformationMode.SmoothTransformation)
+            fitted.setDevicePixelRatio(ratio)
+            url = QUrl(f"picture:{number}")
+            self.document().addResource(QTextDocument.ResourceType.ImageResource.value, url, fitted)
+            cursor.setPosition(position)
+            cursor.setPosition(position + 1, QTextCursor.MoveMode.KeepAnchor)
+            how = cursor.charFormat().toImageFormat()
+            how.setName(url.toString())
+            how.setWidth(width)
+            how.setHeight(image.height() * width / image.width())
+            cursor.setCharFormat(how)

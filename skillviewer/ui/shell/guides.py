@@ -1,0 +1,260 @@
+"""The guides that ship with the program, to be read and searched in a window of their own."""
+
+from PySide6.QtCore import QSize, Qt, QUrl, Slot
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.paths import docs_dir
+from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
+from skillviewer.ui.widgets.theme import ThemeSource
+
+NAMES = (
+    "first-steps", "evidence", "study", "judging", "ranking", "finetune", "compare", "export", "data", "method",
+    "benchmark", "simulated", "scripting", "performance", "packaging", "glossary",
+)  # fmt: skip
+"""Files of the guides, in the order in which they are listed: what is done every day first."""
+
+LEAST, USUAL = QSize(640, 440), QSize(960, 640)
+LIST_PX = 280
+_ROW = Qt.ItemDataRole.UserRole
+
+
+def guides() -> tuple[Guide, ...]:
+    """Read all guides.
+
+    Raises:
+        SkillViewerError: One of them cannot be read.
+    """
+    found = []
+    try:
+        for name in NAMES:
+            path = docs_dir() / f"{name}.md"
+            text = path.read_text(encoding="utf-8")
+            found.append(Guide(path, text.partition("\n")[0].removeprefix("# "), text))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SkillViewerError(f"The guides cannot be read: {error}. Install the program again.") from error
+    return tuple(found)
+
+
+class Guides(QDialog):
+    """A list of guides beside the one that is read. It does not hold the window up, and is only hidden when closed.
+
+    Links lead from guide to guide. The program opens no other address: it is put on the clipboard.
+
+    Args:
+        found: The guides.
+        themes: Colours.
+        parent: The window.
+    """
+
+    def __init__(self, found: tuple[Guide, ...], themes: ThemeSource, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Guides"))
+        self.setWindowFlags(Qt.WindowType.Window)
+        self._guides = found
+        self._words = [guide.words for guide in found]
+        self._row = -1
+        self._stale = False
+        self._left: list[tuple[int, int]] = []  # guides and places that links led away from
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Search the guides"))
+        self.search.setAccessibleName(self.tr("Search the guides"))
+        self.search.setClearButtonEnabled(True)
+        self.list = QListWidget(self)
+        self.list.setAccessibleName(self.tr("Guides"))
+        self.list.setWordWrap(True)
+        self.list.setStyleSheet("QListWidget::item { padding: 6px 8px 6px 16px; }")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page = GuidePage(themes, self)
+        self.page.setAccessibleName(self.tr("Text of the guide"))
+        self.said = QLabel(self)
+        self.said.setProperty("muted", True)
+        self.said.setWordWrap(True)
+        self.back = QPushButton(self.tr("Back"), self)
+        self.back.setAutoDefault(False)
+        self.back.setEnabled(False)
+        self._lay_out()
+        self.setMinimumSize(LEAST)
+        self.resize(USUAL.boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
+        self.list.currentItemChanged.connect(self._on_item)
+        self.search.textChanged.connect(self._on_search)
+        self.search.returnPressed.connect(self._next)
+        self.back.clicked.connect(self.go_back)
+        self.page.anchorClicked.connect(self._on_link)
+        for key, slot in (
+            (QKeySequence.StandardKey.Find, self._to_search),
+            (QKeySequence.StandardKey.FindNext, self._next),
+            (QKeySequence.StandardKey.FindPrevious, self._previous),
+            (QKeySequence.StandardKey.Back, self.go_back),
+            (QKeySequence.StandardKey.Close, self.close),
+        ):
+            QShortcut(QKeySequence(key), self, slot)
+        themes.changed.connect(self._on_theme)
+        self._list([True] * len(found))
+        self._show(0)
+        self.list.setFocus()
+
+    def _lay_out(self) -> None:
+        left = QVBoxLayout()
+        left.setContentsMargins(0, 12, 0, 0)
+        left.setSpacing(8)
+        top = QHBoxLayout()
+        top.setContentsMargins(12, 0, 12, 0)
+        top.addWidget(self.search)
+        left.addLayout(top)
+        left.addWidget(self.list, 1)
+        side = QWidget(self)
+        side.setFixedWidth(LIST_PX)
+        side.setLayout(left)
+        close = QPushButton(self.tr("Close"), self)
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(MARGIN_PX, 12, 16, 12)
+        foot.setSpacing(12)
+        foot.addWidget(self.back)
+        foot.addWidget(self.said, 1)
+        foot.addWidget(close)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.page, 1)
+        column.addLayout(foot)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(side)
+        row.addLayout(column, 1)
+
+    def show_guide(self, name: str, heading: str = "") -> None:
+        """Go to a guide; what was searched is let go of.
+
+        Args:
+            name: One of NAMES.
+            heading: Name of a heading in it, see ``guide_page.anchor``; "" for its beginning.
+        """
+        self.search.clear()
+        self._show(NAMES.index(name))
+        self.page.to_heading(heading)
+
+    @Slot()
+    def go_back(self) -> None:
+        """Go back to where the last link was followed."""
+        if self._left:
+            row, place = self._left.pop()
+            self.back.setEnabled(bool(self._left))
+            self.search.clear()
+            self._show(row)
+            self.page.verticalScrollBar().setValue(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let go of what is searched on Escape first, and close then."""
+        if event.key() == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the theme if it was changed meanwhile."""
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            self.page.take_theme()
+
+    def _show(self, row: int) -> None:
+        """Show a guide, unless it is shown, and mark it in the list if it stands there."""
+        if row != self._row:
+            self._row = row
+            self.said.clear()
+            self.page.show_guide(self._guides[row])
+        for at in range(self.list.count()):
+            if self.list.item(at).data(_ROW) == row:
+                self.list.setCurrentRow(at)
+
+    def _list(self, fits: list[bool]) -> None:
+        """List some of the guides."""
+        self.list.blockSignals(True)
+        self.list.clear()
+        for row, (guide, fit) in enumerate(zip(self._guides, fits, strict=True)):
+            if fit:
+                item = QListWidgetItem(guide.title, self.list)
+                item.setData(_ROW, row)
+                if row == self._row:
+                    self.list.setCurrentItem(item)
+        self.list.blockSignals(False)
+
+    @Slot(QListWidgetItem)
+    def _on_item(self, item: QListWidgetItem | None) -> None:
+        if item is not None and item.data(_ROW) != self._row:
+            self._show(item.data(_ROW))
+            self._look()
+
+    @Slot()
+    def _on_theme(self) -> None:
+        if self.isVisible():
+            self.page.take_theme()
+        else:
+            self._stale = True
+
+    @Slot(str)
+    def _on_search(self, words: str) -> None:
+        """List the guides that have all words, and go to the first of them where the one that is read has not."""
+        wanted = words.lower().split()
+        fits = [all(word in words_of for word in wanted) for words_of in self._words]
+        self._list(fits)
+        if any(fits) and not fits[self._row]:
+            self._show(fits.index(True))
+        if any(fits):
+            self._look()
+        else:
+            self.page.search("")
+            self.said.setText(self.tr("No guide has all of these words."))
+
+    def _look(self) -> None:
+        """Mark in the guide what is searched."""
+        self.page.search(self.search.text())
+        self._tell_hit()
+
+    def _tell_hit(self) -> None:
+        n = self.page.n_hits
+        self.said.setText(self.tr("{} of {}").format(self.page.hit, n) if n else "")
+
+    @Slot()
+    def _to_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    @Slot()
+    def _next(self) -> None:
+        self.page.next_hit()
+        self._tell_hit()
+
+    @Slot()
+    def _previous(self) -> None:
+        self.page.next_hit(-1)
+        self._tell_hit()
+
+    @Slot(QUrl)
+    def _on_link(self, url: QUrl) -> None:
+        """Follow a link to a guide; put any other address on the clipboard."""
+        name = url.path().removesuffix(".md")
+        if not url.isRelative():
+            QGuiApplication.clipboard().setText(url.toString())
+            self.said.setText(self.tr("Copied: {}. The program itself opens no address.").format(url.toString()))
+        elif url.path() and name not in NAMES:
+            self.said.setText(self.tr("{} is a file of the program's source.").format(url.path().lstrip("./")))
+        else:
+            self._left.append((self._row, self.page.verticalScrollBar().value()))
+            self.back.setEnabled(True)
+            self.show_guide(name or NAMES[self._row], url.fragment())

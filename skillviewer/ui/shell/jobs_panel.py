@@ -1,0 +1,95 @@
+"""The panel of work under way: what, how far, how long still, and a button to stop it."""
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer.ui.threads.jobs import Job, Jobs
+
+
+class JobRow(QWidget):
+    """One job."""
+
+    def __init__(self, job: Job, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.job = job
+        self.setSizePolicy(self.sizePolicy().horizontalPolicy(), self.sizePolicy().Policy.Maximum)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(4)
+        row = QHBoxLayout()
+        self._title = QLabel(job.title, self)
+        self._title.setProperty("heading", True)
+        self._stop = QPushButton(self.tr("Cancel"), self)
+        self._stop.setAccessibleName(self.tr("Cancel {}").format(job.title))
+        self._stop.clicked.connect(job.stop)
+        row.addWidget(self._title, 1)
+        row.addWidget(self._stop)
+        column.addLayout(row)
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(job.title)
+        column.addWidget(self._bar)
+        self._words = QLabel(self)
+        self._words.setProperty("muted", True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        column.addWidget(self._words)
+        job.changed.connect(self.refresh)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show how far it is."""
+        job = self.job
+        share = job.share
+        self._bar.setRange(0, 0 if share is None else 1000)
+        if share is not None:
+            self._bar.setValue(round(share * 1000))
+        parts = [job.stage]
+        if job.total:
+            parts.append(self.tr("{} of {}").format(job.done, job.total))
+        if job.left_s is not None:
+            parts.append(self.tr("{} s left").format(max(round(job.left_s), 1)))
+        self._words.setText(self.tr("stopping…") if job.stopping else " · ".join(part for part in parts if part))
+        self._stop.setEnabled(not job.stopping)
+
+
+class JobsPanel(QWidget):
+    """All jobs under way."""
+
+    def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._rows: dict[Job, JobRow] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 4, 0, 4)
+        self._column.setSpacing(0)
+        self._nothing = QLabel(self.tr("Nothing is being done."), self)
+        self._nothing.setProperty("muted", True)
+        self._nothing.setContentsMargins(12, 8, 12, 8)
+        self._column.addWidget(self._nothing)
+        self._column.addStretch(1)
+        self._tick = QTimer(self)
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(self._on_tick)
+        jobs.changed.connect(self._on_jobs)
+        self._on_jobs()
+
+    @Slot()
+    def _on_jobs(self) -> None:
+        running = self._jobs.running
+        for job in [job for job in self._rows if job not in running]:
+            self._rows.pop(job).deleteLater()
+        for job in running:
+            if job not in self._rows:
+                row = self._rows[job] = JobRow(job, self)
+                self._column.insertWidget(self._column.count() - 1, row)
+        self._nothing.setVisible(not running)
+        if running and not self._tick.isActive():
+            self._tick.start()
+        elif not running:
+            self._tick.stop()
+
+    @Slot()
+    def _on_tick(self) -> None:
+        for row in self._rows.values():
+            row.refresh()

@@ -1,0 +1,302 @@
+"""The window: first page, screens, docks, toolbar, status bar; what is dropped on it, and how it closes."""
+
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QTabBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.core.text import printable
+from skillviewer.core.video.footage import Footage
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.table import FILE, MODEL, VIEW
+from skillviewer.ui.session.open_study import OpenStudy
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.shell.dock import Dock
+from skillviewer.ui.shell.menus import LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
+from skillviewer.ui.shell.message_bar import MessageBar
+from skillviewer.ui.shell.page_stack import START, Screens, dress
+from skillviewer.ui.shell.pages import PANELS, SCREENS
+from skillviewer.ui.shell.placement import first_size, place
+from skillviewer.ui.shell.start_page import StartPage
+from skillviewer.ui.shell.status_bar import StatusBar
+from skillviewer.ui.shell.tool_bar import ToolBar
+from skillviewer.ui.videos.panel import VideosPanel
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.theme import Theme
+
+LOGO_PX = 72
+
+
+class MainWindow(QMainWindow):
+    """The window of one program.
+
+    Args:
+        program: What it shows.
+        dialogs: Asks the person.
+    """
+
+    blind_changed = Signal()
+    """A screen came or went on which nobody may read a name."""
+
+    def __init__(self, program: Program, dialogs: Dialogs) -> None:
+        super().__init__()
+        self.program, self.dialogs = program, dialogs
+        self._ready_to_close = False
+        self._placed = False
+        self.setObjectName("main_window")
+        self.setWindowTitle("SkillViewer")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(860, 540)
+        self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
+        self.actions_ = Actions(self, program.icons, program.settings.keys)
+        self.looks = LookMenus(program.state, self)
+        self.recent = RecentMenu(program.settings, self)
+        self.model_menu = ModelMenu(program.models, self)
+        self._make_centre()
+        self._blind = False
+        self._docks = {part.name: self._make_dock(part.name) for part in PANELS}
+        self._join_docks()
+        self.screens = Screens(self, self.pages, self._docks, program, self.actions_)
+        self.status = StatusBar(
+            program.state, program.videos, program.playback, program.models, program.jobs, program.icons, self
+        )
+        self.setStatusBar(self.status)
+        self._make_menus()
+        names = [part.name for part in SCREENS]
+        self.tools = ToolBar(
+            self.actions_, self.looks, self.model_menu, program.models, program.state, program.icons, names, self
+        )
+        self.addToolBar(self.tools)
+        for dock in self._docks.values():
+            dock.hide()
+            dock.visibilityChanged.connect(self._see_to_tabs, Qt.ConnectionType.QueuedConnection)
+        program.themes.changed.connect(self.on_theme)
+        program.closed.connect(self._on_closed)
+        program.videos.added.connect(self._on_added)
+        program.studies.opened.connect(self._on_study)
+        program.studies.closed.connect(self.show_start)
+        program.state.current_changed.connect(self._on_current)
+        self.screens.shown.connect(self._on_screen)
+        self.recent.chosen.connect(self._open_one)
+        self.start.recent_chosen.connect(self._open_one)
+        self.status.jobs_asked.connect(self.show_jobs)
+        self.on_theme(program.themes.theme)
+        self.show_start()
+        QTimer.singleShot(0, self._see_to_tabs)
+
+    def _make_centre(self) -> None:
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.messages = MessageBar(self.program.messages, self.program.icons, centre)
+        self.pages = QStackedWidget(centre)
+        theme = self.program.themes.theme
+        logo = self.program.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())
+        self.start = StartPage(logo, self.actions_["open_sample"], self.actions_["open_videos"], self.pages)
+        self.pages.addWidget(self.start)
+        column.addWidget(self.messages)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(centre)
+
+    def _make_dock(self, name: str) -> QDockWidget:
+        part = next(part for part in PANELS if part.name == name)
+        panel = part.make(self.program, self.actions_, self)
+        return Dock(name, QCoreApplication.translate("parts", part.title), panel, self, part.area)
+
+    def _join_docks(self) -> None:
+        """Put the docks on the right into one place, as tabs: each is a page that wants all the height."""
+        self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        right = [self._docks[part.name] for part in PANELS if part.area is Qt.DockWidgetArea.RightDockWidgetArea]
+        for dock in right[1:]:
+            self.tabifyDockWidget(right[0], dock)
+
+    @Slot()
+    def _see_to_tabs(self) -> None:
+        """Name the tabs of docks; Qt keeps an empty bar out of sight, where Tab would still stop at it."""
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName(self.tr("Panels"))
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
+
+    def _make_menus(self) -> None:
+        theme_menu = ThemeMenu(self.program.themes, self.program.settings, self)
+        docks = QMenu(self.tr("Panels"), self)
+        for dock in self._docks.values():
+            docks.addAction(dock.toggleViewAction())
+        passes = PassesMenu(self.program.state, self)
+        submenus: dict[str, list[QMenu]] = {
+            FILE: [self.recent],
+            VIEW: [*self.looks.all, docks, theme_menu],
+            MODEL: [self.model_menu, passes],
+        }
+        self.actions_.fill(self.menuBar(), submenus)
+
+    @property
+    def panel(self) -> VideosPanel:
+        """The list of videos."""
+        return cast("VideosPanel", self._docks["videos"].widget())
+
+    def screen_named(self, name: str) -> QWidget:
+        """Return a screen, made when it is first asked for."""
+        return self.screens.named(name)
+
+    @Slot()
+    def show_start(self) -> None:
+        """Show the first page."""
+        self.start.set_recent(self.program.settings.recent)
+        self.screens.show_start()
+
+    def show_screen(self, name: str) -> None:
+        """Show a screen with its docks."""
+        self.screens.show(name)
+
+    @Slot()
+    def show_jobs(self) -> None:
+        """Show the jobs under way, except where nobody may read a name."""
+        if hasattr(self.screens.widget, "secrets"):
+            return
+        self._docks["jobs"].show()
+        self._docks["jobs"].raise_()
+
+    @property
+    def blind(self) -> bool:
+        """Whether a screen is shown on which nobody may read a name."""
+        return self._blind
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the list of videos belongs to the screen that is shown."""
+        return any(part.name == "videos" and part.belongs_to(self.screens.current) for part in PANELS)
+
+    def find_video(self) -> None:
+        """Put the text cursor into the search field of the list of videos, which is shown if it was closed."""
+        if self.has_list:
+            self._docks["videos"].show()
+            self._docks["videos"].raise_()
+            self.panel.start_search()
+
+    def raise_dock(self, name: str) -> None:
+        """Bring a dock before those in the same place, unless the person closed it."""
+        if not self._docks[name].isHidden():
+            self._docks[name].raise_()
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Give every part its colours."""
+        self.actions_.on_theme(theme)
+        for part in (self.messages, self.start, self.status, self.tools, *self.screens.made):
+            dress(part, theme)
+        for dock in self._docks.values():
+            dress(dock.widget(), theme)
+
+    @Slot(int, int)
+    def _on_added(self, _first: int, _last: int) -> None:
+        self.recent.refresh()
+        if self.screens.current == START:
+            self.screens.show_last()
+
+    @Slot(object)
+    def _on_study(self, _study: OpenStudy) -> None:
+        self.recent.refresh()
+        if self.screens.current == START:
+            self.screens.show_last()
+        self.retitle()
+
+    @Slot(object)
+    def _on_current(self, footage: Footage | None) -> None:
+        self.panel.show_chosen(footage)
+        self.retitle()
+
+    @Slot(str)
+    def _on_screen(self, _name: str) -> None:
+        self.retitle()
+
+    @Slot()
+    def retitle(self) -> None:
+        """Say in the title and at the foot what is on screen; a screen may have words of its own for that.
+
+        A screen on which nobody may read a name has ``window_title()``, ``status_text()`` and ``secrets()``.
+        """
+        screen, study, footage = self.screens.widget, self.program.studies.current, self.program.state.current
+        own = getattr(screen, "window_title", None)
+        if own is not None:
+            parts = [own()]
+        else:
+            parts = [printable(self.program.videos.title(footage))] if footage is not None else []
+            if study is not None and not study.draft:
+                parts.append(printable(study.title))
+        self.setWindowTitle(" – ".join([*(part for part in parts if part), "SkillViewer"]))
+        hidden = getattr(screen, "secrets", None)
+        secrets = hidden() if hidden is not None else ()
+        self.messages.keep_back(secrets)
+        self.recent.keep_back(names=bool(secrets))
+        if bool(secrets) != self._blind:
+            self._blind = bool(secrets)
+            self.blind_changed.emit()
+        status = getattr(screen, "status_text", None)
+        self.status.speak_for(status() if status is not None else None)
+
+    @Slot(object)
+    def _open_one(self, path: Path) -> None:
+        self.program.open([path])
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what is dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.program.open(paths)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Go where the window was last time, if that is on a screen."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            geometry = self.program.settings.geometry
+            if geometry.isEmpty() or not self.restoreGeometry(geometry):
+                first_size(self)
+            QTimer.singleShot(0, self._place)
+
+    @Slot()
+    def _place(self) -> None:
+        place(self)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask during a job; then stop everything, wait without blocking, and close."""
+        if self._ready_to_close:
+            event.accept()
+            return
+        event.ignore()
+        if self.program.closing:
+            return
+        question = self.tr("Work is under way. Stop it and close the window?")
+        if self.program.jobs.precious and not self.dialogs.confirm(self, question, self.tr("Stop and close")):
+            return
+        self.program.settings.geometry = self.saveGeometry()
+        self.screens.keep()
+        self.program.settings.save()
+        self.setEnabled(False)
+        focus = self.focusWidget()
+        if focus is not None:
+            focus.clearFocus()  # what is being written there is finished, and kept, while there is somebody to keep it
+        self.program.close()
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._ready_to_close = True
+        self.close()

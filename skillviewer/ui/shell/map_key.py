@@ -1,0 +1,58 @@
+"""The key of the map: pressed, it hides or shows the map; held down, only until it is let go."""
+
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication
+
+from skillviewer.ui.session.viewer_state import ViewerState
+
+HELD_MS = 350
+"""A key that is down for longer was held, not pressed."""
+
+
+class Peek(QObject):
+    """Hides or shows the map, and ends a peek where the key was pressed: whichever key a person chose for it.
+
+    Args:
+        state: Holds how maps are shown.
+        action: The action, whose keys count.
+        parent: Owner.
+    """
+
+    def __init__(self, state: ViewerState, action: QAction, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state, self._action = state, action
+        self._since = QElapsedTimer()
+        self._watched: QObject | None = None
+        action.setAutoRepeat(False)
+
+    def begin(self) -> None:
+        """Hide or show the map, and remember when and where."""
+        self._state.toggle_overlay()
+        self._since.start()
+        self._unwatch()
+        self._watched = QApplication.focusWidget()
+        if self._watched is not None:
+            self._watched.installEventFilter(self)
+
+    def _unwatch(self) -> None:
+        if self._watched is not None:
+            self._watched.removeEventFilter(self)
+        self._watched = None
+
+    def _end(self) -> None:
+        """Put the map back after the key was held, not pressed."""
+        held = self._since.elapsed() >= HELD_MS
+        self._unwatch()
+        if held:
+            self._state.toggle_overlay()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Put the map back when the key is let go after having been held."""
+        if event.type() == QEvent.Type.FocusOut:  # where the key is let go is not seen any more
+            self._end()
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease and not event.isAutoRepeat():
+            let_go = QKeySequence(event.keyCombination())
+            if let_go in self._action.shortcuts():
+                self._end()
+        return super().eventFilter(watched, event)

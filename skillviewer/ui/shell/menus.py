@@ -1,0 +1,229 @@
+"""Menus in which one thing is chosen of several."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QWidget
+
+from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
+from skillviewer.core.text import printable
+from skillviewer.ui.session.models import Models
+from skillviewer.ui.session.settings import PASSES, Settings
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
+
+
+class Choice(QMenu):
+    """A menu whose entries exclude each other.
+
+    Args:
+        title: Words of the menu.
+        options: (value, words) of each entry.
+        parent: Owner.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, title: str, options: Sequence[tuple[object, str]], parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self._group = QActionGroup(self)
+        self._group.triggered.connect(self._on_triggered)
+        self._value: object = None
+        self.set_options(options)
+
+    def set_options(self, options: Sequence[tuple[object, str]]) -> None:
+        """Offer other entries."""
+        for action in self._group.actions():
+            self._group.removeAction(action)
+            self.removeAction(action)
+            action.deleteLater()
+        for value, words in options:
+            action = self.addAction(words.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setData(value)
+            action.setChecked(value == self._value)
+            self._group.addAction(action)
+
+    def set_value(self, value: object) -> None:
+        """Mark the entry of a value."""
+        self._value = value
+        for action in self._group.actions():
+            action.setChecked(action.data() == value)
+
+    @Slot(QAction)
+    def _on_triggered(self, action: QAction) -> None:
+        self._value = action.data()
+        self.chosen.emit(self._value)
+
+
+class LookMenus(QObject):
+    """How maps are shown: kind of overlay, scale, what stands between sampled frames, colours."""
+
+    def __init__(self, state: ViewerState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.overlay = Choice(
+            self.tr("Map as"),
+            [
+                (Overlay.HEAT, self.tr("Heat")),
+                (Overlay.CONTOUR, self.tr("Contour lines")),
+                (Overlay.BOTH, self.tr("Heat with contours")),
+                (Overlay.DIMMED, self.tr("Dimmed surroundings")),
+                (Overlay.OFF, self.tr("Hidden")),
+            ],
+            parent,
+        )
+        self.scale = Choice(
+            self.tr("Colour scale"),
+            [
+                (Scale.FRAME, self.tr("One for each frame")),
+                (Scale.VIDEO, self.tr("One for the video")),
+                (Scale.COMMON, self.tr("Common to all videos")),
+            ],
+            parent,
+        )
+        self.between = Choice(
+            self.tr("Between sampled frames"),
+            [(Between.HELD, self.tr("Hold the last map")), (Between.INTERPOLATED, self.tr("Interpolate"))],
+            parent,
+        )
+        self.colours = Choice(self.tr("Colours"), [("inferno", "Inferno"), ("cividis", "Cividis")], parent)
+        self.all = [self.overlay, self.scale, self.between, self.colours]
+        self.overlay.chosen.connect(self._on_overlay)
+        self.scale.chosen.connect(self._on_scale)
+        self.between.chosen.connect(self._on_between)
+        self.colours.chosen.connect(self._on_colours)
+        state.look_changed.connect(self._on_look)
+        self._on_look(state.look)
+
+    @Slot(object)
+    def _on_overlay(self, value: Overlay) -> None:
+        self._state.set_look(overlay=Overlay(value))
+
+    @Slot(object)
+    def _on_scale(self, value: Scale) -> None:
+        self._state.set_look(scale=Scale(value))
+
+    @Slot(object)
+    def _on_between(self, value: Between) -> None:
+        self._state.set_look(between=Between(value))
+
+    @Slot(object)
+    def _on_colours(self, value: str) -> None:
+        self._state.set_look(colours=value)
+
+    @Slot(object)
+    def _on_look(self, look: Look) -> None:
+        self.overlay.set_value(look.overlay)
+        self.scale.set_value(look.scale)
+        self.between.set_value(look.between)
+        self.colours.set_value(look.colours)
+
+
+class ModelMenu(Choice):
+    """The checkpoints on this computer."""
+
+    def __init__(self, models: Models, parent: QWidget) -> None:
+        super().__init__(models.tr("Model"), [], parent)
+        self._models = models
+        self._nothing = self.addAction(self.tr("No checkpoint on this computer"))
+        self._nothing.setEnabled(False)
+        self.chosen.connect(self._on_chosen)
+        models.entries_changed.connect(self._on_entries)
+        models.wanted_changed.connect(self._on_wanted)
+        self._on_entries()
+
+    @Slot()
+    def _on_entries(self) -> None:
+        entries = [(str(entry.folder), printable(entry.name)) for entry in self._models.entries]
+        wanted = self._models.wanted
+        if wanted is not None and str(wanted) not in {folder for folder, _ in entries}:
+            entries.append((str(wanted), printable(wanted.name)))
+        self.set_options(entries)
+        self._nothing.setVisible(not entries)
+        self._on_wanted(wanted)
+
+    @Slot(object)
+    def _on_wanted(self, folder: Path | None) -> None:
+        self.set_value(str(folder) if folder is not None else None)
+
+    @Slot(object)
+    def _on_chosen(self, folder: str) -> None:
+        self._models.choose(Path(folder))
+
+
+class PassesMenu(Choice):
+    """How many interleaved passes an assessment makes."""
+
+    def __init__(self, state: ViewerState, parent: QWidget) -> None:
+        words = [(1, state.tr("1 pass")), *((n, state.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
+        super().__init__(state.tr("Passes"), words, parent)
+        self._state = state
+        self.set_value(state.passes)
+        self.chosen.connect(self._on_chosen)
+        state.passes_changed.connect(self.set_value)
+
+    @Slot(object)
+    def _on_chosen(self, passes: int) -> None:
+        self._state.set_passes(passes)
+
+
+class ThemeMenu(Choice):
+    """Light, dark, or as the system."""
+
+    def __init__(self, themes: ThemeSource, settings: Settings, parent: QWidget) -> None:
+        words = [
+            (ThemeChoice.SYSTEM, themes.tr("As the system")),
+            (ThemeChoice.LIGHT, themes.tr("Light")),
+            (ThemeChoice.DARK, themes.tr("Dark")),
+        ]
+        super().__init__(themes.tr("Colours of the window"), words, parent)
+        self._themes, self._settings = themes, settings
+        self.set_value(themes.choice)
+        self.chosen.connect(self._on_chosen)
+
+    @Slot(object)
+    def _on_chosen(self, choice: ThemeChoice) -> None:
+        self._settings.theme = ThemeChoice(choice)
+        self._themes.choose(ThemeChoice(choice))
+
+
+class RecentMenu(QMenu):
+    """Files and folders opened before."""
+
+    chosen = Signal(object)
+
+    def __init__(self, settings: Settings, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setTitle(self.tr("Open recent"))
+        self._settings = settings
+        self._kept_back = False
+        self.triggered.connect(self._on_triggered)
+        self.refresh()
+
+    def keep_back(self, *, names: bool) -> None:
+        """Name nothing for as long as nobody may read what files are called."""
+        if names != self._kept_back:
+            self._kept_back = names
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Read the list again."""
+        self.clear()
+        recent = self._settings.recent if not self._kept_back else ()
+        for path in recent:
+            action = self.addAction(printable(str(path)).replace("&", "&&"))
+            action.setData(str(path))
+        self.addSeparator()
+        self.addAction(self.tr("Forget these"))
+        self.setEnabled(bool(recent))
+
+    @Slot(QAction)
+    def _on_triggered(self, action: QAction) -> None:
+        if action.data():
+            self.chosen.emit(Path(action.data()))
+        else:
+            self._settings.forget_recent()
+            self.refresh()

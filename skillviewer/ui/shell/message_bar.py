@@ -1,0 +1,140 @@
+"""The bar that shows what the window has to say: the one place for failures, never a dialog in the way."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import Theme
+
+MOST_DETAILS = 8
+
+
+class MessageBar(QFrame):
+    """Shows the latest message; closing it shows the one before.
+
+    Args:
+        messages: What is to be said.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    def __init__(self, messages: Messages, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._messages, self._icons = messages, icons
+        self._theme: Theme | None = None
+        self._open = False
+        self._secrets: frozenset[str] = frozenset()
+        self.setObjectName("message_bar")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 6, 6)
+        column.setSpacing(4)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._icon = QLabel(self)
+        self._text = QLabel(self)
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._more = QToolButton(self)
+        self._more.clicked.connect(self.show_details)
+        self._close = QToolButton(self)
+        self._close.setAccessibleName(self.tr("Close this message"))
+        self._close.setToolTip(self.tr("Close"))
+        self._close.clicked.connect(messages.dismiss)
+        row.addWidget(self._icon)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._more)
+        row.addWidget(self._close)
+        column.addLayout(row)
+        self._details = QLabel(self)
+        self._details.setWordWrap(True)
+        self._details.setTextFormat(Qt.TextFormat.PlainText)
+        self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._details.setContentsMargins(28, 0, 0, 4)
+        column.addWidget(self._details)
+        messages.changed.connect(self._on_changed)
+        self._on_changed()
+
+    @property
+    def text(self) -> str:
+        """The words on screen, or ""."""
+        return self._text.text() if self._messages.waiting else ""
+
+    @property
+    def details(self) -> str:
+        """The further lines, whether they are shown or not."""
+        return self._details.text()
+
+    def keep_back(self, words: Collection[str]) -> None:
+        """Keep back what these words stand in, until others are given: where pairs are judged nobody reads a name."""
+        secrets = frozenset(word for word in words if word)
+        if secrets != self._secrets:
+            self._secrets = secrets
+            self._dress()
+
+    def _kept_back(self, message: Message) -> Message:
+        """Return a message as it may be read."""
+        if any(word in message.text for word in self._secrets):
+            words = self.tr("There is news of a video. It can be read when you have finished.")
+            return Message(words, message.severity)
+        return replace(message, details=()) if self._secrets else message
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self._close.setIcon(self._icons.icon("close", theme))
+        self._dress()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self._open = False
+        self._dress()
+        if self._message is not None:
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    @property
+    def _message(self) -> Message | None:
+        waiting = self._messages.waiting
+        return waiting[-1] if waiting else None
+
+    def _dress(self) -> None:
+        message = self._message
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        others = len(self._messages.waiting) - 1
+        message = self._kept_back(message)
+        text = printable(message.text)
+        self._text.setText(self.tr("{}  (and {} more)").format(text, others) if others else text)
+        self.setAccessibleName(text)
+        lines = [printable(line) for line in message.details[:MOST_DETAILS]]
+        if len(message.details) > MOST_DETAILS:
+            lines.append(self.tr("and {} more").format(len(message.details) - MOST_DETAILS))
+        self._details.setText("\n".join(lines))
+        self._details.setVisible(self._open and bool(lines))
+        self._more.setVisible(bool(lines))
+        self._more.setText(self.tr("Hide details") if self._open else self.tr("Details"))
+        theme = self._theme
+        if theme is not None:
+            colour = {Severity.NOTE: theme.accent, Severity.WARNING: theme.warn, Severity.ERROR: theme.bad}
+            self._icon.setPixmap(
+                self._icons.pixmap(str(message.severity), colour[message.severity], 20, self.devicePixelRatioF())
+            )
+            self.setStyleSheet(
+                f"#message_bar {{ background: {theme.base}; border: none; border-bottom: 1px solid {theme.line};"
+                f" border-left: 3px solid {colour[message.severity]}; }}"
+            )
+
+    @Slot()
+    def show_details(self) -> None:
+        """Show the further lines, or hide them again."""
+        self._open = not self._open
+        self._dress()

@@ -1,0 +1,143 @@
+"""Which screen is shown, with which docks beside it; each screen keeps an arrangement of its own."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
+
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.shell.pages import PANELS, SCREENS
+from skillviewer.ui.widgets.theme import Theme
+
+LAYOUT_VERSION = 3
+START = ""
+"""The name of the first page, which is no screen."""
+FIRST_WIDTHS = {"videos": 360, "why": 360, "moments": 360, "notes": 360}
+
+
+def dress(part: QWidget, theme: Theme) -> None:
+    """Give a part its colours, if it paints with any of its own."""
+    on_theme = getattr(part, "on_theme", None)
+    if on_theme is not None:
+        on_theme(theme)
+
+
+def _tell(part: QWidget | None, what: str) -> None:
+    """Call ``on_shown`` or ``on_hidden`` of a screen that has it."""
+    act = getattr(part, what, None)
+    if act is not None:
+        act()
+
+
+class Screens(QObject):
+    """The pages in the middle of the window, and the docks around them.
+
+    Args:
+        window: The window.
+        pages: Holds the first page; screens are added when they are first shown.
+        docks: By name.
+        program: What is shown.
+        actions: Actions of the window.
+    """
+
+    shown = Signal(str)
+    """Name of the screen, "" for the first page."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        pages: QStackedWidget,
+        docks: Mapping[str, QDockWidget],
+        program: Program,
+        actions: Actions,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._pages, self._docks = window, pages, docks
+        self._program, self._actions = program, actions
+        self._made: dict[str, QWidget] = {}
+        self._current = START
+        self._last = SCREENS[0].name
+
+    @property
+    def current(self) -> str:
+        """Name of the screen that is shown, "" for the first page."""
+        return self._current
+
+    @property
+    def widget(self) -> QWidget | None:
+        """The screen that is shown, or None on the first page."""
+        return self._made.get(self._current)
+
+    @property
+    def made(self) -> tuple[QWidget, ...]:
+        """The screens that were shown already."""
+        return tuple(self._made.values())
+
+    def named(self, name: str) -> QWidget:
+        """Return a screen, made when it is first asked for."""
+        screen = self._made.get(name)
+        if screen is None:
+            part = next(part for part in SCREENS if part.name == name)
+            screen = self._made[name] = part.make(self._program, self._actions, self._pages)
+            self._actions.attach_screen(name, screen)
+            self._pages.addWidget(screen)
+            dress(screen, self._program.themes.theme)
+        return screen
+
+    def show_start(self) -> None:
+        """Show the first page, without docks."""
+        self._leave()
+        for dock in self._docks.values():
+            dock.hide()
+        self._pages.setCurrentIndex(0)
+        self._enter(START)
+
+    def show_last(self) -> None:
+        """Show the screen that was shown before the first page, at first the first."""
+        self.show(self._last)
+
+    def show(self, name: str) -> None:
+        """Show a screen with its docks, as they were when it was left."""
+        if name == self._current:
+            self._enter(name)
+            return
+        widget = self.named(name)
+        self._leave()
+        self._last = name
+        self._pages.setCurrentWidget(widget)
+        layout = self._program.settings.layout(name)
+        restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
+        for part in PANELS:
+            dock = self._docks[part.name]
+            if not part.belongs_to(name):
+                dock.hide()
+            elif not restored:
+                dock.setVisible(part.shown)
+            dock.toggleViewAction().setVisible(part.belongs_to(name))
+        if not restored:
+            names = [n for n in FIRST_WIDTHS if n in self._docks and not self._docks[n].isHidden()]
+            widths = [FIRST_WIDTHS[n] for n in names]
+            self._window.resizeDocks([self._docks[n] for n in names], widths, Qt.Orientation.Horizontal)
+            for n in reversed(names):
+                self._docks[n].raise_()  # of those that share a place the first lies on top
+        self._enter(name)
+
+    def keep(self) -> None:
+        """Remember how the docks stand."""
+        if self._current != START:
+            self._program.settings.keep_layout(self._current, self._window.saveState(LAYOUT_VERSION))
+
+    def _leave(self) -> None:
+        self.keep()
+        _tell(self.widget, "on_hidden")
+
+    def _enter(self, name: str) -> None:
+        arrived = name != self._current
+        self._current = name
+        for part in SCREENS:
+            self._actions[f"{PREFIX_OF_SCREENS}{part.name}"].setChecked(part.name == name)
+        if arrived:
+            _tell(self.widget, "on_shown")
+            self.shown.emit(name)

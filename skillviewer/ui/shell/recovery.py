@@ -1,0 +1,269 @@
+"""Where one was, noted while the window is open: a session that ended without being closed is offered again.
+
+A session is a small file under the data folder, locked while its program lives. What a person said is in the study at
+once; this is only where they were.
+"""
+
+import json
+import logging
+import os
+import threading
+import uuid
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Slot
+
+from skillviewer.core.atomic_write import ASIDE, written_aside
+from skillviewer.core.paths import data_dir
+from skillviewer.core.video.extents import extent_cells, extent_from
+from skillviewer.core.video.footage import Footage
+from skillviewer.data.study.lock import WriteLock
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.shell.page_stack import START, Screens
+from skillviewer.ui.shell.start_page import StartPage
+
+log = logging.getLogger(__name__)
+
+NOTE_EVERY_MS = 2000
+"""How often it is looked at whether the person is somewhere else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person was.
+
+    Attributes:
+        study: The study's file.
+        title: What it is called.
+        draft: Whether the program made it for videos that were opened without a study.
+        video: The video on screen, or "".
+        frame: Its frame, from 0.
+        screen: The screen that was shown.
+        noted_at: When, ISO 8601.
+        extent: The part of the video that was on screen, as ``extent_cells`` gives it.
+    """
+
+    study: str
+    title: str
+    draft: bool
+    video: str
+    frame: int
+    screen: str
+    noted_at: str
+    extent: tuple[str, float, float] = ("", 0.0, 0.0)
+
+    @property
+    def footage(self) -> Footage | None:
+        """The video, or the part of it."""
+        return Footage(Path(self.video), extent_from(*self.extent)) if self.video else None
+
+
+def sessions_dir() -> Path:
+    """Return where sessions are noted."""
+    return data_dir() / "sessions"
+
+
+def left_behind(folder: Path) -> Place | None:
+    """Return where the latest session was that ended without being closed, and forget all such.
+
+    Args:
+        folder: Holds the sessions.
+    """
+    found: list[Place] = []
+    for path in folder.glob("*.json"):
+        if ASIDE in path.suffixes:
+            continue  # a note that another window is writing
+        with suppress(OSError):
+            lock = WriteLock(path)
+            if not lock.held:
+                continue  # another window, alive
+            try:
+                found += filter(None, [_read(path)])
+                path.unlink()
+            finally:
+                lock.release()
+    there = [place for place in found if Path(place.study).is_file()]
+    return max(there, key=lambda place: place.noted_at, default=None)
+
+
+def _read(path: Path) -> Place | None:
+    try:
+        place = Place(**json.loads(path.read_text(encoding="utf-8")))
+        datetime.fromisoformat(place.noted_at)  # a session that cannot say when it was is none
+    except (OSError, ValueError, TypeError):
+        return None
+    return place
+
+
+class Session(QObject):
+    """Notes where the person is.
+
+    Args:
+        program: What is open.
+        screens: What is shown.
+        folder: Holds the sessions.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, screens: Screens, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._screens = program, screens
+        self._path = folder / f"{uuid.uuid4().hex}.json"
+        self._lock: WriteLock | None = None
+        self._noted: Place | None = None
+        self._writing = threading.Lock()
+        self._ended = False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = WriteLock(self._path)
+        except OSError as error:
+            log.warning("this session is not noted: %s", error)
+            return
+        self._timer = QTimer(self)
+        self._timer.setInterval(NOTE_EVERY_MS)
+        self._timer.timeout.connect(self.note)
+        self._timer.start()
+        program.studies.opened.connect(self.note)
+        program.studies.closed.connect(self.note)
+
+    @property
+    def place(self) -> Place | None:
+        """Where the person is; None without a study."""
+        program = self._program
+        study, video = program.studies.current, program.state.current
+        if study is None:
+            return None
+        return Place(
+            study=os.fspath(study.path),
+            title=study.title,
+            draft=study.draft,
+            video=os.fspath(video.path) if video is not None else "",
+            extent=extent_cells(video.extent if video is not None else None),
+            frame=program.playback.frame if program.playback.video is not None else 0,
+            screen=self._screens.current,
+            noted_at="",
+        )
+
+    @Slot()
+    def note(self, *_: object) -> None:
+        """Write down where the person is, if that is somewhere else than before; in the lane of small works."""
+        place = self.place
+        if self._lock is None or place == self._noted or self._program.index.stopped:
+            return
+        self._noted = place
+        self._program.index.submit(lambda _backend, _token, _report: self._write(place))
+
+    def _write(self, place: Place | None) -> None:
+        """Write, in the lane; never after the end, which may come while a note waits for its turn."""
+        with self._writing:
+            if not self._ended:
+                _write(self._path, place)
+
+    def end(self) -> None:
+        """Forget the session: the window was closed as it should be."""
+        if self._lock is not None:
+            self._timer.stop()
+            with self._writing:
+                self._ended = True
+                with suppress(OSError):
+                    self._path.unlink(missing_ok=True)
+            self._lock.release()
+            self._lock = None
+
+
+def _write(path: Path, place: Place | None) -> None:
+    try:
+        if place is None:
+            path.unlink(missing_ok=True)
+            return
+        said = asdict(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
+        with written_aside(path) as aside:
+            aside.write_text(json.dumps(said), encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        log.warning("where this session is could not be noted: %s", error)
+
+
+class Recovery(QObject):
+    """Offers on the first page to go back to where the last session was, if it ended without being closed.
+
+    Args:
+        program: What is opened.
+        screens: What is shown.
+        start: The first page.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, screens: Screens, start: StartPage, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._screens, self._start = program, screens, start
+        self._place: Place | None = None
+        self._going: Return | None = None
+        start.return_asked.connect(self._on_asked)
+        program.studies.opened.connect(self._on_opened)
+
+    def offer(self, folder: Path) -> None:
+        """Look for a session that was not closed, and offer it.
+
+        Args:
+            folder: Holds the sessions.
+        """
+        self._place = left_behind(folder)
+        if self._place is not None:
+            noted = datetime.fromisoformat(self._place.noted_at)
+            at = QDateTime.fromSecsSinceEpoch(int(noted.timestamp()))
+            when = QLocale().toString(at, QLocale.FormatType.ShortFormat)
+            self._start.offer_return(self._place.title, when)
+
+    @Slot()
+    def _on_asked(self) -> None:
+        if self._place is not None:
+            self._going = Return(self._program, self._screens, self._place, self)
+
+    @Slot(object)
+    def _on_opened(self, _study: object) -> None:
+        self._start.offer_return("", "")
+
+
+class Return(QObject):
+    """Goes back to where a session was: opens its study, then its video, frame and screen.
+
+    Args:
+        program: What is opened.
+        screens: What is shown.
+        place: Where to.
+        parent: Owner.
+    """
+
+    def __init__(self, program: Program, screens: Screens, place: Place, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program, self._screens, self._place = program, screens, place
+        program.studies.listed.connect(self._on_listed)
+        program.playback.video_changed.connect(self._on_video)
+        program.open([Path(place.study)])
+
+    @Slot(object)
+    def _on_listed(self, _videos: object) -> None:
+        study = self._program.studies.current
+        if study is None or study.path != Path(self._place.study):
+            return
+        self._program.studies.listed.disconnect(self._on_listed)
+        footage = self._place.footage
+        if footage is not None and self._program.videos.get(footage) is not None:
+            self._program.state.set_current(footage)
+        else:
+            self._done()
+        if self._place.screen != START:
+            self._screens.show(self._place.screen)
+
+    @Slot(object)
+    def _on_video(self, video: object) -> None:
+        if video is not None and self._program.state.current == self._place.footage:
+            self._program.playback.seek(self._place.frame)
+            self._done()
+
+    def _done(self) -> None:
+        self._program.playback.video_changed.disconnect(self._on_video)
+        self.deleteLater()

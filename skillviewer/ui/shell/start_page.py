@@ -1,0 +1,139 @@
+"""The first page: what to do next, and what was opened before."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.ui.actions.actions import plain
+from skillviewer.ui.widgets.theme import Theme
+
+COLUMN_PX = 460
+MOST_SHOWN = 5
+
+
+class StartPage(QWidget):
+    """One sentence, one button that matters, one beside it, and the recent files.
+
+    Args:
+        logo: The program's picture.
+        sample: Opens the sample study.
+        videos: Opens videos.
+        parent: Owner.
+    """
+
+    recent_chosen = Signal(object)
+    return_asked = Signal()
+    """To where the last session was, which ended without being closed."""
+
+    def __init__(self, logo: QPixmap, sample: QAction, videos: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        outer = QHBoxLayout(self)
+        outer.addStretch(1)
+        column = QVBoxLayout()
+        outer.addLayout(column)
+        outer.addStretch(1)
+        column.setSpacing(8)
+        column.addStretch(2)
+        picture = QLabel(self)
+        picture.setPixmap(logo)
+        column.addWidget(picture)
+        column.addSpacing(8)
+        title = QLabel("SkillViewer", self)
+        title.setProperty("letters", "brand")
+        column.addWidget(title)
+        words = QLabel(
+            self.tr(
+                "See how skilfully something was done in a video, when it went well or badly, "
+                "and where the model looked. Drop videos or a folder here to begin."
+            ),
+            self,
+        )
+        words.setWordWrap(True)
+        words.setFixedWidth(COLUMN_PX)
+        words.setProperty("muted", True)
+        column.addWidget(words)
+        column.addSpacing(16)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.sample_button = self._button(sample, primary=True)
+        self.videos_button = self._button(videos, primary=False)
+        row.addWidget(self.sample_button)
+        row.addWidget(self.videos_button)
+        row.addStretch(1)
+        column.addLayout(row)
+        self._make_offer()
+        column.addWidget(self.offer)
+        column.addSpacing(24)
+        self._heading = QLabel(self.tr("Recent"), self)
+        self._heading.setProperty("heading", True)
+        column.addWidget(self._heading)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(2)
+        column.addLayout(self._recent)
+        column.addStretch(3)
+        self.set_recent(())
+
+    def _make_offer(self) -> None:
+        self.offer = QWidget(self)
+        offered = QVBoxLayout(self.offer)
+        offered.setContentsMargins(0, 16, 0, 0)
+        offered.setSpacing(8)
+        self._offer_words = QLabel(self.offer)
+        self._offer_words.setWordWrap(True)
+        self._offer_words.setFixedWidth(COLUMN_PX)
+        self.go_on = QPushButton(self.tr("Go on where it was"), self.offer)
+        self.go_on.clicked.connect(self.return_asked)
+        offered.addWidget(self._offer_words)
+        offered.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignLeft)
+        self.offer.hide()
+
+    def _button(self, action: QAction, *, primary: bool) -> QPushButton:
+        button = QPushButton(plain(action.text()), self)
+        button.setProperty("primary", primary)
+        button.setVisible(action.isEnabled())
+        button.clicked.connect(action.trigger)
+        action.enabledChanged.connect(button.setVisible)
+        return button
+
+    @Slot(object)
+    def on_theme(self, _theme: Theme) -> None:
+        """Take colours: they come by style sheet."""
+
+    def offer_return(self, title: str, when: str) -> None:
+        """Offer to go back to where the last session was.
+
+        Args:
+            title: Of its study; "" takes the offer away.
+            when: It was last noted there, in words.
+        """
+        text = self.tr("The last session was not closed: {}, {}. What was said there is kept.")
+        self._offer_words.setText(text.format(printable(title), when))
+        self.offer.setVisible(bool(title))
+
+    def set_recent(self, paths: tuple[Path, ...]) -> None:
+        """Show what was opened before."""
+        while (item := self._recent.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        self._heading.setVisible(bool(paths))
+        for path in paths[:MOST_SHOWN]:
+            button = QPushButton(self)
+            button.setProperty("flat", True)
+            button.setFixedWidth(COLUMN_PX)
+            text = printable(f"{path.name}   {path.parent}")
+            button.setText(
+                button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, COLUMN_PX - 40).replace("&", "&&")
+            )
+            button.setToolTip(printable(str(path)))
+            button.setAccessibleName(printable(str(path)))
+            button.setProperty("path", str(path))
+            button.clicked.connect(self._on_recent)
+            self._recent.addWidget(button)
+
+    @Slot()
+    def _on_recent(self) -> None:
+        self.recent_chosen.emit(Path(str(self.sender().property("path"))))

@@ -1,0 +1,216 @@
+"""The line at the foot of the window."""
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.text import clock, printable
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.player.transport import speed_text
+from skillviewer.ui.session.models import Models
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
+from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.widgets.eliding_label import ShortLabel
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import Theme
+
+ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
+"""Fields that speak of the video on screen."""
+
+LONGEST_MODEL_PX = 220
+
+
+def left_text(seconds: float) -> str:
+    """Return a time left as ``14 s`` or ``3 min``."""
+    return f"{max(round(seconds), 1)} s" if seconds < 100 else f"{round(seconds / 60)} min"
+
+
+class StatusBar(QStatusBar):
+    """Video, frame, sampled frame, time, rate, speed, model, device, jobs with a button to stop them.
+
+    Args:
+        state: What is on screen.
+        videos: The list: what the video is called.
+        playback: The playhead.
+        models: Which model is loading.
+        jobs: Work under way.
+        icons: Icons by name.
+        parent: Owner.
+    """
+
+    jobs_asked = Signal()
+    stop_asked = Signal()
+
+    def __init__(
+        self,
+        state: ViewerState,
+        videos: VideoList,
+        playback: Playback,
+        models: Models,
+        jobs: Jobs,
+        icons: Icons,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._playback, self._models, self._jobs, self._icons = state, playback, models, jobs, icons
+        self._videos = videos
+        self._instead: str | None = None
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(8, 0, 8, 0)
+        self._video = ShortLabel(self)
+        self._dressed(self._video, self.tr("Video"))
+        self.addWidget(self._video, 1)
+        self._fields: dict[str, QLabel] = {}
+        for name, title in (
+            ("frame", self.tr("Frame")),
+            ("sampled", self.tr("Sampled frames")),
+            ("time", self.tr("Time")),
+            ("rate", self.tr("Frame rate")),
+            ("speed", self.tr("Playing speed")),
+            ("model", self.tr("Model")),
+            ("device", self.tr("Device")),
+        ):
+            field = self._fields[name] = self._field(title)
+            self.addPermanentWidget(field)
+        self._job = QToolButton(self)
+        self._job.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._job.clicked.connect(self.jobs_asked)
+        self._stop = QToolButton(self)
+        self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._stop.setToolTip(self.tr("Stop"))
+        self._stop.setAccessibleName(self.tr("Stop the job"))
+        self._stop.clicked.connect(self.stop_asked)
+        self.addPermanentWidget(self._job)
+        self.addPermanentWidget(self._stop)
+        self._tick = QTimer(self)  # time left goes on falling between reports
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(self._on_jobs)
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        playback.speed_changed.connect(self._on_speed)
+        state.analysis_changed.connect(self._on_analysis)
+        state.model_changed.connect(self._on_model)
+        models.entries_changed.connect(self._on_model)
+        models.wanted_changed.connect(self._on_model)
+        jobs.changed.connect(self._on_jobs)
+        self._on_video(playback.video)
+        self._on_model()
+        self._on_jobs()
+
+    def _field(self, title: str) -> QLabel:
+        field = QLabel(self)
+        self._dressed(field, title)
+        return field
+
+    @staticmethod
+    def _dressed(field: QLabel, title: str) -> None:
+        field.setProperty("muted", True)
+        field.setToolTip(title)
+        field.setContentsMargins(6, 0, 6, 0)
+
+    @property
+    def text(self) -> str:
+        """All fields that are shown, for tests and screen readers."""
+        fields = [f for n, f in self._fields.items() if self._instead is None or n not in ABOUT_VIDEO]
+        shown = [self._video.words, *(f.text() for f in fields), self._job.text()]
+        return " | ".join(text for text in shown if text)
+
+    def speak_for(self, text: str | None) -> None:
+        """Say this in the place of everything about videos, those at work too; None to speak of videos again."""
+        self._instead = text
+        self._job.setEnabled(text is None)  # the panel of jobs names videos
+        self._on_jobs()
+        self._video.set_forms(text or "")
+        if text is None:
+            self._on_video(self._playback.video)
+        for name in ABOUT_VIDEO:
+            self._fields[name].setVisible(text is None and bool(self._fields[name].text()))
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._stop.setIcon(self._icons.icon("stop", theme))
+
+    def _say(self, name: str, text: str) -> None:
+        field = self._fields[name]
+        if field.text() != text:
+            field.setText(text)
+            field.setVisible(bool(text) and (self._instead is None or name not in ABOUT_VIDEO))
+            if name in {"frame", "sampled", "time"}:  # so that the line does not dance
+                field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        for field in self._fields.values():
+            field.setMinimumWidth(0)
+        if self._instead is None:
+            current = self._state.current
+            title = printable(self._videos.title(current)) if video is not None and current else ""
+            about = "\n".join(x for x in (printable(str(video.path)), video.note) if x) if video is not None else ""
+            self._video.set_forms(title, tip=about)
+        rate = ""
+        if video is not None:
+            words = self.tr("{:.2f} fps variable") if video.variable_rate else self.tr("{:.2f} fps")
+            rate = words.format(video.rate_hz)
+        self._say("rate", rate)
+        self._on_speed(self._playback.speed)
+        self._on_analysis(self._state.analysis)
+        self._on_frame(self._playback.frame)
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        video = self._playback.video
+        self._say("frame", self.tr("frame {}/{}").format(frame + 1, video.n_frames) if video else "")
+        self._say("time", clock(self._playback.time_s) if video else "")
+
+    @Slot(float)
+    def _on_speed(self, speed: float) -> None:
+        self._say("speed", speed_text(speed) if self._playback.video else "")
+
+    @Slot(object)
+    def _on_analysis(self, analysis: Analysis | None) -> None:
+        text = ""
+        if analysis is not None:
+            total = analysis.n_segments * analysis.n_passes
+            text = self.tr("{}/{} sampled").format(analysis.n_samples * analysis.n_passes, total)
+        self._say("sampled", text)
+
+    @Slot()
+    def _on_model(self, *_: object) -> None:
+        model: LoadedModel | None = self._state.model
+        if model is not None:
+            words = self.tr("model {}").format(printable(model.name))
+            self._say("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
+            self._fields["model"].setToolTip(words)
+            self._say("device", f"{model.device} {model.memory}".rstrip())
+            return
+        self._fields["model"].setToolTip(self.tr("Model"))
+        loading = self._models.wanted is not None
+        self._say("model", self.tr("loading the model") if loading else self.tr("no model"))
+        self._say("device", "")
+
+    @Slot()
+    def _on_jobs(self) -> None:
+        running = self._jobs.running
+        self._job.setVisible(bool(running))
+        self._stop.setVisible(bool(running))
+        if running and not self._tick.isActive():
+            self._tick.start()
+        elif not running:
+            self._tick.stop()
+        self._job.setText(self._job_text(running) if running else "")
+
+    def _job_text(self, running: tuple[Job, ...]) -> str:
+        job = running[-1]
+        if job.stopping:
+            return self.tr("stopping…")
+        count = self.tr("1 job") if len(running) == 1 else self.tr("{} jobs").format(len(running))
+        share, left_s = job.share, job.left_s
+        blind = self._instead is not None  # a job may be called after a video
+        self._job.setToolTip("" if blind else f"{job.title} {job.stage}".rstrip())
+        if share is None:
+            return count if blind else f"{count} · {job.title}"
+        text = f"{count} {share * 100:.0f} %"
+        return text if left_s is None else self.tr("{}, {} left").format(text, left_text(left_s))

@@ -1,0 +1,109 @@
+"""The row of tools: open, model, assess, map, all actions."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
+from skillviewer.ui.session.models import Models
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.shell.menus import LookMenus, ModelMenu
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import Theme
+
+MODEL_PX = 220
+
+
+class ToolBar(QToolBar):
+    """The few things that are done all the time.
+
+    Args:
+        actions: What they do.
+        looks: Menus of how maps are shown.
+        model_menu: The checkpoints.
+        models: Which is loading.
+        state: Which is loaded.
+        icons: Icons by name.
+        screens: Names of the screens.
+        parent: The window.
+    """
+
+    def __init__(
+        self,
+        actions: Actions,
+        looks: LookMenus,
+        model_menu: ModelMenu,
+        models: Models,
+        state: ViewerState,
+        icons: Icons,
+        screens: Sequence[str],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._models, self._state, self._icons = models, state, icons
+        self.setObjectName("tools")
+        self.setWindowTitle(self.tr("Tools"))
+        self.setMovable(False)
+        self.setIconSize(QSize(20, 20))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._menu_buttons: list[tuple[QToolButton, str]] = []
+        for name in screens:
+            button = self._add_button()
+            button.setDefaultAction(actions[f"{PREFIX_OF_SCREENS}{name}"])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setProperty("tab", True)
+        self.addSeparator()
+        self._add_action(actions["open_videos"])
+        self._model = self._add_menu(model_menu, "model", self.tr("Model that looks at the videos"))
+        self._add_action(actions["assess_all"])
+        self.addSeparator()
+        map_menu = QMenu(self)
+        map_menu.addAction(actions["overlay"])
+        for menu in looks.all:
+            map_menu.addMenu(menu)
+        self._add_menu(map_menu, "overlay", self.tr("How the map is shown")).setText(self.tr("Map"))
+        space = QWidget(self)
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        self._add_action(actions["palette"])
+        state.model_changed.connect(self._on_model)
+        models.wanted_changed.connect(self._on_model)
+        self._on_model()
+
+    def _add_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.addWidget(button)
+        return button
+
+    def _add_action(self, action: QAction) -> None:
+        self._add_button().setDefaultAction(action)
+
+    def _add_menu(self, menu: QMenu, icon: str, tip: str) -> QToolButton:
+        button = self._add_button()
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip(tip)
+        self._menu_buttons.append((button, icon))
+        return button
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours; those of actions come with the actions."""
+        for button, icon in self._menu_buttons:
+            button.setIcon(self._icons.icon(icon, theme))
+
+    @Slot()
+    def _on_model(self, *_: object) -> None:
+        model, wanted = self._state.model, self._models.wanted
+        text = self.tr("No model")
+        if model is not None:
+            text = printable(model.name)
+        elif wanted is not None:
+            text = self.tr("{} …").format(printable(wanted.name))
+        self._model.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MODEL_PX))

@@ -1,0 +1,1 @@
+"""Threads, jobs and messages between them and the window."""

@@ -1,0 +1,162 @@
+"""Long work under way: title, n of m, time left, and a way to stop it."""
+
+from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
+
+from skillviewer.core.progress import Progress
+from skillviewer.ui.threads.lane import Task
+
+SURE_S, SURE_SHARE = 5.0, 0.03
+"""Time left is told after so long, or so much of the work: before that it would be wide of the mark."""
+
+
+class Job(QObject):
+    """One job that a person can see and stop."""
+
+    changed = Signal()
+    finished = Signal()
+    stop_asked = Signal()
+
+    def __init__(
+        self, title: str, *, precious: bool = True, keeps: bool = False, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._precious, self._keeps = precious, keeps
+        self._stage = ""
+        self._done = self._total = self._from = 0
+        self._stopping = False
+        self._since = QElapsedTimer()
+        self._since.start()
+
+    @property
+    def title(self) -> str:
+        """What is being done."""
+        return self._title
+
+    @property
+    def precious(self) -> bool:
+        """Whether closing the window should ask before it stops this."""
+        return self._precious
+
+    @property
+    def loses(self) -> bool:
+        """Whether what it has done so far is lost when it is stopped, and would be missed."""
+        return self._precious and not self._keeps
+
+    @property
+    def stage(self) -> str:
+        """Part of the work under way, in a few words."""
+        return self._stage
+
+    @property
+    def done(self) -> int:
+        """Steps finished."""
+        return self._done
+
+    @property
+    def total(self) -> int:
+        """Steps in all, or 0 when it is not known."""
+        return self._total
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stopping
+
+    @property
+    def share(self) -> float | None:
+        """Part that is done, 0 to 1, or None when it is not known."""
+        return self._done / self._total if self._total else None
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds left of this part at the pace so far, or None before that can be told."""
+        elapsed_s = self._since.elapsed() / 1000
+        n_steps = self._done - self._from
+        if not self._total or n_steps < 1 or elapsed_s < 1:
+            return None
+        if elapsed_s < SURE_S and n_steps < SURE_SHARE * self._total:  # the first steps tell little
+            return None
+        return elapsed_s / n_steps * (self._total - self._done)
+
+    def set_progress(self, stage: str, done: int, total: int) -> None:
+        """Say how far it is. Where the count begins anew, with another part of the work, so does the pace."""
+        if done < self._done or not self._total:  # also where it begins: it may have waited for its turn
+            self._from = done
+            self._since.restart()
+        self._stage, self._done, self._total = stage, done, total
+        self.changed.emit()
+
+    @Slot(object)
+    def on_progress(self, progress: Progress) -> None:
+        """Take a job's report."""
+        self.set_progress(progress.stage, progress.done, progress.total)
+
+    @Slot()
+    def stop(self) -> None:
+        """Ask it to stop."""
+        if not self._stopping:
+            self._stopping = True
+            self.changed.emit()
+            self.stop_asked.emit()
+
+    @Slot()
+    def finish(self) -> None:
+        """Say that it is over, however it ended."""
+        self.finished.emit()
+
+
+class Jobs(QObject):
+    """The jobs under way, the oldest first."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: list[Job] = []
+
+    @property
+    def running(self) -> tuple[Job, ...]:
+        """The jobs under way."""
+        return tuple(self._jobs)
+
+    @property
+    def precious(self) -> bool:
+        """Whether one of them should not be stopped without asking."""
+        return any(job.precious for job in self._jobs)
+
+    def begin(self, title: str, *, precious: bool = True, keeps: bool = False) -> Job:
+        """List a job that begins.
+
+        Args:
+            title: What is being done.
+            precious: Whether closing the window should ask before it stops this.
+            keeps: Whether what it has done so far stays when it is stopped.
+        """
+        job = Job(title, precious=precious, keeps=keeps, parent=self)
+        self._jobs.append(job)
+        job.changed.connect(self.changed)
+        job.finished.connect(self._on_finished)
+        self.changed.emit()
+        return job
+
+    def follow(self, title: str, task: Task, *, precious: bool = True) -> Job:
+        """List a job that is one task of a lane."""
+        job = self.begin(title, precious=precious)
+        task.progressed.connect(job.on_progress)
+        task.finished.connect(job.finish)
+        job.stop_asked.connect(task.cancel)
+        return job
+
+    def stop_all(self) -> None:
+        """Ask all to stop; the last first, so that none that waits is begun when the one before it ends."""
+        for job in reversed(self.running):
+            job.stop()
+
+    @Slot()
+    def _on_finished(self) -> None:
+        job = self.sender()
+        if isinstance(job, Job) and job in self._jobs:
+            self._jobs.remove(job)
+            self.changed.emit()
+            job.deleteLater()

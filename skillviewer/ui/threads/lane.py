@@ -1,0 +1,220 @@
+"""One thread that owns one resource, and the jobs that are given to it."""
+
+import itertools
+import logging
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+
+from skillviewer.core.errors import Cancelled, SkillViewerError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.ui.threads.priorities import give_way
+
+log = logging.getLogger(__name__)
+
+ResourceT = TypeVar("ResourceT")
+Work = Callable[[ResourceT, CancelToken, Report], object]
+"""Plain code, run in the lane's thread: ``work(resource, token, report) -> result``. Only values cross."""
+
+
+class Task(QObject):
+    """What the window holds of one job. All signals fire in the window's thread.
+
+    Exactly one of ``succeeded``, ``failed`` and ``cancelled`` fires, once, and then ``finished``. After ``cancel()``,
+    ``succeeded`` and ``progressed`` never fire.
+    """
+
+    progressed = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    finished = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.token = CancelToken()
+
+    def cancel(self) -> None:
+        """Ask the job to stop. It stops at its next check."""
+        self.token.cancel()
+
+
+class _Worker(QObject, Generic[ResourceT]):
+    """Lives in the lane's thread: makes the resource when the first job needs it, runs jobs in order, frees it."""
+
+    reported = Signal(int, str, object)
+
+    def __init__(self, make: Callable[[], ResourceT], free: Callable[[ResourceT], None]) -> None:
+        super().__init__()
+        self._make, self._free = make, free
+        self._resource: ResourceT | None = None
+
+    @Slot()
+    def give_way(self) -> None:
+        give_way()
+
+    @Slot(int, object, object, bool)
+    def run(self, number: int, work: Work[ResourceT], token: CancelToken, owed: bool) -> None:
+        def report(progress: Progress) -> None:
+            self.reported.emit(number, "progressed", progress)
+
+        try:
+            if not owed:
+                token.check()
+            if self._resource is None:
+                self._resource = self._make()
+            result = work(self._resource, token, report)
+        except Cancelled:
+            self.reported.emit(number, "cancelled", None)
+        except Exception as error:  # noqa: BLE001 - nothing may leave a slot of another thread; the task reports it
+            self.reported.emit(number, "failed", error)
+        else:
+            self.reported.emit(number, "succeeded", result)
+
+    @Slot()
+    def stop(self) -> None:
+        resource, self._resource = self._resource, None
+        try:
+            if resource is not None:
+                self._free(resource)
+        except Exception:
+            log.exception("freeing the resource of lane %s failed", QThread.currentThread().objectName())
+        QThread.currentThread().quit()
+
+
+class Lane(QObject, Generic[ResourceT]):
+    """A thread that makes, uses and frees one resource.
+
+    Cancelling is a flag and not a slot, for a queued slot would reach a busy thread only when the job is over.
+
+    Args:
+        name: Name of the thread.
+        make: Makes the resource, in the thread, when the first job needs it; tried again by the next job if it fails.
+        free: Gives the resource back, in the thread.
+        parent: Owner of this object; the thread itself has none, so that a dying widget cannot take it along.
+        computes: Whether it works for long, and gives way to the window and to lanes whose answers somebody waits for.
+    """
+
+    finished = Signal()
+    """The thread has ended; fires once, after ``stop()``."""
+
+    _submitted = Signal(int, object, object, bool)
+    _stopping = Signal()
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], ResourceT],
+        free: Callable[[ResourceT], None],
+        parent: QObject | None = None,
+        *,
+        computes: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._numbers = itertools.count(1)
+        self._tasks: dict[int, Task] = {}
+        self._stopped = False
+        self._thread = QThread()
+        self._thread.setObjectName(name)
+        self._worker: _Worker[ResourceT] = _Worker(make, free)
+        self._worker.moveToThread(self._thread)
+        self._submitted.connect(self._worker.run)
+        self._stopping.connect(self._worker.stop)
+        if computes:
+            self._thread.started.connect(self._worker.give_way)
+        self._worker.reported.connect(self._deliver)  # bound method of a QObject: queued to the window's thread
+        self._thread.finished.connect(self.finished)
+        self._thread.start()
+
+    @property
+    def name(self) -> str:
+        """Name of the thread."""
+        return self._thread.objectName()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits."""
+        return bool(self._tasks)
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.isRunning()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it takes no more jobs."""
+        return self._stopped
+
+    def submit(self, work: Work[ResourceT], *, owed: bool = False) -> Task:
+        """Queue a job behind those that wait; return at once.
+
+        Args:
+            work: ``work(resource, token, report)``; what it returns is given to ``succeeded``.
+            owed: Whether it is done even if the lane is stopped before its turn comes: what a person has given, such as
+                a vote, is not dropped because the window closes. Nobody is told of its success then.
+        """
+        if self._stopped:
+            raise RuntimeError(f"lane {self.name} has stopped")
+        task = Task(self)
+        number = next(self._numbers)
+        self._tasks[number] = task
+        self._submitted.emit(number, work, task.token, owed)
+        return task
+
+    def decline(self) -> Task:
+        """Return a task that does nothing and is cancelled soon: a question that comes when the lane has stopped."""
+        task = Task(self)
+        task.cancel()
+        number = next(self._numbers)
+        self._tasks[number] = task
+        QTimer.singleShot(0, self, lambda: self._deliver(number, "cancelled", None))
+        return task
+
+    @Slot(int, str, object)
+    def _deliver(self, number: int, kind: str, payload: object) -> None:
+        if kind == "progressed":
+            # work that keeps its report function may call it when the job is over: nobody waits for that
+            waiting = self._tasks.get(number)
+            if waiting is not None and not waiting.token.cancelled:
+                waiting.progressed.emit(payload)
+            return
+        task = self._tasks.pop(number)
+        if kind == "succeeded" and task.token.cancelled:
+            kind = "cancelled"  # asked to stop before the answer was read
+        if kind == "cancelled":
+            task.cancelled.emit()
+        elif kind == "failed":
+            if isinstance(payload, SkillViewerError):
+                log.info("job in lane %s failed: %s", self.name, payload)
+            elif isinstance(payload, BaseException):
+                log.error("job in lane %s failed", self.name, exc_info=payload)
+            task.failed.emit(payload)
+        else:
+            task.succeeded.emit(payload)
+        task.finished.emit()
+        task.deleteLater()
+
+    def cancel_all(self) -> None:
+        """Ask every job, running or waiting, to stop; the last first, so that none is begun when another ends."""
+        for task in reversed(self._tasks.values()):
+            task.cancel()
+
+    def stop(self) -> None:
+        """Cancel all jobs; end the thread when the running one has stopped and those owed are done. Return at once."""
+        if not self._stopped:
+            self._stopped = True
+            self.cancel_all()
+            self._stopping.emit()
+
+    def wait(self, timeout_ms: int = 10_000) -> bool:
+        """Stop, and wait for the thread to end: for tests and the end of the process.
+
+        The window never waits; it listens to ``finished``.
+
+        Returns:
+            Whether it ended in time.
+        """
+        self.stop()
+        return self._thread.wait(timeout_ms)

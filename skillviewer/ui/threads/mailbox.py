@@ -1,0 +1,83 @@
+"""A place for one request: while the lane is busy, the latest request replaces the one that waits."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.ui.threads.lane import Lane, Task
+
+RequestT = TypeVar("RequestT")
+
+
+class Mailbox(QObject, Generic[RequestT]):
+    """Hands the latest request to a lane, one at a time.
+
+    Args:
+        lane: Where requests are worked on.
+        answer: ``answer(resource, request, superseded, report) -> value``, run in the lane's thread. It may stop early
+            when ``superseded`` is raised; what it reported by then is delivered all the same, so that a quick hand
+            sees something.
+        parent: Owner.
+    """
+
+    delivered = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        lane: Lane[Any],
+        answer: Callable[[Any, RequestT, CancelToken, Report], object],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lane, self._answer = lane, answer
+        self._waiting: RequestT | None = None
+        self._task: Task | None = None
+        self._superseded = CancelToken()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being answered or waits."""
+        return self._task is not None
+
+    def post(self, request: RequestT, *, interrupt: bool) -> None:
+        """Ask; a request that still waits is forgotten.
+
+        Args:
+            request: What is asked.
+            interrupt: Whether the request under way may stop early in favour of this one.
+        """
+        self._waiting = request
+        if self._task is None:
+            self._send()
+        elif interrupt:
+            self._superseded.cancel()
+
+    def clear(self) -> None:
+        """Forget the request that waits, and let the one under way stop early."""
+        self._waiting = None
+        self._superseded.cancel()
+
+    def _send(self) -> None:
+        request, self._waiting = self._waiting, None
+        if request is None or self._lane.stopped:
+            return
+        answer, asked, superseded = self._answer, request, CancelToken()
+        self._superseded = superseded
+        task = self._lane.submit(lambda resource, _token, report: answer(resource, asked, superseded, report))
+        self._task = task
+        task.progressed.connect(self._on_progress)
+        task.succeeded.connect(self.delivered)
+        task.failed.connect(self.failed)
+        task.finished.connect(self._on_finished)
+
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        self.delivered.emit(progress.value)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._task = None
+        self._send()

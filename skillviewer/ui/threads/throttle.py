@@ -1,0 +1,44 @@
+"""Progress at a pace that can be seen: the first at once, then the latest, some times a second."""
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.progress import Progress
+
+SHOWN_EVERY_MS = 100
+
+
+class Pace(QObject):
+    """Lets through what a person can follow.
+
+    Args:
+        parent: Owner.
+    """
+
+    shown = Signal(object)
+    """The latest ``Progress``."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._latest: Progress | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SHOWN_EVERY_MS)
+        self._timer.timeout.connect(self._show)
+
+    def tell(self, progress: Progress) -> None:
+        """Show it now, or, if something was shown a moment ago and nothing newer comes, then."""
+        self._latest = progress
+        if not self._timer.isActive():
+            self._show()
+
+    def stop(self) -> None:
+        """Forget what was not shown."""
+        self._timer.stop()
+        self._latest = None
+
+    @Slot()
+    def _show(self) -> None:
+        progress, self._latest = self._latest, None
+        if progress is not None:
+            self._timer.start()
+            self.shown.emit(progress)

@@ -1,0 +1,300 @@
+"""The panel of videos: name, state, score with its interval, and percentile of each; sort, search, filter."""
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStackedLayout,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from skillviewer.core.video.footage import Footage
+from skillviewer.ui.session.video_list import Entry, VideoList, VideoState
+from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NameDelegate, ScoreDelegate
+from skillviewer.ui.videos.table_model import (
+    ENTRY_ROLE,
+    LENGTH,
+    NAME,
+    PERCENTILE,
+    SCORE,
+    STATE,
+    VideoFilter,
+    VideoTable,
+)
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.names import n_alike
+from skillviewer.ui.widgets.theme import Theme
+
+LEAST_PX = 319
+"""Narrower, a length and a participant under the name would have no room."""
+ROW_PX = 48
+
+
+class VideosView(QTableView):
+    """A table in which letters are keys of the player: names are found by the search field."""
+
+    def keyboardSearch(self, _search: str) -> None:
+        """Do nothing."""
+
+
+class VideosPanel(QWidget):
+    """The videos of the study.
+
+    Args:
+        videos: The list.
+        icons: Icons by name.
+        open_action: What the button of the empty list does.
+        parent: Owner.
+    """
+
+    chosen = Signal(object)
+    """``Footage`` that a person chose."""
+    entered = Signal()
+    """A person pressed Enter on a video: go to the picture."""
+    in_sight = Signal(object)
+    """``Footage`` of the videos whose rows are in sight."""
+
+    def __init__(self, videos: VideoList, icons: Icons, open_action: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._videos, self._icons = videos, icons
+        self.table = VideoTable(videos, self)
+        self.filter = VideoFilter(self.table, self)
+        self.view = VideosView(self)
+        self.search = QLineEdit(self)
+        self._filter_button = QToolButton(self)
+        self._count = QLabel(self)
+        self._empty = QWidget(self)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(120)
+        self._settle.timeout.connect(self._tell_sight)
+        self._lay_out()
+        self._set_up_view()
+        self._fill_empty(open_action)
+        for signal in (videos.added, videos.changed, videos.removed, videos.cleared):
+            signal.connect(self._on_list)
+        videos.added.connect(self._on_added)
+        self._on_list()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        top = QHBoxLayout()
+        top.setContentsMargins(8, 8, 8, 8)
+        top.setSpacing(4)
+        self.search.setPlaceholderText(self.tr("Search videos"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)  # files dropped here are for the window
+        self.search.setAccessibleName(self.tr("Search videos by name"))
+        self.search.textChanged.connect(self._on_search)
+        self._filter_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._filter_button.setToolTip(self.tr("Sort, and show only videos in one state"))
+        self._filter_button.setAccessibleName(self.tr("Sort and filter"))
+        self._filter_button.setMenu(self._filter_menu())
+        top.addWidget(self.search, 1)
+        top.addWidget(self._filter_button)
+        column.addLayout(top)
+        pages = QWidget(self)
+        self._pages = QStackedLayout(pages)
+        self._pages.addWidget(self.view)
+        self._pages.addWidget(self._empty)
+        column.addWidget(pages, 1)
+        self._count.setContentsMargins(12, 6, 12, 6)
+        self._count.setProperty("muted", True)
+        column.addWidget(self._count)
+
+    def _filter_menu(self) -> QMenu:
+        menu = QMenu(self)
+        states = QActionGroup(menu)
+        for state in (None, *VideoState):
+            words = self.tr("Show all") if state is None else self.tr("Only {}").format(self.table.state_words(state))
+            self._option(menu, states, words, state, checked=state is None)
+        states.triggered.connect(self._on_filter)
+        menu.addSeparator()
+        orders = QActionGroup(menu)
+        for column, words in (
+            (-1, self.tr("In the order added")),
+            (NAME, self.tr("By name")),
+            (LENGTH, self.tr("By length")),
+            (SCORE, self.tr("By score")),
+            (PERCENTILE, self.tr("By percentile")),
+            (STATE, self.tr("By state")),
+        ):
+            self._option(menu, orders, words, column, checked=column == -1)
+        orders.triggered.connect(self._on_order)
+        self._orders = orders
+        return menu
+
+    def _option(self, menu: QMenu, group: QActionGroup, words: str, data: object, *, checked: bool) -> None:
+        action = menu.addAction(words)
+        action.setCheckable(True)
+        action.setChecked(checked)
+        action.setData(data)
+        group.addAction(action)
+
+    def _set_up_view(self) -> None:
+        self.setMinimumWidth(LEAST_PX)
+        view = self.view
+        view.setModel(self.filter)
+        view.setAccessibleName(self.tr("Videos"))
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setShowGrid(False)
+        view.setWordWrap(False)
+        view.setTabKeyNavigation(False)
+        view.setSortingEnabled(True)
+        view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.verticalHeader().hide()
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        view.verticalHeader().setDefaultSectionSize(ROW_PX)
+        header = view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsMovable(False)
+        header.setMinimumSectionSize(40)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        for column in (SCORE, PERCENTILE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        self._fit_columns()
+        view.hideColumn(STATE)  # shown under the name, as is the length
+        view.hideColumn(LENGTH)
+        self._delegate = NameDelegate(self._icons, view)
+        view.setItemDelegateForColumn(NAME, self._delegate)
+        self._scores = ScoreDelegate(view)
+        view.setItemDelegateForColumn(SCORE, self._scores)
+        view.setItemDelegateForColumn(PERCENTILE, self._scores)
+        header.setStyleSheet(f"QHeaderView::section {{ padding-right: {NUMBER_MARGIN_PX}px; }}")
+        header.sortIndicatorChanged.connect(self._on_sorted)
+        view.selectionModel().currentRowChanged.connect(self._on_current)
+        view.activated.connect(self._on_activated)
+        view.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+
+    def _fit_columns(self) -> None:
+        metrics, header = self.fontMetrics(), self.view.horizontalHeader()
+        title = self.table.headerData(PERCENTILE, Qt.Orientation.Horizontal)
+        header.resizeSection(SCORE, metrics.horizontalAdvance("± 00.00") + NUMBER_MARGIN_PX + 6)
+        header.resizeSection(PERCENTILE, metrics.horizontalAdvance(title) + NUMBER_MARGIN_PX + 10)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Give numbers the room that they need in another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_columns()
+
+    def _fill_empty(self, open_action: QAction) -> None:
+        column = QVBoxLayout(self._empty)
+        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words = QLabel(self.tr("No videos yet: drop some here, or open them."), self._empty)
+        words.setWordWrap(True)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words.setProperty("muted", True)
+        button = QToolButton(self._empty)
+        button.setDefaultAction(open_action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        column.addWidget(words)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._delegate.on_theme(theme)
+        self._scores.on_theme(theme)
+        self._filter_button.setIcon(self._icons.icon("filter", theme))
+        self.view.viewport().update()
+
+    @property
+    def order(self) -> list[Footage]:
+        """The videos in the order in which they are shown."""
+        rows = range(self.filter.rowCount())
+        return [self.filter.index(row, NAME).data(ENTRY_ROLE).footage for row in rows]
+
+    def show_chosen(self, footage: Footage | None) -> None:
+        """Put the selection on a video."""
+        self.filter.set_current(footage)
+        row = self._videos.row(footage) if footage is not None else None
+        index = self.filter.mapFromSource(self.table.index(row, NAME)) if row is not None else QModelIndex()
+        if index.row() != self.view.currentIndex().row() or not index.isValid():
+            self.view.setCurrentIndex(index)
+
+    def step(self, direction: int) -> None:
+        """Choose the next (1) or previous (-1) video in the order shown."""
+        row = self.view.currentIndex().row() + direction
+        if 0 <= row < self.filter.rowCount():
+            self.view.setCurrentIndex(self.filter.index(row, NAME))
+
+    def start_search(self) -> None:
+        """Put the text cursor into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    @Slot(str)
+    def _on_search(self, text: str) -> None:
+        self.filter.set_words(text)
+        self._on_list()
+
+    @Slot(QAction)
+    def _on_filter(self, action: QAction) -> None:
+        state = action.data()
+        self.filter.set_state(VideoState(state) if state else None)
+        self._on_list()
+
+    @Slot(QAction)
+    def _on_order(self, action: QAction) -> None:
+        self.view.sortByColumn(int(action.data()), Qt.SortOrder.AscendingOrder)
+
+    @Slot(int, Qt.SortOrder)
+    def _on_sorted(self, column: int, _order: Qt.SortOrder) -> None:
+        for action in self._orders.actions():
+            action.setChecked(action.data() == column)
+        self._settle.start()
+
+    @Slot(int, int)
+    def _on_added(self, _first: int, _last: int) -> None:
+        self._delegate.alike = n_alike([entry.name for entry in self._videos])
+        self.view.viewport().update()
+
+    @Slot()
+    def _on_list(self, *_: object) -> None:
+        total, shown = len(self._videos), self.filter.rowCount()
+        done = sum(entry.state is VideoState.DONE for entry in self._videos)
+        self._pages.setCurrentWidget(self.view if total else self._empty)
+        self._count.setVisible(total > 0)
+        if shown < total:
+            self._count.setText(self.tr("{} of {} videos shown").format(shown, total))
+        else:
+            words = self.tr("{} videos, {} assessed") if total != 1 else self.tr("{} video, {} assessed")
+            self._count.setText(words.format(total, done))
+        self._settle.start()
+
+    @Slot()
+    def _on_scrolled(self) -> None:
+        self._settle.start()
+
+    @Slot()
+    def _tell_sight(self) -> None:
+        first = self.view.rowAt(0)
+        last = self.view.rowAt(self.view.viewport().height() - 1)
+        last = last if last >= 0 else self.filter.rowCount() - 1
+        if first >= 0:
+            self.in_sight.emit([self.filter.index(r, NAME).data(ENTRY_ROLE).footage for r in range(first, last + 1)])
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        entry = current.data(ENTRY_ROLE) if current.isValid() else None
+        if isinstance(entry, Entry):
+            self.chosen.emit(entry.footage)
+
+    @Slot(QModelIndex)
+    def _on_activated(self, _index: QModelIndex) -> None:
+        self.entered.emit()

@@ -1,0 +1,95 @@
+"""The colours of a map with their numbers."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.scene import Scene
+from skillviewer.core.text import plain
+from skillviewer.export.rendering.colour_bar import bar_colours
+from skillviewer.ui.widgets.images import as_image
+from skillviewer.ui.widgets.theme import Theme
+
+
+class ColourBar(QWidget):
+    """A bar from the lower to the upper limit of the map on screen, with 1× (a uniform map) marked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Scene | None = None
+        self._text, self._line = QColor("grey"), QColor("grey")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setProperty("letters", "fine")
+
+    def sizeHint(self) -> QSize:
+        """Room for the bar and its numbers."""
+        self.ensurePolished()
+        return QSize(200, 12 + self.fontMetrics().height())
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours; the bar lies on the stage."""
+        self._text, self._line = QColor(theme.on_stage), QColor(theme.on_stage)
+        self.update()
+
+    def set_scene(self, scene: Scene | None) -> None:
+        """Show the limits of a map, or nothing."""
+        shown = scene if scene is not None and scene.values is not None else None
+        before, self._scene = self._scene, shown
+        if _limits(before) != _limits(shown):
+            self.setAccessibleName(self._spoken())
+            self.setToolTip(self._spoken())
+            self.update()
+
+    def _spoken(self) -> str:
+        scene = self._scene
+        if scene is None:
+            return ""
+        text = self.tr("Colours from {} to {}").format(plain(scene.low), plain(scene.high))
+        if scene.kind is MapKind.DISTRIBUTION:
+            text += self.tr(" times what a cell would get if the model looked everywhere alike")
+        return text
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        scene = self._scene
+        if scene is None:
+            return
+        painter = QPainter(self)
+        bar = QRectF(10, 1, self.width() - 20, 8)
+        row = bar_colours(scene)[None]
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(bar, as_image(row), QRectF(0, 0, row.shape[1], 1))
+        ends = [(scene.low, plain(scene.low)), (scene.high, plain(scene.high))]
+        if scene.kind is MapKind.SIGNED:
+            ends = [(scene.low, plain(scene.low)), (0.0, "0"), (scene.high, f"+{plain(scene.high)}")]
+        elif scene.unit:  # 1 is a uniform map
+            ends[1] = (scene.high, f"{plain(scene.high)}×")
+            if scene.high > 1:
+                ends.insert(1, (1.0, "1×"))
+        self._draw_numbers(painter, bar, ends, scene.low, scene.high)
+        painter.end()
+
+    def _draw_numbers(
+        self, painter: QPainter, bar: QRectF, marks: list[tuple[float, str]], low: float, high: float
+    ) -> None:
+        metrics = self.fontMetrics()
+        placed: list[tuple[float, float]] = []
+        order = sorted(marks, key=lambda mark: mark[0] not in {low, high})  # the ends keep their place
+        for value, text in order:
+            x = bar.left() + (value - low) / (high - low) * bar.width()
+            painter.setPen(QPen(self._line, 1))
+            painter.drawLine(round(x), round(bar.bottom()), round(x), round(bar.bottom()) + 3)
+            width = metrics.horizontalAdvance(text)
+            left = min(max(x - width / 2, 0.0), self.width() - width)
+            if any(left < right + 4 and start < left + width + 4 for start, right in placed):
+                continue
+            placed.append((left, left + width))
+            painter.setPen(self._text)
+            top = bar.bottom() + 3
+            room = QRectF(left, top, width + 1, self.height() - top)
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
+
+
+def _limits(scene: Scene | None) -> tuple[float, float, str, str, str] | None:
+    return None if scene is None else (scene.low, scene.high, scene.kind, scene.look.colours, scene.look.overlay)

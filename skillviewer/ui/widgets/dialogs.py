@@ -1,0 +1,61 @@
+"""Questions to the person, in one place, so that tests can answer them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from skillviewer.data.study import SUFFIX
+from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
+from skillviewer.media.files import VIDEO_SUFFIXES
+
+
+class Dialogs:
+    """Asks for files, folders, and yes or no."""
+
+    def videos(self, parent: QWidget) -> list[Path]:
+        """Ask for videos or a study; none when the person changed their mind."""
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
+        kinds = parent.tr("Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)")
+        kinds = kinds.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
+        names, _ = QFileDialog.getOpenFileNames(parent, parent.tr("Open videos or a study"), "", kinds)
+        return [Path(name) for name in names]
+
+    def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
+        """Ask where to write a file; it asks by itself before one is written over.
+
+        Args:
+            parent: Over which window.
+            title: Of the dialog.
+            kinds: Kinds of files in Qt's form, ``Studies (*.skillstudy)``.
+            name: Name that is proposed.
+        """
+        chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
+        return Path(chosen) if chosen else None
+
+    def folder(self, parent: QWidget, title: str) -> Path | None:
+        """Ask for a folder."""
+        name = QFileDialog.getExistingDirectory(parent, title)
+        return Path(name) if name else None
+
+    def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
+        """Ask for a word that may be one of those known; None when the person changed their mind.
+
+        Args:
+            parent: Over which window.
+            title: Of the dialog.
+            question: What it is.
+            known: Words to choose from.
+            now: The one that stands.
+        """
+        words = list(dict.fromkeys((now, *known)))
+        said, agreed = QInputDialog.getItem(parent, title, question, words, 0, editable=True)
+        return said if agreed else None
+
+    def confirm(self, parent: QWidget, text: str, yes: str) -> bool:
+        """Ask a question; ``yes`` are the words of the button that agrees."""
+        box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
+        button = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        return box.clickedButton() is button

@@ -1,0 +1,52 @@
+"""A page with nothing on it yet: one sentence, and one button where there is something to do."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from skillviewer.ui.widgets.wrapped_label import Wrapped
+
+
+class Empty(QWidget):
+    """A sentence with a button, or with how far work is.
+
+    Args:
+        parent: Owner.
+    """
+
+    pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 12)
+        column.setSpacing(8)
+        self.words = Wrapped(self)
+        self.words.setProperty("muted", True)
+        column.addWidget(self.words)
+        self.progress = QProgressBar(self)
+        self.progress.setTextVisible(False)
+        column.addWidget(self.progress)
+        row = QHBoxLayout()
+        self.button = QPushButton(self)
+        self.button.clicked.connect(self.pressed)
+        row.addWidget(self.button)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(1)
+
+    def show_state(self, words: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
+        """Show a state.
+
+        Args:
+            words: One sentence.
+            button: Words of the button, or "" for none.
+            progress: Done and total (0: not known), or None where nothing is under way.
+        """
+        self.words.set_plain(words)
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+        self.progress.setVisible(progress is not None)
+        if progress is not None:
+            self.progress.setAccessibleName(words)
+            self.progress.setRange(0, progress[1])
+            self.progress.setValue(progress[0])

@@ -1,0 +1,57 @@
+"""Line icons, drawn in the colours of the theme."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from skillviewer.ui.widgets.theme import Theme
+
+SIZES_PX = (16, 20, 24, 32, 40, 48)
+
+
+class Icons:
+    """The icons of a folder, whose strokes are ``currentColor``.
+
+    Args:
+        folder: Holds ``NAME.svg``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._drawings: dict[str, str] = {}
+
+    def icon(self, name: str, theme: Theme, colour: str = "") -> QIcon:
+        """Return an icon in a theme's text colour, or in another.
+
+        Args:
+            name: File name without suffix.
+            theme: Colours in force.
+            colour: ``#rrggbb``, or "" for the theme's text.
+        """
+        icon = QIcon()
+        for size_px in SIZES_PX:
+            normal = self._draw(name, colour or theme.text, size_px)
+            icon.addPixmap(normal, QIcon.Mode.Normal)
+            icon.addPixmap(self._draw(name, theme.muted, size_px, opacity=0.5), QIcon.Mode.Disabled)
+        return icon
+
+    def pixmap(self, name: str, colour: str, size_px: int, ratio: float = 1.0) -> QPixmap:
+        """Return a picture of an icon for a screen of that pixel ratio."""
+        pixmap = self._draw(name, colour, round(size_px * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    def _draw(self, name: str, colour: str, size_px: int, opacity: float = 1.0) -> QPixmap:
+        text = self._drawings.get(name)
+        if text is None:
+            text = self._drawings[name] = (self._folder / f"{name}.svg").read_text(encoding="utf-8")
+        renderer = QSvgRenderer(QByteArray(text.replace("currentColor", QColor(colour).name()).encode()))
+        pixmap = QPixmap(QSize(size_px, size_px))
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setOpacity(opacity)
+        renderer.render(painter, QRectF(0, 0, size_px, size_px))
+        painter.end()
+        return pixmap

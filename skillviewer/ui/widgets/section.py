@@ -1,0 +1,33 @@
+"""One part of the Why page: a heading, and what stands below it."""
+
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from skillviewer.ui.widgets.theme import Theme
+
+
+class Section(QWidget):
+    """A part with a heading.
+
+    Args:
+        title: The heading.
+        parent: Owner.
+        wide: Whether what is inside reaches to the edges.
+    """
+
+    def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setAccessibleName(title)
+        side = 0 if wide else 12
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(side, 16, side, 0)
+        self.column.setSpacing(6)
+        heading = QLabel(title, self)
+        heading.setProperty("heading", True)
+        heading.setWordWrap(True)
+        if wide:
+            heading.setContentsMargins(12, 0, 12, 0)
+        self.column.addWidget(heading)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""

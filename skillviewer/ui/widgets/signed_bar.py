@@ -1,0 +1,76 @@
+"""Signed amounts in colour and length: what raises in orange, what lowers in blue, as in maps that have a sign."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.ui.widgets.theme import LIGHT, Theme
+
+HEIGHT_PX = 8
+
+
+def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
+    """Return the colour of a signed amount; the ends of the colour map ``blue-orange``, to be read on the theme's base.
+
+    Args:
+        value: The amount.
+        theme: Colours in force.
+        grey: Whether colours would say more than is known.
+    """
+    if grey or value == 0:
+        return QColor(theme.muted)
+    if theme.dark:
+        return QColor("#f0a060") if value > 0 else QColor("#6fa8e8")
+    return QColor("#c1620f") if value > 0 else QColor("#2b6cb8")
+
+
+class SignedBar(QWidget):
+    """One amount as a bar from the middle: to the right where it raises, to the left where it lowers.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value, self._limit, self._grey = 0.0, 1.0, False
+        self._theme: Theme = LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(40)
+
+    @property
+    def value(self) -> float:
+        """The amount."""
+        return self._value
+
+    def sizeHint(self) -> QSize:
+        """Be flat."""
+        return QSize(100, HEIGHT_PX)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take colours."""
+        self._theme = theme
+        self.update()
+
+    def set_value(self, value: float, limit: float, *, grey: bool = False) -> None:
+        """Show an amount.
+
+        Args:
+            value: The amount.
+            limit: The amount whose bar reaches the end; positive.
+            grey: Whether it is shown without colour.
+        """
+        self._value, self._limit, self._grey = value, limit, grey
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        middle, height = self.width() / 2, float(self.height())
+        painter.fillRect(QRectF(0, height / 2 - 0.5, self.width(), 1), QColor(self._theme.line))
+        length = middle * min(abs(self._value) / self._limit, 1.0) if self._limit > 0 else 0.0
+        bar = QRectF(middle if self._value > 0 else middle - length, 0, length, height)
+        painter.fillRect(bar, sign_colour(self._value, self._theme, grey=self._grey))
+        painter.fillRect(QRectF(middle - 0.5, 0, 1, height), QColor(self._theme.muted))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.end()

@@ -1,0 +1,50 @@
+"""Words that wrap in a narrow column, names without spaces too."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from skillviewer.core.text import printable
+
+BREAK = "\N{ZERO WIDTH SPACE}"
+LONGEST = 14
+"""Characters in a row without a place to break."""
+
+
+def breakable(text: str) -> str:
+    """Return text that may break after underscores, hyphens and dots, and after every 14 characters without any."""
+    parts, run = [], 0
+    for character in text:
+        parts.append(character)
+        run = 0 if character.isspace() else run + 1
+        if (character in "_-.—" and run > 3) or run >= LONGEST:
+            parts.append(BREAK)
+            run = 0
+    return "".join(parts)
+
+
+class Wrapped(QLabel):
+    """Plain text over several lines, however narrow.
+
+    Args:
+        parent: Owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plain = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setMinimumWidth(40)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    @property
+    def plain(self) -> str:
+        """The words, as they were given."""
+        return self._plain
+
+    def set_plain(self, *paragraphs: str) -> None:
+        """Show words, a paragraph below the other."""
+        text = " ".join(paragraphs)
+        if text != self._plain:
+            self._plain = text
+            self.setText("\n\n".join(breakable(printable(paragraph)) for paragraph in paragraphs))
