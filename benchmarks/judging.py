@@ -31,7 +31,7 @@ from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.ui.app import Composition, compose, dress, real_backend
 from skillviewer.ui.player.canvas import Shown
 from skillviewer.ui.ranking.pair_queue import outlook
-from skillviewer.ui.ranking.pair_view import Deck
+from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.garbage import Collector
@@ -44,7 +44,7 @@ SIZES = ((1280, 720), (1920, 1080))
 class Watch(QObject):
     """Takes the time at which the pictures of a deck are painted."""
 
-    def __init__(self, decks: Sequence[Deck]) -> None:
+    def __init__(self, decks: Sequence[PairView]) -> None:
         super().__init__()
         self.painted: list[tuple[float, object, int]] = []
         for deck in decks:
@@ -55,7 +55,7 @@ class Watch(QObject):
     def _on_painted(self, shown: Shown) -> None:
         self.painted.append((time.perf_counter(), self.sender(), shown.shot.frame_index))
 
-    def when_both(self, deck: Deck, above: int) -> float | None:
+    def when_both(self, deck: PairView, above: int) -> float | None:
         """Return when both players of a deck had painted a frame beyond one, or None."""
         times = []
         for player in deck.players:

@@ -31,7 +31,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.nets.library import model_folder
 from skillviewer.ui.app import Composition, compose, dress, real_backend
 from skillviewer.ui.inspecting.screen import InspectScreen
-from skillviewer.ui.player.canvas import Canvas, Shown
+from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.garbage import Collector
 from skillviewer.ui.threads.priorities import let_threads_rest
@@ -82,7 +82,7 @@ class Heart(QObject):
 class Watch(QObject):
     """Takes the time at which every frame is painted."""
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: VideoCanvas) -> None:
         super().__init__()
         self.painted: list[tuple[float, int, bool]] = []
         canvas.painted.connect(self._on_painted)

@@ -29,7 +29,7 @@ from skillviewer.export.pictures.still import export_still
 from skillviewer.nets.library import DEFAULT_MODEL
 from skillviewer.ui.app import Composition, begin, compose, dress, real_backend
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.garbage import Collector
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -125,7 +125,7 @@ class Tour:
         """A pair under judgement, and what the votes say."""
         screen = cast("RankScreen", self.screen("rank"))
         screen.judging.enter("A. Rater")
-        wait(lambda: screen.judging.phase is Phase.JUDGING)
+        wait(lambda: screen.judging.phase is JudgingPhase.JUDGING)
         pause(800)
         self.grab("rank")
         screen.judging.leave()

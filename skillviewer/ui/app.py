@@ -26,7 +26,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.bindings import Bindings
 from skillviewer.ui.shell.main_window import MainWindow
-from skillviewer.ui.shell.recovery import Recovery, Session, sessions_dir
+from skillviewer.ui.shell.recovery import Recovery, SessionRecorder, sessions_dir
 from skillviewer.ui.threads.display import display_problem
 from skillviewer.ui.threads.garbage import Collector
 from skillviewer.ui.threads.messages import Message, Severity
@@ -241,14 +241,14 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     made = compose(real_backend(settings), settings, themes, icons, Dialogs())
     program, window = made.program, made.window
     hook = ExceptionHook()
-    session: Session | None = None
+    session: SessionRecorder | None = None
     try:
         hook.caught.connect(program.messages.fail)
         hook.install()
         wake = QTimer()
         wake.timeout.connect(_wake)
         wake.start(WAKE_MS)
-        session = Session(program, window.screens, sessions_dir())
+        session = SessionRecorder(program, window.screens, sessions_dir())
         recovery = Recovery(program, window.screens, window.start)
         window.show()
         QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))

@@ -38,7 +38,7 @@ from skillviewer.ui.comparing.saving import Saving
 from tests.export.analyses import analysis, info
 
 if TYPE_CHECKING:
-    from skillviewer.ui.comparing.row import Row
+    from skillviewer.ui.comparing.row import ComparedModel
     from skillviewer.ui.session.program import Program
     from skillviewer.ui.widgets.dialogs import Dialogs
 
@@ -235,7 +235,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
     rows = tuple(SimpleNamespace(whole=a, key=a.provenance.model, name=a.provenance.model) for a in two)
     saving = Saving(cast("Program", program), over)
     look = Look(overlay=Overlay.OFF)
-    saving.figure(cast("Dialogs", dialogs), cast("tuple[Row, ...]", rows), look, None, blur_faces=blurs)
+    saving.figure(cast("Dialogs", dialogs), cast("tuple[ComparedModel, ...]", rows), look, None, blur_faces=blurs)
     with Image.open(tmp_path / "f.png") as image:
         page = np.asarray(image.convert("L"), int)
     top, left = round(13 / 25.4 * 300), round(6 / 25.4 * 300)  # inside the first pane, of 86 x 51 mm

@@ -13,7 +13,7 @@ from skillviewer.ui.inspecting.moments_panel import MomentsPanel
 from skillviewer.ui.inspecting.notes_panel import NotesPanel
 from skillviewer.ui.inspecting.why_panel import WhyPanel
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.session.video_list import Entry
+from skillviewer.ui.session.video_list import VideoEntry
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
 
@@ -54,12 +54,12 @@ def assess_all(qtbot: QtBot, made: Composition) -> None:
     qtbot.waitUntil(lambda: not made.program.assessments.busy, timeout=120_000)
 
 
-def by_score(made: Composition) -> list[Entry]:
+def by_score(made: Composition) -> list[VideoEntry]:
     """Return the assessed videos, the lowest first."""
     return sorted((e for e in made.program.videos if e.analysis is not None), key=score_of)
 
 
-def score_of(entry: Entry) -> float:
+def score_of(entry: VideoEntry) -> float:
     assert entry.analysis is not None
     return entry.analysis.score
 
@@ -86,7 +86,7 @@ def told(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
     return inquiry.findings
 
 
-def unseen(made: Composition) -> Entry:
+def unseen(made: Composition) -> VideoEntry:
     """Return an assessed video that is not on screen: nothing of its evidence is known or under way."""
     return next(entry for entry in by_score(made) if entry.footage != made.program.state.current)
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.ui.app import Composition
-from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.backend import Backend
 from tests.ui.conftest import MakeWindow
@@ -70,7 +70,7 @@ class Rater:
         return screen
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> JudgingPhase:
         return self.screen.judging.phase
 
     def sit_down(self) -> None:
@@ -78,7 +78,7 @@ class Rater:
         self.made.program.studies.open(self.path)
         self.qtbot.waitUntil(lambda: self.made.program.studies.current is not None)
         self.made.window.show_screen("rank")
-        self.qtbot.waitUntil(lambda: self.phase is not Phase.CLOSED)
+        self.qtbot.waitUntil(lambda: self.phase is not JudgingPhase.CLOSED)
 
     def come_forward(self) -> None:
         """Take this window in front of others."""
@@ -88,7 +88,7 @@ class Rater:
 
     def begin(self, name: str = "Ann") -> None:
         """Begin to judge."""
-        self.qtbot.waitUntil(lambda: self.phase is Phase.RATER)
+        self.qtbot.waitUntil(lambda: self.phase is JudgingPhase.RATER)
         self.screen.rater_page.field.setText(name)
         self.screen.rater_page.begin.click()
         self.wait_for_pair()
@@ -107,8 +107,10 @@ class Rater:
         before = len(self.votes())
         self.wait_for_pair()
         self.press(which)
-        self.qtbot.waitUntil(lambda: len(self.votes()) > before and self.phase is not Phase.STORING)
-        self.qtbot.waitUntil(lambda: self.screen.judging.accepting or self.phase in {Phase.DONE, Phase.REST})
+        self.qtbot.waitUntil(lambda: len(self.votes()) > before and self.phase is not JudgingPhase.STORING)
+        self.qtbot.waitUntil(
+            lambda: self.screen.judging.accepting or self.phase in {JudgingPhase.DONE, JudgingPhase.REST}
+        )
 
     def seen_on(self, *, left: bool) -> str:
         """Return the name of the video whose picture is on a side, told by the picture itself."""

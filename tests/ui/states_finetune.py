@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError
 from skillviewer.ui.app import begin
 from skillviewer.ui.finetuning.screen import FinetuneScreen
-from skillviewer.ui.finetuning.tuning import Phase
+from skillviewer.ui.finetuning.tuning import TuningPhase
 from tests.ui.tuning_study import RATERS, make_checkpoints, make_tuning_study
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _planned(stage: "Stage", **how: object) -> FinetuneScreen:
 def _trained(stage: "Stage", **how: object) -> FinetuneScreen:
     screen = _planned(stage, **how)
     screen.choices.button.click()
-    stage.wait(lambda: screen.tuning.phase is Phase.DECIDING, WAIT_MS)
+    stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return screen
 
 
@@ -106,7 +106,7 @@ def finetune_first(stage: "Stage") -> QWidget:
     stage.wait(lambda: screen.tuning.order is not None and screen.tuning.order.wish.parent is None, WAIT_MS)
     stage.wait(screen.choices.button.isEnabled, WAIT_MS)
     screen.choices.button.click()
-    stage.wait(lambda: screen.tuning.phase is Phase.DECIDING, WAIT_MS)
+    stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return stage.made.window
 
 
@@ -137,9 +137,9 @@ def finetune_versions(stage: "Stage") -> QWidget:
     """Some versions of a model, one of them in use."""
     screen = _trained(stage)
     screen.before_after.discard.click()
-    stage.wait(lambda: screen.tuning.phase is Phase.CHOOSING and screen.choices.button.isEnabled(), WAIT_MS)
+    stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.choices.button.isEnabled(), WAIT_MS)
     screen.choices.button.click()
-    stage.wait(lambda: screen.tuning.phase is Phase.DECIDING, WAIT_MS)
+    stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     screen.before_after.accept.click()
     stage.wait(lambda: screen.pages.currentWidget() is screen.disagreement, WAIT_MS)
     screen.disagreement.back.click()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.data.study import Opinion, Study, Vote
 from skillviewer.ui.inspecting.why_panel import WhyPanel
-from skillviewer.ui.session.insight.remarks import Stretch
+from skillviewer.ui.session.insight.remarks import NewMoment
 from skillviewer.ui.session.studies import REMARKS, SETTINGS, VOTES
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ def why_page(stage: "Stage") -> QWidget:
     return panel(stage).body
 
 
-def _first(stage: "Stage") -> Stretch:
+def _first(stage: "Stage") -> NewMoment:
     found = stage.made.program.insight.inquiry.findings
     assert found is not None
     moment = found.moments[0]
-    return Stretch(moment.start_s, moment.stop_s, model_digest=found.analysis.provenance.model_digest)
+    return NewMoment(moment.start_s, moment.stop_s, model_digest=found.analysis.provenance.model_digest)
 
 
 def why_few(stage: "Stage") -> QWidget:

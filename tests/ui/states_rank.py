@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.ui.app import begin
-from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _opened(
     stage.wait(lambda: program.studies.current is not None, WAIT_MS)
     stage.made.window.show_screen("rank")
     screen = _screen(stage)
-    stage.wait(lambda: screen.judging.phase is not Phase.CLOSED, WAIT_MS)
+    stage.wait(lambda: screen.judging.phase is not JudgingPhase.CLOSED, WAIT_MS)
     return screen
 
 
@@ -64,8 +64,10 @@ def _vote(stage: "Stage", screen: RankScreen, verdict: Verdict, times: int = 1) 
     for _ in range(times):
         stage.wait(lambda: screen.judging.accepting, WAIT_MS)
         screen.desk.vote(verdict)
-        stage.wait(lambda: screen.judging.phase is not Phase.STORING, WAIT_MS)
-    stage.wait(lambda: screen.judging.accepting or screen.judging.phase in {Phase.REST, Phase.DONE}, WAIT_MS)
+        stage.wait(lambda: screen.judging.phase is not JudgingPhase.STORING, WAIT_MS)
+    stage.wait(
+        lambda: screen.judging.accepting or screen.judging.phase in {JudgingPhase.REST, JudgingPhase.DONE}, WAIT_MS
+    )
 
 
 def rank_no_study(stage: "Stage") -> QWidget:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.app import begin
-from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.judging import JudgingPhase
 
 if TYPE_CHECKING:
     from skillviewer.ui.ranking.screen import RankScreen
@@ -54,7 +54,7 @@ def _opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, st
     stage.wait(lambda: program.studies.current is not None, WAIT_MS)
     stage.made.window.show_screen("rank")
     screen = cast("RankScreen", stage.made.window.screen_named("rank"))
-    stage.wait(lambda: screen.judging.phase is Phase.RATER, WAIT_MS)
+    stage.wait(lambda: screen.judging.phase is JudgingPhase.RATER, WAIT_MS)
     titles = ("Results", "Raters")
     button = next(b for b in screen.findChildren(QAbstractButton) if b.text() == titles[tab])
     button.click()

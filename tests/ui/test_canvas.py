@@ -11,8 +11,8 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, resolve
 from skillviewer.core.arrays import Picture
 from skillviewer.media.overlay.overlay import paint
-from skillviewer.ui.player.canvas import Canvas, Shown
-from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.player.canvas import Shown, VideoCanvas
+from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.theme import DARK
 from tests.ui.fakes import make_analysis, numbered_picture, video_info
 from tests.ui.hands import double_click, move, press, release, wheel
@@ -20,8 +20,8 @@ from tests.ui.hands import double_click, move, press, release, wheel
 VIDEO = video_info(Path("a.mp4"), 90, 321, 181)  # odd: rows of 963 bytes are no multiple of four
 
 
-def shot(frame: int, serial: int = 1, width: int = 321, height: int = 181) -> Shot:
-    return Shot(serial, frame, numbered_picture(frame, width, height), exact=True)
+def shot(frame: int, serial: int = 1, width: int = 321, height: int = 181) -> DecodedPicture:
+    return DecodedPicture(serial, frame, numbered_picture(frame, width, height), exact=True)
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def analysis() -> Analysis:
 
 
 @pytest.fixture
-def canvas(qtbot: QtBot) -> Iterator[Canvas]:
-    made = Canvas()
+def canvas(qtbot: QtBot) -> Iterator[VideoCanvas]:
+    made = VideoCanvas()
     made.on_theme(DARK)
     made.resize(642, 362)
     made.set_video(VIDEO)
@@ -49,23 +49,23 @@ def pixels(image: QImage) -> Picture:
     return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4)[..., :3].copy()
 
 
-def drawn(canvas: Canvas) -> Picture:
+def drawn(canvas: VideoCanvas) -> Picture:
     """Return the picture that the canvas drew last, in the picture's own pixels."""
     canvas.repaint()
     assert canvas.image is not None
     return pixels(canvas.image)
 
 
-def on_screen(canvas: Canvas) -> Picture:
+def on_screen(canvas: VideoCanvas) -> Picture:
     return pixels(canvas.grab().toImage())
 
 
-def test_a_bare_picture_is_drawn_as_it_is(canvas: Canvas) -> None:
+def test_a_bare_picture_is_drawn_as_it_is(canvas: VideoCanvas) -> None:
     canvas.set_shot(shot(5))
     assert np.array_equal(drawn(canvas), numbered_picture(5, 321, 181))
 
 
-def test_a_map_is_drawn_by_the_one_painter(canvas: Canvas, analysis: Analysis) -> None:
+def test_a_map_is_drawn_by_the_one_painter(canvas: VideoCanvas, analysis: Analysis) -> None:
     canvas.set_analysis(analysis)
     for look in (Look(), Look(overlay=Overlay.CONTOUR), Look(overlay=Overlay.DIMMED, colours="cividis")):
         canvas.set_look(look)
@@ -75,7 +75,7 @@ def test_a_map_is_drawn_by_the_one_painter(canvas: Canvas, analysis: Analysis) -
         assert not np.array_equal(expected, numbered_picture(50, 321, 181))
 
 
-def test_picture_and_scene_change_together(canvas: Canvas, analysis: Analysis) -> None:
+def test_picture_and_scene_change_together(canvas: VideoCanvas, analysis: Analysis) -> None:
     seen: list[Shown] = []
     canvas.painted.connect(seen.append)
     canvas.set_analysis(analysis)
@@ -91,7 +91,7 @@ def test_a_picture_and_a_scene_of_two_frames_cannot_be_joined(analysis: Analysis
         Shown(shot(5), resolve(analysis, 6, Look()))
 
 
-def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: Canvas) -> None:
+def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: VideoCanvas) -> None:
     canvas.set_shot(shot(60))
     bare = drawn(canvas)
     canvas.set_analysis(make_analysis(VIDEO, steps=10))
@@ -102,7 +102,7 @@ def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: Canvas) -> Non
     assert not np.array_equal(early, late), "the map on screen is held from a later frame now"
 
 
-def test_an_analysis_of_another_video_is_not_shown(canvas: Canvas) -> None:
+def test_an_analysis_of_another_video_is_not_shown(canvas: VideoCanvas) -> None:
     canvas.set_analysis(make_analysis(video_info(Path("other.mp4"), 90, 321, 181)))
     canvas.set_shot(shot(50))
     assert canvas.shown is not None
@@ -110,20 +110,20 @@ def test_an_analysis_of_another_video_is_not_shown(canvas: Canvas) -> None:
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 
-def test_hiding_the_map_shows_the_bare_picture(canvas: Canvas, analysis: Analysis) -> None:
+def test_hiding_the_map_shows_the_bare_picture(canvas: VideoCanvas, analysis: Analysis) -> None:
     canvas.set_analysis(analysis)
     canvas.set_shot(shot(50))
     canvas.set_look(Look(overlay=Overlay.OFF))
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 
-def test_a_model_without_a_map_shows_the_bare_picture(canvas: Canvas) -> None:
+def test_a_model_without_a_map_shows_the_bare_picture(canvas: VideoCanvas) -> None:
     canvas.set_analysis(make_analysis(VIDEO, kind=MapKind.NONE))
     canvas.set_shot(shot(50))
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 
-def test_the_picture_lies_on_screen_in_true_proportions(canvas: Canvas) -> None:
+def test_the_picture_lies_on_screen_in_true_proportions(canvas: VideoCanvas) -> None:
     """Doubled, each picture's pixel is four of the screen's; nothing is sheared by the odd width."""
     canvas.set_shot(shot(0x5555))
     got = on_screen(canvas).astype(int)
@@ -138,26 +138,26 @@ def test_the_picture_lies_on_screen_in_true_proportions(canvas: Canvas) -> None:
     assert np.abs(got[100:462].astype(int) - expected)[inner].mean() < 1.0
 
 
-def test_a_smaller_picture_of_a_proxy_fills_the_same_place(canvas: Canvas) -> None:
+def test_a_smaller_picture_of_a_proxy_fills_the_same_place(canvas: VideoCanvas) -> None:
     canvas.set_shot(shot(50))
     full = on_screen(canvas).astype(int)
     canvas.set_shot(shot(50, 2, 160, 90))
     assert np.abs(on_screen(canvas).astype(int) - full).mean() < 6.0
 
 
-def test_a_large_picture_is_averaged_and_not_thinned(canvas: Canvas) -> None:
+def test_a_large_picture_is_averaged_and_not_thinned(canvas: VideoCanvas) -> None:
     """A fine checkerboard becomes grey; thinned out it would become stripes."""
     board = np.indices((1448, 2568)).sum(axis=0) % 2 * 255
     picture = np.repeat(board[..., None], 3, axis=2).astype(np.uint8)
     video = video_info(Path("big.mp4"), 90, 2568, 1448)
     canvas.set_video(video)
-    canvas.set_shot(Shot(1, 0, picture, exact=True))
+    canvas.set_shot(DecodedPicture(1, 0, picture, exact=True))
     middle = on_screen(canvas)[10:-10, 10:-10]
     assert middle.std() < 6
     assert 115 < middle.mean() < 140
 
 
-def test_wheel_zooms_drag_pans_double_click_fits(canvas: Canvas) -> None:
+def test_wheel_zooms_drag_pans_double_click_fits(canvas: VideoCanvas) -> None:
     canvas.set_shot(shot(50))
     wheel(canvas, QPoint(100, 80), 3)
     assert canvas.viewport.zoom == pytest.approx(1.25**3)
@@ -175,7 +175,7 @@ def test_wheel_zooms_drag_pans_double_click_fits(canvas: Canvas) -> None:
     assert canvas.viewport.zoom == 1
 
 
-def test_words_stand_where_there_is_no_picture(canvas: Canvas) -> None:
+def test_words_stand_where_there_is_no_picture(canvas: VideoCanvas) -> None:
     canvas.set_shot(shot(5))
     canvas.set_video(None)
     empty = on_screen(canvas)
@@ -184,7 +184,7 @@ def test_words_stand_where_there_is_no_picture(canvas: Canvas) -> None:
     assert len(np.unique(on_screen(canvas).reshape(-1, 3), axis=0)) > 3
 
 
-def test_another_video_takes_the_old_picture_away(canvas: Canvas) -> None:
+def test_another_video_takes_the_old_picture_away(canvas: VideoCanvas) -> None:
     canvas.set_shot(shot(5))
     canvas.set_video(video_info(Path("b.mp4"), 90))
     assert canvas.shown is None

@@ -20,7 +20,7 @@ from skillviewer.ui.comparing.line_styles import MOST
 from skillviewer.ui.comparing.numbers import NumbersView, told
 from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import UNIFORM, Row, Standing
+from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
 from skillviewer.ui.player.canvas import Shown
 from skillviewer.ui.session.video_list import VideoState
@@ -326,7 +326,7 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "broken-download", "xbar"))
     broken = screen.models.keys[1]
-    qtbot.waitUntil(lambda: screen.models.row(broken).standing is Standing.FAILED)
+    qtbot.waitUntil(lambda: screen.models.row(broken).standing is ModelProgress.FAILED)
     assert "config.json" in screen.models.row(broken).reason
     screen.header.difference.click()
     qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and screen.contrasting.contrast.second == broken)
@@ -348,7 +348,7 @@ def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world
     qtbot.waitUntil(lambda: window.program.playback.video is not None)
     window.window.show_screen("compare")
     screen = compare(window)
-    qtbot.waitUntil(lambda: [row.standing for row in screen.models.rows] == [Standing.FAILED] * 2)
+    qtbot.waitUntil(lambda: [row.standing for row in screen.models.rows] == [ModelProgress.FAILED] * 2)
     assert "GPU ran out of memory" in screen.models.rows[0].reason
     world.failing = set()
     qtbot.waitUntil(screen.header.again.isVisible)
@@ -538,6 +538,6 @@ def test_means_are_over_as_many_frames_as_is_said(qtbot: QtBot, counts: tuple[in
         key: VideoComparison(kinds, np.arange(n), ()) for key, n in zip(("a", "b", "c"), (25, *counts), strict=True)
     }
     view.show_contrast(
-        Contrast("a", "b", videos, None), [(str(i), Row(k, f"model {k}")) for i, k in enumerate("abc", 1)]
+        Contrast("a", "b", videos, None), [(str(i), ComparedModel(k, f"model {k}")) for i, k in enumerate("abc", 1)]
     )
     assert view.note == f"Against 1 model a: {said}."

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.inspecting.score_plot import CurvePlot
+from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.theme import DARK, LIGHT
@@ -31,8 +31,8 @@ def state(qapp: QApplication) -> ViewerState:  # noqa: ARG001
 
 
 @pytest.fixture
-def plot(qtbot: QtBot, playback: Playback, state: ViewerState) -> Iterator[CurvePlot]:
-    made = CurvePlot(state, playback)
+def plot(qtbot: QtBot, playback: Playback, state: ViewerState) -> Iterator[ScorePlot]:
+    made = ScorePlot(state, playback)
     made.on_theme(LIGHT)
     made.resize(700, 200)
     qtbot.addWidget(made)
@@ -42,37 +42,37 @@ def plot(qtbot: QtBot, playback: Playback, state: ViewerState) -> Iterator[Curve
     made.hide()
 
 
-def place(plot: CurvePlot, time_s: float) -> QPoint:
+def place(plot: ScorePlot, time_s: float) -> QPoint:
     """Return where a time lies in the plot's viewport."""
     box = plot.getPlotItem().getViewBox()
     at: QPoint = plot.mapFromScene(box.mapViewToScene(QPointF(time_s, box.viewRange()[1][0])))
     return at - QPoint(0, 50)
 
 
-def times(plot: CurvePlot) -> tuple[float, float]:
+def times(plot: ScorePlot) -> tuple[float, float]:
     start, stop = plot.getPlotItem().getViewBox().viewRange()[0]
     return start, stop
 
 
-def test_the_whole_video_is_in_sight(plot: CurvePlot) -> None:
+def test_the_whole_video_is_in_sight(plot: ScorePlot) -> None:
     start, stop = times(plot)
     assert start <= 0
     assert VIDEO.duration_s <= stop < VIDEO.duration_s * 1.05
 
 
-def test_the_cursor_follows_the_playhead(plot: CurvePlot, playback: Playback) -> None:
+def test_the_cursor_follows_the_playhead(plot: ScorePlot, playback: Playback) -> None:
     for frame in (0, 150, 299):
         playback.seek(frame)
         assert plot.cursor_s == VIDEO.times_s[frame]
 
 
-def test_a_click_goes_there(plot: CurvePlot, playback: Playback) -> None:
+def test_a_click_goes_there(plot: ScorePlot, playback: Playback) -> None:
     click(plot.viewport(), place(plot, 4.2))
     assert playback.time_s == pytest.approx(4.2, abs=0.05)
     assert plot.cursor_s == playback.time_s
 
 
-def test_a_click_on_a_frame_s_time_is_that_frame_where_times_are_uneven(plot: CurvePlot, playback: Playback) -> None:
+def test_a_click_on_a_frame_s_time_is_that_frame_where_times_are_uneven(plot: ScorePlot, playback: Playback) -> None:
     """Zoomed in so far that the closest frames lie apart, every click must come back to its frame."""
     steps_s = np.array([1, 3, 1, 1, 2, 5]) / 30
     times_s = np.concatenate([[0.0], np.cumsum(np.resize(steps_s, 119))])
@@ -88,7 +88,7 @@ def test_a_click_on_a_frame_s_time_is_that_frame_where_times_are_uneven(plot: Cu
             assert plot.cursor_s == times_s[frame]
 
 
-def test_dragging_scrubs_all_the_way(qtbot: QtBot, plot: CurvePlot, playback: Playback) -> None:
+def test_dragging_scrubs_all_the_way(qtbot: QtBot, plot: ScorePlot, playback: Playback) -> None:
     seen: list[int] = []
     playback.frame_changed.connect(seen.append)
     press(plot.viewport(), place(plot, 1.0))
@@ -106,7 +106,7 @@ def test_dragging_scrubs_all_the_way(qtbot: QtBot, plot: CurvePlot, playback: Pl
     assert playback.frame == 0, "beyond the end is the end"
 
 
-def test_the_middle_button_moves_the_stretch_in_sight(plot: CurvePlot, playback: Playback) -> None:
+def test_the_middle_button_moves_the_stretch_in_sight(plot: ScorePlot, playback: Playback) -> None:
     plot.getPlotItem().getViewBox().setXRange(4, 6, padding=0)
     press(plot.viewport(), place(plot, 5.0), Qt.MouseButton.MiddleButton)
     move(plot.viewport(), place(plot, 4.5))
@@ -115,7 +115,7 @@ def test_the_middle_button_moves_the_stretch_in_sight(plot: CurvePlot, playback:
     assert playback.frame == 0
 
 
-def test_the_wheel_zooms_time_about_the_mouse_and_keeps_the_scores(plot: CurvePlot, state: ViewerState) -> None:
+def test_the_wheel_zooms_time_about_the_mouse_and_keeps_the_scores(plot: ScorePlot, state: ViewerState) -> None:
     state.set_analysis(make_analysis(VIDEO))
     scores = plot.getPlotItem().getViewBox().viewRange()[1]
     for _ in range(4):
@@ -128,7 +128,7 @@ def test_the_wheel_zooms_time_about_the_mouse_and_keeps_the_scores(plot: CurvePl
     assert times(plot)[1] >= VIDEO.duration_s
 
 
-def test_it_grows_with_the_analysis(plot: CurvePlot, state: ViewerState) -> None:
+def test_it_grows_with_the_analysis(plot: ScorePlot, state: ViewerState) -> None:
     for steps in (1, 5, 25):
         state.set_analysis(make_analysis(VIDEO, passes=2, steps=steps))
         assert plot.curve is not None
@@ -138,7 +138,7 @@ def test_it_grows_with_the_analysis(plot: CurvePlot, state: ViewerState) -> None
     assert not plot._mean.isVisible()
 
 
-def test_the_band_and_the_passes_are_there_with_several_passes_only(plot: CurvePlot, state: ViewerState) -> None:
+def test_the_band_and_the_passes_are_there_with_several_passes_only(plot: ScorePlot, state: ViewerState) -> None:
     state.set_analysis(make_analysis(VIDEO, passes=4))
     assert plot._band.isVisible()
     assert plot._passes.isVisible()
@@ -147,12 +147,12 @@ def test_the_band_and_the_passes_are_there_with_several_passes_only(plot: CurveP
     assert not plot._passes.isVisible()
 
 
-def test_an_analysis_of_another_video_is_not_drawn(plot: CurvePlot, state: ViewerState) -> None:
+def test_an_analysis_of_another_video_is_not_drawn(plot: ScorePlot, state: ViewerState) -> None:
     state.set_analysis(make_analysis(video_info(Path("b.mp4"), 300)))
     assert plot.curve is None
 
 
-def test_the_selection_is_shown(plot: CurvePlot, playback: Playback) -> None:
+def test_the_selection_is_shown(plot: ScorePlot, playback: Playback) -> None:
     playback.seek(30)
     playback.mark_in()
     playback.seek(59)
@@ -163,7 +163,7 @@ def test_the_selection_is_shown(plot: CurvePlot, playback: Playback) -> None:
     assert not plot._selection.isVisible()
 
 
-def test_playing_out_of_sight_brings_the_view_along(plot: CurvePlot, playback: Playback) -> None:
+def test_playing_out_of_sight_brings_the_view_along(plot: ScorePlot, playback: Playback) -> None:
     plot.getPlotItem().getViewBox().setXRange(0, 1, padding=0)
     playback.play()
     playback.seek(200)
@@ -173,7 +173,7 @@ def test_playing_out_of_sight_brings_the_view_along(plot: CurvePlot, playback: P
     assert stop - start == pytest.approx(1.0)
 
 
-def test_it_takes_the_colours_of_the_theme(plot: CurvePlot, state: ViewerState) -> None:
+def test_it_takes_the_colours_of_the_theme(plot: ScorePlot, state: ViewerState) -> None:
     state.set_analysis(make_analysis(VIDEO))
     light = plot.grab().toImage().pixelColor(350, 6).name()
     plot.on_theme(DARK)
@@ -181,7 +181,7 @@ def test_it_takes_the_colours_of_the_theme(plot: CurvePlot, state: ViewerState) 
     assert (light, dark) == (LIGHT.base, DARK.base)
 
 
-def test_times_on_the_axis_are_minutes_and_seconds(plot: CurvePlot) -> None:
+def test_times_on_the_axis_are_minutes_and_seconds(plot: ScorePlot) -> None:
     axis = plot.getAxis("bottom")
     assert axis.tickStrings([0, 61, 600], 1, 1) == ["0:00", "1:01", "10:00"]
     assert axis.tickStrings([59.95, 60.0], 1, 0.05) == ["0:59.95", "1:00.00"]

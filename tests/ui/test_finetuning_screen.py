@@ -20,7 +20,7 @@ from skillviewer.data.study import ModelState, Study, Vote
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
-from skillviewer.ui.finetuning.tuning import Phase
+from skillviewer.ui.finetuning.tuning import TuningPhase
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, states
 from tests.ui.fakes import FakeDialogs, FakeWorld
@@ -156,7 +156,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
         assert "0" in tick_labels(plot, "bottom")
         assert not any("." in text for text in tick_labels(plot, "bottom"))
     trainer.world.tuner.held = False
-    trainer.wait_for(Phase.DECIDING)
+    trainer.wait_for(TuningPhase.DECIDING)
     qtbot.waitUntil(lambda: {"0", "5"} <= set(tick_labels(loss, "bottom")))
     assert [plot.getViewBox().height() for plot in (loss, share)] == heights, "numbers at the axes moved the curves"
 
@@ -174,7 +174,7 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     assert running.old.text() == "90.0 % of the pairs"
     assert [job.title for job in trainer.made.program.jobs.running] == ["Fine-tuning"]
     trainer.world.tuner.held = False
-    trainer.wait_for(Phase.DECIDING)
+    trainer.wait_for(TuningPhase.DECIDING)
     page = screen.before_after
     assert screen.pages.currentWidget() is page
     result = screen.tuning.result
@@ -280,7 +280,7 @@ def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_train
     page = trainer.screen.before_after
     for button in (page.accept, page.discard, page.accept):  # before the study has answered
         button.click()
-    trainer.wait_for(Phase.CHOOSING)
+    trainer.wait_for(TuningPhase.CHOOSING)
     qtbot.waitUntil(lambda: not trainer.made.program.study.busy)
     assert trainer.used() == result.digest
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.ACCEPTED]
@@ -298,7 +298,7 @@ def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBo
     qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in messages.waiting))
     assert trainer.used() == ""
     trainer.screen.before_after.discard.click()
-    trainer.wait_for(Phase.CHOOSING)
+    trainer.wait_for(TuningPhase.CHOOSING)
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.DISCARDED]
 
 
@@ -311,7 +311,7 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     trainer.train()
     first = trainer.screen.tuning.result
     trainer.screen.before_after.accept.click()
-    trainer.wait_for(Phase.CHOOSING)
+    trainer.wait_for(TuningPhase.CHOOSING)
     trainer.screen.disagreement.back.click()
     trainer.screen.choices.choose_model(trainer.world.folder / "models" / "alpha")
     trainer.train()
@@ -321,7 +321,7 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     assert (again.digest, again.folder != first.folder) == (first.digest, True)
     page = trainer.screen.before_after
     (page.accept if accept else page.discard).click()
-    trainer.wait_for(Phase.CHOOSING)
+    trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.used() == first.digest
     assert [(v.state, v.path) for v in trainer.versions() if v.version > 1] == [(ModelState.ACCEPTED, first.folder)]
     assert first.folder.exists()
@@ -413,10 +413,10 @@ def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     assert running.stop.toolTip() == "No epoch is finished yet that could be kept."
     qtbot.waitUntil(running.stop.isEnabled)
     running.stop.click()
-    assert trainer.phase is Phase.STOPPING
+    assert trainer.phase is TuningPhase.STOPPING
     assert running.stage.text() == "Stopping: the best epoch so far is kept"
     assert not running.stop.isEnabled()
-    trainer.wait_for(Phase.DECIDING)
+    trainer.wait_for(TuningPhase.DECIDING)
     assert trainer.world.tuner.ended == ["stopped"]
 
 
@@ -426,8 +426,8 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     trainer.start()
     qtbot.waitUntil(lambda: len(trainer.screen.running.curves.rows) == 2)
     trainer.screen.running.cancel.click()
-    assert trainer.phase is Phase.CANCELLING
-    trainer.wait_for(Phase.CHOOSING)
+    assert trainer.phase is TuningPhase.CANCELLING
+    trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.world.tuner.ended == ["cancelled"]
     assert trainer.versions() == ()
     assert trainer.screen.pages.currentWidget() is trainer.screen.choices
@@ -453,7 +453,7 @@ def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, mak
     (folder,) = folders
     assert folder.is_dir()
     trainer.screen.running.cancel.click()
-    trainer.wait_for(Phase.CHOOSING)
+    trainer.wait_for(TuningPhase.CHOOSING)
     assert not folder.exists()
     assert trainer.versions() == ()
     assert trainer.screen.pages.currentWidget() is trainer.screen.choices
@@ -483,9 +483,9 @@ def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTra
     qtbot.waitUntil(lambda: states(trainer.made).count("done") == 1)
     program.studies.act(lambda study: study.votes.cast(Vote("grasp_01", "grasp_12", Verdict.LEFT, "Cat")), "votes")
     qtbot.waitUntil(lambda: len(_votes(trainer.path)) == 133)
-    assert trainer.phase is Phase.RUNNING
+    assert trainer.phase is TuningPhase.RUNNING
     trainer.world.tuner.held = False
-    trainer.wait_for(Phase.DECIDING)
+    trainer.wait_for(TuningPhase.DECIDING)
     window.show_screen("finetune")
     assert trainer.screen.pages.currentWidget() is trainer.screen.before_after
 
@@ -501,7 +501,7 @@ def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeT
     trainer.start()
     messages = trainer.made.program.messages
     qtbot.waitUntil(lambda: any("disk is full" in message.text for message in messages.waiting))
-    trainer.wait_for(Phase.CHOOSING)
+    trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.versions() == ()
     trainer.world.tuner.error = None
     trainer.train()
@@ -558,9 +558,9 @@ def test_closing_the_window_while_it_trains_asks(
         assert made.window.isVisible()
         assert made.window.isEnabled()
         assert not made.program.closing
-        assert trainer.phase is Phase.RUNNING
+        assert trainer.phase is TuningPhase.RUNNING
         tuner.held = False
-        trainer.wait_for(Phase.DECIDING)
+        trainer.wait_for(TuningPhase.DECIDING)
         assert tuner.ended == ["done"]
         qtbot.waitUntil(lambda: [version.state for version in trainer.versions()][-1:] == [ModelState.PROPOSED])
 
@@ -594,7 +594,7 @@ def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTrainer) -> None:
     ]
     choices.button.setFocus()
     key(choices.button, Qt.Key.Key_Space)
-    trainer.wait_for(Phase.DECIDING)
+    trainer.wait_for(TuningPhase.DECIDING)
 
 
 def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
@@ -609,7 +609,7 @@ def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_train
     qtbot.waitUntil(stop.isVisible)
     click(stop)
     qtbot.waitUntil(lambda: [job.title for job in made.program.jobs.running] == ["Fine-tuning"])
-    assert trainer.phase is Phase.RUNNING
+    assert trainer.phase is TuningPhase.RUNNING
     assert world.tuner.ended == []
     world.hold.set()
 
@@ -627,7 +627,7 @@ def test_stopping_everything_asks_before_a_training_is_lost(
     if agreed:
         qtbot.waitUntil(lambda: trainer.world.tuner.ended == ["cancelled"])
     else:
-        assert trainer.phase is Phase.RUNNING
+        assert trainer.phase is TuningPhase.RUNNING
         assert trainer.world.tuner.ended == []
 
 
@@ -641,13 +641,13 @@ def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_
     program.studies.close()
     qtbot.waitUntil(lambda: program.studies.current is None)
     trainer.world.tuner.held = False
-    trainer.wait_for(Phase.DECIDING)
+    trainer.wait_for(TuningPhase.DECIDING)
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
     program.studies.open(trainer.path)
     qtbot.waitUntil(lambda: program.studies.current is not None)
     qtbot.waitUntil(trainer.screen.before_after.accept.isEnabled)
     click(trainer.screen.before_after.accept)
-    trainer.wait_for(Phase.CHOOSING)
+    trainer.wait_for(TuningPhase.CHOOSING)
     assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.ACCEPTED]
 
 
@@ -656,20 +656,20 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
 ) -> None:
     trainer = make_trainer()
     trainer.start()
-    trainer.wait_for(Phase.DECIDING)
+    trainer.wait_for(TuningPhase.DECIDING)
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
     trainer.made.program.studies.close()  # its study may be gone: the page is no dead end
     qtbot.waitUntil(lambda: trainer.made.program.studies.current is None)
     click(trainer.screen.before_after.later)
-    trainer.wait_for(Phase.CHOOSING)
+    trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.screen.tuning.result is None
     trainer.made.program.studies.open(trainer.path)
     qtbot.waitUntil(lambda: trainer.made.program.studies.current is not None)
-    assert trainer.phase is Phase.CHOOSING
+    assert trainer.phase is TuningPhase.CHOOSING
     assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED]
     trainer.wait_for_cost()
     trainer.start()
-    trainer.wait_for(Phase.DECIDING)
+    trainer.wait_for(TuningPhase.DECIDING)
 
 
 def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
@@ -691,8 +691,8 @@ def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
     qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.path == named)
     assert not draft.exists()
     trainer.world.tuner.held = False
-    trainer.wait_for(Phase.DECIDING)
+    trainer.wait_for(TuningPhase.DECIDING)
     click(trainer.screen.before_after.accept)
-    trainer.wait_for(Phase.CHOOSING)
+    trainer.wait_for(TuningPhase.CHOOSING)
     with Study.open(named, read_only=True) as after:
         assert [m.state for m in after.models.all() if m.version > 1] == [ModelState.ACCEPTED]

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.ui.threads.lane import Lane, Task
-from skillviewer.ui.threads.mailbox import Mailbox
+from skillviewer.ui.threads.mailbox import LatestOnly
 
 MakeLane = Callable[..., Lane[object]]
 
@@ -177,7 +177,7 @@ def test_of_many_requests_the_latest_wins(qtbot: QtBot, make_lane: MakeLane) -> 
         answered.append(request)
         return request
 
-    box: Mailbox[int] = Mailbox(make_lane(), answer)
+    box: LatestOnly[int] = LatestOnly(make_lane(), answer)
     got: list[object] = []
     box.delivered.connect(got.append)
     for request in range(50):
@@ -201,7 +201,7 @@ def test_a_superseded_answer_may_stop_early_and_what_it_reported_is_delivered(
             time.sleep(0.001)
         return request
 
-    box: Mailbox[str] = Mailbox(make_lane(), answer)
+    box: LatestOnly[str] = LatestOnly(make_lane(), answer)
     got: list[object] = []
     box.delivered.connect(got.append)
     box.post("slow", interrupt=True)
@@ -220,7 +220,7 @@ def test_without_interrupting_a_begun_request_is_answered(qtbot: QtBot, make_lan
         superseded.check()
         return request
 
-    box: Mailbox[int] = Mailbox(make_lane(), answer)
+    box: LatestOnly[int] = LatestOnly(make_lane(), answer)
     got: list[object] = []
     box.delivered.connect(got.append)
     box.post(1, interrupt=False)

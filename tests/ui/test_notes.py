@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.ui.app import Composition
 from skillviewer.ui.session.studies import REMARKS
-from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.session.undo import Command
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import click, key, type_text
@@ -38,8 +38,8 @@ def shown(made: Composition) -> list[str]:
     return [block.edit.toPlainText() for block in notes_of(made).blocks]
 
 
-def _a_word() -> Deed:
-    return Deed(
+def _a_word() -> Command:
+    return Command(
         "note",
         lambda study: study.remarks.write_note("Word", author="R", video="a"),
         lambda study, number: study.remarks.remove("note", cast("int", number)),

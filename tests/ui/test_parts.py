@@ -13,7 +13,7 @@ from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen
 from skillviewer.ui.exporting.screen import ExportScreen
-from skillviewer.ui.shell.recovery import Recovery, Session
+from skillviewer.ui.shell.recovery import Recovery, SessionRecorder
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, open_and_load, states
 from tests.ui.fakes import FakeWorld, read_number
@@ -228,7 +228,7 @@ def test_a_session_leads_back_to_the_part(
     qtbot: QtBot, parts: Composition, make_window: MakeWindow, world: FakeWorld, tmp_path: Path
 ) -> None:
     sessions = tmp_path / "sessions"
-    session = Session(parts.program, parts.window.screens, sessions)
+    session = SessionRecorder(parts.program, parts.window.screens, sessions)
     choose_by_hand(qtbot, parts, "try 2")
     parts.program.playback.seek(700)
     session.note()

@@ -15,7 +15,7 @@ from skillviewer.ui.preferences.dialog import Preferences
 from skillviewer.ui.preferences.keys import KeysPage, without_shift
 from skillviewer.ui.preferences.storage import size_words
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.shell.command_palette import KeySheet, Palette
+from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
@@ -255,7 +255,7 @@ def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(qtbot: QtBot, windo
     assert actions["go_to"].toolTip().endswith("F7")
     leave(qtbot, window, keys)
     key(window.window, Qt.Key.Key_F6)
-    palette = window.window.findChild(Palette)
+    palette = window.window.findChild(CommandPalette)
     assert palette is not None
     type_text(palette.field, "go to time")
     row = palette.list.itemWidget(palette.list.item(0))
@@ -320,7 +320,7 @@ def test_keys_are_written_in_one_way() -> None:
 
 def test_the_palette_offers_every_action_that_is_there(window: Composition) -> None:
     window.window.actions_["palette"].trigger()
-    palette = window.window.findChild(Palette)
+    palette = window.window.findChild(CommandPalette)
     assert palette is not None
     offered = {
         palette.list.item(row).data(Qt.ItemDataRole.UserRole).objectName() for row in range(palette.list.count())

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.video.extents import FrameExtent, TimeExtent
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.ranking.aligned_clip import Seen, Stretch
+from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
 from skillviewer.ui.ranking.pair_clock import PairClock
 from tests.ui.fakes import video_info
 
@@ -47,7 +47,7 @@ def frames(clock: PairClock) -> tuple[int, int]:
 def test_ten_minutes_without_drift(clock: PairClock, hands: Hands) -> None:
     rng = random.Random(4)
     film, tape = video(24 * 620, 24.0), video(int(NTSC_HZ * 620), NTSC_HZ)
-    clock.open(Stretch.of(film), Stretch.of(tape))
+    clock.open(AlignedClip.of(film), AlignedClip.of(tape))
     clock.play()
     started_s = hands.now_s
     worst_s = 0.0
@@ -64,7 +64,7 @@ def test_ten_minutes_without_drift(clock: PairClock, hands: Hands) -> None:
 
 
 def test_the_speed_is_that_of_both(clock: PairClock, hands: Hands) -> None:
-    clock.open(Stretch.of(video(240, 24.0)), Stretch.of(video(600, 60.0)), 0.5)
+    clock.open(AlignedClip.of(video(240, 24.0)), AlignedClip.of(video(600, 60.0)), 0.5)
     clock.play()
     hands.now_s += 4.0
     clock.tick()
@@ -72,7 +72,7 @@ def test_the_speed_is_that_of_both(clock: PairClock, hands: Hands) -> None:
 
 
 def test_the_shorter_one_waits_at_its_end_and_the_longer_one_ends_it(clock: PairClock, hands: Hands) -> None:
-    clock.open(Stretch.of(video(24, 24.0)), Stretch.of(video(90, 30.0)))
+    clock.open(AlignedClip.of(video(24, 24.0)), AlignedClip.of(video(90, 30.0)))
     clock.play()
     hands.now_s += 2.0
     clock.tick()
@@ -89,7 +89,7 @@ def test_the_shorter_one_waits_at_its_end_and_the_longer_one_ends_it(clock: Pair
 
 def test_steps_stop_at_every_picture_of_either(clock: PairClock) -> None:
     first, second = video(6, 24.0), video(13, 50.0)
-    clock.open(Stretch.of(first), Stretch.of(second))
+    clock.open(AlignedClip.of(first), AlignedClip.of(second))
     times_s = sorted({*np.round(first.times_s, 6), *np.round(second.times_s, 6)})
     seen = [clock.time_s(0)]
     for _ in times_s[1:]:
@@ -106,7 +106,7 @@ def test_steps_stop_at_every_picture_of_either(clock: PairClock) -> None:
 
 
 def test_sync_points_meet(clock: PairClock, hands: Hands) -> None:
-    clock.open(Stretch.of(video(240, 24.0)), Stretch.of(video(600, 60.0)))
+    clock.open(AlignedClip.of(video(240, 24.0)), AlignedClip.of(video(600, 60.0)))
     clock.set_together(False)
     clock.set_active(0)
     clock.seek(2.0)
@@ -130,7 +130,7 @@ def test_sync_points_meet(clock: PairClock, hands: Hands) -> None:
 
 
 def test_apart_only_the_active_one_moves(clock: PairClock, hands: Hands) -> None:
-    clock.open(Stretch.of(video(240, 24.0)), Stretch.of(video(600, 60.0)))
+    clock.open(AlignedClip.of(video(240, 24.0)), AlignedClip.of(video(600, 60.0)))
     clock.set_together(False)
     clock.set_active(1)
     clock.play()
@@ -148,9 +148,9 @@ def test_apart_only_the_active_one_moves(clock: PairClock, hands: Hands) -> None
 
 
 def test_an_attempt_within_a_recording(clock: PairClock, hands: Hands) -> None:
-    inside = Stretch.of(video(300, 30.0), TimeExtent(2.0, 4.0))
+    inside = AlignedClip.of(video(300, 30.0), TimeExtent(2.0, 4.0))
     assert (inside.first_frame, inside.last_frame) == (60, 119), "frame 120 begins as the attempt ends"
-    frames_only = Stretch.of(video(300, 30.0), FrameExtent(30, 60))
+    frames_only = AlignedClip.of(video(300, 30.0), FrameExtent(30, 60))
     clock.open(inside, frames_only)
     assert frames(clock) == (60, 30)
     clock.play()
@@ -162,7 +162,7 @@ def test_an_attempt_within_a_recording(clock: PairClock, hands: Hands) -> None:
 
 
 def test_seeking_while_it_plays_goes_on_from_there(clock: PairClock, hands: Hands) -> None:
-    clock.open(Stretch.of(video(2400, 24.0)), Stretch.of(video(6000, 60.0)))
+    clock.open(AlignedClip.of(video(2400, 24.0)), AlignedClip.of(video(6000, 60.0)))
     clock.play()
     hands.now_s += 1.0
     clock.skip(10.0)
@@ -175,18 +175,18 @@ def test_seeking_while_it_plays_goes_on_from_there(clock: PairClock, hands: Hand
 def test_what_was_seen_is_a_share_of_time(qapp: QApplication) -> None:  # noqa: ARG001
     times_s = np.array([0.0, 1.0, 2.0, 2.1, 2.2, 2.3])
     uneven = VideoInfo(Path("v.mp4"), "d", times_s, 16, 9, 2.4, 10.0, variable_rate=True)
-    seen = Seen(Stretch.of(uneven))
+    seen = SeenFrames(AlignedClip.of(uneven))
     assert seen.share == 0
     seen.show(1, playing=False)
     assert seen.share == pytest.approx(1 / 2.4)
     seen.show(2, playing=True)
     seen.show(5, playing=True)
     assert seen.share == pytest.approx(1.4 / 2.4), "frames left out while playing count"
-    seen = Seen(Stretch.of(uneven))
+    seen = SeenFrames(AlignedClip.of(uneven))
     seen.show(0, playing=True)
     seen.show(5, playing=False)
     assert seen.share == pytest.approx(1.1 / 2.4), "a jump over frames does not"
-    seen = Seen(Stretch.of(uneven))
+    seen = SeenFrames(AlignedClip.of(uneven))
     seen.show(0, playing=True)
     seen.show(2, playing=True)
     assert seen.share == pytest.approx(1.1 / 2.4), "nor does a picture that hung for two seconds"

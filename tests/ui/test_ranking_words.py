@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
-from skillviewer.ui.ranking.judging_session import Session
+from skillviewer.ui.ranking.judging_session import JudgingSession
 from skillviewer.ui.ranking.pair_queue import Outlook, Tally, aims, offered, outlook
-from skillviewer.ui.ranking.presented_pair import Contender, Turn
+from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.ranking.stopwatch import Stopwatch
 
 
@@ -23,8 +23,8 @@ def votes(*verdicts: Verdict | None) -> list[Vote]:
     return [Vote("a", "b", verdict, "Ann") for verdict in verdicts]
 
 
-def turn(left: str, right: str) -> Turn:
-    return Turn(Contender(left, Path(left)), Contender(right, Path(right)))
+def turn(left: str, right: str) -> PresentedPair:
+    return PresentedPair(Contender(left, Path(left)), Contender(right, Path(right)))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_stopwatch_leaves_out_when_nobody_looked() -> None:
 
 
 def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
-    session = Session("Ann")
+    session = JudgingSession("Ann")
     pairs = [turn("a", "b"), turn("c", "d"), turn("e", "f")]
     cast = [Vote(t.left.name, t.right.name, Verdict.LEFT, "Ann", id=i + 1) for i, t in enumerate(pairs)]
     session.learn((), Tally(0, 9, 0, 9))
@@ -105,7 +105,7 @@ def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
 
 
 def test_a_skipped_pair_that_is_taken_back_was_not_among_those_judged() -> None:
-    session = Session("Ann")
+    session = JudgingSession("Ann")
     session.learn((), Tally())
     for number, verdict in enumerate((Verdict.LEFT, None), 1):
         session.turn = turn("a", f"b{number}")
@@ -120,7 +120,7 @@ def test_a_skipped_pair_that_is_taken_back_was_not_among_those_judged() -> None:
 
 
 def test_an_older_vote_on_the_same_pair_is_not_taken_for_a_new_one() -> None:
-    session = Session("Ann")
+    session = JudgingSession("Ann")
     session.learn((Vote("a", "b", Verdict.LEFT, "Ann", id=7),), Tally())
     session.turn = turn("b", "a")  # asked again
     assert session.given_elsewhere() is None

@@ -16,7 +16,7 @@ from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.still import StillOptions, paint_still
 from skillviewer.ui.app import begin, real_backend
 from skillviewer.ui.inspecting.screen import InspectScreen
-from skillviewer.ui.player.canvas import Canvas
+from skillviewer.ui.player.canvas import VideoCanvas
 from tests.checkpoints import tiny_checkpoint
 from tests.ui.conftest import MakeWindow
 from tests.videos import write_barcode_video
@@ -80,7 +80,7 @@ def test_the_same_numbers_in_the_window_and_without_one(
     _same_as_a_still(screen.player.canvas, by_command)
 
 
-def _same_as_a_still(canvas: Canvas, analysis: Analysis) -> None:
+def _same_as_a_still(canvas: VideoCanvas, analysis: Analysis) -> None:
     """A still without words shows the very pixels that the canvas painted."""
     shown = canvas.shown
     assert shown is not None

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.atomic_write import written_aside
 from skillviewer.core.video.footage import Footage
 from skillviewer.ui.app import Composition
-from skillviewer.ui.shell.recovery import Place, Recovery, Session, left_behind
+from skillviewer.ui.shell.recovery import Recovery, SessionPlace, SessionRecorder, left_behind
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import click
@@ -49,7 +49,7 @@ def noted(folder: Path) -> dict[str, object]:
     return found
 
 
-def die(session: Session) -> None:
+def die(session: SessionRecorder) -> None:
     """End as a killed process does: the system lets its locks go, and nothing else happens."""
     session._timer.stop()
     assert session._lock is not None
@@ -61,7 +61,7 @@ def test_it_leads_back_to_study_video_frame_and_screen(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, sessions: Path
 ) -> None:
     first = make_window(world.backend())
-    session = Session(first.program, first.window.screens, sessions)
+    session = SessionRecorder(first.program, first.window.screens, sessions)
     files = opened(qtbot, first, world)
     first.window.show_screen("compare")
     session.note()
@@ -90,7 +90,7 @@ def test_it_leads_back_to_study_video_frame_and_screen(
 def test_a_session_that_was_closed_is_not_offered(
     qtbot: QtBot, window: Composition, world: FakeWorld, sessions: Path
 ) -> None:
-    session = Session(window.program, window.window.screens, sessions)
+    session = SessionRecorder(window.program, window.window.screens, sessions)
     opened(qtbot, window, world)
     session.note()
     qtbot.waitUntil(lambda: bool(noted(sessions)))
@@ -104,7 +104,7 @@ def test_a_session_that_was_closed_is_not_offered(
 def test_a_window_that_is_alive_is_left_alone(
     qtbot: QtBot, window: Composition, world: FakeWorld, sessions: Path
 ) -> None:
-    session = Session(window.program, window.window.screens, sessions)
+    session = SessionRecorder(window.program, window.window.screens, sessions)
     opened(qtbot, window, world)
     session.note()
     qtbot.waitUntil(lambda: bool(noted(sessions)))
@@ -113,15 +113,15 @@ def test_a_window_that_is_alive_is_left_alone(
     session.end()
 
 
-def write(folder: Path, name: str, place: Place) -> Path:
+def write(folder: Path, name: str, place: SessionPlace) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    path.write_text(json.dumps({name: getattr(place, name) for name in Place.__slots__}), encoding="utf-8")
+    path.write_text(json.dumps({name: getattr(place, name) for name in SessionPlace.__slots__}), encoding="utf-8")
     return path
 
 
-def place(study: Path, noted_at: str = "2026-01-01T10:00:00+00:00") -> Place:
-    return Place(str(study), "A study", False, "", 0, "inspect", noted_at)
+def place(study: Path, noted_at: str = "2026-01-01T10:00:00+00:00") -> SessionPlace:
+    return SessionPlace(str(study), "A study", False, "", 0, "inspect", noted_at)
 
 
 def test_the_latest_of_several_is_offered_and_all_are_forgotten(tmp_path: Path, sessions: Path) -> None:
@@ -177,6 +177,6 @@ def test_a_killed_process_leaves_its_session_to_be_found(tmp_path: Path, session
 def test_a_folder_that_cannot_be_written_costs_only_the_offer(window: Composition, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.touch()
-    session = Session(window.program, window.window.screens, blocked / "sessions")
+    session = SessionRecorder(window.program, window.window.screens, blocked / "sessions")
     session.note()
     session.end()

@@ -29,11 +29,11 @@ from skillviewer.data.study.identity import Identity, identify
 from skillviewer.data.study.schema import VERSION
 from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.ranking.ballot import withdraw
-from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.open_study import OpenStudy, sample_path
 from skillviewer.ui.session.studies import VOTES
-from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.session.undo import Command
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.videos.table_model import VideoTable
 from tests.data.test_study import VERSION_1
@@ -54,8 +54,8 @@ def wait_for_study(qtbot: QtBot, made: Composition, n_videos: int) -> None:
     qtbot.waitUntil(known)
 
 
-def note_deed(text: str, video: str = "a") -> Deed:
-    return Deed(
+def note_deed(text: str, video: str = "a") -> Command:
+    return Command(
         "note",
         lambda study: study.remarks.write_note(text, video=video, author="me"),
         lambda study, number: study.remarks.remove("note", cast("int", number)),
@@ -451,7 +451,7 @@ def test_what_cannot_be_undone_stays_to_be_undone(qtbot: QtBot, window: Composit
     window.program.open([study_file])
     wait_for_study(qtbot, window, 3)
     undo = window.program.undo
-    undo.perform(Deed("wink", lambda _study: None, fail, ("remarks",)))
+    undo.perform(Command("wink", lambda _study: None, fail, ("remarks",)))
     qtbot.waitUntil(lambda: undo.undo_text == "wink")
     undo.undo()
     qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
@@ -489,7 +489,7 @@ def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
             raise StudyError("The disk is full.")
         return note_deed("wink").do(study)
 
-    deed = Deed("wink", do, note_deed("wink").undo, ("remarks",))
+    deed = Command("wink", do, note_deed("wink").undo, ("remarks",))
     window.program.open([study_file])
     wait_for_study(qtbot, window, 3)
     undo = window.program.undo
@@ -634,11 +634,11 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     window.window.show_screen("rank")
     rank = window.window.screen_named("rank")
     assert isinstance(rank, RankScreen)
-    qtbot.waitUntil(lambda: rank.judging.phase is Phase.READ_ONLY)
+    qtbot.waitUntil(lambda: rank.judging.phase is JudgingPhase.READ_ONLY)
     assert rank.pages.currentWidget() is rank.read_only_page
     assert any(text.startswith(words) and "In a copy of it votes can be given" in text for text in all_words(rank))
     vote = Vote("b", "c", Verdict.LEFT, "Ben")
-    task = window.program.undo.perform(Deed("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
+    task = window.program.undo.perform(Command("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
     with qtbot.waitSignal(task.failed, timeout=20_000):
         pass
     assert f"{path} is open for reading only: nothing was changed." in window.window.messages.text

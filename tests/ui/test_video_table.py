@@ -20,7 +20,7 @@ from skillviewer.ui.videos.table_model import (
     VideoFilter,
     VideoTable,
 )
-from skillviewer.ui.widgets.names import n_alike, shortened
+from skillviewer.ui.widgets.names import elided, n_alike
 from tests.ui.fakes import make_analysis, video_info
 
 
@@ -145,10 +145,10 @@ def test_a_long_name_keeps_what_tells_it_apart(qapp: QApplication) -> None:
     names = [f"Teilnehmer_{n:02d}_Übung_mit_der_linken_Hand_Kamera_vorn" for n in range(1, 13)]
     metrics = QFontMetrics(qapp.font())
     room = metrics.horizontalAdvance("…12_Übung…")
-    cut = [shortened(name, n_alike(names), metrics, room) for name in names]
+    cut = [elided(name, n_alike(names), metrics, room) for name in names]
     assert all(text.startswith(f"…{n:02d}") for n, text in enumerate(cut, start=1))
     assert all(metrics.horizontalAdvance(text) <= room for text in cut)
-    assert shortened(names[0], n_alike(names), metrics, 10_000) == names[0]
+    assert elided(names[0], n_alike(names), metrics, 10_000) == names[0]
 
 
 def test_a_percentile_needs_twenty_comparable_videos(videos: VideoList, table: VideoTable) -> None:

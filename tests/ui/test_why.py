@@ -15,10 +15,10 @@ from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.raters_said import RatersBlock, ReasonRow
-from skillviewer.ui.ranking.judging import Phase
+from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
-from skillviewer.ui.session.insight.findings import Question, _other_models
-from skillviewer.ui.session.insight.why_loader import Stage
+from skillviewer.ui.session.insight.findings import WhyQuestion, _other_models
+from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.studies import SETTINGS, VOTES
 from skillviewer.ui.widgets.signed_bar import sign_colour
 from tests.ui.driving import inspect, open_and_load
@@ -75,7 +75,7 @@ def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     window.program.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
     page = why_of(window)
-    qtbot.waitUntil(lambda: window.program.insight.inquiry.stage is Stage.NEW)
+    qtbot.waitUntil(lambda: window.program.insight.inquiry.stage is WhyStage.NEW)
     assert page.empty.words.plain == "This video is not assessed yet."
     click(page.empty.button)
     qtbot.waitUntil(page.standing.isVisible)
@@ -283,7 +283,7 @@ def test_another_version_of_the_model_is_no_other_model() -> None:
         others=[SimpleNamespace(name=name, score=scores["d1"][name]) for name in ("a", "c")],
         facts=SimpleNamespace(models=versions, scores=scores),
     )
-    found, other_versions = _other_models(cast("Question", question))
+    found, other_versions = _other_models(cast("WhyQuestion", question))
     assert [(model.name, model.rank, model.n) for model in found] == [("pool v1", 2, 3)]
     assert other_versions == ((2, 1.5),)
 
@@ -368,7 +368,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
 
     window.program.studies.act(shut, SETTINGS)
     page, inquiry = why_of(window), window.program.insight.inquiry
-    qtbot.waitUntil(lambda: inquiry.stage is Stage.BLIND)
+    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert page.currentWidget() is page.empty
     assert "when R. Rater has judged this video" in page.empty.words.plain
     assert not inquiry.cards, "flags on the curve would say it as well"
@@ -379,7 +379,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
         study.votes.cast(Vote(video, other, Verdict.RIGHT, "R. Rater"))
 
     window.program.studies.act(judge, VOTES)
-    qtbot.waitUntil(lambda: inquiry.stage is Stage.READY)
+    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY)
     qtbot.waitUntil(lambda: page.currentWidget() is not page.empty)
 
 
@@ -397,12 +397,12 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
 
     window.program.studies.act(shut, SETTINGS, VOTES)
     page, inquiry = why_of(window), window.program.insight.inquiry
-    qtbot.waitUntil(lambda: inquiry.stage is Stage.BLIND)
+    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert "when you have judged this video yourself" in page.empty.words.plain
     window.window.show_screen("rank")
     screen = window.window.screen_named("rank")
     assert isinstance(screen, RankScreen)
-    qtbot.waitUntil(lambda: screen.judging.phase is Phase.RATER)
+    qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
     screen.rater_page.field.setText("R. Rater")
     click(screen.rater_page.begin)
     video = window.program.insight.remarks.video
@@ -412,7 +412,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
         turn = screen.judging.turn
         assert turn is not None
         screen.desk.vote(verdict)
-        qtbot.waitUntil(lambda: screen.judging.phase is not Phase.STORING)
+        qtbot.waitUntil(lambda: screen.judging.phase is not JudgingPhase.STORING)
         return turn.names
 
     judge(None)
@@ -424,7 +424,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
         assert video in judge(Verdict.LEFT)
     assert inquiry.people == ("R. Rater",)
     window.window.show_screen("inspect")
-    qtbot.waitUntil(lambda: inquiry.stage is Stage.READY and page.currentWidget() is not page.empty)
+    qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY and page.currentWidget() is not page.empty)
 
 
 def test_who_works_here_is_proposed_to_the_first_who_judges(
@@ -436,12 +436,12 @@ def test_who_works_here_is_proposed_to_the_first_who_judges(
     screen = window.window.screen_named("rank")
     assert isinstance(screen, RankScreen)
     field = screen.rater_page.field
-    qtbot.waitUntil(lambda: screen.judging.phase is Phase.RATER and field.hasFocus())
+    qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER and field.hasFocus())
     assert field.text() == field.selectedText() == "R. Rater"
     click(screen.rater_page.begin)
     qtbot.waitUntil(lambda: screen.judging.accepting)
     click(screen.finish)
-    qtbot.waitUntil(lambda: screen.judging.phase is Phase.RATER)
+    qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
     assert field.text() == "", "the next one is likely to be another"
 
 

@@ -13,10 +13,10 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_list import VideoState
-from skillviewer.ui.shell.command_palette import KeySheet, Palette
+from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.videos.table_model import STATE
-from skillviewer.ui.widgets.overlay import Sheet
+from skillviewer.ui.widgets.overlay import OverlaySheet
 from skillviewer.ui.widgets.theme import FONT_SIZE_PT, LETTERS
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import drop, inspect, open_and_load, states
@@ -99,13 +99,13 @@ def test_going_to_a_frame(qtbot: QtBot, window: Composition, world: FakeWorld) -
 def test_the_palette_finds_and_does(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
     window.window.actions_["palette"].trigger()
-    palette = window.window.findChild(Palette)
+    palette = window.window.findChild(CommandPalette)
     assert palette is not None
     type_text(palette.field, "dimmed")
     assert palette.list.count() == 1
     key(palette.field, Qt.Key.Key_Return)
     assert window.program.state.look.overlay is Overlay.DIMMED
-    qtbot.waitUntil(lambda: window.window.findChild(Palette) is None)
+    qtbot.waitUntil(lambda: window.window.findChild(CommandPalette) is None)
 
 
 def test_a_sheet_closes_on_escape_and_gives_the_focus_back(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -127,7 +127,7 @@ def test_a_sheet_closes_when_the_focus_goes_elsewhere(qtbot: QtBot, window: Comp
     open_and_load(qtbot, window, world.touch("a.mp4"))
     window.window.actions_["palette"].trigger()
     inspect(window).player.canvas.setFocus()
-    qtbot.waitUntil(lambda: window.window.findChild(Palette) is None)
+    qtbot.waitUntil(lambda: window.window.findChild(CommandPalette) is None)
     assert inspect(window).player.canvas.hasFocus()
 
 
@@ -369,7 +369,7 @@ def test_a_sheet_over_a_sheet_gives_the_focus_back_to_what_had_it_before_both(
     flush()
     made.actions_["shortcuts" if first == "palette" else "palette"].trigger()
     flush()
-    sheet = next(sheet for sheet in made.findChildren(Sheet) if sheet.isVisible())
+    sheet = next(sheet for sheet in made.findChildren(OverlaySheet) if sheet.isVisible())
     with qtbot.captureExceptions() as raised:
         sheet.dismiss()
         flush()

@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import ModelVersion, NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.app import Composition
 from skillviewer.ui.finetuning.screen import FinetuneScreen
-from skillviewer.ui.finetuning.tuning import Phase
+from skillviewer.ui.finetuning.tuning import TuningPhase
 from tests.ui.fakes import FakeWorld
 
 N_VIDEOS = 12
@@ -87,7 +87,7 @@ class Trainer:
         return screen
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> TuningPhase:
         return self.screen.tuning.phase
 
     def sit_down(self) -> None:
@@ -108,9 +108,9 @@ class Trainer:
     def train(self) -> None:
         """Train to the end."""
         self.start()
-        self.wait_for(Phase.DECIDING)
+        self.wait_for(TuningPhase.DECIDING)
 
-    def wait_for(self, phase: Phase) -> None:
+    def wait_for(self, phase: TuningPhase) -> None:
         self.qtbot.waitUntil(lambda: self.phase is phase)
 
     def versions(self) -> tuple[ModelVersion, ...]:

@@ -7,32 +7,32 @@ from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
 from skillviewer.core.analysis.wording import score_digits, score_words
 from skillviewer.core.text import plain
 from skillviewer.ui.comparing.models_view import kind_words
-from skillviewer.ui.comparing.row import Row, Standing
+from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Captions", text)
 
 
-def kind_of(row: Row) -> str:
+def kind_of(row: ComparedModel) -> str:
     """Return what kind of maps a model has, as far as it is known."""
     if row.analysis is not None:
         return kind_words(row.analysis.map_kind)
     return kind_words(row.facts.map_kind) if row.facts is not None else ""
 
 
-def score_of(row: Row) -> str:
+def score_of(row: ComparedModel) -> str:
     """Return the score with its interval, or what became of it."""
     analysis = row.analysis
-    if row.standing is Standing.WORKING:
+    if row.standing is ModelProgress.WORKING:
         return _tr("looking, {} of {}").format(row.done, row.total) if row.total else _tr("loading")
     if row.is_uniform:
         return _tr("no score")
     if analysis is not None:
         return score_words(analysis, score_digits([analysis]))
     return {
-        Standing.FAILED: _tr("failed"),
-        Standing.STOPPED: _tr("stopped"),
+        ModelProgress.FAILED: _tr("failed"),
+        ModelProgress.STOPPED: _tr("stopped"),
     }.get(row.standing, _tr("waiting"))
 
 

@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.comparing.queries import Contrast, contrast
-from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.threads.lane import Lane
-from skillviewer.ui.threads.mailbox import Mailbox
+from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
 
 
@@ -48,7 +48,7 @@ class Contrasting(QObject):
         self._lane = lane
         self._wanted: _Wanted | None = None
         self._contrast: Contrast | None = None
-        self._mailbox: Mailbox[_Wanted] = Mailbox(lane, _answer, self)
+        self._mailbox: LatestOnly[_Wanted] = LatestOnly(lane, _answer, self)
         self._mailbox.delivered.connect(self._on_found)
         self._mailbox.failed.connect(messages.fail)
 
@@ -57,7 +57,7 @@ class Contrasting(QObject):
         """The numbers, or None while they are not known."""
         return self._contrast
 
-    def want(self, first: str, second: str, rows: tuple[Row, ...]) -> None:
+    def want(self, first: str, second: str, rows: tuple[ComparedModel, ...]) -> None:
         """Compare a model with all others, as far as they have looked at the whole video.
 
         Args:

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.comparing.pane import Pane
+from skillviewer.ui.comparing.pane import ModelPane
 from skillviewer.ui.player.canvas import AVERAGED_BELOW
-from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.images import as_image
 from skillviewer.ui.widgets.theme import LIGHT, Theme
@@ -40,7 +40,7 @@ def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
     return max(range(1, max(n, 1) + 1), key=lambda columns: (round(size(columns), 3), columns))
 
 
-def shrunk(shot: Shot, width_px: int) -> Shot:
+def shrunk(shot: DecodedPicture, width_px: int) -> DecodedPicture:
     """Return a shot whose picture is no wider than it is shown; the same where that is hardly smaller.
 
     A picture is made smaller once, and not by every pane.
@@ -55,7 +55,9 @@ def shrunk(shot: Shot, width_px: int) -> Shot:
     size = QSize(width_px, max(1, round(height * width_px / width)))
     smooth = Qt.TransformationMode.SmoothTransformation
     small = as_image(np.ascontiguousarray(shot.picture)).scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
-    return Shot(shot.serial, shot.frame_index, _pixels(small.convertToFormat(QImage.Format.Format_RGB888)), shot.exact)
+    return DecodedPicture(
+        shot.serial, shot.frame_index, _pixels(small.convertToFormat(QImage.Format.Format_RGB888)), shot.exact
+    )
 
 
 def _pixels(image: QImage) -> Picture:
@@ -77,9 +79,9 @@ class PaneGrid(QWidget):
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icons = icons
-        self._panes: dict[str, Pane] = {}
+        self._panes: dict[str, ModelPane] = {}
         self._video: VideoInfo | None = None
-        self._shot: Shot | None = None
+        self._shot: DecodedPicture | None = None
         self._theme = LIGHT
         self._viewport = Viewport()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -89,11 +91,11 @@ class PaneGrid(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     @property
-    def panes(self) -> dict[str, Pane]:
+    def panes(self) -> dict[str, ModelPane]:
         """The panes by key, in order."""
         return self._panes
 
-    def pane(self, key: str) -> Pane:
+    def pane(self, key: str) -> ModelPane:
         """Return a pane."""
         return self._panes[key]
 
@@ -114,8 +116,8 @@ class PaneGrid(QWidget):
             pane.deleteLater()
         self._lay_out()
 
-    def _made(self, key: str) -> Pane:
-        pane = Pane(key, self._icons, self)
+    def _made(self, key: str) -> ModelPane:
+        pane = ModelPane(key, self._icons, self)
         pane.remove_asked.connect(self.remove_asked)
         pane.on_theme(self._theme)
         pane.canvas.moved.connect(self._on_moved)
@@ -146,7 +148,7 @@ class PaneGrid(QWidget):
         for pane in self._panes.values():
             pane.set_words(words)
 
-    def set_shot(self, shot: Shot) -> None:
+    def set_shot(self, shot: DecodedPicture) -> None:
         """Show a picture in all panes."""
         self._shot = shot
         self._show_shot()

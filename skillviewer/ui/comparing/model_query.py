@@ -15,7 +15,7 @@ from skillviewer.data.study import StudyVideo
 from skillviewer.ui.comparing.queries import ask, remember
 from skillviewer.ui.session.backend import ModelPool
 from skillviewer.ui.threads.lane import Lane, Task
-from skillviewer.ui.threads.throttle import Pace
+from skillviewer.ui.threads.throttle import Throttle
 
 
 class Kind(Enum):
@@ -28,7 +28,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ModelQuestion:
     """One question.
 
     Attributes:
@@ -59,7 +59,7 @@ class Matter:
     analysis: Analysis | None = None
 
 
-def _work(question: Question, matter: Matter) -> Callable[[ModelPool, CancelToken, Report], object]:
+def _work(question: ModelQuestion, matter: Matter) -> Callable[[ModelPool, CancelToken, Report], object]:
     folder, footage, analysis = Path(question.key), question.footage, matter.analysis
 
     def work(pool: ModelPool, token: CancelToken, report: Report) -> object:
@@ -75,7 +75,7 @@ def _work(question: Question, matter: Matter) -> Callable[[ModelPool, CancelToke
     return work
 
 
-class Inquiry(QObject):
+class ModelQuery(QObject):
     """Asks, tells how far it is, and says what came of it. After ``cancel`` nothing is answered.
 
     Args:
@@ -95,13 +95,13 @@ class Inquiry(QObject):
     def __init__(self, lane: Lane[ModelPool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lane = lane
-        self._question: Question | None = None
+        self._question: ModelQuestion | None = None
         self._task: Task | None = None
-        self._pace = Pace(self)
+        self._pace = Throttle(self)
         self._pace.shown.connect(self._show)
 
     @property
-    def running(self) -> Question | None:
+    def running(self) -> ModelQuestion | None:
         """What is being asked."""
         return self._question
 
@@ -110,7 +110,7 @@ class Inquiry(QObject):
         """Whether a question can be asked now."""
         return self._question is None and not self._lane.stopped
 
-    def ask(self, question: Question, matter: Matter) -> None:
+    def ask(self, question: ModelQuestion, matter: Matter) -> None:
         """Ask; only where ``can_ask``."""
         assert self._question is None
         self._question = question

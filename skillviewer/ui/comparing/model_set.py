@@ -11,10 +11,10 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.footage import Footage
 from skillviewer.ui.comparing.line_styles import MOST
-from skillviewer.ui.comparing.model_query import Inquiry, Kind, Matter, Question
+from skillviewer.ui.comparing.model_query import Kind, Matter, ModelQuery, ModelQuestion
 from skillviewer.ui.comparing.queries import Answer
 from skillviewer.ui.comparing.results import Answers
-from skillviewer.ui.comparing.row import UNIFORM, Row, Standing, baseline, filled
+from skillviewer.ui.comparing.row import UNIFORM, ComparedModel, ModelProgress, baseline, filled
 from skillviewer.ui.comparing.slow_job import SlowJob
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoState
@@ -54,13 +54,13 @@ class ModelSet(QObject):
         self._keys: tuple[str, ...] = ()
         self._names: dict[str, str] = {}
         self._active = self._stopped = False
-        self._batch: list[Question] = []
+        self._batch: list[ModelQuestion] = []
         self._n_batch = 0
         self._recalled: set[tuple[str, str, Extent | None]] = set()  # (key, digest of the file, part of it)
-        self._growing: tuple[Question, Progress] | None = None
+        self._growing: tuple[ModelQuestion, Progress] | None = None
         self._job = SlowJob(program.jobs, self.tr("Comparing models"), self)
         self._job.stop_asked.connect(self.stop)
-        self._inquiry = Inquiry(program.compared, self)
+        self._inquiry = ModelQuery(program.compared, self)
         self._inquiry.progressed.connect(self._on_progress)
         self._inquiry.answered.connect(self._on_answered)
         self._inquiry.failed.connect(self._on_failed)
@@ -86,7 +86,7 @@ class ModelSet(QObject):
         return self._program.state.current if self._program.playback.video is not None else None
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[ComparedModel, ...]:
         """The models with what they say of the video on screen."""
         return tuple(self.row(key) for key in self._keys)
 
@@ -98,18 +98,18 @@ class ModelSet(QObject):
     @property
     def troubled(self) -> bool:
         """Whether a model failed or was stopped."""
-        return any(row.standing in {Standing.FAILED, Standing.STOPPED} for row in self.rows)
+        return any(row.standing in {ModelProgress.FAILED, ModelProgress.STOPPED} for row in self.rows)
 
-    def row(self, key: str) -> Row:
+    def row(self, key: str) -> ComparedModel:
         """Return one model with what it says of the video on screen."""
-        row = Row(key, self._names[key], self.answers.facts.get(key), seconds=self.answers.seconds.get(key))
+        row = ComparedModel(key, self._names[key], self.answers.facts.get(key), seconds=self.answers.seconds.get(key))
         if key == UNIFORM:
             return baseline(row, self._keys, self.footage, self.answers)
         growing = self._growing[1] if self._growing and self._growing[0] == self._about(key) else None
         return filled(row, self.footage, self.answers, growing, stopped=self._stopped)
 
-    def _about(self, key: str) -> Question:
-        return Question(Kind.ASSESS, key, self.footage)
+    def _about(self, key: str) -> ModelQuestion:
+        return ModelQuestion(Kind.ASSESS, key, self.footage)
 
     # which models
 
@@ -160,15 +160,15 @@ class ModelSet(QObject):
         videos = [entry.footage for entry in self._program.videos if entry.state.has_picture]
         questions = [(key, footage) for footage in videos for key in self._models() if self.answers.open(key, footage)]
         asked = set(self._batch)
-        self._queue([q for q in (Question(Kind.ASSESS, *known) for known in questions) if q not in asked])
+        self._queue([q for q in (ModelQuestion(Kind.ASSESS, *known) for known in questions) if q not in asked])
 
     def explain(self) -> None:
         """Measure for every model whether its attention is faithful for the video on screen."""
         footage = self.footage
         rows = [row for row in self.rows if not row.is_uniform and row.whole is not None and row.evidence is None]
-        self._queue([Question(Kind.EXPLAIN, row.key, footage) for row in rows if footage is not None])
+        self._queue([ModelQuestion(Kind.EXPLAIN, row.key, footage) for row in rows if footage is not None])
 
-    def _queue(self, questions: list[Question]) -> None:
+    def _queue(self, questions: list[ModelQuestion]) -> None:
         if questions:
             self._batch += questions
             self._n_batch += len(questions)
@@ -223,7 +223,7 @@ class ModelSet(QObject):
         self._tell_job()
         self.row_changed.emit(question.key)
 
-    def _next(self) -> Question | None:
+    def _next(self) -> ModelQuestion | None:
         if self._active and not self._stopped:
             question = self._about_current()
             if question is not None:
@@ -236,14 +236,16 @@ class ModelSet(QObject):
                 return question
         return self._about_study() if self._active and not self._stopped else None
 
-    def _about_current(self) -> Question | None:
+    def _about_current(self) -> ModelQuestion | None:
         footage = self.footage
         for key in self._models():
             if key not in self.answers.facts and key not in self.answers.broken:
-                return Question(Kind.FACTS, key)
+                return ModelQuestion(Kind.FACTS, key)
         if footage is None or self._on_its_way(footage):
             return None
-        return next((Question(Kind.ASSESS, k, footage) for k in self._models() if self.answers.open(k, footage)), None)
+        return next(
+            (ModelQuestion(Kind.ASSESS, k, footage) for k in self._models() if self.answers.open(k, footage)), None
+        )
 
     def _on_its_way(self, footage: Footage) -> bool:
         """Return whether the other screens' model computes the features of a video, or is about to."""
@@ -254,26 +256,26 @@ class ModelSet(QObject):
             return automatic and self._settle.isActive()
         return entry.state is VideoState.WORKING or (automatic and entry.state is VideoState.WAITING)
 
-    def _about_study(self) -> Question | None:
+    def _about_study(self) -> ModelQuestion | None:
         """Return a model whose earlier analyses of the study have not been read yet."""
         known = {video.subject for video in self._program.study_list.known}
         for key in self._models():
             fresh = {(key, *video) for video in known} - self._recalled
             if fresh and key in self.answers.facts:
                 self._recalled |= fresh
-                return Question(Kind.RECALL, key)
+                return ModelQuestion(Kind.RECALL, key)
         return None
 
     # what comes back
 
     @Slot(object, object)
-    def _on_progress(self, question: Question, progress: Progress) -> None:
+    def _on_progress(self, question: ModelQuestion, progress: Progress) -> None:
         self._growing = (question, progress)
         self._tell_job()
         self.row_changed.emit(question.key)
 
     @Slot(object, object)
-    def _on_answered(self, question: Question, answer: object) -> None:
+    def _on_answered(self, question: ModelQuestion, answer: object) -> None:
         key, footage, known = question.key, question.footage, self.answers
         self._growing = None
         if isinstance(answer, ModelFacts):
@@ -294,7 +296,7 @@ class ModelSet(QObject):
             self.study_changed.emit()
 
     @Slot(object, str)
-    def _on_failed(self, question: Question, reason: str) -> None:
+    def _on_failed(self, question: ModelQuestion, reason: str) -> None:
         self._growing = None
         if question.footage is None:
             self.answers.broken[question.key] = reason

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
@@ -76,7 +76,7 @@ class ModelsView(QWidget):
         """What is said of features."""
         return self._note.text()
 
-    def show_rows(self, rows: Sequence[tuple[str, Row]], *, measurable: bool) -> None:
+    def show_rows(self, rows: Sequence[tuple[str, ComparedModel]], *, measurable: bool) -> None:
         """Show the models.
 
         Args:
@@ -92,7 +92,7 @@ class ModelsView(QWidget):
         self.table.fill(self._columns, [self._cells(number, row, feedings) for number, row in rows])
         self.measure.setEnabled(measurable)
 
-    def _cells(self, number: str, row: Row, feedings: list[str]) -> Cells:
+    def _cells(self, number: str, row: ComparedModel, feedings: list[str]) -> Cells:
         facts = row.facts
         if row.is_uniform:
             tip = self.tr("A baseline that looks everywhere alike; it gives no score")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
@@ -41,7 +41,7 @@ class NumbersView(QWidget):
         super().__init__(parent)
         self._over_video = over_video
         self._contrast: Contrast | None = None
-        self._rows: tuple[tuple[str, Row], ...] = ()
+        self._rows: tuple[tuple[str, ComparedModel], ...] = ()
         self._frame = 0
         self._note = QLabel(self)
         self._note.setProperty("muted", True)
@@ -77,7 +77,7 @@ class NumbersView(QWidget):
         """What is said above the numbers."""
         return self._note.text()
 
-    def show_contrast(self, contrast: Contrast | None, rows: Sequence[tuple[str, Row]]) -> None:
+    def show_contrast(self, contrast: Contrast | None, rows: Sequence[tuple[str, ComparedModel]]) -> None:
         """Show the numbers of one model against others.
 
         Args:
@@ -109,7 +109,7 @@ class NumbersView(QWidget):
         self._note.setToolTip(words)
         self.table.fill(self._columns, [self._cells(number, row, contrast) for number, row in self._rows])
 
-    def _words(self, number: str, row: Row, contrast: Contrast) -> str:
+    def _words(self, number: str, row: ComparedModel, contrast: Contrast) -> str:
         others = [comparison for key, comparison in contrast.videos.items() if key != contrast.first]
         any_video = next(iter(contrast.videos.values()))
         if any_video.kinds[0] is MapKind.NONE:
@@ -130,7 +130,7 @@ class NumbersView(QWidget):
             return self.tr("mean over {} frames").format(most)
         return self.tr("mean over {} to {} frames, by model").format(fewest, most)
 
-    def _cells(self, number: str, row: Row, contrast: Contrast) -> Cells:
+    def _cells(self, number: str, row: ComparedModel, contrast: Contrast) -> Cells:
         comparison = contrast.videos.get(row.key)
         found = None
         if comparison is not None:

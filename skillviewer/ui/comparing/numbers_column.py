@@ -8,7 +8,7 @@ from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.models_view import ModelsView
 from skillviewer.ui.comparing.numbers import NumbersView
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.comparing.study_agreement import Studying
 from skillviewer.ui.comparing.study_view import DisputesView, MatrixView
 from skillviewer.ui.widgets.theme import Theme
@@ -71,7 +71,7 @@ class Side(QTabWidget):
 
     def show_numbers(
         self,
-        rows: tuple[tuple[str, Row], ...],
+        rows: tuple[tuple[str, ComparedModel], ...],
         contrast: Contrast | None,
         models: ModelSet,
         studying: Studying,

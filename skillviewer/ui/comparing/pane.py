@@ -10,8 +10,8 @@ from skillviewer.core.analysis.difference import Difference
 from skillviewer.core.text import printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.line_styles import SWATCH_PX, Stroke, draw_swatch
-from skillviewer.ui.player.canvas import Canvas, Shown
-from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.player.canvas import Shown, VideoCanvas
+from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme
 from skillviewer.ui.widgets.viewport import Viewport
@@ -23,7 +23,7 @@ USUAL_WORDS = "+0.00 (+0.00 to +0.00) · held 0.00 s"
 """What the second line of a pane has to hold."""
 
 
-class PaneCanvas(Canvas):
+class PaneCanvas(VideoCanvas):
     """A canvas that zooms and pans together with others, and can show a difference instead of a model's map."""
 
     moved = Signal(object)
@@ -51,7 +51,7 @@ class PaneCanvas(Canvas):
         if viewport != before:
             self.moved.emit(viewport)
 
-    def _resolved(self, shot: Shot) -> Shown:
+    def _resolved(self, shot: DecodedPicture) -> Shown:
         apart, video = self._difference, self._video
         if apart is None or video is None or apart.video.digest != video.digest or shot.frame_index not in apart.part:
             return super()._resolved(shot)
@@ -169,7 +169,7 @@ class PaneCaption(QWidget):
         painter.end()
 
 
-class Pane(QWidget):
+class ModelPane(QWidget):
     """Canvas over caption.
 
     Args:
@@ -212,7 +212,7 @@ class Pane(QWidget):
         if self._refusal:
             self.canvas.set_words(self._refusal)
 
-    def set_shot(self, shot: Shot) -> None:
+    def set_shot(self, shot: DecodedPicture) -> None:
         """Show a picture, unless there is a reason not to."""
         if not self._refusal:
             self.canvas.set_shot(shot)

@@ -103,7 +103,7 @@ def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: C
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Agreement:
+class StudyAgreement:
     """How far models agree over the study.
 
     Attributes:
@@ -117,11 +117,11 @@ class Agreement:
     disputes: tuple[Disagreement, ...]
 
 
-def agree(analyses: Mapping[str, Mapping[str, Analysis]], token: CancelToken) -> Agreement:
+def agree(analyses: Mapping[str, Mapping[str, Analysis]], token: CancelToken) -> StudyAgreement:
     """Compare models over a study.
 
     Args:
         analyses: By key of the model, then by name of the video.
         token: Checked after every pair of models.
     """
-    return Agreement(tuple(analyses), agreement_matrix(analyses, token), disagreements(analyses))
+    return StudyAgreement(tuple(analyses), agreement_matrix(analyses, token), disagreements(analyses))

@@ -17,7 +17,7 @@ UNIFORM = "uniform"
 """Key of the baseline that looks everywhere alike."""
 
 
-class Standing(StrEnum):
+class ModelProgress(StrEnum):
     """How far a model is with the video on screen."""
 
     WAITING = "waiting"
@@ -28,7 +28,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Row:
+class ComparedModel:
     """A compared model.
 
     Attributes:
@@ -47,7 +47,7 @@ class Row:
     key: str
     name: str
     facts: ModelFacts | None = None
-    standing: Standing = Standing.WAITING
+    standing: ModelProgress = ModelProgress.WAITING
     done: int = 0
     total: int = 0
     analysis: Analysis | None = None
@@ -71,7 +71,9 @@ class Row:
         return Path(self.key)
 
 
-def filled(row: Row, footage: Footage | None, answers: Answers, growing: Progress | None, *, stopped: bool) -> Row:
+def filled(
+    row: ComparedModel, footage: Footage | None, answers: Answers, growing: Progress | None, *, stopped: bool
+) -> ComparedModel:
     """Return a model's row with what it says of a video.
 
     Args:
@@ -83,24 +85,24 @@ def filled(row: Row, footage: Footage | None, answers: Answers, growing: Progres
     """
     reason = answers.broken.get(row.key) or (answers.failures.get((row.key, footage)) if footage is not None else None)
     if reason:
-        return replace(row, standing=Standing.FAILED, reason=reason)
+        return replace(row, standing=ModelProgress.FAILED, reason=reason)
     if footage is None:
         return row
     analysis = answers.analysis(row.key, footage)
     if analysis is not None:
         evidence = answers.evidence.get((row.key, footage))
-        return replace(row, standing=Standing.DONE, analysis=analysis, evidence=evidence)
+        return replace(row, standing=ModelProgress.DONE, analysis=analysis, evidence=evidence)
     if growing is not None:
         value = growing.value
         so_far = value if isinstance(value, Analysis) and value.n_samples else None
-        return replace(row, standing=Standing.WORKING, done=growing.done, total=growing.total, analysis=so_far)
-    return replace(row, standing=Standing.STOPPED) if stopped else row
+        return replace(row, standing=ModelProgress.WORKING, done=growing.done, total=growing.total, analysis=so_far)
+    return replace(row, standing=ModelProgress.STOPPED) if stopped else row
 
 
-def baseline(row: Row, keys: Iterable[str], footage: Footage | None, answers: Answers) -> Row:
+def baseline(row: ComparedModel, keys: Iterable[str], footage: Footage | None, answers: Answers) -> ComparedModel:
     """Return the row of the baseline that looks everywhere alike, on the frames that the first model sampled."""
     others = (answers.analysis(key, footage) for key in keys) if footage is not None else ()
     like = next((analysis for analysis in others if analysis is not None), None)
     if like is None:
         return row
-    return replace(row, standing=Standing.DONE, analysis=uniform_baseline(like, row.name))
+    return replace(row, standing=ModelProgress.DONE, analysis=uniform_baseline(like, row.name))

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.scene import Look
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study.archive.archive_form import safe_name
 from skillviewer.ui.comparing.model_set import ModelSet
-from skillviewer.ui.comparing.row import Row
+from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.comparing.study_agreement import Studying
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -35,7 +35,7 @@ class Saving(QObject):
         super().__init__(parent)
         self._program, self._over = program, parent
 
-    def table(self, dialogs: Dialogs, rows: tuple[Row, ...]) -> None:
+    def table(self, dialogs: Dialogs, rows: tuple[ComparedModel, ...]) -> None:
         """Ask where to, and write the numbers of every two models."""
         analyses = [row.whole for row in rows if row.whole is not None]
         path = self._asked(dialogs, analyses, self.tr("Save the numbers"), self.tr("Tables (*.csv)"), (".csv",))
@@ -51,7 +51,13 @@ class Saving(QObject):
             self._write(work)
 
     def figure(
-        self, dialogs: Dialogs, rows: tuple[Row, ...], look: Look, less: tuple[str, str] | None, *, blur_faces: bool
+        self,
+        dialogs: Dialogs,
+        rows: tuple[ComparedModel, ...],
+        look: Look,
+        less: tuple[str, str] | None,
+        *,
+        blur_faces: bool,
     ) -> None:
         """Ask where to, and write the panes at the frame on screen.
 
@@ -123,7 +129,7 @@ class Saving(QObject):
 
         self._write(work)
 
-    def _left_out(self, rows: tuple[Row, ...]) -> tuple[str, ...]:
+    def _left_out(self, rows: tuple[ComparedModel, ...]) -> tuple[str, ...]:
         """Return which models on screen are not in the file, as a sentence, if any."""
         names = [row.name for row in rows if row.whole is None and not row.is_uniform]
         return (self.tr("Without {}: not assessed.").format(", ".join(names)),) if names else ()

@@ -23,11 +23,11 @@ from skillviewer.ui.comparing.models_view import kind_words
 from skillviewer.ui.comparing.numbers_column import Side
 from skillviewer.ui.comparing.pane import Said
 from skillviewer.ui.comparing.queries import Contrast
-from skillviewer.ui.comparing.row import Row, Standing
+from skillviewer.ui.comparing.row import ComparedModel, ModelProgress
 from skillviewer.ui.comparing.saving import Saving
 from skillviewer.ui.comparing.study_agreement import Studying
 from skillviewer.ui.player.transport import Transport
-from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.theme import Theme
@@ -186,7 +186,7 @@ class CompareScreen(QWidget):
     # what is compared
 
     @property
-    def numbered(self) -> tuple[tuple[str, Row], ...]:
+    def numbered(self) -> tuple[tuple[str, ComparedModel], ...]:
         """Number of the pane and row of each model."""
         return tuple((str(at), row) for at, row in enumerate(self.models.rows, start=1))
 
@@ -242,7 +242,7 @@ class CompareScreen(QWidget):
             self._program.feed.request(self._program.playback.frame)
 
     @Slot(object)
-    def _on_shot(self, shot: Shot) -> None:
+    def _on_shot(self, shot: DecodedPicture) -> None:
         if self._program.playback.video is not None:
             self.grid.set_shot(shot)
             self._say_panes()
@@ -266,7 +266,7 @@ class CompareScreen(QWidget):
         looks = looks_of(analyses, self._look, self._scale)
         for row in rows:
             pane = self.grid.pane(row.key)
-            pane.refuse(row.reason if row.standing is Standing.FAILED else "")
+            pane.refuse(row.reason if row.standing is ModelProgress.FAILED else "")
             pane.canvas.set_look(looks.get(row.key, self._look))
             pane.canvas.set_analysis(row.analysis)
         self.contrasting.want(*self.header.pair, rows)

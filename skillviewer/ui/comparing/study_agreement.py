@@ -7,18 +7,18 @@ from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.footage import Footage
 from skillviewer.ui.comparing.model_set import ModelSet
-from skillviewer.ui.comparing.queries import Agreement, agree
+from skillviewer.ui.comparing.queries import StudyAgreement, agree
 from skillviewer.ui.comparing.row import UNIFORM
 from skillviewer.ui.session.backend import ModelPool
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.threads.mailbox import Mailbox
+from skillviewer.ui.threads.mailbox import LatestOnly
 
 SETTLE_MS = 250
 
 ByModel = dict[str, dict[str, Analysis]]
 
 
-def _answer(_pool: ModelPool, analyses: ByModel, superseded: CancelToken, _report: Report) -> Agreement:
+def _answer(_pool: ModelPool, analyses: ByModel, superseded: CancelToken, _report: Report) -> StudyAgreement:
     return agree(analyses, superseded)
 
 
@@ -36,8 +36,8 @@ class Studying(QObject):
     def __init__(self, program: Program, models: ModelSet, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._models = program, models
-        self._agreement: Agreement | None = None
-        self._mailbox: Mailbox[ByModel] = Mailbox(program.compared, _answer, self)
+        self._agreement: StudyAgreement | None = None
+        self._mailbox: LatestOnly[ByModel] = LatestOnly(program.compared, _answer, self)
         self._mailbox.delivered.connect(self._on_agreement)
         self._mailbox.failed.connect(program.messages.fail)
         self._timer = QTimer(self)
@@ -50,7 +50,7 @@ class Studying(QObject):
             signal.connect(self._on_changed)
 
     @property
-    def agreement(self) -> Agreement | None:
+    def agreement(self) -> StudyAgreement | None:
         """How far the models agree; None where too little is known."""
         return self._agreement
 
@@ -111,7 +111,7 @@ class Studying(QObject):
             self._mailbox.post(analyses, interrupt=True)
 
     @Slot(object)
-    def _on_agreement(self, agreement: Agreement) -> None:
+    def _on_agreement(self, agreement: StudyAgreement) -> None:
         if set(agreement.keys) <= set(self.keys):
             self._agreement = agreement
             self.changed.emit()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBox
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
 from skillviewer.ui.comparing.numbers import told
-from skillviewer.ui.comparing.queries import Agreement
+from skillviewer.ui.comparing.queries import StudyAgreement
 from skillviewer.ui.comparing.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
@@ -79,7 +79,7 @@ class DisputesView(QWidget):
         column.addWidget(self.ask_all)
         column.addWidget(self.table, 1)
 
-    def show_agreement(self, agreement: Agreement | None, models: Models) -> None:
+    def show_agreement(self, agreement: StudyAgreement | None, models: Models) -> None:
         """Show the videos, those first on which the models disagree most."""
         named = {key: (number, name) for number, key, name in models}
         if agreement is None or any(key not in named for key in agreement.keys):
@@ -110,7 +110,7 @@ class MatrixView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._agreement: Agreement | None = None
+        self._agreement: StudyAgreement | None = None
         self._models: tuple[tuple[str, str, str], ...] = ()
         self._theme = LIGHT
         self.what = QComboBox(self)
@@ -136,7 +136,7 @@ class MatrixView(QWidget):
         self._theme = theme
         self._shade()
 
-    def show_agreement(self, agreement: Agreement | None, models: Models) -> None:
+    def show_agreement(self, agreement: StudyAgreement | None, models: Models) -> None:
         """Show how far models agree."""
         self._agreement, self._models = agreement, tuple(models)
         self._refresh()
@@ -185,7 +185,7 @@ class MatrixView(QWidget):
         """Columns before the numbers."""
         return 1 + len(self._named_column)
 
-    def _values(self, found: Agreement) -> np.ndarray:
+    def _values(self, found: StudyAgreement) -> np.ndarray:
         return found.matrix.scores if self.what.currentIndex() == 0 else found.matrix.maps
 
     def _shade(self) -> None:

@@ -24,9 +24,9 @@ from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.exporting.face_search import keep_faces, kept_faces, known_faces, search_faces
 from skillviewer.ui.exporting.face_canvas import FaceCanvas
-from skillviewer.ui.session.frame_feed import FrameFeed, Shot
+from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class FacesReview(QWidget):
         self._program = program
         self._path: Path | None = None
         self._video: VideoInfo | None = None
-        self._shown: Shot | None = None
+        self._shown: DecodedPicture | None = None
         self._turn = 0  # answers to what was asked before the last edit are dropped
         self._writing = 0
         self._search: Task | None = None
@@ -197,7 +197,7 @@ class FacesReview(QWidget):
         self._on_frame(0)
 
     @Slot(object)
-    def _on_shot(self, shot: Shot) -> None:
+    def _on_shot(self, shot: DecodedPicture) -> None:
         self._shown = shot
         self.canvas.set_picture(shot.picture)
         self._show_boxes()
@@ -244,7 +244,7 @@ class FacesReview(QWidget):
         self.faces = faces
         self._turn += 1
         self._writing += 1
-        deed = Deed(text, lambda _study: keep_faces(faces), lambda _study, _result: keep_faces(before), ())
+        deed = Command(text, lambda _study: keep_faces(faces), lambda _study, _result: keep_faces(before), ())
         self._program.undo.perform(deed).finished.connect(self._on_written)
         self.changed.emit(faces)
         self._show()

@@ -21,7 +21,7 @@ from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import printable
 from skillviewer.engine.finetuning.job import TuningCost
-from skillviewer.ui.finetuning.requests import Order, Wish
+from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection
 from skillviewer.ui.finetuning.tuning_wording import cost_words, plan_lines
 from skillviewer.ui.widgets.spin_boxes import indented
 from skillviewer.ui.widgets.theme import Theme
@@ -37,14 +37,14 @@ class ChoicesPage(QWidget):
     """What a person chooses on the left, what follows from it on the right."""
 
     wished = Signal(object)
-    """``Wish``: something was chosen."""
+    """``TuningSelection``: something was chosen."""
     start_asked = Signal()
     judge_asked = Signal()
     """Nothing can be trained, and more votes are what it takes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._order: Order | None = None
+        self._order: TuningRequest | None = None
         self._writable = True
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -215,7 +215,7 @@ class ChoicesPage(QWidget):
         self._writable = writable
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> TuningSelection:
         """What is chosen."""
         rule = self.rule.currentData()
         by = self.by.currentData()
@@ -227,7 +227,7 @@ class ChoicesPage(QWidget):
             epochs=self.epochs.value() or None,
             old_pairs=self.old_pairs.isChecked(),
         )
-        return Wish(choices, Path(folder) if folder else None, Path(folder).name if folder else "")
+        return TuningSelection(choices, Path(folder) if folder else None, Path(folder).name if folder else "")
 
     @Slot()
     def _on_change(self, *_: object) -> None:
@@ -247,7 +247,7 @@ class ChoicesPage(QWidget):
     # what follows
 
     @Slot(object)
-    def show_order(self, order: Order) -> None:
+    def show_order(self, order: TuningRequest) -> None:
         """Show what would be trained, or why nothing can be."""
         self._order = order
         self._fill(plan_lines(order))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVB
 from skillviewer.core.ranking.disagreements import Dispute
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelVersion
-from skillviewer.ui.finetuning.requests import Disagreement
+from skillviewer.ui.finetuning.requests import RaterDisagreement
 from skillviewer.ui.finetuning.tables import Cell, Table
 from skillviewer.ui.finetuning.tuning_wording import percent
 
@@ -55,7 +55,7 @@ class DisagreementPage(QWidget):
         self.summary.setText(self.tr("Comparing the votes with the scores…"))
         self.table.hide()
 
-    def show_disagreement(self, found: Disagreement, version: ModelVersion | None) -> None:
+    def show_disagreement(self, found: RaterDisagreement, version: ModelVersion | None) -> None:
         """Show the pairs of a study.
 
         Args:

@@ -14,7 +14,7 @@ from skillviewer.nets.library import digest
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TuningSelection:
     """What is chosen on the screen.
 
     Attributes:
@@ -29,7 +29,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TuningRequest:
     """What would be trained.
 
     Attributes:
@@ -41,7 +41,7 @@ class Order:
         refusal: Why nothing can be trained, or "".
     """
 
-    wish: Wish
+    wish: TuningSelection
     job: TuningJob
     name: str
     parent_digest: str | None
@@ -49,7 +49,7 @@ class Order:
     refusal: str
 
 
-def plan(study: Study, wish: Wish, cache_bytes: int) -> Order:
+def plan(study: Study, wish: TuningSelection, cache_bytes: int) -> TuningRequest:
     """Return what would be trained, or why nothing can be.
 
     Args:
@@ -67,7 +67,7 @@ def plan(study: Study, wish: Wish, cache_bytes: int) -> Order:
         division, refusal = divide_for(said, wish.choices, known, wish.parent_name), ""
     except DatasetError as error:
         division, refusal = None, str(error)
-    return Order(wish, job, name, parent_digest, division, refusal)
+    return TuningRequest(wish, job, name, parent_digest, division, refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def kept(study: Study) -> Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
+class RaterDisagreement:
     """Where a model and the raters disagree.
 
     Attributes:
@@ -105,7 +105,7 @@ class Disagreement:
     n_assessed: int
 
 
-def disagreement(study: Study, digest_in_use: str, told: Mapping[str, float]) -> Disagreement:
+def disagreement(study: Study, digest_in_use: str, told: Mapping[str, float]) -> RaterDisagreement:
     """Return where the model in use and the raters disagree.
 
     Args:
@@ -120,4 +120,4 @@ def disagreement(study: Study, digest_in_use: str, told: Mapping[str, float]) ->
         scores = kept_scores
     found = disputes(dataset, scores)
     assessed = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
-    return Disagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed)
+    return RaterDisagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed)

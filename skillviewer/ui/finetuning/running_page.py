@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QProgressBar, QP
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.ui.finetuning.training_curves import Curves
-from skillviewer.ui.finetuning.tuning import Phase
+from skillviewer.ui.finetuning.tuning import TuningPhase
 from skillviewer.ui.finetuning.tuning_wording import duration, percent, with_interval
 from skillviewer.ui.widgets.theme import Theme
 
@@ -23,7 +23,7 @@ class RunningPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._phase = Phase.CHOOSING
+        self._phase = TuningPhase.CHOOSING
         self._finished = False  # an epoch, so that there is something to keep
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 16, 24, 16)
@@ -95,29 +95,29 @@ class RunningPage(QWidget):
         self.bar.setRange(0, 0)
 
     @Slot(object)
-    def on_phase(self, phase: Phase) -> None:
+    def on_phase(self, phase: TuningPhase) -> None:
         """Say what was asked for."""
         self._phase = phase
         self._enable()
-        self.cancel.setEnabled(phase in {Phase.RUNNING, Phase.STOPPING})
-        if phase is Phase.STOPPING:
+        self.cancel.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
+        if phase is TuningPhase.STOPPING:
             self.stage.setText(self.tr("Stopping: the best epoch so far is kept"))
-        if phase is Phase.CANCELLING:
+        if phase is TuningPhase.CANCELLING:
             self.stage.setText(self.tr("Stopping: nothing is kept"))
-        if phase in {Phase.STOPPING, Phase.CANCELLING}:
+        if phase in {TuningPhase.STOPPING, TuningPhase.CANCELLING}:
             self.bar.setRange(0, 0)
             self.left.setText("–")
 
     def _enable(self) -> None:
-        self.stop.setEnabled(self._phase is Phase.RUNNING and self._finished)
+        self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._finished)
         self.stop.setToolTip("" if self._finished else self.tr("No epoch is finished yet that could be kept."))
 
     @Slot(object)
     def on_told(self, progress: Progress) -> None:
         """Show how far it is; once somebody has asked to stop, the words stay with that."""
-        if self._phase is Phase.RUNNING:
+        if self._phase is TuningPhase.RUNNING:
             self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
-        elif self._phase is not Phase.STOPPING or progress.value is not None:
+        elif self._phase is not TuningPhase.STOPPING or progress.value is not None:
             return  # of the training, which is over
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
@@ -150,7 +150,7 @@ class RunningPage(QWidget):
         self._show_left(row.seconds_left)
 
     def _show_left(self, seconds: float) -> None:
-        if self._phase is Phase.RUNNING and not math.isnan(seconds):
+        if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):
             self.left.setText(self.tr("about {}").format(duration(seconds)))
 
     @Slot(object)

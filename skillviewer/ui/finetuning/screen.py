@@ -12,9 +12,9 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.finetuning.before_after import BeforeAfterPage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
 from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
-from skillviewer.ui.finetuning.requests import Disagreement, Kept, disagreement, kept
+from skillviewer.ui.finetuning.requests import Kept, RaterDisagreement, disagreement, kept
 from skillviewer.ui.finetuning.running_page import RunningPage
-from skillviewer.ui.finetuning.tuning import Phase, Tuning
+from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.empty_study import NothingOpen
@@ -112,7 +112,7 @@ class FinetuneScreen(QWidget):
             writable = not study.read_only
             self.choices.set_writable(writable)
             self.versions.set_writable(writable)
-            if self.tuning.phase is Phase.DECIDING and self.tuning.same_study:
+            if self.tuning.phase is TuningPhase.DECIDING and self.tuning.same_study:
                 self.before_after.set_writable(writable)
                 self.tuning.register()
             if other or before is None or study.settings.rule != before.settings.rule:
@@ -145,7 +145,7 @@ class FinetuneScreen(QWidget):
             return
         task = program.studies.read(kept)
         task.succeeded.connect(self._on_kept)
-        if self.tuning.phase is Phase.CHOOSING:
+        if self.tuning.phase is TuningPhase.CHOOSING:
             self.choices.ask_soon()
         if self.pages.currentWidget() is self.disagreement:
             self._ask_disagreement()
@@ -159,9 +159,9 @@ class FinetuneScreen(QWidget):
     @Slot()
     def _show_page(self) -> None:
         phase = self.tuning.phase
-        if phase is Phase.DECIDING:
+        if phase is TuningPhase.DECIDING:
             page: QWidget = self.before_after
-        elif phase is not Phase.CHOOSING:
+        elif phase is not TuningPhase.CHOOSING:
             page = self.running
         elif self._program.studies.current is None:
             page = self.empty
@@ -178,18 +178,18 @@ class FinetuneScreen(QWidget):
 
     @Slot(object)
     def _on_told(self, progress: Progress) -> None:
-        if self.tuning.phase is Phase.CHOOSING:
+        if self.tuning.phase is TuningPhase.CHOOSING:
             self.choices.show_progress(progress)
         else:
             self.running.on_told(progress)
 
     @Slot(object)
-    def _on_phase(self, phase: Phase) -> None:
+    def _on_phase(self, phase: TuningPhase) -> None:
         result = self.tuning.result
-        if phase is Phase.DECIDING and result is not None:
+        if phase is TuningPhase.DECIDING and result is not None:
             self.before_after.show_result(result, writable=self._program.studies.writable)
         self._show_page()
-        if phase is Phase.CHOOSING:
+        if phase is TuningPhase.CHOOSING:
             self._refresh()
 
     @Slot(object)
@@ -212,7 +212,7 @@ class FinetuneScreen(QWidget):
         told, told_by = self._told, self._told_by
         loaded = self._program.state.model
 
-        def work(opened: Study) -> tuple[Disagreement, ModelVersion | None]:
+        def work(opened: Study) -> tuple[RaterDisagreement, ModelVersion | None]:
             used = opened.settings.model or (loaded.digest if loaded is not None else "")
             version = next((v for v in opened.models.all() if v.digest == used), None)
             return disagreement(opened, used, told if told_by == used else {}), version
@@ -222,7 +222,7 @@ class FinetuneScreen(QWidget):
         task.failed.connect(self._program.messages.fail)
 
     @Slot(object)
-    def _on_disagreement(self, answer: tuple[Disagreement, ModelVersion | None]) -> None:
+    def _on_disagreement(self, answer: tuple[RaterDisagreement, ModelVersion | None]) -> None:
         found, version = answer
         self.disagreement.show_disagreement(found, version)
 

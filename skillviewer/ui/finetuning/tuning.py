@@ -14,13 +14,13 @@ from skillviewer.data.study import ModelVersion, Study, versions
 from skillviewer.engine.finetuning.job import TuningCost, TuningResult, discard
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
-from skillviewer.ui.finetuning.requests import Order, Wish, plan
+from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection, plan
 from skillviewer.ui.session.backend import Tuner
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.lane import Lane, Task
 
 
-class Phase(Enum):
+class TuningPhase(Enum):
     """What is going on."""
 
     CHOOSING = auto()
@@ -41,7 +41,7 @@ class Tuning(QObject):
 
     phase_changed = Signal(object)
     planned = Signal(object)
-    """``Order``: what would be trained, or why nothing can be."""
+    """``TuningRequest``: what would be trained, or why nothing can be."""
     measured = Signal(object)
     """``TuningCost``."""
     batch_done = Signal(object)
@@ -59,9 +59,9 @@ class Tuning(QObject):
     def __init__(self, program: Program, lane: Lane[Tuner], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._lane = program, lane
-        self._phase = Phase.CHOOSING
-        self._order: Order | None = None
-        self._trained: Order | None = None
+        self._phase = TuningPhase.CHOOSING
+        self._order: TuningRequest | None = None
+        self._trained: TuningRequest | None = None
         self._result: TuningResult | None = None
         self._unclaimed: list[Path] = []
         self._decided: TuningResult | None = None  # until the study knows
@@ -78,12 +78,12 @@ class Tuning(QObject):
             self._study_path = new
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> TuningPhase:
         """What is going on."""
         return self._phase
 
     @property
-    def order(self) -> Order | None:
+    def order(self) -> TuningRequest | None:
         """What would be trained, as planned last."""
         return self._order
 
@@ -98,14 +98,14 @@ class Tuning(QObject):
         current = self._program.studies.current
         return current is not None and current.path == self._study_path
 
-    def _set_phase(self, phase: Phase) -> None:
+    def _set_phase(self, phase: TuningPhase) -> None:
         if phase is not self._phase:
             self._phase = phase
             self.phase_changed.emit(phase)
 
     # before
 
-    def plan(self, wish: Wish) -> None:
+    def plan(self, wish: TuningSelection) -> None:
         """Say what would be trained; the answer arrives at ``planned``, and what it costs at ``measured``."""
         if self._measuring is not None:
             self._measuring.cancel()
@@ -118,12 +118,12 @@ class Tuning(QObject):
         self._planning.failed.connect(self._on_plan_failed)
 
     @Slot(object)
-    def _on_planned(self, order: Order) -> None:
+    def _on_planned(self, order: TuningRequest) -> None:
         if self.sender() is not self._planning:
             return  # something else was chosen meanwhile
         self._planning, self._order = None, order
         self.planned.emit(order)
-        if order.division is None or self._phase is not Phase.CHOOSING or self._lane.stopped:
+        if order.division is None or self._phase is not TuningPhase.CHOOSING or self._lane.stopped:
             return
         self._measuring = self._lane.submit(lambda tuner, token, report: tuner.cost(order.job, token, report))
         self._measuring.succeeded.connect(self._on_measured)
@@ -147,7 +147,7 @@ class Tuning(QObject):
     def start(self) -> None:
         """Train what was planned last."""
         order, current = self._order, self._program.studies.current
-        if order is None or order.division is None or self._phase is not Phase.CHOOSING or current is None:
+        if order is None or order.division is None or self._phase is not TuningPhase.CHOOSING or current is None:
             return
         if self._measuring is not None:
             self._measuring.cancel()
@@ -168,21 +168,21 @@ class Tuning(QObject):
         task.failed.connect(self._on_failed)
         task.cancelled.connect(self._on_cancelled)
         self._program.jobs.follow(self.tr("Fine-tuning"), task).stop_asked.connect(self.cancel)
-        self._set_phase(Phase.RUNNING)
+        self._set_phase(TuningPhase.RUNNING)
 
     @Slot()
     def stop(self) -> None:
         """Stop soon and keep the best so far."""
-        if self._phase is Phase.RUNNING and self._stop is not None:
+        if self._phase is TuningPhase.RUNNING and self._stop is not None:
             self._stop.stop()
-            self._set_phase(Phase.STOPPING)
+            self._set_phase(TuningPhase.STOPPING)
 
     @Slot()
     def cancel(self) -> None:
         """Stop now and keep nothing."""
-        if self._running is not None and self._phase in {Phase.RUNNING, Phase.STOPPING}:
+        if self._running is not None and self._phase in {TuningPhase.RUNNING, TuningPhase.STOPPING}:
             self._running.cancel()
-            self._set_phase(Phase.CANCELLING)
+            self._set_phase(TuningPhase.CANCELLING)
 
     @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
@@ -197,7 +197,7 @@ class Tuning(QObject):
         self._running = None
         folders = tuple(self._unclaimed)
         if not folders or self._lane.stopped:
-            self._set_phase(Phase.CHOOSING)
+            self._set_phase(TuningPhase.CHOOSING)
             return
         # it was done a moment before it was cancelled: nobody is told of what it made, so nobody would remove it
 
@@ -211,19 +211,19 @@ class Tuning(QObject):
 
     @Slot()
     def _on_cleared(self) -> None:
-        self._set_phase(Phase.CHOOSING)
+        self._set_phase(TuningPhase.CHOOSING)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._running = None
-        self._set_phase(Phase.CHOOSING)
+        self._set_phase(TuningPhase.CHOOSING)
         self._program.messages.fail(error)
 
     @Slot(object)
     def _on_trained(self, result: TuningResult) -> None:
         self._running, self._result = None, result
         self.register()
-        self._set_phase(Phase.DECIDING)
+        self._set_phase(TuningPhase.DECIDING)
 
     def register(self) -> None:
         """Let the study know of the version that came of the last training, also if another one is open by now."""
@@ -288,7 +288,7 @@ class Tuning(QObject):
 
     def _decidable(self) -> TuningResult | None:
         """Return what can be decided on now; says what stands in the way."""
-        if self._result is None or self._phase is not Phase.DECIDING:
+        if self._result is None or self._phase is not TuningPhase.DECIDING:
             return None
         if not self.same_study:
             title = self._study_path.stem if self._study_path is not None else ""
@@ -304,7 +304,7 @@ class Tuning(QObject):
             return
         result = replace(result, folder=version.path or result.folder)
         self._load(result.folder)
-        self._set_phase(Phase.CHOOSING)
+        self._set_phase(TuningPhase.CHOOSING)
         self.accepted.emit(result)
 
     def discard(self) -> None:
@@ -326,11 +326,11 @@ class Tuning(QObject):
     def later(self) -> None:
         """Leave the new version as it is, and let another training begin."""
         result = self._result
-        if result is None or self._phase is not Phase.DECIDING:
+        if result is None or self._phase is not TuningPhase.DECIDING:
             return
         self._result = None
         self._program.models.refresh()
-        self._set_phase(Phase.CHOOSING)
+        self._set_phase(TuningPhase.CHOOSING)
         if self.same_study and not self._program.studies.writable:
             words = self.tr("The study is open for reading only and does not list the version. It lies in {}.")
             self._program.messages.note(words.format(result.folder))
@@ -340,7 +340,7 @@ class Tuning(QObject):
         """Go on only now: a training that began earlier could write where the discarded one is still removed."""
         self._decided = None
         self._program.models.refresh()
-        self._set_phase(Phase.CHOOSING)
+        self._set_phase(TuningPhase.CHOOSING)
 
     def use(self, version: ModelVersion) -> None:
         """Go to a version of the list: make it the one in use, and load it."""

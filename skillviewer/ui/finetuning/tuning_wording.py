@@ -10,7 +10,7 @@ from skillviewer.core.evaluation.accuracy import Pooled
 from skillviewer.core.finetuning.split import raters_of
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, OldKind, drift_words
 from skillviewer.engine.finetuning.job import TuningCost
-from skillviewer.ui.finetuning.requests import Order
+from skillviewer.ui.finetuning.requests import TuningRequest
 
 
 def _tr(text: str) -> str:
@@ -92,7 +92,7 @@ def _videos(videos: Sized) -> str:
     return _counted(len(videos), _tr("{} video"), _tr("{} videos"))
 
 
-def plan_lines(order: Order) -> list[tuple[str, str]]:
+def plan_lines(order: TuningRequest) -> list[tuple[str, str]]:
     """Return (heading, sentence) of what would be trained."""
     division, said = order.division, order.job.study
     if division is None:

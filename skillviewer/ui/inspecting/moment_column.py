@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.data.study import Moment, Note, Opinion
 from skillviewer.ui.inspecting.moment_row import MomentRow
-from skillviewer.ui.session.insight.moment_cards import Card
+from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.session.insight.moment_tour import Tour
-from skillviewer.ui.session.insight.remarks import Remarks, Stretch
+from skillviewer.ui.session.insight.remarks import NewMoment, VideoRemarks
 from skillviewer.ui.session.insight.thumbnails import Pictures
-from skillviewer.ui.session.insight.why_loader import Inquiry
+from skillviewer.ui.session.insight.why_loader import WhyLoader
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 _Key = tuple[str, float, float, bool]
@@ -36,11 +36,11 @@ class MomentColumn(QWidget):
 
     def __init__(
         self,
-        inquiry: Inquiry,
-        remarks: Remarks,
+        inquiry: WhyLoader,
+        remarks: VideoRemarks,
         pictures: Pictures,
         tour: Tour,
-        choose: Callable[[Card], bool],
+        choose: Callable[[MomentCard], bool],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -49,7 +49,7 @@ class MomentColumn(QWidget):
         self._theme: Theme = LIGHT
         self._grey = False
         self._rows: dict[_Key, MomentRow] = {}
-        self._stretches: dict[_Key, Stretch] = {}
+        self._stretches: dict[_Key, NewMoment] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -82,7 +82,7 @@ class MomentColumn(QWidget):
             return
         video = self._remarks.video
         cards = [card for card in self._inquiry.cards if self._choose(card)]
-        wanted: dict[_Key, Card] = {(video, *card.identity): card for card in cards}
+        wanted: dict[_Key, MomentCard] = {(video, *card.identity): card for card in cards}
         for key in [key for key in self._rows if key not in wanted]:
             row = self._rows[key]
             if row.busy and key[0] == video and row.card is not None:  # one goes on typing: the moment itself is gone
@@ -146,17 +146,17 @@ class MomentColumn(QWidget):
             row.set_here(row.card is not None and self._tour.is_here(row.card))
 
     @Slot(object, object)
-    def _on_opinion(self, card: Card, opinion: Opinion) -> None:
+    def _on_opinion(self, card: MomentCard, opinion: Opinion) -> None:
         self._remarks.say(self._stretch(card), opinion, card.kept)
 
     @Slot(object, str)
-    def _on_note(self, card: Card, text: str) -> None:
+    def _on_note(self, card: MomentCard, text: str) -> None:
         row = self.sender()
         key = next(key for key, made in self._rows.items() if made is row)
         self._remarks.annotate(self._stretches[key], text, card.kept, key[0])
 
     @Slot(object, str)
-    def _on_label(self, card: Card, label: str) -> None:
+    def _on_label(self, card: MomentCard, label: str) -> None:
         if card.kept is not None:
             self._remarks.rename(card.kept, label)
 
@@ -164,17 +164,17 @@ class MomentColumn(QWidget):
     def _on_removal(self, thing: Moment | Note) -> None:
         self._remarks.remove(thing)
 
-    def _stretch(self, card: Card) -> Stretch:
+    def _stretch(self, card: MomentCard) -> NewMoment:
         found = self._inquiry.findings
         digest = found.analysis.provenance.model_digest if found is not None and card.found is not None else ""
-        return Stretch(card.start_s, card.stop_s, model_digest=digest)
+        return NewMoment(card.start_s, card.stop_s, model_digest=digest)
 
 
-def only_found(card: Card) -> bool:
+def only_found(card: MomentCard) -> bool:
     """Choose moments that the model found."""
     return card.found is not None
 
 
-def every(_card: Card) -> bool:
+def every(_card: MomentCard) -> bool:
     """Choose all moments."""
     return True

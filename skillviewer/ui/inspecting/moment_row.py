@@ -7,7 +7,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.data.study import Moment, Note, Opinion
 from skillviewer.ui.inspecting.thumbnail import Thumbnail
-from skillviewer.ui.session.insight.moment_cards import Card
+from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.flow_layout import Flow
 from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
@@ -34,7 +34,7 @@ class MomentRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._card: Card | None = None
+        self._card: MomentCard | None = None
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -117,7 +117,7 @@ class MomentRow(QWidget):
         return row
 
     @property
-    def card(self) -> Card | None:
+    def card(self) -> MomentCard | None:
         """What is shown."""
         return self._card
 
@@ -168,7 +168,7 @@ class MomentRow(QWidget):
         """Show what it looks like."""
         self.picture.set_picture(picture)
 
-    def set_card(self, card: Card, *, writable: bool) -> None:
+    def set_card(self, card: MomentCard, *, writable: bool) -> None:
         """Show a moment.
 
         Args:
@@ -215,7 +215,7 @@ class MomentRow(QWidget):
         self._said.set_plain(" · ".join(said))
         self._said.setVisible(bool(said))
 
-    def _kept_by(self, card: Card) -> str:
+    def _kept_by(self, card: MomentCard) -> str:
         if card.found is not None or card.kept is None:
             return ""
         author = printable(card.kept.author)

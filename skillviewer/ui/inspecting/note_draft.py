@@ -4,7 +4,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
 
 from skillviewer.data.study import Note, Study
 from skillviewer.ui.session.studies import REMARKS, Studies
-from skillviewer.ui.session.undo import Deed, Undo
+from skillviewer.ui.session.undo import Command, UndoStack
 
 AUTOSAVE_MS = 400
 
@@ -40,7 +40,13 @@ class NoteDraft(QObject):
     """
 
     def __init__(
-        self, studies: Studies, undo: Undo, video: str, author: str, note: Note | None, parent: QObject | None = None
+        self,
+        studies: Studies,
+        undo: UndoStack,
+        video: str,
+        author: str,
+        note: Note | None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._studies, self._undo = studies, undo
@@ -96,5 +102,5 @@ class NoteDraft(QObject):
             else:
                 row.remove(study)
 
-        self._undo.perform(Deed(words, do, undo, (REMARKS,)))
+        self._undo.perform(Command(words, do, undo, (REMARKS,)))
         self._before = self._saved = text

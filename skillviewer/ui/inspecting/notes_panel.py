@@ -8,10 +8,10 @@ from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note
 from skillviewer.ui.inspecting.note_draft import NoteDraft
 from skillviewer.ui.inspecting.note_edit import NoteEdit
-from skillviewer.ui.session.insight.remarks import Remarks
+from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.studies import Studies
-from skillviewer.ui.session.undo import Undo
+from skillviewer.ui.session.undo import UndoStack
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.theme import Theme
@@ -99,9 +99,9 @@ class NotesPanel(QWidget):
 
     def __init__(
         self,
-        remarks: Remarks,
+        remarks: VideoRemarks,
         studies: Studies,
-        undo: Undo,
+        undo: UndoStack,
         state: ViewerState,
         playback: Playback,
         parent: QWidget | None = None,

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.text import clock, signed
-from skillviewer.ui.session.insight.findings import Findings, Rating, Reason
+from skillviewer.ui.session.insight.findings import Findings, RaterReason, Rating
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.wrapped_label import Wrapped
@@ -37,7 +37,7 @@ class ReasonRow(QWidget):
         self.time.clicked.connect(self._on_time)
         row.addWidget(self.time, 0, Qt.AlignmentFlag.AlignTop)
 
-    def show_reason(self, reason: Reason) -> None:
+    def show_reason(self, reason: RaterReason) -> None:
         """Show one."""
         forms = {
             Verdict.LEFT: (self.tr("{}, better than {}: “{}”"), self.tr("{}, better than {}")),

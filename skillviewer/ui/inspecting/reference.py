@@ -29,7 +29,7 @@ class SmallPlayer(QWidget):
     """
 
     def __init__(self, frames: Lane[OpenVideos], state: ViewerState, parent: QWidget | None = None) -> None:
-        from skillviewer.ui.player.canvas import Canvas  # it brings OpenCV, and few ask for a reference
+        from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and few ask for a reference
 
         super().__init__(parent)
         self.playback = Playback(parent=self)
@@ -39,7 +39,7 @@ class SmallPlayer(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        self.canvas = Canvas(self)
+        self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(160, 90)
         self.canvas.setFixedHeight(160)
         self.canvas.setAccessibleName(self.tr("Picture of the reference video"))

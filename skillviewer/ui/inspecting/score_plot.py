@@ -10,7 +10,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import ScoreCurve, score_curve
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.session.insight.moment_cards import Card
+from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.signed_bar import sign_colour
@@ -23,7 +23,7 @@ STRIP = 0.13
 """Part of the height, at the foot, that belongs to segments and sampled frames."""
 
 
-class CurvePlot(TimePlot):
+class ScorePlot(TimePlot):
     """The score curve of the video on screen; the cursor follows the playhead.
 
     The left button scrubs, the wheel zooms time about the mouse, the middle button moves the stretch in sight.
@@ -42,7 +42,7 @@ class CurvePlot(TimePlot):
         self._state, self._playback = state, playback
         self._theme: Theme = LIGHT
         self._curve: ScoreCurve | None = None
-        self._cards: tuple[Card, ...] = ()
+        self._cards: tuple[MomentCard, ...] = ()
         self.setMinimumHeight(110)
         self.getPlotItem().setContentsMargins(0, 8, 16, 4)
         self._make_items()
@@ -93,7 +93,7 @@ class CurvePlot(TimePlot):
         """What is drawn."""
         return self._curve
 
-    def set_cards(self, cards: tuple[Card, ...]) -> None:
+    def set_cards(self, cards: tuple[MomentCard, ...]) -> None:
         """Flag moments: a triangle up where one raises the score, down where it lowers it, a square for a kept one."""
         if cards != self._cards:
             self._cards = cards

@@ -8,11 +8,11 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.actions.actions import Actions, Tip, plain
-from skillviewer.ui.inspecting.score_plot import CurvePlot
+from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.session.video_list import Entry, VideoState
+from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.theme import Theme
 
 
@@ -117,7 +117,7 @@ class ScoreHeader(QWidget):
         self._warning.setText(analysis.warning)
         self._warning.setVisible(bool(analysis.warning))
 
-    def _why_none(self, entry: Entry | None) -> str:
+    def _why_none(self, entry: VideoEntry | None) -> str:
         if entry is None:
             return ""
         program = self._program
@@ -151,7 +151,7 @@ class InspectScreen(QWidget):
         self.player = Player(program.state, program.playback, program.feed, actions, program.icons, self)
         lower = QWidget(self)
         self.header = ScoreHeader(program, actions, lower)
-        self.curve = CurvePlot(program.state, program.playback, lower)
+        self.curve = ScorePlot(program.state, program.playback, lower)
         column = QVBoxLayout(lower)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

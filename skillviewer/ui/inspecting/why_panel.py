@@ -16,7 +16,7 @@ from skillviewer.ui.inspecting.standing_block import StandingBlock
 from skillviewer.ui.session.frame_feed import OpenVideos
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.insight import Insight
-from skillviewer.ui.session.insight.why_loader import Stage
+from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -153,9 +153,9 @@ class WhyPanel(QStackedWidget):
         if not self.isVisible():
             return
         stage, found = self._insight.inquiry.stage, self._insight.inquiry.findings
-        if stage is Stage.READY and found is not None:
+        if stage is WhyStage.READY and found is not None:
             self._show_findings(found)
-        elif stage is not Stage.COMING:
+        elif stage is not WhyStage.COMING:
             self._show_empty(stage)
         elif self._shown is not None and self._shown.analysis.footage != self._footage():
             self.empty.show_state("")
@@ -207,24 +207,24 @@ class WhyPanel(QStackedWidget):
         known = known and e.evidence is not None
         self.contributions.show_work(e.progress, e.failure, working=e.working, known=known, stopped=e.stopped)
 
-    def _show_empty(self, stage: Stage) -> None:
+    def _show_empty(self, stage: WhyStage) -> None:
         entry = self._insight.inquiry.entry
         self._shown = None
         self.reference.close_player()
         reason = entry.reason if entry is not None else ""
         progress = None
-        if stage is Stage.WORKING and entry is not None:
+        if stage is WhyStage.WORKING and entry is not None:
             progress = (entry.done, entry.total)
         words, button = {
-            Stage.NOTHING: (self.tr("Open a video to see why it scores as it does."), self.tr("Open videos")),
-            Stage.UNREADABLE: (reason or self.tr("This video cannot be read."), ""),
-            Stage.NO_MODEL: (self.tr("A model is needed to say why. Choose one above, or open one."),
+            WhyStage.NOTHING: (self.tr("Open a video to see why it scores as it does."), self.tr("Open videos")),
+            WhyStage.UNREADABLE: (reason or self.tr("This video cannot be read."), ""),
+            WhyStage.NO_MODEL: (self.tr("A model is needed to say why. Choose one above, or open one."),
                              self.tr("Open a model")),
-            Stage.LOADING: (self.tr("The model is being loaded."), ""),
-            Stage.NEW: (self.tr("This video is not assessed yet."), self.tr("Assess")),
-            Stage.WORKING: (self.tr("The model is looking at this video."), self.tr("Stop")),
-            Stage.FAILED: (reason or self.tr("This video could not be assessed."), self.tr("Try again")),
-            Stage.BLIND: (self._blind_words(), self.tr("Judge pairs")),
+            WhyStage.LOADING: (self.tr("The model is being loaded."), ""),
+            WhyStage.NEW: (self.tr("This video is not assessed yet."), self.tr("Assess")),
+            WhyStage.WORKING: (self.tr("The model is looking at this video."), self.tr("Stop")),
+            WhyStage.FAILED: (reason or self.tr("This video could not be assessed."), self.tr("Try again")),
+            WhyStage.BLIND: (self._blind_words(), self.tr("Judge pairs")),
         }[stage]  # fmt: skip
         self.empty.show_state(words, button, progress)
         self.setCurrentWidget(self.empty)
@@ -243,12 +243,12 @@ class WhyPanel(QStackedWidget):
     def _on_pressed(self) -> None:
         stage = self._insight.inquiry.stage
         name = {
-            Stage.NOTHING: "open_videos",
-            Stage.NO_MODEL: "open_model",
-            Stage.NEW: "assess",
-            Stage.FAILED: "assess",
-            Stage.WORKING: "stop",
-            Stage.BLIND: "show_rank",
+            WhyStage.NOTHING: "open_videos",
+            WhyStage.NO_MODEL: "open_model",
+            WhyStage.NEW: "assess",
+            WhyStage.FAILED: "assess",
+            WhyStage.WORKING: "stop",
+            WhyStage.BLIND: "show_rank",
         }.get(stage)
         if name is not None:
             self._actions[name].trigger()

@@ -22,7 +22,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look, Overlay, Scene, resolve
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import Painter
-from skillviewer.ui.session.frame_feed import Shot
+from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.images import as_image
 from skillviewer.ui.widgets.theme import Theme
 from skillviewer.ui.widgets.viewport import Viewport
@@ -47,7 +47,7 @@ class Shown:
         scene: What the model says at that frame, or None before it says anything.
     """
 
-    shot: Shot
+    shot: DecodedPicture
     scene: Scene | None
 
     def __post_init__(self) -> None:
@@ -56,7 +56,7 @@ class Shown:
             raise ValueError(f"picture of frame {self.shot.frame_index}, scene of {self.scene.frame_index}")
 
 
-class Canvas(QWidget):
+class VideoCanvas(QWidget):
     """Shows one frame of a video with its map. Wheel zooms, drag pans, a double click fits the picture in.
 
     The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
@@ -134,7 +134,7 @@ class Canvas(QWidget):
         self._words = words
         self._set_shown(None)
 
-    def set_shot(self, shot: Shot) -> None:
+    def set_shot(self, shot: DecodedPicture) -> None:
         """Show a picture, with the scene of the same frame."""
         self._set_shown(self._resolved(shot))
 
@@ -160,7 +160,7 @@ class Canvas(QWidget):
         """Show the whole picture."""
         self._set_viewport(self._viewport.fitted())
 
-    def _resolved(self, shot: Shot) -> Shown:
+    def _resolved(self, shot: DecodedPicture) -> Shown:
         analysis, video = self._analysis, self._video
         same = analysis is not None and video is not None and analysis.video.digest == video.digest
         return Shown(shot, resolve(analysis, shot.frame_index, self._look) if same and analysis is not None else None)

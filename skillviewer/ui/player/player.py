@@ -8,7 +8,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.player.canvas import Canvas, Shown
+from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.playback import Playback
@@ -195,7 +195,7 @@ class Player(QWidget):
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self.canvas = Canvas(self)
+        self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
         self.transport = Transport(playback, actions, icons, self)
         column = QVBoxLayout(self)

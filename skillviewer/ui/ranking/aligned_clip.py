@@ -13,7 +13,7 @@ them: a slow computer shows fewer frames of the same stretch."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class AlignedClip:
     """The attempt in a video, laid on a pair's clock: the sync points of both videos are at 0 s.
 
     Attributes:
@@ -29,7 +29,7 @@ class Stretch:
     sync_s: float
 
     @classmethod
-    def of(cls, video: VideoInfo, extent: Extent | None = None, sync_s: float | None = None) -> "Stretch":
+    def of(cls, video: VideoInfo, extent: Extent | None = None, sync_s: float | None = None) -> "AlignedClip":
         """Return the attempt in a video; without a sync point its first frame is one.
 
         Raises:
@@ -63,14 +63,14 @@ class Stretch:
         return min(max(self.video.frame_at(clock_s + self.sync_s), self.first_frame), self.last_frame)
 
 
-class Seen:
+class SeenFrames:
     """Which frames of a stretch were on screen.
 
     Args:
         stretch: The stretch.
     """
 
-    def __init__(self, stretch: Stretch) -> None:
+    def __init__(self, stretch: AlignedClip) -> None:
         self._first = stretch.first_frame
         starts = stretch.video.times_s[stretch.first_frame : stretch.last_frame + 1]
         self._starts_s = starts

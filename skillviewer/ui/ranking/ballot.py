@@ -6,9 +6,9 @@ from PySide6.QtCore import QCoreApplication
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
-from skillviewer.ui.ranking.presented_pair import Turn
+from skillviewer.ui.ranking.presented_pair import PresentedPair
 from skillviewer.ui.session.studies import VOTES
-from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.session.undo import Command
 
 Marks = tuple[float | None, float | None]
 """A time in either of two videos, in seconds from the first frame of its file, or None."""
@@ -29,7 +29,7 @@ class Ballot:
         played: What was to be seen of the left and of the right video, had every picture come in time, 0 to 1.
     """
 
-    turn: Turn
+    turn: PresentedPair
     shares: tuple[float, float]
     speed: float = 1.0
     reason: str = ""
@@ -59,12 +59,12 @@ class Ballot:
         )
 
 
-def deed_of(vote: Vote) -> Deed:
+def deed_of(vote: Vote) -> Command:
     """Return the giving of a vote, to be taken back and done again: what is given again is a vote of its own."""
     words = "skipped pair" if vote.verdict is None else "vote on a pair"
     fresh = replace(vote, id=0, key="", judged_at=None)
     text = QCoreApplication.translate("rank", words)
-    return Deed(text, lambda study: study.votes.cast(fresh), withdraw, (VOTES,))
+    return Command(text, lambda study: study.votes.cast(fresh), withdraw, (VOTES,))
 
 
 def withdraw(study: Study, vote: object) -> object:

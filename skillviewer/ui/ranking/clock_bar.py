@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPol
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
-from skillviewer.ui.ranking.pair_view import Deck
+from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
@@ -28,7 +28,7 @@ class ClockBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._deck: Deck | None = None
+        self._deck: PairView | None = None
         self._marks_s: Marks = NO_MARKS
         self._theme = LIGHT
         self._held: int | None = None
@@ -39,7 +39,7 @@ class ClockBar(QWidget):
         """Two bars and a little air."""
         return QSize(400, 2 * BAR_PX + 3 * GAP_PX)
 
-    def set_deck(self, deck: Deck) -> None:
+    def set_deck(self, deck: PairView) -> None:
         """Follow another deck."""
         if self._deck is not None:
             self._deck.clock.moved.disconnect(self._on_moved)
@@ -85,7 +85,7 @@ class ClockBar(QWidget):
         """Return the top of the left (0) or the right (1) video's bar, in pixels."""
         return GAP_PX + row * (BAR_PX + GAP_PX)
 
-    def _rows(self, deck: Deck) -> tuple[int, int]:
+    def _rows(self, deck: PairView) -> tuple[int, int]:
         return (deck.left, 1 - deck.left)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -108,7 +108,7 @@ class ClockBar(QWidget):
         self._draw_heads(painter, deck)
         painter.end()
 
-    def _draw_heads(self, painter: QPainter, deck: Deck) -> None:
+    def _draw_heads(self, painter: QPainter, deck: PairView) -> None:
         theme = self._theme
         height = self.row_y(1) + BAR_PX + GAP_PX / 2
         painter.setPen(QPen(QColor(theme.text), 2))

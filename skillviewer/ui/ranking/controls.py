@@ -18,7 +18,7 @@ from skillviewer.ui.actions.actions import Actions, key_text, plain
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.clock_bar import ClockBar
-from skillviewer.ui.ranking.pair_view import Deck
+from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import Theme
 
@@ -50,7 +50,7 @@ class PairTransport(QWidget):
         super().__init__(parent)
         self._actions, self._icons = actions, icons
         self._theme: Theme | None = None
-        self._deck: Deck | None = None
+        self._deck: PairView | None = None
         self._marks_s: Marks = NO_MARKS
         self.bar = ClockBar(self)
         row = QHBoxLayout()
@@ -80,7 +80,7 @@ class PairTransport(QWidget):
         column.addWidget(self.bar)
         column.addLayout(row)
 
-    def set_deck(self, deck: Deck) -> None:
+    def set_deck(self, deck: PairView) -> None:
         """Follow another deck."""
         if self._deck is not None:
             self._deck.clock.playing_changed.disconnect(self._on_playing)

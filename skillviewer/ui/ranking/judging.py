@@ -12,14 +12,14 @@ from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.ranking.ballot import Ballot, deed_of
 from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
-from skillviewer.ui.ranking.judging_session import Session
+from skillviewer.ui.ranking.judging_session import JudgingSession
 from skillviewer.ui.ranking.pair_queue import Outlook, Tally, offered, outlook
-from skillviewer.ui.ranking.presented_pair import Contender, Turn
+from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.ranking.stopwatch import Stopwatch
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
-from skillviewer.ui.session.undo import Undo
+from skillviewer.ui.session.undo import UndoStack
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.lane import Task
@@ -32,7 +32,7 @@ SIDE_AGAIN = 10
 """Votes between two remarks that one side is favoured."""
 
 
-class Phase(StrEnum):
+class JudgingPhase(StrEnum):
     """What the screen is about."""
 
     CLOSED = "closed"  # no study
@@ -46,7 +46,7 @@ class Phase(StrEnum):
     DONE = "done"  # what was aimed at is reached, or no pair is left
 
 
-ON_SCREEN = frozenset({Phase.PREPARING, Phase.JUDGING, Phase.STORING})
+ON_SCREEN = frozenset({JudgingPhase.PREPARING, JudgingPhase.JUDGING, JudgingPhase.STORING})
 """While a rater has a pair before him."""
 
 
@@ -67,9 +67,9 @@ class Judging(QObject):
 
     phase_changed = Signal(object)
     turn_changed = Signal(object)
-    """``Turn`` that is to be on screen, or None."""
+    """``PresentedPair`` that is to be on screen, or None."""
     ahead_changed = Signal(object)
-    """``Turn`` that is to be opened ahead, or None."""
+    """``PresentedPair`` that is to be opened ahead, or None."""
     tally_changed = Signal(object)
     contenders_changed = Signal(object)
     """``tuple[Contender, ...]``: what is known of the videos; sync points may be others now."""
@@ -83,15 +83,15 @@ class Judging(QObject):
     def __init__(
         self,
         studies: Studies,
-        undo: Undo,
+        undo: UndoStack,
         now_s: Callable[[], float] | None = None,
         undo_key: Callable[[], str] = str,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._studies, self._undo, self._undo_key = studies, undo, undo_key
-        self._phase, self._hidden = Phase.CLOSED, False
-        self._session: Session | None = None
+        self._phase, self._hidden = JudgingPhase.CLOSED, False
+        self._session: JudgingSession | None = None
         self._asked: Task | None = None
         self._ballot: Ballot | None = None
         now_s = now_s if now_s is not None else monotonic_clock()
@@ -108,7 +108,7 @@ class Judging(QObject):
     # what the screen reads
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> JudgingPhase:
         """What the screen is about."""
         return self._phase
 
@@ -118,12 +118,12 @@ class Judging(QObject):
         return self._session.rater if self._session is not None else ""
 
     @property
-    def turn(self) -> Turn | None:
+    def turn(self) -> PresentedPair | None:
         """The pair that is on screen, or is coming."""
         return self._session.turn if self._session is not None else None
 
     @property
-    def ahead(self) -> Turn | None:
+    def ahead(self) -> PresentedPair | None:
         """The pair that comes after it, as far as is known."""
         return self._session.ahead if self._session is not None else None
 
@@ -135,7 +135,7 @@ class Judging(QObject):
     @property
     def accepting(self) -> bool:
         """Whether a vote counts now."""
-        return self._phase is Phase.JUDGING and not self._guard.isActive()
+        return self._phase is JudgingPhase.JUDGING and not self._guard.isActive()
 
     @property
     def sitting_s(self) -> float:
@@ -155,9 +155,9 @@ class Judging(QObject):
         if not rater or not self._studies.writable:
             return
         self._forget()
-        self._session = Session(rater)
+        self._session = JudgingSession(rater)
         self._sitting.restart()
-        self._set_phase(Phase.PREPARING)
+        self._set_phase(JudgingPhase.PREPARING)
         self._ask()
 
     @Slot()
@@ -165,7 +165,7 @@ class Judging(QObject):
         """Finish for now: the next rater is asked for."""
         self._forget()
         if self._studies.current is not None:
-            self._set_phase(Phase.RATER)
+            self._set_phase(JudgingPhase.RATER)
             self._on_study(self._studies.current)
 
     def vote(self, verdict: Verdict | None, ballot: Ballot) -> bool:
@@ -184,7 +184,7 @@ class Judging(QObject):
         session.turn = ballot.turn
         vote = ballot.vote(verdict, session.rater, self._taken.time_s)
         self._ballot = ballot
-        self._set_phase(Phase.STORING)
+        self._set_phase(JudgingPhase.STORING)
         task = self._undo.perform(deed_of(vote))
         task.succeeded.connect(self._on_stored)
         task.failed.connect(self._on_not_stored)
@@ -193,8 +193,8 @@ class Judging(QObject):
     def go_on(self) -> None:
         """End the pause, or judge more than was aimed at."""
         session = self._session
-        if session is not None and self._phase in {Phase.REST, Phase.DONE}:
-            session.more = session.more or self._phase is Phase.DONE
+        if session is not None and self._phase in {JudgingPhase.REST, JudgingPhase.DONE}:
+            session.more = session.more or self._phase is JudgingPhase.DONE
             session.since_rest = 0
             self._sitting.restart()
             self._advance()
@@ -203,10 +203,10 @@ class Judging(QObject):
 
     def on_seen(self) -> None:
         """Take note that both pictures of the pair are on screen: its time runs, and votes count after the guard."""
-        if self._phase is Phase.PREPARING and self.turn is not None:
+        if self._phase is JudgingPhase.PREPARING and self.turn is not None:
             (self._taken.reset if self._hidden else self._taken.restart)()
             self._guard.start()
-            self._set_phase(Phase.JUDGING)
+            self._set_phase(JudgingPhase.JUDGING)
 
     def on_hidden(self) -> None:
         """Stop the watches: nobody looks."""
@@ -217,7 +217,7 @@ class Judging(QObject):
     def on_shown(self) -> None:
         """Go on counting."""
         self._hidden = False
-        if self._phase is Phase.JUDGING:
+        if self._phase is JudgingPhase.JUDGING:
             self._taken.run()
         if self._phase in ON_SCREEN:
             self._sitting.run()
@@ -240,7 +240,7 @@ class Judging(QObject):
 
     # what happens
 
-    def _set_phase(self, phase: Phase) -> None:
+    def _set_phase(self, phase: JudgingPhase) -> None:
         if phase is not self._phase:
             self._phase = phase
             if phase not in ON_SCREEN:
@@ -268,26 +268,26 @@ class Judging(QObject):
     @Slot()
     def _on_replaced(self) -> None:
         self._forget()
-        self._set_phase(Phase.CLOSED)
+        self._set_phase(JudgingPhase.CLOSED)
 
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
         if study.read_only:
-            self._set_phase(Phase.READ_ONLY)
+            self._set_phase(JudgingPhase.READ_ONLY)
         elif self._session is None:
             self._studies.read(lambda study: len(study.videos.all())).succeeded.connect(self._on_counted)
 
     @Slot(object)
     def _on_counted(self, n_videos: int) -> None:
         if self._session is None and self._studies.writable:
-            self._set_phase(Phase.RATER if n_videos > 1 else Phase.TOO_FEW)
+            self._set_phase(JudgingPhase.RATER if n_videos > 1 else JudgingPhase.TOO_FEW)
 
     @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
         if self._session is not None and changes & {VOTES, VIDEOS, SETTINGS}:
             if VIDEOS in changes:
                 self._session.unreadable.clear()  # what was not there may be there again
-            if self._phase is not Phase.STORING:  # its end asks
+            if self._phase is not JudgingPhase.STORING:  # its end asks
                 self._ask()
         elif VIDEOS in changes and self._studies.current is not None:
             self._on_study(self._studies.current)
@@ -331,10 +331,10 @@ class Judging(QObject):
         session.n_told_lost = n_lost
         if any(words):
             self.said.emit("  ".join(word for word in words if word))
-        if self._phase is Phase.STORING:
+        if self._phase is JudgingPhase.STORING:
             return  # its end asks again
         if (gone := session.taken_back()) is not None:
-            self._set_phase(Phase.PREPARING)
+            self._set_phase(JudgingPhase.PREPARING)
             self._show()
             self.taken_back.emit(gone)
             self.said.emit(self.tr("The last vote was taken back."))
@@ -348,15 +348,15 @@ class Judging(QObject):
         else:
             self._fill(session, found)
 
-    def _fill(self, session: Session, found: Outlook) -> None:
+    def _fill(self, session: JudgingSession, found: Outlook) -> None:
         """Use a pair that was chosen where one is missing."""
         session.take(found.turns)
-        if session.turn is None and self._phase in {Phase.PREPARING, Phase.TOO_FEW}:
+        if session.turn is None and self._phase in {JudgingPhase.PREPARING, JudgingPhase.TOO_FEW}:
             if session.ahead is None:
-                self._set_phase(Phase.TOO_FEW if len(found.contenders) < 2 else Phase.DONE)
+                self._set_phase(JudgingPhase.TOO_FEW if len(found.contenders) < 2 else JudgingPhase.DONE)
                 return
             session.next()
-            self._set_phase(Phase.PREPARING)
+            self._set_phase(JudgingPhase.PREPARING)
             self._show()
         else:
             self.ahead_changed.emit(session.ahead)
@@ -364,7 +364,7 @@ class Judging(QObject):
     @Slot(object)
     def _on_stored(self, vote: Vote) -> None:
         session = self._session
-        if self._phase is not Phase.STORING or session is None or vote.rater != session.rater:
+        if self._phase is not JudgingPhase.STORING or session is None or vote.rater != session.rater:
             return
         session.count(vote)
         if vote.verdict is not None:
@@ -381,8 +381,8 @@ class Judging(QObject):
     @Slot(object)
     def _on_not_stored(self, _error: object) -> None:
         """The message bar says why; the pair is still there to be voted on."""
-        if self._phase is Phase.STORING:
-            self._set_phase(Phase.JUDGING)
+        if self._phase is JudgingPhase.STORING:
+            self._set_phase(JudgingPhase.JUDGING)
             self.said.emit(self.tr("The vote was not stored. Nothing was changed; it can be given again."))
 
     def _advance(self) -> None:
@@ -392,9 +392,9 @@ class Judging(QObject):
         rest = session.since_rest >= REST_AFTER_PAIRS or self._sitting.time_s >= REST_AFTER_S
         if session.enough or rest:
             session.turn = None
-            self._set_phase(Phase.DONE if session.enough else Phase.REST)
+            self._set_phase(JudgingPhase.DONE if session.enough else JudgingPhase.REST)
         else:
             session.next()
-            self._set_phase(Phase.PREPARING)
+            self._set_phase(JudgingPhase.PREPARING)
         self._show()
         self._ask()

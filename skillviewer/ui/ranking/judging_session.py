@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from skillviewer.data.study import Vote
 from skillviewer.ui.ranking.pair_queue import Tally
-from skillviewer.ui.ranking.presented_pair import Contender, Turn
+from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 
 REMEMBERED = 20
 """Votes of earlier sittings that a rater can take back."""
@@ -18,12 +18,12 @@ AGAIN = "again"
 class Answered:
     """A pair that got its vote in this session."""
 
-    turn: Turn
+    turn: PresentedPair
     vote: Vote
 
 
 @dataclass(slots=True)
-class Session:
+class JudgingSession:
     """One rater's sitting.
 
     Attributes:
@@ -42,8 +42,8 @@ class Session:
     """
 
     rater: str
-    turn: Turn | None = None
-    coming: list[Turn] = field(default_factory=list)
+    turn: PresentedPair | None = None
+    coming: list[PresentedPair] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
     mine: tuple[Vote, ...] = ()
     newest: int | None = None
@@ -55,7 +55,7 @@ class Session:
     n_told_side: int = 0
 
     @property
-    def ahead(self) -> Turn | None:
+    def ahead(self) -> PresentedPair | None:
         """The pair that comes next, as far as is known."""
         return self.coming[0] if self.coming else None
 
@@ -78,7 +78,7 @@ class Session:
         self.newest = max((vote.id for vote in mine), default=0)
         there = {contender.name: contender for contender in contenders}
         earlier = tuple(vote for vote in mine if vote.left in there and vote.right in there)[-REMEMBERED:]
-        self.answered = [Answered(Turn(there[v.left], there[v.right], v.purpose), v) for v in earlier]
+        self.answered = [Answered(PresentedPair(there[v.left], there[v.right], v.purpose), v) for v in earlier]
         return earlier
 
     def count(self, vote: Vote) -> None:
@@ -97,7 +97,7 @@ class Session:
         """Go to the pair that comes next, if there is one."""
         self.turn = self.coming.pop(0) if self.coming else None
 
-    def take(self, turns: Sequence[Turn]) -> None:
+    def take(self, turns: Sequence[PresentedPair]) -> None:
         """Let chosen pairs come, where none does yet."""
         if not self.coming:
             self.coming = list(turns)

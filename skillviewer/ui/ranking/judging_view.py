@@ -8,20 +8,20 @@ from skillviewer.data.study import Study, Vote
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.ranking.ballot import NO_MARKS, Ballot, Marks
 from skillviewer.ui.ranking.controls import PairTransport, VoteBar
-from skillviewer.ui.ranking.judging import Judging, Phase
+from skillviewer.ui.ranking.judging import Judging, JudgingPhase
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
-from skillviewer.ui.ranking.pair_view import Deck
-from skillviewer.ui.ranking.presented_pair import Contender, Turn
+from skillviewer.ui.ranking.pair_view import PairView
+from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS
-from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.theme import Theme
 
 AHEAD_AFTER_MS = 400
 """How long a pair is on screen before the next one is opened: it should be able to play at once."""
 
 
-class Desk(QWidget):
+class JudgingView(QWidget):
     """Two decks, of which one is looked at and the other opens the next pair.
 
     Args:
@@ -38,9 +38,9 @@ class Desk(QWidget):
         super().__init__(parent)
         self._program, self._judging = program, judging
         a, b, c, d = program.pairs
-        self.decks = (Deck((a, b), parent=self), Deck((c, d), parent=self))
+        self.decks = (PairView((a, b), parent=self), PairView((c, d), parent=self))
         self._front = 0
-        self._ahead: Turn | None = None
+        self._ahead: PresentedPair | None = None
         self._opening = QTimer(self)
         self._opening.setSingleShot(True)
         self._opening.setInterval(AHEAD_AFTER_MS)
@@ -71,12 +71,12 @@ class Desk(QWidget):
         self.take_settings()
 
     @property
-    def deck(self) -> Deck:
+    def deck(self) -> PairView:
         """The deck that is looked at."""
         return self.decks[self._front]
 
     @property
-    def _back(self) -> Deck:
+    def _back(self) -> PairView:
         return self.decks[1 - self._front]
 
     @property
@@ -113,7 +113,7 @@ class Desk(QWidget):
 
     def swap(self) -> None:
         """Exchange the sides."""
-        if self._judging.phase is Phase.JUDGING:
+        if self._judging.phase is JudgingPhase.JUDGING:
             self.deck.swap()
 
     def mark(self) -> None:
@@ -155,7 +155,7 @@ class Desk(QWidget):
     # what happens
 
     @Slot(object)
-    def _on_turn(self, turn: Turn | None) -> None:
+    def _on_turn(self, turn: PresentedPair | None) -> None:
         self.deck.clock.pause()
         self._set_marks(NO_MARKS)
         self.votes.reason.clear()
@@ -195,7 +195,7 @@ class Desk(QWidget):
         return study.settings.speed if study is not None else 1.0
 
     @Slot(object)
-    def _on_ahead(self, turn: Turn | None) -> None:
+    def _on_ahead(self, turn: PresentedPair | None) -> None:
         self._ahead = turn
         if turn is not None and (self.deck.is_seen or self.deck.turn is None) and not self._opening.isActive():
             self._opening.start()
@@ -243,7 +243,7 @@ class Desk(QWidget):
             assert before is None or isinstance(before, float)
             return study.videos.change(name, sync_s=before)
 
-        self._program.undo.perform(Deed(self.tr("sync point"), set_point, take_back, (VIDEOS,)))
+        self._program.undo.perform(Command(self.tr("sync point"), set_point, take_back, (VIDEOS,)))
 
     @Slot(object)
     def on_theme(self, theme: Theme) -> None:

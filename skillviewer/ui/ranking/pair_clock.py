@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from skillviewer.ui.ranking.aligned_clip import Stretch
+from skillviewer.ui.ranking.aligned_clip import AlignedClip
 from skillviewer.ui.session.playback import monotonic_clock
 
 EPSILON_S = 1e-6
@@ -35,7 +35,7 @@ class PairClock(QObject):
     def __init__(self, now_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._now_s = now_s if now_s is not None else monotonic_clock()
-        self._stretches: tuple[Stretch, ...] = ()
+        self._stretches: tuple[AlignedClip, ...] = ()
         self._frames = [0, 0]
         self._at_s = [0.0, 0.0]  # time of each playhead ...
         self._since_s: list[float | None] = [None, None]  # ... at this reading of the clock; None: it stands still
@@ -48,7 +48,7 @@ class PairClock(QObject):
         self._timer.timeout.connect(self.tick)
 
     @property
-    def stretches(self) -> tuple[Stretch, ...]:
+    def stretches(self) -> tuple[AlignedClip, ...]:
         """What plays; empty without a pair."""
         return self._stretches
 
@@ -98,7 +98,7 @@ class PairClock(QObject):
         stretches = [self._stretches[video] for video in self.moving]
         return min(s.start_s for s in stretches), max(s.stop_s for s in stretches)
 
-    def open(self, first: Stretch, second: Stretch, speed: float = 1.0) -> None:
+    def open(self, first: AlignedClip, second: AlignedClip, speed: float = 1.0) -> None:
         """Take a pair: together, standing at its beginning."""
         self.close()
         self._stretches, self._speed = (first, second), speed
@@ -247,7 +247,7 @@ class PairClock(QObject):
             return
         self.pause()
         old = self._stretches[video]
-        new = Stretch(old.video, old.first_frame, old.last_frame, sync_s)
+        new = AlignedClip(old.video, old.first_frame, old.last_frame, sync_s)
         self._stretches = (new, self._stretches[1]) if video == 0 else (self._stretches[0], new)
         self._place(BOTH if self._together else (video,), 0.0)
         self.mode_changed.emit()

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.player.canvas import Canvas, Shown
-from skillviewer.ui.ranking.aligned_clip import Seen, Stretch
+from skillviewer.ui.player.canvas import Shown, VideoCanvas
+from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
 from skillviewer.ui.ranking.presented_pair import Contender
-from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos, Shot
+from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.widgets.theme import Theme
 
@@ -33,12 +33,12 @@ class PairPlayer(QWidget):
     def __init__(self, lane: Lane[OpenVideos], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.feed = FrameFeed(lane, self)
-        self.canvas = Canvas(self)
+        self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(200, 112)
         self._contender: Contender | None = None
-        self._stretch: Stretch | None = None
-        self._seen: Seen | None = None
-        self._due: Seen | None = None
+        self._stretch: AlignedClip | None = None
+        self._seen: SeenFrames | None = None
+        self._due: SeenFrames | None = None
         self._ready = self._playing = False
         self._side = QLabel(self)
         self._side.setProperty("heading", True)
@@ -70,7 +70,7 @@ class PairPlayer(QWidget):
         self.canvas.painted.connect(self._on_painted)
 
     @property
-    def stretch(self) -> Stretch | None:
+    def stretch(self) -> AlignedClip | None:
         """What of the video plays, once it is open."""
         return self._stretch
 
@@ -135,14 +135,14 @@ class PairPlayer(QWidget):
         palette.setColor(palette.ColorRole.Window, QColor(theme.window))
         self._head.setPalette(palette)
 
-    def take_sync(self, contender: Contender) -> Stretch | None:
+    def take_sync(self, contender: Contender) -> AlignedClip | None:
         """Take another sync point from the study; return the stretch, once the video is open."""
         self._contender = contender
         if self._stretch is not None:
-            self._stretch = Stretch.of(self._stretch.video, contender.extent, contender.sync_s)
+            self._stretch = AlignedClip.of(self._stretch.video, contender.extent, contender.sync_s)
         return self._stretch
 
-    def set_stretch(self, stretch: Stretch) -> None:
+    def set_stretch(self, stretch: AlignedClip) -> None:
         """Take another sync point."""
         self._stretch = stretch
 
@@ -155,17 +155,17 @@ class PairPlayer(QWidget):
             self.failed.emit(VideoError("Another file is in the place of the video."))
             return
         try:
-            self._stretch = Stretch.of(info, contender.extent, contender.sync_s)
+            self._stretch = AlignedClip.of(info, contender.extent, contender.sync_s)
         except SkillViewerError as error:  # the attempt lies outside of the file
             self.failed.emit(error)
             return
-        self._seen, self._due = Seen(self._stretch), Seen(self._stretch)
+        self._seen, self._due = SeenFrames(self._stretch), SeenFrames(self._stretch)
         self.canvas.set_video(info)
         self.feed.request(self._stretch.first_frame)
         self.opened.emit()
 
     @Slot(object)
-    def _on_arrived(self, shot: Shot) -> None:
+    def _on_arrived(self, shot: DecodedPicture) -> None:
         stretch = self._stretch
         if stretch is None or not stretch.first_frame <= shot.frame_index <= stretch.last_frame:
             return  # a preview from outside the attempt

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.data.study import Study, StudySettings, StudyVideo, VideoState
 from skillviewer.data.study.votes import Vote
-from skillviewer.ui.ranking.presented_pair import Contender, Turn
+from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.pair_selection import Asked, Plan  # scipy takes a second
@@ -50,7 +50,7 @@ class Outlook:
     """
 
     rater: str
-    turns: tuple[Turn, ...]
+    turns: tuple[PresentedPair, ...]
     tally: Tally
     mine: tuple[Vote, ...]
     contenders: tuple[Contender, ...]
@@ -63,7 +63,9 @@ def aims(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[in
     return math.ceil(total / max(n_raters, 1)), total
 
 
-def outlook(study: Study, rater: str, on_screen: Turn | None = None, unreadable: Collection[str] = ()) -> Outlook:
+def outlook(
+    study: Study, rater: str, on_screen: PresentedPair | None = None, unreadable: Collection[str] = ()
+) -> Outlook:
     """Return the next pairs of a rater, and how far everybody is.
 
     Args:
@@ -149,14 +151,14 @@ def _turns(
     votes: tuple[Vote, ...],
     again: frozenset[frozenset[str]],
     rater: str,
-    on_screen: Turn | None,
-) -> tuple[Turn, ...]:
+    on_screen: PresentedPair | None,
+) -> tuple[PresentedPair, ...]:
     from skillviewer.core.ranking.pair_selection import Asked, NextPair, choose, upcoming
 
     plan, asked = _plan(settings), _asked(votes)
 
-    def turn(pair: NextPair) -> Turn:
-        return Turn(contenders[pair.left], contenders[pair.right], str(pair.why))
+    def turn(pair: NextPair) -> PresentedPair:
+        return PresentedPair(contenders[pair.left], contenders[pair.right], str(pair.why))
 
     turns = tuple(turn(pair) for pair in upcoming(tasks, asked, rater, plan, again))
     if on_screen is None:

@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from skillviewer.ui.ranking.pair_clock import BOTH, PairClock
 from skillviewer.ui.ranking.pair_player import PairPlayer
-from skillviewer.ui.ranking.presented_pair import Contender, Turn
+from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 from skillviewer.ui.session.frame_feed import OpenVideos
 from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.widgets.theme import Theme
 
 
-class Deck(QWidget):
+class PairView(QWidget):
     """Two players over one clock.
 
     Each player has a lane of its own, so that neither waits for the other, and opening the next pair on the other deck
@@ -44,7 +44,7 @@ class Deck(QWidget):
         super().__init__(parent)
         self.clock = PairClock(now_s, self)
         self.players = (PairPlayer(lanes[0], self), PairPlayer(lanes[1], self))
-        self._turn: Turn | None = None
+        self._turn: PresentedPair | None = None
         self._contenders: tuple[Contender, ...] = ()  # by player
         self._speed = 1.0
         self._left = 0
@@ -71,7 +71,7 @@ class Deck(QWidget):
         self._name_sides()
 
     @property
-    def turn(self) -> Turn | None:
+    def turn(self) -> PresentedPair | None:
         """The pair, as its sides are now."""
         return self._turn
 
@@ -107,7 +107,7 @@ class Deck(QWidget):
         """Return what was to be seen of the left and of the right video, had every picture come in time, 0 to 1."""
         return self.player_on(left=True).played, self.player_on(left=False).played
 
-    def load(self, turn: Turn, speed: float) -> None:
+    def load(self, turn: PresentedPair, speed: float) -> None:
         """Open a pair; ``failed`` follows if a video cannot be shown."""
         self.clear()
         self._turn, self._speed = turn, speed

@@ -26,7 +26,7 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PresentedPair:
     """A pair as it is put to one rater.
 
     Attributes:
@@ -44,6 +44,6 @@ class Turn:
         """The names of the two."""
         return frozenset((self.left.name, self.right.name))
 
-    def swapped(self) -> "Turn":
+    def swapped(self) -> "PresentedPair":
         """Return it with the sides exchanged."""
         return replace(self, left=self.right, right=self.left)

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, Slot
 from skillviewer.core.dataset.pairs import Verdict
 
 if TYPE_CHECKING:
-    from skillviewer.ui.ranking.judging_view import Desk
+    from skillviewer.ui.ranking.judging_view import JudgingView
     from skillviewer.ui.ranking.pair_clock import PairClock
     from skillviewer.ui.ranking.screen import RankScreen
     from skillviewer.ui.shell.main_window import MainWindow
 
 NAME = "rank"
-ON_DESK: dict[str, Callable[["Desk"], object]] = {
+ON_DESK: dict[str, Callable[["JudgingView"], object]] = {
     "rank_left": methodcaller("vote", Verdict.LEFT),
     "rank_right": methodcaller("vote", Verdict.RIGHT),
     "rank_neither": methodcaller("vote", Verdict.NEITHER),
@@ -70,7 +70,7 @@ class RankKeys(QObject):
     def _screen(self) -> "RankScreen":
         return cast("RankScreen", self._window.screen_named(NAME))
 
-    def _on_desk(self, act: Callable[["Desk"], object]) -> None:
+    def _on_desk(self, act: Callable[["JudgingView"], object]) -> None:
         act(self._screen.desk)
 
     def _on_clock(self, move: Callable[["PairClock"], object]) -> None:

@@ -10,11 +10,11 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.data.study import Study
 from skillviewer.ui.ranking.cycles_view import CirclesView
 from skillviewer.ui.ranking.scale_table import ScaleTable
-from skillviewer.ui.ranking.votes_loader import Material
+from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VOTES
-from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class ResultView(VotesView):
         split.setSizes([800, 480])
         return split
 
-    def _fill(self, material: Material, found: object) -> str:
+    def _fill(self, material: VotesSnapshot, found: object) -> str:
         report = cast("RankingReport", found)
         if not report.judged:
             words = self.tr("When pairs have been judged, their videos stand here on one scale.")
@@ -92,12 +92,12 @@ class ResultView(VotesView):
     @Slot(object)
     def _on_again(self, pairs: tuple[frozenset[str], ...]) -> None:
         words = self.tr("pair to be judged again") if len(pairs) == 1 else self.tr("pairs to be judged again")
-        deed = Deed(words, lambda study: study.again.ask(pairs), _take_back, (VOTES,))
+        deed = Command(words, lambda study: study.again.ask(pairs), _take_back, (VOTES,))
         self._program.undo.perform(deed)
 
     @Slot(object)
     def _on_unasked(self, pairs: tuple[frozenset[str], ...]) -> None:
-        deed = Deed(self.tr("pair out of the queue"), lambda study: study.again.take_out(pairs), _put_back, (VOTES,))
+        deed = Command(self.tr("pair out of the queue"), lambda study: study.again.take_out(pairs), _put_back, (VOTES,))
         self._program.undo.perform(deed)
 
 
@@ -153,7 +153,7 @@ class Trust(QWidget):
         return said
 
 
-def _work(material: Material, token: CancelToken) -> object:
+def _work(material: VotesSnapshot, token: CancelToken) -> object:
     from skillviewer.core.ranking.report import ranking_report
 
     return ranking_report(material.tasks, material.asked, token)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import percent, printable
-from skillviewer.ui.ranking.votes_loader import Material
+from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.wrapped_label import Wrapped
@@ -128,7 +128,7 @@ class RatersView(VotesView):
             found.append([item.text() if item is not None else "" for item in items])
         return found
 
-    def _fill(self, _material: Material, found: object) -> str:
+    def _fill(self, _material: VotesSnapshot, found: object) -> str:
         reports = cast("tuple[RaterReport, ...]", found)
         if not reports:
             return self.tr("When pairs have been judged, it stands here how steadily, and how alike.")
@@ -174,7 +174,7 @@ def _side(column: int) -> Qt.AlignmentFlag:
     return Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
 
 
-def _work(material: Material, _token: CancelToken) -> object:
+def _work(material: VotesSnapshot, _token: CancelToken) -> object:
     from skillviewer.core.ranking.raters import rater_reports
 
     known = [a for a in material.asked if a.left in material.tasks and a.right in material.tasks]

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.core.text import printable, signed
-from skillviewer.ui.widgets.names import n_alike, shortened
+from skillviewer.ui.widgets.names import elided, n_alike
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ class ScaleDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class NameDelegate(QStyledItemDelegate):
+class RankedNameDelegate(QStyledItemDelegate):
     """Cuts a long name so that what tells it from the others stays.
 
     Args:
@@ -97,7 +97,7 @@ class NameDelegate(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         """Cut the name to its room."""
         super().initStyleOption(option, index)
-        option.text = shortened(option.text, self.alike, option.fontMetrics, option.rect.width() - 2 * MARGIN_PX)
+        option.text = elided(option.text, self.alike, option.fontMetrics, option.rect.width() - 2 * MARGIN_PX)
 
 
 def grid_step(reach: int) -> int:
@@ -119,7 +119,7 @@ class ScaleTable(QTableView):
         self._sorted.setSourceModel(self._model)
         self._sorted.setSortRole(SORT_ROLE)
         self.setModel(self._sorted)
-        self.scale, self.names = ScaleDelegate(self), NameDelegate(self)
+        self.scale, self.names = ScaleDelegate(self), RankedNameDelegate(self)
         self._plain = self.itemDelegate()
         self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
         self.setAccessibleName(self.tr("Strengths of the videos"))

@@ -17,14 +17,14 @@ from PySide6.QtWidgets import (
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, key_text
 from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, Phase
-from skillviewer.ui.ranking.judging_view import Desk
+from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
+from skillviewer.ui.ranking.judging_view import JudgingView
 from skillviewer.ui.ranking.pair_pages import Page, RaterPage
 from skillviewer.ui.ranking.pair_queue import offered
 from skillviewer.ui.ranking.rank_actions import ON_A_PAIR
 from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.raters import RatersView
-from skillviewer.ui.ranking.study_settings_view import SetupView
+from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.theme import Theme
@@ -53,7 +53,7 @@ class RankScreen(QWidget):
         self._question = ""
         self._sat_down = False  # whether somebody judged here: the next one is likely to be another
         self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
-        self.desk = Desk(program, self.judging, actions, self)
+        self.desk = JudgingView(program, self.judging, actions, self)
         self._make_pages()
         self._tabs = QStackedWidget(self)
         self._tabs.addWidget(self.pages)
@@ -64,7 +64,7 @@ class RankScreen(QWidget):
             self._tabs.addWidget(view)
             self._add_tab(title)
             view.judge.clicked.connect(self._group.button(0).click)
-        self.setup = SetupView(program, self)
+        self.setup = StudySettingsView(program, self)
         self._tabs.addWidget(self.setup)
         self._add_tab(self.tr("Set-up"))
         column = QVBoxLayout(self)
@@ -111,13 +111,13 @@ class RankScreen(QWidget):
         self.more = self.done_page.add_button(self.tr("Judge more pairs"))
         self.more.clicked.connect(self.judging.go_on)
         self.done_page.add_button(self.tr("Next rater")).clicked.connect(self.judging.leave)
-        self._page_of: dict[Phase, QWidget] = {
-            Phase.CLOSED: closed,
-            Phase.READ_ONLY: self.read_only_page,
-            Phase.TOO_FEW: too_few,
-            Phase.RATER: self.rater_page,
-            Phase.REST: self.rest_page,
-            Phase.DONE: self.done_page,
+        self._page_of: dict[JudgingPhase, QWidget] = {
+            JudgingPhase.CLOSED: closed,
+            JudgingPhase.READ_ONLY: self.read_only_page,
+            JudgingPhase.TOO_FEW: too_few,
+            JudgingPhase.RATER: self.rater_page,
+            JudgingPhase.REST: self.rest_page,
+            JudgingPhase.DONE: self.done_page,
             **dict.fromkeys(ON_SCREEN, self.desk),
         }
         for page in (self.rater_page, closed, self.read_only_page, too_few, self.rest_page, self.done_page):
@@ -182,7 +182,7 @@ class RankScreen(QWidget):
 
     def secrets(self) -> frozenset[str]:
         """Return what nobody may read while a rater judges: what the videos and their files are called."""
-        if self.judging.phase not in ON_SCREEN | {Phase.REST}:
+        if self.judging.phase not in ON_SCREEN | {JudgingPhase.REST}:
             return frozenset()
         return frozenset(text for entry in self._program.videos for text in (entry.name, entry.path.stem))
 
@@ -243,28 +243,28 @@ class RankScreen(QWidget):
         else:
             self.desk.take_focus()
 
-    def _fill_page(self, phase: Phase) -> None:
+    def _fill_page(self, phase: JudgingPhase) -> None:
         """Fill the page that stands in the place of a pair."""
-        if phase is Phase.RATER:
+        if phase is JudgingPhase.RATER:
             self.rater_page.propose("" if self._sat_down else self._program.settings.person)
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.begin_anew()
             task = self._program.studies.read(offered)
             task.succeeded.connect(self._on_raters)
-        elif phase is Phase.READ_ONLY:
+        elif phase is JudgingPhase.READ_ONLY:
             self._say_read_only()
-        elif phase is Phase.REST:
+        elif phase is JudgingPhase.REST:
             self._say_rest()
-        elif phase is Phase.TOO_FEW:
+        elif phase is JudgingPhase.TOO_FEW:
             for button in (self.find_missing, self.give_up):  # somebody judged, and files are gone
                 button.setVisible(bool(self.judging.rater))
-        elif phase is Phase.DONE:
+        elif phase is JudgingPhase.DONE:
             self._say_done()
 
     @Slot(object)
-    def _on_phase(self, phase: Phase) -> None:
+    def _on_phase(self, phase: JudgingPhase) -> None:
         self._fill_page(phase)
-        busy = phase in ON_SCREEN or phase is Phase.REST
+        busy = phase in ON_SCREEN or phase is JudgingPhase.REST
         for button in self._group.buttons()[1:]:
             button.setEnabled(not busy)
         for button in self._group.buttons():
@@ -323,7 +323,7 @@ class RankScreen(QWidget):
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
         self.progress.setText(f"{short}   {self._progress_words()}" if name else "")
         self.progress.setToolTip(name if short != name else "")
-        if self.judging.phase is Phase.DONE:
+        if self.judging.phase is JudgingPhase.DONE:
             self._say_done()
         self.status_changed.emit()
 

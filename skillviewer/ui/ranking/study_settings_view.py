@@ -14,7 +14,7 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import SETTINGS, VOTES
-from skillviewer.ui.session.undo import Deed
+from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
 
 COMPARISONS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
@@ -24,7 +24,7 @@ MOST_QUESTION = 200
 FORM_PX = 720
 
 
-class SetupView(QWidget):
+class StudySettingsView(QWidget):
     """The study's settings that raters feel. Everything that is changed is on the disk at once and can be undone.
 
     Args:
@@ -116,7 +116,7 @@ class SetupView(QWidget):
             study.settings = before
             return None
 
-        self._program.undo.perform(Deed(what, do, undo, (SETTINGS,)))
+        self._program.undo.perform(Command(what, do, undo, (SETTINGS,)))
 
     @Slot()
     def _on_question(self) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class VotesSnapshot:
     """What is worked on.
 
     Attributes:
@@ -33,10 +33,10 @@ class Material:
     writable: bool = False
 
 
-Work = Callable[[Material, CancelToken], object]
+Work = Callable[[VotesSnapshot, CancelToken], object]
 
 
-class Inquiry(QObject):
+class VotesLoader(QObject):
     """Asks when it is shown, and again when votes change; the latest question counts.
 
     Args:
@@ -46,7 +46,7 @@ class Inquiry(QObject):
     """
 
     answered = Signal(object, object)
-    """``Material`` and what ``work`` made of it."""
+    """``VotesSnapshot`` and what ``work`` made of it."""
     emptied = Signal()
     """What was answered before is of another study: there is no answer yet."""
 
@@ -55,8 +55,8 @@ class Inquiry(QObject):
         self._program, self._work = program, work
         self._watched, self._stale = False, True
         self._asked: Task | None = None
-        self._last: tuple[Material, object] | None = None
-        self._coming = Material()
+        self._last: tuple[VotesSnapshot, object] | None = None
+        self._coming = VotesSnapshot()
         program.studies.replaced.connect(self._on_replaced)
         program.studies.closed.connect(self._on_replaced)
         program.studies.changed.connect(self._on_changed)
@@ -101,7 +101,7 @@ class Inquiry(QObject):
         self._asked.failed.connect(self._on_failed)
 
     @Slot(object)
-    def _on_read(self, material: Material) -> None:
+    def _on_read(self, material: VotesSnapshot) -> None:
         last, self._coming = self._last, material
         if last is not None and (last[0].tasks, last[0].asked) == (material.tasks, material.asked):
             self._on_worked_out(last[1])
@@ -124,10 +124,10 @@ class Inquiry(QObject):
         self._program.messages.fail(error)
 
 
-def _read(study: Study) -> Material:
+def _read(study: Study) -> VotesSnapshot:
     from skillviewer.data.study.ranking import asked
 
-    return Material(
+    return VotesSnapshot(
         tasks={video.name: video.task for video in study.videos.all()},
         asked=asked(study),
         waiting=frozenset(study.again.waiting()),

@@ -7,7 +7,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from skillviewer.ui.ranking.pair_pages import Page
-from skillviewer.ui.ranking.votes_loader import Inquiry, Material, Work
+from skillviewer.ui.ranking.votes_loader import VotesLoader, VotesSnapshot, Work
 from skillviewer.ui.session.program import Program
 
 
@@ -16,14 +16,14 @@ class VotesView(QWidget):
 
     Args:
         program: Its study.
-        work: What is made of the votes (see ``Inquiry``).
+        work: What is made of the votes (see ``VotesLoader``).
         parent: Owner.
     """
 
     def __init__(self, program: Program, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program = program
-        self._inquiry = Inquiry(program, work, self)
+        self._inquiry = VotesLoader(program, work, self)
         self.said = QLabel(self)
         self.said.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.said.setProperty("muted", True)
@@ -46,7 +46,7 @@ class VotesView(QWidget):
         """Make the page, once, and the widgets on it."""
 
     @abstractmethod
-    def _fill(self, material: Material, found: object) -> str:
+    def _fill(self, material: VotesSnapshot, found: object) -> str:
         """Fill the page with what was made of the votes; return what to say instead where there is nothing, or ""."""
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -66,7 +66,7 @@ class VotesView(QWidget):
         self.pages.setCurrentWidget(self.said)
 
     @Slot(object, object)
-    def _on_answered(self, material: Material, found: object) -> None:
+    def _on_answered(self, material: VotesSnapshot, found: object) -> None:
         nothing = self._fill(material, found)
         if nothing:
             self.empty.set_words(nothing)

@@ -14,7 +14,7 @@ from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.messages import Messages
-from skillviewer.ui.threads.throttle import Pace
+from skillviewer.ui.threads.throttle import Throttle
 
 SETTLE_MS = 300
 """A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
@@ -77,7 +77,7 @@ class Assessments(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._ask_unasked)
-        self._pace = Pace(self)
+        self._pace = Throttle(self)
         self._pace.shown.connect(self._show)
         state.current_changed.connect(self._on_current)
         state.model_changed.connect(self._on_model)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from skillviewer.core.analysis.cohort import standings
-from skillviewer.ui.session.video_list import Entry, VideoList
+from skillviewer.ui.session.video_list import VideoEntry, VideoList
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
@@ -23,7 +23,7 @@ class Cohorts(QObject):
     def __init__(self, videos: VideoList) -> None:
         super().__init__(videos)
         self._videos = videos
-        self._members: dict[str, list[Entry]] | None = None
+        self._members: dict[str, list[VideoEntry]] | None = None
         self._standings: dict[str, dict[Footage, Standing]] = {}
         self._seen: dict[Footage, tuple[Analysis | None, str]] = {}
         videos.changed.connect(self._on_changed)
@@ -43,7 +43,7 @@ class Cohorts(QObject):
         self._members = None
         self._standings.clear()
 
-    def _of(self, task: str) -> list[Entry]:
+    def _of(self, task: str) -> list[VideoEntry]:
         if self._members is None:
             self._members = {}
             self._seen = {entry.footage: (entry.analysis, entry.task) for entry in self._videos}
@@ -52,11 +52,11 @@ class Cohorts(QObject):
                     self._members.setdefault(entry.task, []).append(entry)
         return self._members.get(task, [])
 
-    def others(self, entry: Entry) -> list[Entry]:
+    def others(self, entry: VideoEntry) -> list[VideoEntry]:
         """Return the assessed videos that one is compared with, without itself."""
         return [other for other in self._of(entry.task) if other.footage != entry.footage]
 
-    def n_unassessed(self, entry: Entry) -> int:
+    def n_unassessed(self, entry: VideoEntry) -> int:
         """Return how many comparable videos could be assessed and are not, without the video itself."""
         return sum(
             other.analysis is None
@@ -66,7 +66,7 @@ class Cohorts(QObject):
             for other in self._videos
         )
 
-    def standing(self, entry: Entry) -> "Standing | None":
+    def standing(self, entry: VideoEntry) -> "Standing | None":
         """Return where a video stands among its comparable ones, or None before it is assessed."""
         if entry.analysis is None:
             return None

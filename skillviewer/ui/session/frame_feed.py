@@ -14,11 +14,11 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Proxy, Reader
 from skillviewer.ui.threads.lane import Lane, Task
-from skillviewer.ui.threads.mailbox import Mailbox
+from skillviewer.ui.threads.mailbox import LatestOnly
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shot:
+class DecodedPicture:
     """A picture that arrived.
 
     Attributes:
@@ -46,7 +46,7 @@ class _Want:
 @dataclass(frozen=True, slots=True)
 class _Answer:
     generation: int
-    value: Shot | VideoInfo | SkillViewerError
+    value: DecodedPicture | VideoInfo | SkillViewerError
     serial: int = 0  # of the request, where a picture was asked for
 
 
@@ -175,14 +175,14 @@ def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Re
                 rest_s = REST_S if small is not None else 0.0
                 if small is None:
                     index, small = _preview(reader, want.frame_index, superseded)
-                shot = Shot(want.serial, index, small, exact=False)
+                shot = DecodedPicture(want.serial, index, small, exact=False)
                 report(Progress("preview", value=_Answer(want.generation, shot)))
                 superseded.wait(rest_s)
                 superseded.check()
             picture = reader.frame(want.frame_index, superseded)
     except SkillViewerError as error:
         return _Answer(want.generation, error, want.serial)
-    return _Answer(want.generation, Shot(want.serial, want.frame_index, picture, exact=True))
+    return _Answer(want.generation, DecodedPicture(want.serial, want.frame_index, picture, exact=True))
 
 
 class FrameFeed(QObject):
@@ -205,13 +205,13 @@ class FrameFeed(QObject):
     def __init__(self, lane: Lane[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lane = lane
-        self._mailbox: Mailbox[_Want] = Mailbox(lane, _answer, self)
+        self._mailbox: LatestOnly[_Want] = LatestOnly(lane, _answer, self)
         self._mailbox.delivered.connect(self._deliver)
         self._mailbox.failed.connect(self.failed)
         self._serials = itertools.count(1)
         self._generation = 0
         self._path: Path | None = None
-        self._shown: Shot | None = None
+        self._shown: DecodedPicture | None = None
         self._want: _Want | None = None
         self._lost = 0  # number of a request that nothing came of
         self._opening: Task | None = None
@@ -315,7 +315,7 @@ class FrameFeed(QObject):
         value = answer.value
         if isinstance(value, VideoInfo):
             self.opened.emit(value)
-        elif isinstance(value, Shot):
+        elif isinstance(value, DecodedPicture):
             self._shown = value
             self.arrived.emit(value)
         else:

@@ -68,7 +68,7 @@ class ModelSlot:
             assessor.close()
 
 
-class Models(QObject):
+class ModelChooser(QObject):
     """Loads the checkpoint that a person chooses; the latest choice wins.
 
     Args:

@@ -15,7 +15,7 @@ from skillviewer.ui.session.backend import Backend, ExportDesk, ModelPool, Tuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Sorted
 from skillviewer.ui.session.insight.insight import Insight
-from skillviewer.ui.session.models import Models, ModelSlot
+from skillviewer.ui.session.models import ModelChooser, ModelSlot
 from skillviewer.ui.session.open_study import OpenStudy, StudySlot
 from skillviewer.ui.session.open_video import Opening
 from skillviewer.ui.session.playback import Playback
@@ -23,7 +23,7 @@ from skillviewer.ui.session.scrub_proxies import Proxies
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.studies import VIDEOS, Studies
 from skillviewer.ui.session.study_sync import StudyList
-from skillviewer.ui.session.undo import Deed, Undo
+from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Jobs
@@ -100,12 +100,12 @@ class Program(QObject):
         self.playback = Playback(parent=self)
         self.feed = FrameFeed(self.frames, self)
         self.opening = Opening(self.state, self.playback, self.feed, self.videos, self.messages, self)
-        self.models = Models(backend, self.model, self.state, self.jobs, self.messages, self)
+        self.models = ModelChooser(backend, self.model, self.state, self.jobs, self.messages, self)
         self.assessments = Assessments(self.model, self.state, self.videos, self.jobs, self.messages, self)
         self.assessments.set_automatic(settings.automatic)
         self.intake = Intake(self.index, self.videos, self.messages, self)
         self.studies = Studies(self.study, self.files, self.jobs, self.messages, self)
-        self.undo = Undo(self.studies, self)
+        self.undo = UndoStack(self.studies, self)
         self.study_list = StudyList(
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
         )
@@ -162,7 +162,7 @@ class Program(QObject):
             return before
 
         self.undo.perform(
-            Deed(
+            Command(
                 self.tr("who is in {}").format(name),
                 lambda study: change(study, person or None),
                 lambda study, before: change(study, cast("str | None", before)),
@@ -177,7 +177,7 @@ class Program(QObject):
             return
         name = entry.known_as
         self.undo.perform(
-            Deed(
+            Command(
                 self.tr("removal of {}").format(name),
                 lambda study: study.videos.remove(name),
                 lambda study, _none: study.videos.bring_back(name).name,
@@ -193,7 +193,7 @@ class Program(QObject):
         extent, name = FrameExtent(chosen.start, chosen.stop), entry.known_as
         self.playback.clear_marks()
         self.undo.perform(
-            Deed(
+            Command(
                 self.tr("new video of a part of {}").format(name),
                 lambda study: study.videos.split(name, extent),
                 lambda study, part: study.videos.remove(str(part)),

@@ -15,7 +15,7 @@ from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.import_paths import Intake
 from skillviewer.ui.session.studies import MODELS, Studies
-from skillviewer.ui.session.video_list import Entry, VideoList, VideoState
+from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.lane import Lane, Task
 
@@ -27,7 +27,7 @@ AT_ONCE = 25
 """Kept analyses that are brought to the window together."""
 
 
-def entry_of(video: StudyVideo) -> Entry:
+def entry_of(video: StudyVideo) -> VideoEntry:
     """Return a video of a study as an entry of the list."""
     path = video.path if video.path is not None else Path(video.recorded_path)
     state, reason = VideoState.NEW, ""
@@ -39,7 +39,7 @@ def entry_of(video: StudyVideo) -> Entry:
         state = VideoState.MISSING
         words = QCoreApplication.translate("StudyList", "The file is not where it was: {}")
         reason = words.format(video.recorded_path or video.name)
-    return Entry(
+    return VideoEntry(
         path,
         state=state,
         reason=reason,
@@ -139,7 +139,7 @@ class StudyList(QObject):
         self._keep_early()
         self._recall()
 
-    def _update(self, wanted: Entry) -> None:
+    def _update(self, wanted: VideoEntry) -> None:
         entry = self._videos.get(wanted.footage)
         if entry is None:
             return

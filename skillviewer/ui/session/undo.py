@@ -11,7 +11,7 @@ from skillviewer.ui.threads.lane import Task
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Command:
     """One thing that a person did to the study.
 
     Attributes:
@@ -39,7 +39,7 @@ class _Entry:
         tasks: Those that are still under way for it.
     """
 
-    deed: Deed
+    deed: Command
     stands: bool = False
     landed: bool = False
     result: object = None
@@ -60,7 +60,7 @@ class _Entry:
         return None
 
 
-class Undo(QObject):
+class UndoStack(QObject):
     """One stack of deeds.
 
     What is asked enters it at once, so that a quick undo meets the deed just done and no older one; the study's lane
@@ -100,7 +100,7 @@ class Undo(QObject):
         self._under_way.clear()
         self.changed.emit()
 
-    def remember(self, deed: Deed, result: object) -> None:
+    def remember(self, deed: Command, result: object) -> None:
         """Let something that was done before be taken back, as if it had just been done.
 
         Args:
@@ -117,7 +117,7 @@ class Undo(QObject):
         self._under_way = {t: entry for t, entry in self._under_way.items() if change not in entry.deed.changes}
         self.changed.emit()
 
-    def perform(self, deed: Deed) -> Task:
+    def perform(self, deed: Command) -> Task:
         """Do something and remember it. What was undone before cannot be done again any more."""
         self._undone.clear()
         entry = _Entry(deed)

@@ -40,7 +40,7 @@ class VideoState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class VideoEntry:
     """One video of the list.
 
     Attributes:
@@ -112,23 +112,23 @@ class VideoList(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._entries: list[Entry] = []
+        self._entries: list[VideoEntry] = []
         self._rows: dict[Footage, int] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[VideoEntry]:
         return iter(tuple(self._entries))
 
-    def __getitem__(self, row: int) -> Entry:
+    def __getitem__(self, row: int) -> VideoEntry:
         return self._entries[row]
 
     def row(self, footage: Footage) -> int | None:
         """Return the row of a video, or None."""
         return self._rows.get(footage)
 
-    def get(self, footage: Footage | None) -> Entry | None:
+    def get(self, footage: Footage | None) -> VideoEntry | None:
         """Return the entry of a video, or None where there is none, or no video is meant."""
         row = self._rows.get(footage) if footage is not None else None
         return None if row is None else self._entries[row]
@@ -139,7 +139,7 @@ class VideoList(QObject):
         name = footage.path.name
         return name if footage.extent is None or entry is None else f"{name} ({entry.name})"
 
-    def named(self, name: str) -> Entry | None:
+    def named(self, name: str) -> VideoEntry | None:
         """Return the entry of a video by its name in the study, or None."""
         return next((entry for entry in self._entries if entry.known_as == name), None)
 
@@ -149,9 +149,9 @@ class VideoList(QObject):
         Returns:
             The files that are new.
         """
-        return [entry.path for entry in self.add_entries(Entry(path) for path in dict.fromkeys(paths))]
+        return [entry.path for entry in self.add_entries(VideoEntry(path) for path in dict.fromkeys(paths))]
 
-    def add_entries(self, entries: Iterable[Entry]) -> list[Entry]:
+    def add_entries(self, entries: Iterable[VideoEntry]) -> list[VideoEntry]:
         """Append videos with what is known of them; those that are there already are left as they are.
 
         Returns:

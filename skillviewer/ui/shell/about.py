@@ -8,10 +8,10 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from skillviewer import __version__
-from skillviewer.ui.widgets.overlay import Sheet
+from skillviewer.ui.widgets.overlay import OverlaySheet
 
 
-class About(Sheet):
+class About(OverlaySheet):
     """Name, version, what it is for, licence."""
 
     def __init__(self, logo: QPixmap, parent: QWidget) -> None:

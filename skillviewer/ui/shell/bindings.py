@@ -13,10 +13,10 @@ from skillviewer.data.study import SUFFIX
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.shell.about import About
-from skillviewer.ui.shell.command_palette import KeySheet, Palette
+from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
-from skillviewer.ui.shell.map_key import Peek
+from skillviewer.ui.shell.map_key import HoldToHideMap
 from skillviewer.ui.shell.pages import PANELS, SCREENS
 
 if TYPE_CHECKING:
@@ -143,9 +143,9 @@ class Bindings(QObject):
 
     def _bind_view(self) -> None:
         window, actions = self._window, self._window.actions_
-        actions.bind("palette", lambda: Palette(window.menuBar(), window).open_over())
+        actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
-        actions.bind("overlay", Peek(self._program.state, actions["overlay"], self).begin)
+        actions.bind("overlay", HoldToHideMap(self._program.state, actions["overlay"], self).begin)
         actions.bind("zoom_in", self._zoom_in)
         actions.bind("zoom_out", self._zoom_out)
         actions.bind("zoom_fit", self._fit_picture)

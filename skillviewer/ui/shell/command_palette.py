@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from skillviewer.ui.actions.actions import Actions, key_text, plain, words
 from skillviewer.ui.actions.search import fits
 from skillviewer.ui.actions.table import MENUS
-from skillviewer.ui.widgets.overlay import Sheet
+from skillviewer.ui.widgets.overlay import OverlaySheet
 
 ROW_PX = 32
 
@@ -55,7 +55,7 @@ class _Row(QWidget):
         row.addWidget(hint)
 
 
-class Palette(Sheet):
+class CommandPalette(OverlaySheet):
     """A field and the actions that fit what is typed; Enter does the chosen one.
 
     Args:
@@ -120,7 +120,7 @@ class Palette(Sheet):
         return super().eventFilter(watched, event)
 
 
-class KeySheet(Sheet):
+class KeySheet(OverlaySheet):
     """All keys, by menu.
 
     Args:

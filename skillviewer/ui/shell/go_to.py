@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.widgets.overlay import Sheet
+from skillviewer.ui.widgets.overlay import OverlaySheet
 
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
 
@@ -40,7 +40,7 @@ def _parsed(text: str, video: VideoInfo) -> int | None:
     return video.frame_at(time_s + 0.0005) if time_s <= video.duration_s else None
 
 
-class GoTo(Sheet):
+class GoTo(OverlaySheet):
     """A field for a time or a frame.
 
     Args:

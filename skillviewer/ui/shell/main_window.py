@@ -25,7 +25,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.dock import Dock
 from skillviewer.ui.shell.menus import LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
 from skillviewer.ui.shell.message_bar import MessageBar
-from skillviewer.ui.shell.page_stack import START, Screens, dress
+from skillviewer.ui.shell.page_stack import START, PageStack, dress
 from skillviewer.ui.shell.pages import PANELS, SCREENS
 from skillviewer.ui.shell.placement import first_size, place
 from skillviewer.ui.shell.start_page import StartPage
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self._blind = False
         self._docks = {part.name: self._make_dock(part.name) for part in PANELS}
         self._join_docks()
-        self.screens = Screens(self, self.pages, self._docks, program, self.actions_)
+        self.screens = PageStack(self, self.pages, self._docks, program, self.actions_)
         self.status = StatusBar(
             program.state, program.videos, program.playback, program.models, program.jobs, program.icons, self
         )

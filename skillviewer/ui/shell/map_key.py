@@ -10,7 +10,7 @@ HELD_MS = 350
 """A key that is down for longer was held, not pressed."""
 
 
-class Peek(QObject):
+class HoldToHideMap(QObject):
     """Hides or shows the map, and ends a peek where the key was pressed: whichever key a person chose for it.
 
     Args:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
 from skillviewer.core.text import printable
-from skillviewer.ui.session.models import Models
+from skillviewer.ui.session.models import ModelChooser
 from skillviewer.ui.session.settings import PASSES, Settings
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
@@ -125,7 +125,7 @@ class LookMenus(QObject):
 class ModelMenu(Choice):
     """The checkpoints on this computer."""
 
-    def __init__(self, models: Models, parent: QWidget) -> None:
+    def __init__(self, models: ModelChooser, parent: QWidget) -> None:
         super().__init__(models.tr("Model"), [], parent)
         self._models = models
         self._nothing = self.addAction(self.tr("No checkpoint on this computer"))

@@ -31,7 +31,7 @@ def _tell(part: QWidget | None, what: str) -> None:
         act()
 
 
-class Screens(QObject):
+class PageStack(QObject):
     """The pages in the middle of the window, and the docks around them.
 
     Args:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PageSpec:
     """A screen or a dock.
 
     Attributes:
@@ -107,22 +107,22 @@ def _notes(program: Program, _actions: Actions, parent: QWidget) -> QWidget:
 WITH_LIST = ("inspect", "compare", "finetune", "export")
 """Screens beside which the list of videos and that of jobs stand; where pairs are judged nobody may read a name."""
 
-SCREENS: tuple[Part, ...] = table(
-    Part("inspect", str(QT_TRANSLATE_NOOP("parts", "Inspect")), _inspect),
-    Part("compare", str(QT_TRANSLATE_NOOP("parts", "Compare")), _compare, bind=compare_keys),
-    Part("rank", str(QT_TRANSLATE_NOOP("parts", "Rank")), _rank, bind=rank_keys),
-    Part("finetune", str(QT_TRANSLATE_NOOP("parts", "Fine-tune")), _finetune),
-    Part("export", str(QT_TRANSLATE_NOOP("parts", "Export")), _export, bind=export_keys),
+SCREENS: tuple[PageSpec, ...] = table(
+    PageSpec("inspect", str(QT_TRANSLATE_NOOP("parts", "Inspect")), _inspect),
+    PageSpec("compare", str(QT_TRANSLATE_NOOP("parts", "Compare")), _compare, bind=compare_keys),
+    PageSpec("rank", str(QT_TRANSLATE_NOOP("parts", "Rank")), _rank, bind=rank_keys),
+    PageSpec("finetune", str(QT_TRANSLATE_NOOP("parts", "Fine-tune")), _finetune),
+    PageSpec("export", str(QT_TRANSLATE_NOOP("parts", "Export")), _export, bind=export_keys),
 )
 
-PANELS: tuple[Part, ...] = table(
-    Part(
+PANELS: tuple[PageSpec, ...] = table(
+    PageSpec(
         "videos",
         str(QT_TRANSLATE_NOOP("parts", "Videos")),
         _videos,
         screens=WITH_LIST,
     ),
-    Part(
+    PageSpec(
         "why",
         str(QT_TRANSLATE_NOOP("parts", "Why")),
         _why,
@@ -130,19 +130,19 @@ PANELS: tuple[Part, ...] = table(
         screens=("inspect",),
         bind=insight_keys,
     ),
-    Part(
+    PageSpec(
         "moments",
         str(QT_TRANSLATE_NOOP("parts", "Moments")),
         _moments,
         Qt.DockWidgetArea.RightDockWidgetArea,
         screens=("inspect",),
     ),
-    Part(
+    PageSpec(
         "notes",
         str(QT_TRANSLATE_NOOP("parts", "Notes")),
         _notes,
         Qt.DockWidgetArea.RightDockWidgetArea,
         screens=("inspect",),
     ),
-    Part("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), _jobs, shown=False, screens=WITH_LIST),
+    PageSpec("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), _jobs, shown=False, screens=WITH_LIST),
 )

@@ -22,7 +22,7 @@ from skillviewer.core.video.extents import extent_cells, extent_from
 from skillviewer.core.video.footage import Footage
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.shell.page_stack import START, Screens
+from skillviewer.ui.shell.page_stack import START, PageStack
 from skillviewer.ui.shell.start_page import StartPage
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ NOTE_EVERY_MS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SessionPlace:
     """Where a person was.
 
     Attributes:
@@ -66,13 +66,13 @@ def sessions_dir() -> Path:
     return data_dir() / "sessions"
 
 
-def left_behind(folder: Path) -> Place | None:
+def left_behind(folder: Path) -> SessionPlace | None:
     """Return where the latest session was that ended without being closed, and forget all such.
 
     Args:
         folder: Holds the sessions.
     """
-    found: list[Place] = []
+    found: list[SessionPlace] = []
     for path in folder.glob("*.json"):
         if ASIDE in path.suffixes:
             continue  # a note that another window is writing
@@ -89,16 +89,16 @@ def left_behind(folder: Path) -> Place | None:
     return max(there, key=lambda place: place.noted_at, default=None)
 
 
-def _read(path: Path) -> Place | None:
+def _read(path: Path) -> SessionPlace | None:
     try:
-        place = Place(**json.loads(path.read_text(encoding="utf-8")))
+        place = SessionPlace(**json.loads(path.read_text(encoding="utf-8")))
         datetime.fromisoformat(place.noted_at)  # a session that cannot say when it was is none
     except (OSError, ValueError, TypeError):
         return None
     return place
 
 
-class Session(QObject):
+class SessionRecorder(QObject):
     """Notes where the person is.
 
     Args:
@@ -108,12 +108,12 @@ class Session(QObject):
         parent: Owner.
     """
 
-    def __init__(self, program: Program, screens: Screens, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, program: Program, screens: PageStack, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._screens = program, screens
         self._path = folder / f"{uuid.uuid4().hex}.json"
         self._lock: WriteLock | None = None
-        self._noted: Place | None = None
+        self._noted: SessionPlace | None = None
         self._writing = threading.Lock()
         self._ended = False
         try:
@@ -130,13 +130,13 @@ class Session(QObject):
         program.studies.closed.connect(self.note)
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> SessionPlace | None:
         """Where the person is; None without a study."""
         program = self._program
         study, video = program.studies.current, program.state.current
         if study is None:
             return None
-        return Place(
+        return SessionPlace(
             study=os.fspath(study.path),
             title=study.title,
             draft=study.draft,
@@ -156,7 +156,7 @@ class Session(QObject):
         self._noted = place
         self._program.index.submit(lambda _backend, _token, _report: self._write(place))
 
-    def _write(self, place: Place | None) -> None:
+    def _write(self, place: SessionPlace | None) -> None:
         """Write, in the lane; never after the end, which may come while a note waits for its turn."""
         with self._writing:
             if not self._ended:
@@ -174,7 +174,7 @@ class Session(QObject):
             self._lock = None
 
 
-def _write(path: Path, place: Place | None) -> None:
+def _write(path: Path, place: SessionPlace | None) -> None:
     try:
         if place is None:
             path.unlink(missing_ok=True)
@@ -196,10 +196,10 @@ class Recovery(QObject):
         parent: Owner.
     """
 
-    def __init__(self, program: Program, screens: Screens, start: StartPage, parent: QObject | None = None) -> None:
+    def __init__(self, program: Program, screens: PageStack, start: StartPage, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._screens, self._start = program, screens, start
-        self._place: Place | None = None
+        self._place: SessionPlace | None = None
         self._going: Return | None = None
         start.return_asked.connect(self._on_asked)
         program.studies.opened.connect(self._on_opened)
@@ -237,7 +237,9 @@ class Return(QObject):
         parent: Owner.
     """
 
-    def __init__(self, program: Program, screens: Screens, place: Place, parent: QObject | None = None) -> None:
+    def __init__(
+        self, program: Program, screens: PageStack, place: SessionPlace, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._program, self._screens, self._place = program, screens, place
         program.studies.listed.connect(self._on_listed)

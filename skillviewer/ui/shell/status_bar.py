@@ -7,7 +7,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.session.models import Models
+from skillviewer.ui.session.models import ModelChooser
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
@@ -48,7 +48,7 @@ class StatusBar(QStatusBar):
         state: ViewerState,
         videos: VideoList,
         playback: Playback,
-        models: Models,
+        models: ModelChooser,
         jobs: Jobs,
         icons: Icons,
         parent: QWidget | None = None,

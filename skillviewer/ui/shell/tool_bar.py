@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
-from skillviewer.ui.session.models import Models
+from skillviewer.ui.session.models import ModelChooser
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.shell.menus import LookMenus, ModelMenu
 from skillviewer.ui.widgets.icons import Icons
@@ -37,7 +37,7 @@ class ToolBar(QToolBar):
         actions: Actions,
         looks: LookMenus,
         model_menu: ModelMenu,
-        models: Models,
+        models: ModelChooser,
         state: ViewerState,
         icons: Icons,
         screens: Sequence[str],

@@ -11,7 +11,7 @@ from skillviewer.ui.threads.lane import Lane, Task
 RequestT = TypeVar("RequestT")
 
 
-class Mailbox(QObject, Generic[RequestT]):
+class LatestOnly(QObject, Generic[RequestT]):
     """Hands the latest request to a lane, one at a time.
 
     Args:

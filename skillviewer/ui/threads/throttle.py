@@ -7,7 +7,7 @@ from skillviewer.core.progress import Progress
 SHOWN_EVERY_MS = 100
 
 
-class Pace(QObject):
+class Throttle(QObject):
     """Lets through what a person can follow.
 
     Args:

@@ -5,10 +5,10 @@ from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from skillviewer.core.arrays import Picture
-from skillviewer.ui.session.video_list import Entry, VideoState
+from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, UNDER_ROLE, Index
 from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.names import shortened
+from skillviewer.ui.widgets.names import elided
 from skillviewer.ui.widgets.theme import Theme
 
 THUMBNAIL = QSize(52, 34)
@@ -17,7 +17,7 @@ NUMBER_MARGIN_PX = 18
 """Right of numbers, as of their headings, which need it for the arrow of the order."""
 
 
-class NameDelegate(QStyledItemDelegate):
+class VideoNameDelegate(QStyledItemDelegate):
     """A small picture, the name (cut where it is too long), and under it the state as icon and word.
 
     Cells are drawn at every step of scrolling: what they show is asked for here, and not the six roles, in Python, of
@@ -53,7 +53,7 @@ class NameDelegate(QStyledItemDelegate):
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         entry = index.data(ENTRY_ROLE)
-        if not isinstance(entry, Entry):
+        if not isinstance(entry, VideoEntry):
             return
         rect: QRect = option.rect
         box = QRect(QPoint(rect.left() + 8, rect.center().y() - THUMBNAIL.height() // 2), THUMBNAIL)
@@ -62,7 +62,7 @@ class NameDelegate(QStyledItemDelegate):
         line = option.fontMetrics.height()
         top = rect.center().y() - line
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        name = shortened(index.data(), self.alike, option.fontMetrics, width)
+        name = elided(index.data(), self.alike, option.fontMetrics, width)
         painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
         warned = entry.state is VideoState.DONE and entry.analysis is not None and bool(entry.analysis.warning)
         picture = self._warning if warned else self._pictures.get(entry.state)

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.core.video.footage import Footage
-from skillviewer.ui.session.video_list import Entry, VideoList, VideoState
-from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NameDelegate, ScoreDelegate
+from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
+from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, ScoreDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import (
     ENTRY_ROLE,
     LENGTH,
@@ -169,7 +169,7 @@ class VideosPanel(QWidget):
         self._fit_columns()
         view.hideColumn(STATE)  # shown under the name, as is the length
         view.hideColumn(LENGTH)
-        self._delegate = NameDelegate(self._icons, view)
+        self._delegate = VideoNameDelegate(self._icons, view)
         view.setItemDelegateForColumn(NAME, self._delegate)
         self._scores = ScoreDelegate(view)
         view.setItemDelegateForColumn(SCORE, self._scores)
@@ -292,7 +292,7 @@ class VideosPanel(QWidget):
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         entry = current.data(ENTRY_ROLE) if current.isValid() else None
-        if isinstance(entry, Entry):
+        if isinstance(entry, VideoEntry):
             self.chosen.emit(entry.footage)
 
     @Slot(QModelIndex)

@@ -19,7 +19,7 @@ from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.video.extents import TimeExtent
 from skillviewer.core.video.footage import Footage
 from skillviewer.ui.session.cohorts import Cohorts
-from skillviewer.ui.session.video_list import Entry, VideoList, VideoState
+from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ class VideoTable(QAbstractTableModel):
             VideoState.REPLACED: self.tr("another file"),
         }
         self._order = {state: at for at, state in enumerate(VideoState)}
-        self._tellers: dict[int, Callable[[Entry, int], object]] = {
+        self._tellers: dict[int, Callable[[VideoEntry, int], object]] = {
             Qt.ItemDataRole.DisplayRole: self._text,
             Qt.ItemDataRole.ToolTipRole: self._tool_tip,
             Qt.ItemDataRole.TextAlignmentRole: lambda _entry, column: _alignment(column),
@@ -114,14 +114,14 @@ class VideoTable(QAbstractTableModel):
         """Return the word for a state."""
         return self._words[state]
 
-    def _spoken(self, entry: Entry, column: int) -> str:
+    def _spoken(self, entry: VideoEntry, column: int) -> str:
         """Say the whole row at its name, and an interval with its score."""
         if column == NAME:
             return ", ".join(self._spoken(entry, c) if c else self._text(entry, c) for c in range(COLUMNS))
         interval = self.interval(entry) if column == SCORE else ""
         return " ".join(filter(None, (self._text(entry, column), interval)))
 
-    def _text(self, entry: Entry, column: int) -> str:
+    def _text(self, entry: VideoEntry, column: int) -> str:
         if column == NAME:
             return printable(entry.name)
         if column == LENGTH:
@@ -135,20 +135,20 @@ class VideoTable(QAbstractTableModel):
             return self.tr("{} of {}").format(entry.done, entry.total)
         return self._words[entry.state]
 
-    def interval(self, entry: Entry) -> str:
+    def interval(self, entry: VideoEntry) -> str:
         """Return the interval of a score in words, "" without one."""
         found = entry.analysis.interval if entry.analysis is not None else None
         if found is None:
             return ""
         return self.tr("(95 % interval {} to {})").format(*(signed(end, 2) for end in found))
 
-    def _tool_tip(self, entry: Entry, _column: int) -> str:
+    def _tool_tip(self, entry: VideoEntry, _column: int) -> str:
         lines = [printable(str(entry.path)), self.part(entry), entry.reason]
         if entry.analysis is not None:
             lines += [f"{self._text(entry, SCORE)} {self.interval(entry)}".strip(), entry.analysis.warning]
         return "\n".join(line for line in lines if line)
 
-    def part(self, entry: Entry) -> str:
+    def part(self, entry: VideoEntry) -> str:
         """Return which part of its file a video is, "" for the whole."""
         if entry.extent is None:
             return ""
@@ -157,14 +157,14 @@ class VideoTable(QAbstractTableModel):
             return f"{clock(start_s)[:-2]}–{clock(stop_s)[:-2]}"
         return self.tr("frames {} to {}").format(entry.extent.start_frame + 1, entry.extent.stop_frame)
 
-    def _short_part(self, entry: Entry) -> str:
+    def _short_part(self, entry: VideoEntry) -> str:
         """Return the same in whole seconds, which fits into a narrow column, once the times of the frames are known."""
         span_s = entry.span_s
         if entry.extent is None or span_s is None:
             return self.part(entry)
         return "–".join(f"{int(at_s // 60)}:{int(at_s % 60):02d}" for at_s in span_s)
 
-    def about(self, entry: Entry) -> str:
+    def about(self, entry: VideoEntry) -> str:
         """Return what stands under a name: of an assessed video its length and participant, else how far it is.
 
         Of a part of a file it is always said which.
@@ -177,7 +177,7 @@ class VideoTable(QAbstractTableModel):
             parts.insert(0, self.tr("unfamiliar"))
         return " · ".join(part for part in parts if part)
 
-    def _sort_key(self, entry: Entry, column: int) -> str | float:
+    def _sort_key(self, entry: VideoEntry, column: int) -> str | float:
         if column == NAME:
             return entry.name.casefold()
         if column == LENGTH:
@@ -251,7 +251,7 @@ class VideoFilter(QSortFilterProxyModel):
         if self._state is None and not self._words:
             return True  # asked of every video again and again
         entry = self.sourceModel().index(row, 0, parent).data(ENTRY_ROLE)
-        if not isinstance(entry, Entry):
+        if not isinstance(entry, VideoEntry):
             return False
         person = entry.participant or ""
         text = f"{entry.path.parent.name}/{entry.path.name} {entry.name} {person} {entry.task}".casefold()
@@ -284,7 +284,7 @@ def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(parts)
 
 
-def _half(entry: Entry) -> str:
+def _half(entry: VideoEntry) -> str:
     """Return half of an interval, to stand under the score in its middle: "± 0.22"; "" without one."""
     found = entry.analysis.interval if entry.analysis is not None else None
     return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""

@@ -27,7 +27,7 @@ def n_alike(names: Sequence[str]) -> int:
     return alike if alike >= ALIKE else 0
 
 
-def shortened(name: str, alike: int, metrics: QFontMetrics, width_px: int) -> str:
+def elided(name: str, alike: int, metrics: QFontMetrics, width_px: int) -> str:
     """Return a name cut where it is too long: first what all names begin with, then its end.
 
     Args:

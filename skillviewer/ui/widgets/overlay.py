@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QWidget
 from shiboken6 import isValid
 
 
-class Sheet(QFrame):
+class OverlaySheet(QFrame):
     """A child of the window that closes on Escape, or when the focus goes elsewhere, and gives the focus back.
 
     Args:
@@ -17,7 +17,7 @@ class Sheet(QFrame):
         super().__init__(window)
         self._window = window
         self._before: QWidget | None = QApplication.focusWidget()
-        for sheet in window.findChildren(Sheet):
+        for sheet in window.findChildren(OverlaySheet):
             if sheet is not self and self._before is not None and sheet.isAncestorOf(self._before):
                 self._before = sheet._before  # noqa: SLF001 - that sheet closes now, and its field is gone then
         self.setObjectName("sheet")

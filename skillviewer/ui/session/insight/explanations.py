@@ -11,7 +11,7 @@ from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.lane import Lane, Task
-from skillviewer.ui.threads.throttle import Pace
+from skillviewer.ui.threads.throttle import Throttle
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
@@ -78,7 +78,7 @@ class Explanations(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._begin)
-        self._pace = Pace(self)
+        self._pace = Throttle(self)
         self._pace.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)
         state.model_changed.connect(self._on_model)

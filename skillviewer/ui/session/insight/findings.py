@@ -92,7 +92,7 @@ def _says_why(vote: Vote) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class RaterReason:
     """Why a rater judged a video as they did.
 
     Attributes:
@@ -136,7 +136,7 @@ class Rating:
     error: float
     rank: int
     n: int
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[RaterReason, ...] = ()
 
 
 def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
@@ -158,11 +158,11 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
         counts.setdefault(second, [0, 0, 0])[(1, 0, 2)[result]] += 1
         for name in (first, second):
             raters.setdefault(name, []).extend([comparison.rater] if isinstance(comparison, Judgement) else [])
-    reasons: dict[str, list[Reason]] = {}
+    reasons: dict[str, list[RaterReason]] = {}
     for vote in reversed(facts.reasoned):
         verdict = Verdict(vote.verdict or 0)
-        left = Reason(vote.rater, verdict, vote.right, vote.reason, vote.left_mark_s)
-        right = Reason(vote.rater, Verdict(-verdict), vote.left, vote.reason, vote.right_mark_s)
+        left = RaterReason(vote.rater, verdict, vote.right, vote.reason, vote.left_mark_s)
+        right = RaterReason(vote.rater, Verdict(-verdict), vote.left, vote.reason, vote.right_mark_s)
         for video, reason in ((vote.left, left), (vote.right, right)):
             if reason.words or reason.mark_s is not None:
                 reasons.setdefault(video, []).append(reason)
@@ -192,7 +192,7 @@ def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class WhyQuestion:
     """What is asked about one video.
 
     Attributes:
@@ -263,7 +263,7 @@ class Findings:
         return faithfulness.faithful
 
 
-def findings_of(question: Question) -> Findings:
+def findings_of(question: WhyQuestion) -> Findings:
     """Find out what the page says of a video."""
     from skillviewer.core.analysis.cohort import Member, reference_video, standing
     from skillviewer.core.explanation.moments import find_moments, strongest_ninths
@@ -298,7 +298,7 @@ def _double(pooled: Float32Array | None) -> FloatArray | None:
     return None if pooled is None else np.asarray(pooled, dtype=np.float64)
 
 
-def _other_models(q: Question) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
+def _other_models(q: WhyQuestion) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
     if q.facts is None:
         return (), ()
     scores = q.facts.scores

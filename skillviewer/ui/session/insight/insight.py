@@ -5,14 +5,14 @@ from PySide6.QtCore import QObject
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.insight.explanations import Explanations
 from skillviewer.ui.session.insight.moment_tour import Tour
-from skillviewer.ui.session.insight.remarks import Remarks
+from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.insight.thumbnails import Pictures
-from skillviewer.ui.session.insight.why_loader import Inquiry
-from skillviewer.ui.session.models import Models, ModelSlot
+from skillviewer.ui.session.insight.why_loader import WhyLoader
+from skillviewer.ui.session.models import ModelChooser, ModelSlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.studies import Studies
-from skillviewer.ui.session.undo import Undo
+from skillviewer.ui.session.undo import UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Jobs
@@ -47,8 +47,8 @@ class Insight(QObject):
         videos: VideoList,
         playback: Playback,
         studies: Studies,
-        undo: Undo,
-        models: Models,
+        undo: UndoStack,
+        models: ModelChooser,
         settings: Settings,
         jobs: Jobs,
         messages: Messages,
@@ -56,8 +56,8 @@ class Insight(QObject):
     ) -> None:
         super().__init__(parent)
         self.explanations = Explanations(model, state, jobs, self)
-        self.remarks = Remarks(studies, undo, videos, state, settings, self)
-        self.inquiry = Inquiry(index, state, videos, studies, self.explanations, self.remarks, messages, self)
+        self.remarks = VideoRemarks(studies, undo, videos, state, settings, self)
+        self.inquiry = WhyLoader(index, state, videos, studies, self.explanations, self.remarks, messages, self)
         self.pictures = Pictures(index, self)
         self.tour = Tour(self.inquiry, self.remarks, playback, self)
         models.wanted_changed.connect(self.inquiry.on_wanted)

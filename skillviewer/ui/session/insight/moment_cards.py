@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class MomentCard:
     """A moment as it is shown.
 
     Attributes:
@@ -55,7 +55,7 @@ def cards_of(
     notes: Sequence[Note],
     model_digest: str,
     author: str,
-) -> tuple[Card, ...]:
+) -> tuple[MomentCard, ...]:
     """Join what a model found and what people kept.
 
     Args:
@@ -76,7 +76,7 @@ def cards_of(
         left = [k for k in left if k not in about]
         own = next((k for k in about if k.author == author), None)
         cards.append(
-            Card(
+            MomentCard(
                 moment.start_s,
                 moment.stop_s,
                 moment.key_frame,
@@ -89,7 +89,7 @@ def cards_of(
     for k in left:
         middle = video.frame_at((k.start_s + k.stop_s) / 2)
         this = bool(k.model_digest) and k.model_digest == model_digest
-        cards.append(Card(k.start_s, k.stop_s, middle, None, k, (), _notes_on(notes, [k]), this))
+        cards.append(MomentCard(k.start_s, k.stop_s, middle, None, k, (), _notes_on(notes, [k]), this))
     return tuple(sorted(cards, key=lambda card: (card.start_s, card.stop_s, card.found is None)))
 
 

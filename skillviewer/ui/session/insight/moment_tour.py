@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from skillviewer.ui.session.insight.moment_cards import Card
-from skillviewer.ui.session.insight.remarks import Remarks
-from skillviewer.ui.session.insight.why_loader import Inquiry
+from skillviewer.ui.session.insight.moment_cards import MomentCard
+from skillviewer.ui.session.insight.remarks import VideoRemarks
+from skillviewer.ui.session.insight.why_loader import WhyLoader
 from skillviewer.ui.session.playback import Playback
 
 LEAD_IN_S = 2.0
@@ -24,7 +24,9 @@ class Tour(QObject):
     here_changed = Signal()
     """Another moment is under the playhead, or none."""
 
-    def __init__(self, inquiry: Inquiry, remarks: Remarks, playback: Playback, parent: QObject | None = None) -> None:
+    def __init__(
+        self, inquiry: WhyLoader, remarks: VideoRemarks, playback: Playback, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._inquiry, self._remarks, self._playback = inquiry, remarks, playback
         self._here: tuple[tuple[float, float, bool], ...] = ()
@@ -32,11 +34,11 @@ class Tour(QObject):
         playback.video_changed.connect(self._look)
         inquiry.changed.connect(self._look)
 
-    def is_here(self, card: Card) -> bool:
+    def is_here(self, card: MomentCard) -> bool:
         """Return whether the playhead stands in a moment."""
         return card.identity in self._here
 
-    def play(self, card: Card) -> None:
+    def play(self, card: MomentCard) -> None:
         """Play a moment from two seconds before it to its end."""
         video = self._playback.video
         if video is None:

@@ -7,14 +7,14 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 from skillviewer.data.study import Moment, Note, Opinion, Study
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.studies import REMARKS, VIDEOS, Studies
-from skillviewer.ui.session.undo import Deed, Undo
+from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.lane import Task
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class NewMoment:
     """A stretch of a video that is to be kept.
 
     Attributes:
@@ -46,7 +46,7 @@ class _Kept:
     def __init__(self, number: int | None = None) -> None:
         self.number = number
 
-    def keep(self, study: Study, video: str, stretch: Stretch, opinion: Opinion, author: str) -> int:
+    def keep(self, study: Study, video: str, stretch: NewMoment, opinion: Opinion, author: str) -> int:
         if self.number is None:
             self.number = study.remarks.keep_moment(
                 video,
@@ -73,7 +73,7 @@ def _words(text: str) -> str:
     return QCoreApplication.translate("Remarks", text)
 
 
-class Remarks(QObject):
+class VideoRemarks(QObject):
     """Moments and notes of the video on screen, as they are in the study. Every change is one deed that can be undone.
 
     Args:
@@ -92,7 +92,7 @@ class Remarks(QObject):
     def __init__(
         self,
         studies: Studies,
-        undo: Undo,
+        undo: UndoStack,
         videos: VideoList,
         state: ViewerState,
         settings: Settings,
@@ -154,9 +154,9 @@ class Remarks(QObject):
         """Keep a stretch as a moment."""
         if not self.writable:
             return None
-        video, author, kept, stretch = self.video, self.author, _Kept(), Stretch(start_s, stop_s)
+        video, author, kept, stretch = self.video, self.author, _Kept(), NewMoment(start_s, stop_s)
         return self._do(
-            Deed(
+            Command(
                 _words("moment"),
                 lambda study: kept.keep(study, video, stretch, Opinion.NONE, author),
                 lambda study, number: study.remarks.remove("moment", _number(number)),
@@ -164,7 +164,7 @@ class Remarks(QObject):
             )
         )
 
-    def say(self, found: Stretch, opinion: Opinion, before: Moment | None) -> Task | None:
+    def say(self, found: NewMoment, opinion: Opinion, before: Moment | None) -> Task | None:
         """Say what one thinks of a moment that a model found.
 
         Args:
@@ -178,7 +178,7 @@ class Remarks(QObject):
             return None
         video, author, kept = self.video, self.author, _Kept()
         return self._do(
-            Deed(
+            Command(
                 _words("opinion of a moment"),
                 lambda study: kept.keep(study, video, found, opinion, author),
                 lambda study, number: study.remarks.remove("moment", _number(number)),
@@ -197,7 +197,7 @@ class Remarks(QObject):
             return None
         number = moment.id
         return self._do(
-            Deed(
+            Command(
                 _words("label of a moment") if opinion is None else _words("opinion of a moment"),
                 lambda study: study.remarks.change_moment(number, label=after[0], opinion=after[1]),
                 lambda study, _: study.remarks.change_moment(number, label=before[0], opinion=before[1]),
@@ -205,7 +205,7 @@ class Remarks(QObject):
             )
         )
 
-    def annotate(self, found: Stretch, text: str, before: Moment | None, video: str) -> Task | None:
+    def annotate(self, found: NewMoment, text: str, before: Moment | None, video: str) -> Task | None:
         """Write a note on a moment; one that a model found is kept with it.
 
         Args:
@@ -230,7 +230,7 @@ class Remarks(QObject):
             if made[1] is not None:
                 study.remarks.remove("moment", made[1])
 
-        return self._do(Deed(_words("note on a moment"), do, undo, (REMARKS,)))
+        return self._do(Command(_words("note on a moment"), do, undo, (REMARKS,)))
 
     def remove(self, thing: Moment | Note) -> Task | None:
         """Remove a moment, with its notes, or a note."""
@@ -239,7 +239,7 @@ class Remarks(QObject):
         number = thing.id
         if isinstance(thing, Moment):
             return self._do(
-                Deed(
+                Command(
                     _words("removal of a moment"),
                     lambda study: study.remarks.remove("moment", number),
                     lambda study, _: study.remarks.bring_back("moment", number),
@@ -247,7 +247,7 @@ class Remarks(QObject):
                 )
             )
         return self._do(
-            Deed(
+            Command(
                 _words("removal of a note"),
                 lambda study: study.remarks.remove("note", number),
                 lambda study, _: study.remarks.bring_back("note", number),
@@ -255,7 +255,7 @@ class Remarks(QObject):
             )
         )
 
-    def _do(self, deed: Deed) -> Task:
+    def _do(self, deed: Command) -> Task:
         return self._undo.perform(deed)
 
     # what is there

@@ -12,21 +12,21 @@ from skillviewer.ui.session.insight.explanations import Explanations
 from skillviewer.ui.session.insight.findings import (
     Comparable,
     Findings,
-    Question,
     Rating,
     StudyFacts,
+    WhyQuestion,
     facts_of,
     findings_of,
     judged_by,
     ratings_of,
 )
-from skillviewer.ui.session.insight.moment_cards import Card, cards_of
-from skillviewer.ui.session.insight.remarks import Remarks
+from skillviewer.ui.session.insight.moment_cards import MomentCard, cards_of
+from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, Studies
-from skillviewer.ui.session.video_list import Entry, VideoList, VideoState
+from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.lane import Lane
-from skillviewer.ui.threads.mailbox import Mailbox
+from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
 
 SOON_MS = 60
@@ -36,7 +36,7 @@ FACTS_MS = 400
 """The study is read again this long after it was changed: a run over all videos changes it every few seconds."""
 
 
-class Stage(Enum):
+class WhyStage(Enum):
     """What the page is about."""
 
     NOTHING = auto()  # no video on screen
@@ -51,11 +51,11 @@ class Stage(Enum):
     READY = auto()
 
 
-def _answer(_backend: Backend, question: Question, _superseded: CancelToken, _report: Report) -> Findings:
+def _answer(_backend: Backend, question: WhyQuestion, _superseded: CancelToken, _report: Report) -> Findings:
     return findings_of(question)
 
 
-class Inquiry(QObject):
+class WhyLoader(QObject):
     """What is known of the video on screen, as far as it is known.
 
     Args:
@@ -79,7 +79,7 @@ class Inquiry(QObject):
         videos: VideoList,
         studies: Studies,
         explanations: Explanations,
-        remarks: Remarks,
+        remarks: VideoRemarks,
         messages: Messages,
         parent: QObject | None = None,
     ) -> None:
@@ -90,10 +90,10 @@ class Inquiry(QObject):
         self._facts: StudyFacts | None = None
         self._ratings: dict[str, Rating] = {}
         self._findings: Findings | None = None
-        self._cards: tuple[Card, ...] | None = None
+        self._cards: tuple[MomentCard, ...] | None = None
         self._judged_here: list[str] = []
         self._loading_model = False
-        self._mailbox: Mailbox[Question] = Mailbox(index, _answer, self)
+        self._mailbox: LatestOnly[WhyQuestion] = LatestOnly(index, _answer, self)
         self._mailbox.delivered.connect(self._on_findings)
         self._mailbox.failed.connect(messages.fail)
         self._soon = QTimer(self)
@@ -117,32 +117,32 @@ class Inquiry(QObject):
         studies.replaced.connect(self._on_replaced)
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> VideoEntry | None:
         """The video on screen."""
         return self._videos.get(self._state.current)
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> WhyStage:
         """What the page is about."""
         entry, analysis = self.entry, self._state.analysis
         if entry is None:
-            return Stage.NOTHING
+            return WhyStage.NOTHING
         if not entry.state.has_picture:
-            return Stage.UNREADABLE
+            return WhyStage.UNREADABLE
         if analysis is None or not analysis.complete:
             return self._why_none(entry)
         if self._blind(entry):
-            return Stage.BLIND
-        return Stage.READY if self.findings is not None else Stage.COMING
+            return WhyStage.BLIND
+        return WhyStage.READY if self.findings is not None else WhyStage.COMING
 
-    def _why_none(self, entry: Entry) -> Stage:
+    def _why_none(self, entry: VideoEntry) -> WhyStage:
         if self._state.model is None:
-            return Stage.LOADING if self._loading_model else Stage.NO_MODEL
+            return WhyStage.LOADING if self._loading_model else WhyStage.NO_MODEL
         if entry.state in {VideoState.WORKING, VideoState.WAITING}:
-            return Stage.WORKING
-        return Stage.FAILED if entry.state is VideoState.FAILED else Stage.NEW
+            return WhyStage.WORKING
+        return WhyStage.FAILED if entry.state is VideoState.FAILED else WhyStage.NEW
 
-    def _blind(self, entry: Entry) -> bool:
+    def _blind(self, entry: VideoEntry) -> bool:
         facts = self._facts
         return facts is not None and facts.blind and not judged_by(facts, entry.name, self.people)
 
@@ -173,17 +173,17 @@ class Inquiry(QObject):
         return found if same else None
 
     @property
-    def cards(self) -> tuple[Card, ...]:
+    def cards(self) -> tuple[MomentCard, ...]:
         """The moments of the video on screen: found ones, where they may be seen, and kept ones."""
         if self._cards is None:
             self._cards = self._joined()
         return self._cards
 
-    def _joined(self) -> tuple[Card, ...]:
+    def _joined(self) -> tuple[MomentCard, ...]:
         entry, found = self.entry, self.findings
         if entry is None or entry.info is None:
             return ()
-        visible = found is not None and self.stage is Stage.READY
+        visible = found is not None and self.stage is WhyStage.READY
         kept, digest = self._remarks.moments, ""
         if found is not None:
             digest = found.analysis.provenance.model_digest
@@ -225,7 +225,7 @@ class Inquiry(QObject):
         if not task and current is not None:
             task = current.settings.task
         self._mailbox.post(
-            Question(entry.name, analysis, evidence, task, others, n_unassessed, self._facts, self._ratings),
+            WhyQuestion(entry.name, analysis, evidence, task, others, n_unassessed, self._facts, self._ratings),
             interrupt=False,
         )
 
