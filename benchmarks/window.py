@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.clips import write_textured_clip
 from skillviewer.core.paths import HOME_VARIABLE, cache_dir
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.nets.library import model_folder
@@ -238,7 +238,7 @@ def show(made: Composition, video: Path) -> tuple[VideoInfo, Watch]:
     program = made.program
     before = time.perf_counter()
     program.videos.add([video])
-    program.state.set_current(Footage(video))
+    program.state.set_current(VideoClip(video))
     wait(lambda: program.playback.video is not None and program.feed.settled)
     info = program.playback.video
     assert info is not None
@@ -301,7 +301,7 @@ def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool)
     program.state.set_analysis(None)
     heart.start()
     before = time.perf_counter()
-    program.assessments.ask([Footage(info.path)], again=True)
+    program.assessments.ask([VideoClip(info.path)], again=True)
     wait(lambda: program.state.analysis is not None)
     first_ms = (time.perf_counter() - before) * 1000
     while program.assessments.busy:

@@ -16,7 +16,7 @@ from skillviewer.nets.library import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
-    from skillviewer.core.video.extents import FrameExtent
+    from skillviewer.core.video.extents import FrameRange
 
 
 @click.command()
@@ -101,9 +101,9 @@ def _line(analysis: "Analysis", path: Path) -> str:
     return f"{analysis.score:+.4f}{span}  {path}"
 
 
-def _stretch(path: Path, start_s: float, stop_s: float | None) -> "FrameExtent":
-    from skillviewer.core.video.extents import stretch
+def _stretch(path: Path, start_s: float, stop_s: float | None) -> "FrameRange":
+    from skillviewer.core.video.extents import frame_range
     from skillviewer.media.reading.reader import VideoReader
 
     with VideoReader(path, cache_bytes=0) as reader:
-        return stretch(reader.info, start_s, stop_s)
+        return frame_range(reader.info, start_s, stop_s)

@@ -11,7 +11,7 @@ Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Proportion:
     """How many of how many, with Wilson's 95 % interval (1927), which holds for small numbers too.
 
     Attributes:

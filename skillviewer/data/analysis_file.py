@@ -16,7 +16,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.atomic_write import exported_aside
 from skillviewer.core.errors import ExportError, StudyError, escaped
-from skillviewer.core.video.extents import extent_cells, extent_from
+from skillviewer.core.video.extents import range_cells, range_from
 from skillviewer.core.video.info import VideoInfo
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
         warning=analysis.warning,
         provenance=analysis.provenance,
         strangeness=analysis.strangeness,
-        extent=None if analysis.extent is None else extent_cells(analysis.extent),
+        extent=None if analysis.extent is None else range_cells(analysis.extent),
     )
     arrays: dict[str, NDArray[Any]] = {
         "times_s": video.times_s,
@@ -138,7 +138,7 @@ def load_analysis(path: Path) -> Analysis:
                 warning=about.warning,
                 pooled=arrays.get("pooled"),
                 strangeness=about.strangeness,
-                extent=None if about.extent is None else extent_from(*about.extent),
+                extent=None if about.extent is None else range_from(*about.extent),
             )
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error

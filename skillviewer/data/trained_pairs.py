@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.atomic_write import written_aside
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.video.extents import Extent, extent_cells, extent_from
+from skillviewer.core.video.extents import ClipRange, range_cells, range_from
 
 PAIRS = "pairs.csv"
 """Its name. It tells where the videos lie, relative to its own folder or from the root."""
@@ -32,7 +32,7 @@ class TrainedVideo:
     name: str
     path: Path
     digest: str
-    extent: Extent | None = None
+    extent: ClipRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +82,16 @@ def write_pairs(path: Path, pairs: Iterable[TrainedPair]) -> None:
         temporary.write_text(_table(_row(pair) for pair in pairs), encoding="utf-8", newline="")
 
 
-def _part(extent: Extent | None) -> str:
-    unit, start, stop = extent_cells(extent)
+def _part(extent: ClipRange | None) -> str:
+    unit, start, stop = range_cells(extent)
     return f"{unit} {start!r} {stop!r}" if unit else ""
 
 
-def _extent(part: str) -> Extent | None:
+def _extent(part: str) -> ClipRange | None:
     if not part:
         return None
     unit, start, stop = part.split(" ")
-    return extent_from(unit, float(start), float(stop))
+    return range_from(unit, float(start), float(stop))
 
 
 def moved(path: Path, places: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from skillviewer.cli.main import run
 from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study import NewVideo, Study, Vote
 from tests.data.studies import make_study, write_file
 from tests.export.analyses import analysis, info
@@ -124,10 +124,10 @@ def test_list_tells_parts_of_files_and_the_scores_of_the_model_that_scored_most(
     with Study.open(study) as opened:
         video = opened.videos.get("long")
         assert video.path is not None
-        opened.videos.add([NewVideo(video.path, "try 1", extent=FrameExtent(0, 5))])
+        opened.videos.add([NewVideo(video.path, "try 1", extent=FrameRange(0, 5))])
         for model, shift in (("old", 1.0), ("new", 2.0)):
             said = analysis(info(60), model=model, shift=shift)
-            said = replace(said, provenance=replace(said.provenance, model_digest=model), extent=FrameExtent(0, 5))
+            said = replace(said, provenance=replace(said.provenance, model_digest=model), extent=FrameRange(0, 5))
             opened.models.add(model, model, tmp_path)
             said = said.with_video(replace(said.video, digest=video.digest))
             opened.models.keep_analysis(said)

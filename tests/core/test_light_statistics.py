@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skillviewer.core.proportion import Share
+from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.split_half import ranks_of
 
 
@@ -15,7 +15,7 @@ from skillviewer.core.ranking.split_half import ranks_of
 def test_interval_of_a_share_is_wilsons(n: int) -> None:
     for part in {0, 1, n // 3, n // 2, n - 1, n}:
         expected = stats.binomtest(part, n).proportion_ci(0.95, method="wilson")
-        assert Share(part, n).interval == pytest.approx((expected.low, expected.high), abs=1e-12)
+        assert Proportion(part, n).interval == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -11,8 +11,8 @@ import pytest
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Judgement, Measure, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import Extent, FrameExtent, TimeExtent, stretch
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import ClipRange, FrameRange, TimeRange, frame_range
+from skillviewer.core.video.footage import VideoClip
 from tests.core.analyses import video_info
 from tests.core.datasets import people, ranked
 
@@ -25,22 +25,22 @@ def test_a_similar_pair_has_no_direction() -> None:
 
 
 def test_frames_of_an_extent() -> None:
-    assert FrameExtent(20, 30).frames(HUNDRED) == range(20, 30)
-    assert FrameExtent(90, 110).frames(HUNDRED) == range(90, 100)
-    assert DatasetVideo("v", extent=FrameExtent(20, 30)).frames(HUNDRED) == range(20, 30)
+    assert FrameRange(20, 30).frames(HUNDRED) == range(20, 30)
+    assert FrameRange(90, 110).frames(HUNDRED) == range(90, 100)
+    assert DatasetVideo("v", extent=FrameRange(20, 30)).frames(HUNDRED) == range(20, 30)
     assert DatasetVideo("v").frames(HUNDRED) == range(100)
 
 
 def test_frames_of_an_extent_in_seconds() -> None:
-    assert TimeExtent(2.0, 2.95).frames(HUNDRED) == range(20, 30)
-    assert TimeExtent(9.0, 11.0).frames(HUNDRED) == range(90, 100)
+    assert TimeRange(2.0, 2.95).frames(HUNDRED) == range(20, 30)
+    assert TimeRange(9.0, 11.0).frames(HUNDRED) == range(90, 100)
 
 
 def test_parts_that_touch_share_no_frame() -> None:
-    first, second = TimeExtent(0.0, 5.0).frames(HUNDRED), TimeExtent(5.0, 9.0).frames(HUNDRED)
+    first, second = TimeRange(0.0, 5.0).frames(HUNDRED), TimeRange(5.0, 9.0).frames(HUNDRED)
     assert (first, second) == (range(50), range(50, 90))
-    assert TimeExtent(4.95, 5.0).frames(HUNDRED) == range(49, 50)
-    assert TimeExtent(5.0, 5.0 + 1e-9).frames(HUNDRED) == range(50, 51)
+    assert TimeRange(4.95, 5.0).frames(HUNDRED) == range(49, 50)
+    assert TimeRange(5.0, 5.0 + 1e-9).frames(HUNDRED) == range(50, 51)
 
 
 @pytest.mark.parametrize(
@@ -54,47 +54,47 @@ def test_parts_that_touch_share_no_frame() -> None:
     ],
 )
 def test_a_stretch_is_what_was_asked_for(start_s: float, stop_s: float | None, frames: range) -> None:
-    assert stretch(HUNDRED, start_s, stop_s).frames(HUNDRED) == frames
+    assert frame_range(HUNDRED, start_s, stop_s).frames(HUNDRED) == frames
 
 
 def test_a_stretch_of_nothing_is_told() -> None:
     with pytest.raises(DatasetError, match=r"lasts 10\.000 s: nothing of it is left from 10 s on"):
-        stretch(HUNDRED, 10.0, 14.0)
+        frame_range(HUNDRED, 10.0, 14.0)
     with pytest.raises(DatasetError, match="would end at 2 s, before it begins at 3 s"):
-        stretch(HUNDRED, 3.0, 2.0)
+        frame_range(HUNDRED, 3.0, 2.0)
 
 
 def test_a_file_as_long_as_its_extent_has_been_cut_already() -> None:
-    assert FrameExtent(1000, 1101).frames(HUNDRED) == range(100)
-    assert TimeExtent(200.0, 210.4).frames(HUNDRED) == range(100)
-    assert FrameExtent(0, 100).frames(HUNDRED) == range(100)
+    assert FrameRange(1000, 1101).frames(HUNDRED) == range(100)
+    assert TimeRange(200.0, 210.4).frames(HUNDRED) == range(100)
+    assert FrameRange(0, 100).frames(HUNDRED) == range(100)
 
 
 @pytest.mark.parametrize(
     ("extent", "share"),
     [
         (None, ""),
-        (FrameExtent(20, 30), ""),
-        (FrameExtent(70, 102), ""),  # annotations are not exact to the frame
-        (FrameExtent(900, 1001), ""),  # it was cut out
-        (FrameExtent(70, 120), "60 %"),
-        (FrameExtent(0, 150), "67 %"),
-        (TimeExtent(2.0, 3.0), ""),
-        (TimeExtent(7.0, 10.8), ""),
-        (TimeExtent(100.0, 110.0), ""),
-        (TimeExtent(7.0, 12.0), "60 %"),
+        (FrameRange(20, 30), ""),
+        (FrameRange(70, 102), ""),  # annotations are not exact to the frame
+        (FrameRange(900, 1001), ""),  # it was cut out
+        (FrameRange(70, 120), "60 %"),
+        (FrameRange(0, 150), "67 %"),
+        (TimeRange(2.0, 3.0), ""),
+        (TimeRange(7.0, 10.8), ""),
+        (TimeRange(100.0, 110.0), ""),
+        (TimeRange(7.0, 12.0), "60 %"),
     ],
 )
-def test_a_file_that_ends_in_the_middle_of_an_attempt_is_told_of(extent: Extent | None, share: str) -> None:
-    said = Footage(Path("v.mp4"), extent).shortfall(HUNDRED)
+def test_a_file_that_ends_in_the_middle_of_an_attempt_is_told_of(extent: ClipRange | None, share: str) -> None:
+    said = VideoClip(Path("v.mp4"), extent).shortfall(HUNDRED)
     assert share in said
     assert bool(said) == bool(share)
 
 
 @pytest.mark.parametrize(
-    "extent", [FrameExtent(1000, 1300), TimeExtent(200.0, 260.0), FrameExtent(90, 130), TimeExtent(9.0, 13.5)]
+    "extent", [FrameRange(1000, 1300), TimeRange(200.0, 260.0), FrameRange(90, 130), TimeRange(9.0, 13.5)]
 )
-def test_an_extent_outside_the_file_is_told(extent: FrameExtent | TimeExtent) -> None:
+def test_an_extent_outside_the_file_is_told(extent: FrameRange | TimeRange) -> None:
     with pytest.raises(DatasetError, match="whole recording"):
         extent.frames(HUNDRED)
 

@@ -5,13 +5,13 @@ import pytest
 from scipy import special, stats
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
-from skillviewer.core.proportion import Share
+from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.ranking.misfit import Misfit, expected_wins, misfit, rater_misfit
 from skillviewer.core.ranking.pair_selection import Asked
 from skillviewer.core.ranking.raters import RaterReport, rater_reports
 
-NOBODY = Share(0, 0)
+NOBODY = Proportion(0, 0)
 
 
 def one(rater: str, left: str, right: str, verdict: int | None, **more: float) -> Asked:
@@ -24,11 +24,11 @@ def report(**changes: object) -> RaterReport:
         "judged": 60,
         "skipped": 0,
         "neither": 5,
-        "left": Share(27, 55),
+        "left": Proportion(27, 55),
         "median_s": 8.0,
-        "hurried": Share(0, 60),
-        "agreement": Share(25, 30),
-        "consistency": Share(3, 3),
+        "hurried": Proportion(0, 60),
+        "agreement": Proportion(25, 30),
+        "consistency": Proportion(3, 3),
         "misfit": Misfit(1.0, 1.0, 0.0, 55),
     }
     return RaterReport(**(kept | changes))  # type: ignore[arg-type]
@@ -36,10 +36,10 @@ def report(**changes: object) -> RaterReport:
 
 def test_wilsons_interval_by_hand() -> None:
     """All of ten: n / (n + z squared)."""
-    low, high = Share(10, 10).interval
+    low, high = Proportion(10, 10).interval
     assert low == pytest.approx(10 / (10 + 1.959964**2), abs=1e-5)
     assert high == pytest.approx(1, abs=1e-9)
-    assert Share(83, 100).text == "83 % (74 to 89) of 100"
+    assert Proportion(83, 100).text == "83 % (74 to 89) of 100"
     assert NOBODY.text == "–"
     assert np.isnan(NOBODY.value)
     assert NOBODY.interval == (0, 1)
@@ -61,20 +61,20 @@ def test_a_raters_numbers_by_hand() -> None:
     ]
     ann, bob, cem = rater_reports(asked)
     assert (ann.judged, ann.skipped, ann.neither) == (6, 1, 2)
-    assert ann.left == Share(1, 4)
+    assert ann.left == Proportion(1, 4)
     assert ann.median_s == 6.0
-    assert ann.hurried == Share(1, 2)
-    assert ann.consistency == Share(2, 3)
-    assert ann.agreement == Share(1, 2)  # a-b: Bob and Cem are split; c-d: not as Bob; e-f: as Bob
-    assert bob.agreement == Share(1, 2)  # a-b: split; c-d: not as Ann's first; e-f: as Ann
-    assert cem.agreement == Share(0, 1)
+    assert ann.hurried == Proportion(1, 2)
+    assert ann.consistency == Proportion(2, 3)
+    assert ann.agreement == Proportion(1, 2)  # a-b: Bob and Cem are split; c-d: not as Bob; e-f: as Bob
+    assert bob.agreement == Proportion(1, 2)  # a-b: split; c-d: not as Ann's first; e-f: as Ann
+    assert cem.agreement == Proportion(0, 1)
     assert (bob.consistency, bob.median_s, bob.hurried) == (NOBODY, None, NOBODY)
 
 
 def test_a_pair_that_was_put_back_says_nothing_of_consistency() -> None:
     asked = [one("Ann", "a", "b", 1), Asked("b", "a", "Ann", Verdict.LEFT, "again"), one("Ann", "b", "a", -1)]
     (ann,) = rater_reports(asked)
-    assert ann.consistency == Share(1, 1)
+    assert ann.consistency == Proportion(1, 1)
     assert ann.judged == 3
 
 
@@ -85,11 +85,11 @@ def test_an_untroubled_rater_is_not_warned_of() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"left": Share(42, 55)}, "Favours the left side: 42 of 55 votes."),
-        ({"left": Share(13, 55)}, "Favours the right side: 42 of 55 votes."),
-        ({"hurried": Share(12, 60)}, "Voted before half of the two videos was seen in 12 of 60 votes."),
-        ({"consistency": Share(2, 8)}, "Says the same again of only 2 of 8 repeated pairs."),
-        ({"agreement": Share(10, 30)}, "Agrees with most of the others in only 10 of 30 pairs."),
+        ({"left": Proportion(42, 55)}, "Favours the left side: 42 of 55 votes."),
+        ({"left": Proportion(13, 55)}, "Favours the right side: 42 of 55 votes."),
+        ({"hurried": Proportion(12, 60)}, "Voted before half of the two videos was seen in 12 of 60 votes."),
+        ({"consistency": Proportion(2, 8)}, "Says the same again of only 2 of 8 repeated pairs."),
+        ({"agreement": Proportion(10, 30)}, "Agrees with most of the others in only 10 of 30 pairs."),
         ({"misfit": Misfit(1.5, 2.0, 3.0, 55)}, "Fits the order of the others badly (infit 1.50; 1 is expected)."),
         ({"neither": 40}, "Sees no difference in 40 of 60 pairs."),
         ({"skipped": 30}, "Skipped 30 of 90 pairs."),

@@ -18,7 +18,7 @@ from skillviewer.core.errors import Cancelled, ExportError, StudyError
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, Vote, cached_analysis
 from skillviewer.data.study.archive.archive import pack
@@ -134,7 +134,7 @@ def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_thi
 ) -> None:
     with Study.open(study, read_only=True) as before:
         shown = {v.name: TrainedVideo(v.name, v.path, v.digest) for v in before.videos.all() if v.path is not None}
-    gone = TrainedVideo("gone", tmp_path / "long gone" / "gone.mp4", "d" * 64, FrameExtent(3, 9))
+    gone = TrainedVideo("gone", tmp_path / "long gone" / "gone.mp4", "d" * 64, FrameRange(3, 9))
     first, second, _ = VIDEOS
     rows = [TrainedPair(shown[first], shown[second], "trained"), TrainedPair(shown[first], gone, "old")]
     write_pairs(study.parent / "model" / PAIRS, rows)
@@ -148,7 +148,7 @@ def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_thi
     known, old = read_pairs(model.path / PAIRS)
     assert [(v.name, v.path.resolve()) for v in (known.better, known.worse)] == [(n, there[n]) for n in (first, second)]
     assert (known.use, old.use, old.worse.path) == ("trained", "old", model.path / "gone.mp4")
-    assert (known.better.extent, old.worse.extent) == (None, FrameExtent(3, 9))
+    assert (known.better.extent, old.worse.extent) == (None, FrameRange(3, 9))
 
 
 def test_what_is_called_as_the_pairs_and_is_not_stays_here(study: Path, tmp_path: Path) -> None:
@@ -164,10 +164,10 @@ def test_stretches_of_one_file_share_its_copy(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, pseudonyms: bool
 ) -> None:
     with Study.open(study) as changed:
-        changed.videos.split(VIDEOS[0], FrameExtent(2, 9))
-        changed.videos.split(VIDEOS[0], FrameExtent(9, 15))
+        changed.videos.split(VIDEOS[0], FrameRange(2, 9))
+        changed.videos.split(VIDEOS[0], FrameRange(9, 15))
         video = _analysis(changed, VIDEOS[0]).video
-        for part in (FrameExtent(2, 9), FrameExtent(9, 15)):
+        for part in (FrameRange(2, 9), FrameRange(9, 15)):
             said = analysis(video, passes=2, n_segments=2, extent=part)
             changed.models.keep_analysis(replace(said, provenance=replace(said.provenance, model_digest="e" * 64)))
     made = pack(study, tmp_path / "all.skillarchive", ArchiveOptions(pseudonyms=pseudonyms))

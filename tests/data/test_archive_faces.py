@@ -17,7 +17,7 @@ from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE
 from skillviewer.core.faces.faces import Doubt, FaceBox, Faces, Reason
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Progress, silent
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study, VideoState, cached_analysis
 from skillviewer.data.study.archive.archive import Archived, pack
@@ -238,7 +238,7 @@ def test_without_videos_there_is_nothing_to_blur(study: Path, tmp_path: Path) ->
 def test_stretches_of_one_file_share_its_copy(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Study.open(study) as made:
         path = made.videos.get(NAMES[0]).path
-        made.videos.add([NewVideo(path, name="stretch", extent=FrameExtent(2, 12))])
+        made.videos.add([NewVideo(path, name="stretch", extent=FrameRange(2, 12))])
     packed = _pack(study, tmp_path / "all.zip")
     assert packed.n_videos == 3
     with Study.open(_elsewhere(packed.path, tmp_path, monkeypatch), read_only=True) as after:

@@ -7,7 +7,7 @@ import pytest
 from skillviewer.core.dataset.folds import FoldsBy, make_folds
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import TimeExtent
+from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats import best
 from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
@@ -37,7 +37,7 @@ def test_pairs_extents_and_the_released_split(root: Path) -> None:
     data = best.load(root, root / "v")
     assert data.pairs == (Pair("-a1", "b2"), Pair("b2", "c3"), Pair("d4", "f6"))
     by_name = {video.name: video for video in data.videos}
-    assert by_name["-a1"].extent == TimeExtent(25.05, 144.3)
+    assert by_name["-a1"].extent == TimeRange(25.05, 144.3)
     assert by_name["c3"].extent is None
     assert by_name["b2"].path == root / "v/tie_tie/b2.mp4"
     assert by_name["d4"].path is None, "which stretch of it is meant is not known"
@@ -108,9 +108,9 @@ def test_rows_that_come_again_and_decimal_commas(root: Path) -> None:
     write(root / "BEST.csv", "\n".join(rows))
     data = best.load(root)
     extents = {video.name: video.extent for video in data.videos}
-    assert extents["-a1"] == TimeExtent(25.05, 144.3)
-    assert extents["b2"] == TimeExtent(1, 9)
-    assert extents["c3"] == TimeExtent(2, 9)
+    assert extents["-a1"] == TimeRange(25.05, 144.3)
+    assert extents["b2"] == TimeRange(1, 9)
+    assert extents["c3"] == TimeRange(2, 9)
     assert data.problems == (
         "BEST.csv line 5 gives b2 another start or end; the first row of it counts.",
         "BEST.csv line 6 does not say from when to when c3 is; another row of it counts.",
@@ -124,4 +124,4 @@ def test_names_of_files_in_another_case(root: Path) -> None:
         (folder / name).rename(folder / name.capitalize())
     data = best.load(root)
     assert len(data.pairs) == 3
-    assert {video.name: video.extent for video in data.videos}["b2"] == TimeExtent(1, 9)
+    assert {video.name: video.extent for video in data.videos}["b2"] == TimeRange(1, 9)

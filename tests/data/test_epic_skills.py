@@ -6,7 +6,7 @@ import pytest
 
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.formats import epic_skills
 from skillviewer.data.formats.choices import Choices
 from tests.data.files import touch, write
@@ -199,7 +199,7 @@ def test_dough_is_cut_from_long_recordings(tmp_path: Path) -> None:
     data = epic_skills.load(folder, tmp_path / "v")
     by_name = {video.name: video for video in data.videos}
     assert by_name["S07"].path == tmp_path / "v/S07_Pizza_7150991.avi"
-    assert by_name["S07"].extent == FrameExtent(1275, 2552)  # the last frame belongs to it
+    assert by_name["S07"].extent == FrameRange(1275, 2552)  # the last frame belongs to it
     assert by_name["S08"].path == tmp_path / "v/S08_roll_dough.mp4"
     assert by_name["S08"].extent is None  # cut already
     assert data.participants == {"S07": "S07", "S08": "S08", "S33": "S33"}

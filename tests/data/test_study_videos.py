@@ -11,7 +11,7 @@ import pytest
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import FrameExtent, TimeExtent
+from skillviewer.core.video.extents import FrameRange, TimeRange
 from skillviewer.data.study import NewVideo, Study, VideoState, Vote
 from skillviewer.data.study.video_rows import extent_text
 from tests.data.studies import make_study, write_file
@@ -41,10 +41,10 @@ def test_the_same_bytes_are_one_video_and_equal_names_are_told_apart(tmp_path: P
         assert "empty" in added.problems[0]
         assert "none.mp4" in added.problems[1]
         assert states(study) == {"a": "present", "A (2)": "present"}
-        cut = study.videos.add([NewVideo(first, extent=e) for e in (FrameExtent(0, 9), TimeExtent(0, 9), None)])
+        cut = study.videos.add([NewVideo(first, extent=e) for e in (FrameRange(0, 9), TimeRange(0, 9), None)])
         assert cut.names == ("a (3)", "a (4)", "a")
-        assert study.videos.get("a (3)").extent == FrameExtent(0, 9)
-        assert study.videos.get("a (4)").extent == TimeExtent(0, 9)
+        assert study.videos.get("a (3)").extent == FrameRange(0, 9)
+        assert study.videos.get("a (4)").extent == TimeRange(0, 9)
 
 
 def test_study_and_videos_move_together(tmp_path: Path) -> None:
@@ -230,23 +230,23 @@ def test_a_part_becomes_a_video_of_its_own_without_reading_the_file(
         study.videos.add([NewVideo(path, "recording", "Ann", "suturing")])
         with monkeypatch.context() as patch:
             patch.setattr("skillviewer.data.study.located_files.identify", None)  # what would read it
-            first = study.videos.split("recording", FrameExtent(0, 9))
-            second = study.videos.split(first, TimeExtent(1.0, 2.0))
+            first = study.videos.split("recording", FrameRange(0, 9))
+            second = study.videos.split(first, TimeRange(1.0, 2.0))
         assert (first, second) == ("long 1", "long 2")
         parts = [study.videos.get(name) for name in (first, second)]
         assert [(v.extent, v.participant, v.task) for v in parts] == [
-            (FrameExtent(0, 9), "Ann", "suturing"),
-            (TimeExtent(1.0, 2.0), "Ann", "suturing"),
+            (FrameRange(0, 9), "Ann", "suturing"),
+            (TimeRange(1.0, 2.0), "Ann", "suturing"),
         ]
         assert {v.digest for v in parts} == {study.videos.get("recording").digest}
         study.videos.remove(first)
-        assert study.videos.split("recording", FrameExtent(0, 9)) == first, "the same part is the same video"
+        assert study.videos.split("recording", FrameRange(0, 9)) == first, "the same part is the same video"
         path.write_text("another file, of another length")
         with pytest.raises(StudyError, match="“recording” is not where it was"):
-            study.videos.split("recording", FrameExtent(9, 12))
+            study.videos.split("recording", FrameRange(9, 12))
         path.unlink()
         with pytest.raises(StudyError, match="“recording” is not where it was"):
-            study.videos.split("recording", FrameExtent(9, 12))
+            study.videos.split("recording", FrameRange(9, 12))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems keep names of files as text")
@@ -298,7 +298,7 @@ def test_save_as_finds_the_models_that_lie_beside_the_study(path: Path, tmp_path
 
 @pytest.mark.parametrize("start", [0, 12345, 1234567, 12345678])
 def test_parts_of_long_files_are_told_apart(start: int) -> None:
-    texts = {extent_text(FrameExtent(start + at, start + 500)) for at in range(3)}
+    texts = {extent_text(FrameRange(start + at, start + 500)) for at in range(3)}
     assert len(texts) == 3
-    assert extent_text(FrameExtent(120, 99000)) == "frame 120 99000", "as studies have it"
-    assert extent_text(TimeExtent(3601.2345, 3602.0)) == "s 3601.2345 3602"
+    assert extent_text(FrameRange(120, 99000)) == "frame 120 99000", "as studies have it"
+    assert extent_text(TimeRange(3601.2345, 3602.0)) == "s 3601.2345 3602"

@@ -14,7 +14,7 @@ from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.ranking.agreement import first_verdicts
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.study import (
@@ -418,9 +418,9 @@ def test_analyses_are_kept_by_digests_and_can_be_made_again(path: Path) -> None:
         assert cached_analysis(video, "model") is None
         assert not kept.exists()
         assert study.models.scores("model") == scores  # the list still shows it
-        study.videos.add([NewVideo(video.path, "part", extent=FrameExtent(0, 5))])
+        study.videos.add([NewVideo(video.path, "part", extent=FrameRange(0, 5))])
         assert list(study.models.scores("model")) == ["a"]  # not of the part
-        study.models.keep_analysis(replace(analysis, extent=FrameExtent(0, 5)))
+        study.models.keep_analysis(replace(analysis, extent=FrameRange(0, 5)))
         assert list(study.models.scores("model")) == ["a", "part"]
 
 

@@ -13,7 +13,7 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
@@ -48,7 +48,7 @@ class FakePool:
         passes: int,
         token: CancelToken,
         report: Report,
-        extent: Extent | None = None,
+        extent: ClipRange | None = None,
     ) -> Analysis:
         token.check()
         self.asked.append((folder.name, video.name, passes))

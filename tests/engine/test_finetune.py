@@ -18,7 +18,7 @@ from skillviewer.core.finetuning import split
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, divide
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow, Use
 from skillviewer.core.progress import CancelToken, Progress, silent
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.info import sample_positions
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS
@@ -637,7 +637,7 @@ def test_it_is_trained_on_parts_of_one_long_file(
     lengths = [8 + i for i in range(8)]
     starts = np.cumsum([0, *lengths])
     film = write_barcode_video(tmp_path / "film.mp4", int(starts[-1])).path
-    extents = {n: FrameExtent(int(a), int(b)) for n, a, b in zip(NAMES, starts, starts[1:], strict=False)}
+    extents = {n: FrameRange(int(a), int(b)) for n, a, b in zip(NAMES, starts, starts[1:], strict=False)}
     videos = tuple(replace(v, path=film, extent=extents[v.name]) for v in study.dataset.videos)
     parts = replace(study, dataset=replace(study.dataset, videos=videos), digests=dict.fromkeys(NAMES, digest_of(film)))
     asked = job(parts, parent, tmp_path / "new")
@@ -664,7 +664,7 @@ def test_it_is_trained_on_parts_of_one_long_file(
 
 def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
     asked = replace(job(study, parent, tmp_path / "new"), work=None)
-    parts = tuple(replace(video, extent=FrameExtent(0, 7)) for video in study.dataset.videos)
+    parts = tuple(replace(video, extent=FrameRange(0, 7)) for video in study.dataset.videos)
     assert asked.work_folder() == replace(asked, folder=tmp_path / "other").work_folder()
     others = (
         replace(asked, choices=TuningChoices(seed=1)),

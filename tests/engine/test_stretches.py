@@ -12,7 +12,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.explanation.moments import find_moments
 from skillviewer.core.progress import CancelToken, silent
-from skillviewer.core.video.extents import FrameExtent, TimeExtent
+from skillviewer.core.video.extents import FrameRange, TimeRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.engine.features.cache import FeatureCache
@@ -28,7 +28,7 @@ from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES, tiny_checkpoint
 from tests.videos import read_barcode, write_barcode_video
 
-STRETCH = FrameExtent(23, 61)
+STRETCH = FrameRange(23, 61)
 SLOW = replace(PREPROCESSING, rate_hz=10.0)
 
 
@@ -39,9 +39,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("preprocessing", [PREPROCESSING, SLOW])
-@pytest.mark.parametrize("extent", [STRETCH, TimeExtent(23 / 30, 60 / 30), FrameExtent(88, 91), FrameExtent(0, 7)])
+@pytest.mark.parametrize("extent", [STRETCH, TimeRange(23 / 30, 60 / 30), FrameRange(88, 91), FrameRange(0, 7)])
 def test_what_is_decoded_lies_inside(
-    film: Path, preprocessing: Preprocessing, extent: FrameExtent | TimeExtent, monkeypatch: pytest.MonkeyPatch
+    film: Path, preprocessing: Preprocessing, extent: FrameRange | TimeRange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[int] = []
     with VideoReader(film) as reader:
@@ -75,8 +75,8 @@ def test_a_stretch_is_sampled_as_a_video_cut_to_it(film: Path, tmp_path: Path) -
 
 def test_the_whole_video_as_a_stretch_shares_its_features(film: Path) -> None:
     with VideoReader(film) as reader:
-        assert sampling_of(reader.info, PREPROCESSING, 1, FrameExtent(0, 96)).key == ()
-        first, second = (sampling_of(reader.info, PREPROCESSING, 1, FrameExtent(at, at + 30)) for at in (10, 50))
+        assert sampling_of(reader.info, PREPROCESSING, 1, FrameRange(0, 96)).key == ()
+        first, second = (sampling_of(reader.info, PREPROCESSING, 1, FrameRange(at, at + 30)) for at in (10, 50))
     np.testing.assert_array_equal(first.positions, second.positions)  # only the key tells them apart
     assert first.key != second.key
 
@@ -85,9 +85,9 @@ def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:
     folder = tiny_checkpoint(tmp_path / "tiny").folder
     with Engine.open(folder, device="cpu", cache=FeatureCache(tmp_path / "features")) as engine:
         analysis = engine.assess(film, extent=STRETCH)
-        again, other = engine.assess(film, extent=STRETCH), engine.assess(film, extent=FrameExtent(50, 88))
+        again, other = engine.assess(film, extent=STRETCH), engine.assess(film, extent=FrameRange(50, 88))
         with pytest.raises(DatasetError, match="starts at frame 200"):
-            engine.assess(film, extent=FrameExtent(200, 220))
+            engine.assess(film, extent=FrameRange(200, 220))
         found = engine.explain(analysis)
         assert found.belongs_to(analysis)
         assert not found.belongs_to(other)
@@ -115,14 +115,12 @@ def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:
 def dataset(film: Path) -> Dataset:
     """Eight attempts of four people in one recording; a ninth lies behind its end."""
     names = [f"{who}{take}" for who in "abcd" for take in (1, 2)]
-    videos = [
-        DatasetVideo(name, film, name[0], extent=FrameExtent(11 * i, 11 * i + 10)) for i, name in enumerate(names)
-    ]
+    videos = [DatasetVideo(name, film, name[0], extent=FrameRange(11 * i, 11 * i + 10)) for i, name in enumerate(names)]
     return Dataset(
         name="long",
         form="best",
         task="test",
-        videos=(*videos, DatasetVideo("e1", film, "e", extent=FrameExtent(900, 950))),
+        videos=(*videos, DatasetVideo("e1", film, "e", extent=FrameRange(900, 950))),
         pairs=tuple(Pair(names[j], names[i]) for i in range(8) for j in range(i + 1, 8)),
     )
 

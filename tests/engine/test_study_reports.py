@@ -8,7 +8,7 @@ import pytest
 from skillviewer.core.analysis.cohort import NearBy
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.exporting.cohort_report import CohortChoices, _numbers, cohort_report
 from skillviewer.engine.exporting.study_context import context_of
@@ -76,7 +76,7 @@ def test_votes_of_another_task_say_nothing_of_a_video(study: Path) -> None:
 
 
 def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> None:
-    parts = {"early": FrameExtent(0, 10), "late": FrameExtent(10, 20)}
+    parts = {"early": FrameRange(0, 10), "late": FrameRange(10, 20)}
     with Study.open(study) as made, VideoReader(study.parent / "d.mp4") as reader:
         path = study.parent / "d.mp4"
         made.videos.add([NewVideo(path, name, f"Child {name}", extent=extent) for name, extent in parts.items()])

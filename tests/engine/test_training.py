@@ -16,7 +16,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair,
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
 from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.progress import CancelToken, Progress, silent
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.engine import Engine
@@ -156,18 +156,18 @@ def test_a_test_video_of_which_a_frame_is_trained_on_is_refused(
     copy = tmp_path / "of another name.mp4"
     copy.write_bytes(path.read_bytes())
 
-    def tested_on(extent: FrameExtent | None) -> Dataset:
+    def tested_on(extent: FrameRange | None) -> Dataset:
         return replace(test, videos=(replace(test.videos[0], path=copy, extent=extent), *test.videos[1:]))
 
-    def trained_on(extent: FrameExtent) -> Dataset:
+    def trained_on(extent: FrameRange) -> Dataset:
         return replace(train, videos=(replace(train.videos[0], extent=extent), *train.videos[1:]))
 
-    for extent in (None, FrameExtent(0, 4)):
+    for extent in (None, FrameRange(0, 4)):
         with pytest.raises(DatasetError, match=r"of another name\.mp4 is in the training data too, as .*nothing would"):
             run(PLAN, train, tmp_path / "m", cache, test=tested_on(extent))
     with pytest.raises(DatasetError, match="nothing would be held out"):
-        run(PLAN, trained_on(FrameExtent(0, 4)), tmp_path / "m", cache, test=tested_on(FrameExtent(3, 8)))
-    apart = run(PLAN, trained_on(FrameExtent(0, 4)), tmp_path / "m", cache, test=tested_on(FrameExtent(4, 8)))
+        run(PLAN, trained_on(FrameRange(0, 4)), tmp_path / "m", cache, test=tested_on(FrameRange(3, 8)))
+    apart = run(PLAN, trained_on(FrameRange(0, 4)), tmp_path / "m", cache, test=tested_on(FrameRange(4, 8)))
     assert apart.checkpoint.card.held_out is not None
 
 

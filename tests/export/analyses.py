@@ -6,8 +6,8 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.video.extents import Extent
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 
 
@@ -27,7 +27,7 @@ def analysis(
     rect: MapRect | None = None,
     model: str = "tiny",
     shift: float = 0.0,
-    extent: Extent | None = None,
+    extent: ClipRange | None = None,
 ) -> Analysis:
     """Return an analysis in which step n of pass k has the score (n - 2) / 4 + k / 8 + ``shift``.
 
@@ -47,7 +47,7 @@ def analysis(
     elif kind is MapKind.NONE:
         values[:] = 1 / (h * w)
     steps, every = np.arange(n_segments), np.arange(passes)
-    frames = Footage(video.path, extent).frames(video)
+    frames = VideoClip(video.path, extent).frames(video)
     return Analysis(
         video=video,
         extent=extent,

@@ -14,7 +14,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.text import signed
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.clip import (
@@ -225,7 +225,7 @@ def test_two_videos_run_on_one_clock(tmp_path: Path) -> None:
 
 
 def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> None:
-    extent = FrameExtent(20, 45)
+    extent = FrameRange(20, 45)
     one = analysis(reader.info, extent=extent)
     made, pictures = read_back(export_clip(reader, one, tmp_path / "part.mp4", ClipOptions(look=BARE)))
     layout = clip_layout([one], ClipOptions(look=BARE))
@@ -240,7 +240,7 @@ def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> No
             paint_still([Exhibit(one, "full", reader)], StillOptions(frame=frame))
     both = [Exhibit(replace(one, provenance=replace(one.provenance, model=m)), m, reader) for m in ("full", "none")]
     assert read_back(export_grid(both, tmp_path / "models.mp4", ClipOptions(look=BARE)))[0].n_frames == 25
-    other = [both[0], Exhibit(analysis(reader.info, extent=FrameExtent(0, 20)), "other", reader)]
+    other = [both[0], Exhibit(analysis(reader.info, extent=FrameRange(0, 20)), "other", reader)]
     for refused in (
         lambda: export_grid(other, tmp_path / "no.mp4", ClipOptions()),
         lambda: paint_still(other, StillOptions()),

@@ -16,8 +16,8 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import Extent
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 from skillviewer.nets.library import digest
 from skillviewer.ui.session.backend import Backend
@@ -149,10 +149,10 @@ def make_analysis(
     seed: int = 0,
     warning: str = "",
     centre: Callable[[int], tuple[float, float]] | None = None,
-    extent: Extent | None = None,
+    extent: ClipRange | None = None,
 ) -> Analysis:
     """Return an analysis whose maps lie where the disc is, after so many steps."""
-    frames = Footage(video.path, extent).frames(video)
+    frames = VideoClip(video.path, extent).frames(video)
     name = zlib.crc32(video.path.stem.encode())  # alike in every run, wherever it lies
     rng = np.random.default_rng(name + seed + frames.start)
     samples = frames.start + sample_positions(len(frames), N_SEGMENTS, 10, passes)
@@ -234,7 +234,7 @@ class FakeWorld:
     warning: str = ""
     picture: Callable[[int], Picture] = numbered_picture
     assessed: list[tuple[str, str, int]] = field(default_factory=list)
-    looked_at: list[Footage] = field(default_factory=list)
+    looked_at: list[VideoClip] = field(default_factory=list)
     opened_models: list[str] = field(default_factory=list)
     readers: list[FakeReader] = field(default_factory=list)
     pools: list[FakePool] = field(default_factory=list)
@@ -332,10 +332,10 @@ class FakeAssessor:
         return self._world.memory
 
     def assess(
-        self, path: Path, passes: int, token: CancelToken, report: Report, extent: Extent | None = None
+        self, path: Path, passes: int, token: CancelToken, report: Report, extent: ClipRange | None = None
     ) -> Analysis:
         world = self._world
-        world.looked_at.append(Footage(path, extent))
+        world.looked_at.append(VideoClip(path, extent))
         world.assessed.append((self._name, path.stem, passes))
         video = world.info(path)
         for step in range(1, N_SEGMENTS + 1):
@@ -352,7 +352,7 @@ class FakeAssessor:
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
         return explain(self._world.explaining, video, token, report)
 
-    def _analysis(self, video: VideoInfo, passes: int, steps: int, extent: Extent | None) -> Analysis:
+    def _analysis(self, video: VideoInfo, passes: int, steps: int, extent: ClipRange | None) -> Analysis:
         world = self._world
         warning = world.warning if steps == N_SEGMENTS else ""
         seed = sum(map(ord, self._name))

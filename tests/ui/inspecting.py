@@ -6,7 +6,7 @@ from typing import TypeVar
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.moments_panel import MomentsPanel
@@ -66,7 +66,7 @@ def score_of(entry: VideoEntry) -> float:
 
 def choose(qtbot: QtBot, made: Composition, path: Path) -> None:
     """Click a video in the list, so to speak, and wait for its picture."""
-    footage = Footage(path)
+    footage = VideoClip(path)
     made.window.panel.show_chosen(footage)
     qtbot.waitUntil(lambda: made.program.state.current == footage and made.program.playback.video is not None)
     qtbot.waitUntil(lambda: made.program.feed.settled)

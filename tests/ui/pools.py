@@ -14,7 +14,7 @@ from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.errors import CheckpointError, DeviceError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class FakePool:
         self._world, self._make, self._digest = world, make, digest
         self.owner = threading.get_ident()
         self.loaded: list[Path] = []
-        self._made: dict[tuple[str, str, int, Extent | None], Analysis] = {}
+        self._made: dict[tuple[str, str, int, ClipRange | None], Analysis] = {}
         self.closed = False
 
     def facts(self, folder: Path) -> ModelFacts:
@@ -76,7 +76,7 @@ class FakePool:
         passes: int,
         token: CancelToken,
         report: Report,
-        extent: Extent | None = None,
+        extent: ClipRange | None = None,
     ) -> Analysis:
         world, facts = self._world, self.facts(folder)
         world.assessed.append((folder.name, video.stem, passes))
@@ -92,7 +92,9 @@ class FakePool:
             report(Progress("looking", step, steps, self._analysis(facts, info, passes, step, extent)))
         return self._analysis(facts, info, passes, steps, extent)
 
-    def _analysis(self, facts: ModelFacts, info: VideoInfo, passes: int, steps: int, extent: Extent | None) -> Analysis:
+    def _analysis(
+        self, facts: ModelFacts, info: VideoInfo, passes: int, steps: int, extent: ClipRange | None
+    ) -> Analysis:
         """Return what a model says after so many steps; the whole is made once."""
         key = (facts.name, info.digest, passes, extent)
         if key not in self._made:

@@ -13,7 +13,7 @@ from skillviewer.ui.session.insight.remarks import NewMoment
 from skillviewer.ui.session.studies import REMARKS, SETTINGS, VOTES
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.footage import Footage
+    from skillviewer.core.video.footage import VideoClip
     from tests.ui.states import Stage
 
 ENOUGH = 24
@@ -27,7 +27,7 @@ def panel(stage: "Stage") -> WhyPanel:
     return found
 
 
-def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", passes: int = 4) -> "Footage":
+def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", passes: int = 4) -> "VideoClip":
     """Assess all, and go to the video with the lowest score."""
     program = stage.made.program
     program.state.set_passes(passes)

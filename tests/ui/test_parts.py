@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.video.extents import FrameExtent, TimeExtent
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import FrameRange, TimeRange
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen
@@ -22,7 +22,7 @@ from tests.ui.inspecting import told
 from tests.ui.test_recovery import die, noted
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-FIRST, SECOND = FrameExtent(150, 300), TimeExtent(20.0, 24.99)
+FIRST, SECOND = FrameRange(150, 300), TimeRange(20.0, 24.99)
 """Frames 150 to 299 and 600 to 749 of 900 at 30 Hz."""
 RANGES = {"try 1": range(150, 300), "try 2": range(600, 750), "whole": range(90)}
 
@@ -60,7 +60,7 @@ def assessed(qtbot: QtBot, made: Composition) -> Composition:
     return made
 
 
-def part(made: Composition, name: str) -> Footage:
+def part(made: Composition, name: str) -> VideoClip:
     entry = made.program.videos.named(name)
     assert entry is not None
     return entry.footage
@@ -250,7 +250,7 @@ def test_a_part_behind_the_end_of_its_file_is_told(
 ) -> None:
     (short,) = world.touch("short.mp4")
     with Study.create(tmp_path / "late.skillstudy") as made:
-        made.videos.add([NewVideo(short, "late", extent=FrameExtent(200, 300)), NewVideo(short, "early")])
+        made.videos.add([NewVideo(short, "late", extent=FrameRange(200, 300)), NewVideo(short, "early")])
     window.program.assessments.set_automatic(on=False)
     window.program.open([tmp_path / "late.skillstudy"])
     qtbot.waitUntil(lambda: states(window) == ["new", "unreadable"])
@@ -296,13 +296,13 @@ def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Com
         action.trigger()
         qtbot.waitUntil(lambda: not program.study.busy)
         assert program.playback.marks == (None, None)
-        assert program.state.current == Footage(long), "the next attempt can be marked"
+        assert program.state.current == VideoClip(long), "the next attempt can be marked"
     qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1", "long 2"])
-    assert [e.extent for e in program.videos] == [None, FrameExtent(150, 300), FrameExtent(600, 750)]
+    assert [e.extent for e in program.videos] == [None, FrameRange(150, 300), FrameRange(600, 750)]
     choose_by_hand(qtbot, window, "long 2")
     assert program.playback.frames == range(600, 750)
     window.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1"])
     window.window.actions_["redo"].trigger()
     qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1", "long 2"])
-    assert program.videos[2].extent == FrameExtent(600, 750)
+    assert program.videos[2].extent == FrameRange(600, 750)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.video.extents import FrameExtent, TimeExtent
+from skillviewer.core.video.extents import FrameRange, TimeRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
 from skillviewer.ui.ranking.pair_clock import PairClock
@@ -148,9 +148,9 @@ def test_apart_only_the_active_one_moves(clock: PairClock, hands: Hands) -> None
 
 
 def test_an_attempt_within_a_recording(clock: PairClock, hands: Hands) -> None:
-    inside = AlignedClip.of(video(300, 30.0), TimeExtent(2.0, 4.0))
+    inside = AlignedClip.of(video(300, 30.0), TimeRange(2.0, 4.0))
     assert (inside.first_frame, inside.last_frame) == (60, 119), "frame 120 begins as the attempt ends"
-    frames_only = AlignedClip.of(video(300, 30.0), FrameExtent(30, 60))
+    frames_only = AlignedClip.of(video(300, 30.0), FrameRange(30, 60))
     clock.open(inside, frames_only)
     assert frames(clock) == (60, 30)
     clock.play()

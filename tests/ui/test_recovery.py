@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.atomic_write import written_aside
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.recovery import Recovery, SessionPlace, SessionRecorder, left_behind
 from tests.ui.conftest import MakeWindow
@@ -35,7 +35,7 @@ def opened(qtbot: QtBot, made: Composition, world: FakeWorld) -> list[Path]:
     qtbot.waitUntil(lambda: made.program.studies.current is not None)
     made.program.open(files)
     qtbot.waitUntil(lambda: made.program.studies.current is not None and len(made.program.videos) == 2)
-    made.program.state.set_current(Footage(files[1]))
+    made.program.state.set_current(VideoClip(files[1]))
     qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.playback.video.path == files[1])
     made.program.playback.seek(41)
     qtbot.waitUntil(lambda: made.program.feed.settled)

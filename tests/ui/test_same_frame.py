@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.arrays import Picture
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import paint
 from skillviewer.media.reading.reader import VideoReader
@@ -221,11 +221,11 @@ def test_while_videos_are_switched(qtbot: QtBot, witness: Witness, other: Path, 
     program = witness.made.program
     program.videos.add([other])
     for turn in range(6):
-        program.state.set_current(Footage(other if turn % 2 == 0 else barcodes))
+        program.state.set_current(VideoClip(other if turn % 2 == 0 else barcodes))
         for frame in (5, 60, 30):
             program.playback.seek(frame)
             qtbot.wait(4)
-    program.state.set_current(Footage(other))
+    program.state.set_current(VideoClip(other))
     qtbot.waitUntil(lambda: program.playback.video is not None and program.playback.video.path == other)
     program.playback.seek(71)
     qtbot.waitUntil(lambda: program.feed.settled)

@@ -18,8 +18,8 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import FrameExtent, TimeExtent
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import FrameRange, TimeRange
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
@@ -105,7 +105,7 @@ def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
 ) -> None:
     whole, cut, framed = world.touch("whole.mp4", "cut.mp4", "framed.mp4")
     path = tmp_path / "parts.skillstudy"
-    time, frames = TimeExtent(0.5, 2.0), FrameExtent(30, 60)
+    time, frames = TimeRange(0.5, 2.0), FrameRange(30, 60)
     with Study.create(path) as made:
         made.videos.add([NewVideo(whole), NewVideo(cut, extent=time), NewVideo(framed, extent=frames)])
     begin(window.program, [], None)
@@ -114,7 +114,7 @@ def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
     qtbot.waitUntil(lambda: window.program.state.model is not None)
     window.program.assessments.ask_all()
     qtbot.waitUntil(lambda: states(window) == ["done"] * 3)
-    assert set(world.looked_at) == {Footage(whole), Footage(cut, time), Footage(framed, frames)}
+    assert set(world.looked_at) == {VideoClip(whole), VideoClip(cut, time), VideoClip(framed, frames)}
     table = VideoTable(window.program.videos)
     expected = {whole: "00:03.0", cut: "0:00–0:02", framed: "0:01–0:02"}
     qtbot.waitUntil(lambda: {entry.path: table.about(entry) for entry in window.program.videos} == expected)
@@ -582,7 +582,7 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     entry = second.program.videos[0]
     assert entry.analysis is None
     assert entry.reason.startswith("Another file is in the place of this video:")
-    assert second.program.state.current == Footage(other)
+    assert second.program.state.current == VideoClip(other)
     assert second.program.state.analysis is None
     header = inspect(second).header
     assert header.text.startswith("Another file is in the place of this video:")

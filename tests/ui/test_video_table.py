@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.videos.table_model import (
     COLUMNS,
@@ -59,14 +59,14 @@ def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
     (path,) = add(videos, "P12.mp4")
     assert row_texts(table, 0) == ["P12", "–", "–", "–", "not assessed"]
     info = video_info(path, 957)
-    videos.update(Footage(path), info=info)
+    videos.update(VideoClip(path), info=info)
     assert row_texts(table, 0) == ["P12", "00:31.9", "–", "–", "not assessed"]
-    videos.update(Footage(path), state=VideoState.WORKING, done=12, total=25)
+    videos.update(VideoClip(path), state=VideoState.WORKING, done=12, total=25)
     assert row_texts(table, 0)[STATE] == "12 of 25"
     analysis = make_analysis(info)
-    videos.update(Footage(path), state=VideoState.DONE, analysis=analysis)
+    videos.update(VideoClip(path), state=VideoState.DONE, analysis=analysis)
     assert row_texts(table, 0)[SCORE] == f"{analysis.score:+.2f}".replace("-", "−")
-    videos.update(Footage(path), state=VideoState.UNREADABLE, reason="P12.mp4 is not a video.")
+    videos.update(VideoClip(path), state=VideoState.UNREADABLE, reason="P12.mp4 is not a video.")
     assert "is not a video" in table.index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
     assert table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).startswith("P12, 00:31.9, ")
 
@@ -77,7 +77,7 @@ def test_a_path_is_listed_once(videos: VideoList, table: VideoTable) -> None:
     assert table.rowCount() == 3
     videos.clear()
     assert table.rowCount() == 0
-    videos.update(Footage(Path("/v/a.mp4")), state=VideoState.DONE)  # late news of a video that has left
+    videos.update(VideoClip(Path("/v/a.mp4")), state=VideoState.DONE)  # late news of a video that has left
     assert len(add(videos, "a.mp4")) == 1
 
 
@@ -93,7 +93,7 @@ def test_scores_and_lengths_sort_as_numbers(videos: VideoList, filtered: VideoFi
     paths = add(videos, "a.mp4", "b.mp4", "c.mp4", "unknown.mp4")
     for path, n_frames in zip(paths, (900, 90, 9000), strict=False):
         info = video_info(path, n_frames)
-        videos.update(Footage(path), info=info, analysis=make_analysis(info))
+        videos.update(VideoClip(path), info=info, analysis=make_analysis(info))
     filtered.sort(LENGTH)
     assert names(filtered) == ["unknown", "b", "a", "c"]
     filtered.sort(SCORE, Qt.SortOrder.DescendingOrder)
@@ -106,7 +106,7 @@ def test_the_order_follows_when_a_score_comes_in(videos: VideoList, filtered: Vi
     filtered.sort(SCORE)
     for i in np.random.default_rng(0).permutation(30):
         path = Path(f"/v/{i}.mp4")
-        videos.update(Footage(path), analysis=make_analysis(video_info(path, 300)))
+        videos.update(VideoClip(path), analysis=make_analysis(video_info(path, 300)))
     by_name = {entry.name: entry.analysis.score for entry in videos if entry.analysis is not None}
     assert names(filtered) == sorted(by_name, key=by_name.__getitem__)
 
@@ -119,7 +119,7 @@ def test_words_and_states_filter(videos: VideoList, filtered: VideoFilter) -> No
     assert names(filtered) == ["P07 left hand", "P08 left hand"]
     filtered.set_state(VideoState.FAILED)
     assert names(filtered) == []
-    videos.update(Footage(paths[2]), state=VideoState.FAILED)
+    videos.update(VideoClip(paths[2]), state=VideoState.FAILED)
     assert names(filtered) == ["P08 left hand"]
     filtered.set_words("")
     filtered.set_state(None)
@@ -154,12 +154,12 @@ def test_a_long_name_keeps_what_tells_it_apart(qapp: QApplication) -> None:
 def test_a_percentile_needs_twenty_comparable_videos(videos: VideoList, table: VideoTable) -> None:
     paths = add(videos, *(f"{n:02d}.mp4" for n in range(22)))
     for n, path in enumerate(paths):
-        videos.update(Footage(path), task="suturing" if n < 21 else "knots")
+        videos.update(VideoClip(path), task="suturing" if n < 21 else "knots")
     for n, path in enumerate(paths[:20]):
-        videos.update(Footage(path), state=VideoState.DONE, analysis=make_analysis(video_info(path), seed=n))
+        videos.update(VideoClip(path), state=VideoState.DONE, analysis=make_analysis(video_info(path), seed=n))
     assert row_texts(table, 3)[PERCENTILE] == "–", "only 19 others"
-    videos.update(Footage(paths[20]), state=VideoState.DONE, analysis=make_analysis(video_info(paths[20])))
-    videos.update(Footage(paths[21]), state=VideoState.DONE, analysis=make_analysis(video_info(paths[21])))
+    videos.update(VideoClip(paths[20]), state=VideoState.DONE, analysis=make_analysis(video_info(paths[20])))
+    videos.update(VideoClip(paths[21]), state=VideoState.DONE, analysis=make_analysis(video_info(paths[21])))
     scores = [entry.analysis.score for entry in list(videos)[:21] if entry.analysis is not None]
     lower = sum(score < scores[3] for score in scores)
     assert row_texts(table, 3)[PERCENTILE] == f"{100 * lower / 20:.0f}"
@@ -169,11 +169,11 @@ def test_a_percentile_needs_twenty_comparable_videos(videos: VideoList, table: V
 def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
     (path,) = add(videos, "P12.mp4")
     info = video_info(path, 957)
-    videos.update(Footage(path), info=info, participant="P12", known_as="twelve")
+    videos.update(VideoClip(path), info=info, participant="P12", known_as="twelve")
     assert table.index(0, NAME).data(UNDER_ROLE) == "not assessed"
     assert table.index(0, SCORE).data(UNDER_ROLE) == ""
     analysis = make_analysis(info, passes=3, warning="Unlike the others.")
-    videos.update(Footage(path), state=VideoState.DONE, analysis=analysis)
+    videos.update(VideoClip(path), state=VideoState.DONE, analysis=analysis)
     assert table.index(0, NAME).data() == "twelve"
     assert table.index(0, NAME).data(UNDER_ROLE) == "unfamiliar · 00:31.9 · P12"
     assert analysis.interval is not None

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, frozen, shapes
-from skillviewer.core.video.extents import Extent
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 
@@ -97,7 +97,7 @@ class Analysis:
     warning: str = ""
     pooled: Float32Array | None = None
     strangeness: float | None = None
-    extent: Extent | None = None
+    extent: ClipRange | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays and check that their shapes agree."""
@@ -130,12 +130,12 @@ class Analysis:
         return f"{self.footage.shortfall(self.video)} {self.video.note}".strip()
 
     @property
-    def footage(self) -> Footage:
+    def footage(self) -> VideoClip:
         """The file, or the part of it, that it is of."""
-        return Footage(self.video.path, self.extent)
+        return VideoClip(self.video.path, self.extent)
 
     @property
-    def subject(self) -> tuple[str, Extent | None]:
+    def subject(self) -> tuple[str, ClipRange | None]:
         """What it is of, wherever the file lies: digest of the file, and which part of it."""
         return self.video.digest, self.extent
 

@@ -11,7 +11,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import Extent, extent_frames
+from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 
 
@@ -109,7 +109,7 @@ class DatasetVideo:
     path: Path | None = None
     participant: str | None = None
     subtask: str = ""
-    extent: Extent | None = None
+    extent: ClipRange | None = None
 
     def frames(self, video: VideoInfo) -> range:
         """Return the frames of its file that belong to the attempt.
@@ -117,7 +117,7 @@ class DatasetVideo:
         Raises:
             DatasetError: The extent lies outside the file.
         """
-        return extent_frames(self.extent, video)
+        return range_frames(self.extent, video)
 
 
 @dataclass(frozen=True, slots=True)

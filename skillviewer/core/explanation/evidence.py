@@ -13,7 +13,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.arrays import FloatArray, frozen, shapes
 from skillviewer.core.explanation.faithfulness import Faithfulness
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,7 +47,7 @@ class Evidence:
     faithfulness: Faithfulness | None
     n_random: int
     seed: int
-    extent: Extent | None = None
+    extent: ClipRange | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays and check that their shapes agree."""

@@ -261,7 +261,7 @@ def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) 
 
 
 @dataclass(frozen=True, slots=True)
-class Ninth:
+class PictureRegion:
     """A ninth of the picture and what its cells contributed to the score.
 
     Attributes:
@@ -273,7 +273,9 @@ class Ninth:
     amount: float
 
 
-def strongest_ninths(analysis: Analysis, evidence: Evidence) -> tuple[Ninth | None, Ninth | None] | None:
+def strongest_regions(
+    analysis: Analysis, evidence: Evidence
+) -> tuple[PictureRegion | None, PictureRegion | None] | None:
     """Return the ninth of the picture that raised the score most and the one that lowered it most.
 
     Args:
@@ -292,5 +294,5 @@ def strongest_ninths(analysis: Analysis, evidence: Evidence) -> tuple[Ninth | No
     for sign in (1.0, -1.0):
         row, column = (int(i) for i in np.unravel_index(int(np.argmax(sign * amounts)), amounts.shape))
         amount = float(amounts[row, column])
-        found.append(Ninth(PLACES[row][column], amount) if sign * amount > least else None)
+        found.append(PictureRegion(PLACES[row][column], amount) if sign * amount > least else None)
     return found[0], found[1]

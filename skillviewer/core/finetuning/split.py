@@ -13,7 +13,7 @@ from skillviewer.core.dataset.folds import FoldsBy, check_no_leak, compared, fol
 from skillviewer.core.dataset.pair_graph import cycles, islands
 from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import Extent, overlap
+from skillviewer.core.video.extents import ClipRange, overlap
 
 MIN_CHOOSING = 12
 """With fewer pairs to choose an epoch on, or left to train on meanwhile, the last epoch is taken: a choice among epochs
@@ -26,19 +26,19 @@ N_PARTS = 4
 """One of so many parts is held out."""
 
 
-Filmed = Mapping[str, Sequence[Extent | None]]
+Filmed = Mapping[str, Sequence[ClipRange | None]]
 """Parts of files, by SHA-256 of the file."""
 
 
-def filmed(shown: Iterable[tuple[str, Extent | None]]) -> Filmed:
+def filmed(shown: Iterable[tuple[str, ClipRange | None]]) -> Filmed:
     """Return (SHA-256, part) of videos by file."""
-    found: dict[str, list[Extent | None]] = {}
+    found: dict[str, list[ClipRange | None]] = {}
     for digest, extent in shown:
         found.setdefault(digest, []).append(extent)
     return found
 
 
-def shows(digest: str, extent: Extent | None, shown: Filmed) -> bool:
+def shows(digest: str, extent: ClipRange | None, shown: Filmed) -> bool:
     """Return whether a part of a file may have frames in common with others."""
     return any(overlap(extent, other) for other in shown.get(digest, ()))
 

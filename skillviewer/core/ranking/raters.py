@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
-from skillviewer.core.proportion import Share
+from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.agreement import first_verdicts
 from skillviewer.core.ranking.misfit import Misfit, rater_misfit
 from skillviewer.core.ranking.pair_selection import Asked, Why
@@ -44,11 +44,11 @@ class RaterReport:
     judged: int
     skipped: int
     neither: int
-    left: Share
+    left: Proportion
     median_s: float | None
-    hurried: Share
-    agreement: Share
-    consistency: Share
+    hurried: Proportion
+    agreement: Proportion
+    consistency: Proportion
     misfit: Misfit | None
 
     @property
@@ -103,17 +103,17 @@ def _report(
         judged=len(own),
         skipped=sum(a.rater == name and a.verdict is None for a in asked),
         neither=len(own) - len(sides),
-        left=Share(sum(j.verdict is Verdict.LEFT for j in sides), len(sides)),
+        left=Proportion(sum(j.verdict is Verdict.LEFT for j in sides), len(sides)),
         median_s=float(np.median(times)) if times else None,
-        hurried=Share(sum(w < HURRIED_BELOW for w in watched), len(watched)),
+        hurried=Proportion(sum(w < HURRIED_BELOW for w in watched), len(watched)),
         agreement=_with_others(name, said),
         # who has no name may be many: what one of them said is nothing that another repeats
-        consistency=Share(0, 0) if name == UNNAMED else _with_oneself([a for a in asked if a.rater == name]),
+        consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself([a for a in asked if a.rater == name]),
         misfit=None if name == UNNAMED else rater_misfit(judgements, name),
     )
 
 
-def _with_others(name: str, said: dict[tuple[str, str], dict[str, int]]) -> Share:
+def _with_others(name: str, said: dict[tuple[str, str], dict[str, int]]) -> Proportion:
     """Return how often a rater says what most of the others say; pairs on which these are split are left out."""
     right = n = 0
     for verdicts in said.values():
@@ -121,10 +121,10 @@ def _with_others(name: str, said: dict[tuple[str, str], dict[str, int]]) -> Shar
         if name in verdicts and ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
             n += 1
             right += verdicts[name] == ranked[0][0]
-    return Share(right, n)
+    return Proportion(right, n)
 
 
-def _with_oneself(own: Sequence[Asked]) -> Share:
+def _with_oneself(own: Sequence[Asked]) -> Proportion:
     """Return how often a rater's second judgement of a pair is the first one again, whichever video stood left."""
     first: dict[frozenset[str], str | None] = {}
     same = n = 0
@@ -138,4 +138,4 @@ def _with_oneself(own: Sequence[Asked]) -> Share:
             same += first[pair] == better
         else:
             first[pair] = better
-    return Share(same, n)
+    return Proportion(same, n)

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from skillviewer.core.proportion import Share
+from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.raters import RaterReport
 from skillviewer.core.ranking.report import RankingReport
 
@@ -57,7 +57,7 @@ def _rater(rater: RaterReport) -> dict[str, Any]:
     }
 
 
-def _share(share: Share) -> dict[str, Any]:
+def _share(share: Proportion) -> dict[str, Any]:
     low, high = share.interval
     return {"part": share.part, "n": share.n, "value": share.value, "low": low, "high": high}
 

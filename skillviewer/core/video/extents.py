@@ -7,7 +7,7 @@ from skillviewer.core.video.info import VideoInfo
 
 
 @dataclass(frozen=True, slots=True)
-class FrameExtent:
+class FrameRange:
     """The frames of a long video that belong to the attempt, half open, counted from 0."""
 
     start_frame: int
@@ -41,7 +41,7 @@ _SAME_S = 5e-7  # times are written with six decimals
 
 
 @dataclass(frozen=True, slots=True)
-class TimeExtent:
+class TimeRange:
     """The stretch of a long video that belongs to the attempt, in seconds from its first frame."""
 
     start_s: float
@@ -75,13 +75,13 @@ class TimeExtent:
         return range(start, stop)
 
 
-Extent = FrameExtent | TimeExtent
+ClipRange = FrameRange | TimeRange
 
 
-def stretch(video: VideoInfo, start_s: float, stop_s: float | None) -> FrameExtent:
+def frame_range(video: VideoInfo, start_s: float, stop_s: float | None) -> FrameRange:
     """Return the frames of a file that are on screen from one time until another, or until it ends.
 
-    Unlike a ``TimeExtent`` it is never taken to be of a longer recording from which the file was cut.
+    Unlike a ``TimeRange`` it is never taken to be of a longer recording from which the file was cut.
 
     Args:
         video: The file.
@@ -98,26 +98,26 @@ def stretch(video: VideoInfo, start_s: float, stop_s: float | None) -> FrameExte
             f"{video.path.name} lasts {video.duration_s:.3f} s: nothing of it is left from {start_s:g} s on."
         )
     if stop_s is None or stop_s >= video.duration_s:
-        return FrameExtent(video.frame_at(start_s), video.n_frames)
-    frames = TimeExtent(start_s, stop_s).frames(video)
-    return FrameExtent(frames.start, frames.stop)
+        return FrameRange(video.frame_at(start_s), video.n_frames)
+    frames = TimeRange(start_s, stop_s).frames(video)
+    return FrameRange(frames.start, frames.stop)
 
 
-def extent_cells(extent: Extent | None) -> tuple[str, float, float]:
+def range_cells(extent: ClipRange | None) -> tuple[str, float, float]:
     """Return the unit, start and stop of an extent as they are stored: "frame" or "s", or "" for the whole file."""
-    if isinstance(extent, FrameExtent):
+    if isinstance(extent, FrameRange):
         return "frame", extent.start_frame, extent.stop_frame
     return ("", 0.0, 0.0) if extent is None else ("s", extent.start_s, extent.stop_s)
 
 
-def extent_from(unit: str, start: float, stop: float) -> Extent | None:
-    """Return the extent that ``extent_cells`` gave."""
+def range_from(unit: str, start: float, stop: float) -> ClipRange | None:
+    """Return the extent that ``range_cells`` gave."""
     if unit == "frame":
-        return FrameExtent(int(start), int(stop))
-    return TimeExtent(start, stop) if unit else None
+        return FrameRange(int(start), int(stop))
+    return TimeRange(start, stop) if unit else None
 
 
-def extent_frames(extent: Extent | None, video: VideoInfo) -> range:
+def range_frames(extent: ClipRange | None, video: VideoInfo) -> range:
     """Return the frames of a file that an extent covers; all of them without one.
 
     Raises:
@@ -126,14 +126,14 @@ def extent_frames(extent: Extent | None, video: VideoInfo) -> range:
     return range(video.n_frames) if extent is None else extent.frames(video)
 
 
-def overlap(first: Extent | None, second: Extent | None) -> bool:
+def overlap(first: ClipRange | None, second: ClipRange | None) -> bool:
     """Return whether two extents of one file may have frames in common; None is the whole file.
 
     Of frames and seconds nobody can tell without the file: they may.
     """
-    if isinstance(first, FrameExtent) and isinstance(second, FrameExtent):
+    if isinstance(first, FrameRange) and isinstance(second, FrameRange):
         return max(first.start_frame, second.start_frame) < min(first.stop_frame, second.stop_frame)
-    if isinstance(first, TimeExtent) and isinstance(second, TimeExtent):
+    if isinstance(first, TimeRange) and isinstance(second, TimeRange):
         return max(first.start_s, second.start_s) < min(first.stop_s, second.stop_s)
     return True
 
@@ -142,6 +142,6 @@ SAME_S = 0.05
 """Two stretches whose ends are no further apart are the same."""
 
 
-def same_stretch(start_s: float, stop_s: float, other_start_s: float, other_stop_s: float) -> bool:
+def same_interval(start_s: float, stop_s: float, other_start_s: float, other_stop_s: float) -> bool:
     """Return whether two stretches, each from start to stop in seconds, are the same."""
     return abs(start_s - other_start_s) <= SAME_S and abs(stop_s - other_stop_s) <= SAME_S

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.text import percent
-from skillviewer.core.video.extents import Extent, FrameExtent, TimeExtent, extent_frames
+from skillviewer.core.video.extents import ClipRange, FrameRange, TimeRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 
 SLACK = 0.02
@@ -12,7 +12,7 @@ SLACK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Footage:
+class VideoClip:
     """A video file, or a part of one. Several attempts may be parts of one long file.
 
     Attributes:
@@ -21,7 +21,7 @@ class Footage:
     """
 
     path: Path
-    extent: Extent | None = None
+    extent: ClipRange | None = None
 
     def frames(self, video: VideoInfo) -> range:
         """Return its frames, given what is known of the file.
@@ -29,7 +29,7 @@ class Footage:
         Raises:
             DatasetError: The part lies outside the file.
         """
-        return extent_frames(self.extent, video)
+        return range_frames(self.extent, video)
 
     def shortfall(self, video: VideoInfo) -> str:
         """Return a sentence where the file ends well before its part should, or "".
@@ -38,10 +38,10 @@ class Footage:
             DatasetError: The part lies outside the file.
         """
         extent, frames = self.extent, self.frames(video)
-        if isinstance(extent, FrameExtent):
+        if isinstance(extent, FrameRange):
             there, length = len(frames), extent.stop_frame - extent.start_frame
             slack = max(2, round(SLACK * length))
-        elif isinstance(extent, TimeExtent):
+        elif isinstance(extent, TimeRange):
             shown_s = video.end_s(frames.stop - 1) - float(video.times_s[frames.start])
             there, length = round(1000 * shown_s), round(1000 * (extent.stop_s - extent.start_s))
             slack = max(1000, round(SLACK * length))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import TimeExtent
+from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words
 from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
@@ -108,7 +108,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     )
 
 
-def _extents(folder: Path, task: str) -> tuple[dict[str, TimeExtent], set[str], list[str]]:
+def _extents(folder: Path, task: str) -> tuple[dict[str, TimeRange], set[str], list[str]]:
     """Return the stretches of the videos, the videos whose stretch cannot be read, and problems."""
     tables = (beside(above, "BEST.csv") for above in (folder, *folder.parents)[:4])
     path = next((table for table in tables if looks_like(table, ("task",), _VIDEO, _START, _STOP)), None)
@@ -117,7 +117,7 @@ def _extents(folder: Path, task: str) -> tuple[dict[str, TimeExtent], set[str], 
     sheet = read_sheet(path)
     task_column, video = sheet.column("task"), sheet.column(*_VIDEO)
     start, stop = sheet.column(*_START), sheet.column(*_STOP)
-    found: dict[str, TimeExtent] = {}
+    found: dict[str, TimeRange] = {}
     strange: dict[str, str] = {}
     problems = []
     for row in sheet.rows:
@@ -129,7 +129,7 @@ def _extents(folder: Path, task: str) -> tuple[dict[str, TimeExtent], set[str], 
             strange.setdefault(name, f"{sheet.place(row)} does not say from when to when {name} is")
         elif not 0 <= start_s < stop_s:
             strange.setdefault(name, f"{sheet.place(row)} has {name} end before it starts")
-        elif found.setdefault(name, TimeExtent(start_s, stop_s)) != TimeExtent(start_s, stop_s):
+        elif found.setdefault(name, TimeRange(start_s, stop_s)) != TimeRange(start_s, stop_s):
             problems.append(f"{sheet.place(row)} gives {name} another start or end; the first row of it counts.")
     for name, why in strange.items():
         problems.append(f"{why}; {'another row of it counts' if name in found else 'the video is left out'}.")

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.released_folds import pairs_of_words
 from skillviewer.data.formats.tasks import beside, chosen_task, first_found
@@ -172,9 +172,9 @@ def _recording(name: str) -> str:
     return _parts(name)[1]
 
 
-def _extent(name: str) -> FrameExtent:
+def _extent(name: str) -> FrameRange:
     _, _, start, stop = _parts(name)
-    return FrameExtent(start, stop + 1)
+    return FrameRange(start, stop + 1)
 
 
 def _shared_between(lists: tuple[Path, ...]) -> str:

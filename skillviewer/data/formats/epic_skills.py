@@ -11,7 +11,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import FrameExtent
+from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.epic_tasks import FAMILY_SIZE, EpicTask, epic_task, foreign_folders
 from skillviewer.data.formats.released_folds import (
@@ -211,7 +211,7 @@ def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[
     return folds, problems
 
 
-def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameExtent]], list[str]]:
+def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameRange]], list[str]]:
     """Return, by name of a dough video, the stem of its recording and the frames of the attempt in it."""
     above = (truth.parent, *truth.parent.parents)[:4]
     path = next((p for p in (beside(folder, "dough_rolling_segments.csv") for folder in above) if p.is_file()), None)
@@ -219,12 +219,12 @@ def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameExtent]], list[str]
         return {}, []
     sheet = read_sheet(path)
     video, start, stop = sheet.column("video"), sheet.column("startframe"), sheet.column("endframe")
-    found: dict[str, tuple[str, FrameExtent]] = {}
+    found: dict[str, tuple[str, FrameRange]] = {}
     problems = []
     for row in sheet.rows:
         try:
             # "the final frame of our segmentation" belongs to it
-            extent = FrameExtent(int(row.cell(start)), int(row.cell(stop)) + 1)
+            extent = FrameRange(int(row.cell(start)), int(row.cell(stop)) + 1)
         except ValueError:
             problems.append(f"{sheet.place(row)} does not name a recording and two frames; it is left out.")
             continue
@@ -234,8 +234,8 @@ def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameExtent]], list[str]
 
 
 def _locate(
-    video: str, task: EpicTask | None, files: VideoFiles, extents: dict[str, tuple[str, FrameExtent]], pooled: bool
-) -> tuple[Path | None, FrameExtent | None]:
+    video: str, task: EpicTask | None, files: VideoFiles, extents: dict[str, tuple[str, FrameRange]], pooled: bool
+) -> tuple[Path | None, FrameRange | None]:
     if task is None:
         return files.find(video, (video,)), None
     stems = tuple(template.format(video) for template in task.stems)

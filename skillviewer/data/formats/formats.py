@@ -16,7 +16,7 @@ from skillviewer.data.formats.tasks import beside
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.extents import Extent
+    from skillviewer.core.video.extents import ClipRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
     A file (or a stretch of one) under two names would be trained on under one and tested under the other. The name that
     it is spelled like keeps it.
     """
-    names: dict[tuple[Path, Extent | None], list[str]] = {}
+    names: dict[tuple[Path, ClipRange | None], list[str]] = {}
     for video in dataset.videos:
         if video.path is not None:
             names.setdefault((video.path, video.extent), []).append(video.name)

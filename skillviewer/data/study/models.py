@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.errors import StudyError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.paths import cache_dir
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import joined, relative
 from skillviewer.data.study.times import now, read
@@ -261,7 +261,7 @@ def _warning(analysis: "Analysis") -> str:
     return f"{analysis.warning} {before}".strip()
 
 
-def analysis_path(video_digest: str, model_digest: str, extent: Extent | None = None) -> Path:
+def analysis_path(video_digest: str, model_digest: str, extent: ClipRange | None = None) -> Path:
     """Return where the cache keeps what a model says of a video; the file is there or not."""
     from skillviewer.data.analysis_file import SUFFIX
 

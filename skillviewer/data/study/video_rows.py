@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PureWindowsPath
 
-from skillviewer.core.video.extents import Extent, extent_cells, extent_from
+from skillviewer.core.video.extents import ClipRange, range_cells, range_from
 from skillviewer.data.study.identity import Identity
 
 
@@ -47,7 +47,7 @@ class StudyVideo:
     unsure: bool
     size_bytes: int
     digest: str
-    extent: Extent | None
+    extent: ClipRange | None
     participant: str | None
     task: str
     notes: str
@@ -55,7 +55,7 @@ class StudyVideo:
     sync_s: float | None
 
     @property
-    def subject(self) -> tuple[str, Extent | None]:
+    def subject(self) -> tuple[str, ClipRange | None]:
         """What analyses of it are of, wherever the file lies (``Analysis.subject``)."""
         return self.digest, self.extent
 
@@ -83,7 +83,7 @@ class NewVideo:
     name: str = ""
     participant: str | None = None
     task: str = ""
-    extent: Extent | None = None
+    extent: ClipRange | None = None
     identity: Identity | None = None
 
 
@@ -119,11 +119,11 @@ class Relinked:
     problems: tuple[str, ...] = ()
 
 
-def extent_text(extent: Extent | None) -> str:
+def extent_text(extent: ClipRange | None) -> str:
     """Return an extent as a word, "" for the whole file."""
     if extent is None:
         return ""
-    unit, start, stop = extent_cells(extent)
+    unit, start, stop = range_cells(extent)
     return f"{unit} {_number(start)} {_number(stop)}"
 
 
@@ -133,6 +133,6 @@ def _number(value: float) -> str:
     return short if float(short) == value else repr(value)
 
 
-def extent_of(row: sqlite3.Row) -> Extent | None:
+def extent_of(row: sqlite3.Row) -> ClipRange | None:
     """Return the extent in a row of the table of videos."""
-    return extent_from(row["extent_unit"], row["extent_start"], row["extent_stop"])
+    return range_from(row["extent_unit"], row["extent_start"], row["extent_stop"])

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
-from skillviewer.core.video.extents import Extent, extent_cells
+from skillviewer.core.video.extents import ClipRange, range_cells
 from skillviewer.data.study.identity import Identity, free_name, relative
 from skillviewer.data.study.located_files import VideoFiles
 from skillviewer.data.study.times import now
@@ -67,7 +67,7 @@ class Videos(VideoFiles):
                 if identity is None and (video.path is not None or not video.name):
                     names.append(None)
                     continue
-                old = None if identity is None else by_content.get((identity.digest, *extent_cells(video.extent)))
+                old = None if identity is None else by_content.get((identity.digest, *range_cells(video.extent)))
                 if old is None and identity is None:
                     old = next((row for row in rows if row["name"] == video.name), None)
                 if old is not None:
@@ -91,7 +91,7 @@ class Videos(VideoFiles):
         if identity is not None and video.path is not None and self._seen(old).path is None:
             self._place(old["id"], video.path, identity)
 
-    def split(self, name: str, extent: Extent) -> str:
+    def split(self, name: str, extent: ClipRange) -> str:
         """Make a part of a video's file a video of its own, of the same person and task; the file is not read.
 
         Args:
@@ -123,7 +123,7 @@ class Videos(VideoFiles):
             "" if path is None else relative(path, self._folder),
             "" if path is None else str(path),
             *((0, 0, "") if identity is None else (identity.size_bytes, identity.modified_ns, identity.digest)),
-            *extent_cells(video.extent),
+            *range_cells(video.extent),
             video.participant,
             video.task,
             now(),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study.models import analysis_path
 from skillviewer.nets.library import digest as model_digest
@@ -14,7 +14,7 @@ from skillviewer.nets.library import digest as model_digest
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.faces.faces import Faces
-    from skillviewer.core.video.extents import Extent
+    from skillviewer.core.video.extents import ClipRange
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
 
@@ -41,16 +41,16 @@ class Subject:
     model: Path | None = None
     model_digest: str = ""
     digest: str = ""
-    extent: "Extent | None" = None
+    extent: "ClipRange | None" = None
     passes: int | None = None
     analysis: "Analysis | None" = None
     study: Path | None = None
     faces: "Faces | None" = None
 
     @property
-    def footage(self) -> Footage:
+    def footage(self) -> VideoClip:
         """The file, or the part of it, that is meant."""
-        return Footage(self.video, self.extent)
+        return VideoClip(self.video, self.extent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from skillviewer.export.reports.report_options import ReportOptions, StudyContex
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.explanation.evidence import Evidence
-    from skillviewer.core.video.extents import Extent
+    from skillviewer.core.video.extents import ClipRange
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
@@ -61,7 +61,7 @@ class Pool(Protocol):
         passes: int,
         token: CancelToken,
         report: Report,
-        extent: "Extent | None" = None,
+        extent: "ClipRange | None" = None,
     ) -> "Analysis":
         """Assess one video, or a part of it, with one of the models."""
         ...

@@ -12,7 +12,7 @@ from torch import nn
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights
@@ -67,7 +67,7 @@ class PassSource(Protocol):
     """Where passes of a video come from: features or snippets."""
 
     def passes(
-        self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
+        self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> Sequence[NDArray[Any]]:
         """Return K passes of a video or of a stretch of it."""
         ...
@@ -117,7 +117,7 @@ def build_bank(
     candidates: int,
     token: CancelToken,
     report: Report,
-    extents: Mapping[str, Extent] | None = None,
+    extents: Mapping[str, ClipRange] | None = None,
 ) -> tuple[MappedBank, list[str]]:
     """Compute (or find) the features of videos.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import Extent, extent_frames
+from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments, timeline
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.media.flow.flow import FieldBatch, FlowStacks, grey_size
@@ -60,7 +60,9 @@ class Sampling:
         return () if self.stretch is None else (("from_frame", self.stretch[0]), ("to_frame", self.stretch[1]))
 
 
-def sampling_of(info: VideoInfo, preprocessing: Preprocessing, passes: int, extent: Extent | None = None) -> Sampling:
+def sampling_of(
+    info: VideoInfo, preprocessing: Preprocessing, passes: int, extent: ClipRange | None = None
+) -> Sampling:
     """Choose the sampled frames of K passes over a video, or over a stretch of it.
 
     Nothing outside a stretch is looked at: its clock begins with it, and flow is taken between its frames alone.
@@ -74,7 +76,7 @@ def sampling_of(info: VideoInfo, preprocessing: Preprocessing, passes: int, exte
     Raises:
         DatasetError: The stretch lies outside the video.
     """
-    frames = extent_frames(extent, info)
+    frames = range_frames(extent, info)
     line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
     length = preprocessing.flow.length
     positions = sample_positions(len(line), preprocessing.n_segments, length, passes)

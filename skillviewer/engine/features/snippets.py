@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.dataset_features import standardise
@@ -76,7 +76,7 @@ class SnippetSource:
         return math.prod(self.shape[1:])
 
     def passes(
-        self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
+        self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> list[NDArray[Any]]:
         """Return the snippets of K passes, each (N, 3 + 2L, h, w) uint8, mapped from the cache where it has them.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
@@ -38,7 +38,7 @@ class FeatureSource:
         configuration = (*self.extractor.configuration(self.preprocessing), *sampling.key)
         return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
 
-    def n_missing(self, info: VideoInfo, passes: int, extent: Extent | None = None) -> int:
+    def n_missing(self, info: VideoInfo, passes: int, extent: ClipRange | None = None) -> int:
         """Return how many sampled frames of K passes over a video, or a stretch of it, have to be computed."""
         sampling = sampling_of(info, self.preprocessing, passes, extent)
         shape = (self.preprocessing.n_segments, *self.extractor.feature_shape(self.preprocessing))
@@ -104,7 +104,7 @@ class FeatureSource:
             self.cache.put(keys[i], computed[i])
 
     def passes(
-        self, reader: VideoReader, passes: int, token: CancelToken, extent: Extent | None = None
+        self, reader: VideoReader, passes: int, token: CancelToken, extent: ClipRange | None = None
     ) -> list[Features]:
         """Return the features of K passes over a video or a stretch of it, each (N, 2F, h, w) float16.
 

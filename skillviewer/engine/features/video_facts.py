@@ -9,7 +9,7 @@ import numpy as np
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.feature_store import FeatureBank
 from skillviewer.engine.features.frame_inputs import sampling_of
@@ -53,7 +53,7 @@ def files_of(dataset: Dataset) -> list[tuple[str, Path]]:
     return [(video.name, video.path) for video in dataset.videos if video.path is not None]
 
 
-def extents_of(dataset: Dataset) -> dict[str, Extent]:
+def extents_of(dataset: Dataset) -> dict[str, ClipRange]:
     """Return the stretch of its file that is the attempt, by name, for every video that is not a whole file."""
     return {video.name: video.extent for video in dataset.videos if video.extent is not None}
 

@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import Dataset, videos_of
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.finetuning.split import Division
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.engine.features.cell_average import averaged_once, averages
 from skillviewer.engine.features.dataset_features import check_room
 from skillviewer.engine.features.frame_inputs import sampling_of
@@ -76,13 +76,13 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     )
 
 
-def _footage(dataset: Dataset) -> list[Footage]:
-    return [Footage(video.path, video.extent) for video in dataset.videos if video.path is not None]
+def _footage(dataset: Dataset) -> list[VideoClip]:
+    return [VideoClip(video.path, video.extent) for video in dataset.videos if video.path is not None]
 
 
 def _missing(
-    source: FeatureSource, wanted: Sequence[tuple[Footage, int]], token: CancelToken, report: Report
-) -> tuple[list[tuple[Footage, int]], list[str]]:
+    source: FeatureSource, wanted: Sequence[tuple[VideoClip, int]], token: CancelToken, report: Report
+) -> tuple[list[tuple[VideoClip, int]], list[str]]:
     """Return videos and the number of sampled frames whose features are not kept, and sentences about broken ones."""
     found, problems = [], []
     for done, (footage, passes) in enumerate(wanted):
@@ -96,7 +96,7 @@ def _missing(
     return found, problems
 
 
-def _frame_s(source: FeatureSource, footage: Footage, token: CancelToken, report: Report) -> float:
+def _frame_s(source: FeatureSource, footage: VideoClip, token: CancelToken, report: Report) -> float:
     """Return the seconds that one sampled frame takes: decoding, flow and both backbones."""
     if source.preprocessing.flow.algorithm.startswith("tvl1"):
         warm_up(lambda text: report(Progress(text)))

@@ -11,7 +11,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
 from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.paths import cache_dir
-from skillviewer.core.video.extents import extent_cells
+from skillviewer.core.video.extents import range_cells
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.nets.library import digest
 from skillviewer.nets.presets import PRESETS
@@ -56,7 +56,7 @@ class TuningJob:
             sorted((p.first, p.second) for p in self.study.set_aside),
             sorted((p.first, p.second) for p in dataset.similar),
             sorted(dataset.participants.items()),
-            sorted((v.name, *extent_cells(v.extent)) for v in dataset.videos),
+            sorted((v.name, *range_cells(v.extent)) for v in dataset.videos),
             asdict(self.choices),
             parent,
             __version__,

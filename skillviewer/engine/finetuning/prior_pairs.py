@@ -8,7 +8,7 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import Division, Filmed, StudyPairs, TuningChoices, divide, filmed, shows
 from skillviewer.core.paths import models_dir, resources_dir
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
 
 BEFORE, OLD = "before", "old"
@@ -28,7 +28,7 @@ class OldPairs:
 
     dataset: Dataset
     what: str
-    shown: Mapping[str, tuple[str, Extent | None]]
+    shown: Mapping[str, tuple[str, ClipRange | None]]
     trained: frozenset[str] = frozenset()
 
     @property

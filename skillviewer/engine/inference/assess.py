@@ -9,7 +9,7 @@ import torch
 from skillviewer.core.analysis.analysis import Analysis, MapRect, Provenance
 from skillviewer.core.analysis.familiarity import Familiarity
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.source import FeatureSource
@@ -24,7 +24,7 @@ class _Growing:
     """An analysis that grows by one step at a time."""
 
     def __init__(
-        self, info: VideoInfo, extent: Extent | None, sampling: Sampling, model: AttentionModel, rect: MapRect
+        self, info: VideoInfo, extent: ClipRange | None, sampling: Sampling, model: AttentionModel, rect: MapRect
     ) -> None:
         self._info, self._extent, self._sampling, self._model, self._rect = info, extent, sampling, model, rect
         self._attention: list[NDArray[np.float32]] = []
@@ -63,7 +63,7 @@ def assess(
     familiarity: Familiarity | None,
     token: CancelToken,
     report: Report,
-    extent: Extent | None = None,
+    extent: ClipRange | None = None,
 ) -> Analysis:
     """Assess one video; the first map is reported while the rest is still to be computed.
 

@@ -16,7 +16,7 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import MIN_RANDOM
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import sampling_of
@@ -133,7 +133,7 @@ class Engine:
         passes: int = 1,
         token: CancelToken | None = None,
         report: Report = silent,
-        extent: Extent | None = None,
+        extent: ClipRange | None = None,
     ) -> Analysis:
         """Assess one video, or a stretch of it.
 

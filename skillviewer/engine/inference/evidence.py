@@ -25,7 +25,7 @@ from skillviewer.core.explanation.faithfulness import (
     step_distances,
 )
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.inference.replay import Rerun
@@ -57,7 +57,7 @@ def fused_passes(
     passes: int,
     token: CancelToken,
     report: Report,
-    extent: Extent | None = None,
+    extent: ClipRange | None = None,
 ) -> Tensor:
     """Return the fused features of a video's passes, (K, N, C, h, w): those that an assessment sees.
 

@@ -13,7 +13,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.source import FeatureSource
@@ -78,7 +78,7 @@ class ModelPool:
         passes: int = 1,
         token: CancelToken | None = None,
         report: Report = silent,
-        extent: Extent | None = None,
+        extent: ClipRange | None = None,
     ) -> Analysis:
         """Assess a video, or a part of it, with one of the models.
 

@@ -17,7 +17,7 @@ from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled
 from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.paths import training_place
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
@@ -378,13 +378,13 @@ def _sizes(dataset: Dataset) -> dict[Path, int]:
     return {path: path.stat().st_size for path in {path for _, path in files_of(dataset)}}
 
 
-def _by_contents(dataset: Dataset, sizes: Collection[int], token: CancelToken) -> dict[str, list[Footage]]:
+def _by_contents(dataset: Dataset, sizes: Collection[int], token: CancelToken) -> dict[str, list[VideoClip]]:
     """Return the attempts of a data set in files of some sizes, by the SHA-256 of the file, which is read once."""
     digests = {path: digest_of(path, token) for path, size in _sizes(dataset).items() if size in sizes}
-    found: dict[str, list[Footage]] = {}
+    found: dict[str, list[VideoClip]] = {}
     for video in dataset.videos:
         if video.path in digests:
-            found.setdefault(digests[video.path], []).append(Footage(video.path, video.extent))
+            found.setdefault(digests[video.path], []).append(VideoClip(video.path, video.extent))
     return found
 
 

@@ -17,7 +17,7 @@ from skillviewer.core.explanation.moments import Moment, find_moments
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
-from skillviewer.core.video.extents import same_stretch
+from skillviewer.core.video.extents import same_interval
 from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.pictures.contact_sheet import evenly_spread
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, tick_words
@@ -295,7 +295,7 @@ def _colour_bar(analysis: Analysis, frame: int, look: Look) -> Bar | None:
 
 def _about(moment: Moment, opinions: Sequence[OpinionOf]) -> tuple[OpinionOf, ...]:
     """Return what was said of a moment: opinions of another stretch are not of it, however much the two share."""
-    return tuple(o for o in opinions if same_stretch(o.start_s, o.stop_s, moment.start_s, moment.stop_s))
+    return tuple(o for o in opinions if same_interval(o.start_s, o.stop_s, moment.start_s, moment.stop_s))
 
 
 def _reference(

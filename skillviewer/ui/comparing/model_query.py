@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.ui.comparing.queries import ask, remember
 from skillviewer.ui.session.backend import ModelPool
@@ -39,7 +39,7 @@ class ModelQuestion:
 
     kind: Kind
     key: str
-    footage: Footage | None = None
+    footage: VideoClip | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

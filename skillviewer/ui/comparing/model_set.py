@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.comparing.line_styles import MOST
 from skillviewer.ui.comparing.model_query import Kind, Matter, ModelQuery, ModelQuestion
 from skillviewer.ui.comparing.queries import Answer
@@ -21,7 +21,7 @@ from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.threads.messages import Message, Severity
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.extents import Extent
+    from skillviewer.core.video.extents import ClipRange
 
 SETTLE_MS = 450
 """A video must stay on screen this long before models are asked about it, unless it has been analysed already: by then
@@ -56,7 +56,7 @@ class ModelSet(QObject):
         self._active = self._stopped = False
         self._batch: list[ModelQuestion] = []
         self._n_batch = 0
-        self._recalled: set[tuple[str, str, Extent | None]] = set()  # (key, digest of the file, part of it)
+        self._recalled: set[tuple[str, str, ClipRange | None]] = set()  # (key, digest of the file, part of it)
         self._growing: tuple[ModelQuestion, Progress] | None = None
         self._job = SlowJob(program.jobs, self.tr("Comparing models"), self)
         self._job.stop_asked.connect(self.stop)
@@ -81,7 +81,7 @@ class ModelSet(QObject):
         return self._keys
 
     @property
-    def footage(self) -> Footage | None:
+    def footage(self) -> VideoClip | None:
         """The video on screen, once it is open."""
         return self._program.state.current if self._program.playback.video is not None else None
 
@@ -247,7 +247,7 @@ class ModelSet(QObject):
             (ModelQuestion(Kind.ASSESS, k, footage) for k in self._models() if self.answers.open(k, footage)), None
         )
 
-    def _on_its_way(self, footage: Footage) -> bool:
+    def _on_its_way(self, footage: VideoClip) -> bool:
         """Return whether the other screens' model computes the features of a video, or is about to."""
         entry, automatic = self._program.videos.get(footage), self._program.assessments.automatic
         if entry is None or self._program.state.model is None:
@@ -373,7 +373,7 @@ class ModelSet(QObject):
         self.study_changed.emit()
         self.advance()
 
-    def _title(self, footage: Footage) -> str:
+    def _title(self, footage: VideoClip) -> str:
         entry = self._program.videos.get(footage)
         return entry.name if entry is not None else footage.path.name
 

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.map_comparison import VideoComparison, compare_vi
 from skillviewer.core.analysis.model_agreement import AgreementMatrix, Disagreement, agreement_matrix, disagreements
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.ui.session.backend import ModelPool
 from skillviewer.ui.session.study_sync import recall
@@ -32,7 +32,7 @@ class Answer:
     seconds: float
 
 
-def ask(pool: ModelPool, folder: Path, footage: Footage, passes: int, token: CancelToken, report: Report) -> Answer:
+def ask(pool: ModelPool, folder: Path, footage: VideoClip, passes: int, token: CancelToken, report: Report) -> Answer:
     """Assess a video with one of the models."""
     facts = pool.facts(folder)
     token.check()
@@ -41,7 +41,7 @@ def ask(pool: ModelPool, folder: Path, footage: Footage, passes: int, token: Can
     return Answer(facts, analysis, time.perf_counter() - begun)
 
 
-def remember(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[Footage, Analysis]:
+def remember(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[VideoClip, Analysis]:
     """Return what a model said of the videos of a study in earlier sessions.
 
     Args:
@@ -50,7 +50,7 @@ def remember(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: Ca
         passes: Analyses with another number of passes are left out: what is compared is made alike.
         token: Checked after every video.
     """
-    found: dict[Footage, Analysis] = {}
+    found: dict[VideoClip, Analysis] = {}
 
     def gather(progress: Progress) -> None:
         if isinstance(progress.value, dict):

@@ -8,7 +8,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 
 MIN_VIDEOS = 5
 """Videos that a model must have scored before its scores can be told in standard deviations of them."""
@@ -28,17 +28,17 @@ class Answers:
     """
 
     facts: dict[str, ModelFacts] = field(default_factory=dict)
-    analyses: dict[str, dict[Footage, Analysis]] = field(default_factory=dict)
+    analyses: dict[str, dict[VideoClip, Analysis]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    evidence: dict[tuple[str, Footage], Evidence] = field(default_factory=dict)
-    failures: dict[tuple[str, Footage], str] = field(default_factory=dict)
+    evidence: dict[tuple[str, VideoClip], Evidence] = field(default_factory=dict)
+    failures: dict[tuple[str, VideoClip], str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
-    def analysis(self, key: str, footage: Footage) -> Analysis | None:
+    def analysis(self, key: str, footage: VideoClip) -> Analysis | None:
         """Return what a model says of a video, or None."""
         return self.analyses.get(key, {}).get(footage)
 
-    def keep(self, key: str, footage: Footage, analysis: Analysis) -> None:
+    def keep(self, key: str, footage: VideoClip, analysis: Analysis) -> None:
         """Take in what a model says of a video."""
         known, digest = self.analyses.setdefault(key, {}), analysis.provenance.model_digest
         if any(other.provenance.model_digest != digest for other in known.values()):  # trained anew in its folder
@@ -47,12 +47,12 @@ class Answers:
         known[footage] = analysis
         self.failures.pop((key, footage), None)
 
-    def open(self, key: str, footage: Footage) -> bool:
+    def open(self, key: str, footage: VideoClip) -> bool:
         """Return whether a model has still to be asked about a video."""
         known = self.analysis(key, footage) is not None or (key, footage) in self.failures
         return not known and key not in self.broken
 
-    def forgive(self, footage: Footage | None) -> None:
+    def forgive(self, footage: VideoClip | None) -> None:
         """Forget failures, so that what failed is tried again: models, and those of one video."""
         self.broken.clear()
         self.failures = {item: reason for item, reason in self.failures.items() if item[1] != footage}
@@ -63,7 +63,7 @@ class Answers:
         self.evidence.clear()
         self.failures.clear()
 
-    def over(self, keys: Iterable[str], names: Mapping[Footage, str]) -> dict[str, dict[str, Analysis]]:
+    def over(self, keys: Iterable[str], names: Mapping[VideoClip, str]) -> dict[str, dict[str, Analysis]]:
         """Return analyses by key of the model and name of the video.
 
         Args:
@@ -75,7 +75,7 @@ class Answers:
             for key in keys
         }
 
-    def spread(self, key: str, videos: Iterable[Footage]) -> tuple[float, float] | None:
+    def spread(self, key: str, videos: Iterable[VideoClip]) -> tuple[float, float] | None:
         """Return mean and standard deviation of a model's scores over videos, or None where too few are known.
 
         Args:

@@ -10,7 +10,7 @@ from skillviewer.core.analysis.difference import uniform_baseline
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.comparing.results import Answers
 
 UNIFORM = "uniform"
@@ -72,7 +72,7 @@ class ComparedModel:
 
 
 def filled(
-    row: ComparedModel, footage: Footage | None, answers: Answers, growing: Progress | None, *, stopped: bool
+    row: ComparedModel, footage: VideoClip | None, answers: Answers, growing: Progress | None, *, stopped: bool
 ) -> ComparedModel:
     """Return a model's row with what it says of a video.
 
@@ -99,7 +99,7 @@ def filled(
     return replace(row, standing=ModelProgress.STOPPED) if stopped else row
 
 
-def baseline(row: ComparedModel, keys: Iterable[str], footage: Footage | None, answers: Answers) -> ComparedModel:
+def baseline(row: ComparedModel, keys: Iterable[str], footage: VideoClip | None, answers: Answers) -> ComparedModel:
     """Return the row of the baseline that looks everywhere alike, on the frames that the first model sampled."""
     others = (answers.analysis(key, footage) for key in keys) if footage is not None else ()
     like = next((analysis for analysis in others if analysis is not None), None)

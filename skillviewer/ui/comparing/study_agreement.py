@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.queries import StudyAgreement, agree
 from skillviewer.ui.comparing.row import UNIFORM
@@ -61,10 +61,10 @@ class Studying(QObject):
         return tuple(key for key in self._models.keys if key != UNIFORM and key not in broken)
 
     @property
-    def names(self) -> dict[Footage, str]:
+    def names(self) -> dict[VideoClip, str]:
         """The videos of the study that can be looked at; each name once."""
         entries = [entry for entry in self._program.videos if entry.state.has_picture]
-        taken: dict[str, Footage] = {}
+        taken: dict[str, VideoClip] = {}
         for entry in entries:
             name = entry.name if entry.name not in taken else str(entry.path)
             taken[name] = entry.footage
@@ -81,7 +81,7 @@ class Studying(QObject):
         """Whether a model has still to be asked about a video."""
         return any(self._models.answers.open(key, footage) for key in self.keys for footage in self.names)
 
-    def footage(self, name: str) -> Footage | None:
+    def footage(self, name: str) -> VideoClip | None:
         """Return the video of a name."""
         return next((footage for footage, other in self.names.items() if other == name), None)
 

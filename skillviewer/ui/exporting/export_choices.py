@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study.archive.archive_form import free_entry, safe_name
 from skillviewer.engine.exporting.requests import Order, StudyOrder, Subject
 from skillviewer.engine.exporting.study_exporters import StudyExporter
@@ -34,7 +34,7 @@ class Candidate:
         analysis: What the model that is loaded says of it, whole, or None.
     """
 
-    footage: Footage
+    footage: VideoClip
     name: str
     digest: str = ""
     analysis: Analysis | None = None

@@ -46,7 +46,7 @@ from skillviewer.ui.widgets.empty_study import NothingOpen
 from skillviewer.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.footage import Footage
+    from skillviewer.core.video.footage import VideoClip
     from skillviewer.export.preview import Preview
 
 
@@ -63,7 +63,7 @@ class ExportScreen(QWidget):
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._shown = False
-        self._current: Footage | None = None
+        self._current: VideoClip | None = None
         theme = program.themes.theme
         self.queue = ExportQueue(program.exports, program.jobs, self)
         self.previews = Previews(program.export_previews, self)

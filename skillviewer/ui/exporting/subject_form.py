@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.core.text import printable
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.exporting.export_choices import Candidate, Model, Spread
 from skillviewer.ui.widgets.theme import Theme, url
 
@@ -77,7 +77,7 @@ class SubjectForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._candidates: tuple[Candidate, ...] = ()
-        self._current: Footage | None = None
+        self._current: VideoClip | None = None
         self._models: tuple[Model, ...] = ()
         self._follows = True  # whether the model that is loaded is meant, whichever that is
         self.spread = QComboBox(self)
@@ -102,7 +102,7 @@ class SubjectForm(QWidget):
         self.videos.marked.connect(self.changed)
         self.models.marked.connect(self._on_marked)
 
-    def set_videos(self, candidates: Sequence[Candidate], current: Footage | None) -> None:
+    def set_videos(self, candidates: Sequence[Candidate], current: VideoClip | None) -> None:
         """Offer videos."""
         offered = [c.footage for c in candidates]
         known = [c.footage for c in self._candidates]

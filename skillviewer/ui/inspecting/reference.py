@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolBu
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.text import clock, signed
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.insight.findings import Findings
@@ -34,7 +34,7 @@ class SmallPlayer(QWidget):
         super().__init__(parent)
         self.playback = Playback(parent=self)
         self.feed = FrameFeed(frames, self)
-        self._footage: Footage | None = None
+        self._footage: VideoClip | None = None
         self._analysis: Analysis | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -70,7 +70,7 @@ class SmallPlayer(QWidget):
         """Take colours."""
         self.canvas.on_theme(theme)
 
-    def open(self, footage: Footage, analysis: Analysis | None) -> None:
+    def open(self, footage: VideoClip, analysis: Analysis | None) -> None:
         """Show a video from its first frame.
 
         Args:
@@ -134,7 +134,7 @@ class ReferenceBlock(Section):
     ) -> None:
         super().__init__(self.tr("How it is done well"), parent)
         self._frames, self._state, self._videos = frames, state, videos
-        self._footage: Footage | None = None
+        self._footage: VideoClip | None = None
         self._theme: Theme = LIGHT
         self.player: SmallPlayer | None = None
         self.words = Wrapped(self)

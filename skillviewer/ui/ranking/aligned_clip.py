@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.video.extents import Extent, extent_frames
+from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 
 MOST_GAP_S = 0.5
@@ -29,13 +29,13 @@ class AlignedClip:
     sync_s: float
 
     @classmethod
-    def of(cls, video: VideoInfo, extent: Extent | None = None, sync_s: float | None = None) -> "AlignedClip":
+    def of(cls, video: VideoInfo, extent: ClipRange | None = None, sync_s: float | None = None) -> "AlignedClip":
         """Return the attempt in a video; without a sync point its first frame is one.
 
         Raises:
             DatasetError: The extent lies outside the file.
         """
-        frames = extent_frames(extent, video)
+        frames = range_frames(extent, video)
         first, last = frames[0], frames[-1]
         return cls(video, first, last, float(video.times_s[first]) if sync_s is None else sync_s)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Contender:
     name: str
     path: Path
     digest: str = ""
-    extent: Extent | None = None
+    extent: ClipRange | None = None
     sync_s: float | None = None
 
 

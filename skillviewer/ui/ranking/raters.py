@@ -23,7 +23,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
-    from skillviewer.core.proportion import Share
+    from skillviewer.core.proportion import Proportion
     from skillviewer.core.ranking.raters import RaterReport
 
 ROW_PX = 28
@@ -162,7 +162,7 @@ class RatersView(VotesView):
             ("–" if fit is None else f"{fit.infit:.2f} ({fit.z:+.1f})".replace("-", "−"), misfit),
         )
 
-    def _share(self, share: "Share", *, interval: bool = True) -> tuple[str, str]:
+    def _share(self, share: "Proportion", *, interval: bool = True) -> tuple[str, str]:
         if not share.n:
             return "–", self.tr("not known yet")
         low, high = (round(100 * end) for end in share.interval)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
@@ -26,7 +26,7 @@ class _Done:
     memory: str
 
 
-def _assess(slot: ModelSlot, footage: Footage, passes: int, token: CancelToken, report: Report) -> _Done:
+def _assess(slot: ModelSlot, footage: VideoClip, passes: int, token: CancelToken, report: Report) -> _Done:
     analysis = slot.assessor.assess(footage.path, passes, token, report, footage.extent)
     return _Done(analysis, slot.assessor.memory_text())
 
@@ -62,12 +62,12 @@ class Assessments(QObject):
         super().__init__(parent)
         self._lane, self._state, self._videos = lane, state, videos
         self._jobs, self._messages = jobs, messages
-        self._kept: dict[tuple[Footage, str], Analysis] = {}  # (video, digest of the checkpoint)
+        self._kept: dict[tuple[VideoClip, str], Analysis] = {}  # (video, digest of the checkpoint)
         self._model: LoadedModel | None = None
-        self._queue: list[Footage] = []
-        self._unasked: set[Footage] = set()
-        self._again: set[Footage] = set()  # asked for though they are assessed
-        self._running: Footage | None = None
+        self._queue: list[VideoClip] = []
+        self._unasked: set[VideoClip] = set()
+        self._again: set[VideoClip] = set()  # asked for though they are assessed
+        self._running: VideoClip | None = None
         self._passes = 0  # of the video that is being assessed
         self._task: Task | None = None
         self._job: Job | None = None
@@ -89,7 +89,7 @@ class Assessments(QObject):
         return self._running is not None or bool(self._queue)
 
     @property
-    def running(self) -> Footage | None:
+    def running(self) -> VideoClip | None:
         """The video that is being assessed."""
         return self._running
 
@@ -104,7 +104,7 @@ class Assessments(QObject):
         if on:
             self._settle.start()
 
-    def ask(self, wanted: list[Footage], *, again: bool = False) -> None:
+    def ask(self, wanted: list[VideoClip], *, again: bool = False) -> None:
         """Assess videos, in this order, behind those that wait.
 
         Args:
@@ -136,13 +136,13 @@ class Assessments(QObject):
             one = self.tr("Another model was chosen: 1 video no longer waits to be assessed.")
             self._messages.note(words.format(n) if n > 1 else one)
 
-    def _suffices(self, footage: Footage, known: Analysis | None) -> bool:
+    def _suffices(self, footage: VideoClip, known: Analysis | None) -> bool:
         """Return whether what is known of a video is what it waits for."""
         if known is None or footage in self._again:
             return False
         return footage in self._unasked or known.n_passes >= self._state.passes
 
-    def _enqueue(self, footage: Footage, *, again: bool) -> None:
+    def _enqueue(self, footage: VideoClip, *, again: bool) -> None:
         self._unasked.discard(footage)
         entry = self._videos.get(footage)
         if entry is None or not entry.state.has_picture or footage == self._running or footage in self._queue:
@@ -166,7 +166,7 @@ class Assessments(QObject):
         else:
             self._finish_job()
 
-    def take(self, analyses: Mapping[Footage, Analysis]) -> None:
+    def take(self, analyses: Mapping[VideoClip, Analysis]) -> None:
         """Take in what was kept of an earlier assessment by a model; what was made meanwhile stands.
 
         Args:
@@ -191,7 +191,7 @@ class Assessments(QObject):
         self._kept.clear()
 
     @Slot(object)
-    def _on_current(self, footage: Footage | None) -> None:
+    def _on_current(self, footage: VideoClip | None) -> None:
         entry = self._videos.get(footage)
         self._state.set_analysis(entry.analysis if entry is not None else None)
         if self._automatic:
@@ -312,7 +312,7 @@ class Assessments(QObject):
         if footage is not None:
             self._show_kept(footage)
 
-    def _show_kept(self, footage: Footage) -> None:
+    def _show_kept(self, footage: VideoClip) -> None:
         """Show what is known of a video whose assessment did not end, if it is on screen."""
         if footage == self._state.current:
             entry = self._videos.get(footage)
@@ -337,16 +337,16 @@ class Assessments(QObject):
             job.finish()
             self.busy_changed.emit(False)
 
-    def _known(self, footage: Footage) -> Analysis | None:
+    def _known(self, footage: VideoClip) -> Analysis | None:
         return self._kept.get((footage, self._model.digest)) if self._model is not None else None
 
-    def _leave_out(self, footage: Footage) -> None:
+    def _leave_out(self, footage: VideoClip) -> None:
         """Let a video wait no longer, for what it waits for is known."""
         if footage in self._queue:
             self._queue.remove(footage)
         self._restore(footage)
 
-    def _restore(self, footage: Footage) -> None:
+    def _restore(self, footage: VideoClip) -> None:
         """Give a video the state it has under the model that is loaded."""
         analysis = self._known(footage)
         state = VideoState.DONE if analysis is not None else VideoState.NEW

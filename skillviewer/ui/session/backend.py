@@ -9,7 +9,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.arrays import Picture
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
@@ -96,7 +96,7 @@ class Assessor(Protocol):
         ...
 
     def assess(
-        self, path: Path, passes: int, token: CancelToken, report: Report, extent: Extent | None = None
+        self, path: Path, passes: int, token: CancelToken, report: Report, extent: ClipRange | None = None
     ) -> Analysis:
         """Assess a video or a part of it; ``report`` is told of every step, with the analysis so far as its value."""
         ...
@@ -124,7 +124,7 @@ class ModelPool(Protocol):
         passes: int,
         token: CancelToken,
         report: Report,
-        extent: Extent | None = None,
+        extent: ClipRange | None = None,
     ) -> Analysis:
         """Assess one video, or a part of it, with one of the models."""
         ...

@@ -10,7 +10,7 @@ from skillviewer.ui.session.video_list import VideoEntry, VideoList
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.analysis.cohort import Standing
-    from skillviewer.core.video.footage import Footage
+    from skillviewer.core.video.footage import VideoClip
 
 
 class Cohorts(QObject):
@@ -24,8 +24,8 @@ class Cohorts(QObject):
         super().__init__(videos)
         self._videos = videos
         self._members: dict[str, list[VideoEntry]] | None = None
-        self._standings: dict[str, dict[Footage, Standing]] = {}
-        self._seen: dict[Footage, tuple[Analysis | None, str]] = {}
+        self._standings: dict[str, dict[VideoClip, Standing]] = {}
+        self._seen: dict[VideoClip, tuple[Analysis | None, str]] = {}
         videos.changed.connect(self._on_changed)
         for signal in (videos.added, videos.removed, videos.cleared):
             signal.connect(self._forget)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
@@ -49,7 +49,7 @@ class Sorted:
 class Probed:
     """What a first look at a video tells: its info and thumbnail, or why it cannot be read."""
 
-    footage: Footage
+    footage: VideoClip
     info: VideoInfo | None
     thumbnail: Picture | None
     reason: str = ""
@@ -128,7 +128,7 @@ def _checkpoint_at(path: Path) -> Path | None:
     return path.parent if path.name == CHECKPOINT_FILE else None
 
 
-def probe(footage: Footage, backend: Backend, token: CancelToken) -> Probed:
+def probe(footage: VideoClip, backend: Backend, token: CancelToken) -> Probed:
     """Open a video, read what it is, and make a thumbnail of its first frame."""
     try:
         reader = backend.open_reader(footage.path, token)
@@ -174,8 +174,8 @@ class Intake(QObject):
     ) -> None:
         super().__init__(parent)
         self._lane, self._videos, self._messages = lane, videos, messages
-        self._to_probe: list[Footage] = []
-        self._probing: Footage | None = None
+        self._to_probe: list[VideoClip] = []
+        self._probing: VideoClip | None = None
         self._unreadable: list[tuple[Path, str]] = []
 
     def take(self, paths: Sequence[Path]) -> None:
@@ -187,7 +187,7 @@ class Intake(QObject):
         task.succeeded.connect(self._on_sorted)
         task.failed.connect(self._messages.fail)
 
-    def look_at(self, videos: Sequence[Footage]) -> None:
+    def look_at(self, videos: Sequence[VideoClip]) -> None:
         """Look at videos of the list that nobody has looked at yet."""
         queued = set(self._to_probe)
         self._to_probe += [footage for footage in videos if footage not in queued]
@@ -199,14 +199,14 @@ class Intake(QObject):
         self._to_probe.clear()
         self._unreadable.clear()
 
-    def prefer(self, videos: Sequence[Footage]) -> None:
+    def prefer(self, videos: Sequence[VideoClip]) -> None:
         """Look at these videos first: they are on screen."""
         wanted = set(videos)
         self._to_probe.sort(key=lambda footage: footage not in wanted)
 
     @Slot(object)
     def _on_sorted(self, found: Sorted) -> None:
-        self._to_probe += map(Footage, self._videos.add(found.videos))
+        self._to_probe += map(VideoClip, self._videos.add(found.videos))
         if found.refused:
             self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} things were not opened."))
         self.took.emit(found)

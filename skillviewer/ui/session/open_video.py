@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.playback import Playback
@@ -58,7 +58,7 @@ class Opening(QObject):
         feed.failed.connect(self._on_failed)
 
     @Slot(object)
-    def _on_current(self, footage: Footage | None) -> None:
+    def _on_current(self, footage: VideoClip | None) -> None:
         entry = self._videos.get(footage)
         replaced = entry is not None and entry.state is VideoState.REPLACED
         self._playback.open(None)

@@ -7,8 +7,8 @@ from typing import Any, cast
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.analysis.score_curve import score_curve
-from skillviewer.core.video.extents import FrameExtent
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend, ExportDesk, ModelPool, Tuner
@@ -190,7 +190,7 @@ class Program(QObject):
         entry, chosen = self.videos.get(self.state.current), self.playback.selection
         if entry is None or not entry.known_as or chosen is None:
             return
-        extent, name = FrameExtent(chosen.start, chosen.stop), entry.known_as
+        extent, name = FrameRange(chosen.start, chosen.stop), entry.known_as
         self.playback.clear_marks()
         self.undo.perform(
             Command(
@@ -241,7 +241,7 @@ class Program(QObject):
             self.studies.unpack(found.archive)
         if found.videos:
             self.studies.enrol(found.videos)
-            self.state.set_current(Footage(found.videos[0]))
+            self.state.set_current(VideoClip(found.videos[0]))
 
     @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import Study, StudyVideo, cached_analysis
 from skillviewer.data.study import VideoState as FileState
 from skillviewer.ui.session.assessments import Assessments
@@ -20,7 +20,7 @@ from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.lane import Lane, Task
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.extents import Extent
+    from skillviewer.core.video.extents import ClipRange
     from skillviewer.engine.exporting.requests import Assessed
 
 AT_ONCE = 25
@@ -52,9 +52,9 @@ def entry_of(video: StudyVideo) -> VideoEntry:
 
 def recall(
     videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report
-) -> dict[Footage, Analysis]:
+) -> dict[VideoClip, Analysis]:
     """Return what a model said of videos before; some at a time also as values of progress."""
-    found: dict[Footage, Analysis] = {}
+    found: dict[VideoClip, Analysis] = {}
     for i, video in enumerate(videos):
         token.check()
         if video.path is not None and video.state is not FileState.REPLACED:
@@ -94,8 +94,10 @@ class StudyList(QObject):
         self._studies, self._videos, self._assessments = studies, videos, assessments
         self._intake, self._index, self._state = intake, index, state
         self._known: tuple[StudyVideo, ...] = ()
-        self._early: dict[tuple[Footage, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}  # by video and digest
-        self._recalled: tuple[str, frozenset[tuple[str, Extent | None]]] = ("", frozenset())
+        self._early: dict[
+            tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]
+        ] = {}  # by video and digest
+        self._recalled: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
         self._task: Task | None = None
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
@@ -187,7 +189,7 @@ class StudyList(QObject):
             self._assessments.take(progress.value)
 
     @Slot(object)
-    def _on_recalled(self, found: dict[Footage, Analysis]) -> None:
+    def _on_recalled(self, found: dict[VideoClip, Analysis]) -> None:
         self._assessments.take(found)
 
     @Slot()

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import Extent
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 
@@ -69,12 +69,12 @@ class VideoEntry:
     known_as: str = ""
     participant: str | None = None
     task: str = ""
-    extent: Extent | None = None
+    extent: ClipRange | None = None
 
     @property
-    def footage(self) -> Footage:
+    def footage(self) -> VideoClip:
         """The file, or the part of it: what tells it from the other videos of the list."""
-        return Footage(self.path, self.extent)
+        return VideoClip(self.path, self.extent)
 
     @property
     def span_s(self) -> tuple[float, float] | None:
@@ -113,7 +113,7 @@ class VideoList(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[VideoEntry] = []
-        self._rows: dict[Footage, int] = {}
+        self._rows: dict[VideoClip, int] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -124,16 +124,16 @@ class VideoList(QObject):
     def __getitem__(self, row: int) -> VideoEntry:
         return self._entries[row]
 
-    def row(self, footage: Footage) -> int | None:
+    def row(self, footage: VideoClip) -> int | None:
         """Return the row of a video, or None."""
         return self._rows.get(footage)
 
-    def get(self, footage: Footage | None) -> VideoEntry | None:
+    def get(self, footage: VideoClip | None) -> VideoEntry | None:
         """Return the entry of a video, or None where there is none, or no video is meant."""
         row = self._rows.get(footage) if footage is not None else None
         return None if row is None else self._entries[row]
 
-    def title(self, footage: Footage) -> str:
+    def title(self, footage: VideoClip) -> str:
         """Return what stands for a video in a title: the file's name, and which part of it is meant."""
         entry = self.get(footage)
         name = footage.path.name
@@ -167,7 +167,7 @@ class VideoList(QObject):
             self.added.emit(first, last)
         return fresh
 
-    def remove(self, footage: Footage) -> None:
+    def remove(self, footage: VideoClip) -> None:
         """Take a video out of the list."""
         row = self._rows.get(footage)
         if row is not None:
@@ -176,7 +176,7 @@ class VideoList(QObject):
             self._rows = {entry.footage: at for at, entry in enumerate(self._entries)}
             self.removed.emit(row)
 
-    def update(self, footage: Footage, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
+    def update(self, footage: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
         """Change fields of an entry; a video that has left the list, or has them already, is left alone."""
         row = self._rows.get(footage)
         if row is None or all(_same(getattr(self._entries[row], name), value) for name, value in changes.items()):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look, Overlay
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ViewerState(QObject):
 
     def __init__(self, look: Look | None = None, passes: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._current: Footage | None = None
+        self._current: VideoClip | None = None
         self._analysis: Analysis | None = None
         self._look = look if look is not None else Look()
         self._overlay = self._look.overlay if self._look.overlay is not Overlay.OFF else Overlay.HEAT
@@ -59,11 +59,11 @@ class ViewerState(QObject):
         return self._generation
 
     @property
-    def current(self) -> Footage | None:
+    def current(self) -> VideoClip | None:
         """The video, or part of one, on screen."""
         return self._current
 
-    def set_current(self, footage: Footage | None) -> None:
+    def set_current(self, footage: VideoClip | None) -> None:
         """Choose a video; its analysis is unknown until it is set."""
         if footage != self._current:
             self._generation += 1

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.core.text import printable
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import FILE, MODEL, VIEW
 from skillviewer.ui.session.open_study import OpenStudy
@@ -214,7 +214,7 @@ class MainWindow(QMainWindow):
         self.retitle()
 
     @Slot(object)
-    def _on_current(self, footage: Footage | None) -> None:
+    def _on_current(self, footage: VideoClip | None) -> None:
         self.panel.show_chosen(footage)
         self.retitle()
 

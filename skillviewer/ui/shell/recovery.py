@@ -18,8 +18,8 @@ from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Slot
 
 from skillviewer.core.atomic_write import ASIDE, written_aside
 from skillviewer.core.paths import data_dir
-from skillviewer.core.video.extents import extent_cells, extent_from
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import range_cells, range_from
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.page_stack import START, PageStack
@@ -43,7 +43,7 @@ class SessionPlace:
         frame: Its frame, from 0.
         screen: The screen that was shown.
         noted_at: When, ISO 8601.
-        extent: The part of the video that was on screen, as ``extent_cells`` gives it.
+        extent: The part of the video that was on screen, as ``range_cells`` gives it.
     """
 
     study: str
@@ -56,9 +56,9 @@ class SessionPlace:
     extent: tuple[str, float, float] = ("", 0.0, 0.0)
 
     @property
-    def footage(self) -> Footage | None:
+    def footage(self) -> VideoClip | None:
         """The video, or the part of it."""
-        return Footage(Path(self.video), extent_from(*self.extent)) if self.video else None
+        return VideoClip(Path(self.video), range_from(*self.extent)) if self.video else None
 
 
 def sessions_dir() -> Path:
@@ -141,7 +141,7 @@ class SessionRecorder(QObject):
             title=study.title,
             draft=study.draft,
             video=os.fspath(video.path) if video is not None else "",
-            extent=extent_cells(video.extent if video is not None else None),
+            extent=range_cells(video.extent if video is not None else None),
             frame=program.playback.frame if program.playback.video is not None else 0,
             screen=self._screens.current,
             noted_at="",

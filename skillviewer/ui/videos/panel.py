@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, ScoreDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import (
@@ -56,11 +56,11 @@ class VideosPanel(QWidget):
     """
 
     chosen = Signal(object)
-    """``Footage`` that a person chose."""
+    """``VideoClip`` that a person chose."""
     entered = Signal()
     """A person pressed Enter on a video: go to the picture."""
     in_sight = Signal(object)
-    """``Footage`` of the videos whose rows are in sight."""
+    """``VideoClip`` of the videos whose rows are in sight."""
 
     def __init__(self, videos: VideoList, icons: Icons, open_action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -214,12 +214,12 @@ class VideosPanel(QWidget):
         self.view.viewport().update()
 
     @property
-    def order(self) -> list[Footage]:
+    def order(self) -> list[VideoClip]:
         """The videos in the order in which they are shown."""
         rows = range(self.filter.rowCount())
         return [self.filter.index(row, NAME).data(ENTRY_ROLE).footage for row in rows]
 
-    def show_chosen(self, footage: Footage | None) -> None:
+    def show_chosen(self, footage: VideoClip | None) -> None:
         """Put the selection on a video."""
         self.filter.set_current(footage)
         row = self._videos.row(footage) if footage is not None else None

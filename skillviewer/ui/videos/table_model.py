@@ -16,8 +16,8 @@ from PySide6.QtCore import (
 
 from skillviewer.core.analysis.cohort import MIN_COHORT
 from skillviewer.core.text import clock, printable, signed
-from skillviewer.core.video.extents import TimeExtent
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.extents import TimeRange
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.ui.session.cohorts import Cohorts
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 
@@ -152,7 +152,7 @@ class VideoTable(QAbstractTableModel):
         """Return which part of its file a video is, "" for the whole."""
         if entry.extent is None:
             return ""
-        if isinstance(entry.extent, TimeExtent):
+        if isinstance(entry.extent, TimeRange):
             start_s, stop_s = entry.extent.start_s, entry.extent.stop_s
             return f"{clock(start_s)[:-2]}–{clock(stop_s)[:-2]}"
         return self.tr("frames {} to {}").format(entry.extent.start_frame + 1, entry.extent.stop_frame)
@@ -225,7 +225,7 @@ class VideoFilter(QSortFilterProxyModel):
         super().__init__(parent)
         self._words: tuple[str, ...] = ()
         self._state: VideoState | None = None
-        self._current: Footage | None = None
+        self._current: VideoClip | None = None
         self.setSourceModel(table)
         self.setSortRole(SORT_ROLE)
 
@@ -239,7 +239,7 @@ class VideoFilter(QSortFilterProxyModel):
         self._state = state
         self.invalidate()
 
-    def set_current(self, footage: Footage | None) -> None:
+    def set_current(self, footage: VideoClip | None) -> None:
         """Keep the video on screen, whatever is kept besides: a list that drops it would go on to another."""
         if footage != self._current:
             self._current = footage

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
 from skillviewer.core.progress import CancelToken, Report, silent
-from skillviewer.core.video.extents import TimeExtent
+from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.study.identity import Identity
@@ -270,7 +270,7 @@ def _clock_zero_s(video: StudyVideo) -> float | None:
     """Return the time of a video at which a pair's clock is 0, in seconds; None where only its frames tell."""
     if video.sync_s is not None or video.extent is None:
         return video.sync_s or 0.0
-    return video.extent.start_s if isinstance(video.extent, TimeExtent) else None
+    return video.extent.start_s if isinstance(video.extent, TimeRange) else None
 
 
 class _VoteReading:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import Extent
+from skillviewer.core.video.extents import ClipRange
 from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
@@ -34,7 +34,7 @@ class Key(NamedTuple):
         passes: K.
     """
 
-    subject: tuple[str, Extent | None]
+    subject: tuple[str, ClipRange | None]
     model: str
     passes: int
 

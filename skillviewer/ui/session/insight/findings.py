@@ -14,13 +14,13 @@ from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking.rater_names import folded
-from skillviewer.core.video.footage import Footage
+from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.analysis.cohort import ReferenceVideo, Standing
     from skillviewer.core.explanation.evidence import Evidence
-    from skillviewer.core.explanation.moments import Moment, Ninth
+    from skillviewer.core.explanation.moments import Moment, PictureRegion
 
 MOST_MODELS = 4
 """Other models that are told of."""
@@ -39,7 +39,7 @@ class Comparable:
     """
 
     name: str
-    footage: Footage
+    footage: VideoClip
     score: float
     pooled: Float32Array | None
     in_place: bool = True
@@ -247,9 +247,9 @@ class Findings:
     study: str
     n_unassessed: int
     moments: "tuple[Moment, ...]"
-    ninths: "tuple[Ninth | None, Ninth | None] | None"
+    ninths: "tuple[PictureRegion | None, PictureRegion | None] | None"
     reference: "ReferenceVideo | None"
-    reference_footage: Footage | None
+    reference_footage: VideoClip | None
     other_models: tuple[OtherModel, ...]
     versions: tuple[tuple[int, float], ...]
     rating: Rating | None
@@ -266,7 +266,7 @@ class Findings:
 def findings_of(question: WhyQuestion) -> Findings:
     """Find out what the page says of a video."""
     from skillviewer.core.analysis.cohort import Member, reference_video, standing
-    from skillviewer.core.explanation.moments import find_moments, strongest_ninths
+    from skillviewer.core.explanation.moments import find_moments, strongest_regions
 
     q, analysis = question, question.analysis
     members = [Member(o.name, o.score, _double(o.pooled)) for o in q.others if o.in_place]
@@ -285,7 +285,7 @@ def findings_of(question: WhyQuestion) -> Findings:
         study=q.facts.title if q.facts is not None else "",
         n_unassessed=q.n_unassessed,
         moments=find_moments(analysis, q.evidence),
-        ninths=strongest_ninths(analysis, q.evidence) if q.evidence is not None else None,
+        ninths=strongest_regions(analysis, q.evidence) if q.evidence is not None else None,
         reference=reference,
         reference_footage=places[reference.name] if reference is not None else None,
         other_models=others,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skillviewer.core.video.extents import same_stretch
+from skillviewer.core.video.extents import same_interval
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import Moment as KeptMoment
 from skillviewer.data.study import Note, Opinion
@@ -94,7 +94,7 @@ def cards_of(
 
 
 def _same(kept: KeptMoment, start_s: float, stop_s: float) -> bool:
-    return same_stretch(kept.start_s, kept.stop_s, start_s, stop_s)
+    return same_interval(kept.start_s, kept.stop_s, start_s, stop_s)
 
 
 def _notes_on(notes: Sequence[Note], moments: Sequence[KeptMoment]) -> tuple[Note, ...]:
