@@ -26,7 +26,7 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.ranking.agreement import Level, agreement
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.ranking.pair_selection import Asked, Plan, Why, choose, upcoming
+from skillviewer.core.ranking.pair_selection import Asked, Plan, SelectionReason, choose, upcoming
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.ranking.pair_queue import outlook
 
@@ -158,7 +158,7 @@ def _accuracies(asked: list[Asked], quality: FloatArray, names: list[str], noise
     """
     place = {name: i for i, name in enumerate(names)}
     votes = [(a, j) for a in asked if (j := a.judgement) is not None]
-    tests = {frozenset((a.left, a.right)) for a, _ in votes if a.why == Why.TEST}
+    tests = {frozenset((a.left, a.right)) for a, _ in votes if a.why == SelectionReason.TEST}
     rest = [j for _, j in votes if frozenset((j.left, j.right)) not in tests]
 
     def right(strengths: dict[str, float], judgements: list[Judgement]) -> list[bool]:
@@ -166,8 +166,8 @@ def _accuracies(asked: list[Asked], quality: FloatArray, names: list[str], noise
         return [(strengths[j.left] > strengths[j.right]) == (j.verdict is Verdict.LEFT) for j in sides]
 
     all_rest = bradley_terry(rest, names=names).by_video()
-    on_test = right(all_rest, [j for a, j in votes if a.why == Why.TEST])
-    telling = [j for a, j in votes if a.why == Why.INFORMATIVE]
+    on_test = right(all_rest, [j for a, j in votes if a.why == SelectionReason.TEST])
+    telling = [j for a, j in votes if a.why == SelectionReason.INFORMATIVE]
     on_telling: list[bool] = []
     for fold in range(10):
         out = {frozenset((j.left, j.right)) for j in telling[fold::10]}
@@ -192,7 +192,7 @@ def timing() -> None:
     for k in range(2000):
         i, j = (int(x) for x in rng.choice(200, 2, replace=False))
         verdict = Verdict(rater.judge(float(quality[i]), float(quality[j]), rng))
-        asked.append(Asked(names[i], names[j], f"R{k % 3}", verdict, Why.INFORMATIVE))
+        asked.append(Asked(names[i], names[j], f"R{k % 3}", verdict, SelectionReason.INFORMATIVE))
     videos = dict.fromkeys(names, "")
     _time("choose, 200 videos, 2,000 votes", lambda: choose(videos, asked, "R0", Plan(0, 0)))
     _time("upcoming (this pair and the next)", lambda: upcoming(videos, asked, "R0", Plan(0, 0)))

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillviewer.core.analysis.cohort import (
+    CohortStanding,
     Member,
     NearBy,
     ReferenceVideo,
-    Standing,
     reference_video,
     standing,
     standings,
@@ -99,7 +99,7 @@ def test_only_scores_make_a_cohort() -> None:
 def test_a_standing_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         standing(0, None, []).score = 1.0  # type: ignore[misc]
-    assert isinstance(standing(0, None, []), Standing)
+    assert isinstance(standing(0, None, []), CohortStanding)
 
 
 # ---- the video to compare with

@@ -9,9 +9,9 @@ from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.consensus import (
     DEFAULT_RULE,
-    Agreement,
     AtLeast,
     ByNumber,
+    ConsensusPairs,
     Majority,
     Posterior,
     Rule,
@@ -31,9 +31,9 @@ def outcome(rule: Rule, text: str) -> str:
     """Return "<", ">" or "0": what the rule makes of the votes on a and b."""
     agreement = rule.agree(votes(text))
     return {
-        Agreement((Pair("a", "b"),), ()): "<",
-        Agreement((Pair("b", "a"),), ()): ">",
-        Agreement((), (SimilarPair("a", "b"),)): "0",
+        ConsensusPairs((Pair("a", "b"),), ()): "<",
+        ConsensusPairs((Pair("b", "a"),), ()): ">",
+        ConsensusPairs((), (SimilarPair("a", "b"),)): "0",
     }[agreement]
 
 
@@ -64,7 +64,7 @@ def test_sides_may_be_swapped_between_raters() -> None:
     mixed = [*votes("<<", "a", "b"), *(replace(vote, rater="another") for vote in votes(">", "b", "a"))]
     (counted,) = count_votes(mixed)
     assert (counted.first, counted.for_first, counted.for_second, counted.neither) == ("a", 3, 0, 0)
-    assert Unanimous().agree(mixed) == Agreement((Pair("a", "b"),), ())
+    assert Unanimous().agree(mixed) == ConsensusPairs((Pair("a", "b"),), ())
 
 
 def test_a_rater_counts_once_however_often_they_judged() -> None:

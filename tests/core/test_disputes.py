@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
-from skillviewer.core.ranking.disagreements import Dispute, agreement_share, disputes
+from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, disputes
 from tests.core.answers import judged
 
 PAIRS = (Pair("a", "b"), Pair("b", "c"), Pair("c", "d"), Pair("a", "x"))
@@ -20,8 +20,8 @@ def dataset() -> Dataset:
 def test_the_pair_of_which_the_model_is_surest_comes_first() -> None:
     sd = float(np.std([0, 3, 1, 1]))
     assert disputes(dataset(), SCORES) == (
-        Dispute("a", "b", pytest.approx(3 / sd), 2, 1, 0),  # type: ignore[arg-type]
-        Dispute("c", "d", 0.0, 0, 0, 0),  # the same score is no agreement; nobody voted
+        Disagreement("a", "b", pytest.approx(3 / sd), 2, 1, 0),  # type: ignore[arg-type]
+        Disagreement("c", "d", 0.0, 0, 0, 0),  # the same score is no agreement; nobody voted
     )
 
 

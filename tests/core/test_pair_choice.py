@@ -12,7 +12,16 @@ from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.ranking.information import information
-from skillviewer.core.ranking.pair_selection import AMONG_BEST, Asked, NextPair, Plan, Why, choose, n_left, upcoming
+from skillviewer.core.ranking.pair_selection import (
+    AMONG_BEST,
+    Asked,
+    NextPair,
+    Plan,
+    SelectionReason,
+    choose,
+    n_left,
+    upcoming,
+)
 from tests.core.answers import by_name, sitting
 
 ALONE = Plan(test_share=0, repeat_share=0)
@@ -36,7 +45,7 @@ def connected(videos: dict[str, str], asked: tuple[Asked, ...]) -> bool:
 def test_a_chain_connects_all_videos_first_with_no_pair_too_many() -> None:
     videos = named(12)
     asked = sitting(videos, 20, plan=ALONE)
-    assert [a.why for a in asked] == [Why.CHAIN] * 11 + [Why.INFORMATIVE] * 9
+    assert [a.why for a in asked] == [SelectionReason.CHAIN] * 11 + [SelectionReason.INFORMATIVE] * 9
     assert connected(videos, asked[:11])
     assert max(Counter(name for a in asked[:11] for name in pair_of(a)).values()) <= 2  # a chain, not a star
     other = sitting(videos, 11, plan=replace(ALONE, seed=1))
@@ -48,7 +57,7 @@ def test_raters_share_the_chain() -> None:
     asked: tuple[Asked, ...] = ()
     for turn in range(20):
         asked = sitting(videos, 1, "Ann" if turn % 2 else "Bob", ALONE, before=asked)
-    chain = [a for a in asked if a.why == Why.CHAIN]
+    chain = [a for a in asked if a.why == SelectionReason.CHAIN]
     assert len(chain) == 11
     assert {a.rater for a in chain} == {"Ann", "Bob"}
     assert connected(videos, tuple(chain))
@@ -57,7 +66,7 @@ def test_raters_share_the_chain() -> None:
 def test_videos_that_come_later_are_connected() -> None:
     asked = sitting(named(6), 8, plan=ALONE)
     more = sitting(named(8), 2, plan=ALONE, before=asked)[8:]
-    assert [a.why for a in more] == [Why.CHAIN, Why.CHAIN]
+    assert [a.why for a in more] == [SelectionReason.CHAIN, SelectionReason.CHAIN]
     assert connected(named(8), (*asked, *more))
 
 
@@ -88,7 +97,7 @@ def test_two_tasks_are_never_compared() -> None:
     assert {pair_of(a) for a in asked} == {
         frozenset(p) for group in (named(5, "cut"), named(4, "sew")) for p in combinations(group, 2)
     }
-    assert sum(a.why == Why.CHAIN for a in asked) <= 4 + 3
+    assert sum(a.why == SelectionReason.CHAIN for a in asked) <= 4 + 3
 
 
 @pytest.mark.parametrize("videos", [{}, {"a": ""}, {"a": "x", "b": "y"}])
@@ -100,11 +109,11 @@ def test_without_two_videos_of_a_task_there_is_no_pair(videos: dict[str, str]) -
 def test_shares_are_kept_in_every_stretch() -> None:
     asked = sitting(named(40), 200, plan=Plan(0.15, 0.05))
     count = Counter(a.why for a in asked)
-    assert count[Why.TEST] == 30
-    assert count[Why.REPEAT] == 10
-    late = [Counter(a.why for a in asked[k : k + 20])[Why.TEST] for k in range(0, 200, 20)]
+    assert count[SelectionReason.TEST] == 30
+    assert count[SelectionReason.REPEAT] == 10
+    late = [Counter(a.why for a in asked[k : k + 20])[SelectionReason.TEST] for k in range(0, 200, 20)]
     assert late == [3] * 10
-    places = [k % 20 for k, a in enumerate(asked) if a.why == Why.TEST]
+    places = [k % 20 for k, a in enumerate(asked) if a.why == SelectionReason.TEST]
     assert len(set(places)) > 10  # nobody can tell which pair is a test pair by counting
 
 
@@ -113,7 +122,7 @@ def test_repeats_come_late_once_and_with_sides_swapped() -> None:
     first: dict[frozenset[str], int] = {}
     repeats = 0
     for k, a in enumerate(asked):
-        if a.why == Why.REPEAT:
+        if a.why == SelectionReason.REPEAT:
             before = asked[first[pair_of(a)]]
             assert (before.left, before.right) == (a.right, a.left)
             assert k - first[pair_of(a)] > 20
@@ -127,26 +136,31 @@ def test_repeats_come_late_once_and_with_sides_swapped() -> None:
 
 def test_a_skipped_pair_is_not_repeated() -> None:
     asked = sitting(named(12), 60, plan=Plan(0, 0.4), answer=lambda pair: None if pair.left < "06" else by_name(pair))
-    said = {pair_of(a) for a in asked if a.verdict is not None and a.why != Why.REPEAT}
-    assert all(pair_of(a) in said for a in asked if a.why == Why.REPEAT)
-    assert any(a.why == Why.REPEAT for a in asked)
+    said = {pair_of(a) for a in asked if a.verdict is not None and a.why != SelectionReason.REPEAT}
+    assert all(pair_of(a) in said for a in asked if a.why == SelectionReason.REPEAT)
+    assert any(a.why == SelectionReason.REPEAT for a in asked)
 
 
 def test_test_pairs_are_the_same_for_all_raters_and_asked_for_no_other_reason() -> None:
     videos = named(30)
     asked = sitting(videos, 100, "Ann")
     asked = sitting(videos, 100, "Bob", before=asked, answer=lambda _: Verdict.LEFT)
-    tests = {rater: [pair_of(a) for a in asked if a.why == Why.TEST and a.rater == rater] for rater in ("Ann", "Bob")}
+    tests = {
+        rater: [pair_of(a) for a in asked if a.why == SelectionReason.TEST and a.rater == rater]
+        for rater in ("Ann", "Bob")
+    }
     assert tests["Ann"] == tests["Bob"]
     assert len(tests["Ann"]) == 15
-    assert not set(tests["Ann"]) & {pair_of(a) for a in asked if a.why in {Why.CHAIN, Why.INFORMATIVE}}
+    assert not set(tests["Ann"]) & {
+        pair_of(a) for a in asked if a.why in {SelectionReason.CHAIN, SelectionReason.INFORMATIVE}
+    }
 
 
 def test_test_pairs_do_not_depend_on_answers_or_on_other_videos() -> None:
     def tests(videos: dict[str, str], left: bool) -> set[frozenset[str]]:
         verdict = Verdict.LEFT if left else Verdict.RIGHT
         asked = sitting(videos, 600, plan=Plan(0.2, 0), answer=lambda _: verdict)
-        return {pair_of(a) for a in asked if a.why == Why.TEST}
+        return {pair_of(a) for a in asked if a.why == SelectionReason.TEST}
 
     few = tests(named(10), True)
     assert few == tests(named(10), False)
@@ -160,11 +174,11 @@ def test_all_votes_steer_what_is_asked_next() -> None:
     asked = sitting(videos, 60, plan=Plan(0.3, 0))
     turn = {Verdict.LEFT: Verdict.RIGHT, Verdict.RIGHT: Verdict.LEFT}
 
-    def after(flipped: Why | None) -> list[NextPair | None]:
+    def after(flipped: SelectionReason | None) -> list[NextPair | None]:
         other = [replace(a, verdict=turn[a.verdict]) if a.why == flipped and a.verdict else a for a in asked]
         return [choose(videos, other, rater, Plan(0.3, 0)) for rater in ("Ann", "Bob", "Cem", "Dea")]
 
-    for why in (Why.TEST, Why.CHAIN, Why.INFORMATIVE):
+    for why in (SelectionReason.TEST, SelectionReason.CHAIN, SelectionReason.INFORMATIVE):
         assert after(why) != after(None)
 
 
@@ -221,7 +235,7 @@ def test_the_next_pair_is_known_before_the_answer_and_comes_back_when_it_is_undo
         assert upcoming(videos, asked, "Ann", Plan())[0] == now
         asked.append(vote)
         now, then = found
-    assert {a.why for a in asked} == set(Why) - {Why.AGAIN}
+    assert {a.why for a in asked} == set(SelectionReason) - {SelectionReason.AGAIN}
 
 
 def test_the_last_pair_has_none_after_it() -> None:
@@ -234,10 +248,13 @@ def test_a_pair_that_was_put_back_comes_first_with_its_sides_swapped() -> None:
     asked = sitting(videos, 30)
     before = asked[-3]
     pair = choose(videos, asked, "Ann", Plan(), [pair_of(before)])
-    assert pair == NextPair(before.right, before.left, Why.AGAIN)
+    assert pair == NextPair(before.right, before.left, SelectionReason.AGAIN)
     other = choose(videos, asked, "Bob", Plan(), [pair_of(before)])
     assert other is not None
-    assert (pair_of(other), other.why) == (pair_of(before), Why.AGAIN)  # who never saw it helps to settle it
+    assert (pair_of(other), other.why) == (
+        pair_of(before),
+        SelectionReason.AGAIN,
+    )  # who never saw it helps to settle it
     gone = frozenset(("a video that is lost", before.left))
     assert choose(videos, asked, "Ann", Plan(), [gone]) == choose(videos, asked, "Ann", Plan())
     two_tasks = {name: name for name in videos}
@@ -250,7 +267,7 @@ def test_pairs_that_were_put_back_come_one_after_the_other_and_then_what_would_h
     back = {pair_of(asked[3]), pair_of(asked[8])}
     now, then = upcoming(videos, asked, "Ann", Plan(), back)
     assert {pair_of(now), pair_of(then)} == back
-    assert {now.why, then.why} == {Why.AGAIN}
+    assert {now.why, then.why} == {SelectionReason.AGAIN}
     for pair in (now, then):
         asked.append(Asked(pair.left, pair.right, "Ann", by_name(pair), pair.why))
     after = upcoming(videos, asked, "Ann", Plan())
@@ -260,12 +277,14 @@ def test_pairs_that_were_put_back_come_one_after_the_other_and_then_what_would_h
 def test_a_pair_that_was_put_back_stays_what_it_was_to_the_test_set() -> None:
     videos = named(30)
     asked = sitting(videos, 60)
-    tests = {pair_of(a) for a in asked if a.why == Why.TEST}
-    again = [Asked(a.right, a.left, "Ann", by_name(NextPair(a.right, a.left, Why.AGAIN)), "again") for a in asked]
+    tests = {pair_of(a) for a in asked if a.why == SelectionReason.TEST}
+    again = [
+        Asked(a.right, a.left, "Ann", by_name(NextPair(a.right, a.left, SelectionReason.AGAIN)), "again") for a in asked
+    ]
     more = sitting(videos, 60, "Bob", before=(*asked, *again))
     own = [a for a in more if a.rater == "Bob"]
-    assert {pair_of(a) for a in own if a.why == Why.TEST} == tests
-    assert not tests & {pair_of(a) for a in own if a.why in {Why.CHAIN, Why.INFORMATIVE}}
+    assert {pair_of(a) for a in own if a.why == SelectionReason.TEST} == tests
+    assert not tests & {pair_of(a) for a in own if a.why in {SelectionReason.CHAIN, SelectionReason.INFORMATIVE}}
 
 
 def test_votes_on_videos_that_cannot_be_shown_are_passed_over() -> None:

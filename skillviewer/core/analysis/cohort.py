@@ -17,7 +17,7 @@ WELL_SCORED = 75.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CohortStanding:
     """One score among the others of its cohort. Scores are equal only where they are exactly equal.
 
     Attributes:
@@ -104,7 +104,7 @@ class Standing:
 
 def standing(
     score: float, interval: tuple[float, float] | None, others: Sequence[float], cohort: str = "this task"
-) -> Standing:
+) -> CohortStanding:
     """Return where a score stands.
 
     Args:
@@ -119,7 +119,7 @@ def standing(
     values = np.asarray(others, dtype=np.float64)
     if not (np.isfinite(score) and np.isfinite(values).all()):
         raise ValueError("a cohort is made of videos that have a score")
-    return Standing(
+    return CohortStanding(
         score=score,
         interval=interval,
         cohort=cohort,
@@ -132,7 +132,7 @@ def standing(
 
 def standings(
     scores: Sequence[float], intervals: Sequence[tuple[float, float] | None], cohort: str = "this task"
-) -> tuple[Standing, ...]:
+) -> tuple[CohortStanding, ...]:
     """Return where each video of a cohort stands among the others; the same as ``standing`` of each, but at once.
 
     Args:
@@ -154,7 +154,7 @@ def standings(
     places = middle + (middle >= lower[:, None])
     medians = ranked[places].mean(axis=1) if n > 0 else np.full(len(values), np.nan)
     return tuple(
-        Standing(score, interval, cohort, n, n_lower, n_higher, median)
+        CohortStanding(score, interval, cohort, n, n_lower, n_higher, median)
         for score, interval, n_lower, n_higher, median in zip(
             scores, intervals, lower.tolist(), higher.tolist(), medians.tolist(), strict=True
         )

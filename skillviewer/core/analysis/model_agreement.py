@@ -94,7 +94,7 @@ def map_agreement(first: Analysis, second: Analysis) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
+class RankDisagreement:
     """One video and how differently models rank it.
 
     Attributes:
@@ -113,7 +113,7 @@ class Disagreement:
         return max(self.ranks) - min(self.ranks)
 
 
-def disagreements(analyses: ByModel) -> tuple[Disagreement, ...]:
+def disagreements(analyses: ByModel) -> tuple[RankDisagreement, ...]:
     """Return the videos that all models assessed, those first on which they disagree most.
 
     Args:
@@ -124,5 +124,5 @@ def disagreements(analyses: ByModel) -> tuple[Disagreement, ...]:
     if not shared:
         return ()
     ranks = np.stack([stats.rankdata([-side[name].score for name in shared]) for side in sides], axis=1)
-    found = [Disagreement(name, tuple(row), len(shared)) for name, row in zip(shared, ranks.tolist(), strict=True)]
+    found = [RankDisagreement(name, tuple(row), len(shared)) for name, row in zip(shared, ranks.tolist(), strict=True)]
     return tuple(sorted(found, key=lambda d: (-d.spread, d.video)))

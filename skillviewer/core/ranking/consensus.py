@@ -17,7 +17,7 @@ from skillviewer.core.ranking.bradley_terry import bradley_terry
 
 
 @dataclass(frozen=True, slots=True)
-class Votes:
+class PairVotes:
     """The votes on two videos; ``first`` comes before ``second`` in alphabetical order."""
 
     first: str
@@ -53,19 +53,19 @@ def one_vote_each(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
     )
 
 
-def count_votes(judgements: Sequence[Judgement]) -> tuple[Votes, ...]:
+def count_votes(judgements: Sequence[Judgement]) -> tuple[PairVotes, ...]:
     """Count the votes on every two videos, whichever stood on the left: one a rater, see ``one_vote_each``."""
     verdicts: dict[tuple[str, str], list[Verdict]] = {}
     for one in one_vote_each(judgements):
         verdicts.setdefault((one.left, one.right), []).append(one.verdict)
     return tuple(
-        Votes(*pair, *(said.count(verdict) for verdict in (Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER)))
+        PairVotes(*pair, *(said.count(verdict) for verdict in (Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER)))
         for pair, said in verdicts.items()
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class ConsensusPairs:
     """What a rule makes of judgements."""
 
     pairs: tuple[Pair, ...]
@@ -81,25 +81,25 @@ class Rule(Protocol):
         """The rule in words."""
         ...
 
-    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+    def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
         ...
 
 
-def _settled(votes: Votes, winner: int) -> Pair | SimilarPair:
+def _settled(votes: PairVotes, winner: int) -> Pair | SimilarPair:
     if winner > 0:
         return Pair(votes.first, votes.second)
     return Pair(votes.second, votes.first) if winner < 0 else SimilarPair(votes.first, votes.second)
 
 
-def _collected(settled: Sequence[Pair | SimilarPair]) -> Agreement:
-    return Agreement(
+def _collected(settled: Sequence[Pair | SimilarPair]) -> ConsensusPairs:
+    return ConsensusPairs(
         pairs=tuple(p for p in settled if isinstance(p, Pair)),
         similar=tuple(p for p in settled if isinstance(p, SimilarPair)),
     )
 
 
-def _by_threshold(votes: Votes, needed: float) -> Pair | SimilarPair:
+def _by_threshold(votes: PairVotes, needed: float) -> Pair | SimilarPair:
     # 0.56 of 25 votes must not fail at 14 by a rounding error
     first, second = votes.for_first >= needed - 1e-9, votes.for_second >= needed - 1e-9
     return _settled(votes, int(first) - int(second))
@@ -114,7 +114,7 @@ class Unanimous:
         """The rule in words."""
         return "unanimous: better is what all raters of a pair chose, else no disparity"
 
-    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+    def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
         return _collected([_by_threshold(votes, votes.n) for votes in count_votes(judgements)])
 
@@ -130,7 +130,7 @@ class AtLeast:
         """The rule in words."""
         return f"at least {self.k} votes for one side and fewer than {self.k} for the other, else no disparity"
 
-    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+    def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
         return _collected([_by_threshold(votes, self.k) for votes in count_votes(judgements)])
 
@@ -146,7 +146,7 @@ class Majority:
         """The rule in words."""
         return f"majority: at least {100 * self.share:g} % of the votes on a pair, else no disparity"
 
-    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+    def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
         return _collected([_by_threshold(votes, self.share * votes.n) for votes in count_votes(judgements)])
 
@@ -166,7 +166,7 @@ class ByNumber:
             "where more did, else no disparity"
         )
 
-    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+    def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
         return _collected(
             [
@@ -191,7 +191,7 @@ class Posterior:
         """The rule in words."""
         return f"Bradley-Terry posterior: stronger with a probability of at least {self.threshold:g}, else no disparity"
 
-    def agree(self, judgements: Sequence[Judgement]) -> Agreement:
+    def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
         strengths = bradley_terry(one_vote_each(judgements))
         place = {name: i for i, name in enumerate(strengths.names)}

@@ -7,7 +7,7 @@ import networkx as nx
 
 from skillviewer.core.dataset.pair_graph import cycles
 from skillviewer.core.dataset.pairs import Judgement, Pair
-from skillviewer.core.ranking.consensus import Votes, count_votes
+from skillviewer.core.ranking.consensus import PairVotes, count_votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
+class Cycle:
     """Videos of which each is better than the next by most votes, and the last better than the first.
 
     Attributes:
@@ -62,7 +62,7 @@ class Circle:
 
 
 @dataclass(frozen=True, slots=True)
-class Contradictions:
+class PreferenceCycles:
     """The circles in what most raters say.
 
     Attributes:
@@ -71,11 +71,11 @@ class Contradictions:
         tangles: Sets of videos whose order the majorities leave open, because all lie on circles.
     """
 
-    circles: tuple[Circle, ...]
+    circles: tuple[Cycle, ...]
     tangles: tuple[tuple[str, ...], ...]
 
 
-def contradictions(judgements: Sequence[Judgement]) -> Contradictions:
+def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
     """Return the circles in what most raters say.
 
     A pair has a direction where one side has more votes than the other, and no fewer than "no difference" has.
@@ -93,12 +93,12 @@ def contradictions(judgements: Sequence[Judgement]) -> Contradictions:
     for videos in found:
         start = videos.index(min(videos))
         turned = videos[start:] + videos[:start]
-        circles.append(Circle(tuple(links[a, b] for a, b in zip(turned, (*turned[1:], turned[0]), strict=True))))
+        circles.append(Cycle(tuple(links[a, b] for a, b in zip(turned, (*turned[1:], turned[0]), strict=True))))
     circles.sort(key=lambda circle: (circle.weakest.margin, len(circle.links), circle.videos))
-    return Contradictions(tuple(circles), tuple(sorted(tangles)))
+    return PreferenceCycles(tuple(circles), tuple(sorted(tangles)))
 
 
-def _link(votes: Votes) -> Link | None:
+def _link(votes: PairVotes) -> Link | None:
     """Return what most said, or None where no side has more votes than the other and as many as "no difference"."""
     first, second = votes.for_first, votes.for_second
     if first == second or max(first, second) < votes.neither:

@@ -9,7 +9,7 @@ from skillviewer.core.dataset.pairs import Dataset, SimilarPair
 
 
 @dataclass(frozen=True, slots=True)
-class Dispute:
+class Disagreement:
     """One pair that the model orders otherwise than the raters.
 
     Attributes:
@@ -29,7 +29,7 @@ class Dispute:
     neither: int
 
 
-def disputes(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Dispute, ...]:
+def disputes(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Disagreement, ...]:
     """Return the pairs that a model orders otherwise than the raters, those first of which it is surest.
 
     Args:
@@ -47,7 +47,7 @@ def disputes(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Dispute, ..
             continue
         count = votes.get(SimilarPair(pair.better, pair.worse), {})
         found.append(
-            Dispute(
+            Disagreement(
                 pair.better,
                 pair.worse,
                 lead / spread if spread > 0 else 0.0,
@@ -69,7 +69,7 @@ def _votes(dataset: Dataset) -> dict[SimilarPair, dict[str, int]]:
     return counted
 
 
-def agreement_share(dataset: Dataset, scores: Mapping[str, float], found: Sequence[Dispute]) -> float:
+def agreement_share(dataset: Dataset, scores: Mapping[str, float], found: Sequence[Disagreement]) -> float:
     """Return the share of assessed pairs on which the model and the raters agree; NaN without any."""
     n = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
     return 1 - len(found) / n if n else float("nan")

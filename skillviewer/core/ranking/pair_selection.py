@@ -33,7 +33,7 @@ _SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
 BoolArray = NDArray[np.bool_]
 
 
-class Why(StrEnum):
+class SelectionReason(StrEnum):
     """Why a pair is asked."""
 
     CHAIN = "chain"
@@ -52,7 +52,7 @@ class Asked:
         right: Video on the right.
         rater: Who was asked.
         verdict: What the rater said, or None: skipped, or not answered yet.
-        why: Why it was asked: a word of ``Why``, or another where somebody else chose it.
+        why: Why it was asked: a word of ``SelectionReason``, or another where somebody else chose it.
         taken_s: Time from first sight to the vote in seconds, or None.
         watched: Share of the two videos that was watched, 0 to 1, or None.
     """
@@ -85,7 +85,7 @@ class NextPair:
 
     left: str
     right: str
-    why: Why
+    why: SelectionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class _Choice:
         seen = [
             (a, self._place[a.left], self._place[a.right]) for a in asked if {a.left, a.right} <= self._place.keys()
         ]
-        tests = {frozenset((i, j)) for a, i, j in seen if a.why == Why.TEST}
+        tests = {frozenset((i, j)) for a, i, j in seen if a.why == SelectionReason.TEST}
         waiting = self._own[-1] if self._own else None
         for a, i, j in seen:
             if a.rater == rater:
@@ -208,7 +208,10 @@ class _Choice:
                 self._lean[i] += 1
                 self._lean[j] -= 1
             # what was asked for a reason is not left to chance any more
-            self._reserved[i, j] = self._reserved[j, i] = self._reserved[i, j] and a.why in {Why.TEST, Why.REPEAT}
+            self._reserved[i, j] = self._reserved[j, i] = self._reserved[i, j] and a.why in {
+                SelectionReason.TEST,
+                SelectionReason.REPEAT,
+            }
             if a.verdict is not None:
                 self._wins[i, j] += _SHARE[a.verdict]
                 self._wins[j, i] += 1 - _SHARE[a.verdict]
@@ -224,31 +227,31 @@ class _Choice:
         if back.any():
             return self._once_more(*self._first_by_lot(self._rested(back)))
         due = self._due(len(self._own))
-        if self._count(Why.REPEAT) < due[Why.REPEAT]:
+        if self._count(SelectionReason.REPEAT) < due[SelectionReason.REPEAT]:
             repeat = self._repeat()
             if repeat is not None:
                 return repeat
         fresh = self._comparable & ~self._mine
         tests, others = fresh & self._reserved, fresh & ~self._reserved
-        if tests.any() and (self._count(Why.TEST) < due[Why.TEST] or not others.any()):
-            return self._placed(*self._first_by_lot(tests), Why.TEST)
+        if tests.any() and (self._count(SelectionReason.TEST) < due[SelectionReason.TEST] or not others.any()):
+            return self._placed(*self._first_by_lot(tests), SelectionReason.TEST)
         if not others.any():
             return None
         joining = others & self._apart()
         if joining.any():
             links = joining & self._chain()
             links = links if links.any() else joining
-            return self._placed(*self._first_by_lot(self._rested(links)), Why.CHAIN)
-        return self._placed(*self._most_telling(self._rested(others)), Why.INFORMATIVE)
+            return self._placed(*self._first_by_lot(self._rested(links)), SelectionReason.CHAIN)
+        return self._placed(*self._most_telling(self._rested(others)), SelectionReason.INFORMATIVE)
 
     def n_left(self, again: Collection[TwoVideos]) -> int:
         """Return how many more pairs the rater can be asked."""
         n = int(np.triu((self._comparable & ~self._mine) | self._put_back(again)).sum())
-        asked, repeated = len(self._own), self._count(Why.REPEAT)
+        asked, repeated = len(self._own), self._count(SelectionReason.REPEAT)
         most = len(self._repeatable()) if n == 0 else asked + n
         repeats, before = 0, -1
         while before < repeats < most:  # a repeat is a pair that was asked, after which another may be due
-            before, repeats = repeats, max(repeats, self._due(asked + n + repeats)[Why.REPEAT] - repeated)
+            before, repeats = repeats, max(repeats, self._due(asked + n + repeats)[SelectionReason.REPEAT] - repeated)
         return n + min(repeats, most)
 
     def _put_back(self, again: Collection[TwoVideos]) -> BoolArray:
@@ -264,19 +267,23 @@ class _Choice:
         """Swap the sides of a pair that the rater has seen."""
         names = {self._names[i], self._names[j]}
         seen = next((a for a in reversed(self._own) if {a.left, a.right} == names), None)
-        return self._placed(i, j, Why.AGAIN) if seen is None else NextPair(seen.right, seen.left, Why.AGAIN)
+        return (
+            self._placed(i, j, SelectionReason.AGAIN)
+            if seen is None
+            else NextPair(seen.right, seen.left, SelectionReason.AGAIN)
+        )
 
-    def _count(self, why: Why) -> int:
+    def _count(self, why: SelectionReason) -> int:
         return sum(a.why == why for a in self._own)
 
-    def _due(self, n_asked: int) -> dict[Why, int]:
+    def _due(self, n_asked: int) -> dict[SelectionReason, int]:
         """Return how many test pairs and repeats are due once one more pair than so many is asked."""
         block, inside = divmod(n_asked, BLOCK)
-        shares = {Why.REPEAT: self._plan.repeat_share, Why.TEST: self._plan.test_share}
+        shares = {SelectionReason.REPEAT: self._plan.repeat_share, SelectionReason.TEST: self._plan.test_share}
         # a share such as 0.15 of 20 must not lose one to a rounding error
         before = {why: int(share * BLOCK * block + 1e-9) for why, share in shares.items()}
         here = {why: int(share * BLOCK * (block + 1) + 1e-9) - before[why] for why, share in shares.items()}
-        kinds: list[Why | None] = [why for why, n in here.items() for _ in range(n)]
+        kinds: list[SelectionReason | None] = [why for why, n in here.items() for _ in range(n)]
         kinds = (kinds + [None] * BLOCK)[:BLOCK]
         order = stream(self._plan.seed, self._rater, -1 - block).permutation(BLOCK)[: inside + 1]
         return {why: before[why] + sum(kinds[k] is why for k in order) for why in shares}
@@ -287,7 +294,7 @@ class _Choice:
         if not old:
             return None
         again = old[int(self._chance.integers(len(old)))]
-        return NextPair(again.right, again.left, Why.REPEAT)
+        return NextPair(again.right, again.left, SelectionReason.REPEAT)
 
     def _repeatable(self) -> list[Asked]:
         """Return own pairs that were asked once, some time ago."""
@@ -338,7 +345,7 @@ class _Choice:
         i, j = divmod(int(best[self._chance.integers(n_best)]), len(self._names))
         return i, j
 
-    def _placed(self, i: int, j: int, why: Why) -> NextPair:
+    def _placed(self, i: int, j: int, why: SelectionReason) -> NextPair:
         """Put the video on the left that stood there less often; by chance where they are even."""
         surplus = int(self._lean[i] - self._lean[j]) or (-1 if self._chance.random() < 0.5 else 1)
         left, right = (i, j) if surplus < 0 else (j, i)

@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
 from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.agreement import first_verdicts
 from skillviewer.core.ranking.misfit import Misfit, rater_misfit
-from skillviewer.core.ranking.pair_selection import Asked, Why
+from skillviewer.core.ranking.pair_selection import Asked, SelectionReason
 
 HURRIED_BELOW = 0.5
 """A vote is hurried where less than this share of the two videos was watched."""
@@ -129,7 +129,7 @@ def _with_oneself(own: Sequence[Asked]) -> Proportion:
     first: dict[frozenset[str], str | None] = {}
     same = n = 0
     for a in own:
-        if a.verdict is None or a.why == Why.AGAIN:
+        if a.verdict is None or a.why == SelectionReason.AGAIN:
             continue
         pair = frozenset((a.left, a.right))
         better = {Verdict.LEFT: a.left, Verdict.RIGHT: a.right}.get(a.verdict)

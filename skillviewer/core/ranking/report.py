@@ -11,15 +11,15 @@ from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.ranking.agreement import Alpha, agreement
 from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
-from skillviewer.core.ranking.cycles import Contradictions, contradictions
-from skillviewer.core.ranking.pair_selection import Asked, Why
+from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
+from skillviewer.core.ranking.pair_selection import Asked, SelectionReason
 from skillviewer.core.ranking.raters import RaterReport, rater_reports
 from skillviewer.core.ranking.split_half import SplitHalf, split_half
 from skillviewer.core.ranking.standings import ranks
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class VideoStanding:
     """Where one video stands.
 
     Attributes:
@@ -64,13 +64,13 @@ class RankingReport:
         why: How many judgements there are of pairs asked for every reason.
     """
 
-    standings: tuple[Standing, ...]
+    standings: tuple[VideoStanding, ...]
     reliability: float
     nominal: Alpha | None
     ordinal: Alpha | None
     on_test: Alpha | None
     raters: tuple[RaterReport, ...]
-    contradictions: Contradictions
+    contradictions: PreferenceCycles
     parts: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
     split_half: SplitHalf | None
     judged: int
@@ -125,7 +125,7 @@ def ranking_report(
     """
     asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
     judgements = [j for a in asked if (j := a.judgement) is not None]
-    tests = {frozenset((a.left, a.right)) for a in asked if a.why == Why.TEST}
+    tests = {frozenset((a.left, a.right)) for a in asked if a.why == SelectionReason.TEST}
     tested = [j for j in judgements if frozenset((j.left, j.right)) in tests]
     scales = _scales(videos, judgements)
     halves = split_half(judgements, videos, token=token)
@@ -165,7 +165,7 @@ def _reliability(scales: Sequence[Strengths]) -> float:
 
 def _standings(
     videos: Mapping[str, str], judgements: Sequence[Judgement], strengths: Strengths
-) -> tuple[Standing, ...]:
+) -> tuple[VideoStanding, ...]:
     won, lost, neither = Counter[str](), Counter[str](), Counter[str]()
     for j in judgements:
         if j.verdict is Verdict.NEITHER:
@@ -177,7 +177,7 @@ def _standings(
     values = strengths.values.tolist()
     rows = zip(ranks(values), strengths.names, values, strengths.standard_errors.tolist(), strict=True)
     return tuple(
-        Standing(name, videos[name], rank, value, error, won[name], lost[name], neither[name])
+        VideoStanding(name, videos[name], rank, value, error, won[name], lost[name], neither[name])
         for rank, name, value, error in sorted(rows, key=lambda row: row[:2])
     )
 

@@ -8,7 +8,7 @@ from skillviewer.core.text import EQUAL_DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Standing:
     """Where one video stands.
 
     Attributes:
@@ -30,7 +30,7 @@ def ranks(values: Sequence[float]) -> list[int]:
     return [1 + sum(other > value for other in rounded) for value in rounded]
 
 
-def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | None = None) -> dict[str, Place]:
+def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | None = None) -> dict[str, Standing]:
     """Return where every video stands that was compared.
 
     Args:
@@ -54,11 +54,11 @@ def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | N
         strengths = bradley_terry(of_task)
         rows = zip(strengths.values.tolist(), strengths.standard_errors.tolist(), strict=True)
         fitted |= dict(zip(strengths.names, rows, strict=True))
-    found: dict[str, Place] = {}
+    found: dict[str, Standing] = {}
     for part in nx.connected_components(graph):
         names = sorted(part)
         for name, rank in zip(names, ranks([fitted[name][0] for name in names]), strict=True):
-            found[name] = Place(*fitted[name], rank, len(names))
+            found[name] = Standing(*fitted[name], rank, len(names))
     return found
 
 

@@ -9,7 +9,7 @@ from skillviewer.data.study.times import now
 from skillviewer.data.study.votes import video_id
 
 if TYPE_CHECKING:  # scipy takes a second
-    from skillviewer.core.ranking.consensus import Agreement
+    from skillviewer.core.ranking.consensus import ConsensusPairs
 
 
 class AgreedPairs:
@@ -65,7 +65,7 @@ def _videos(pair: Pair | SimilarPair) -> SimilarPair:
     return SimilarPair(pair.better, pair.worse) if isinstance(pair, Pair) else pair
 
 
-def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPair], rule: str) -> "Agreement":
+def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPair], rule: str) -> "ConsensusPairs":
     """Return what is agreed on of every two videos: by a rule where somebody judged them, else as stated.
 
     Pairs that two sources state differently are left out.
@@ -75,7 +75,7 @@ def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPai
         agreed: Pairs that are stated without raters.
         rule: Name of the rule, see ``core.ranking.consensus.RULES``.
     """
-    from skillviewer.core.ranking.consensus import Agreement, rule_named
+    from skillviewer.core.ranking.consensus import ConsensusPairs, rule_named
 
     by_votes = rule_named(rule).agree(judgements)
     judged = {_videos(pair) for pair in by_votes.pairs} | set(by_votes.similar)
@@ -84,7 +84,7 @@ def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPai
         if _videos(pair) not in judged:
             stated.setdefault(_videos(pair), set()).add(pair)
     clear: list[Pair | SimilarPair] = sorted((pairs.pop() for pairs in stated.values() if len(pairs) == 1), key=str)
-    return Agreement(
+    return ConsensusPairs(
         pairs=(*by_votes.pairs, *(pair for pair in clear if isinstance(pair, Pair))),
         similar=(*by_votes.similar, *(pair for pair in clear if isinstance(pair, SimilarPair))),
     )

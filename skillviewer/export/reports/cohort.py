@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from skillviewer import __version__
-from skillviewer.core.analysis.cohort import MIN_COHORT, Standing, standings
+from skillviewer.core.analysis.cohort import MIN_COHORT, CohortStanding, standings
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.text import printable, signed
@@ -90,7 +90,7 @@ class Row:
     rank: int
     name: str
     participant: str
-    standing: Standing
+    standing: CohortStanding
     warned: bool
     checksum: str
     before_blur: bool = False
@@ -286,7 +286,7 @@ def cohort_facts(cohort: Cohort) -> tuple[tuple[str, str], ...]:
     )
 
 
-def score_cell(of: Standing, digits: int) -> str:
+def score_cell(of: CohortStanding, digits: int) -> str:
     """Return the score of a row with its interval."""
     if of.interval is None:
         return signed(of.score, digits)

@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.cohort import NearBy, Standing, standing
+from skillviewer.core.analysis.cohort import CohortStanding, NearBy, standing
 from skillviewer.core.analysis.scene import Look, Scale, display_limit, resolve
 from skillviewer.core.analysis.wording import score_digits, score_so_far
 from skillviewer.core.arrays import FloatArray, Picture
@@ -105,7 +105,7 @@ class Why:
     evidence: Evidence | None
     title: str
     subtitle: str
-    standing: Standing
+    standing: CohortStanding
     digits: int
     key_frames: tuple[Shot, ...]
     bar: Bar | None

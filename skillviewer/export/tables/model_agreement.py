@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from skillviewer.core.analysis.model_agreement import AgreementMatrix, Disagreement
+from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisagreement
 from skillviewer.core.errors import ExportError
 from skillviewer.export.tables.rows import defined
 from skillviewer.export.tables.tables import write_csv
@@ -73,7 +73,7 @@ def agreement_rows(matrix: AgreementMatrix, names: Sequence[str]) -> list[Agreem
 
 
 def rank_rows(
-    disputes: Sequence[Disagreement], names: Sequence[str], scores: Sequence[Mapping[str, float]]
+    disputes: Sequence[RankDisagreement], names: Sequence[str], scores: Sequence[Mapping[str, float]]
 ) -> list[RankRow]:
     """Return a row for every video and model, those videos first on which they disagree most.
 

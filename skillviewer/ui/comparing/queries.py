@@ -8,7 +8,7 @@ from pathlib import Path
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import Difference, difference
 from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video, without_map
-from skillviewer.core.analysis.model_agreement import AgreementMatrix, Disagreement, agreement_matrix, disagreements
+from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisagreement, agreement_matrix, disagreements
 from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.footage import VideoClip
@@ -114,7 +114,7 @@ class StudyAgreement:
 
     keys: tuple[str, ...]
     matrix: AgreementMatrix
-    disputes: tuple[Disagreement, ...]
+    disputes: tuple[RankDisagreement, ...]
 
 
 def agree(analyses: Mapping[str, Mapping[str, Analysis]], token: CancelToken) -> StudyAgreement:

@@ -5,7 +5,7 @@ import math
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from skillviewer.core.ranking.disagreements import Dispute
+from skillviewer.core.ranking.disagreements import Disagreement
 from skillviewer.core.text import printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.requests import RaterDisagreement
@@ -85,7 +85,7 @@ class DisagreementPage(QWidget):
         self.table.setVisible(bool(found.pairs))
         self.table.show_rows([self._row(dispute) for dispute in found.pairs])
 
-    def _row(self, dispute: Dispute) -> list[Cell]:
+    def _row(self, dispute: Disagreement) -> list[Cell]:
         votes = dispute.votes_for + dispute.votes_against + dispute.neither
         counted = self.tr("{} to {}").format(dispute.votes_for, dispute.votes_against) if votes else self.tr("stated")
         if dispute.neither:

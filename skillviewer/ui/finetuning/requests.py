@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import Division, TuningChoices
-from skillviewer.core.ranking.disagreements import Dispute, agreement_share, disputes
+from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, disputes
 from skillviewer.data.study import ModelVersion, Study, versions
 from skillviewer.engine.finetuning.job import TuningJob
 from skillviewer.engine.finetuning.prior_pairs import divide_for, known_before
@@ -99,7 +99,7 @@ class RaterDisagreement:
         n_assessed: Of these, those whose videos have a score.
     """
 
-    pairs: tuple[Dispute, ...]
+    pairs: tuple[Disagreement, ...]
     share: float
     n_pairs: int
     n_assessed: int

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.core.analysis.cohort import Standing
+from skillviewer.core.analysis.cohort import CohortStanding
 from skillviewer.ui.widgets.theme import LIGHT, Theme
 
 HEIGHT_PX = 44
@@ -25,7 +25,7 @@ class StandingStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._standing: Standing | None = None
+        self._standing: CohortStanding | None = None
         self._others: tuple[float, ...] = ()
         self._span = (0.0, 1.0)
         self._theme: Theme = LIGHT
@@ -45,7 +45,7 @@ class StandingStrip(QWidget):
         self._theme = theme
         self.update()
 
-    def show_standing(self, standing: Standing, others: Sequence[float]) -> None:
+    def show_standing(self, standing: CohortStanding, others: Sequence[float]) -> None:
         """Show where a score stands.
 
         Args:
@@ -101,7 +101,7 @@ class StandingStrip(QWidget):
         self._words(painter, s)
         painter.end()
 
-    def _words(self, painter: QPainter, s: Standing) -> None:
+    def _words(self, painter: QPainter, s: CohortStanding) -> None:
         """Name the ends and, where there is room between, the median."""
         metrics, theme = painter.fontMetrics(), self._theme
         row = QRectF(0, self.height() - metrics.height(), self.width(), metrics.height())

@@ -10,7 +10,7 @@ from skillviewer.core.text import printable
 from skillviewer.ui.widgets.wrapped_label import Wrapped
 
 if TYPE_CHECKING:
-    from skillviewer.core.ranking.cycles import Circle, Link
+    from skillviewer.core.ranking.cycles import Cycle, Link
 
 MOST = 40
 """So many circles are shown, those that the smallest lead holds together."""
@@ -48,7 +48,7 @@ class CircleRow(QWidget):
         """What it says."""
         return "; ".join(line.plain for line in self._lines if not line.isHidden())
 
-    def show_circle(self, circle: "Circle", *, waits: bool, writable: bool) -> None:
+    def show_circle(self, circle: "Cycle", *, waits: bool, writable: bool) -> None:
         """Show a circle.
 
         Args:
@@ -122,7 +122,7 @@ class CirclesView(QWidget):
         column.addWidget(self.words)
         column.addLayout(self._column)
 
-    def show_circles(self, circles: "Sequence[Circle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
+    def show_circles(self, circles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show circles.
 
         Args:
@@ -164,7 +164,7 @@ class CirclesView(QWidget):
         self.asked.emit(self._pairs)
 
 
-def _one_of_each(circles: "Sequence[Circle]", waiting: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:
+def _one_of_each(circles: "Sequence[Cycle]", waiting: Collection[frozenset[str]]) -> tuple[frozenset[str], ...]:
     """Return pairs of which one lies on every circle that has none in the queue yet, weak ones first."""
     chosen: list[frozenset[str]] = []
     for circle in circles:

@@ -21,7 +21,7 @@ from skillviewer.ui.widgets.names import elided, n_alike
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from skillviewer.core.ranking.report import Standing
+    from skillviewer.core.ranking.report import VideoStanding
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ENDS_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -135,7 +135,7 @@ class ScaleTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(ROW_PX)
         self.horizontalHeader().setHighlightSections(False)
 
-    def show_standings(self, standings: "Sequence[Standing]") -> None:
+    def show_standings(self, standings: "Sequence[VideoStanding]") -> None:
         """Show strengths, the strongest first.
 
         Args:
@@ -199,7 +199,7 @@ class ScaleTable(QTableView):
             header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         header.resizeSection(scale_at, SCALE_PX)
 
-    def _row(self, at: int, standing: "Standing", *, tasks: bool) -> list[QStandardItem]:
+    def _row(self, at: int, standing: "VideoStanding", *, tasks: bool) -> list[QStandardItem]:
         s = standing
         low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
         scale = QStandardItem()

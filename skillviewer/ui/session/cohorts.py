@@ -9,7 +9,7 @@ from skillviewer.ui.session.video_list import VideoEntry, VideoList
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
-    from skillviewer.core.analysis.cohort import Standing
+    from skillviewer.core.analysis.cohort import CohortStanding
     from skillviewer.core.video.footage import VideoClip
 
 
@@ -24,7 +24,7 @@ class Cohorts(QObject):
         super().__init__(videos)
         self._videos = videos
         self._members: dict[str, list[VideoEntry]] | None = None
-        self._standings: dict[str, dict[VideoClip, Standing]] = {}
+        self._standings: dict[str, dict[VideoClip, CohortStanding]] = {}
         self._seen: dict[VideoClip, tuple[Analysis | None, str]] = {}
         videos.changed.connect(self._on_changed)
         for signal in (videos.added, videos.removed, videos.cleared):
@@ -66,7 +66,7 @@ class Cohorts(QObject):
             for other in self._videos
         )
 
-    def standing(self, entry: VideoEntry) -> "Standing | None":
+    def standing(self, entry: VideoEntry) -> "CohortStanding | None":
         """Return where a video stands among its comparable ones, or None before it is assessed."""
         if entry.analysis is None:
             return None

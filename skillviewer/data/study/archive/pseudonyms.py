@@ -140,12 +140,12 @@ def rewrite(db: sqlite3.Connection, names: Pseudonyms, *, texts: bool) -> None:
         names: The pseudonyms.
         texts: Whether notes, reasons and labels stay, with the names in them replaced; else they are emptied.
     """
-    from skillviewer.core.ranking.pair_selection import Why  # scipy takes a second
+    from skillviewer.core.ranking.pair_selection import SelectionReason  # scipy takes a second
     from skillviewer.data.study.versions import SET_ASIDE
 
     replace = names.replacer()
     with _written_anew(db):
-        _rewrite(db, names, replace, {*SET_ASIDE, *Why}, texts=texts)
+        _rewrite(db, names, replace, {*SET_ASIDE, *SelectionReason}, texts=texts)
 
 
 def empty_texts(db: sqlite3.Connection) -> None:

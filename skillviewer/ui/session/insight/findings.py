@@ -18,7 +18,7 @@ from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
-    from skillviewer.core.analysis.cohort import ReferenceVideo, Standing
+    from skillviewer.core.analysis.cohort import CohortStanding, ReferenceVideo
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.core.explanation.moments import Moment, PictureRegion
 
@@ -241,7 +241,7 @@ class Findings:
     name: str
     analysis: Analysis
     evidence: "Evidence | None"
-    standing: "Standing"
+    standing: "CohortStanding"
     cohort: tuple[float, ...]
     task: str
     study: str
