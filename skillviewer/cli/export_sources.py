@@ -10,7 +10,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
-from skillviewer.data.study import Study, VideoState
+from skillviewer.data.study import FileState, Study
 from skillviewer.engine.exporting.requests import Subject
 from skillviewer.media.files import expand, without_videos
 from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
@@ -108,7 +108,7 @@ def _of_study(
         if video.path is None:
             problems.append(f"{video.name} is not where it was ({video.recorded_path}): find it with “study relink”.")
             continue
-        if video.state is VideoState.REPLACED:
+        if video.state is FileState.REPLACED:
             problems.append(f"{video.name} is not exported: another file is in its place ({video.path}).")
             continue
         subject = Subject(video.path, video.name, digest=video.digest, extent=video.extent, study=path)

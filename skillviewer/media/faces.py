@@ -14,7 +14,7 @@ import numpy as np
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import VideoError
 from skillviewer.core.faces.faces import FaceBox, Faces
-from skillviewer.core.faces.tracks import WEAK, Found, link
+from skillviewer.core.faces.tracks import WEAK, FrameFaces, link
 from skillviewer.core.paths import models_dir
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import timeline
@@ -126,7 +126,7 @@ def find_faces(
     found = []
     for done, decoded in enumerate(reader.stream(frames, token), start=1):
         token.check()
-        found.append(Found(decoded.index, finder.find(decoded.rgb())))
+        found.append(FrameFaces(decoded.index, finder.find(decoded.rgb())))
         report(Progress("looking for faces", done, len(frames)))
     tracks, doubts = link(found, reader.info.times_s)
     return Faces(reader.info.digest, reader.info.n_frames, tracks, doubts, METHOD)

@@ -15,7 +15,7 @@ from skillviewer.cli.export import export
 from skillviewer.cli.main import run
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.analysis_file import save_analysis
-from skillviewer.data.study import NewVideo, Study, VideoState, Vote
+from skillviewer.data.study import FileState, NewVideo, Study, Vote
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.media.reading.reader import VideoReader
@@ -354,7 +354,7 @@ def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Cap
     for said in (told_in_pdf, report.with_suffix(".html").read_text(encoding="utf-8")):
         assert "3 of 3 scores (marked †) were made before faces were blurred in the videos" in said
     with Study.open(unpacked, read_only=True) as opened:
-        assert {video.state for video in opened.videos.check()} == {VideoState.PRESENT}
+        assert {video.state for video in opened.videos.check()} == {FileState.PRESENT}
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from skillviewer.core.faces.faces import Doubt, FaceBox, FaceMark, Faces, FaceTrack, Reason, doubtful_frames, fits
-from skillviewer.core.faces.tracks import BRIDGE_S, HOLD_S, Found, link
+from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, FaceMark, Faces, FaceTrack, doubtful_frames, fits
+from skillviewer.core.faces.tracks import BRIDGE_S, HOLD_S, FrameFaces, link
 
 HERE = FaceBox(0.4, 0.4, 0.5, 0.55)
 THERE = FaceBox(0.8, 0.1, 0.9, 0.25)
 TIMES_S = np.arange(300) / 30
 
 
-def found(frames: dict[int, list[tuple[FaceBox, float]]], every: int = 3) -> list[Found]:
-    return [Found(frame, tuple(frames.get(frame, ()))) for frame in range(0, 300, every)]
+def found(frames: dict[int, list[tuple[FaceBox, float]]], every: int = 3) -> list[FrameFaces]:
+    return [FrameFaces(frame, tuple(frames.get(frame, ()))) for frame in range(0, 300, every)]
 
 
 def test_a_face_is_held_over_missed_frames_and_around_its_ends() -> None:
@@ -20,10 +20,10 @@ def test_a_face_is_held_over_missed_frames_and_around_its_ends() -> None:
     (track,), doubts = link(found(seen), TIMES_S)
     covered = [f for f in range(300) if track.box_at(f) is not None]
     assert covered == list(range(round(90 - HOLD_S * 30), round(207 + HOLD_S * 30) + 1))
-    held = [d for d in doubts if d.reason is Reason.HELD]
+    held = [d for d in doubts if d.reason is DoubtReason.HELD]
     assert [(d.start, d.stop) for d in held] == [(150, 180)]
     # it stood in the middle of the picture: where did it come from, and where did it go?
-    assert {d.reason for d in doubts} == {Reason.HELD, Reason.APPEARED, Reason.LOST}
+    assert {d.reason for d in doubts} == {DoubtReason.HELD, DoubtReason.APPEARED, DoubtReason.LOST}
 
 
 def test_a_longer_gap_parts_two_tracks() -> None:
@@ -50,10 +50,10 @@ def test_two_faces_are_two_tracks_also_where_they_change_order() -> None:
 def test_weak_finds_make_a_face_only_together() -> None:
     tracks, doubts = link(found({90: [(HERE, 0.4)]}), TIMES_S)
     assert not tracks
-    assert [(d.reason, d.start) for d in doubts] == [(Reason.PERHAPS, 90)]
+    assert [(d.reason, d.start) for d in doubts] == [(DoubtReason.PERHAPS, 90)]
     tracks, doubts = link(found({f: [(HERE, 0.4)] for f in (90, 93, 96)}), TIMES_S)
     assert len(tracks) == 1
-    assert Reason.WEAK in {d.reason for d in doubts}
+    assert DoubtReason.WEAK in {d.reason for d in doubts}
 
 
 def test_a_face_that_leaves_by_the_edge_is_no_doubt() -> None:
@@ -92,7 +92,7 @@ def test_a_face_that_is_none_for_a_while_stays_on_either_side() -> None:
 
 
 def test_doubts_are_settled_one_by_one() -> None:
-    doubts = (Doubt(0, 10, Reason.WEAK, HERE, 1), Doubt(5, 20, Reason.HELD, HERE, 1))
+    doubts = (Doubt(0, 10, DoubtReason.WEAK, HERE, 1), Doubt(5, 20, DoubtReason.HELD, HERE, 1))
     faces = Faces("d" * 64, 300, (FaceTrack(1, 0, 30, (FaceMark(0, HERE),)),), doubts)
     assert doubtful_frames(faces.doubts) == 20
     assert faces.reviewed(doubts[0]).doubts == doubts[1:]

@@ -20,7 +20,7 @@ from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.faces_file import FaceStore, faces_text
-from skillviewer.data.study import NewVideo, Study, StudySettings, VideoState, Vote, cached_analysis
+from skillviewer.data.study import FileState, NewVideo, Study, StudySettings, Vote, cached_analysis
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions, free_entry, safe_name
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms
@@ -116,7 +116,7 @@ def test_all_of_it_opens_on_another_computer(study: Path, tmp_path: Path, monkey
     with Study.open(opened) as after:
         videos = after.videos.all()
         assert {v.name: v.digest for v in videos} == digests
-        assert {(v.state, v.unsure) for v in videos} == {(VideoState.PRESENT, False)}
+        assert {(v.state, v.unsure) for v in videos} == {(FileState.PRESENT, False)}
         assert after.votes.all() == votes
         assert [m.label for m in after.remarks.moments()] == [m.label for m in moments]
         assert [n.text for n in after.remarks.notes()] == [n.text for n in notes]
@@ -179,7 +179,7 @@ def test_stretches_of_one_file_share_its_copy(
     with Study.open(opened) as after:
         videos = after.videos.all()
     assert len(videos) == 5
-    assert {v.state for v in videos} == {VideoState.PRESENT}
+    assert {v.state for v in videos} == {FileState.PRESENT}
     assert len({v.path for v in videos}) == 3
 
 
@@ -261,7 +261,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
         assert {v.name: v.participant for v in after.videos.all()} == {
             real["video", name]: real["participant", who] for name, who in zip(VIDEOS, PEOPLE, strict=True)
         }
-        assert {v.state for v in after.videos.all()} == {VideoState.PRESENT}
+        assert {v.state for v in after.videos.all()} == {FileState.PRESENT}
         for vote, rater in zip(after.votes.all(), RATERS, strict=True):
             assert (vote.left, vote.rater) == (real["video", VIDEOS[0]], real["rater", rater])
         assert [v.stands for v in after.votes.all()] == [True, False]
@@ -404,7 +404,7 @@ def test_without_videos_they_are_found_by_relinking(
     made = pack(study, tmp_path / "small.zip", ArchiveOptions(videos=False))
     assert made.n_videos == 0
     with Study.open(_elsewhere(made.path, tmp_path, monkeypatch)) as after:
-        assert {v.state for v in after.videos.all()} == {VideoState.MISSING}
+        assert {v.state for v in after.videos.all()} == {FileState.MISSING}
         assert len(after.videos.relink(tmp_path / "disk").found) == 3
 
 
@@ -553,5 +553,5 @@ def test_a_study_from_an_archive_is_saved_elsewhere_with_its_videos(study: Path,
     with Study.open(there) as opened:
         copy = opened.save_as(tmp_path / "elsewhere" / "copy")
     with Study.open(copy) as opened:
-        assert {video.state for video in opened.videos.all()} == {VideoState.PRESENT}
+        assert {video.state for video in opened.videos.all()} == {FileState.PRESENT}
         assert all(video.recorded_path for video in opened.videos.all())

@@ -14,12 +14,12 @@ import pytest
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import Cancelled, ExportError, VideoError
 from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE
-from skillviewer.core.faces.faces import Doubt, FaceBox, Faces, Reason
+from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.faces_file import FaceStore
-from skillviewer.data.study import NewVideo, Study, VideoState, cached_analysis
+from skillviewer.data.study import FileState, NewVideo, Study, cached_analysis
 from skillviewer.data.study.archive.archive import Archived, pack
 from skillviewer.data.study.archive.archive_faces import BlurredVideos
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
@@ -109,7 +109,7 @@ def test_all_opens_elsewhere_with_blurred_videos_and_the_scores_follow(
     opened = _elsewhere(made.path, tmp_path, monkeypatch)
     with Study.open(opened) as after:
         videos = after.videos.check()
-        assert {(v.state, v.unsure) for v in videos} == {(VideoState.PRESENT, False)}
+        assert {(v.state, v.unsure) for v in videos} == {(FileState.PRESENT, False)}
         assert sorted(score.score for score in after.models.scores(MODEL).values()) == scores
         for video in videos:
             assert video.path is not None
@@ -169,7 +169,7 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
         info = reader.info
         faces = Faces(info.digest, info.n_frames, method="a detector")
         if info.path.suffix == ".avi":
-            doubt = Doubt(3, 8, Reason.WEAK, BOX, 1)
+            doubt = Doubt(3, 8, DoubtReason.WEAK, BOX, 1)
             return Faces(info.digest, info.n_frames, faces.drawn(BOX, 0, 0, 12).tracks, (doubt,), "a detector")
         return faces
 
@@ -245,7 +245,7 @@ def test_stretches_of_one_file_share_its_copy(study: Path, tmp_path: Path, monke
         whole, part = after.videos.get(NAMES[0]), after.videos.get("stretch")
         assert whole.digest == part.digest
         assert whole.path == part.path
-        assert {v.state for v in after.videos.all()} == {VideoState.PRESENT}
+        assert {v.state for v in after.videos.all()} == {FileState.PRESENT}
 
 
 def test_the_word_that_it_was_said_before_is_never_lost(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.faces.faces import Doubt, FaceBox, Faces, Reason
+from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, Faces
 from skillviewer.data.faces_file import FaceStore, load_faces, save_faces
 
 BOX = FaceBox(0.125, 0.25, 0.5, 0.75)
-FACES = Faces("d" * 64, 90, doubts=(Doubt(3, 9, Reason.HELD, BOX, 1),), method="YuNet").drawn(BOX, 5, 0, 30)
+FACES = Faces("d" * 64, 90, doubts=(Doubt(3, 9, DoubtReason.HELD, BOX, 1),), method="YuNet").drawn(BOX, 5, 0, 30)
 
 
 def test_faces_come_back_as_they_were(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import FrameRange, TimeRange
-from skillviewer.data.study import NewVideo, Study, VideoState, Vote
+from skillviewer.data.study import FileState, NewVideo, Study, Vote
 from skillviewer.data.study.video_rows import extent_text
 from tests.data.studies import make_study, write_file
 
@@ -96,7 +96,7 @@ def test_file_that_moved_beside_the_others_is_told_and_relinked_without_a_folder
     with Study.open(path) as study:
         assert states(study) == {"a": "moved", "b": "moved", "c": "present"}  # by name and size
         assert study.videos.get("a").path == tmp_path / "here" / "a.mp4"
-        assert {v.name: v.state for v in study.videos.check()}["b"] is VideoState.MISSING  # by its bytes
+        assert {v.name: v.state for v in study.videos.check()}["b"] is FileState.MISSING  # by its bytes
         assert study.videos.relink().found == ("a",)
         assert states(study)["a"] == "present"
         assert study.videos.get("a").path == tmp_path / "here" / "a.mp4"
@@ -132,7 +132,7 @@ def test_study_that_cannot_be_written_is_checked_all_the_same(path: Path, tmp_pa
     write_file(tmp_path / "here" / "videos" / "a.mp4", "video X.mp4")
     os.utime(tmp_path / "here" / "videos" / "a.mp4", ns=(1, 1))
     with Study.open(path, read_only=True) as study:
-        assert study.videos.check()[0].state is VideoState.REPLACED
+        assert study.videos.check()[0].state is FileState.REPLACED
 
 
 def test_video_without_a_file_is_found_by_its_name(path: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from skillviewer.core.errors import Cancelled, VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.reading.container import VideoFile
-from skillviewer.media.reading.frame_converter import Developer
+from skillviewer.media.reading.frame_converter import FrameConverter
 from skillviewer.media.reading.reader import VideoReader
 from tests.videos import N_NUMBERS, BarcodeVideo, barcode, read_barcode, write_barcode_video
 
@@ -198,13 +198,13 @@ def test_pictures_that_nothing_refers_to_are_left_out_on_the_way(
 
 def test_stream_converts_nothing_unasked(films: dict[str, BarcodeVideo], monkeypatch: pytest.MonkeyPatch) -> None:
     converted: list[object] = []
-    original = Developer.picture
+    original = FrameConverter.picture
 
-    def counting(self: Developer, *args: Any) -> Any:
+    def counting(self: FrameConverter, *args: Any) -> Any:
         converted.append(args)
         return original(self, *args)
 
-    monkeypatch.setattr(Developer, "picture", counting)
+    monkeypatch.setattr(FrameConverter, "picture", counting)
     with VideoReader(films["mp4"].path) as reader:
         frames = list(reader.stream(range(60)))
         assert converted == []

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.faces.faces import Doubt, FaceBox, Faces, Reason
+from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, Faces
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.ui.app import Composition, real_backend
@@ -131,8 +131,8 @@ def test_a_search_is_told_and_doubts_are_settled(qtbot: QtBot, review: FacesRevi
     qtbot.waitUntil(lambda: "No face was found" in review.summary.text(), timeout=60_000)
     assert review.faces is not None
     doubts = (
-        Doubt(30, 40, Reason.HELD, FaceBox(0.1, 0.1, 0.2, 0.2)),
-        Doubt(60, 61, Reason.PERHAPS, FaceBox(0.1, 0.1, 0.2, 0.2)),
+        Doubt(30, 40, DoubtReason.HELD, FaceBox(0.1, 0.1, 0.2, 0.2)),
+        Doubt(60, 61, DoubtReason.PERHAPS, FaceBox(0.1, 0.1, 0.2, 0.2)),
     )
     review._edit(Faces(review.faces.video_digest, 90, doubts=doubts, method="YuNet"), "made up")
     assert [review.doubts.item(i).text() for i in range(2)] == [

@@ -693,23 +693,23 @@ def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
     qtbot: QtBot, make_rater: MakeRater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from skillviewer.core.errors import StudyError
-    from skillviewer.data.study.votes import Votes
+    from skillviewer.data.study.votes import StudyVotes
 
     rater = make_rater()
     rater.begin()
     on_screen = rater.standing_on()
-    cast = Votes.cast
+    cast = StudyVotes.cast
 
-    def full(_votes: Votes, _vote: object) -> object:
+    def full(_votes: StudyVotes, _vote: object) -> object:
         raise StudyError("The disk is full.")
 
-    monkeypatch.setattr(Votes, "cast", full)
+    monkeypatch.setattr(StudyVotes, "cast", full)
     rater.press(KEYS.Key_1)
     qtbot.waitUntil(lambda: "not stored" in rater.screen.desk.votes.said.text())
     assert rater.made.window.messages.text == "The disk is full."
     assert rater.standing_on() == on_screen
     assert not rater.votes()
-    monkeypatch.setattr(Votes, "cast", cast)
+    monkeypatch.setattr(StudyVotes, "cast", cast)
     rater.vote(KEYS.Key_1)
     assert [(vote.left, vote.right) for vote in rater.votes()] == [on_screen]
 

@@ -118,7 +118,7 @@ class FaceTrack:
         return before.box.towards(later.box, (frame - before.frame) / (later.frame - before.frame))
 
 
-class Reason(StrEnum):
+class DoubtReason(StrEnum):
     """Why frames are doubtful."""
 
     WEAK = "found with little certainty"
@@ -142,7 +142,7 @@ class Doubt:
 
     start: int
     stop: int
-    reason: Reason
+    reason: DoubtReason
     box: FaceBox
     track: int | None = None
 

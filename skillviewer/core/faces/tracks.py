@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.faces.faces import Doubt, FaceBox, FaceMark, FaceTrack, Reason
+from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, FaceMark, FaceTrack
 
 SURE = 0.6
 """Certainty from which on a find makes a track by itself."""
@@ -33,7 +33,7 @@ _REACH = 0.9  # or: distance of their centres, in widths of the larger
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FrameFaces:
     """What a detector found in one frame.
 
     Attributes:
@@ -69,7 +69,7 @@ def _likeness(mark: FaceMark, box: FaceBox) -> float:
     return near if alike > 0.4 else 0.0
 
 
-def link(found: Sequence[Found], times_s: FloatArray) -> tuple[tuple[FaceTrack, ...], tuple[Doubt, ...]]:
+def link(found: Sequence[FrameFaces], times_s: FloatArray) -> tuple[tuple[FaceTrack, ...], tuple[Doubt, ...]]:
     """Link finds to tracks.
 
     Args:
@@ -141,8 +141,8 @@ def _doubts(track: FaceTrack, searched: Sequence[int], times_s: FloatArray) -> l
     inside = [frame for frame in searched if first.frame < frame < last.frame]
     doubts = []
     for reason, frames in (
-        (Reason.WEAK, [m.frame for m in track.marks if m.certainty < SURE]),
-        (Reason.HELD, [frame for frame in inside if frame not in marks]),
+        (DoubtReason.WEAK, [m.frame for m in track.marks if m.certainty < SURE]),
+        (DoubtReason.HELD, [frame for frame in inside if frame not in marks]),
     ):
         for start, stop in _runs(frames, searched, n):
             box = track.box_at(start)
@@ -150,12 +150,12 @@ def _doubts(track: FaceTrack, searched: Sequence[int], times_s: FloatArray) -> l
             doubts.append(Doubt(start, stop, reason, box, track.number))
     # a face that came from outside or left is gone; one that stood inside the picture may still be there
     if first.frame > searched[0] and track.start > 0 and not first.box.at_edge:
-        doubts.append(Doubt(track.start, first.frame, Reason.APPEARED, first.box, track.number))
+        doubts.append(Doubt(track.start, first.frame, DoubtReason.APPEARED, first.box, track.number))
     if last.frame < searched[-1] and track.stop < n and not last.box.at_edge:
-        doubts.append(Doubt(last.frame + 1, track.stop, Reason.LOST, last.box, track.number))
+        doubts.append(Doubt(last.frame + 1, track.stop, DoubtReason.LOST, last.box, track.number))
     return [doubt for doubt in doubts if doubt.start < doubt.stop]
 
 
 def _perhaps(trail: _Trail, searched: Sequence[int], n_frames: int) -> Doubt:
     runs = _runs([mark.frame for mark in trail.marks], searched, n_frames)
-    return Doubt(runs[0][0], runs[-1][1], Reason.PERHAPS, trail.marks[0].box)
+    return Doubt(runs[0][0], runs[-1][1], DoubtReason.PERHAPS, trail.marks[0].box)

@@ -13,7 +13,7 @@ from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words
 from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
-from skillviewer.data.tables.find_videos import VideoFiles
+from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_words
 
@@ -87,7 +87,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
         problems.append(f"{len(without)} videos have no start and end ({without[0]}); they are used whole.")
     people, found = participants_of(names, [beside(folder, "participants.csv")], choices.participant_pattern)
     problems += found
-    files = VideoFiles(videos_dir or path)
+    files = VideoFolder(videos_dir or path)
     return Dataset(
         name=f"BEST, {task.replace('_', ' ')}",
         form="best",

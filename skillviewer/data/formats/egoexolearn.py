@@ -20,7 +20,7 @@ from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.released_folds import pairs_of_words
 from skillviewer.data.formats.tasks import beside, chosen_task, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
-from skillviewer.data.tables.find_videos import VideoFiles
+from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import read_words
 
@@ -121,7 +121,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
             f"Nobody says who is in {by_recording} of {len(names)} stretches; folds hold out their whole recordings in "
             "place of people."
         )
-    files = VideoFiles(videos_dir or (path if path.is_dir() else path.parent))
+    files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     paths = {recording: files.find(recording, (recording,)) for recording in sorted(set(recordings.values()))}
     return Dataset(
         name=f"EgoExoLearn, {task}",

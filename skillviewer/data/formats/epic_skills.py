@@ -24,7 +24,7 @@ from skillviewer.data.formats.released_folds import (
 )
 from skillviewer.data.formats.tasks import beside, chosen_task, first_found
 from skillviewer.data.tables.claims import Claim, order_claim, parted, sort_out
-from skillviewer.data.tables.find_videos import VideoFiles, bare
+from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import looks_like, read_sheet
 
@@ -107,7 +107,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     published = [_published(file) for file in files]
     known = [task for task in published if task is not None]
     folder = videos_dir or (path if path.is_dir() else path.parent)
-    found_files = VideoFiles(folder, foreign_folders(known) if known else ())
+    found_files = VideoFolder(folder, foreign_folders(known) if known else ())
     parts = [
         _read_task(file, known_as, found_files, choices, pooled=len(files) > 1)
         for file, known_as in zip(files, published, strict=True)
@@ -145,7 +145,7 @@ def _released(parts: Sequence[tuple[Fold, ...]], problems: list[str]) -> tuple[F
     return folds
 
 
-def _read_task(truth: Path, known: EpicTask | None, files: VideoFiles, choices: Choices, *, pooled: bool) -> _Part:
+def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices: Choices, *, pooled: bool) -> _Part:
     name = _task_name(truth)
     sheet = read_sheet(truth)
     columns = [sheet.column(*names) for names in (_FIRST, _SECOND, _BEST)]
@@ -234,7 +234,7 @@ def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameRange]], list[str]]
 
 
 def _locate(
-    video: str, task: EpicTask | None, files: VideoFiles, extents: dict[str, tuple[str, FrameRange]], pooled: bool
+    video: str, task: EpicTask | None, files: VideoFolder, extents: dict[str, tuple[str, FrameRange]], pooled: bool
 ) -> tuple[Path | None, FrameRange | None]:
     if task is None:
         return files.find(video, (video,)), None

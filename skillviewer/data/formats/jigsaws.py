@@ -16,9 +16,9 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure,
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
-from skillviewer.data.tables.find_videos import VideoFiles
+from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import Row, plain, read_words
+from skillviewer.data.tables.rows import TableRow, plain, read_words
 
 POOLED = "surgery"
 _SURGEONS_HELD_OUT = ("BC", "DE", "FG", "HI")
@@ -27,7 +27,7 @@ _META = re.compile(r"meta_file_(.+)\.txt", re.IGNORECASE)
 _TRIAL = re.compile(r".*_([A-Za-z])\d{3}")
 
 
-def _rating(row: Row) -> float | None:
+def _rating(row: TableRow) -> float | None:
     """Return the global rating of a line, or None where the line is not of this form."""
     if len(row.cells) < 3 or not _TRIAL.fullmatch(row.cells[0]):
         return None
@@ -44,7 +44,7 @@ def _meta_files(path: Path) -> dict[str, Path]:
     return each_once(((task, file) for task, file in named if any(map(_is_rated, read_words(file)))), path)
 
 
-def _is_rated(row: Row) -> bool:
+def _is_rated(row: TableRow) -> bool:
     return _rating(row) is not None
 
 
@@ -83,7 +83,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     task = chosen_task(choices.task, tasks(path), POOLED if len(metas) > 1 else next(iter(metas)), path)
     chosen = metas if task == POOLED and len(metas) > 1 else {task: metas[task]}
     problems: list[str] = []
-    files = VideoFiles(videos_dir or (path if path.is_dir() else path.parent))
+    files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     videos: list[DatasetVideo] = []
     pairs: list[Pair] = []
     similar: list[SimilarPair] = []

@@ -14,7 +14,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.tasks import beside, chosen_task
 from skillviewer.data.tables.claims import sort_out
-from skillviewer.data.tables.find_videos import VideoFiles
+from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.pair_rows import NOT_KNOWN, PairRows, is_pairs_file, read_pairs, video_cells
 from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, participants_of
 from skillviewer.data.tables.regions import read_regions
@@ -66,7 +66,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     folder = file.absolute().parent
     chosen_task(choices.task, tasks(path), folder.name, path)
     own = folder / "videos"
-    files = VideoFiles(videos_dir or (own if own.is_dir() else folder))
+    files = VideoFolder(videos_dir or (own if own.is_dir() else folder))
     sheet = read_sheet(file)
     table = TableVideos(video_cells(sheet), folder, files, stated=videos_dir is not None)
     read = read_pairs(sheet, table.name)

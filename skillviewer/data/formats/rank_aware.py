@@ -15,7 +15,7 @@ from skillviewer.data.formats.epic_tasks import epic_task
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words, without_strangers
 from skillviewer.data.formats.tasks import beside, chosen_task, each_once, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
-from skillviewer.data.tables.find_videos import VideoFiles, bare
+from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import plain, read_words
 
@@ -83,7 +83,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     family, pattern = _published(task, names)
     people, found = participants_of(names, [beside(folder, "participants.csv")], choices.participant_pattern, pattern)
     problems += found
-    files = VideoFiles(videos_dir or (path if path.is_dir() else path.parent))
+    files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     videos = tuple(_video(name, people.get(name), files) for name in names)
     title = task.replace("_", " ")
     return Dataset(
@@ -151,7 +151,7 @@ def _fold(
     return fold, problems + found
 
 
-def _video(name: str, participant: str | None, files: VideoFiles) -> DatasetVideo:
+def _video(name: str, participant: str | None, files: VideoFolder) -> DatasetVideo:
     posix = PurePosixPath(name)
     subtask, stem = posix.parent.name, posix.name
     task = epic_task(subtask) if subtask else None

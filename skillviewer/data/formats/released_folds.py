@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Fold, Pair
-from skillviewer.data.tables.rows import Row, Sheet, plain, read_sheet, read_words, some
+from skillviewer.data.tables.rows import CsvTable, TableRow, plain, read_sheet, read_words, some
 
 
 def fold_from_pairs(
@@ -122,12 +122,12 @@ def renamed(fold: Fold, prefix: str) -> Fold:
     )
 
 
-def pairs_of_words(path: Path) -> tuple[list[tuple[Row, Pair]], list[str]]:
+def pairs_of_words(path: Path) -> tuple[list[tuple[TableRow, Pair]], list[str]]:
     """Return the pairs of a file with "better worse" on every line, and problems.
 
     A first line of these two words is a header; in the other order, "worse better", every line is read so.
     """
-    found: list[tuple[Row, Pair]] = []
+    found: list[tuple[TableRow, Pair]] = []
     problems = []
     rows = read_words(path)
     header = tuple(plain(word) for word in rows[0].cells) if rows else ()
@@ -143,7 +143,7 @@ def pairs_of_words(path: Path) -> tuple[list[tuple[Row, Pair]], list[str]]:
 
 def pairs_of_sheet(path: Path) -> tuple[list[Pair], list[str]]:
     """Return the pairs of a CSV file with the columns Better and Worse, and problems."""
-    sheet: Sheet = read_sheet(path)
+    sheet: CsvTable = read_sheet(path)
     better, worse = sheet.column("better", "best"), sheet.column("worse", "worst")
     if better is None or worse is None:
         return [], [f"{path.name} has no columns Better and Worse; it is left out."]

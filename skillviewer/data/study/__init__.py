@@ -1,19 +1,20 @@
 """The study: one SQLite file with everything of an investigation but the videos and what can be computed again."""
 
 from skillviewer.data.study.models import ModelState, ModelVersion, Score, analysis_path, cached_analysis
-from skillviewer.data.study.remarks import Moment, Note, Opinion
+from skillviewer.data.study.remarks import KeptMoment, Note, Opinion
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.settings import StudySettings
 from skillviewer.data.study.study import Study
-from skillviewer.data.study.video_rows import Added, NewVideo, Relinked, StudyVideo, VideoState
+from skillviewer.data.study.video_rows import Added, FileState, NewVideo, Relinked, StudyVideo
 from skillviewer.data.study.votes import Vote
 
 __all__ = [
     "SUFFIX",
     "Added",
+    "FileState",
+    "KeptMoment",
     "ModelState",
     "ModelVersion",
-    "Moment",
     "NewVideo",
     "Note",
     "Opinion",
@@ -22,7 +23,6 @@ __all__ = [
     "Study",
     "StudySettings",
     "StudyVideo",
-    "VideoState",
     "Vote",
     "analysis_path",
     "cached_analysis",

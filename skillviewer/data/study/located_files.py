@@ -10,16 +10,16 @@ from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import Identity, Shelf, identify, joined, relative, stat_of
-from skillviewer.data.study.video_rows import Relinked, StudyVideo, VideoState, extent_of
+from skillviewer.data.study.video_rows import FileState, Relinked, StudyVideo, extent_of
 
 
 def _moved(video: StudyVideo, shelf: Shelf) -> StudyVideo:
     """Return a video with the place that its file has moved to, if one is likely."""
     path = shelf.likely(video.recorded, video.size_bytes) if video.digest else None
-    return video if path is None else replace(video, path=path, state=VideoState.MOVED, unsure=True)
+    return video if path is None else replace(video, path=path, state=FileState.MOVED, unsure=True)
 
 
-class VideoFiles:
+class StudyVideoFiles:
     """The files behind the videos of an open study.
 
     Args:
@@ -61,16 +61,16 @@ class VideoFiles:
 
     def _seen(self, row: sqlite3.Row) -> StudyVideo:
         """Return a video, and whether a file is where it was."""
-        path, state, unsure = None, VideoState.MISSING, False
+        path, state, unsure = None, FileState.MISSING, False
         for place in self._places(row):
             found = stat_of(place)
             if found is None:
                 continue
             same_time = found.st_mtime_ns == row["modified_ns"]
             other = found.st_size != row["size_bytes"] or (same_time and row["other_digest"] != "")
-            if state is VideoState.MISSING or not other:
+            if state is FileState.MISSING or not other:
                 path = place
-                state = VideoState.REPLACED if other else VideoState.PRESENT
+                state = FileState.REPLACED if other else FileState.PRESENT
                 unsure = not other and not same_time
             if not other:
                 break
@@ -119,20 +119,20 @@ class VideoFiles:
             try:
                 found = read(video.path, token)
             except VideoError:
-                videos[i] = replace(video, path=None, state=VideoState.MISSING, unsure=False)
+                videos[i] = replace(video, path=None, state=FileState.MISSING, unsure=False)
                 continue
             if found.digest == video.digest:
                 videos[i] = replace(video, unsure=False)
-                if not self._file.read_only and video.state is VideoState.PRESENT:
+                if not self._file.read_only and video.state is FileState.PRESENT:
                     with self._file.act() as db:
                         db.execute(
                             "UPDATE video SET modified_ns = ?, other_digest = '' WHERE id = ?",
                             (found.modified_ns, video.id),
                         )
-            elif video.state is VideoState.MOVED:  # another video of the same name and size
-                videos[i] = replace(video, path=None, state=VideoState.MISSING, unsure=False)
+            elif video.state is FileState.MOVED:  # another video of the same name and size
+                videos[i] = replace(video, path=None, state=FileState.MISSING, unsure=False)
             else:
-                videos[i] = replace(video, state=VideoState.REPLACED, unsure=False)
+                videos[i] = replace(video, state=FileState.REPLACED, unsure=False)
                 if not self._file.read_only:
                     with self._file.act() as db:
                         db.execute(
@@ -157,7 +157,7 @@ class VideoFiles:
         if folder is not None and not folder.is_dir():
             raise StudyError(f"There is no folder {folder} to look for videos in.")
         videos = self.check(token, report)
-        lost = [video for video in videos if video.state is not VideoState.PRESENT]
+        lost = [video for video in videos if video.state is not FileState.PRESENT]
         if folder is not None:
             shelf = Shelf.of_tree(folder)
         else:
@@ -185,8 +185,8 @@ class VideoFiles:
         still = [video for video in lost if video.id not in found]
         return Relinked(
             found=tuple(video.name for video, _, _ in places),
-            missing=tuple(v.name for v in still if v.state is not VideoState.REPLACED),
-            replaced=tuple(v.name for v in still if v.state is VideoState.REPLACED),
+            missing=tuple(v.name for v in still if v.state is not FileState.REPLACED),
+            replaced=tuple(v.name for v in still if v.state is FileState.REPLACED),
             problems=tuple(problems),
         )
 

@@ -80,7 +80,7 @@ class Score:
     assessed_at: datetime
 
 
-class Models:
+class StudyModels:
     """The models of an open study.
 
     Args:

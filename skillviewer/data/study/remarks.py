@@ -21,7 +21,7 @@ class Opinion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class KeptMoment:
     """A stretch of a video that somebody kept.
 
     Attributes:
@@ -70,8 +70,8 @@ class Note:
     made_at: datetime
 
 
-def _moment(row: sqlite3.Row) -> Moment:
-    return Moment(
+def _moment(row: sqlite3.Row) -> KeptMoment:
+    return KeptMoment(
         id=row["id"],
         video=row["video_name"],
         start_s=row["start_s"],
@@ -96,7 +96,7 @@ def _note(row: sqlite3.Row) -> Note:
     )
 
 
-class Remarks:
+class StudyRemarks:
     """The moments and notes of an open study. What is removed is marked, and can be brought back.
 
     Args:
@@ -114,7 +114,7 @@ class Remarks:
             raise StudyError(f"There is no video “{name}” in the study.")
         return int(number)
 
-    def moments(self, video: str | None = None) -> tuple[Moment, ...]:
+    def moments(self, video: str | None = None) -> tuple[KeptMoment, ...]:
         """Return the moments of a video, or of all, by video and time."""
         rows = self._file.rows(
             "SELECT m.*, v.name AS video_name FROM moment AS m JOIN video AS v ON v.id = m.video "

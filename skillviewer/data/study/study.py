@@ -13,12 +13,12 @@ from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.models import Models
+from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import Again
-from skillviewer.data.study.remarks import Remarks
+from skillviewer.data.study.remarks import StudyRemarks
 from skillviewer.data.study.settings import StudySettings, read_settings, write_settings
 from skillviewer.data.study.videos import Videos
-from skillviewer.data.study.votes import Votes
+from skillviewer.data.study.votes import StudyVotes
 
 
 class Study:
@@ -41,11 +41,11 @@ class Study:
     def __init__(self, file: StudyFile) -> None:
         self._file = file
         self.videos = Videos(file)
-        self.votes = Votes(file)
+        self.votes = StudyVotes(file)
         self.again = Again(file)
         self.pairs = AgreedPairs(file)
-        self.remarks = Remarks(file)
-        self.models = Models(file)
+        self.remarks = StudyRemarks(file)
+        self.models = StudyModels(file)
 
     @classmethod
     def create(cls, path: Path, settings: StudySettings | None = None) -> "Study":
@@ -220,7 +220,7 @@ class Study:
         self._file.copy_to(path)
         with StudyFile(path) as copy:
             Videos(copy).rebase(self.path.parent)
-            Models(copy).rebase(self.path.parent)
+            StudyModels(copy).rebase(self.path.parent)
         return path
 
     def in_memory(self) -> sqlite3.Connection:

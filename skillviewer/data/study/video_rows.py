@@ -9,7 +9,7 @@ from skillviewer.core.video.extents import ClipRange, range_cells, range_from
 from skillviewer.data.study.identity import Identity
 
 
-class VideoState(StrEnum):
+class FileState(StrEnum):
     """Where the file of a video is."""
 
     PRESENT = "present"  # where it was
@@ -43,7 +43,7 @@ class StudyVideo:
     name: str
     path: Path | None
     recorded_path: str
-    state: VideoState
+    state: FileState
     unsure: bool
     size_bytes: int
     digest: str

@@ -7,15 +7,15 @@ from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange, range_cells
 from skillviewer.data.study.identity import Identity, free_name, relative
-from skillviewer.data.study.located_files import VideoFiles
+from skillviewer.data.study.located_files import StudyVideoFiles
 from skillviewer.data.study.times import now
-from skillviewer.data.study.video_rows import Added, NewVideo, StudyVideo, VideoState
+from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
 from skillviewer.data.tables.rows import composed
 
 _COLUMNS = ("name", "participant", "task", "notes", "context", "sync_s")
 
 
-class Videos(VideoFiles):
+class Videos(StudyVideoFiles):
     """The videos of an open study.
 
     Args:
@@ -106,7 +106,7 @@ class Videos(VideoFiles):
         """
         video = self.get(name)
         (row,) = self._file.rows("SELECT * FROM video WHERE id = ?", (video.id,))
-        if not video.digest or video.path is None or video.state is VideoState.REPLACED:
+        if not video.digest or video.path is None or video.state is FileState.REPLACED:
             raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
         parts = [v for v in self.all() if v.digest == video.digest and v.extent is not None]
         identity = Identity(video.size_bytes, row["modified_ns"], video.digest)

@@ -126,7 +126,7 @@ def video_id(db: sqlite3.Connection, name: str) -> int:
     return int(row[0])
 
 
-class Votes:
+class StudyVotes:
     """The raters and votes of an open study.
 
     Args:

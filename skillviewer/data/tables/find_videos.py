@@ -24,7 +24,7 @@ def number_of(name: str) -> str:
     return f"{folders.casefold()}{slash}{int(last)}" if last.isascii() and last.isdecimal() and len(last) < 40 else ""
 
 
-class VideoFiles:
+class VideoFolder:
     """The video files below a folder.
 
     Args:

@@ -8,7 +8,7 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.data.tables.claims import Claim
 from skillviewer.data.tables.participants import Spellings
-from skillviewer.data.tables.rows import Row, Sheet, looks_like
+from skillviewer.data.tables.rows import CsvTable, TableRow, looks_like
 
 _LEFT = ("left", "video1", "vid1", "first", "videoa")
 _RIGHT = ("right", "video2", "vid2", "second", "videob")
@@ -59,7 +59,7 @@ class _Columns:
     rater: int | None
 
     @classmethod
-    def of(cls, sheet: Sheet) -> "_Columns":
+    def of(cls, sheet: CsvTable) -> "_Columns":
         left, right = sheet.column(*_LEFT), sheet.column(*_RIGHT)
         better, worse = sheet.column(*_BETTER), sheet.column(*_WORSE)
         label, votes, rater = sheet.column(*_LABEL), sheet.column(*_VOTES), sheet.column(*_RATER)
@@ -68,13 +68,13 @@ class _Columns:
         return cls(better, worse, True, label, None, rater)
 
 
-def video_cells(sheet: Sheet) -> list[str]:
+def video_cells(sheet: CsvTable) -> list[str]:
     """Return all cells that name a video."""
     columns = _Columns.of(sheet)
     return [row.cell(at) for row in sheet.rows for at in (columns.first, columns.second)]
 
 
-def read_pairs(sheet: Sheet, name_of: Callable[[str], str]) -> PairRows:
+def read_pairs(sheet: CsvTable, name_of: Callable[[str], str]) -> PairRows:
     """Read the rows.
 
     Args:
@@ -116,8 +116,8 @@ def read_pairs(sheet: Sheet, name_of: Callable[[str], str]) -> PairRows:
 
 
 def _read_ordered(
-    sheet: Sheet,
-    row: Row,
+    sheet: CsvTable,
+    row: TableRow,
     columns: _Columns,
     videos: tuple[str, str],
     rater: str | None,
@@ -138,7 +138,7 @@ def _read_ordered(
         _judged(place, videos, Verdict.LEFT if label is None else label, rater, read)
 
 
-def _read_votes(sheet: Sheet, row: Row, columns: _Columns, videos: tuple[str, str], read: PairRows) -> bool:
+def _read_votes(sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple[str, str], read: PairRows) -> bool:
     """Add the votes of a row, and the label beside them; return whether it has any."""
     place = sheet.place(row)
     last = columns.votes is not None and columns.votes == len(sheet.titles) - 1
@@ -174,7 +174,7 @@ def _read_votes(sheet: Sheet, row: Row, columns: _Columns, videos: tuple[str, st
 
 
 def _read_label(
-    sheet: Sheet, row: Row, columns: _Columns, videos: tuple[str, str], rater: str | None, read: PairRows
+    sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple[str, str], rater: str | None, read: PairRows
 ) -> None:
     place, text = sheet.place(row), row.cell(columns.label)
     label = _VERDICTS.get(_number(sheet, text))
@@ -193,7 +193,7 @@ def _judged(place: str, videos: tuple[str, str], verdict: Verdict, rater: str | 
         read.claims.append(Claim(_says(videos, verdict), place))
 
 
-def _number(sheet: Sheet, text: str) -> str:
+def _number(sheet: CsvTable, text: str) -> str:
     """Return a label as it is looked up: "1.0" is "1", and so is "1,0" where commas do not part the columns."""
     return re.sub(r"[.,]0+$" if sheet.decimal_comma else r"\.0+$", "", text.casefold())
 

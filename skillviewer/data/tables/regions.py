@@ -13,7 +13,7 @@ from pathlib import Path
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.localisation import Region
 from skillviewer.data.tables.participants import VIDEO_COLUMNS
-from skillviewer.data.tables.rows import Row, Sheet, looks_like, read_sheet
+from skillviewer.data.tables.rows import CsvTable, TableRow, looks_like, read_sheet
 from skillviewer.data.tables.video_names import VideoNames, video_name
 
 _BOX = ("left", "top", "right", "bottom")
@@ -85,7 +85,7 @@ def has_regions(path: Path) -> bool:
     return looks_like(path, VIDEO_COLUMNS, ("frame", "startframe"))
 
 
-def _point_columns(sheet: Sheet) -> list[tuple[str, int, int]]:
+def _point_columns(sheet: CsvTable) -> list[tuple[str, int, int]]:
     places = {title.casefold(): i for i, title in enumerate(sheet.titles)}
     return [
         (title[:-2], i, places[f"{title[:-2]}_y"])
@@ -94,7 +94,7 @@ def _point_columns(sheet: Sheet) -> list[tuple[str, int, int]]:
     ]
 
 
-def _points(sheet: Sheet, row: Row, points: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
+def _points(sheet: CsvTable, row: TableRow, points: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
     """Return the points of a row, and the name of one that is begun and cannot be read, or ""."""
     found, strange = [], ""
     for what, x, y in points:
@@ -106,7 +106,7 @@ def _points(sheet: Sheet, row: Row, points: list[tuple[str, int, int]]) -> tuple
     return found, strange
 
 
-def _frames(sheet: Sheet, start: str, stop: str) -> range | None:
+def _frames(sheet: CsvTable, start: str, stop: str) -> range | None:
     first = sheet.number(start)
     last = sheet.number(stop) if stop else None if first is None else first + 1
     if first is None or last is None or not first.is_integer() or not last.is_integer():
@@ -114,6 +114,6 @@ def _frames(sheet: Sheet, start: str, stop: str) -> range | None:
     return range(int(first), int(last)) if 0 <= first < last <= first + _LONGEST else None
 
 
-def _numbers(sheet: Sheet, row: Row, columns: tuple[int, ...] | list[int | None]) -> tuple[float, ...] | None:
+def _numbers(sheet: CsvTable, row: TableRow, columns: tuple[int, ...] | list[int | None]) -> tuple[float, ...] | None:
     numbers = tuple(number for column in columns if (number := sheet.number(row.cell(column))) is not None)
     return numbers if len(numbers) == len(columns) else None

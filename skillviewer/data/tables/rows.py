@@ -21,7 +21,7 @@ _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One line of a file.
 
     Attributes:
@@ -38,7 +38,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class CsvTable:
     """A CSV file with a header.
 
     Attributes:
@@ -52,7 +52,7 @@ class Sheet:
     path: Path
     header: tuple[str, ...]
     titles: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     decimal_comma: bool = False
 
     def column(self, *names: str) -> int | None:
@@ -70,7 +70,7 @@ class Sheet:
             return None
         return number if math.isfinite(number) else None
 
-    def place(self, row: Row) -> str:
+    def place(self, row: TableRow) -> str:
         """Return where a row stands, for a message."""
         first = row.line - sum(cell.count("\n") for cell in row.cells)
         if first < row.line:
@@ -128,17 +128,17 @@ def read_text(path: Path) -> str:
     return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def read_words(path: Path) -> tuple[Row, ...]:
+def read_words(path: Path) -> tuple[TableRow, ...]:
     """Return the lines of a file as words between blanks and tabs; empty lines are left out.
 
     Raises:
         DatasetError: The file cannot be read.
     """
     lines = enumerate(read_text(path).split("\n"), start=1)
-    return tuple(Row(number, tuple(line.split())) for number, line in lines if line.strip())
+    return tuple(TableRow(number, tuple(line.split())) for number, line in lines if line.strip())
 
 
-def read_sheet(path: Path) -> Sheet:
+def read_sheet(path: Path) -> CsvTable:
     """Return a CSV file with a header; an empty file has no columns and no rows.
 
     Raises:
@@ -151,7 +151,7 @@ def read_sheet(path: Path) -> Sheet:
     text = rest if stated else text
     first = text.lstrip("\n").partition("\n")[0]
     delimiter = stated.group(1) if stated else max(",;\t", key=first.count)
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
     begun = 0
     try:
@@ -161,13 +161,13 @@ def read_sheet(path: Path) -> Sheet:
             while stripped and not stripped[-1]:
                 stripped.pop()
             if stripped:
-                rows.append(Row(reader.line_num + skipped, tuple(stripped)))
+                rows.append(TableRow(reader.line_num + skipped, tuple(stripped)))
     except csv.Error as error:
         first_line, last_line = begun + 1 + skipped, reader.line_num + skipped
         quoted = " (is a quotation mark not closed there?)" if last_line > first_line else ""
         raise DatasetError(f"{path} is not a table: line {first_line}, {error}{quoted}.") from error
     titles = rows[0].cells if rows else ()
-    return Sheet(path, tuple(plain(title) for title in titles), titles, tuple(rows[1:]), delimiter != ",")
+    return CsvTable(path, tuple(plain(title) for title in titles), titles, tuple(rows[1:]), delimiter != ",")
 
 
 def looks_like(path: Path, *columns: Iterable[str]) -> bool:

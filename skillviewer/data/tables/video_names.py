@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
-from skillviewer.data.tables.find_videos import VideoFiles, bare, number_of
+from skillviewer.data.tables.find_videos import VideoFolder, bare, number_of
 from skillviewer.data.tables.rows import composed, some
 from skillviewer.media.files import VIDEO_SUFFIXES
 
@@ -96,7 +96,7 @@ class TableVideos:
         stated: Whether a person says where the videos lie: then a path counts only for a video that is not there.
     """
 
-    def __init__(self, cells: Iterable[str], folder: Path, files: VideoFiles, *, stated: bool) -> None:
+    def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, stated: bool) -> None:
         self._files, self._stated = files, stated
         told = {cell: _told_file(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
         by_stem: dict[str, set[Path]] = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import Member, NearBy, reference_video
 from skillviewer.core.analysis.other_models import other_models
-from skillviewer.data.study import ModelState, Study, StudyVideo, VideoState
+from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.study.remarks import Opinion
 from skillviewer.export.exhibit import Exhibit
@@ -88,7 +88,7 @@ def _reference(
     name: str, analysis: Analysis, members: Sequence[Member], videos: dict[str, StudyVideo], model: str
 ) -> tuple[Exhibit | None, NearBy | None]:
     """Return a well-scored video that can be shown and why it, or None; one whose file is missing is passed over."""
-    shown = [m for m in members if videos[m.name].path is not None and videos[m.name].state is not VideoState.REPLACED]
+    shown = [m for m in members if videos[m.name].path is not None and videos[m.name].state is not FileState.REPLACED]
     scores = [member.score for member in members]
     found = reference_video(Member(name, analysis.score, analysis_looks(analysis)), shown, scores)
     other = cached_analysis(videos[found.name], model) if found is not None else None

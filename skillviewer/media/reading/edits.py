@@ -26,7 +26,7 @@ _USUAL_RATE = 1 << 16  # 1.0 as a fixed-point number
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Edit:
     """One entry of an edit list.
 
     Attributes:
@@ -41,7 +41,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Montage:
+class EditList:
     """What the edit list of a file with several pieces shows.
 
     Attributes:
@@ -57,7 +57,7 @@ class Montage:
     last_s: float
 
 
-def read_pieces(file: VideoFile) -> tuple[Piece, ...]:
+def read_pieces(file: VideoFile) -> tuple[Edit, ...]:
     """Return the pieces of a file's video track, without empty ones at the beginning; none where there is no list."""
     if not file.container.format.name.startswith("mov"):
         return ()
@@ -70,12 +70,12 @@ def read_pieces(file: VideoFile) -> tuple[Piece, ...]:
     return pieces[shown[0] :] if shown else ()
 
 
-def is_montage(pieces: tuple[Piece, ...]) -> bool:
+def is_montage(pieces: tuple[Edit, ...]) -> bool:
     """Return whether more is asked for than one piece at its own speed."""
     return len(pieces) > 1 or any(not piece.usual for piece in pieces)
 
 
-def montage(file: VideoFile, pieces: tuple[Piece, ...]) -> Montage | None:
+def montage(file: VideoFile, pieces: tuple[Edit, ...]) -> EditList | None:
     """Work out what the pieces of a file show; None where this cannot be told.
 
     A frame that is on when a piece begins is shown from there on; one is shown until the next, or its piece ends.
@@ -101,7 +101,7 @@ def montage(file: VideoFile, pieces: tuple[Piece, ...]) -> Montage | None:
     if not times:
         return None
     times_s = np.array([float(time - times[0]) for time in times])
-    return Montage(sum(piece.start is not None for piece in pieces), packets, times_s, float(end_s - times[-1]))
+    return EditList(sum(piece.start is not None for piece in pieces), packets, times_s, float(end_s - times[-1]))
 
 
 def n_stored(file: VideoFile) -> int:
@@ -160,7 +160,7 @@ def _tables(stream: BinaryIO) -> bytes:
     return b""
 
 
-def _pieces(tables: bytes, track: int) -> tuple[Piece, ...]:
+def _pieces(tables: bytes, track: int) -> tuple[Edit, ...]:
     movie_hz = 0
     for name, content in _boxes(tables):
         if name == b"mvhd":
@@ -175,9 +175,9 @@ def _pieces(tables: bytes, track: int) -> tuple[Piece, ...]:
     return ()
 
 
-def _entries(edits: bytes, movie_hz: int) -> Iterator[Piece]:
+def _entries(edits: bytes, movie_hz: int) -> Iterator[Edit]:
     form = ">QqI" if edits[0] else ">IiI"
     (count,) = struct.unpack_from(">I", edits, 4)
     for n in range(count):
         length, start, rate = struct.unpack_from(form, edits, 8 + n * struct.calcsize(form))
-        yield Piece(Fraction(length, movie_hz), None if start < 0 else start, start < 0 or rate == _USUAL_RATE)
+        yield Edit(Fraction(length, movie_hz), None if start < 0 else start, start < 0 or rate == _USUAL_RATE)

@@ -80,7 +80,7 @@ def note_on(first: VideoFrame) -> str:
     return " ".join(notes)
 
 
-class Developer:
+class FrameConverter:
     """Makes pictures of the frames of one video. It keeps the scaler of each size that it was asked for.
 
     Args:
@@ -131,7 +131,7 @@ class DecodedFrame:
 
     __slots__ = ("_developer", "_frame", "index")
 
-    def __init__(self, index: int, frame: VideoFrame, developer: Developer) -> None:
+    def __init__(self, index: int, frame: VideoFrame, developer: FrameConverter) -> None:
         self.index = index
         self._frame = frame
         self._developer = developer

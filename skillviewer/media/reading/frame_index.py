@@ -25,7 +25,7 @@ from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.reading.container import VideoFile
-from skillviewer.media.reading.edits import Montage, is_montage, montage, read_pieces
+from skillviewer.media.reading.edits import EditList, is_montage, montage, read_pieces
 from skillviewer.media.reading.packets import PacketTable, read_packets
 from skillviewer.media.reading.timing import NO_STAMP, presentation_ticks
 
@@ -214,7 +214,7 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     return FrameIndex(order, frame, times_s, last_s, starts, first_frames, counted, " ".join(notes))
 
 
-def _shown(file: VideoFile, table: PacketTable, order: IntArray, foretold: Montage | None) -> Montage:
+def _shown(file: VideoFile, table: PacketTable, order: IntArray, foretold: EditList | None) -> EditList:
     """Return what the edit list of a file with several pieces shows, if that is what was read.
 
     Raises:

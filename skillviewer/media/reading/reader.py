@@ -25,7 +25,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.reading.container import VideoFile
 from skillviewer.media.reading.cursor import Cursor
 from skillviewer.media.reading.frame_cache import FrameCache
-from skillviewer.media.reading.frame_converter import DecodedFrame, Developer, frame_bytes, note_on
+from skillviewer.media.reading.frame_converter import DecodedFrame, FrameConverter, frame_bytes, note_on
 from skillviewer.media.reading.frame_index import index_frames
 from skillviewer.media.reading.timing import frame_rate
 
@@ -74,7 +74,7 @@ class VideoReader:
             self._cursor = Cursor(self._file, table, self._index)
             first = self._cache.get(0) or self._reach(0, lambda _: True, keep=True)
             self._note = f"{self._index.note} {note_on(first)}".strip()
-            self._developer = Developer(first, self._file.stream.sample_aspect_ratio)
+            self._developer = FrameConverter(first, self._file.stream.sample_aspect_ratio)
         except BaseException:
             self._file.close()
             raise

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.faces.faces import Doubt, FaceBox, Faces, Reason, doubtful_frames
+from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, Faces, doubtful_frames
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
@@ -369,12 +369,12 @@ class FacesReview(QWidget):
             faces.n_frames_with_faces, faces.n_frames, len(faces.tracks), doubtful_frames(faces.doubts)
         )
 
-    def _reason(self, reason: Reason) -> str:
+    def _reason(self, reason: DoubtReason) -> str:
         words = {
-            Reason.WEAK: self.tr("found with little certainty"),
-            Reason.HELD: self.tr("not found, the box is held"),
-            Reason.LOST: self.tr("lost in the middle of the picture"),
-            Reason.APPEARED: self.tr("appeared in the middle of the picture"),
-            Reason.PERHAPS: self.tr("perhaps a face, not blurred"),
+            DoubtReason.WEAK: self.tr("found with little certainty"),
+            DoubtReason.HELD: self.tr("not found, the box is held"),
+            DoubtReason.LOST: self.tr("lost in the middle of the picture"),
+            DoubtReason.APPEARED: self.tr("appeared in the middle of the picture"),
+            DoubtReason.PERHAPS: self.tr("perhaps a face, not blurred"),
         }
         return words[reason]

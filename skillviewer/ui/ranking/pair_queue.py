@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skillviewer.data.study import Study, StudySettings, StudyVideo, VideoState
+from skillviewer.data.study import FileState, Study, StudySettings, StudyVideo
 from skillviewer.data.study.votes import Vote
 from skillviewer.ui.ranking.presented_pair import Contender, PresentedPair
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.pair_selection import Asked, Plan  # scipy takes a second
 
-LOST = frozenset({VideoState.MISSING, VideoState.REPLACED})
+LOST = frozenset({FileState.MISSING, FileState.REPLACED})
 
 
 @dataclass(frozen=True, slots=True)

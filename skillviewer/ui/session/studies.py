@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.data.study import NewVideo, Relinked, Study, StudyVideo, VideoState
+from skillviewer.data.study import FileState, NewVideo, Relinked, Study, StudyVideo
 from skillviewer.data.study.archive.archive_form import README
 from skillviewer.ui.session.file_checks import FileChecks, Read
 from skillviewer.ui.session.open_study import Listed, OpenStudy, StudySlot, new_draft, open_sample, sample_path
@@ -364,7 +364,7 @@ class Studies(QObject):
         self._tell_replaced(videos)
 
     def _tell_replaced(self, videos: Sequence[StudyVideo]) -> None:
-        lost = [video for video in videos if video.state is VideoState.REPLACED]
+        lost = [video for video in videos if video.state is FileState.REPLACED]
         if lost:
             words = self.tr("Another file is in the place of {} of {} videos: what was said of those is not shown.")
             details = tuple(f"{video.name}: {video.path}" for video in lost)

@@ -35,7 +35,7 @@ _UNREADABLE = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 """What is raised for a file of an archive that is not there, damaged, locked, or packed in a way that is not known."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ArchiveEntry(msgspec.Struct, frozen=True):
     """One file of an archive."""
 
     name: str
@@ -58,7 +58,7 @@ class Manifest(msgspec.Struct, frozen=True):
     program: str
     study: str
     pseudonymised: bool
-    files: tuple[Entry, ...]
+    files: tuple[ArchiveEntry, ...]
     analyses: tuple[KnownAnalysis, ...] = ()
     faces_blurred: bool | msgspec.UnsetType = msgspec.UNSET
 
@@ -131,7 +131,7 @@ def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
     return manifest
 
 
-def checked(file: zipfile.ZipFile, entry: Entry, token: CancelToken) -> Iterator[bytes]:
+def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> Iterator[bytes]:
     """Yield what is in a file of an archive; at its end it must be what the manifest says.
 
     Raises:

@@ -27,8 +27,8 @@ from skillviewer.data.study.archive.archive_form import (
     MANIFEST,
     MODIFIED_NS,
     README,
+    ArchiveEntry,
     ArchiveOptions,
-    Entry,
     KnownAnalysis,
     Manifest,
     entry_info,
@@ -40,7 +40,7 @@ from skillviewer.data.study.database import copy_database, in_words
 from skillviewer.data.study.identity import free_name
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
-from skillviewer.data.study.video_rows import StudyVideo, VideoState, extent_of
+from skillviewer.data.study.video_rows import FileState, StudyVideo, extent_of
 from skillviewer.data.tables.rows import some
 from skillviewer.data.trained_pairs import PAIRS, moved
 
@@ -79,7 +79,7 @@ class Packer:
         self.names: Pseudonyms | None = None
         self.clean: Callable[[str], str] = str
         self.model_names: dict[str, str] = {}  # by digest, as the archive has them
-        self.entries: list[Entry] = []
+        self.entries: list[ArchiveEntry] = []
         self.analyses: list[KnownAnalysis] = []
         self.remarks: list[str] = []
         self.n_videos = self.n_models = 0
@@ -145,7 +145,7 @@ class Packer:
         places: dict[int, str] = {}
         for done, video in enumerate(videos):
             self.report(Progress("packing videos", done, len(videos)))
-            lost = video.path is None or video.state not in (VideoState.PRESENT, VideoState.MOVED)
+            lost = video.path is None or video.state not in (FileState.PRESENT, FileState.MOVED)
             suffix = Path(video.path.name if video.path is not None else video.recorded_path).suffix.lower()
             if not lost and video.digest in self.places:  # stretches of one file share its copy
                 places[video.id] = self.places[video.digest]
@@ -307,7 +307,7 @@ class Packer:
             self._add(copy, f"{FACES}{here}{FACES_SUFFIX}")
             copy.unlink()
 
-    def _add(self, source: Path, place: str) -> Entry:
+    def _add(self, source: Path, place: str) -> ArchiveEntry:
         """Put a file into the archive; what can be packed smaller is."""
         sha, size = hashlib.sha256(), 0
         info = entry_info(place)
@@ -319,7 +319,7 @@ class Packer:
                 sha.update(block)
                 size += len(block)
                 target.write(block)
-        entry = Entry(place, size, sha.hexdigest())
+        entry = ArchiveEntry(place, size, sha.hexdigest())
         self.entries.append(entry)
         return entry
 

@@ -16,11 +16,11 @@ from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.study.identity import Identity
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
-from skillviewer.data.study.video_rows import NewVideo, StudyVideo, VideoState
+from skillviewer.data.study.video_rows import FileState, NewVideo, StudyVideo
 from skillviewer.data.study.votes import Vote
 from skillviewer.data.tables.find_videos import bare
 from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file
-from skillviewer.data.tables.rows import Row, Sheet, composed, looks_like, read_sheet, some
+from skillviewer.data.tables.rows import CsvTable, TableRow, composed, looks_like, read_sheet, some
 from skillviewer.data.tables.video_names import VideoNames
 
 _KEYS = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # where keys of votes that come without one are made
@@ -203,7 +203,7 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
         videos, votes, pairs = other.videos.all(), other.votes.all(), other.pairs.all()
     new = [
         NewVideo(
-            path=video.path if video.state is VideoState.PRESENT else None,
+            path=video.path if video.state is FileState.PRESENT else None,
             name=video.name,
             participant=video.participant,
             task=video.task,
@@ -276,7 +276,7 @@ def _clock_zero_s(video: StudyVideo) -> float | None:
 class _VoteReading:
     """A table of every vote being read; what is not known of a vote does not cost the vote."""
 
-    def __init__(self, sheet: Sheet, study: Study) -> None:
+    def __init__(self, sheet: CsvTable, study: Study) -> None:
         self._sheet, self._names = sheet, _Names(study)
         self._videos = {video.name: video for video in study.videos.all()}
         self._unread: list[str] = []
@@ -290,7 +290,7 @@ class _VoteReading:
         cells = "1 cell holds" if n == 1 else f"{n} cells hold"
         return [f"{cells} no number or time that can be ({self._unread[0]}): the votes count without."]
 
-    def vote(self, row: Row) -> Vote | None:
+    def vote(self, row: TableRow) -> Vote | None:
         """Return the vote of a row, or None where it says none, which is told."""
         try:
             return self._vote(row)
@@ -298,24 +298,24 @@ class _VoteReading:
             self.problems.append(f"{self._sheet.place(row)} is left out: {error}.")
             return None
 
-    def _cell(self, row: Row, name: str) -> str:
+    def _cell(self, row: TableRow, name: str) -> str:
         return row.cell(self._sheet.column(name))
 
-    def _video(self, row: Row, side: str) -> str:
+    def _video(self, row: TableRow, side: str) -> str:
         said = self._cell(row, side)
         found = self._names.find(said)
         if found is None:
             raise ValueError(f"the study has no video “{said}”")
         return found
 
-    def _number(self, row: Row, name: str) -> float | None:
+    def _number(self, row: TableRow, name: str) -> float | None:
         text = self._cell(row, name)
         number = self._sheet.number(text) if text else None
         if text and number is None:
             self._unread.append(f"“{text}” in {self._sheet.place(row)}")
         return number
 
-    def _mark(self, row: Row, side: str, video: str) -> float | None:
+    def _mark(self, row: TableRow, side: str, video: str) -> float | None:
         """Return the marked time of a side; tables of earlier versions have one on the clock of the pair."""
         if self._sheet.column("marks") is None:
             own_s = self._number(row, f"{side}marks")
@@ -326,7 +326,7 @@ class _VoteReading:
             own_s = None if clock_s is None or zero_s is None else clock_s + zero_s
         return None if own_s is None or own_s < 0 else own_s
 
-    def _time(self, row: Row, name: str) -> datetime | None:
+    def _time(self, row: TableRow, name: str) -> datetime | None:
         text = self._cell(row, name)
         try:
             return datetime.fromisoformat(text) if text else None
@@ -334,7 +334,7 @@ class _VoteReading:
             self._unread.append(f"“{text}” in {self._sheet.place(row)}")
             return None
 
-    def _vote(self, row: Row) -> Vote:
+    def _vote(self, row: TableRow) -> Vote:
         left, right = self._video(row, "left"), self._video(row, "right")
         if left == right:
             raise ValueError(f"it names “{left}” twice")

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.video.extents import same_interval
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.study import Moment as KeptMoment
-from skillviewer.data.study import Note, Opinion
+from skillviewer.data.study import KeptMoment, Note, Opinion
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
     from skillviewer.core.explanation.moments import Moment as FoundMoment
