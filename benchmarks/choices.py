@@ -34,7 +34,7 @@ from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
-from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import facts_of
 from skillviewer.engine.training.fit_fold import fit_fold
 from skillviewer.engine.training.plan import TrainingPlan
@@ -87,7 +87,7 @@ class Log(msgspec.Struct, frozen=True):
     chance: tuple[float, float] = (0.0, 0.0)
 
 
-def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> FeatureBank:
+def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> FeatureStore:
     """Return the features of a data set as a plan wants them."""
     cache = FeatureCache(cache_dir() / "features", 40 * 2**30)
     source, _ = feature_source(plan.backbone, plan.preprocessing, torch.device("cpu"), plan.precision, cache)
@@ -96,7 +96,7 @@ def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> Fea
     return bank
 
 
-def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, bank: FeatureBank) -> Log:
+def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, bank: FeatureStore) -> Log:
     """Train on the inner fold of an outer one."""
     before = time.process_time()
     model, result = fit_fold(plan, dataset, fold, bank, torch.device("cpu"), CancelToken(), silent)
@@ -109,7 +109,7 @@ def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, bank: FeatureBank)
 
 
 def pointing(
-    plan: TrainingPlan, model: AttentionModel, dataset: Dataset, fold: Fold, bank: FeatureBank
+    plan: TrainingPlan, model: AttentionModel, dataset: Dataset, fold: Fold, bank: FeatureStore
 ) -> tuple[int, tuple[float, float], tuple[float, float]]:
     """Return frames with a region in held-out videos, and how many of them the maps and a uniform one point at."""
     if dataset.regions_path is None or model.map_kind is MapKind.NONE:

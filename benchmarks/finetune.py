@@ -37,7 +37,7 @@ from skillviewer.core.ranking.consensus import rule_named
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import build_bank
-from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.job import TuningJob
 from skillviewer.engine.finetuning.parent_model import StartingPoint
@@ -64,7 +64,7 @@ def votes_in_order(dataset: Dataset, fold: Fold, seed: int) -> list[Judgement]:
 
 
 def trained(
-    start: StartingPoint, bank: FeatureBank, pairs: Sequence[Pair], fold: Fold, precision: Precision
+    start: StartingPoint, bank: FeatureStore, pairs: Sequence[Pair], fold: Fold, precision: Precision
 ) -> FoldScores:
     """Train on pairs and score the videos of the fold's test pairs."""
     names = videos_of(pairs)

@@ -24,13 +24,13 @@ from skillviewer.core.dataset.folds import make_folds
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.dataset_features import pooled
-from skillviewer.engine.features.memory_mapped_store import MappedBank, MappedPass
+from skillviewer.engine.features.memory_mapped_store import MappedPass, MappedStore
 from skillviewer.engine.training.fit_fold import fit_fold
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import score_videos
 
 
-def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedBank:
+def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedStore:
     """Lay out sparse feature files of videos, a little of each frame filled, and return them as a bank."""
     rng = np.random.default_rng(0)
     frame_bytes = 2 * int(np.prod(shape[1:]))
@@ -44,7 +44,7 @@ def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidate
                     file.write(rng.standard_normal(32).astype(np.float16).tobytes())
                 file.truncate(shape[0] * frame_bytes)
         passes[name] = [MappedPass(path, 0, shape, "float16") for path in paths]
-    return MappedBank(passes)
+    return MappedStore(passes)
 
 
 def peak_mb() -> float:

@@ -22,8 +22,8 @@ import torch
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.features.dataset_features import statistics
-from skillviewer.engine.features.last_block_training import Unfreezing
-from skillviewer.engine.features.memory_mapped_store import MappedBank, MappedPass
+from skillviewer.engine.features.last_block_training import LastBlockTraining
+from skillviewer.engine.features.memory_mapped_store import MappedPass, MappedStore
 from skillviewer.engine.training.batches import batches, pair_batch
 from skillviewer.engine.training.loop import Fitting
 from skillviewer.engine.training.plan import TrainingPlan
@@ -35,7 +35,7 @@ N_SEGMENTS, CANDIDATES = 25, 4
 
 def random_bank(
     folder: Path, names: list[str], shape: tuple[int, int, int], candidates: int = CANDIDATES
-) -> MappedBank:
+) -> MappedStore:
     """Write random features of videos into files and return them as a bank."""
     rng = np.random.default_rng(0)
     whole = (N_SEGMENTS, *shape)
@@ -45,7 +45,7 @@ def random_bank(
         for path in paths:
             rng.standard_normal(whole, np.float32).astype(np.float16).tofile(path)
         passes[name] = [MappedPass(path, 0, whole, "float16") for path in paths]
-    return MappedBank(passes)
+    return MappedStore(passes)
 
 
 class Clock:
@@ -85,7 +85,7 @@ def main() -> None:
     plan = TrainingPlan(model=args.model, preset=args.preset, training_precision=args.precision)
     settings, sizes = plan.settings(), plan.sizes()
     cpu = torch.device("cpu")
-    unfreezing = Unfreezing.of(plan.backbone, plan.preprocessing, cpu) if args.unfreeze else None
+    unfreezing = LastBlockTraining.of(plan.backbone, plan.preprocessing, cpu) if args.unfreeze else None
     shape = (2 * unfreezing.blocks.n_channels if unfreezing else sizes.feature_channels, *sizes.grid)
     looked_at = [f"c{i:04}" for i in range(max(2, args.videos // 3))]
     choosing = [Pair(a, b) for a, b in itertools.combinations(looked_at, 2)]

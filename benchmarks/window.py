@@ -200,7 +200,7 @@ def untrained(folder: Path, backbone: str) -> Path:
     from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES
     from skillviewer.nets.backbones.features import backbone as backbone_named
     from skillviewer.nets.checkpoint import save_checkpoint
-    from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig
+    from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, ModelCard
     from skillviewer.nets.models import attention_model
     from skillviewer.nets.presets import preset
 
@@ -221,7 +221,7 @@ def untrained(folder: Path, backbone: str) -> Path:
         preset="official-code",
     )
     torch.manual_seed(0)
-    card = Card(name="untrained", task="", created="", program="", training_data="", n_videos=0, n_pairs=0)
+    card = ModelCard(name="untrained", task="", created="", program="", training_data="", n_videos=0, n_pairs=0)
     return save_checkpoint(folder / "untrained", config, attention_model("full").build(sizes), card).folder
 
 

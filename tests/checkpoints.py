@@ -10,7 +10,7 @@ from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
-from skillviewer.nets.configuration import Card, CheckpointConfig
+from skillviewer.nets.configuration import CheckpointConfig, ModelCard
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
@@ -42,7 +42,7 @@ def tiny_checkpoint(
             preset="small-study",
         ),
         attention_model(model).build(sizes),
-        Card(
+        ModelCard(
             name=folder.name,
             task="test",
             created="2026-01-01T00:00:00+00:00",

@@ -106,7 +106,7 @@ def _train(
     from skillviewer.engine.finetuning.cost import cost_of
     from skillviewer.engine.finetuning.finetune import finetune as run_finetune
     from skillviewer.engine.finetuning.job import TuningJob
-    from skillviewer.engine.runtime.exclusive import training_alone
+    from skillviewer.engine.runtime.exclusive import training_lock
     from skillviewer.nets.library import digest, model_folder
 
     rule, by, epochs, seed, candidates, old_pairs = chosen
@@ -134,7 +134,7 @@ def _train(
     click.echo(_cost_text(cost), err=True)
     if only_cost:
         return
-    with training_alone(folder), _stoppable() as (token, stop, training), progress_bar() as bar:
+    with training_lock(folder), _stoppable() as (token, stop, training), progress_bar() as bar:
         result = run_finetune(job, token, _with_lines(bar, training), stop)
     click.echo(_report_text(result.report))
     known = (parent_digest, parent) if parent is not None and parent_digest is not None else None

@@ -64,7 +64,7 @@ class LossOutput(NamedTuple):
     score: Tensor
 
 
-class Phase(NamedTuple):
+class TrainingPhase(NamedTuple):
     """Parameters that are updated together; models with several phases take turns, batch by batch.
 
     Attributes:
@@ -221,9 +221,9 @@ class AttentionModel(nn.Module, ABC):
         """
         return self.unroll(self.fuse(features), seed)
 
-    def phases(self) -> tuple[Phase, ...]:
+    def phases(self) -> tuple[TrainingPhase, ...]:
         """Return what training updates together; one phase unless the model says otherwise."""
-        return (Phase("all", list(self.parameters())),)
+        return (TrainingPhase("all", list(self.parameters())),)
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return the training loss of a batch.

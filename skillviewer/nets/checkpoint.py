@@ -30,7 +30,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
-from skillviewer.nets.configuration import FORMAT, Card, CheckpointConfig
+from skillviewer.nets.configuration import FORMAT, CheckpointConfig, ModelCard
 from skillviewer.nets.models import attention_model
 
 CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
@@ -57,7 +57,7 @@ class Checkpoint:
     name: str
     folder: Path
     config: CheckpointConfig
-    card: Card
+    card: ModelCard
     head: dict[str, Tensor]
     streams: dict[str, Tensor]
     familiarity: Familiarity | None
@@ -152,7 +152,7 @@ def save_checkpoint(
     folder: Path,
     config: CheckpointConfig,
     model: AttentionModel,
-    card: Card,
+    card: ModelCard,
     *,
     streams: Mapping[str, Tensor] | None = None,
     familiarity: Familiarity | None = None,
@@ -224,7 +224,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     """
     config_bytes, weights_bytes, card_bytes = (_read(folder, name) for name in (CONFIG, WEIGHTS, CARD))
     config = _decode(folder / CONFIG, config_bytes, CheckpointConfig)
-    card = _decode(folder / CARD, card_bytes, Card)
+    card = _decode(folder / CARD, card_bytes, ModelCard)
     try:
         config.check()
         model = _empty_model(config)
@@ -261,13 +261,13 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     )
 
 
-def load_card(folder: Path) -> Card:
+def load_card(folder: Path) -> ModelCard:
     """Read the card of a checkpoint alone, without its weights.
 
     Raises:
         CheckpointError: It is missing or not as this program writes it.
     """
-    return _decode(folder / CARD, _read(folder, CARD), Card)
+    return _decode(folder / CARD, _read(folder, CARD), ModelCard)
 
 
 def _read(folder: Path, name: str) -> bytes:

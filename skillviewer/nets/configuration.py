@@ -122,7 +122,7 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return (self.low, self.high) if self.low is not None and self.high is not None else None
 
 
-class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a person should know of a checkpoint.
 
     Attributes:

@@ -20,7 +20,7 @@ from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.data.tables.regions import Regions
 from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord, models_json
-from skillviewer.engine.evaluation.results import Found, Judge
+from skillviewer.engine.evaluation.results import FinishedRun, ResultBuilder
 from skillviewer.engine.evaluation.tables import markdown, write_tables
 from skillviewer.engine.features import extractor
 from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, time_bank
@@ -69,9 +69,9 @@ def provenance(held_out_looked_at: int = 0) -> RunProvenance:
 
 def found(
     fold: Fold, scores: Mapping[str, float], seed: int = 0, maps: Maps | None = None, model: str = "full"
-) -> Found:
+) -> FinishedRun:
     plan = replace(PLAN, model=model, seed=seed)
-    return Found(fold, RunResult(configuration(plan, fold), provenance(), scores, maps))
+    return FinishedRun(fold, RunResult(configuration(plan, fold), provenance(), scores, maps))
 
 
 RIGHT = {"a1": 4.0, "a2": 3.0, "b1": 2.0, "b2": 1.0}
@@ -79,8 +79,8 @@ B_FIRST = {"a1": 2.0, "a2": 1.0, "b1": 4.0, "b2": 3.0}  # right within a partici
 TIED = {"a1": 1.0, "a2": 1.0, "b1": 0.0, "b2": 0.0}  # right between participants only
 
 
-def judge(regions: Regions | None = None, tolerance: int = 1) -> Judge:
-    return Judge(DATASET, FOLDS, FACTS, regions, tolerance)
+def judge(regions: Regions | None = None, tolerance: int = 1) -> ResultBuilder:
+    return ResultBuilder(DATASET, FOLDS, FACTS, regions, tolerance)
 
 
 def test_accuracies_are_those_counted_by_hand() -> None:
@@ -150,13 +150,15 @@ def test_pointing_game_is_played_on_the_sampled_frames_of_held_out_videos() -> N
     assert judge(regions).result("none", without, None).attention is None
 
 
-def chosen_on_test(one: Found) -> Found:
+def chosen_on_test(one: FinishedRun) -> FinishedRun:
     """Return a run whose epoch was chosen on the test pairs, as one that was killed and went on tells of it.
 
     Killed at the end, it looked at nothing any more: what it was asked to do says what it did.
     """
     plan = replace(PLAN, select=Select.BEST_ON_TEST)
-    return Found(one.fold, replace(one.run, configuration=configuration(plan, one.fold), provenance=provenance(0)))
+    return FinishedRun(
+        one.fold, replace(one.run, configuration=configuration(plan, one.fold), provenance=provenance(0))
+    )
 
 
 def record(*, optimistic: bool = False) -> EvaluationRecord:
@@ -402,7 +404,7 @@ def test_a_measure_that_some_test_videos_lack_is_no_ceiling_and_told() -> None:
     inside = tuple(
         replace(fold, test_pairs=(Pair("a1", "a2"),) if fold.name == "1" else fold.test_pairs) for fold in FOLDS
     )
-    told = Judge(partly, inside, FACTS, None, 1)
+    told = ResultBuilder(partly, inside, FACTS, None, 1)
     assert told.ceilings == {}
     assert "“quality” is known of all test videos in 1 of 2 folds only" in told.problems[0]
 

@@ -23,7 +23,7 @@ from skillviewer.core.video.info import sample_positions
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.finetuning import before_after
 from skillviewer.engine.finetuning import cost as cost_module
 from skillviewer.engine.finetuning import finetune as finetune_run
@@ -32,14 +32,14 @@ from skillviewer.engine.finetuning.cost import cost_of
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult, discard
 from skillviewer.engine.finetuning.parent_model import StartingPoint
-from skillviewer.engine.finetuning.prior_pairs import OldPairs
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs
 from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
-from skillviewer.engine.training.early_stop import BestSoFar
+from skillviewer.engine.training.early_stop import BestCheckpoint
 from skillviewer.engine.training.loop import FitState, Fitting, Select, Trained
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.predict import Looked
+from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train import train_checkpoint
 from skillviewer.nets.attention import AttentionModel
@@ -197,7 +197,7 @@ def test_after_a_stop_nothing_is_looked_at_again(
 ) -> None:
     looked: list[str] = []
 
-    def spy(model: AttentionModel, bank: FeatureBank, names: Sequence[str], *rest: object) -> Looked:
+    def spy(model: AttentionModel, bank: FeatureStore, names: Sequence[str], *rest: object) -> Predictions:
         looked.extend(names)
         return predict.look(model, bank, names, *rest)  # type: ignore[arg-type]
 
@@ -231,7 +231,7 @@ def test_after_a_stop_nothing_is_looked_at_again(
 
 
 def test_an_epoch_that_nobody_has_looked_at_is_nothing_to_keep() -> None:
-    best = BestSoFar(None)
+    best = BestCheckpoint(None)
     state = FitState(1, (3,), 0, (-1.0, 0.0), (), (0.1,), ((1, 2),), {}, {"best.weight": torch.zeros(1)})
     best.keep(lambda: state, finished=False)
     there = [best.there]
@@ -610,7 +610,7 @@ def test_the_cost_is_measured_and_the_plan_is_kept(
     assert (cost.videos_missing, cost.problems) == (8, ())
     sampled = [sample_positions(8 + i, PREPROCESSING.n_segments, PREPROCESSING.flow.length, 1) for i in range(8)]
     assert cost.frames_missing == sum(len(np.unique(positions)) for positions in sampled)
-    known = OldPairs(study.dataset, "the same", {name: (study.digests[name], None) for name in NAMES})
+    known = PriorPairs(study.dataset, "the same", {name: (study.digests[name], None) for name in NAMES})
     with monkeypatch.context() as patch:
         patch.setattr(cost_module, "known_of", lambda _start: known)
         again = cost_of(asked, CancelToken(), silent)

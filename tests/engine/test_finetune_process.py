@@ -18,7 +18,7 @@ from skillviewer.data.study.versions import next_folder
 from skillviewer.engine.finetuning import process as process_module
 from skillviewer.engine.finetuning.finetune import finetune
 from skillviewer.engine.finetuning.process import StopFile, StopFolder, Tuner
-from skillviewer.engine.runtime.exclusive import training_alone
+from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.runtime.processes import work_in_processes
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
@@ -136,7 +136,7 @@ def test_two_trainings_at_once_make_two_checkpoints(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
     with Study.create(tmp_path / "one.skillstudy") as one:
         folder = next_folder(one, "graspers")
-        with training_alone(folder):
+        with training_lock(folder):
             other = next_folder(one, "graspers")
             with pytest.raises(SettingsError, match=r"Another training makes .*graspers-v1: wait"):
                 Tuner().finetune(job(StudyPairs(one.dataset()), None, folder), StopFolder(), CancelToken(), silent)

@@ -8,7 +8,13 @@ import pytest
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
-from skillviewer.engine.features.memory_mapped_store import AveragedBank, MappedBank, MappedPass, WatchedBank, reference
+from skillviewer.engine.features.memory_mapped_store import (
+    AveragedStore,
+    MappedPass,
+    MappedStore,
+    WatchedStore,
+    reference,
+)
 
 RNG = np.random.default_rng(0)
 FEATURES = RNG.normal(size=(3, 4, 2, 2)).astype(np.float16)
@@ -28,7 +34,7 @@ def kept(tmp_path: Path) -> MappedPass:
 
 def test_reference_leads_to_the_same_numbers_in_any_process(kept: MappedPass) -> None:
     here, there = Pipe()
-    here.send(MappedBank({"v": [kept, FEATURES]}))
+    here.send(MappedStore({"v": [kept, FEATURES]}))
     bank = there.recv()
     for features in bank["v"]:
         np.testing.assert_array_equal(features, FEATURES)
@@ -42,7 +48,7 @@ def n_open_files() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
 def test_bank_keeps_no_file_open(kept: MappedPass) -> None:
-    bank = MappedBank({f"v{i}": [kept] * 4 for i in range(50)})
+    bank = MappedStore({f"v{i}": [kept] * 4 for i in range(50)})
     before = n_open_files()
     for name in bank:
         assert len(bank[name]) == 4
@@ -50,15 +56,15 @@ def test_bank_keeps_no_file_open(kept: MappedPass) -> None:
 
 
 def test_features_that_went_away_are_named(kept: MappedPass) -> None:
-    bank = MappedBank({"P07 second try": [kept]})
+    bank = MappedStore({"P07 second try": [kept]})
     kept.path.unlink()
     with pytest.raises(DatasetError, match=r"P07 second try.*larger cache"):
         bank["P07 second try"]
 
 
 def test_averaged_bank_averages_over_the_cells_once(kept: MappedPass) -> None:
-    watched = WatchedBank(MappedBank({"v": [kept], "w": [kept]}))
-    bank = AveragedBank(watched)
+    watched = WatchedStore(MappedStore({"v": [kept], "w": [kept]}))
+    bank = AveragedStore(watched)
     (averaged,) = bank["v"]
     np.testing.assert_allclose(averaged[:, :, 0, 0], FEATURES.astype(np.float64).mean(axis=(2, 3)), atol=1e-6)
     assert averaged.shape == (3, 4, 1, 1)

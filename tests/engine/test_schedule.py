@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from skillviewer.engine.training.schedule import Schedule
-from skillviewer.nets.attention import Phase
+from skillviewer.nets.attention import TrainingPhase
 from skillviewer.nets.presets import TSN_APPEARANCE, TSN_MOTION, OptimiserSettings
 
 PLAIN = OptimiserSettings(learning_rate=0.1, momentum=0.0, weight_decay=0.0, batch_pairs=10, epochs=3)
@@ -15,11 +15,11 @@ FEW = replace(PLAIN, epochs=0, iterations=10, milestones=(5,))
 MANY = replace(FEW, iterations=30, milestones=(12, 24))
 
 
-def phases(*names: str) -> list[Phase]:
-    return [Phase(name, [nn.Parameter(torch.zeros(1, dtype=torch.float64))]) for name in names]
+def phases(*names: str) -> list[TrainingPhase]:
+    return [TrainingPhase(name, [nn.Parameter(torch.zeros(1, dtype=torch.float64))]) for name in names]
 
 
-def run(schedule: Schedule, n: int, made: list[Phase]) -> list[tuple[str, float]]:
+def run(schedule: Schedule, n: int, made: list[TrainingPhase]) -> list[tuple[str, float]]:
     """Take steps with a gradient of -1 and return whose turn it was and how far its parameter went."""
     taken = []
     for _ in range(n):

@@ -16,8 +16,8 @@ from torch.multiprocessing.spawn import spawn
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.runtime.distributed import ALONE, Together, launched
-from skillviewer.engine.training.batches import Draws, pair_batch
+from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup, launched
+from skillviewer.engine.training.batches import FrameDraws, pair_batch
 from skillviewer.engine.training.loop import Select, Trained, fit
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
@@ -45,7 +45,7 @@ def batch() -> tuple[torch.Tensor, PairBatch]:
     return features, pair_batch([(0, 1, 1), (1, 2, 1), (2, 3, 1), (4, 0, 1), (1, 4, 0)])
 
 
-def gradients(name: str, together: Together) -> dict[str, torch.Tensor]:
+def gradients(name: str, together: ProcessGroup) -> dict[str, torch.Tensor]:
     """Return the gradients of the whole batch of five videos, and what it leaves behind; nothing is drawn."""
     torch.manual_seed(7)
     model = attention_model(name).build(replace(SIZES, tsn_splits=5)).train(name == "cbam-original")
@@ -68,7 +68,7 @@ def work(rank: int, size: int, folder: str, port: int) -> None:
     os._exit(0)  # as the command line does
 
 
-def take_part(together: Together, folder: Path) -> None:
+def take_part(together: ProcessGroup, folder: Path) -> None:
     found = {k: v for name in MODELS for k, v in gradients(name, together).items()}
     for name in FITTED:
         model = beginning(name, 1 + 10 * together.rank)  # the others begin as the first does
@@ -82,7 +82,7 @@ def take_part(together: Together, folder: Path) -> None:
     save_file(found, folder / f"{together.rank}.safetensors")
 
 
-def stopped_and_gone_on_with(name: str, together: Together, folder: Path) -> Trained:
+def stopped_and_gone_on_with(name: str, together: ProcessGroup, folder: Path) -> Trained:
     """Train for an epoch, keep the state, and go on from it with models that began elsewhere."""
     state = StateFile(folder / f"{name}.state", every_s=0, writes=together.leads)
     fit(beginning(name), bank(), PAIRS, CHOOSING, INNER, CancelToken(), keeper=state, until=1, together=together)
@@ -119,7 +119,7 @@ def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Pat
 
 @pytest.mark.parametrize(("size", "n"), [(1, 4), (2, 5), (3, 7), (4, 4), (4, 2), (3, 1)])
 def test_every_video_is_the_share_of_one_process(size: int, n: int) -> None:
-    processes = [Together(rank, size) for rank in range(size)]
+    processes = [ProcessGroup(rank, size) for rank in range(size)]
     shares = processes[0].shares(n)
     assert sum(shares) == n
     assert max(shares) - min(shares) <= 1
@@ -129,11 +129,11 @@ def test_every_video_is_the_share_of_one_process(size: int, n: int) -> None:
 
 
 def test_all_processes_draw_the_same_frames() -> None:
-    whole = Draws(bank(), np.random.default_rng(4), CPU)
-    parts = [Draws(bank(), np.random.default_rng(4), CPU) for _ in range(2)]
+    whole = FrameDraws(bank(), np.random.default_rng(4), CPU)
+    parts = [FrameDraws(bank(), np.random.default_rng(4), CPU) for _ in range(2)]
     for names in (NAMES[:5], NAMES[3:9]):
         expected = whole.draw(names)
-        shares = [Together(rank, 2).share(len(names)) for rank in range(2)]
+        shares = [ProcessGroup(rank, 2).share(len(names)) for rank in range(2)]
         found = torch.cat([one.draw(names, share) for one, share in zip(parts, shares, strict=True)])
         assert torch.equal(found, expected)
 

@@ -10,7 +10,7 @@ import torch
 from skillviewer.core.dataset.pairs import Pair, videos_of
 from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress
-from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainSettings, fit
 from skillviewer.engine.training.predict import score_videos
@@ -27,7 +27,7 @@ OPTIMISER = OptimiserSettings(learning_rate=0.05, weight_decay=0.0, batch_pairs=
 SETTINGS = TrainSettings(OPTIMISER, LossSettings(), Select.LAST, seed=3)
 
 
-def bank(seed: int = 0) -> FeatureBank:
+def bank(seed: int = 0) -> FeatureStore:
     """Features whose first channel grows with the number of the video, in one cell."""
     rng = np.random.default_rng(seed)
     found = {}

@@ -13,7 +13,7 @@ from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.extractor import own_backbone_weights, starting_streams
-from skillviewer.engine.features.last_block_training import Unfreezing
+from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training.loop import Select, fit
 from skillviewer.engine.training.plan import TrainingPlan
@@ -67,7 +67,7 @@ def test_a_backbone_without_blocks_is_refused() -> None:
 def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureCache) -> None:
     source, _ = feature_source(NAME, PREPROCESSING, CPU, "float32", cache, before_last_block=True)
     bank, _ = dataset_features(dataset, source, 2, CancelToken(), silent)
-    unfreezing = Unfreezing.of(NAME, PREPROCESSING, CPU)
+    unfreezing = LastBlockTraining.of(NAME, PREPROCESSING, CPU)
     kept, _ = feature_source(NAME, PREPROCESSING, CPU, "float32", cache)
     plain, _ = dataset_features(dataset, kept, 1, CancelToken(), silent)
     before = unfreezing.features(bank)

@@ -25,14 +25,14 @@ from skillviewer.nets.backbones.backbone_weights import (
 )
 from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
 from skillviewer.nets.checkpoint import Checkpoint, digest, load_card, load_checkpoint, save_checkpoint
-from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig, HeldOut
+from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, HeldOut, ModelCard
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 from tests.nets.small import SMALL, small_features, small_model
 
 SIDE = 128
 LITE = backbone("efficientnet-lite0")
 PREPROCESSING = Preprocessing(n_segments=8, input_px=SIDE, flow=FlowSettings("dis", length=2))
-CARD = Card(
+CARD = ModelCard(
     name="Small",
     task="peg",
     created="2026-01-02T03:04:05+00:00",

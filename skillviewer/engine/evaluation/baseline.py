@@ -10,7 +10,7 @@ import msgspec
 from skillviewer.core.dataset.pairs import Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.engine.evaluation.record import EVALUATION
-from skillviewer.engine.evaluation.results import Found
+from skillviewer.engine.evaluation.results import FinishedRun
 from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
 from skillviewer.engine.training.run_record import RunConfiguration
 
@@ -73,7 +73,7 @@ class Against:
         """For people: model and folder."""
         return f"{self.record.models[0].model} of {self.folder.name}"
 
-    def found(self, own: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[Found, ...]:
+    def found(self, own: Iterable[tuple[Fold, RunConfiguration]]) -> tuple[FinishedRun, ...]:
         """Return its runs, one for every fold and seed.
 
         Args:
@@ -95,7 +95,7 @@ class Against:
                 raise DatasetError(
                     f"{self.folder} was evaluated on other videos, pairs or folds: nothing can be compared with it."
                 )
-            runs.append(Found(fold, result, path.name))
+            runs.append(FinishedRun(fold, result, path.name))
         if {one.fold.name for one in runs} != folds.keys():
             raise DatasetError(f"{self.folder} was evaluated on other folds: nothing can be compared with it.")
         return tuple(runs)

@@ -22,20 +22,20 @@ from skillviewer.data.tables.regions import Regions, read_regions
 from skillviewer.engine.evaluation.baseline import Against
 from skillviewer.engine.evaluation.caveats import likened, shortened, withheld
 from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord
-from skillviewer.engine.evaluation.results import Found, Judge, ModelResult
-from skillviewer.engine.evaluation.run import Material, Run, RunSummary, perform
+from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, ResultBuilder
+from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
 from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_bank, check_room
 from skillviewer.engine.features.extractor import own_backbone_weights
-from skillviewer.engine.features.memory_mapped_store import MappedBank
+from skillviewer.engine.features.memory_mapped_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import alone_at
 from skillviewer.engine.runtime.processes import Outcome, work_here, work_in_processes
-from skillviewer.engine.training.inputs import Feeding
+from skillviewer.engine.training.inputs import TrainingInputs
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
@@ -195,7 +195,7 @@ class _Preparation:
         self.against = against
         self._plan, self._folder, self._token, self._report = plan, folder, token, report
         self._device_name, self._cache = device_name, cache
-        self._banks: dict[Inputs, MappedBank] = {}
+        self._banks: dict[Inputs, MappedStore] = {}
         self._backbones: dict[Inputs, BackboneConfig] = {}
         self.dataset = dataset
         self.facts: Mapping[str, VideoFacts] = {}
@@ -203,7 +203,7 @@ class _Preparation:
         self.names = dataset.names
         self.runs: tuple[Run, ...] = ()
         self.missing: tuple[Run, ...] = ()
-        self.compared: tuple[Found, ...] = ()
+        self.compared: tuple[FinishedRun, ...] = ()
         self.folds = Folds(FoldsBy.VIDEO, ())
 
     def open_videos(self) -> None:
@@ -220,10 +220,10 @@ class _Preparation:
         for inputs in (Inputs.FEATURES, Inputs.SNIPPETS):
             wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
             if wanted is not None:
-                fed = Feeding.of(wanted, choose_device(self._device_name), self._cache)
+                fed = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
                 self._banks[inputs], self._backbones[inputs] = self._bank(fed.source), fed.backbones
 
-    def _bank(self, source: KeptSource) -> MappedBank:
+    def _bank(self, source: KeptSource) -> MappedStore:
         files, extents, n = files_of(self.dataset), extents_of(self.dataset), self._plan.training.candidates
         check_room(source, len(self.facts), n)
         bank, problems = build_bank(files, source, n, self._token, self._report, extents)
@@ -261,7 +261,7 @@ class _Preparation:
         self.missing = tuple(run for run in runs if RunFolder(run.folder).finished(run.configuration) is None)
         self.compared = self._compared()
 
-    def _compared(self) -> tuple[Found, ...]:
+    def _compared(self) -> tuple[FinishedRun, ...]:
         """Return the runs of another evaluation that all models are compared with; none where there is none."""
         if self.against is None:
             return ()
@@ -282,10 +282,10 @@ class _Preparation:
                 raise DatasetError(f"{said}. Leave one of the two out, or say that one person is in both.")
             self.problems += [f"{said}; its folds are used as they were released."]
 
-    def material(self) -> Material:
+    def material(self) -> SharedInputs:
         """Return what all runs share."""
         by_people = self.folds.by is FoldsBy.PARTICIPANT
-        return Material(
+        return SharedInputs(
             dataset=self.dataset,
             participants=self.dataset.participants if by_people else {},
             facts={name: self.facts[name] for name in self.dataset.names},
@@ -295,7 +295,7 @@ class _Preparation:
         )
 
 
-def _make(runs: Sequence[Run], material: Material, jobs: int, token: CancelToken, report: Report) -> list[str]:
+def _make(runs: Sequence[Run], material: SharedInputs, jobs: int, token: CancelToken, report: Report) -> list[str]:
     """Make runs, one or several at once, and return one sentence for every one that failed."""
     failures: list[str] = []
     parts = [0] * len(runs)
@@ -324,7 +324,7 @@ def _make(runs: Sequence[Run], material: Material, jobs: int, token: CancelToken
     if not runs:
         return failures
     tell()
-    do = partial(perform, material)
+    do = partial(run_fold, material)
     if jobs == 1:
         work_here(do, runs, token, told, done)
     else:
@@ -343,15 +343,15 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         problems += regions.problems[:3]
     why = withheld(dataset, len(preparation.names), folds)
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
-    judge = Judge(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
+    judge = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
     problems += [*judge.problems, *filter(None, [why or likened(dataset)])]
-    found: dict[str, list[Found]] = {}
+    found: dict[str, list[FinishedRun]] = {}
     unmet = [(0, 0)]
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]
         there = [RunFolder(run.folder).finished(run.configuration) for run in runs]
         whole = [
-            Found(run.fold, result, run.folder.name)
+            FinishedRun(run.fold, result, run.folder.name)
             for run, result in zip(runs, there, strict=True)
             if result is not None
         ]

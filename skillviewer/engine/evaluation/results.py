@@ -180,7 +180,7 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FinishedRun:
     """A finished run with the fold it was made on, and the name of its folder."""
 
     fold: Fold
@@ -193,13 +193,13 @@ class Found:
         return FoldScores(self.fold, self.run.scores)
 
 
-def _as_published(model: str, found: Sequence[Found]) -> bool:
+def _as_published(model: str, found: Sequence[FinishedRun]) -> bool:
     """Return whether a network that trains its backbones has those with which it was published."""
     used = {one.run.configuration.backbone for one in found}
     return attention_model(model).inputs is not Inputs.SNIPPETS or used == {PUBLISHED_BACKBONE}
 
 
-class Judge:
+class ResultBuilder:
     """Turns runs into results; what does not depend on the model is computed once.
 
     Args:
@@ -239,7 +239,7 @@ class Judge:
                 )
         return {what: _mean(values) for what, values in found.items() if len(values) == len(tested)}
 
-    def result(self, model: str, found: Sequence[Found], first: Sequence[Found] | None) -> ModelResult:
+    def result(self, model: str, found: Sequence[FinishedRun], first: Sequence[FinishedRun] | None) -> ModelResult:
         """Return the numbers of one model.
 
         Args:
@@ -283,7 +283,7 @@ class Judge:
             runs=numbers,
         )
 
-    def _numbers(self, one: Found) -> RunNumbers:
+    def _numbers(self, one: FinishedRun) -> RunNumbers:
         return RunNumbers(
             fold=one.fold.name,
             seed=one.run.configuration.settings.seed,
@@ -294,7 +294,7 @@ class Judge:
         )
 
     def _difference(
-        self, scores: Sequence[FoldScores], first: Sequence[Found] | None, *, honest: bool
+        self, scores: Sequence[FoldScores], first: Sequence[FinishedRun] | None, *, honest: bool
     ) -> Interval | None:
         if first is None:
             return None
@@ -302,7 +302,7 @@ class Judge:
             shown(pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest))
         )
 
-    def _pointing(self, found: Sequence[Found], tolerance: int) -> Pointing | None:
+    def _pointing(self, found: Sequence[FinishedRun], tolerance: int) -> Pointing | None:
         with_maps = [one.run.maps for one in found if one.run.maps is not None]
         parts = [part for maps in with_maps for part in self._localised(maps, tolerance)]
         if not parts or not sum(part.n_frames for part in parts):

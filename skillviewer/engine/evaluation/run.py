@@ -14,8 +14,8 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features import snippets
-from skillviewer.engine.features.feature_store import FeatureBank
-from skillviewer.engine.features.memory_mapped_store import MappedBank, WatchedBank
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.memory_mapped_store import MappedStore, WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, time_bank
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import choosing_folds, fit_fold
@@ -56,7 +56,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class SharedInputs:
     """What all runs of an evaluation share.
 
     Attributes:
@@ -71,7 +71,7 @@ class Material:
     dataset: Dataset
     participants: Mapping[str, str]
     facts: Mapping[str, VideoFacts]
-    banks: Mapping[Inputs, MappedBank]
+    banks: Mapping[Inputs, MappedStore]
     backbones: Mapping[Inputs, BackboneConfig]
     device_name: str
 
@@ -93,7 +93,7 @@ class RunSummary:
     seconds: float
 
 
-def perform(material: Material, run: Run, token: CancelToken, report: Report) -> RunSummary:
+def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Report) -> RunSummary:
     """Make a run; a training that was killed goes on where it stood.
 
     Args:
@@ -112,7 +112,7 @@ def perform(material: Material, run: Run, token: CancelToken, report: Report) ->
     check_no_leak(fold, material.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
-    watched = WatchedBank(_bank(material, plan.inputs))
+    watched = WatchedStore(_bank(material, plan.inputs))
     device = choose_device(material.device_name)
     with device_errors():
         model, trained = fit_fold(plan, material.dataset, fold, watched, device, token, report, keeper=folder.state)
@@ -139,13 +139,13 @@ def perform(material: Material, run: Run, token: CancelToken, report: Report) ->
     return RunSummary(accuracy, honest, trained.epoch, seconds_of(trained.rows))
 
 
-def _bank(material: Material, inputs: Inputs) -> FeatureBank:
+def _bank(material: SharedInputs, inputs: Inputs) -> FeatureStore:
     """Return what a model is fed."""
     return time_bank(material.facts) if inputs is Inputs.TIME else material.banks[inputs]
 
 
 def _look(
-    model: AttentionModel, bank: FeatureBank, fold: Fold, token: CancelToken
+    model: AttentionModel, bank: FeatureStore, fold: Fold, token: CancelToken
 ) -> tuple[dict[str, float], Maps | None]:
     """Return the scores of all videos of the test pairs, and the maps of those held out."""
     held_out = set(fold.held_out_videos)
@@ -163,7 +163,7 @@ def _look(
     return scores, Maps(tuple(mapped), np.concatenate(maps), model.map_kind, model.map_rect)
 
 
-def _save_checkpoint(material: Material, run: Run, model: AttentionModel) -> None:
+def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) -> None:
     plan, dataset = run.plan, material.dataset
     streams = None
     if isinstance(model, EndToEndModel):

@@ -2,8 +2,8 @@
 
 import torch
 
-from skillviewer.engine.features.feature_store import FeatureBank
-from skillviewer.engine.features.memory_mapped_store import AveragedBank
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.memory_mapped_store import AveragedStore
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.models import attention_model
@@ -21,7 +21,7 @@ def averages(model: str, sizes: HeadSizes) -> bool:
         return isinstance(attention_model(model).build(sizes).fusion, CellMean)
 
 
-def averaged_once(model: str, sizes: HeadSizes, bank: FeatureBank) -> FeatureBank:
+def averaged_once(model: str, sizes: HeadSizes, bank: FeatureStore) -> FeatureStore:
     """Return features for training: averaged once for all where the model averages them first, else as they are.
 
     Args:
@@ -29,17 +29,17 @@ def averaged_once(model: str, sizes: HeadSizes, bank: FeatureBank) -> FeatureBan
         sizes: Its sizes.
         bank: Features.
     """
-    return AveragedBank(bank) if averages(model, sizes) else bank
+    return AveragedStore(bank) if averages(model, sizes) else bank
 
 
-def fed(model: AttentionModel, bank: FeatureBank) -> AttentionModel:
+def fed(model: AttentionModel, bank: FeatureStore) -> AttentionModel:
     """Return a model that is fed what a bank holds: averages or whole features."""
-    model.fed = (model.sizes.feature_channels, 1, 1) if isinstance(bank, AveragedBank) else None
+    model.fed = (model.sizes.feature_channels, 1, 1) if isinstance(bank, AveragedStore) else None
     return model
 
 
-def fed_whole(model: AttentionModel, bank: FeatureBank) -> AttentionModel:
+def fed_whole(model: AttentionModel, bank: FeatureStore) -> AttentionModel:
     """Return a model that was trained on a bank, in evaluation mode; one that was fed averages takes whole features."""
-    if isinstance(bank, AveragedBank):
+    if isinstance(bank, AveragedStore):
         model.fed = None
     return model.eval()

@@ -16,8 +16,8 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights
-from skillviewer.engine.features.feature_store import FeatureBank
-from skillviewer.engine.features.memory_mapped_store import AveragedBank, MappedBank, Reference, reference
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.memory_mapped_store import AveragedStore, MappedStore, Reference, reference
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.media.reading.reader import VideoReader
@@ -118,7 +118,7 @@ def build_bank(
     token: CancelToken,
     report: Report,
     extents: Mapping[str, ClipRange] | None = None,
-) -> tuple[MappedBank, list[str]]:
+) -> tuple[MappedStore, list[str]]:
     """Compute (or find) the features of videos.
 
     Args:
@@ -149,15 +149,15 @@ def build_bank(
         except SkillViewerError as error:
             problems.append(str(error))
     report(Progress("features of videos", len(videos), len(videos)))
-    return MappedBank(bank), problems
+    return MappedStore(bank), problems
 
 
-def pooled(bank: FeatureBank, names: Sequence[str]) -> Float32Array:
+def pooled(bank: FeatureStore, names: Sequence[str]) -> Float32Array:
     """Return the mean feature of every video over sampled frames and cells, (n, 2F) float32."""
     return np.stack([np.asarray(bank[name][0], np.float32).mean(axis=(0, 2, 3)) for name in names])
 
 
-def standardise(model: nn.Module, bank: FeatureBank, names: Sequence[str]) -> None:
+def standardise(model: nn.Module, bank: FeatureStore, names: Sequence[str]) -> None:
     """Let a fresh model know the statistics of what it standardises: of features, or of their averages over the cells.
 
     Args:
@@ -167,11 +167,11 @@ def standardise(model: nn.Module, bank: FeatureBank, names: Sequence[str]) -> No
     """
     for part in model.modules():
         if isinstance(part, Standardising) and part.standardise:
-            seen = AveragedBank(bank) if isinstance(part, CellMean) else bank
+            seen = AveragedStore(bank) if isinstance(part, CellMean) else bank
             part.set_statistics(*statistics(seen, names))
 
 
-def statistics(bank: FeatureBank, names: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
+def statistics(bank: FeatureStore, names: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return mean and standard deviation of every feature channel over videos, (2F,) each; one video at a time."""
     total, squares, count = 0.0, 0.0, 0
     for name in names:

@@ -7,14 +7,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-FeatureBank = Mapping[str, Sequence[NDArray[Any]]]
+FeatureStore = Mapping[str, Sequence[NDArray[Any]]]
 """Features of every video by name: K candidate passes, each (N, 2F, h, w); float16, mapped from disk, as a rule.
 
 Snippets for a network that is trained end to end are uint8; everything else is computed with as float32.
 """
 
 
-def first_pass(bank: FeatureBank, name: str) -> torch.Tensor:
+def first_pass(bank: FeatureStore, name: str) -> torch.Tensor:
     """Return the features of the frames that the test rule samples, (N, 2F, h, w) float32, or uint8 snippets."""
     features = bank[name][0]
     return torch.from_numpy(np.array(features, _computed(features)))

@@ -12,15 +12,15 @@ from torch import Tensor
 
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.extractor import own_backbone_weights, starting_streams
-from skillviewer.engine.features.feature_store import FeatureBank
-from skillviewer.engine.features.memory_mapped_store import DerivedBank
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.memory_mapped_store import DerivedStore
 from skillviewer.nets.attention import FRAMES_AT_ONCE, AttentionModel
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, changed_weights
 from skillviewer.nets.backbones.last_block import LastBlocks, Unfrozen, last_blocks, put_back
 
 
 @dataclass(frozen=True, slots=True)
-class Unfreezing:
+class LastBlockTraining:
     """What is trained beside the head.
 
     Attributes:
@@ -40,7 +40,7 @@ class Unfreezing:
     @classmethod
     def of(
         cls, name: str, preprocessing: Preprocessing, device: torch.device, *, own_motion: bool = False
-    ) -> "Unfreezing":
+    ) -> "LastBlockTraining":
         """Take the last blocks of a backbone.
 
         Args:
@@ -57,9 +57,9 @@ class Unfreezing:
         blocks = last_blocks(starting_streams(weights, preprocessing, motion), name)
         return cls(weights, motion, preprocessing, blocks.eval().to(device), device)
 
-    def features(self, bank: FeatureBank, blocks: LastBlocks | None = None) -> "BlockBank":
+    def features(self, bank: FeatureStore, blocks: LastBlocks | None = None) -> "BlockStore":
         """Return the features that trained blocks make of what comes before them; None: before they are trained."""
-        return BlockBank(bank, self.blocks if blocks is None else blocks, self.device)
+        return BlockStore(bank, self.blocks if blocks is None else blocks, self.device)
 
     def unfreeze(self, model: AttentionModel) -> None:
         """Let a model be fed what comes before the last blocks, and train them."""
@@ -82,7 +82,7 @@ class Unfreezing:
         return blocks, changed_weights(streams, self.weights, self.motion or self.weights)
 
 
-class BlockBank(DerivedBank):
+class BlockStore(DerivedStore):
     """Features that last blocks make of what comes before them, computed whenever they are asked for.
 
     Args:
@@ -91,7 +91,7 @@ class BlockBank(DerivedBank):
         device: Where they are.
     """
 
-    def __init__(self, bank: FeatureBank, blocks: LastBlocks, device: torch.device) -> None:
+    def __init__(self, bank: FeatureStore, blocks: LastBlocks, device: torch.device) -> None:
         super().__init__(bank)
         self._blocks, self._device = blocks, device
 

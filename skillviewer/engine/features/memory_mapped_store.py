@@ -44,7 +44,7 @@ def reference(features: NDArray[Any]) -> Reference:
     return features
 
 
-class MappedBank(Mapping[str, Sequence[NDArray[Any]]]):
+class MappedStore(Mapping[str, Sequence[NDArray[Any]]]):
     """Features of every video by name, as ``train.FeatureBank`` says.
 
     Args:
@@ -82,7 +82,7 @@ def _opened(one: Reference, name: str) -> NDArray[Any]:
         ) from error
 
 
-class DerivedBank(Mapping[str, Sequence[NDArray[Any]]], ABC):
+class DerivedStore(Mapping[str, Sequence[NDArray[Any]]], ABC):
     """A bank that makes something of another's passes; it has the same videos.
 
     Args:
@@ -103,7 +103,7 @@ class DerivedBank(Mapping[str, Sequence[NDArray[Any]]], ABC):
         return len(self.bank)
 
 
-class AveragedBank(DerivedBank):
+class AveragedStore(DerivedStore):
     """A bank whose features are averaged over the cells, once, and kept in memory: K passes of (N, 2F, 1, 1) float32.
 
     Args:
@@ -122,7 +122,7 @@ class AveragedBank(DerivedBank):
         return self._kept[name]
 
 
-class WatchedBank(DerivedBank):
+class WatchedStore(DerivedStore):
     """A bank that remembers which videos were asked for: what a training has really looked at.
 
     Args:

@@ -17,9 +17,9 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights, streams_of
-from skillviewer.engine.features.feature_store import FeatureBank, first_pass
+from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
-from skillviewer.engine.features.memory_mapped_store import DerivedBank
+from skillviewer.engine.features.memory_mapped_store import DerivedStore
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import CHANNELS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
 from skillviewer.nets.attention_models.tsn import TsnModel
@@ -144,7 +144,7 @@ def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndMode
     return model
 
 
-def get_used_to(model: EndToEndModel, bank: FeatureBank, names: Sequence[str]) -> None:
+def get_used_to(model: EndToEndModel, bank: FeatureStore, names: Sequence[str]) -> None:
     """Let a fresh model on its device know the statistics of its training videos.
 
     The batch normalisation of its motion stream, which has seen pictures alone, gets those of flow; what is averaged
@@ -168,7 +168,7 @@ def parted(model: EndToEndModel) -> tuple[TsnModel, dict[str, Tensor]]:
     return model.head().eval(), model.streams.state_dict()
 
 
-class SnippetFeatures(DerivedBank):
+class SnippetFeatures(DerivedStore):
     """Features that the backbones of a model make of the middle of snippets, computed whenever they are asked for.
 
     Args:
@@ -176,7 +176,7 @@ class SnippetFeatures(DerivedBank):
         model: In evaluation mode.
     """
 
-    def __init__(self, bank: FeatureBank, model: EndToEndModel) -> None:
+    def __init__(self, bank: FeatureStore, model: EndToEndModel) -> None:
         super().__init__(bank)
         self._model = model
 

@@ -11,7 +11,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.media.reading.reader import VideoReader
 
@@ -116,6 +116,6 @@ def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str
     return None
 
 
-def time_bank(facts: Mapping[str, VideoFacts]) -> FeatureBank:
+def time_bank(facts: Mapping[str, VideoFacts]) -> FeatureStore:
     """Return time in place of features: one pass a video, (N, 1, 1, 1) float32, seconds from the first frame."""
     return {name: [np.array(one.times_s, np.float32)[:, None, None, None]] for name, one in facts.items()}

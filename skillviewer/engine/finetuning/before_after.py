@@ -27,13 +27,13 @@ from skillviewer.core.finetuning.tuning_report import (
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned
-from skillviewer.engine.training.predict import Looked, look, score_videos
+from skillviewer.engine.training.predict import Predictions, look, score_videos
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SamplingPoint:
     """Where a video was sampled.
 
     Attributes:
@@ -58,7 +58,7 @@ class AsItWas:
 
     scores: Mapping[str, float]
     maps: Mapping[str, Float32Array]
-    places: Mapping[str, Place]
+    places: Mapping[str, SamplingPoint]
     old: Mapping[str, float]
 
 
@@ -82,7 +82,7 @@ def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas
     return AsItWas(found.scores, found.maps, _places(prepared, token), known)
 
 
-def _places(prepared: Prepared, token: CancelToken) -> dict[str, Place]:
+def _places(prepared: Prepared, token: CancelToken) -> dict[str, SamplingPoint]:
     found = {}
     for video in prepared.study.dataset.videos:
         token.check()
@@ -91,7 +91,7 @@ def _places(prepared: Prepared, token: CancelToken) -> dict[str, Place]:
         with VideoReader(video.path, token) as reader:
             info = reader.describe(token)
         frames = sampling_of(info, prepared.start.config.preprocessing, 1, video.extent).frames[0]
-        found[video.name] = Place(tuple(frames.tolist()), info.width_px / info.height_px)
+        found[video.name] = SamplingPoint(tuple(frames.tolist()), info.width_px / info.height_px)
     return found
 
 
@@ -141,19 +141,19 @@ def outcome(
     )
 
 
-def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report) -> Looked:
+def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
     """Return what the new model says: of all videos, or after a stop of those that the figures take."""
-    known = tuned.seen.watched if tuned.seen is not None else Looked({}, {})
+    known = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
     wanted = sorted(prepared.bank)
     if tuned.stopped:
         tested = (*prepared.division.fold.test_pairs, *prepared.division.set_aside)
         wanted = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(known.scores))
     rest = [name for name in wanted if name not in known.scores]
     found = look(tuned.model, prepared.bank, rest, token, report, "scores and maps after")
-    return Looked({**known.scores, **found.scores}, {**known.maps, **found.maps})
+    return Predictions({**known.scores, **found.scores}, {**known.maps, **found.maps})
 
 
-def _cut_short(prepared: Prepared, tuned: Tuned, new: Looked) -> list[str]:
+def _cut_short(prepared: Prepared, tuned: Tuned, new: Predictions) -> list[str]:
     """Return what weakens a training that a person stopped, one sentence each."""
     said = []
     if tuned.stopped:
@@ -180,7 +180,9 @@ def _uses(prepared: Prepared, tuned: Tuned) -> dict[str, Use]:
     return uses | dict.fromkeys(fold.held_out_videos, Use.HELD_OUT)
 
 
-def _attention(before: AsItWas, new: Looked, model: AttentionModel, token: CancelToken) -> tuple[AttentionChange, ...]:
+def _attention(
+    before: AsItWas, new: Predictions, model: AttentionModel, token: CancelToken
+) -> tuple[AttentionChange, ...]:
     found = []
     for name, place in before.places.items():
         token.check()

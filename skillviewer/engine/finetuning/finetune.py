@@ -26,7 +26,7 @@ from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.export.rendering import figure
 from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
-from skillviewer.nets.configuration import Card, HeldOut
+from skillviewer.nets.configuration import HeldOut, ModelCard
 
 REPORT = "report.json"
 """What the report says, beside the weights."""
@@ -172,7 +172,7 @@ def _held_out_rule(prepared: Prepared, said: TuningReport) -> str:
     return f"{n_out} of {n_all} videos held out by {division.by}, never by pair; {said.selection}"
 
 
-def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> Card:
+def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) -> ModelCard:
     study, fold, start = prepared.study, tuned.fold, prepared.start
     dataset, after = study.dataset, said.held_out.after
     begun = "from nothing"

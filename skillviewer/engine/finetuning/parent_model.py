@@ -13,7 +13,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.cell_average import fed
 from skillviewer.engine.features.dataset_features import feature_source, standardise
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.runtime.device import training_precision
 from skillviewer.engine.training.batches import for_sparse
@@ -76,7 +76,7 @@ class StartingPoint:
         source = FeatureSource(FeatureExtractor.later(parent, device), cache, parent.config.preprocessing)
         return cls(parent, msgspec.structs.replace(parent.config, weights_sha256=""), source, device)
 
-    def model(self, bank: FeatureBank, names: Sequence[str], seed: int) -> AttentionModel:
+    def model(self, bank: FeatureStore, names: Sequence[str], seed: int) -> AttentionModel:
         """Return a model to train: a copy of the parent, or one with the seed's first weights.
 
         Args:

@@ -16,7 +16,7 @@ BEFORE, OLD = "before", "old"
 
 
 @dataclass(frozen=True, slots=True)
-class OldPairs:
+class PriorPairs:
     """Pairs that a model knew before.
 
     Attributes:
@@ -36,7 +36,7 @@ class OldPairs:
         """What the model was trained on."""
         return filmed(self.shown[name] for name in self.trained)
 
-    def apart_from(self, study: StudyPairs) -> "OldPairs | None":
+    def apart_from(self, study: StudyPairs) -> "PriorPairs | None":
         """Return the pairs that touch no video of a study but those trained on before; None when none are left."""
         own = study.filmed
         keep = [n for n in self.dataset.names if n in self.trained or not shows(*self.shown.get(n, ("", None)), own)]
@@ -57,7 +57,7 @@ class OldPairs:
         return f"; {n} of them {are} trained on again, and tell nothing of forgetting" if n else ""
 
 
-def known_before(folder: Path, name: str) -> OldPairs | None:
+def known_before(folder: Path, name: str) -> PriorPairs | None:
     """Return the pairs that a checkpoint's folder names, or, for a model that ships, those of the sample study.
 
     Args:
@@ -72,7 +72,7 @@ def known_before(folder: Path, name: str) -> OldPairs | None:
     return _sample(folder)
 
 
-def divide_for(study: StudyPairs, choices: TuningChoices, known: OldPairs | None, parent: str) -> Division:
+def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | None, parent: str) -> Division:
     """Divide the pairs of a study for a model: who it was trained on before is not held out where that can be helped.
 
     Args:
@@ -91,7 +91,7 @@ def divide_for(study: StudyPairs, choices: TuningChoices, known: OldPairs | None
     return replace(division, warnings=(caution, *division.warnings))
 
 
-def handed_on(folder: Path, known: OldPairs | None) -> list[TrainedPair]:
+def handed_on(folder: Path, known: PriorPairs | None) -> list[TrainedPair]:
     """Return the pairs that a model which begins as this one has known before, for the folder of the new one.
 
     Args:
@@ -109,7 +109,7 @@ def handed_on(folder: Path, known: OldPairs | None) -> list[TrainedPair]:
     return [TrainedPair(videos[p.better], videos[p.worse], OLD) for p in known.dataset.pairs if p.within(videos)]
 
 
-def _kept(path: Path, name: str) -> OldPairs:
+def _kept(path: Path, name: str) -> PriorPairs:
     videos: dict[str, TrainedVideo] = {}
     trained: set[str] = set()
     pairs: set[Pair] = set()
@@ -133,10 +133,10 @@ def _kept(path: Path, name: str) -> OldPairs:
     )
     what = f"the pairs that {name} was trained on or checked against ({len(dataset.pairs)} of {len(pairs)} found)"
     shown = {one: (video.digest, video.extent) for one, video in videos.items()}
-    return OldPairs(dataset, what, shown, frozenset(trained))
+    return PriorPairs(dataset, what, shown, frozenset(trained))
 
 
-def _sample(folder: Path) -> OldPairs | None:
+def _sample(folder: Path) -> PriorPairs | None:
     """Return the sample study's pairs for a model that ships: of its task, and kept out of its training."""
     from skillviewer.data.formats.formats import open_dataset
     from skillviewer.data.study.identity import digest_of
@@ -149,4 +149,4 @@ def _sample(folder: Path) -> OldPairs | None:
     if dataset is None or not dataset.pairs:
         return None
     shown = {video.name: (digest_of(video.path), video.extent) for video in dataset.videos if video.path is not None}
-    return OldPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", shown)
+    return PriorPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", shown)

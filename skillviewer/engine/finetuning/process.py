@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
-from skillviewer.engine.runtime.exclusive import training_alone
+from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.runtime.processes import Outcome, work_in_processes
 
 ItemT = TypeVar("ItemT")
@@ -84,7 +84,7 @@ class Tuner:
             token: Raise it to stop and keep nothing; it takes half a second.
             report: Told of everything, in this process.
         """
-        with stop, training_alone(job.folder):  # when it is cancelled, what lies there is its own
+        with stop, training_lock(job.folder):  # when it is cancelled, what lies there is its own
             if job.folder.exists():
                 raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
             work = job.work_folder()  # the model that it is named after may be gone when it ends

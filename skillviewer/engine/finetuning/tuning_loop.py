@@ -21,15 +21,15 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.trained_pairs import TrainedPair
 from skillviewer.engine.features.cell_average import averaged_once, fed_whole
 from skillviewer.engine.features.dataset_features import check_room, pooled
-from skillviewer.engine.features.feature_store import FeatureBank
+from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.parent_model import StartingPoint
-from skillviewer.engine.finetuning.prior_pairs import OldPairs, divide_for, handed_on, known_before
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs, divide_for, handed_on, known_before
 from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.early_stop import BestSoFar, Halted, Unless, halting
+from skillviewer.engine.training.early_stop import BestCheckpoint, ConditionalToken, StopTraining, halting
 from skillviewer.engine.training.loop import EpochRow, FitState, Select, Trained, TrainSettings, fit
 from skillviewer.engine.training.plan import held_out_part
-from skillviewer.engine.training.predict import Seen, held_out_loss, look, score_videos
+from skillviewer.engine.training.predict import Snapshot, held_out_loss, look, score_videos
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train import dataset_features
 from skillviewer.nets.attention import AttentionModel
@@ -53,7 +53,7 @@ class Old:
 
     kind: OldKind
     what: str
-    bank: FeatureBank
+    bank: FeatureStore
     pairs: Dataset | None
     names: tuple[str, ...]
 
@@ -75,7 +75,7 @@ class Prepared:
     start: StartingPoint
     study: StudyPairs
     division: Division
-    bank: FeatureBank
+    bank: FeatureStore
     old: Old
     problems: tuple[str, ...]
     handed_on: tuple[TrainedPair, ...] = ()
@@ -115,7 +115,7 @@ def prepare(
     return Prepared(start, readable, division, bank, old, (*problems, *more), before)
 
 
-def known_of(start: StartingPoint) -> OldPairs | None:
+def known_of(start: StartingPoint) -> PriorPairs | None:
     """Return the pairs that the starting point knew before, where somebody kept them."""
     return known_before(start.parent.folder, start.parent.name) if start.parent is not None else None
 
@@ -124,8 +124,8 @@ def _old(
     start: StartingPoint,
     study: StudyPairs,
     division: Division,
-    bank: FeatureBank,
-    known: OldPairs | None,
+    bank: FeatureStore,
+    known: PriorPairs | None,
     token: CancelToken,
     report: Report,
     *,
@@ -169,9 +169,9 @@ class _Watch:
         self._begun = False
         self._smoothed = float("nan")
         self._before: Mapping[str, float] = {}
-        self._best: dict[bool, Seen] = {}
+        self._best: dict[bool, Snapshot] = {}
 
-    def seen(self, epoch: int, *, final: bool) -> Seen | None:
+    def seen(self, epoch: int, *, final: bool) -> Snapshot | None:
         """Return what the model said after an epoch that was the best of its stage, or None if that is not known."""
         best = self._best.get(final)
         return best if best is not None and best.epoch == epoch else None
@@ -234,7 +234,7 @@ class _Watch:
         watched = look(model, prepared.bank, self._names, token)
         known, scores = score_videos(model, old.bank, old.names, token), watched.scores
         if row.best and row.epoch:
-            self._best[final] = Seen(row.epoch, watched, known)
+            self._best[final] = Snapshot(row.epoch, watched, known)
         told = TuningRow(
             epoch=self._epoch,
             batch=self._batch,
@@ -287,7 +287,7 @@ class Tuned:
     seconds: float
     fold: Fold
     stopped: bool = False
-    seen: Seen | None = None
+    seen: Snapshot | None = None
     precision: Precision = "float32"
 
 
@@ -334,18 +334,18 @@ def tune(
         watch.begin(model, token)
         on = fold if final or inner is None else inner
         similar = similar_for_training(study.dataset, on, study.set_aside) if model.uses_similar else ()
-        best = BestSoFar(StateFile(work / STATE_OF[final]) if work is not None else None)
+        best = BestCheckpoint(StateFile(work / STATE_OF[final]) if work is not None else None)
         watch.go_on(best.load(), each[on is fold])
 
         def enough() -> bool:
             return best.there or (final and inner is not None)
 
         hear = watch.listen(model, token, final=final, until=until)
-        chosen, soon = replace(settings, select=select), Unless(stop, enough)
+        chosen, soon = replace(settings, select=select), ConditionalToken(stop, enough)
         try:
             with halting(model, stop, enough):
                 return model, fit(model, bank, pairs, choosing, chosen, token, hear, soon, similar, best, until)
-        except Halted:
+        except StopTraining:
             kept = best.trained()
             if kept is not None:
                 model.load_state_dict(kept.state)

@@ -28,7 +28,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.source import FeatureSource
-from skillviewer.engine.inference.replay import Rerun
+from skillviewer.engine.inference.replay import Replay
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 
@@ -129,7 +129,7 @@ def weigh(
     meter = _Meter(k * _steps(model, n, size, n_random), token, report)
     mean = fused.mean(dim=(0, 1, 3, 4))
     with torch.inference_mode():
-        runs = [Rerun(model, one, mean, meter.tick) for one in fused]
+        runs = [Replay(model, one, mean, meter.tick) for one in fused]
         score = float(np.mean([run.score for run in runs]))
         empty, segments = _segments(runs)
         cells = _cells(runs, model.grid) if size > 1 else None
@@ -151,7 +151,7 @@ def weigh(
     )
 
 
-def _segments(runs: Sequence[Rerun]) -> tuple[FloatArray, FloatArray]:
+def _segments(runs: Sequence[Replay]) -> tuple[FloatArray, FloatArray]:
     """Return the score curves with everything taken away and the contributions of the segments, (K, N) each."""
     n, size = runs[0].n_steps, runs[0].n_cells
     away = torch.cat([torch.ones(1, n, dtype=torch.bool), torch.eye(n, dtype=torch.bool)])
@@ -175,7 +175,7 @@ class _Cells(NamedTuple):
     at_once: FloatArray
 
 
-def _cells(runs: Sequence[Rerun], grid: tuple[int, int]) -> _Cells:
+def _cells(runs: Sequence[Replay], grid: tuple[int, int]) -> _Cells:
     n, size = runs[0].n_steps, runs[0].n_cells
     masks = torch.eye(size, dtype=torch.bool)[:, None].expand(-1, n, -1)
     always = np.stack([run.score - run.masked(masks)[:, -1].cpu().numpy() for run in runs])
@@ -192,7 +192,7 @@ class _Trial:
 
     def __init__(
         self,
-        runs: Sequence[Rerun],
+        runs: Sequence[Replay],
         kind: MapKind,
         score: float,
         empty: FloatArray,

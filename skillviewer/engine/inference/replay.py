@@ -29,7 +29,7 @@ def _together(states: list[State]) -> State:
     return tuple(torch.cat(parts) for parts in zip(*states, strict=True))
 
 
-class Rerun:
+class Replay:
     """One pass of one video through one model, to be run again.
 
     Args:

@@ -28,7 +28,7 @@ _PATIENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class ProcessGroup:
     """Which of several processes this one is; alone unless said otherwise.
 
     Attributes:
@@ -92,7 +92,7 @@ class Together:
         self.collect(None)
 
 
-ALONE = Together()
+ALONE = ProcessGroup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def n_launched() -> int:
 
 
 @contextmanager
-def launched(device_name: str) -> Iterator[tuple[Together, str]]:
+def launched(device_name: str) -> Iterator[tuple[ProcessGroup, str]]:
     """Join the processes that torch's launcher has started, and yield which one this is and its device.
 
     Args:
@@ -180,7 +180,7 @@ def launched(device_name: str) -> Iterator[tuple[Together, str]]:
         device_name = "cpu"
     dist.init_process_group("nccl" if kind == "cuda" else "gloo", timeout=_PATIENCE)
     try:
-        together = Together(dist.get_rank(), dist.get_world_size())
+        together = ProcessGroup(dist.get_rank(), dist.get_world_size())
         yield together, device_name
         together.wait()  # one that leaves while another still sends to it ends that one with an error
     finally:

@@ -43,7 +43,7 @@ def alone_at(path: Path, refusal: str) -> Iterator[None]:
         lock.release()
 
 
-def training_alone(checkpoint: Path) -> AbstractContextManager[None]:
+def training_lock(checkpoint: Path) -> AbstractContextManager[None]:
     """Let no other training write the same checkpoint meanwhile; see ``alone_at`` for what it raises.
 
     Args:

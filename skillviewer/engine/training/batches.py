@@ -79,7 +79,7 @@ def pair_batch(places: Sequence[tuple[int, int, int]], device: torch.device | No
     return PairBatch.of([p for p in places if p[2]], [(a, b) for a, b, label in places if not label], device)
 
 
-class Draws:
+class FrameDraws:
     """Draws one of the candidate frames in every segment, into memory that is kept: fresh memory costs extra time.
 
     Args:

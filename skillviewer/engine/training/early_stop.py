@@ -9,11 +9,11 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.engine.training.loop import FitState, Keeper, Trained
 
 
-class Halted(Exception):  # noqa: N818 - no error: somebody asked for it
+class StopTraining(Exception):  # noqa: N818 - no error: somebody asked for it
     """Somebody asked to stop, and what was asked for is there already."""
 
 
-class BestSoFar:
+class BestCheckpoint:
     """Keeps the best epoch of a training at hand, and hands every state on to another keeper.
 
     Args:
@@ -49,7 +49,7 @@ class BestSoFar:
         return Trained(weights, kept.best_epoch, kept.rows)
 
 
-class Unless(CancelToken):
+class ConditionalToken(CancelToken):
     """Another flag, unless something is so.
 
     Args:
@@ -84,7 +84,7 @@ def halting(model: nn.Module, stop: CancelToken | None, enough: Callable[[], boo
 
     def check(*_: object) -> None:
         if stop is not None and stop.cancelled and enough():
-            raise Halted
+            raise StopTraining
 
     hooks = [part.register_forward_pre_hook(check) for part in model.modules()]
     try:

@@ -14,9 +14,9 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.cell_average import averaged_once, fed, fed_whole
 from skillviewer.engine.features.dataset_features import standardise
-from skillviewer.engine.features.feature_store import FeatureBank
-from skillviewer.engine.features.last_block_training import Unfreezing
-from skillviewer.engine.runtime.distributed import ALONE, Together
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.last_block_training import LastBlockTraining
+from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.training.loop import EpochRow, Keeper, Select, Trained, fit
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.schedule import n_epochs
@@ -26,10 +26,10 @@ from skillviewer.nets.models import Inputs, attention_model
 
 def _new_model(
     plan: TrainingPlan,
-    bank: FeatureBank,
+    bank: FeatureStore,
     names: Sequence[str],
     device: torch.device,
-    unfreezing: Unfreezing | None,
+    unfreezing: LastBlockTraining | None,
 ) -> AttentionModel:
     """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
     torch.manual_seed(plan.seed)
@@ -67,14 +67,14 @@ def fit_fold(
     plan: TrainingPlan,
     dataset: Dataset,
     fold: Fold,
-    bank: FeatureBank,
+    bank: FeatureStore,
     device: torch.device,
     token: CancelToken,
     report: Report,
     stop: CancelToken | None = None,
     keeper: Callable[[str], Keeper] | None = None,
-    together: Together = ALONE,
-    unfreezing: Unfreezing | None = None,
+    together: ProcessGroup = ALONE,
+    unfreezing: LastBlockTraining | None = None,
 ) -> tuple[AttentionModel, Trained]:
     """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
 

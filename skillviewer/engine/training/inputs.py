@@ -11,8 +11,8 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, feature_source
-from skillviewer.engine.features.feature_store import FeatureBank
-from skillviewer.engine.features.last_block_training import Unfreezing
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.features.snippets import SnippetFeatures, SnippetSource
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.engine.training.plan import TrainingPlan
@@ -35,7 +35,7 @@ def check_keepable(plan: TrainingPlan) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Feeding:
+class TrainingInputs:
     """What a training is fed.
 
     Attributes:
@@ -46,7 +46,7 @@ class Feeding:
 
     source: KeptSource
     backbones: BackboneConfig
-    unfreezing: Unfreezing | None = None
+    unfreezing: LastBlockTraining | None = None
 
     @classmethod
     def of(cls, plan: TrainingPlan, device: torch.device, cache: FeatureCache) -> Self:
@@ -66,7 +66,7 @@ class Feeding:
         unfreezing = None
         if plan.unfreeze:
             with device_errors():
-                unfreezing = Unfreezing.of(plan.backbone, plan.preprocessing, device, own_motion=plan.own_motion)
+                unfreezing = LastBlockTraining.of(plan.backbone, plan.preprocessing, device, own_motion=plan.own_motion)
         source, backbones = feature_source(
             plan.backbone,
             plan.preprocessing,
@@ -79,8 +79,8 @@ class Feeding:
         return cls(source, backbones, unfreezing)
 
     def separate(
-        self, model: AttentionModel, banks: Sequence[FeatureBank]
-    ) -> tuple[AttentionModel, dict[str, Tensor] | None, list[FeatureBank]]:
+        self, model: AttentionModel, banks: Sequence[FeatureStore]
+    ) -> tuple[AttentionModel, dict[str, Tensor] | None, list[FeatureStore]]:
         """Part a trained model from what was trained beside it.
 
         Args:

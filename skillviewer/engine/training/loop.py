@@ -20,9 +20,9 @@ from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
 from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
 from skillviewer.core.evaluation.accuracy import Count, count_pairs
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
-from skillviewer.engine.features.feature_store import FeatureBank
-from skillviewer.engine.runtime.distributed import ALONE, Together
-from skillviewer.engine.training.batches import Draws, batches, pair_batch
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
+from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
 from skillviewer.engine.training.predict import held_out_loss, score_videos
 from skillviewer.engine.training.schedule import Schedule
 from skillviewer.nets.attention import AttentionModel
@@ -145,19 +145,19 @@ class Fitting:
     def __init__(
         self,
         model: AttentionModel,
-        bank: FeatureBank,
+        bank: FeatureStore,
         pairs: Sequence[Pair],
         choosing: Sequence[Pair],
         similar: Sequence[SimilarPair],
         settings: TrainSettings,
-        together: Together = ALONE,
+        together: ProcessGroup = ALONE,
     ) -> None:
         self._model, self._bank, self._settings = model, bank, settings
         self._pairs, self._choosing, self._similar = pairs, choosing, similar
         self._device = next(model.parameters()).device
         model.mixed = settings.precision == "bfloat16"
         self._rng = np.random.default_rng(settings.seed)
-        self._draws = Draws(bank, self._rng, self._device)
+        self._draws = FrameDraws(bank, self._rng, self._device)
         torch.manual_seed(settings.seed)
         self._together = together
         together.start_alike(model)
@@ -285,7 +285,7 @@ class Fitting:
 
 def fit(
     model: AttentionModel,
-    bank: FeatureBank,
+    bank: FeatureStore,
     pairs: Sequence[Pair],
     choosing: Sequence[Pair],
     settings: TrainSettings,
@@ -295,7 +295,7 @@ def fit(
     similar: Sequence[SimilarPair] = (),
     keeper: Keeper | None = None,
     until: int | None = None,
-    together: Together = ALONE,
+    together: ProcessGroup = ALONE,
 ) -> Trained:
     """Train a model in place and return the weights of the chosen epoch.
 

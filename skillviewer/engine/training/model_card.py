@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from skillviewer import __version__
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
-from skillviewer.nets.configuration import Card, HeldOut
+from skillviewer.nets.configuration import HeldOut, ModelCard
 
 
 def card_of(
@@ -19,7 +19,7 @@ def card_of(
     held_out: HeldOut | None = None,
     ceilings: Sequence[tuple[str, float]] = (),
     notes: str = "",
-) -> Card:
+) -> ModelCard:
     """Return the card of a checkpoint that this program makes now.
 
     Args:
@@ -33,7 +33,7 @@ def card_of(
         ceilings: What ordering by known numbers gets on these.
         notes: What else a person should know.
     """
-    return Card(
+    return ModelCard(
         name=name,
         task=dataset.task,
         created=datetime.now(UTC).isoformat(timespec="seconds"),

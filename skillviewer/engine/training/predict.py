@@ -8,7 +8,7 @@ import torch
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
-from skillviewer.engine.features.feature_store import FeatureBank, first_pass
+from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.training.batches import pair_batch, placed
 from skillviewer.nets.attention import AttentionModel, AttentionOutput
 from skillviewer.nets.losses import margin_ranking_loss
@@ -16,7 +16,7 @@ from skillviewer.nets.presets import LossSettings
 
 
 def outputs(
-    model: AttentionModel, bank: FeatureBank, names: Sequence[str], token: CancelToken, at_once: int = 4
+    model: AttentionModel, bank: FeatureStore, names: Sequence[str], token: CancelToken, at_once: int = 4
 ) -> Iterator[tuple[Sequence[str], AttentionOutput]]:
     """Yield names of a few videos and what the model says of them, on the frames of the test rule.
 
@@ -38,7 +38,7 @@ def outputs(
 
 
 def score_videos(
-    model: AttentionModel, bank: FeatureBank, names: Sequence[str], token: CancelToken, at_once: int = 4
+    model: AttentionModel, bank: FeatureStore, names: Sequence[str], token: CancelToken, at_once: int = 4
 ) -> dict[str, float]:
     """Return the score of every video, on the frames of the test rule. Arguments are those of ``outputs``."""
     scores: dict[str, float] = {}
@@ -55,7 +55,7 @@ def held_out_loss(pairs: Sequence[Pair], scores: Mapping[str, float], loss: Loss
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class Predictions:
     """What a model says of some videos.
 
     Attributes:
@@ -69,12 +69,12 @@ class Looked:
 
 def look(
     model: AttentionModel,
-    bank: FeatureBank,
+    bank: FeatureStore,
     names: Sequence[str],
     token: CancelToken,
     report: Report = silent,
     stage: str = "",
-) -> Looked:
+) -> Predictions:
     """Return what a model says of videos, on the frames of the test rule.
 
     Args:
@@ -94,11 +94,11 @@ def look(
         scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
         maps.update(zip(some, output.attention.float().cpu().numpy(), strict=True))
         report(Progress(stage, len(scores), len(names)))
-    return Looked(scores, maps)
+    return Predictions(scores, maps)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Snapshot:
     """What a model said after an epoch.
 
     Attributes:
@@ -108,5 +108,5 @@ class Seen:
     """
 
     epoch: int
-    watched: Looked
+    watched: Predictions
     old: Mapping[str, float]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import torch
 from torch import nn
 
-from skillviewer.nets.attention import Phase
+from skillviewer.nets.attention import TrainingPhase
 from skillviewer.nets.presets import OptimiserSettings
 
 GENTLE = 0.1
@@ -14,7 +14,7 @@ GENTLE = 0.1
 
 
 def n_epochs(
-    phases: Sequence[Phase], settings: OptimiserSettings, own: Mapping[str, OptimiserSettings], n_pairs: int
+    phases: Sequence[TrainingPhase], settings: OptimiserSettings, own: Mapping[str, OptimiserSettings], n_pairs: int
 ) -> int:
     """Return how many epochs a training has: those of its settings, or what the iterations of its phases come to.
 
@@ -42,7 +42,7 @@ class Schedule:
 
     def __init__(
         self,
-        phases: Sequence[Phase],
+        phases: Sequence[TrainingPhase],
         settings: OptimiserSettings,
         own: Mapping[str, OptimiserSettings],
         n_pairs: int,
@@ -69,7 +69,7 @@ class Schedule:
 
     def step(
         self, at: int, loss: torch.Tensor, clip_norm: float, add: Callable[[list[nn.Parameter]], None] | None = None
-    ) -> Phase:
+    ) -> TrainingPhase:
         """Update the parameters of a phase.
 
         Args:

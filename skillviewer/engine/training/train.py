@@ -22,14 +22,14 @@ from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_bank, check_room, pooled
-from skillviewer.engine.features.feature_store import FeatureBank
-from skillviewer.engine.features.memory_mapped_store import WatchedBank
+from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.memory_mapped_store import WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
-from skillviewer.engine.runtime.distributed import ALONE, Together
-from skillviewer.engine.runtime.exclusive import training_alone
+from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
+from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.training.fit_fold import choosing_folds, fit_fold
-from skillviewer.engine.training.inputs import Feeding, check_keepable
+from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.loop import EpochRow, Select
 from skillviewer.engine.training.model_card import card_of
@@ -42,7 +42,7 @@ from skillviewer.engine.training.unseen_pairs import said_of_unmet, unmet_pairs
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, round_as_kept, save_checkpoint
-from skillviewer.nets.configuration import BackboneConfig, Card, CheckpointConfig, HeldOut
+from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, HeldOut, ModelCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def train_checkpoint(
     cache: FeatureCache,
     replace: bool = False,
     stop: CancelToken | None = None,
-    together: Together = ALONE,
+    together: ProcessGroup = ALONE,
 ) -> TrainingResult:
     """Train a model on a data set and write its checkpoint; a training that was killed goes on where it stood.
 
@@ -113,13 +113,13 @@ def train_checkpoint(
         _check_people(dataset, plan.seed)
     with _Kept(plan, folder, together) as kept:
         device = choose_device(device_name)
-        fed = Feeding.of(plan, device, cache)
+        fed = TrainingInputs.of(plan, device, cache)
         source = fed.source
         _prepare(dataset, source, plan.candidates, token, report, together)
         if test is not None:
             _prepare(test, source, 1, token, report, together)
-        bank: FeatureBank
-        test_bank: FeatureBank
+        bank: FeatureStore
+        test_bank: FeatureStore
         bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
         if not bank:
             raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
@@ -133,7 +133,7 @@ def train_checkpoint(
         fold, tested = divided.fold, divided.tested
         problems += divided.problems
         kept.begin(usable, fold, fed.backbones, token, report)
-        watched = WatchedBank(bank)
+        watched = WatchedStore(bank)
         with device_errors():
             model, trained = fit_fold(
                 plan,
@@ -199,7 +199,7 @@ class _Kept:
         together: The processes that train together; the first keeps, and all go on from it.
     """
 
-    def __init__(self, plan: TrainingPlan, folder: Path, together: Together) -> None:
+    def __init__(self, plan: TrainingPlan, folder: Path, together: ProcessGroup) -> None:
         self._plan, self._folder, self._together = plan, folder.absolute(), together
         self._run = RunFolder(training_place(self._folder))
         self._configuration: RunConfiguration | None = None
@@ -209,7 +209,7 @@ class _Kept:
     def __enter__(self) -> Self:
         """Let no other training write the same checkpoint meanwhile: the two would share a state."""
         if self._together.leads:
-            self._alone.enter_context(training_alone(self._folder))
+            self._alone.enter_context(training_lock(self._folder))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -258,7 +258,7 @@ def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> 
 
 def _card(
     plan: TrainingPlan, dataset: Dataset, divided: "_Divided", scores: Mapping[str, float], name: str, selection: str
-) -> Card:
+) -> ModelCard:
     result = FoldScores(divided.tested_fold, scores)
     return card_of(
         name,
@@ -275,7 +275,7 @@ def _card(
 
 def dataset_features(
     dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report
-) -> tuple[FeatureBank, list[str]]:
+) -> tuple[FeatureStore, list[str]]:
     """Return the features (or snippets) of every video that has a file; arguments are those of ``build_bank``."""
     return build_bank(files_of(dataset), source, candidates, token, report, extents_of(dataset))
 
@@ -346,7 +346,7 @@ def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
 
 
 def _prepare(
-    dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report, together: Together
+    dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report, together: ProcessGroup
 ) -> None:
     """See that there is room for features; of several processes each computes those of its share of the videos."""
     files = files_of(dataset)

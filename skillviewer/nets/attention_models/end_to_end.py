@@ -16,7 +16,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint as recomputed
 
 from skillviewer.core.arrays import Picture
-from skillviewer.nets.attention import LossOutput, Phase
+from skillviewer.nets.attention import LossOutput, TrainingPhase
 from skillviewer.nets.attention_models.tsn import BETA, MARGIN, TsnModel, augment_snippets, split_means
 from skillviewer.nets.backbones.features import TwoStream, appearance_input, motion_input
 from skillviewer.nets.fusion import CellMean
@@ -128,11 +128,11 @@ class EndToEndModel(TsnModel):
         fused: Tensor = self.fusion(found.flatten(0, 1))
         return fused.reshape(*found.shape[:2], *fused.shape[1:])
 
-    def phases(self) -> tuple[Phase, ...]:
+    def phases(self) -> tuple[TrainingPhase, ...]:
         """Return the two streams: each backbone with its score."""
         pairs = ((self.streams.appearance, self.appearance), (self.streams.motion, self.motion))
         parameters = [[p for part in parts for p in part.parameters()] for parts in pairs]
-        return (Phase(APPEARANCE, parameters[0], apart=True), Phase(MOTION, parameters[1], apart=True))
+        return (TrainingPhase(APPEARANCE, parameters[0], apart=True), TrainingPhase(MOTION, parameters[1], apart=True))
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:
         """Return L_rank3 of one stream, ``appearance`` or ``motion``, or of both added, from snippets."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from skillviewer.nets.attention import LossOutput, MaplessModel, Phase, State, StepOutput
+from skillviewer.nets.attention import LossOutput, MaplessModel, State, StepOutput, TrainingPhase
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, disparity_loss, diversity_loss, hinge, rank_aware_loss, reduce
 from skillviewer.nets.presets import LossSettings
@@ -106,11 +106,14 @@ class RaanModel(MaplessModel):
         score = filters.mean(dim=2).sum(dim=1)
         return StepOutput(self.uniform_map(fused_t), filters.flatten(1), score, (now_largest, weights, weighted))
 
-    def phases(self) -> tuple[Phase, ...]:
+    def phases(self) -> tuple[TrainingPhase, ...]:
         """Return scoring (ranking losses, all but the filters) and attention (the filters alone)."""
         filters = [p for branch in self._both() for p in branch.filters.parameters()]
         chosen = {id(p) for p in filters}
-        return (Phase("scoring", [p for p in self.parameters() if id(p) not in chosen]), Phase("attention", filters))
+        return (
+            TrainingPhase("scoring", [p for p in self.parameters() if id(p) not in chosen]),
+            TrainingPhase("attention", filters),
+        )
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return the losses of a phase: ``scoring`` ranks, ``attention`` is told apart, ``all`` adds both."""
