@@ -16,8 +16,8 @@ from skillviewer.core.progress import CancelToken
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from skillviewer.engine.exporting.requests import Order, Subject, Written
-    from skillviewer.engine.exporting.service import Desk
+    from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, Written
+    from skillviewer.engine.exporting.service import ExportService
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
 
@@ -113,7 +113,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
 
 def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any]) -> int:
     from skillviewer.cli.export_sources import gathered
-    from skillviewer.engine.exporting.service import Desk
+    from skillviewer.engine.exporting.service import ExportService
     from skillviewer.engine.inference.model_pool import ModelPool
 
     token, as_json, sources = CancelToken(), given["as_json"], given["sources"]
@@ -131,7 +131,9 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     spared = (*sources, *(subject.video for subjects in found for subject in subjects))
     orders = [replace(order, spared=spared) for order in orders]
     failed = len(problems)
-    with Desk(lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True)), keeps=True) as desk:
+    with ExportService(
+        lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True)), keeps=True
+    ) as desk:
         for order in orders:
             failed += not _one(desk, order, token, as_json=as_json)
     return 1 if failed else 0
@@ -139,23 +141,23 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
 
 def _orders(
     exporter: "Exporter",
-    found: "Sequence[tuple[Subject, ...]]",
+    found: "Sequence[tuple[ExportTarget, ...]]",
     output: Path,
     suffix: str | None,
     options: object,
     *,
     overwrite: bool,
-) -> "list[Order]":
+) -> "list[ExportRequest]":
     """Return the files that are to be written: one, or in a folder one a video, or a model where it holds no more."""
     from skillviewer.data.study.archive.archive_form import free_entry, safe_name
-    from skillviewer.engine.exporting.requests import Order
+    from skillviewer.engine.exporting.requests import ExportRequest
 
     folder = _is_folder(output)
     if _into_one(exporter, output):
         if suffix not in {None, output.suffix.lower()}:
             raise click.UsageError(f"{output} does not end in {suffix}: leave out --format, or give a folder.")
         everything = tuple(subject for subjects in found for subject in subjects)
-        return [Order(exporter, everything, output, options, overwrite)] if everything else []
+        return [ExportRequest(exporter, everything, output, options, overwrite)] if everything else []
     if output.suffix and not folder:
         raise click.UsageError(
             f"“{exporter.title}” cannot be written to {output}: give a name that ends in "
@@ -166,11 +168,11 @@ def _orders(
     for subjects in found:
         for together in [subjects] if exporter.takes_several else [(subject,) for subject in subjects]:
             name = free_entry(safe_name(_name(together)), taken)
-            orders.append(Order(exporter, together, output / f"{name}{end}", options, overwrite))
+            orders.append(ExportRequest(exporter, together, output / f"{name}{end}", options, overwrite))
     return orders
 
 
-def _name(subjects: "Sequence[Subject]") -> str:
+def _name(subjects: "Sequence[ExportTarget]") -> str:
     """Return what a file of one video is called: like the video, with the model where others have files beside it."""
     from skillviewer.cli.export_sources import model_suffix
 
@@ -193,7 +195,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _one(desk: "Desk", order: "Order", token: CancelToken, *, as_json: bool) -> bool:
+def _one(desk: "ExportService", order: "ExportRequest", token: CancelToken, *, as_json: bool) -> bool:
     """Write one file and tell what became of it."""
     try:
         with progress_bar(unit="") as report:
@@ -221,14 +223,14 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
     ]
 
     def run(**given: Any) -> int:  # noqa: ANN401 - click's parameters
-        from skillviewer.engine.exporting.requests import StudyOrder
-        from skillviewer.engine.exporting.service import Desk
+        from skillviewer.engine.exporting.requests import StudyExportRequest
+        from skillviewer.engine.exporting.service import ExportService
         from skillviewer.engine.inference.model_pool import ModelPool
 
         options, output = chosen_options(exporter.options, given), given["output"]
-        order = StudyOrder(exporter, given["study"], output, options, given["force"])
+        order = StudyExportRequest(exporter, given["study"], output, options, given["force"])
         try:
-            with Desk(ModelPool) as desk, progress_bar(unit="file") as report:
+            with ExportService(ModelPool) as desk, progress_bar(unit="file") as report:
                 written = desk.write_study(order, CancelToken(), report)
         except SkillViewerError as error:
             told(said(error), str(output), as_json=given["as_json"])

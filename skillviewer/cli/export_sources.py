@@ -11,7 +11,7 @@ from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import FileState, Study
-from skillviewer.engine.exporting.requests import Subject
+from skillviewer.engine.exporting.requests import ExportTarget
 from skillviewer.media.files import expand, without_videos
 from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def gathered(
     sources: Sequence[Path], names: Sequence[str], models: Sequence[str], passes: int | None, token: CancelToken
-) -> tuple[list[tuple[Subject, ...]], list[str]]:
+) -> tuple[list[tuple[ExportTarget, ...]], list[str]]:
     """Return what is to be exported, and what cannot be.
 
     Args:
@@ -40,7 +40,7 @@ def gathered(
         StudyError: A study cannot be read, has no video of a name, or there is no video at all.
     """
     folders = [model_folder(name) for name in models]
-    found: list[tuple[Subject, ...]] = []
+    found: list[tuple[ExportTarget, ...]] = []
     problems: list[str] = []
     asked = set(names)
     for source in sources:
@@ -65,13 +65,13 @@ def gathered(
                     "--model, or give the video itself."
                 )
                 continue
-            subject = Subject(
+            subject = ExportTarget(
                 video, video.stem, model, said_by, analysis.video.digest, extent=analysis.extent, analysis=analysis
             )
             found.append((subject,))
         else:
             problems += [problem for _, problem in without_videos([source])]
-            found += [_under(Subject(video, video.stem), folders or [_usual()]) for video in expand([source])]
+            found += [_under(ExportTarget(video, video.stem), folders or [_usual()]) for video in expand([source])]
     if not found and not asked and not problems:
         raise StudyError(f"There is no video in {', '.join(str(source) for source in sources)}.")
     if asked and not problems:
@@ -93,7 +93,7 @@ def _usual() -> Path:
 
 def _of_study(
     path: Path, names: Sequence[str], folders: Sequence[Path], token: CancelToken
-) -> tuple[list[tuple[Subject, ...]], list[str], set[str]]:
+) -> tuple[list[tuple[ExportTarget, ...]], list[str], set[str]]:
     """Return what is exported of a study, what cannot be, and the names of both."""
     with Study.open(path, read_only=True) as study:
         videos = study.videos.check(token)
@@ -111,7 +111,7 @@ def _of_study(
         if video.state is FileState.REPLACED:
             problems.append(f"{video.name} is not exported: another file is in its place ({video.path}).")
             continue
-        subject = Subject(video.path, video.name, digest=video.digest, extent=video.extent, study=path)
+        subject = ExportTarget(video.path, video.name, digest=video.digest, extent=video.extent, study=path)
         if folders or model is None:
             found.append(_under(subject, folders or [_usual()]))
         else:
@@ -124,7 +124,7 @@ def model_suffix(folder: Path) -> str:
     return f" – {folder.name}"
 
 
-def _under(subject: Subject, folders: Sequence[Path]) -> tuple[Subject, ...]:
+def _under(subject: ExportTarget, folders: Sequence[Path]) -> tuple[ExportTarget, ...]:
     """Return a video under each of some models; where there are several, each is titled with its model."""
     made = []
     for folder in folders:

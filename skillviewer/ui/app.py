@@ -20,7 +20,7 @@ from skillviewer.core.paths import cache_dir, config_dir, log_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.nets.library import find_models
-from skillviewer.ui.session.backend import Assessor, Backend, ExportDesk, ModelPool, Proxy, Reader, Tuner
+from skillviewer.ui.session.backend import Assessor, Backend, Exports, ModelPool, Proxy, Reader, Tuner
 from skillviewer.ui.session.import_paths import CHECKPOINT_FILE
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import Settings
@@ -94,10 +94,10 @@ def _open_tuner() -> Tuner:
     return Process()
 
 
-def _open_desk(open_pool: Callable[[], ModelPool]) -> ExportDesk:
-    from skillviewer.engine.exporting.service import Desk
+def _open_desk(open_pool: Callable[[], ModelPool]) -> Exports:
+    from skillviewer.engine.exporting.service import ExportService
 
-    return Desk(open_pool)
+    return ExportService(open_pool)
 
 
 def real_backend(settings: Settings | None = None) -> Backend:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.ui.app import Composition, application, begin, compose, dress, real_backend
-from skillviewer.ui.exporting.export_queue import Stage
+from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.garbage import Collector
 from skillviewer.ui.threads.priorities import let_threads_rest
@@ -80,7 +80,7 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     yield previewed, "the clip is previewed", screen.pane.words or "its first frame is shown"
     screen.start(made.window.dialogs)
     entry = screen.queue.entries[0] if screen.queue.entries else None
-    done = entry is not None and _wait(lambda: entry.stage.over) and entry.stage is Stage.DONE
+    done = entry is not None and _wait(lambda: entry.stage.over) and entry.stage is QueueStage.DONE
     found = ", ".join(entry.batch.written[0].facts) if done and entry is not None and entry.batch is not None else ""
     yield done, "a clip is exported", found or (entry.failure if entry is not None else screen.words.text())
     left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))

@@ -18,8 +18,8 @@ from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.models import Score, analysis_path
-from skillviewer.engine.exporting.requests import Assessed, Order, Subject, Written, kept
-from skillviewer.engine.exporting.service import USUAL_PASSES, Desk
+from skillviewer.engine.exporting.requests import Assessed, ExportRequest, ExportTarget, Written, kept
+from skillviewer.engine.exporting.service import USUAL_PASSES, ExportService
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter
 from skillviewer.export.pictures import blurring
@@ -74,26 +74,26 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def subject(tmp_path: Path) -> Subject:
+def subject(tmp_path: Path) -> ExportTarget:
     video = write_barcode_video(tmp_path / "a ü.mp4", 30).path
-    return Subject(video, "a ü", tmp_path / "tiny", MODEL)
+    return ExportTarget(video, "a ü", tmp_path / "tiny", MODEL)
 
 
-def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(subject: Subject, tmp_path: Path) -> None:
+def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(subject: ExportTarget, tmp_path: Path) -> None:
     other = write_barcode_video(tmp_path / "b.mp4", 20).path
     with Study.create(tmp_path / "study") as study:
         study.videos.add([NewVideo(subject.video), NewVideo(other)])
         asked = replace(subject, study=study.path)
     before, pool = other.read_bytes(), FakePool()
-    orders = [Order(exporter("clip"), (asked,), path, overwrite=True) for path in (subject.video, other)]
-    with Desk(lambda: pool) as desk:
+    orders = [ExportRequest(exporter("clip"), (asked,), path, overwrite=True) for path in (subject.video, other)]
+    with ExportService(lambda: pool) as desk:
         batch = desk.write_all(orders)
     assert [failure.endswith("Choose another name or folder.") for failure in batch.failures] == [True, True]
     assert pool.asked == []
     assert other.read_bytes() == before
 
 
-def test_what_is_kept_is_used_and_no_model_is_loaded(subject: Subject, tmp_path: Path) -> None:
+def test_what_is_kept_is_used_and_no_model_is_loaded(subject: ExportTarget, tmp_path: Path) -> None:
     with VideoReader(subject.video) as reader:
         said = analysis(reader.info, passes=3)
     moved = replace(said, video=replace(said.video, path=Path("/somewhere/else.mp4")))
@@ -102,8 +102,8 @@ def test_what_is_kept_is_used_and_no_model_is_loaded(subject: Subject, tmp_path:
     def no_pool() -> FakePool:
         raise AssertionError("no model is needed")
 
-    with Desk(no_pool) as desk:
-        made = desk.write(Order(exporter("still"), (subject,), tmp_path / "out" / "a.png"))
+    with ExportService(no_pool) as desk:
+        made = desk.write(ExportRequest(exporter("still"), (subject,), tmp_path / "out" / "a.png"))
         assert made.path.is_file()
         assert made.facts[1].endswith("pixels")
         assert desk.preview(exporter("clip"), (subject,), None) is not None
@@ -115,48 +115,48 @@ def test_what_is_kept_is_used_and_no_model_is_loaded(subject: Subject, tmp_path:
     assert kept(replace(subject, model_digest="f" * 64)) is None
 
 
-def test_what_was_never_asked_is_asked_once_and_kept(subject: Subject, tmp_path: Path) -> None:
+def test_what_was_never_asked_is_asked_once_and_kept(subject: ExportTarget, tmp_path: Path) -> None:
     pool = FakePool()
     told: list[Progress] = []
-    with Desk(lambda: pool) as desk:
+    with ExportService(lambda: pool) as desk:
         assert desk.preview(exporter("clip"), (subject,), None) is None
         assert pool.asked == []
-        desk.write(Order(exporter("scores"), (subject,), tmp_path / "s.csv"), report=told.append)
-        desk.write(Order(exporter("still"), (subject,), tmp_path / "s.png"))
+        desk.write(ExportRequest(exporter("scores"), (subject,), tmp_path / "s.csv"), report=told.append)
+        desk.write(ExportRequest(exporter("still"), (subject,), tmp_path / "s.png"))
     assert pool.asked == [("tiny", "a ü.mp4", USUAL_PASSES)]
     assert pool.closed
     assert told[0].stage == "assessing a ü"
     assert told[-1].stage == "reading it back"
 
 
-def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: Subject, tmp_path: Path) -> None:
+def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: ExportTarget, tmp_path: Path) -> None:
     pool = FakePool()
-    with Desk(lambda: pool) as desk:
-        desk.write(Order(exporter("evidence"), (subject,), tmp_path / "e.csv"))
+    with ExportService(lambda: pool) as desk:
+        desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "e.csv"))
         assert [asked[1] for asked in pool.asked] == ["a ü.mp4", "explain"]
         pool.fails = True
         with pytest.raises(DeviceError):
-            desk.write(Order(exporter("evidence"), (subject,), tmp_path / "f.csv"))
-        (said,) = desk.write(Order(exporter("why"), (subject,), tmp_path / "why.html")).remarks  # does without
+            desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "f.csv"))
+        (said,) = desk.write(ExportRequest(exporter("why"), (subject,), tmp_path / "why.html")).remarks  # does without
         assert said == (
             "What raised and lowered the score of a ü was not computed, and is left out: The GPU ran out of memory."
         )
-        assert desk.write(Order(exporter("still"), (subject,), tmp_path / "a.png")).remarks == ()
+        assert desk.write(ExportRequest(exporter("still"), (subject,), tmp_path / "a.png")).remarks == ()
     assert not (tmp_path / "f.csv").exists()
 
 
-def test_a_video_is_never_replaced_by_what_is_made_of_it(subject: Subject) -> None:
+def test_a_video_is_never_replaced_by_what_is_made_of_it(subject: ExportTarget) -> None:
     before = subject.video.read_bytes()
-    with Desk(FakePool) as desk, pytest.raises(ExportError, match="is never replaced"):
-        desk.write(Order(exporter("clip"), (subject,), subject.video, overwrite=True))
+    with ExportService(FakePool) as desk, pytest.raises(ExportError, match="is never replaced"):
+        desk.write(ExportRequest(exporter("clip"), (subject,), subject.video, overwrite=True))
     assert subject.video.read_bytes() == before
 
 
-def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Subject, tmp_path: Path) -> None:
+def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: ExportTarget, tmp_path: Path) -> None:
     (tmp_path / "2.csv").write_text("mine")
-    orders = [Order(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]
+    orders = [ExportRequest(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]
     told: list[Progress] = []
-    with Desk(FakePool) as desk:
+    with ExportService(FakePool) as desk:
         batch = desk.write_all(orders, report=told.append)
         assert [written.path.name for written in batch.written] == ["1.csv", "3.csv"]
         assert len(batch.failures) == 1
@@ -172,7 +172,7 @@ def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Subj
     assert (tmp_path / "2.csv").read_text() == "mine"
 
 
-def test_what_comes_to_be_known_is_told_at_once(subject: Subject, tmp_path: Path) -> None:
+def test_what_comes_to_be_known_is_told_at_once(subject: ExportTarget, tmp_path: Path) -> None:
     told: list[Assessed] = []
 
     def report(progress: Progress) -> None:
@@ -181,25 +181,25 @@ def test_what_comes_to_be_known_is_told_at_once(subject: Subject, tmp_path: Path
 
     pool = FakePool()
     (tmp_path / "2.csv").write_text("mine")
-    orders = [Order(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]
-    with Desk(lambda: pool) as desk:
+    orders = [ExportRequest(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]
+    with ExportService(lambda: pool) as desk:
         desk.write_all(orders, report=report)
     assert len(pool.asked) == 1
     assert [(new.subject, new.analysis.n_passes) for new in told] == [(subject, USUAL_PASSES)] * 2  # kept is known too
     assert told[0].analysis.video.path == subject.video
     del told[:]
-    with Desk(FakePool) as desk:  # what comes with what is known of it is nothing new
+    with ExportService(FakePool) as desk:  # what comes with what is known of it is nothing new
         known = replace(subject, analysis=kept(subject))
-        desk.write_all([Order(exporter("scores"), (known,), tmp_path / "4.csv")], report=report)
+        desk.write_all([ExportRequest(exporter("scores"), (known,), tmp_path / "4.csv")], report=report)
     assert told == []
 
 
-def test_a_model_that_is_gone_is_said(subject: Subject, tmp_path: Path) -> None:
-    with Desk(FakePool) as desk, pytest.raises(CheckpointError, match="choose a model"):
-        desk.write(Order(exporter("still"), (replace(subject, model=None),), tmp_path / "a.png"))
+def test_a_model_that_is_gone_is_said(subject: ExportTarget, tmp_path: Path) -> None:
+    with ExportService(FakePool) as desk, pytest.raises(CheckpointError, match="choose a model"):
+        desk.write(ExportRequest(exporter("still"), (replace(subject, model=None),), tmp_path / "a.png"))
 
 
-def test_scores_are_kept_in_the_study(subject: Subject, tmp_path: Path) -> None:
+def test_scores_are_kept_in_the_study(subject: ExportTarget, tmp_path: Path) -> None:
     with Study.create(tmp_path / "peg") as made:
         made.videos.add([NewVideo(subject.video)])
         path, name = made.path, made.videos.all()[0].name
@@ -209,25 +209,27 @@ def test_scores_are_kept_in_the_study(subject: Subject, tmp_path: Path) -> None:
         with Study.open(path, read_only=True) as study:
             return study.models.scores(MODEL)
 
-    with Desk(FakePool) as window:
-        window.write(Order(exporter("scores"), (of_study,), tmp_path / "1.csv"))
+    with ExportService(FakePool) as window:
+        window.write(ExportRequest(exporter("scores"), (of_study,), tmp_path / "1.csv"))
     assert scores() == {}
     pool = FakePool()
-    with Desk(lambda: pool, keeps=True) as desk:
-        desk.write(Order(exporter("scores"), (of_study,), tmp_path / "2.csv"))
+    with ExportService(lambda: pool, keeps=True) as desk:
+        desk.write(ExportRequest(exporter("scores"), (of_study,), tmp_path / "2.csv"))
         assert pool.asked == []
         assert scores()[name].passes == USUAL_PASSES
         said = scores()
-        desk.write(Order(exporter("scores"), (of_study,), tmp_path / "3.csv"))
+        desk.write(ExportRequest(exporter("scores"), (of_study,), tmp_path / "3.csv"))
         assert scores() == said
-        desk.write(Order(exporter("scores"), (replace(of_study, passes=2),), tmp_path / "4.csv"))
+        desk.write(ExportRequest(exporter("scores"), (replace(of_study, passes=2),), tmp_path / "4.csv"))
         assert pool.asked == [("tiny", "a ü.mp4", 2)]
         assert scores() == said, "fewer passes were for that export alone"
         with Study.open(path) as elsewhere:  # a window that has it open
             assert not elsewhere.read_only
-            desk.write(Order(exporter("scores"), (replace(of_study, passes=USUAL_PASSES + 1),), tmp_path / "5.csv"))
+            desk.write(
+                ExportRequest(exporter("scores"), (replace(of_study, passes=USUAL_PASSES + 1),), tmp_path / "5.csv")
+            )
         assert scores() == said
-        desk.write(Order(exporter("scores"), (replace(of_study, passes=USUAL_PASSES + 2),), tmp_path / "6.csv"))
+        desk.write(ExportRequest(exporter("scores"), (replace(of_study, passes=USUAL_PASSES + 2),), tmp_path / "6.csv"))
         assert scores()[name].passes == USUAL_PASSES + 2
     known = kept(subject)
     assert known is not None
@@ -236,19 +238,19 @@ def test_scores_are_kept_in_the_study(subject: Subject, tmp_path: Path) -> None:
         assert [m.name for m in study.models.all()] == ["tiny"]
 
 
-def test_a_damaged_analysis_is_computed_again(subject: Subject, tmp_path: Path) -> None:
+def test_a_damaged_analysis_is_computed_again(subject: ExportTarget, tmp_path: Path) -> None:
     with VideoReader(subject.video) as reader:
         path = analysis_path(reader.info.digest, MODEL)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"damaged")
     pool = FakePool()
-    with Desk(lambda: pool) as desk:
-        desk.write(Order(exporter("scores"), (subject,), tmp_path / "s.csv"))
+    with ExportService(lambda: pool) as desk:
+        desk.write(ExportRequest(exporter("scores"), (subject,), tmp_path / "s.csv"))
     assert len(pool.asked) == 1
     assert kept(subject) is not None
 
 
-def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: Subject, tmp_path: Path) -> None:
+def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: ExportTarget, tmp_path: Path) -> None:
     other = write_barcode_video(tmp_path / "better.mp4", 24).path
     shown = []
     for path in (subject.video, other):
@@ -258,8 +260,10 @@ def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: S
     (said, found), (better, found_there) = shown
     known = StudyContext(reference=Exhibit(better, "better", faces=found_there))
     asked = replace(subject, analysis=said, faces=found)
-    with Desk(FakePool) as desk:
-        order = Order(exporter("why"), (asked,), tmp_path / "why.html", ReportOptions(blur_faces=True, known=known))
+    with ExportService(FakePool) as desk:
+        order = ExportRequest(
+            exporter("why"), (asked,), tmp_path / "why.html", ReportOptions(blur_faces=True, known=known)
+        )
         remarks = desk.write(order).remarks
     assert [remark.split(",")[0] for remark in remarks if remark.startswith("No face")] == [
         "No face was found in a ü.mp4",
@@ -267,21 +271,21 @@ def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: S
     ]
 
 
-def test_a_preview_is_what_is_written(subject: Subject, tmp_path: Path) -> None:
+def test_a_preview_is_what_is_written(subject: ExportTarget, tmp_path: Path) -> None:
     from PIL import Image
 
     options = StillOptions(frame=12, title="a title")
-    with Desk(FakePool) as desk:
-        made = desk.write(Order(exporter("still"), (subject,), tmp_path / "a.png", options), report=silent)
+    with ExportService(FakePool) as desk:
+        made = desk.write(ExportRequest(exporter("still"), (subject,), tmp_path / "a.png", options), report=silent)
         seen = desk.preview(exporter("still"), (subject,), options)
     assert seen is not None
     assert seen.picture is not None
     assert np.array_equal(np.asarray(Image.open(made.path)), seen.picture)
 
 
-def test_the_preview_of_a_table_is_its_first_rows(subject: Subject, tmp_path: Path) -> None:
-    with Desk(FakePool) as desk:
-        made = desk.write(Order(exporter("curves"), (subject,), tmp_path / "c.csv"))
+def test_the_preview_of_a_table_is_its_first_rows(subject: ExportTarget, tmp_path: Path) -> None:
+    with ExportService(FakePool) as desk:
+        made = desk.write(ExportRequest(exporter("curves"), (subject,), tmp_path / "c.csv"))
         seen = desk.preview(exporter("curves"), (subject,), None)
     assert seen is not None
     with made.path.open(newline="", encoding="utf-8") as file:
@@ -294,7 +298,7 @@ def test_the_preview_of_a_table_is_its_first_rows(subject: Subject, tmp_path: Pa
 
 
 def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
-    subject: Subject, monkeypatch: pytest.MonkeyPatch
+    subject: ExportTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A search takes as long as the video, in the lane in which other previews wait."""
     with VideoReader(subject.video) as reader:
@@ -305,7 +309,7 @@ def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
         raise AssertionError("nobody asked for a search")
 
     monkeypatch.setattr(blurring, "find_faces", searched)
-    with Desk(FakePool) as desk:
+    with ExportService(FakePool) as desk:
         options = StillOptions(blur_faces=True)
         with pytest.raises(ExportError, match=r"Faces are looked for in a ü\.mp4 when this is written"):
             desk.preview(exporter("still"), (subject,), options)

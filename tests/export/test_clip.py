@@ -27,7 +27,7 @@ from skillviewer.export.pictures.clip import (
     timetable,
 )
 from skillviewer.export.pictures.still import StillOptions, export_still, paint_still
-from skillviewer.export.rendering.clip_curve import CurvePlot
+from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import BIG_EM, Box
 from skillviewer.export.rendering.lettering import Lettering
 from skillviewer.export.rendering.theme import DARK
@@ -75,7 +75,7 @@ def test_cursor_of_a_written_clip_stands_at_the_time_of_its_frame(tmp_path: Path
     _, pictures = read_back(path)
     box, span = clip_layout([one], ClipOptions(look=BARE)).curve, timetable([one.video], ClipOptions(start=4)).span
     assert box is not None
-    axis = CurvePlot([one], span.start_s, span.stop_s, (box.width, box.height), 14, DARK).axis
+    axis = ClipCurve([one], span.start_s, span.stop_s, (box.width, box.height), 14, DARK).axis
     for picture, time_s in zip(pictures, one.video.times_s[4:], strict=True):
         rows = cut(picture, box)[round(axis.top) + 1 : round(axis.bottom) - 1].astype(int).min(axis=(0, 2))
         assert int(rows.argmax()) + 0.5 == pytest.approx(axis.x(float(time_s)), abs=1)

@@ -8,7 +8,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.figures.score_curve import CurveOptions, _figure
-from skillviewer.export.rendering.clip_curve import CurvePlot, score_labels, time_label, time_step
+from skillviewer.export.rendering.clip_curve import ClipCurve, score_labels, time_label, time_step
 from skillviewer.export.rendering.layout import Box
 from skillviewer.export.rendering.theme import DARK, Colour
 from tests.export.analyses import analysis, info
@@ -21,11 +21,11 @@ def near(picture: Picture, colour: Colour, tolerance: int = 40) -> NDArray[np.bo
 
 
 @pytest.fixture
-def plot() -> CurvePlot:
-    return CurvePlot([analysis(info(90))], 0.0, 3.0, SIZE, 16, DARK)
+def plot() -> ClipCurve:
+    return ClipCurve([analysis(info(90))], 0.0, 3.0, SIZE, 16, DARK)
 
 
-def painted(plot: CurvePlot, time_s: float, frame: int) -> Picture:
+def painted(plot: ClipCurve, time_s: float, frame: int) -> Picture:
     canvas = np.zeros((SIZE[1] + 20, SIZE[0] + 10, 3), np.uint8)
     plot.paint(canvas, Box(10, 20, *SIZE), time_s, [frame])
     assert not canvas[:20].any()
@@ -34,14 +34,14 @@ def painted(plot: CurvePlot, time_s: float, frame: int) -> Picture:
 
 
 @pytest.mark.parametrize("time_s", [0.0, 0.7, 1.5, 2.97])
-def test_cursor_stands_at_its_time(plot: CurvePlot, time_s: float) -> None:
+def test_cursor_stands_at_its_time(plot: ClipCurve, time_s: float) -> None:
     picture = painted(plot, time_s, 0)
     rows = slice(round(plot.axis.top), round(plot.axis.bottom))
     columns = np.flatnonzero((picture[rows] == DARK.text).all(axis=(0, 2)))
     assert columns.mean() + 0.5 == pytest.approx(plot.axis.x(time_s), abs=1)
 
 
-def test_curve_passes_through_every_step(plot: CurvePlot) -> None:
+def test_curve_passes_through_every_step(plot: ClipCurve) -> None:
     one = analysis(info(90))
     picture = painted(plot, 3.0, 0)
     for time_s, score in zip(one.times_s[0], one.score_curve[0], strict=True):
@@ -49,7 +49,7 @@ def test_curve_passes_through_every_step(plot: CurvePlot) -> None:
         assert near(picture[y - 2 : y + 3, x - 2 : x + 3], DARK.series[0]).any()
 
 
-def test_what_is_ahead_is_fainter_than_what_was_seen(plot: CurvePlot) -> None:
+def test_what_is_ahead_is_fainter_than_what_was_seen(plot: ClipCurve) -> None:
     one = analysis(info(90))
     x = round(plot.axis.x(float(one.times_s[0, 2])))
     y = round(plot.axis.y(float(one.score_curve[0, 2])))
@@ -58,7 +58,7 @@ def test_what_is_ahead_is_fainter_than_what_was_seen(plot: CurvePlot) -> None:
     assert ahead < 160
 
 
-def test_disc_lies_on_the_last_step_that_was_seen(plot: CurvePlot) -> None:
+def test_disc_lies_on_the_last_step_that_was_seen(plot: ClipCurve) -> None:
     one = analysis(info(90))
     frame = int(one.samples[0, 3])
     for shown, step in ((frame, 3), (frame - 1, 2)):
@@ -75,14 +75,14 @@ def test_disc_lies_on_the_last_step_that_was_seen(plot: CurvePlot) -> None:
 def test_each_curve_has_its_colour_and_a_flat_one_can_be_drawn() -> None:
     flat = analysis(info(90))
     object.__setattr__(flat, "score_curve", np.zeros((1, 5)))
-    two = CurvePlot([flat, analysis(info(90), shift=1.0)], 0.0, 3.0, SIZE, 16, DARK)
+    two = ClipCurve([flat, analysis(info(90), shift=1.0)], 0.0, 3.0, SIZE, 16, DARK)
     picture = painted_two(two)
     assert near(picture, DARK.series[0]).sum() > 100
     assert near(picture, DARK.series[1]).sum() > 100
-    CurvePlot([flat], 0.0, 0.0, SIZE, 16, DARK)
+    ClipCurve([flat], 0.0, 0.0, SIZE, 16, DARK)
 
 
-def painted_two(plot: CurvePlot) -> Picture:
+def painted_two(plot: ClipCurve) -> Picture:
     canvas = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
     plot.paint(canvas, Box(0, 0, *SIZE), 3.0, [0, 0])
     return canvas

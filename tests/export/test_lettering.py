@@ -5,7 +5,7 @@ import pytest
 
 from skillviewer.export.rendering.figure import font, lettered
 from skillviewer.export.rendering.lettering import Lettering, place
-from skillviewer.export.rendering.theme import DARK, WHITE, Colour, Theme, mixed
+from skillviewer.export.rendering.theme import DARK, WHITE, Colour, ExportTheme, mixed
 
 
 def luminance(colour: Colour) -> float:
@@ -20,7 +20,7 @@ def contrast(one: Colour, other: Colour) -> float:
 
 
 @pytest.mark.parametrize("theme", [DARK, WHITE])
-def test_everything_can_be_read(theme: Theme) -> None:
+def test_everything_can_be_read(theme: ExportTheme) -> None:
     assert contrast(theme.text, theme.background) >= 12
     assert contrast(theme.muted, theme.background) >= 4.5
     assert min(contrast(colour, theme.background) for colour in theme.series) >= 3

@@ -13,8 +13,15 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import ExportError, SkillViewerError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.engine.exporting.requests import Assessed, Batch, Order, StudyOrder, Subject, Written
-from skillviewer.engine.exporting.service import Desk
+from skillviewer.engine.exporting.requests import (
+    Assessed,
+    Batch,
+    ExportRequest,
+    ExportTarget,
+    StudyExportRequest,
+    Written,
+)
+from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.destination import check
 from skillviewer.export.exporters import Exporter
@@ -51,9 +58,9 @@ class Exporting:
     assessed: bool = True
     preview_error: str = ""
     remark: str = ""
-    assess: Callable[[Subject], Analysis] | None = None
-    orders: list[Order | StudyOrder] = field(default_factory=list)
-    previewed: list[tuple[Exporter, tuple[Subject, ...], object]] = field(default_factory=list)
+    assess: Callable[[ExportTarget], Analysis] | None = None
+    orders: list[ExportRequest | StudyExportRequest] = field(default_factory=list)
+    previewed: list[tuple[Exporter, tuple[ExportTarget, ...], object]] = field(default_factory=list)
 
 
 class FakeDesk:
@@ -63,7 +70,7 @@ class FakeDesk:
         self._told = told
         self._owner = threading.get_ident()
 
-    def preview(self, exporter: Exporter, subjects: Sequence[Subject], options: object) -> Preview | None:
+    def preview(self, exporter: Exporter, subjects: Sequence[ExportTarget], options: object) -> Preview | None:
         assert threading.get_ident() == self._owner
         self._told.previewed.append((exporter, tuple(subjects), options))
         if self._told.preview_error:
@@ -76,16 +83,18 @@ class FakeDesk:
         with VideoReader(video) as reader:
             info = reader.info
         real = [
-            Subject(video, s.title, analysis=analysis(info, passes=2, grid=(7, 7), n_segments=25, model=s.title))
+            ExportTarget(video, s.title, analysis=analysis(info, passes=2, grid=(7, 7), n_segments=25, model=s.title))
             for s in subjects
         ]
-        return Desk(_no_pool).preview(exporter, real, options)
+        return ExportService(_no_pool).preview(exporter, real, options)
 
     def preview_study(self, exporter: StudyExporter, study: Path) -> Preview | None:
         assert threading.get_ident() == self._owner
-        return Desk(_no_pool).preview_study(exporter, study)
+        return ExportService(_no_pool).preview_study(exporter, study)
 
-    def write_all(self, orders: Sequence[Order | StudyOrder], token: CancelToken, report: Report) -> Batch:
+    def write_all(
+        self, orders: Sequence[ExportRequest | StudyExportRequest], token: CancelToken, report: Report
+    ) -> Batch:
         assert threading.get_ident() == self._owner
         written, failures = [], []
         for done, order in enumerate(orders):
@@ -100,9 +109,11 @@ class FakeDesk:
                 failures.append(str(error))
         return Batch(tuple(written), tuple(failures))
 
-    def _write(self, order: Order | StudyOrder, token: CancelToken, report: Report, done: int, n: int) -> Written:
+    def _write(
+        self, order: ExportRequest | StudyExportRequest, token: CancelToken, report: Report, done: int, n: int
+    ) -> Written:
         check(order.path, order.exporter.suffixes, overwrite=order.overwrite)
-        for subject in order.subjects if isinstance(order, Order) else ():
+        for subject in order.subjects if isinstance(order, ExportRequest) else ():
             if subject.analysis is None and self._told.assess is not None:
                 report(Progress("assessed", value=Assessed(subject, self._told.assess(subject))))
         for step in range(STEPS):

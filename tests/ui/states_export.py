@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.ui.exporting.export_choices import Spread
-from skillviewer.ui.exporting.export_queue import Stage
+from skillviewer.ui.exporting.export_choices import FileSplit
+from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.exporting.screen import ExportScreen
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def export_sheet(stage: "Window") -> QWidget:
     """A contact sheet of chosen videos with long names."""
     screen = _screen(stage, stem=LONG)
     screen.kinds.choose("sheet")
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.CHOSEN))
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.CHOSEN))
     for candidate in screen.subject._candidates[:3]:
         screen.subject.videos.mark(candidate.footage, on=True)
     return _settled(stage, screen)
@@ -119,7 +119,7 @@ def export_queue(stage: "Window") -> QWidget:
     button.click()
     stage.wait(over(1))
     told.remark, told.failing = "", {"grasp_03"}
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.EACH))
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
     button.click()
     stage.wait(over(2))
     told.failing = {"still"}
@@ -132,7 +132,7 @@ def export_queue(stage: "Window") -> QWidget:
     button.click()
     screen.kinds.choose("scores")
     button.click()
-    stage.wait(lambda: any(entry.stage is Stage.WORKING for entry in screen.queue.entries))
+    stage.wait(lambda: any(entry.stage is QueueStage.WORKING for entry in screen.queue.entries))
     screen.kinds.choose("clip")
     return _settled(stage, screen)
 

@@ -15,7 +15,7 @@ from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.data.study import Study, Vote, cached_analysis
-from skillviewer.engine.exporting.requests import Order, StudyOrder
+from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
@@ -24,8 +24,8 @@ from skillviewer.export.pictures.clip import ClipOptions
 from skillviewer.export.pictures.still import StillOptions
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.ui.app import Composition
-from skillviewer.ui.exporting.export_choices import Spread
-from skillviewer.ui.exporting.export_queue import Stage
+from skillviewer.ui.exporting.export_choices import FileSplit
+from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.exporting.option_form import OptionForm
 from skillviewer.ui.exporting.screen import ExportScreen
 from tests.ui.fakes import FakeDialogs, FakeWorld
@@ -66,7 +66,7 @@ def test_a_clip_is_seen_and_then_written(
     click(screen.button)
     qtbot.waitUntil(over(screen))
     (order,) = world.exporting.orders
-    assert isinstance(order, Order)
+    assert isinstance(order, ExportRequest)
     assert order.path == tmp_path / "out" / "a.mp4"
     assert order.path.is_file()
     assert [s.video.name for s in order.subjects] == ["a.mp4"]
@@ -167,7 +167,7 @@ def test_a_report_is_told_what_the_study_knows(
     click(screen.button)
     qtbot.waitUntil(over(screen))
     (order,) = world.exporting.orders
-    assert isinstance(order, Order)
+    assert isinstance(order, ExportRequest)
     (subject,) = order.subjects
     assert subject.study == study.path
     assert subject.analysis is not None
@@ -249,7 +249,7 @@ def test_two_models_side_by_side(qtbot: QtBot, screen: ExportScreen, world: Fake
     click(screen.button)
     qtbot.waitUntil(over(screen))
     (order,) = world.exporting.orders
-    assert isinstance(order, Order)
+    assert isinstance(order, ExportRequest)
     assert [s.title for s in order.subjects] == ["alpha", "beta"]
     assert [s.analysis is None for s in order.subjects] == [False, True]
 
@@ -258,28 +258,28 @@ def test_a_file_for_every_video_some_of_which_fail(
     qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
 ) -> None:
     world.exporting.failing = {"b ü"}
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.EACH))
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
     assert screen.destination.path == tmp_path / "out"
     click(screen.button)
     qtbot.waitUntil(over(screen))
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
     assert [o.path.name for o in world.exporting.orders] == ["a.mp4", "b ü.mp4"]
     (row,) = screen.list.rows
-    assert row.entry.stage is Stage.PARTLY
+    assert row.entry.stage is QueueStage.PARTLY
     assert "1 of 2 files written" in row.text
     assert "No space left" in row.text
 
 
 def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     screen.kinds.choose("sheet")
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.CHOSEN))
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.CHOSEN))
     for candidate in screen.subject._candidates:
         screen.subject.videos.mark(candidate.footage, on=candidate.name != "a")
     assert "c has not been assessed yet" in screen.words.text()
     click(screen.button)
     qtbot.waitUntil(over(screen))
     (order,) = world.exporting.orders
-    assert isinstance(order, Order)
+    assert isinstance(order, ExportRequest)
     assert [s.title for s in order.subjects] == ["b ü", "c"]
 
 
@@ -291,15 +291,15 @@ def test_stopping_leaves_no_file_and_the_next_goes_on(
     screen.kinds.choose("scores")
     click(screen.button)
     first = screen.queue.entries[0]
-    qtbot.waitUntil(lambda: first.stage is Stage.WORKING)
-    assert {entry.stage for entry in screen.queue.entries[1:]} == {Stage.WAITING}
+    qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
+    assert {entry.stage for entry in screen.queue.entries[1:]} == {QueueStage.WAITING}
     row = screen.list.rows[-1]
     assert row.button.text() == "Cancel"
     click(row.button)
-    qtbot.waitUntil(lambda: first.stage is Stage.STOPPED)
+    qtbot.waitUntil(lambda: first.stage is QueueStage.STOPPED)
     world.exporting.hold.set()
     qtbot.waitUntil(over(screen, 2))
-    assert screen.queue.entries[1].stage is Stage.DONE
+    assert screen.queue.entries[1].stage is QueueStage.DONE
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a scores.csv"]
     assert "Stopped" in row.text
     assert not row.button.isVisible()
@@ -310,13 +310,13 @@ def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
 ) -> None:
     world.exporting.held, world.exporting.held_in = True, "b ü"
     screen.kinds.choose("clip")
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.EACH))
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
     click(screen.button)
     (entry,) = screen.queue.entries
     qtbot.waitUntil(lambda: len(entry.written) == 1)
     (row,) = screen.list.rows
     click(row.button)
-    qtbot.waitUntil(lambda: entry.stage is Stage.STOPPED)
+    qtbot.waitUntil(lambda: entry.stage is QueueStage.STOPPED)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.mp4"]
     assert row.text == ("Stopped. Nothing half written is left.\n1 of 2 files were finished before, and stay: a.mp4.")
     assert row.button.isVisible()
@@ -338,24 +338,24 @@ def test_closing_over_exports_asks_and_leaves_no_half_file(
     screen.kinds.choose("scores")
     click(screen.button)
     first, second = screen.queue.entries
-    qtbot.waitUntil(lambda: first.stage is Stage.WORKING)
+    qtbot.waitUntil(lambda: first.stage is QueueStage.WORKING)
     dialogs.confirm_answer = agreed
     window.window.close()
     assert dialogs.asked == ["Work is under way. Stop it and close the window?"]
     if agreed:
         qtbot.waitUntil(lambda: not window.window.isVisible())
         assert not any(lane.running for lane in window.program.lanes)
-        assert (first.stage, second.stage) == (Stage.STOPPED, Stage.STOPPED)
+        assert (first.stage, second.stage) == (QueueStage.STOPPED, QueueStage.STOPPED)
         assert len(world.exporting.orders) == 1, "the one that waited was never begun"
         assert not list((tmp_path / "out").glob("*"))
     else:
         assert window.window.isVisible()
         assert window.window.isEnabled()
         assert not window.program.closing
-        assert (first.stage, second.stage) == (Stage.WORKING, Stage.WAITING)
+        assert (first.stage, second.stage) == (QueueStage.WORKING, QueueStage.WAITING)
         world.exporting.hold.set()
         qtbot.waitUntil(over(screen, 2))
-        assert (first.stage, second.stage) == (Stage.DONE, Stage.DONE)
+        assert (first.stage, second.stage) == (QueueStage.DONE, QueueStage.DONE)
         assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a scores.csv", "a.mp4"]
 
 
@@ -388,7 +388,7 @@ def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
     screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(Spread.EACH))
+    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
     screen.destination.choose(tmp_path / "out")
     (tmp_path / "out").mkdir(exist_ok=True)
     (tmp_path / "out" / "a.mp4").write_text("mine")
@@ -429,7 +429,7 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
     qtbot.waitUntil(over(screen))
     (order,) = world.exporting.orders
     study = window.program.studies.current
-    assert isinstance(order, StudyOrder)
+    assert isinstance(order, StudyExportRequest)
     assert study is not None
     assert order.study == study.path
     assert order.options.pseudonyms
@@ -491,7 +491,9 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
     if ends == "stopped":
         screen.queue.entries[0].stop()
     qtbot.waitUntil(over(screen))
-    assert screen.queue.entries[0].stage is {"written": Stage.DONE, "failed": Stage.FAILED}.get(ends, Stage.STOPPED)
+    assert screen.queue.entries[0].stage is {"written": QueueStage.DONE, "failed": QueueStage.FAILED}.get(
+        ends, QueueStage.STOPPED
+    )
     after = program.videos.get(footage)
     assert after is not None
     assert after.analysis is not None
@@ -553,7 +555,7 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
     qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.name == "beta")
     assert [model.name for model in screen.subject.chosen_models] == ["alpha"]
     spread = screen.subject.spread
-    spread.setCurrentIndex(spread.findData(Spread.EACH))
+    spread.setCurrentIndex(spread.findData(FileSplit.EACH))
     assert spread.currentText() == "A file for each of 3 videos", "beta has assessed none, and alpha is asked"
     assert len(screen.wish.videos) == 3
     assert screen.button.isEnabled()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ExportTarget:
     """One video under one model, as it is asked for.
 
     Attributes:
@@ -62,12 +62,12 @@ class Assessed:
         analysis: What the model says, computed now or before.
     """
 
-    subject: Subject
+    subject: ExportTarget
     analysis: "Analysis"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ExportRequest:
     """One file that is to be written.
 
     Attributes:
@@ -80,7 +80,7 @@ class Order:
     """
 
     exporter: "Exporter"
-    subjects: tuple[Subject, ...]
+    subjects: tuple[ExportTarget, ...]
     path: Path
     options: Any = None
     overwrite: bool = False
@@ -94,7 +94,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class StudyOrder:
+class StudyExportRequest:
     """One file that is to be written of a whole study.
 
     Attributes:
@@ -140,7 +140,7 @@ class Batch:
     failures: tuple[str, ...] = ()
 
 
-def kept(subject: Subject) -> "Analysis | None":
+def kept(subject: ExportTarget) -> "Analysis | None":
     """Return what a model said of a video, if that is at hand or in the cache and has the passes that are wanted.
 
     Raises:

@@ -17,7 +17,15 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
-from skillviewer.engine.exporting.requests import Assessed, Batch, Order, StudyOrder, Subject, Written, kept
+from skillviewer.engine.exporting.requests import (
+    Assessed,
+    Batch,
+    ExportRequest,
+    ExportTarget,
+    StudyExportRequest,
+    Written,
+    kept,
+)
 from skillviewer.engine.exporting.study_scores import keep_scores
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
@@ -75,7 +83,7 @@ class Pool(Protocol):
         ...
 
 
-class Desk:
+class ExportService:
     """Takes orders for exports. Not thread safe: one thread owns it. Use it as a context manager.
 
     Args:
@@ -89,7 +97,7 @@ class Desk:
         self._pool: Pool | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
-    def write(self, order: Order, token: CancelToken | None = None, report: Report = silent) -> Written:
+    def write(self, order: ExportRequest, token: CancelToken | None = None, report: Report = silent) -> Written:
         """Assess what has to be assessed, write a file, and read it back.
 
         Raises:
@@ -116,7 +124,9 @@ class Desk:
         report(Progress("reading it back"))
         return Written(order.path, read_back(order.path), remarks)
 
-    def write_study(self, order: StudyOrder, token: CancelToken | None = None, report: Report = silent) -> Written:
+    def write_study(
+        self, order: StudyExportRequest, token: CancelToken | None = None, report: Report = silent
+    ) -> Written:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
         remarks = order.exporter.export(
             order.study, order.path, order.options, overwrite=order.overwrite, token=token, report=report
@@ -125,7 +135,10 @@ class Desk:
         return Written(order.path, read_back(order.path), remarks)
 
     def write_all(
-        self, orders: Sequence[Order | StudyOrder], token: CancelToken | None = None, report: Report = silent
+        self,
+        orders: Sequence[ExportRequest | StudyExportRequest],
+        token: CancelToken | None = None,
+        report: Report = silent,
     ) -> Batch:
         """Write several files; one that fails is told of, and the others go on. A single one raises its error.
 
@@ -140,7 +153,7 @@ class Desk:
             token.check()
             told = report if len(orders) == 1 else _counted(report, done, len(orders))
             try:
-                if isinstance(order, StudyOrder):
+                if isinstance(order, StudyExportRequest):
                     written.append(self.write_study(order, token, told))
                 else:
                     written.append(self.write(order, token, told))
@@ -154,7 +167,7 @@ class Desk:
 
     def exhibits(
         self,
-        subjects: Sequence[Subject],
+        subjects: Sequence[ExportTarget],
         token: CancelToken | None = None,
         report: Report = silent,
         *,
@@ -186,7 +199,7 @@ class Desk:
             keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
         return made
 
-    def preview(self, exporter: "Exporter", subjects: Sequence[Subject], options: object) -> "Preview | None":
+    def preview(self, exporter: "Exporter", subjects: Sequence[ExportTarget], options: object) -> "Preview | None":
         """Return what is seen of an export before it is written.
 
         Nothing is assessed for it: None where a video has not been assessed yet, or where there is nothing to see.
@@ -232,7 +245,7 @@ class Desk:
         warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
         return (*said, *warned)
 
-    def _assessed(self, subject: Subject, token: CancelToken, report: Report) -> "Analysis":
+    def _assessed(self, subject: ExportTarget, token: CancelToken, report: Report) -> "Analysis":
         if subject.model is None:
             raise _no_model(subject)
         passes = subject.passes or USUAL_PASSES
@@ -245,7 +258,7 @@ class Desk:
         return analysis
 
     def _weighed(
-        self, subject: Subject, analysis: "Analysis", evidence: Wanted, token: CancelToken, report: Report
+        self, subject: ExportTarget, analysis: "Analysis", evidence: Wanted, token: CancelToken, report: Report
     ) -> "Evidence | None":
         """Return what raised and lowered a score; None where it is not wanted, or only welcome and not to be had."""
         if evidence is Wanted.NO:
@@ -296,7 +309,7 @@ def with_kept_faces(
     return with_faces(exhibits, token, report, store.get, store.put)
 
 
-def _in_studies(subjects: Sequence[Subject]) -> list[Path]:
+def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
     """Return the files of all videos of the studies that videos are of."""
     from skillviewer.data.study import Study
 
@@ -307,7 +320,7 @@ def _in_studies(subjects: Sequence[Subject]) -> list[Path]:
     return files
 
 
-def _informed(options: ReportOptions, subject: Subject, exhibit: Exhibit) -> ReportOptions:
+def _informed(options: ReportOptions, subject: ExportTarget, exhibit: Exhibit) -> ReportOptions:
     """Return the options of a report with what the study of the video knows of it."""
     if subject.study is None or options.known != StudyContext():
         return options
@@ -329,7 +342,7 @@ def _defaults(exporter: "Exporter") -> object:
     return exporter.options() if exporter.options is not None else None
 
 
-def _named(report: Report, subject: Subject, doing: str) -> Report:
+def _named(report: Report, subject: ExportTarget, doing: str) -> Report:
     """Return a report that names the video in every stage."""
     name = subject.title or subject.video.stem
 
@@ -348,7 +361,7 @@ def _counted(report: Report, done: int, total: int) -> Report:
     return told
 
 
-def _no_model(subject: Subject) -> CheckpointError:
+def _no_model(subject: ExportTarget) -> CheckpointError:
     name = subject.title or subject.video.name
     if subject.analysis is not None:
         return CheckpointError(

@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skillviewer.core.analysis.analysis import Analysis
-    from skillviewer.engine.exporting.requests import Subject
+    from skillviewer.engine.exporting.requests import ExportTarget
 
 
-def keep_scores(said: "Sequence[tuple[Subject, Analysis]]") -> None:
+def keep_scores(said: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
     """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is.
 
     Args:
         said: What was asked, and what the model said.
     """
-    by_study: dict[Path, list[tuple[Subject, Analysis]]] = {}
+    by_study: dict[Path, list[tuple[ExportTarget, Analysis]]] = {}
     for subject, analysis in said:
         if subject.study is not None and subject.model is not None and analysis.complete:
             by_study.setdefault(subject.study, []).append((subject, analysis))
@@ -29,7 +29,7 @@ def keep_scores(said: "Sequence[tuple[Subject, Analysis]]") -> None:
             _keep(path, new)
 
 
-def _keep(path: Path, said: "Sequence[tuple[Subject, Analysis]]") -> None:
+def _keep(path: Path, said: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
     with Study.open(path, read_only=True) as study:
         new = [each for each in said if not _has(study, each[1])]
     if not new:

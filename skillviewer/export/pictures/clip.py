@@ -20,9 +20,9 @@ from skillviewer.export.exhibit import Exhibit, opened
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.preview import Preview
-from skillviewer.export.rendering.canvas import Canvas, Span, bar_owners
+from skillviewer.export.rendering.canvas import ClipCanvas, Span, bar_owners
 from skillviewer.export.rendering.layout import Layout, lay_out, picture_sizes
-from skillviewer.export.rendering.theme import DARK, THEMES, Theme
+from skillviewer.export.rendering.theme import DARK, THEMES, ExportTheme
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import ENCODERS, Sound, has_sound
 from skillviewer.media.writing.writer import Quality, VideoWriter, last_rate_hz
@@ -66,7 +66,7 @@ class ClipOptions:
     title: str = offered("", "Title")
     curve: bool = offered(True, "Score curve")
     labels: bool = offered(True, "Words and colour bar")
-    theme: Theme = offered(DARK, "Background", choices=THEMES)
+    theme: ExportTheme = offered(DARK, "Background", choices=THEMES)
     quality: Quality = offered("good", "Quality", "Better is larger")
     sound: bool = offered(False, "Keep the sound", "Left out where the speed is not 1, and in a GIF")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
@@ -186,11 +186,13 @@ def clip_layout(analyses: Sequence[Analysis], options: ClipOptions) -> Layout:
     )
 
 
-def clip_canvas(exhibits: Sequence[Exhibit], options: ClipOptions, span: Span) -> Canvas:
+def clip_canvas(exhibits: Sequence[Exhibit], options: ClipOptions, span: Span) -> ClipCanvas:
     """Return the canvas that a clip is painted on."""
     analyses = [e.analysis for e in exhibits]
     captions = [e.title for e in exhibits]
-    return Canvas(analyses, options.title, captions, clip_layout(analyses, options), span, options.look, options.theme)
+    return ClipCanvas(
+        analyses, options.title, captions, clip_layout(analyses, options), span, options.look, options.theme
+    )
 
 
 def export_clip(

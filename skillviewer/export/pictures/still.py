@@ -14,7 +14,7 @@ from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.pictures.clip import ClipOptions, clip_canvas, common_part
 from skillviewer.export.rendering.canvas import Span
-from skillviewer.export.rendering.theme import THEMES, WHITE, Theme
+from skillviewer.export.rendering.theme import THEMES, WHITE, ExportTheme
 from skillviewer.media.reading.reader import VideoReader
 
 STILL_SUFFIXES = (".png",)
@@ -44,7 +44,7 @@ class StillOptions:
     title: str = offered("", "Title")
     curve: bool = offered(True, "Score curve")
     labels: bool = offered(True, "Words and colour bar")
-    theme: Theme = offered(WHITE, "Background", choices=THEMES)
+    theme: ExportTheme = offered(WHITE, "Background", choices=THEMES)
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 

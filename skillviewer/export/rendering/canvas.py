@@ -13,11 +13,11 @@ from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene, display
 from skillviewer.core.analysis.wording import sampled_words, score_digits, score_so_far, source_words
 from skillviewer.core.arrays import Picture
 from skillviewer.core.text import clock, plain, signed
-from skillviewer.export.rendering.clip_curve import CurvePlot
+from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
 from skillviewer.export.rendering.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
 from skillviewer.export.rendering.lettering import Lettering, place
-from skillviewer.export.rendering.theme import Colour, Theme
+from skillviewer.export.rendering.theme import Colour, ExportTheme
 from skillviewer.media.overlay.overlay import Painter
 
 
@@ -61,7 +61,7 @@ def bar_owners(analyses: Sequence[Analysis], look: Look) -> tuple[int, ...]:
     return tuple(at for at, kind in enumerate(kinds) if kind is not MapKind.NONE and kinds.index(kind) == at)
 
 
-class Canvas:
+class ClipCanvas:
     """Paints frames of one or more analysed videos with their strip.
 
     Args:
@@ -82,7 +82,7 @@ class Canvas:
         layout: Layout,
         span: Span,
         look: Look,
-        theme: Theme,
+        theme: ExportTheme,
     ) -> None:
         self._analyses, self.layout, self._span, self._theme = analyses, layout, span, theme
         self._looks = common_looks(analyses, look)
@@ -111,10 +111,10 @@ class Canvas:
         self._first_maps = {
             at: resolve(analyses[at], int(analyses[at].samples.min()), self._looks[at]) for at in self._bars
         }
-        self._plot: CurvePlot | None = None
+        self._plot: ClipCurve | None = None
         if layout.curve is not None:
             size = (layout.curve.width, layout.curve.height)
-            self._plot = CurvePlot(analyses, span.start_s, span.stop_s, size, em, theme)
+            self._plot = ClipCurve(analyses, span.start_s, span.stop_s, size, em, theme)
         self._draw_once(title, captions)
 
     def _letters(self, ems: float, colour: Colour, *, bold: bool = False) -> Lettering:

@@ -15,7 +15,7 @@ from skillviewer.core.analysis.wording import score_so_far
 from skillviewer.core.arrays import FloatArray, Picture
 from skillviewer.export.rendering.figure import font, new_figure, pixels, style_axes
 from skillviewer.export.rendering.layout import Box
-from skillviewer.export.rendering.theme import Colour, Theme, mixed, unit
+from skillviewer.export.rendering.theme import Colour, ExportTheme, mixed, unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +78,7 @@ def score_labels(scores: Sequence[float]) -> list[str]:
     return [f"{v + 0.0:.{digits}f}".replace("-", "−") for v in scores]
 
 
-class CurvePlot:
+class ClipCurve:
     """Score curves of one or more analyses over one clock.
 
     Args:
@@ -97,7 +97,7 @@ class CurvePlot:
         stop_s: float,
         size: tuple[int, int],
         em: int,
-        theme: Theme,
+        theme: ExportTheme,
     ) -> None:
         self._analyses, self._theme, self._em = analyses, theme, em
         values = np.concatenate([a.score_curve.ravel() for a in analyses])

@@ -13,7 +13,7 @@ import numpy as np
 from skillviewer.core.arrays import Picture
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.text import printable
-from skillviewer.export.rendering.theme import Theme, unit
+from skillviewer.export.rendering.theme import ExportTheme, unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ def prepare() -> None:
     import matplotlib.figure  # noqa: F401
 
 
-def new_figure(width_in: float, height_in: float, dpi: float, theme: Theme) -> "Figure":
+def new_figure(width_in: float, height_in: float, dpi: float, theme: ExportTheme) -> "Figure":
     """Return an empty figure on an Agg canvas.
 
     Args:
@@ -87,7 +87,7 @@ def save_figure(figure: "Figure", path: Path, suffix: str) -> None:
         )
 
 
-def style_axes(axes: "Axes", theme: Theme, size_pt: float) -> None:
+def style_axes(axes: "Axes", theme: ExportTheme, size_pt: float) -> None:
     """Give axes the theme's quiet frame: no box, fine ticks, muted numbers."""
     axes.set_facecolor(unit(theme.background))
     for name, spine in axes.spines.items():

@@ -51,7 +51,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Pane:
+class PictureSlot:
     """The place of one picture.
 
     Attributes:
@@ -83,7 +83,7 @@ class Layout:
     width: int
     height: int
     em: int
-    panes: tuple[Pane, ...]
+    panes: tuple[PictureSlot, ...]
     title: Box | None
     time: Box | None
     words: tuple[Box, ...]
@@ -179,7 +179,7 @@ def lay_out(
         left, top = column * (cell_w + gap), row * (cell_h + caption_h + gap)
         picture = Box(left + (cell_w - w) // 2, top + (cell_h - h) // 2, w, h)
         side = round(em * 0.5)
-        panes.append(Pane(picture, Box(left + side, top + cell_h, cell_w - 2 * side, caption_h)))
+        panes.append(PictureSlot(picture, Box(left + side, top + cell_h, cell_w - 2 * side, caption_h)))
     strip_top = down * (cell_h + caption_h) + (down - 1) * gap
     strip = _Strip(width, strip_top, em)
     if not (labels or curve or n_bars):
@@ -276,7 +276,7 @@ class _Strip:
         self.bars = tuple(bars)
 
 
-def _finish(strip: _Strip, panes: Sequence[Pane], height: int) -> Layout:
+def _finish(strip: _Strip, panes: Sequence[PictureSlot], height: int) -> Layout:
     return Layout(
         width=strip.width + strip.width % 2,
         height=height + height % 2,

@@ -18,7 +18,7 @@ def unit(colour: Colour) -> tuple[float, float, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Theme:
+class ExportTheme:
     """Colours of one medium.
 
     Attributes:
@@ -36,7 +36,7 @@ class Theme:
     series: tuple[Colour, ...]
 
 
-DARK = Theme(
+DARK = ExportTheme(
     background=(18, 20, 24),
     text=(236, 238, 241),
     muted=(152, 159, 170),
@@ -53,7 +53,7 @@ DARK = Theme(
         (150, 220, 230),
     ),
 )
-WHITE = Theme(
+WHITE = ExportTheme(
     background=(255, 255, 255),
     text=(26, 28, 32),
     muted=(98, 104, 114),

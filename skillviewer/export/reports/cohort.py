@@ -84,7 +84,7 @@ class CohortModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CohortRow:
     """A video of the cohort."""
 
     rank: int
@@ -109,7 +109,7 @@ class Cohort:
     options: CohortOptions
     title: str
     digits: int
-    rows: tuple[Row, ...]
+    rows: tuple[CohortRow, ...]
     model: str
     model_digest: str
     day: date
@@ -173,7 +173,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
         raise ExportError(f"“{twice}” is in the cohort twice: give every video a name of its own.")
     scores = [v.score for v in videos]
     rows = [
-        Row(
+        CohortRow(
             rank=1 + where.n_higher,
             name=printable(one.name),
             participant=printable(one.participant),

@@ -8,7 +8,7 @@ import numpy as np
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
 from skillviewer.export.reports.drawings import distribution, interval_bar
-from skillviewer.export.reports.pdf import Sheet, gap, grid, heading, paragraph, point
+from skillviewer.export.reports.pdf import PageFrame, gap, grid, heading, paragraph, point
 from skillviewer.export.reports.rater_summary import RATER_HEAD
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def cohort_pdf(cohort: Cohort) -> bytes:
     Raises:
         ExportError: It cannot be set.
     """
-    sheet = Sheet(
+    sheet = PageFrame(
         cohort.options.paper,
         f"Cohort report: {cohort.title}",
         f"An aid to judgement, not a certificate.  {cohort.title}",

@@ -25,7 +25,7 @@ from skillviewer.export.reports.drawings import (
     signed_bar,
 )
 from skillviewer.export.reports.rater_summary import RATER_HEAD
-from skillviewer.export.reports.why import CAUTION, Shot, Why
+from skillviewer.export.reports.why import CAUTION, FramePicture, WhyContent
 from skillviewer.export.reports.why_pdf import note_line
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _environment() -> "Environment":
     return made
 
 
-def _shot(shot: Shot, digits: int) -> dict[str, Any]:
+def _shot(shot: FramePicture, digits: int) -> dict[str, Any]:
     return {
         "source": _data("image/jpeg", shot.jpeg),
         "time": shot.time,
@@ -73,7 +73,7 @@ def _drawn(drawing: Any, label: str) -> Any:  # noqa: ANN401 - not typed
     return Markup(as_svg(drawing, label))  # noqa: S704 - made here, from numbers
 
 
-def why_html(why: Why) -> str:
+def why_html(why: WhyContent) -> str:
     """Return the page of one video."""
     options, digits = why.options, why.digits
     greatest = max((abs(told.moment.amount) for told in why.moments), default=1.0)

@@ -192,7 +192,7 @@ def grid(
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PageFrame:
     """The frame of the pages of one document.
 
     Attributes:
@@ -269,7 +269,7 @@ def _blank(found: re.Match[bytes]) -> bytes:
     return b" " * len(found.group())
 
 
-def fitted(sheet: Sheet, stories: Iterable[Callable[[], Sequence["Flowable"]]]) -> Sequence["Flowable"]:
+def fitted(sheet: PageFrame, stories: Iterable[Callable[[], Sequence["Flowable"]]]) -> Sequence["Flowable"]:
     """Return the first of some versions of one page, each smaller than the one before, that fits on a page.
 
     Raises:

@@ -33,7 +33,7 @@ A_ROW = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class FramePicture:
     """A picture with its map, as it is shown.
 
     Attributes:
@@ -56,7 +56,7 @@ class Told:
     """A moment with what is told of it."""
 
     moment: Moment
-    shot: Shot
+    shot: FramePicture
     opinions: tuple[OpinionOf, ...]
     names: bool
 
@@ -97,7 +97,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class WhyContent:
     """Everything on the page."""
 
     analysis: Analysis
@@ -107,11 +107,11 @@ class Why:
     subtitle: str
     standing: CohortStanding
     digits: int
-    key_frames: tuple[Shot, ...]
+    key_frames: tuple[FramePicture, ...]
     bar: Bar | None
     moments: tuple[Told, ...]
-    own_shot: Shot
-    reference: tuple[str, str, Shot] | None
+    own_shot: FramePicture
+    reference: tuple[str, str, FramePicture] | None
     facts: tuple[tuple[str, str], ...]
     blurred: bool = False
 
@@ -189,7 +189,9 @@ def _nearest_shown(analysis: Analysis, share: float) -> int:
     return int(samples[min(int(share * len(samples)), len(samples) - 1)])
 
 
-def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None = None, report: Report = silent) -> Why:
+def gather(
+    exhibit: Exhibit, options: ReportOptions, token: CancelToken | None = None, report: Report = silent
+) -> WhyContent:
     """Gather everything of a page; the videos are decoded for this once.
 
     Args:
@@ -228,7 +230,7 @@ def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None =
         wanted.append([_nearest_shown(other, share)])
     shots = _shots(exhibits, wanted, options.look, token, report)
     own = shots[0]
-    return Why(
+    return WhyContent(
         analysis=analysis,
         options=options,
         evidence=evidence,
@@ -248,10 +250,10 @@ def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken | None =
 
 def _shots(
     exhibits: Sequence[Exhibit], wanted: Sequence[Sequence[int]], look: Look, token: CancelToken | None, report: Report
-) -> list[dict[int, Shot]]:
+) -> list[dict[int, FramePicture]]:
     """Decode and paint the wanted frames of each video."""
     looks = [look, *(_on_scale_of(exhibits[0].analysis, e.analysis, look) for e in exhibits[1:])]
-    shots: list[dict[int, Shot]] = []
+    shots: list[dict[int, FramePicture]] = []
     total, done = sum(len(frames) for frames in wanted), 0
     with opened(exhibits) as readers:
         for exhibit, reader, frames, own_look in zip(exhibits, readers, wanted, looks, strict=True):
@@ -262,7 +264,7 @@ def _shots(
             shots.append({})
             for decoded in reader.stream(frames):
                 painted = paint(resolve(exhibit.analysis, decoded.index, own_look), exhibit.picture(decoded, size))
-                shots[-1][decoded.index] = Shot(
+                shots[-1][decoded.index] = FramePicture(
                     jpeg=encoded(painted),
                     aspect=video.width_px / video.height_px,
                     time=clock(float(video.times_s[decoded.index])),
@@ -299,8 +301,8 @@ def _about(moment: Moment, opinions: Sequence[OpinionOf]) -> tuple[OpinionOf, ..
 
 
 def _reference(
-    known: StudyContext, analysis: Analysis, shots: Sequence[dict[int, Shot]]
-) -> tuple[str, str, Shot] | None:
+    known: StudyContext, analysis: Analysis, shots: Sequence[dict[int, FramePicture]]
+) -> tuple[str, str, FramePicture] | None:
     """Return name, words and picture of the reference."""
     if known.reference is None:
         return None

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from skillviewer.core.text import clock, signed
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import cohort_strip, colour_ramp, contribution_plot, score_plot, signed_bar
-from skillviewer.export.reports.pdf import FAINT, Sheet, fitted, gap, grid, heading, paragraph, picture, point
+from skillviewer.export.reports.pdf import FAINT, PageFrame, fitted, gap, grid, heading, paragraph, picture, point
 from skillviewer.export.reports.report_options import Remark
-from skillviewer.export.reports.why import A_ROW, Shot, Told, Why
+from skillviewer.export.reports.why import A_ROW, FramePicture, Told, WhyContent
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -25,7 +25,7 @@ _SECOND = ((1.3, 6), (1.15, 6), (1.0, 6), (0.88, 6), (0.76, 6), (0.76, 4), (0.66
 """(size of the pictures, notes that are printed) on the second page."""
 
 
-def why_pdf(why: Why) -> bytes:
+def why_pdf(why: WhyContent) -> bytes:
     """Return the page as PDF: two pages, with as large pictures and as many notes as fit.
 
     Raises:
@@ -33,7 +33,7 @@ def why_pdf(why: Why) -> bytes:
     """
     from reportlab.platypus import PageBreak
 
-    sheet = Sheet(why.options.paper, f"Why this score: {why.title}", f"{why.caution}  {why.title}")
+    sheet = PageFrame(why.options.paper, f"Why this score: {why.title}", f"{why.caution}  {why.title}")
     width = sheet.width_pt
     first = fitted(sheet, [partial(_first, why, width, size) for size in _FIRST])
     second = fitted(sheet, [partial(_second, why, width, size, notes) for size, notes in _SECOND])
@@ -42,7 +42,7 @@ def why_pdf(why: Why) -> bytes:
     return target.getvalue()
 
 
-def _first(why: Why, width: float, size: float) -> list["Flowable"]:
+def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     made_on = dict(why.facts)["Date of report"]
     model = dict(why.facts)["Model"].split(" (")[0]
     story: list[Flowable] = [
@@ -87,7 +87,7 @@ def _first(why: Why, width: float, size: float) -> list["Flowable"]:
     return story
 
 
-def _row(why: Why, width: float, size: float) -> "Flowable":
+def _row(why: WhyContent, width: float, size: float) -> "Flowable":
     shots, between = why.key_frames, 6.0
     cell = min((width + between) / A_ROW - between, 118.0 * size * shots[0].aspect)
     lines: list[list[Flowable]] = []
@@ -100,7 +100,7 @@ def _row(why: Why, width: float, size: float) -> "Flowable":
     return grid(lines, [cell + between] * len(lines[0]), pad_pt=1.5)
 
 
-def _caption(shot: Shot, width: float, digits: int) -> "Flowable":
+def _caption(shot: FramePicture, width: float, digits: int) -> "Flowable":
     score = "–" if shot.score != shot.score else signed(shot.score, digits)
     return grid(
         [[paragraph(shot.time, size_pt=7.4, of=WHITE.muted), paragraph(score, size_pt=7.4, right=True)]],
@@ -109,7 +109,7 @@ def _caption(shot: Shot, width: float, digits: int) -> "Flowable":
     )
 
 
-def _second(why: Why, width: float, size: float, n_notes: int) -> list["Flowable"]:
+def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["Flowable"]:
     story: list[Flowable] = [heading("Moments that moved the score most", "to be looked at and judged")]
     if why.moments:
         greatest = max(abs(told.moment.amount) for told in why.moments)
@@ -166,7 +166,7 @@ def _boxes(opinion: str) -> "Flowable":
     return plot.drawing
 
 
-def _reference(why: Why, width: float, size: float) -> list["Flowable"]:
+def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     if why.reference is None:
         return [
             heading("For comparison"),
@@ -196,7 +196,7 @@ def _beside(title: str, about: str, time: str) -> "Flowable":
     return grid([[line] for line in lines], (None,), pad_pt=0.5)
 
 
-def _notes(why: Why, n_notes: int) -> list["Flowable"]:
+def _notes(why: WhyContent, n_notes: int) -> list["Flowable"]:
     notes = why.options.known.notes
     if not notes:
         return []
@@ -221,7 +221,7 @@ def note_line(note: Remark, *, names: bool) -> str:
     return f"{head}: {short}" if head else short
 
 
-def _facts(why: Why, width: float) -> "Flowable":
+def _facts(why: WhyContent, width: float) -> "Flowable":
     return grid(
         [[paragraph(name, size_pt=7.4, of=WHITE.muted), paragraph(value, size_pt=7.4)] for name, value in why.facts],
         (84, width - 84),

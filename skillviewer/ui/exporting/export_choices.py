@@ -9,12 +9,12 @@ from typing import Any
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study.archive.archive_form import free_entry, safe_name
-from skillviewer.engine.exporting.requests import Order, StudyOrder, Subject
+from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 
 
-class Spread(StrEnum):
+class FileSplit(StrEnum):
     """Of which videos, and into how many files."""
 
     THIS = "this video"
@@ -41,7 +41,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ExportModel:
     """A model that can be asked.
 
     Attributes:
@@ -58,7 +58,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ExportChoices:
     """What is asked for.
 
     Attributes:
@@ -73,16 +73,18 @@ class Wish:
     """
 
     exporter: Exporter | StudyExporter
-    spread: Spread
+    spread: FileSplit
     videos: tuple[Candidate, ...]
-    models: tuple[Model, ...]
+    models: tuple[ExportModel, ...]
     options: Any
     path: Path
     suffix: str
     study: Path | None = None
 
 
-def subjects(videos: Sequence[Candidate], models: Sequence[Model], study: Path | None = None) -> tuple[Subject, ...]:
+def subjects(
+    videos: Sequence[Candidate], models: Sequence[ExportModel], study: Path | None = None
+) -> tuple[ExportTarget, ...]:
     """Return every video under every model; titles tell apart what differs. Reports tell what the study knows."""
     made = []
     for video in videos:
@@ -90,7 +92,7 @@ def subjects(videos: Sequence[Candidate], models: Sequence[Model], study: Path |
             parts = [video.name] if len(videos) > 1 or len(models) == 1 else []
             parts += [model.name] if len(models) > 1 else []
             made.append(
-                Subject(
+                ExportTarget(
                     video=video.footage.path,
                     title=" – ".join(parts),
                     model=model.folder,
@@ -104,32 +106,34 @@ def subjects(videos: Sequence[Candidate], models: Sequence[Model], study: Path |
     return tuple(made)
 
 
-def orders(wish: Wish) -> tuple[Order | StudyOrder, ...]:
+def orders(wish: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...]:
     """Return the files that are to be written, in order; none where nothing can be."""
     if isinstance(wish.exporter, StudyExporter):
-        return (StudyOrder(wish.exporter, wish.study, wish.path, wish.options),) if wish.study is not None else ()
+        return (
+            (StudyExportRequest(wish.exporter, wish.study, wish.path, wish.options),) if wish.study is not None else ()
+        )
     if not wish.videos or not wish.models:
         return ()
-    if wish.spread is not Spread.EACH:
-        return (Order(wish.exporter, subjects(wish.videos, wish.models, wish.study), wish.path, wish.options),)
+    if wish.spread is not FileSplit.EACH:
+        return (ExportRequest(wish.exporter, subjects(wish.videos, wish.models, wish.study), wish.path, wish.options),)
     taken: set[str] = set()
     made = []
     for video in wish.videos:
         path = wish.path / f"{free_entry(safe_name(video.name), taken)}{wish.suffix}"
-        made.append(Order(wish.exporter, subjects([video], wish.models, wish.study), path, wish.options))
+        made.append(ExportRequest(wish.exporter, subjects([video], wish.models, wish.study), path, wish.options))
     return tuple(made)
 
 
-def replacing(order: Order | StudyOrder) -> Order | StudyOrder:
+def replacing(order: ExportRequest | StudyExportRequest) -> ExportRequest | StudyExportRequest:
     """Return an order that may replace a file."""
     return replace(order, overwrite=True)
 
 
-def spreads_of(exporter: Exporter | StudyExporter, n_videos: int) -> tuple[Spread, ...]:
+def spreads_of(exporter: Exporter | StudyExporter, n_videos: int) -> tuple[FileSplit, ...]:
     """Return the ways in which videos can go into files."""
     if isinstance(exporter, StudyExporter):
         return ()
     if n_videos < 2:
-        return (Spread.THIS,)
-    several = (Spread.ALL, Spread.CHOSEN) if exporter.takes_several else ()
-    return (Spread.THIS, Spread.EACH, *several)
+        return (FileSplit.THIS,)
+    several = (FileSplit.ALL, FileSplit.CHOSEN) if exporter.takes_several else ()
+    return (FileSplit.THIS, FileSplit.EACH, *several)

@@ -7,13 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.progress import Progress
-from skillviewer.engine.exporting.requests import Assessed, Batch, Order, StudyOrder, Written
-from skillviewer.ui.session.backend import ExportDesk
+from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest, StudyExportRequest, Written
+from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.lane import Lane, Task
 
 
-class Stage(StrEnum):
+class QueueStage(StrEnum):
     """How far an entry is."""
 
     WAITING = "waiting"
@@ -26,20 +26,22 @@ class Stage(StrEnum):
     @property
     def over(self) -> bool:
         """Whether nothing more will happen."""
-        return self not in {Stage.WAITING, Stage.WORKING}
+        return self not in {QueueStage.WAITING, QueueStage.WORKING}
 
 
-class Entry(QObject):
+class QueueEntry(QObject):
     """One order: one file, or one a video."""
 
     changed = Signal()
     assessed = Signal(object)
     """``Assessed``: what a model said of a video that the window had nothing of."""
 
-    def __init__(self, title: str, orders: Sequence[Order | StudyOrder], parent: QObject | None = None) -> None:
+    def __init__(
+        self, title: str, orders: Sequence[ExportRequest | StudyExportRequest], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.title, self.orders = title, tuple(orders)
-        self.stage = Stage.WAITING
+        self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
         self.batch: Batch | None = None
         self.written: list[Written] = []  # of several files, those that are finished
@@ -73,23 +75,23 @@ class Entry(QObject):
         elif isinstance(progress.value, Written):
             self.written.append(progress.value)
         self.progress = progress
-        self._to(Stage.WORKING)
+        self._to(QueueStage.WORKING)
 
     @Slot(object)
     def _on_succeeded(self, batch: Batch) -> None:
         self.batch = batch
-        self._to(Stage.DONE if not batch.failures else Stage.PARTLY if batch.written else Stage.FAILED)
+        self._to(QueueStage.DONE if not batch.failures else QueueStage.PARTLY if batch.written else QueueStage.FAILED)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self.failure = str(error)
-        self._to(Stage.FAILED)
+        self._to(QueueStage.FAILED)
 
     @Slot()
     def _on_cancelled(self) -> None:
-        self._to(Stage.STOPPED)
+        self._to(QueueStage.STOPPED)
 
-    def _to(self, stage: Stage) -> None:
+    def _to(self, stage: QueueStage) -> None:
         self.stage = stage
         self.changed.emit()
 
@@ -104,24 +106,24 @@ class ExportQueue(QObject):
     """
 
     added = Signal(object)
-    """``Entry``: a new one, the latest."""
+    """``QueueEntry``: a new one, the latest."""
 
     assessed = Signal(object)
     """``Assessed``, of any entry."""
 
-    def __init__(self, lane: Lane[ExportDesk], jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, lane: Lane[Exports], jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lane, self._jobs = lane, jobs
-        self.entries: list[Entry] = []
+        self.entries: list[QueueEntry] = []
 
     @property
     def promised(self) -> set[Path]:
         """Files that are about to be written."""
         return {order.path for entry in self.entries if not entry.stage.over for order in entry.orders}
 
-    def add(self, title: str, orders: Sequence[Order | StudyOrder]) -> Entry:
+    def add(self, title: str, orders: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
         """Work on an order when those before it are done."""
-        entry = Entry(title, orders, self)
+        entry = QueueEntry(title, orders, self)
         entry.assessed.connect(self.assessed)
         given = entry.orders
         task = self._lane.submit(lambda desk, token, report: desk.write_all(given, token, report))

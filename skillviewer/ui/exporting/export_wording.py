@@ -7,9 +7,9 @@ from PySide6.QtCore import QCoreApplication
 
 from skillviewer.core.atomic_write import is_there
 from skillviewer.core.text import printable
-from skillviewer.engine.exporting.requests import Order, StudyOrder
+from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
-from skillviewer.ui.exporting.export_choices import Spread, Wish
+from skillviewer.ui.exporting.export_choices import ExportChoices, FileSplit
 
 Said = Callable[[str], str]
 """Translates words of the tables of exporters."""
@@ -19,21 +19,21 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("exporting", text)
 
 
-def refusal(wish: Wish, said: Said) -> str:
+def refusal(wish: ExportChoices, said: Said) -> str:
     """Return why a wish cannot be fulfilled, or ""."""
     return _nothing_of(wish, said) or _nowhere(wish)
 
 
-def _nothing_of(wish: Wish, said: Said) -> str:
+def _nothing_of(wish: ExportChoices, said: Said) -> str:
     """Return why there is nothing to write, or ""."""
     exporter = wish.exporter
     if isinstance(exporter, StudyExporter):
         return _tr("Open a study first.") if wish.study is None else ""
-    if not wish.videos and wish.spread in {Spread.EACH, Spread.ALL}:
+    if not wish.videos and wish.spread in {FileSplit.EACH, FileSplit.ALL}:
         return _tr("No video has been assessed yet. Assess them first, or choose a single one.")
     if not wish.videos or not wish.models:
         return _tr("Choose a model.") if wish.videos else _tr("Choose a video.")
-    n = len(wish.models) * (1 if wish.spread is Spread.EACH else len(wish.videos))
+    n = len(wish.models) * (1 if wish.spread is FileSplit.EACH else len(wish.videos))
     if n < exporter.least:
         return _tr("{} needs {} models on a video or more: choose them.").format(said(exporter.title), exporter.least)
     if n > 1 and not exporter.takes_several:
@@ -41,7 +41,7 @@ def _nothing_of(wish: Wish, said: Said) -> str:
     return ""
 
 
-def _nowhere(wish: Wish) -> str:
+def _nowhere(wish: ExportChoices) -> str:
     """Return why it cannot go where it is to go, or ""."""
     exporter, path = wish.exporter, wish.path
     wrong_key = _wrong_key(wish.options)
@@ -49,7 +49,7 @@ def _nowhere(wish: Wish) -> str:
         return wrong_key
     if str(path) in {"", "."}:
         return _tr("Choose where to write it.")
-    into_folder = not isinstance(exporter, StudyExporter) and wish.spread is Spread.EACH
+    into_folder = not isinstance(exporter, StudyExporter) and wish.spread is FileSplit.EACH
     if not into_folder and path.suffix.lower() not in exporter.suffixes:
         return _tr("Choose a name that ends in {}.").format(_tr(" or ").join(exporter.suffixes))
     words = _tr("Give the whole path: “{}” does not say in which folder.")
@@ -69,7 +69,7 @@ def _wrong_key(options: object) -> str:
     return words.format(key.name) if is_there(key) else ""
 
 
-def remark(wish: Wish) -> str:
+def remark(wish: ExportChoices) -> str:
     """Return what a person should know before it is written, or ""."""
     exporter = wish.exporter
     if isinstance(exporter, StudyExporter):
@@ -94,7 +94,7 @@ def question(there: Sequence[Path]) -> str:
     return _tr("{} of these files are there already. Replace them?").format(len(there))
 
 
-def title(made: Sequence[Order | StudyOrder], said: Said) -> str:
+def title(made: Sequence[ExportRequest | StudyExportRequest], said: Said) -> str:
     """Return what an order is called in the list."""
     name = said(made[0].exporter.title)
     if len(made) == 1:

@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, Q
 from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.engine.exporting.requests import Subject
+from skillviewer.engine.exporting.requests import ExportTarget
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.preview import Preview
-from skillviewer.ui.session.backend import ExportDesk
+from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.widgets.theme import Theme
 
@@ -22,7 +22,7 @@ SETTLE_MS = 200
 MARGIN_PX = 12
 MOST_CELL_PX = 220
 
-Question: TypeAlias = Callable[[ExportDesk], Preview | None]
+Question: TypeAlias = Callable[[Exports], Preview | None]
 
 
 class Previews(QObject):
@@ -37,7 +37,7 @@ class Previews(QObject):
     """``Preview``, or None where there is nothing to see yet."""
     failed = Signal(str)
 
-    def __init__(self, lane: Lane[ExportDesk], parent: QObject | None = None) -> None:
+    def __init__(self, lane: Lane[Exports], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lane = lane
         self._wanted: Question | None = None
@@ -52,7 +52,7 @@ class Previews(QObject):
         """Whether a preview is awaited."""
         return self._task is not None or self._settle.isActive()
 
-    def ask(self, exporter: Exporter, subjects: Sequence[Subject], options: object) -> None:
+    def ask(self, exporter: Exporter, subjects: Sequence[ExportTarget], options: object) -> None:
         """Ask soon; what was asked before is not awaited any more."""
         asked = tuple(subjects)
         self._ask(lambda desk: desk.preview(exporter, asked, options))

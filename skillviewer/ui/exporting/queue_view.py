@@ -7,7 +7,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.ui.exporting.export_queue import Entry, ExportQueue, Stage
+from skillviewer.ui.exporting.export_queue import ExportQueue, QueueEntry, QueueStage
 from skillviewer.ui.widgets.theme import Theme
 
 MOST_TOLD = 6
@@ -16,7 +16,7 @@ MOST_TOLD = 6
 class EntryRow(QWidget):
     """One entry of the queue."""
 
-    def __init__(self, entry: Entry, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, entry: QueueEntry, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.entry, self._theme = entry, theme
         row = QHBoxLayout(self)
@@ -64,26 +64,30 @@ class EntryRow(QWidget):
         self._bar.setRange(0, progress.total if progress is not None and known else 0)
         if progress is not None and known:
             self._bar.setValue(progress.done)
-        if entry.stage is Stage.WAITING:
+        if entry.stage is QueueStage.WAITING:
             self._bar.setRange(0, 1)
         self._said.setText(self._words())
-        colour = {Stage.FAILED: self._theme.bad, Stage.PARTLY: self._theme.warn}.get(entry.stage, self._theme.muted)
+        colour = {QueueStage.FAILED: self._theme.bad, QueueStage.PARTLY: self._theme.warn}.get(
+            entry.stage, self._theme.muted
+        )
         self._said.setStyleSheet(f"color: {colour}")
-        shows = entry.stage in {Stage.DONE, Stage.PARTLY} or (entry.stage is Stage.STOPPED and bool(entry.written))
+        shows = entry.stage in {QueueStage.DONE, QueueStage.PARTLY} or (
+            entry.stage is QueueStage.STOPPED and bool(entry.written)
+        )
         self.button.setText(self.tr("Show in folder") if shows else self.tr("Cancel"))
         self.button.setVisible(shows or not over)
         self.button.setAccessibleName(f"{self.button.text()}: {entry.title}")
 
     def _words(self) -> str:
         entry, progress, batch = self.entry, self.entry.progress, self.entry.batch
-        if entry.stage is Stage.WAITING:
+        if entry.stage is QueueStage.WAITING:
             return self.tr("waits for the one before")
-        if entry.stage is Stage.WORKING:
+        if entry.stage is QueueStage.WORKING:
             if progress is None:
                 return self.tr("begins")
             count = self.tr("{} of {}").format(progress.done, progress.total) if progress.total else ""
             return " · ".join(part for part in (progress.stage, count) if part)
-        if entry.stage is Stage.STOPPED:
+        if entry.stage is QueueStage.STOPPED:
             return self._stopped(entry)
         if batch is None:
             return printable(entry.failure)
@@ -98,7 +102,7 @@ class EntryRow(QWidget):
             lines.append(self.tr("… and {} more").format(len(said) - MOST_TOLD))
         return "\n".join(lines)
 
-    def _stopped(self, entry: Entry) -> str:
+    def _stopped(self, entry: QueueEntry) -> str:
         said = self.tr("Stopped. Nothing half written is left.")
         if not entry.written:
             return said
@@ -149,7 +153,7 @@ class QueueView(QScrollArea):
         queue.added.connect(self._on_added)
 
     @Slot(object)
-    def _on_added(self, entry: Entry) -> None:
+    def _on_added(self, entry: QueueEntry) -> None:
         row = EntryRow(entry, self._theme, self._inside)
         self.rows.insert(0, row)
         self._column.insertWidget(0, row)

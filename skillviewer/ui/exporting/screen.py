@@ -23,9 +23,9 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import (
     Candidate,
-    Model,
-    Spread,
-    Wish,
+    ExportChoices,
+    ExportModel,
+    FileSplit,
     orders,
     replacing,
     spreads_of,
@@ -211,11 +211,13 @@ class ExportScreen(QWidget):
         loaded = self._program.state.model
         here = loaded.folder if loaded is not None else None
         models = [
-            Model(e.name, e.folder, loaded.digest if loaded is not None and e.folder == here else "", e.folder == here)
+            ExportModel(
+                e.name, e.folder, loaded.digest if loaded is not None and e.folder == here else "", e.folder == here
+            )
             for e in self._program.models.entries
         ]
         if loaded is not None and here not in [m.folder for m in models]:
-            models.insert(0, Model(loaded.name, loaded.folder, loaded.digest, loaded=True))
+            models.insert(0, ExportModel(loaded.name, loaded.folder, loaded.digest, loaded=True))
         self.subject.set_models(models)
         self._on_videos()
         self._on_change()
@@ -276,7 +278,7 @@ class ExportScreen(QWidget):
     def _on_change(self, *_: object) -> None:
         exporter, spread = self.kinds.exporter, self.subject.chosen_spread
         whole = isinstance(exporter, StudyExporter)
-        self.destination.propose(self._stem(), into_folder=not whole and spread is Spread.EACH)
+        self.destination.propose(self._stem(), into_folder=not whole and spread is FileSplit.EACH)
         blurs = self.options.field("blur_faces")
         self.look_over.setVisible(isinstance(blurs, QCheckBox) and blurs.isChecked())
         self.look_over.setEnabled(bool(self._blurred_videos()))
@@ -292,14 +294,14 @@ class ExportScreen(QWidget):
         return name if exporter.name in {"clip", "study"} else f"{name} {exporter.name}"
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> ExportChoices:
         """What is asked for now.
 
         Raises:
             ExportError: A field cannot be read.
         """
         study = self._program.studies.current
-        return Wish(
+        return ExportChoices(
             exporter=self.kinds.exporter,
             spread=self.subject.chosen_spread,
             videos=self.subject.chosen_videos,
@@ -345,7 +347,7 @@ class ExportScreen(QWidget):
         if isinstance(exporter, StudyExporter) or not wish.videos or not wish.models:
             self.pane.say(self._refusal())
             return
-        videos = wish.videos[:1] if wish.spread is Spread.EACH else wish.videos
+        videos = wish.videos[:1] if wish.spread is FileSplit.EACH else wish.videos
         self.previews.ask(exporter, subjects(videos, wish.models, wish.study), wish.options)
 
     @Slot(object)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.text import printable
 from skillviewer.core.video.footage import VideoClip
-from skillviewer.ui.exporting.export_choices import Candidate, Model, Spread
+from skillviewer.ui.exporting.export_choices import Candidate, ExportModel, FileSplit
 from skillviewer.ui.widgets.theme import Theme, url
 
 ROW_PX = 22
@@ -78,7 +78,7 @@ class SubjectForm(QWidget):
         super().__init__(parent)
         self._candidates: tuple[Candidate, ...] = ()
         self._current: VideoClip | None = None
-        self._models: tuple[Model, ...] = ()
+        self._models: tuple[ExportModel, ...] = ()
         self._follows = True  # whether the model that is loaded is meant, whichever that is
         self.spread = QComboBox(self)
         self.spread.setAccessibleName(self.tr("Videos"))
@@ -114,7 +114,7 @@ class SubjectForm(QWidget):
             self.videos.set_things([(c.footage, printable(c.name)) for c in candidates], chosen)
         self._refresh()
 
-    def set_models(self, models: Sequence[Model]) -> None:
+    def set_models(self, models: Sequence[ExportModel]) -> None:
         """Offer models; the one that is loaded has a mark at first."""
         before = {m.folder for m in self._models}
         chosen = [folder for folder in self.models.chosen if folder in {m.folder for m in models}]
@@ -133,7 +133,7 @@ class SubjectForm(QWidget):
         self._refresh()
         self.changed.emit()
 
-    def offer(self, spreads: Sequence[Spread]) -> None:
+    def offer(self, spreads: Sequence[FileSplit]) -> None:
         """Offer ways in which videos go into files; none hides all of this."""
         before = self.chosen_spread
         self.setVisible(bool(spreads))
@@ -146,24 +146,24 @@ class SubjectForm(QWidget):
         self._refresh()
 
     @property
-    def chosen_spread(self) -> Spread:
+    def chosen_spread(self) -> FileSplit:
         """How videos go into files."""
         data = self.spread.currentData()
-        return Spread(data) if data is not None else Spread.THIS
+        return FileSplit(data) if data is not None else FileSplit.THIS
 
     @property
     def chosen_videos(self) -> tuple[Candidate, ...]:
         """The videos that are exported."""
         spread = self.chosen_spread
-        if spread is Spread.THIS:
+        if spread is FileSplit.THIS:
             return tuple(c for c in self._candidates if c.footage == self._current)
-        if spread is Spread.CHOSEN:
+        if spread is FileSplit.CHOSEN:
             chosen = set(self.videos.chosen)
             return tuple(c for c in self._candidates if c.footage in chosen)
         return self._several
 
     @property
-    def chosen_models(self) -> tuple[Model, ...]:
+    def chosen_models(self) -> tuple[ExportModel, ...]:
         """The models by which they are seen."""
         folders = set(self.models.chosen)
         return tuple(model for model in self._models if model.folder in folders)
@@ -195,15 +195,15 @@ class SubjectForm(QWidget):
         if self._by_loaded:
             each, together = self.tr("A file for each of {} assessed"), self.tr("All {} assessed in one file")
         words = {
-            Spread.THIS: self.tr("This one: {}").format(name),
-            Spread.EACH: each.format(n),
-            Spread.ALL: together.format(n),
-            Spread.CHOSEN: self.tr("Chosen ones in one file"),
+            FileSplit.THIS: self.tr("This one: {}").format(name),
+            FileSplit.EACH: each.format(n),
+            FileSplit.ALL: together.format(n),
+            FileSplit.CHOSEN: self.tr("Chosen ones in one file"),
         }
         for at in range(self.spread.count()):
-            self.spread.setItemText(at, words[Spread(self.spread.itemData(at))])
+            self.spread.setItemText(at, words[FileSplit(self.spread.itemData(at))])
         self.spread.setToolTip(self.spread.currentText())
-        self._rows.setRowVisible(self.videos, self.chosen_spread is Spread.CHOSEN)
+        self._rows.setRowVisible(self.videos, self.chosen_spread is FileSplit.CHOSEN)
 
     @Slot()
     def _on_spread(self, *_: object) -> None:

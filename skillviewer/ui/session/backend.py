@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
     from skillviewer.engine.finetuning.process import StopFolder
 
 if TYPE_CHECKING:  # PyAV and OpenCV take half a second
-    from skillviewer.engine.exporting.requests import Batch, Order, StudyOrder, Subject
+    from skillviewer.engine.exporting.requests import Batch, ExportRequest, ExportTarget, StudyExportRequest
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
@@ -158,14 +158,16 @@ class Tuner(Protocol):
         ...
 
 
-class ExportDesk(Protocol):
+class Exports(Protocol):
     """Who writes exports: ``skillviewer.engine.exporting.service.Desk``."""
 
-    def write_all(self, orders: "Sequence[Order | StudyOrder]", token: CancelToken, report: Report, /) -> "Batch":
+    def write_all(
+        self, orders: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
+    ) -> "Batch":
         """Assess what has to be assessed, write files, and read them back."""
         ...
 
-    def preview(self, exporter: "Exporter", subjects: "Sequence[Subject]", options: object, /) -> "Preview | None":
+    def preview(self, exporter: "Exporter", subjects: "Sequence[ExportTarget]", options: object, /) -> "Preview | None":
         """Return what will be seen, or None where that cannot be seen yet."""
         ...
 
@@ -215,4 +217,4 @@ class Backend:
     build_proxy: Callable[[Path, CancelToken, Report], None]
     open_pool: Callable[[], ModelPool]
     open_tuner: Callable[[], Tuner]
-    open_desk: Callable[[], ExportDesk]
+    open_desk: Callable[[], Exports]

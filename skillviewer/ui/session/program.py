@@ -11,7 +11,7 @@ from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.session.assessments import Assessments
-from skillviewer.ui.session.backend import Backend, ExportDesk, ModelPool, Tuner
+from skillviewer.ui.session.backend import Backend, Exports, ModelPool, Tuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Sorted
 from skillviewer.ui.session.insight.insight import Insight
@@ -66,10 +66,8 @@ class Program(QObject):
             "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True
         )
         self.train: Lane[Tuner] = Lane("train", backend.open_tuner, lambda tuner: tuner.close(), self)
-        self.exports: Lane[ExportDesk] = Lane(
-            "export", backend.open_desk, lambda desk: desk.close(), self, computes=True
-        )
-        self.export_previews: Lane[ExportDesk] = Lane(
+        self.exports: Lane[Exports] = Lane("export", backend.open_desk, lambda desk: desk.close(), self, computes=True)
+        self.export_previews: Lane[Exports] = Lane(
             "preview", backend.open_desk, lambda desk: desk.close(), self, computes=True
         )
         self.pairs: tuple[Lane[OpenVideos], ...] = tuple(
