@@ -284,7 +284,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
             assert first.notes == first.context == after.votes.all()[0].reason == ""
             assert after.remarks.notes() == ()
         # votes stay what they were: nobody can change one afterwards
-        with pytest.raises(StudyError), after._file.act() as db:
+        with pytest.raises(StudyError), after._file.transaction() as db:
             db.execute("UPDATE judgement SET reason = 'x'")
 
 

@@ -24,7 +24,7 @@ class AgreedPairs:
 
     def all(self) -> tuple[Pair | SimilarPair, ...]:
         """Return the pairs, of videos that are still in the study, each once."""
-        rows = self._file.rows(
+        rows = self._file.query(
             "SELECT DISTINCT a.name AS first, b.name AS second, p.ordered FROM agreed_pair AS p "
             "JOIN video AS a ON a.id = p.first_video JOIN video AS b ON b.id = p.second_video "
             "WHERE a.removed_at IS NULL AND b.removed_at IS NULL ORDER BY 1, 2, 3"
@@ -48,7 +48,7 @@ class AgreedPairs:
             StudyError: There is no such video, or the study cannot be written; nothing is added then.
         """
         new = 0
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             for pair in pairs:
                 ordered = isinstance(pair, Pair)
                 first, second = (pair.better, pair.worse) if isinstance(pair, Pair) else (pair.first, pair.second)

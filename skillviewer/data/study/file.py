@@ -51,7 +51,7 @@ class StudyFile:
         self.was_version: int | None = None
         self._lock: WriteLock | None = None
         self._threads = threading.RLock()
-        self._acting = False
+        self._in_transaction = False
         self._opened: tuple[int, int] | None = None
         check_path(self.path)
         if not self.path.is_file():
@@ -155,23 +155,23 @@ class StudyFile:
     @property
     def journal_mode(self) -> str:
         """``wal``, or ``delete`` where the drive cannot keep a write-ahead log."""
-        return str(self.value("PRAGMA journal_mode"))
+        return str(self.scalar("PRAGMA journal_mode"))
 
-    def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+    def query(self, statement: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
         with self._threads, in_words(self.path):
-            return self._connection.execute(query, values).fetchall()
+            return self._connection.execute(statement, values).fetchall()
 
-    def value(self, query: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - whatever was stored
+    def scalar(self, statement: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - whatever was stored
         """Return the first value of the first row of a query, or None without a row."""
-        rows = self.rows(query, values)
+        rows = self.query(statement, values)
         return rows[0][0] if rows else None
 
     @contextmanager
-    def act(self) -> Iterator[sqlite3.Connection]:
-        """Do something whole: all of it is on the disk afterwards, or, after an error, nothing.
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write in one transaction: everything is on the disk afterwards or, after an error, nothing.
 
-        An act within an act is part of it.
+        A transaction inside another is part of the outer one.
 
         Yields:
             The connection to write with.
@@ -182,12 +182,12 @@ class StudyFile:
         with self._threads, in_words(self.path):
             if self.read_only:
                 raise StudyError(f"{self.path} is open for reading only: nothing was changed.")
-            if self._acting:
+            if self._in_transaction:
                 yield self._connection
                 return
             self._check_there()
             self._connection.execute("BEGIN IMMEDIATE")
-            self._acting = True
+            self._in_transaction = True
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
@@ -197,7 +197,7 @@ class StudyFile:
                     self._connection.execute("ROLLBACK")
                 raise
             finally:
-                self._acting = False
+                self._in_transaction = False
 
     def _check_there(self) -> None:
         """Refuse to write what nobody would find: the file was moved, renamed, deleted or replaced meanwhile."""
@@ -208,7 +208,7 @@ class StudyFile:
             )
 
     def _into_file(self) -> None:
-        """Bring what was written from the log into the file; where a reader is in the way, the next act does."""
+        """Move the log into the file; while a reader is in the way, the next transaction does it."""
         if self._opened is not None:
             with suppress(sqlite3.Error):  # it is in the log all the same
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

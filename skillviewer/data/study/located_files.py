@@ -35,7 +35,7 @@ class StudyVideoFiles:
 
     def all(self) -> tuple[StudyVideo, ...]:
         """Return the videos in the order of their names; looks where every file is, without reading one."""
-        rows = self._file.rows("SELECT * FROM video WHERE removed_at IS NULL ORDER BY name COLLATE NOCASE, name")
+        rows = self._file.query("SELECT * FROM video WHERE removed_at IS NULL ORDER BY name COLLATE NOCASE, name")
         seen = [self._seen(row) for row in rows]
         if all(video.path is not None for video in seen):
             return tuple(seen)
@@ -49,7 +49,7 @@ class StudyVideoFiles:
         Raises:
             StudyError: There is none of that name.
         """
-        rows = self._file.rows("SELECT * FROM video WHERE name = ? AND removed_at IS NULL", (name,))
+        rows = self._file.query("SELECT * FROM video WHERE name = ? AND removed_at IS NULL", (name,))
         if not rows:
             raise StudyError(f"There is no video “{name}” in the study.")
         video = self._seen(rows[0])
@@ -124,7 +124,7 @@ class StudyVideoFiles:
             if found.digest == video.digest:
                 videos[i] = replace(video, unsure=False)
                 if not self._file.read_only and video.state is FileState.PRESENT:
-                    with self._file.act() as db:
+                    with self._file.transaction() as db:
                         db.execute(
                             "UPDATE video SET modified_ns = ?, other_digest = '' WHERE id = ?",
                             (found.modified_ns, video.id),
@@ -134,7 +134,7 @@ class StudyVideoFiles:
             else:
                 videos[i] = replace(video, state=FileState.REPLACED, unsure=False)
                 if not self._file.read_only:
-                    with self._file.act() as db:
+                    with self._file.transaction() as db:
                         db.execute(
                             "UPDATE video SET modified_ns = ?, other_digest = ? WHERE id = ?",
                             (found.modified_ns, found.digest, video.id),
@@ -178,7 +178,7 @@ class StudyVideoFiles:
             except VideoError as error:
                 problems.append(str(error))
         report(Progress("looking for videos", len(lost), len(lost)))
-        with self._file.act():
+        with self._file.transaction():
             for video, path, identity in places:
                 self._place(video.id, path, identity)
         found = {video.id for video, _, _ in places}
@@ -209,7 +209,7 @@ class StudyVideoFiles:
         Raises:
             StudyError: The study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE relative_path <> '' OR absolute_path <> ''").fetchall():
                 there, absolute = joined(old_folder, row["relative_path"]), row["absolute_path"]
                 near = row["relative_path"] and (there.is_file() or not absolute)  # an archive names no absolute ones
@@ -239,7 +239,7 @@ class StudyVideoFiles:
         """Write down where a file is now."""
         path = path.absolute()
         values = (relative(path, self._folder), str(path), identity.size_bytes, identity.modified_ns, identity.digest)
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute(
                 "UPDATE video SET relative_path = ?, absolute_path = ?, size_bytes = ?, modified_ns = ?, digest = ?, "
                 "other_digest = '' WHERE id = ?",

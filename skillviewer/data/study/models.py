@@ -92,7 +92,7 @@ class StudyModels:
 
     def all(self) -> tuple[ModelVersion, ...]:
         """Return the models, by name and version."""
-        return tuple(self._model(row) for row in self._file.rows("SELECT * FROM model ORDER BY name, version"))
+        return tuple(self._model(row) for row in self._file.query("SELECT * FROM model ORDER BY name, version"))
 
     def rebase(self, old_folder: Path) -> None:
         """Write anew where checkpoints lie, for a study that was copied from another folder.
@@ -100,7 +100,7 @@ class StudyModels:
         Raises:
             StudyError: The study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM model WHERE relative_path <> ''").fetchall():
                 there = joined(old_folder, row["relative_path"])
                 if there.is_dir():
@@ -129,7 +129,7 @@ class StudyModels:
         Raises:
             StudyError: The study has none of that digest.
         """
-        rows = self._file.rows("SELECT * FROM model WHERE digest = ?", (digest,))
+        rows = self._file.query("SELECT * FROM model WHERE digest = ?", (digest,))
         if not rows:
             raise StudyError(f"There is no model {digest[:12]} in the study.")
         return self._model(rows[0])
@@ -174,7 +174,7 @@ class StudyModels:
         """
         path = path.absolute()
         place = (relative(path, self._file.path.parent), str(path))
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             if db.execute("SELECT 1 FROM model WHERE digest = ?", (digest,)).fetchone() is not None:
                 db.execute("UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?", (*place, digest))
             else:
@@ -192,13 +192,13 @@ class StudyModels:
         Raises:
             StudyError: There is no such model, or the study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute("UPDATE model SET state = ? WHERE digest = ?", (state.value, digest))
         return self.get(digest)
 
     def scores(self, model_digest: str) -> dict[str, Score]:
         """Return what a model said of the videos as they are now, by name of video, in one query."""
-        rows = self._file.rows(
+        rows = self._file.query(
             "SELECT v.name, v.extent_unit, v.extent_start, v.extent_stop, s.* FROM video AS v "
             "JOIN score AS s ON s.video_digest = v.digest WHERE v.removed_at IS NULL AND s.model_digest = ? "
             "ORDER BY v.name",
@@ -237,7 +237,7 @@ class StudyModels:
         path = analysis_path(digest, model, analysis.extent)
         save_analysis(analysis, path)
         low, high = analysis.interval or (None, None)
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO score (video_digest, extent, model_digest, score, low, high, passes, warning, "
                 "assessed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -45,7 +45,7 @@ class Again:
         """
         numbers = []
         waiting = set(self.waiting())
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             newest = db.execute("SELECT coalesce(max(id), 0) FROM judgement").fetchone()[0]
             for pair in pairs:
                 if pair in waiting:
@@ -92,12 +92,12 @@ class Again:
         self._remove(numbers, None)
 
     def _remove(self, numbers: Sequence[int], when: str | None) -> None:
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.executemany("UPDATE again SET removed_at = ? WHERE id = ?", [(when, number) for number in numbers])
 
     def _requests(self) -> list[tuple[int, frozenset[str]]]:
         """Return number and pair of the requests on which nobody has voted since, in the order of asking."""
-        rows = self._file.rows(f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
+        rows = self._file.query(f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
         return [(int(row["id"]), frozenset((row["first"], row["second"]))) for row in rows]
 
     def waiting(self) -> tuple[frozenset[str], ...]:
@@ -107,5 +107,5 @@ class Again:
     def owed_by(self, rater: str) -> frozenset[frozenset[str]]:
         """Return the pairs in the queue that a rater was not asked since."""
         of_rater = "AND j.rater = (SELECT id FROM rater WHERE name = ?))"
-        rows = self._file.rows(f"SELECT a.name AS first, b.name AS second {_ASKED} {of_rater}", (rater,))
+        rows = self._file.query(f"SELECT a.name AS first, b.name AS second {_ASKED} {of_rater}", (rater,))
         return frozenset(frozenset((row["first"], row["second"])) for row in rows)

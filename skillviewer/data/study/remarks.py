@@ -109,14 +109,14 @@ class StudyRemarks:
     def _video_id(self, name: str | None) -> int | None:
         if name is None:
             return None
-        number = self._file.value("SELECT id FROM video WHERE name = ?", (name,))
+        number = self._file.scalar("SELECT id FROM video WHERE name = ?", (name,))
         if number is None:
             raise StudyError(f"There is no video “{name}” in the study.")
         return int(number)
 
     def moments(self, video: str | None = None) -> tuple[KeptMoment, ...]:
         """Return the moments of a video, or of all, by video and time."""
-        rows = self._file.rows(
+        rows = self._file.query(
             "SELECT m.*, v.name AS video_name FROM moment AS m JOIN video AS v ON v.id = m.video "
             "WHERE m.removed_at IS NULL AND v.removed_at IS NULL AND (?1 IS NULL OR v.name = ?1) "
             "ORDER BY v.name, m.start_s, m.id",
@@ -145,7 +145,7 @@ class StudyRemarks:
         """
         if not 0 <= start_s < stop_s:
             raise StudyError(f"A moment from {start_s:.3f} s to {stop_s:.3f} s is empty: its end must come later.")
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             cursor = db.execute(
                 "INSERT INTO moment (video, start_s, stop_s, label, opinion, model_digest, author, made_at) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -159,7 +159,7 @@ class StudyRemarks:
         Raises:
             StudyError: There is no such moment, or the study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             cursor = db.execute(
                 "UPDATE moment SET label = coalesce(?, label), opinion = coalesce(?, opinion) WHERE id = ?",
                 (label, None if opinion is None else opinion.value, number),
@@ -169,7 +169,7 @@ class StudyRemarks:
 
     def notes(self, video: str | None = None) -> tuple[Note, ...]:
         """Return the notes of a video, or all, those on the study included, in the order of writing."""
-        rows = self._file.rows(
+        rows = self._file.query(
             "SELECT n.*, v.name AS video_name FROM note AS n LEFT JOIN video AS v ON v.id = n.video "
             "LEFT JOIN moment AS m ON m.id = n.moment "
             "WHERE n.removed_at IS NULL AND v.removed_at IS NULL AND m.removed_at IS NULL "
@@ -197,7 +197,7 @@ class StudyRemarks:
         """
         if not text.strip():
             raise StudyError("A note needs some words.")
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             if moment is not None and db.execute("SELECT 1 FROM moment WHERE id = ?", (moment,)).fetchone() is None:
                 raise StudyError(f"There is no moment {moment} in the study.")
             cursor = db.execute(
@@ -214,7 +214,7 @@ class StudyRemarks:
         """
         if not text.strip():
             raise StudyError("A note needs some words.")
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             if db.execute("UPDATE note SET text = ? WHERE id = ?", (text, number)).rowcount == 0:
                 raise StudyError(f"There is no note {number} in the study.")
 
@@ -236,7 +236,7 @@ class StudyRemarks:
 
     def _mark(self, what: Literal["moment", "note"], number: int, removed_at: str | None) -> None:
         table = {"moment": "moment", "note": "note"}[what]
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             cursor = db.execute(f"UPDATE {table} SET removed_at = ? WHERE id = ?", (removed_at, number))  # noqa: S608
             if cursor.rowcount == 0:
                 raise StudyError(f"There is no {what} {number} in the study.")

@@ -68,7 +68,7 @@ def read_settings(file: StudyFile) -> StudySettings:
         StudyError: The study cannot be read.
     """
     names = StudySettings.__dataclass_fields__
-    rows = file.rows("SELECT name, value FROM setting")
+    rows = file.query("SELECT name, value FROM setting")
     try:
         found = {row["name"]: json.loads(row["value"]) for row in rows}
         return msgspec.convert({name: value for name, value in found.items() if name in names}, StudySettings)
@@ -82,6 +82,6 @@ def write_settings(file: StudyFile, settings: StudySettings) -> None:
     Raises:
         StudyError: The study cannot be written.
     """
-    with file.act() as db:
+    with file.transaction() as db:
         for name, value in asdict(settings).items():
             db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, json.dumps(value)))

@@ -154,18 +154,18 @@ class Study:
 
     def written_version(self) -> int:
         """Return a number that is another one after another process has written the study."""
-        return int(self._file.value("PRAGMA data_version"))
+        return int(self._file.scalar("PRAGMA data_version"))
 
     def has_words(self) -> bool:
         """Return whether anybody said anything in it: votes, pairs, moments, notes, facts or parts of a video."""
         tables = ("judgement", "agreed_pair", "moment", "note", "rater")
-        if any(self._file.value(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
+        if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
         told = (
             "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
             "(extent_unit <> '' AND removed_at IS NULL)"
         )
-        return self._file.value(f"SELECT 1 FROM video WHERE {told} LIMIT 1") is not None  # noqa: S608 - ours
+        return self._file.scalar(f"SELECT 1 FROM video WHERE {told} LIMIT 1") is not None  # noqa: S608 - ours
 
     @staticmethod
     def delete(path: Path) -> None:

@@ -57,7 +57,7 @@ class Videos(StudyVideoFiles):
                 except VideoError as error:
                     problems.append(str(error))
         report(Progress("reading videos", len(videos), len(videos)))
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             rows = db.execute("SELECT * FROM video").fetchall()
             taken: dict[str, object] = {row["name"].casefold(): row["id"] for row in rows}
             by_content = {(r["digest"], r["extent_unit"], r["extent_start"], r["extent_stop"]): r for r in rows}
@@ -105,7 +105,7 @@ class Videos(StudyVideoFiles):
             StudyError: There is no such video, its file was never seen, or the study cannot be written.
         """
         video = self.get(name)
-        (row,) = self._file.rows("SELECT * FROM video WHERE id = ?", (video.id,))
+        (row,) = self._file.query("SELECT * FROM video WHERE id = ?", (video.id,))
         if not video.digest or video.path is None or video.state is FileState.REPLACED:
             raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
         parts = [v for v in self.all() if v.digest == video.digest and v.extent is not None]
@@ -155,7 +155,7 @@ class Videos(StudyVideoFiles):
             raise ValueError(f"a video has no {', '.join(strange)} that can be changed")
         video = self.get(name)
         new_name = str(cells.get("name", name))
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             other = db.execute("SELECT id FROM video WHERE name = ? AND id <> ?", (new_name, video.id)).fetchone()
             if other is not None or not new_name.strip():
                 raise StudyError(f"“{new_name}” cannot be the name of a video: it is empty, or another has it.")
@@ -178,7 +178,7 @@ class Videos(StudyVideoFiles):
         """
         problems = []
         n_named = 0
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             for row in db.execute("SELECT id, name, participant FROM video WHERE removed_at IS NULL").fetchall():
                 person = people.get(row["name"], "").strip()
                 if person and not row["participant"]:
@@ -197,7 +197,7 @@ class Videos(StudyVideoFiles):
             StudyError: There is no such video, or the study cannot be written.
         """
         video = self.get(name)
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute("UPDATE video SET removed_at = ? WHERE id = ?", (now(), video.id))
 
     def bring_back(self, name: str) -> StudyVideo:
@@ -206,6 +206,6 @@ class Videos(StudyVideoFiles):
         Raises:
             StudyError: There never was such a video, or the study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute("UPDATE video SET removed_at = NULL WHERE name = ?", (name,))
         return self.get(name)

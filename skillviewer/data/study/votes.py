@@ -138,7 +138,7 @@ class StudyVotes:
 
     def raters(self) -> tuple[str, ...]:
         """Return the names of the raters, in the order in which they came."""
-        return tuple(row["name"] for row in self._file.rows("SELECT name FROM rater ORDER BY id"))
+        return tuple(row["name"] for row in self._file.query("SELECT name FROM rater ORDER BY id"))
 
     def add_rater(self, name: str) -> None:
         """Add a rater; one who is there already stays.
@@ -146,7 +146,7 @@ class StudyVotes:
         Raises:
             StudyError: The name is empty, or the study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             self._rater_id(db, name)
 
     @staticmethod
@@ -172,7 +172,7 @@ class StudyVotes:
             StudyError: There is no such video, both are the same, or the study cannot be written.
         """
         when = vote.judged_at or read(now())
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             number = self._insert(db, vote, when, uuid.uuid4().hex)
         return self.get(number)
 
@@ -213,7 +213,7 @@ class StudyVotes:
             StudyError: There is no such video, or the study cannot be written; nothing is added then.
         """
         new = 0
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             there = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM judgement")}
             withdrawn = {row[0] for row in db.execute("SELECT judgement FROM withdrawal")}
             for vote in votes:
@@ -239,7 +239,7 @@ class StudyVotes:
         vote = self.get(number)
         if not vote.stands:
             raise StudyError(f"Vote {number} was withdrawn already.")
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             self._withdraw(db, number, read(now()), reason)
         return self.get(number)
 
@@ -255,18 +255,18 @@ class StudyVotes:
         Raises:
             StudyError: There is none.
         """
-        rows = self._file.rows(f"{_SELECT} WHERE j.id = ?", (number,))
+        rows = self._file.query(f"{_SELECT} WHERE j.id = ?", (number,))
         if not rows:
             raise StudyError(f"There is no vote {number} in the study.")
         return _vote(rows[0])
 
     def all(self) -> tuple[Vote, ...]:
         """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting."""
-        return _in_time(self._file.rows(f"{_SELECT} ORDER BY j.id"))
+        return _in_time(self._file.query(f"{_SELECT} ORDER BY j.id"))
 
     def judgements(self) -> tuple[Judgement, ...]:
         """Return the judgements that stand, of videos that are still in the study, in the order of voting."""
-        rows = self._file.rows(
+        rows = self._file.query(
             f"{_SELECT} WHERE w.judgement IS NULL AND j.verdict IS NOT NULL AND l.removed_at IS NULL "
             "AND r.removed_at IS NULL ORDER BY j.id"
         )
