@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from skillviewer.core.errors import StudyError
-from skillviewer.data.study.database import checked_version, connect, copy_database, in_words, side_files
+from skillviewer.data.study.database import checked_version, connect, copy_database, side_files, translate_errors
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import SUFFIX
 
@@ -51,14 +51,14 @@ def back_up(study: Path, copy_to: Callable[[Path], None]) -> Path:
         StudyError: It cannot be written.
     """
     folder = backups_dir(study)
-    with in_words(folder):
+    with translate_errors(folder):
         folder.mkdir(exist_ok=True)
     path = folder / f"{_now()}{SUFFIX}"
     copy_to(path)
     everything = backups(study)
     last_of_day = {old.name[:10]: old for old in reversed(everything)}
     keep = {*everything[:LAST], *sorted(last_of_day.values(), reverse=True)[:DAYS]}
-    with in_words(folder):
+    with translate_errors(folder):
         for old in set(everything) - keep:
             old.unlink()
     return path
@@ -71,9 +71,9 @@ def restore(backup: Path, study: Path) -> None:
         StudyError: The backup is no study, the study is open, or it cannot be written.
     """
     study = study.absolute()
-    with in_words(backup):
+    with translate_errors(backup):
         source = connect(backup)
-    with in_words(study), closing(source):
+    with translate_errors(study), closing(source):
         checked_version(source, backup)
         lock = WriteLock(study)
         try:

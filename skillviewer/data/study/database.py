@@ -104,7 +104,7 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
 
 
 @contextmanager
-def in_words(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite and the system say of a study into one sentence."""
     try:
         yield

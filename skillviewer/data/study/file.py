@@ -20,9 +20,9 @@ from skillviewer.data.study.database import (
     checked_version,
     connect,
     copy_database,
-    in_words,
     new_path,
     on_network_drive,
+    translate_errors,
 )
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import VERSION, migrate
@@ -56,10 +56,10 @@ class StudyFile:
         check_path(self.path)
         if not self.path.is_file():
             raise StudyError(f"There is no study at {self.path}.")
-        with in_words(self.path):
+        with translate_errors(self.path):
             self._connection = connect(self.path)
         try:
-            with in_words(self.path):
+            with translate_errors(self.path):
                 version = checked_version(self._connection, self.path)
                 self.read_only = read_only or not self._may_write(version)
                 if not self.read_only:
@@ -85,7 +85,7 @@ class StudyFile:
         path = new_path(path)
         source = sqlite3.connect(":memory:", isolation_level=None)
         try:
-            with in_words(path):
+            with translate_errors(path):
                 migrate(source)
                 copy_database(source, path)
         finally:
@@ -159,7 +159,7 @@ class StudyFile:
 
     def query(self, statement: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
-        with self._threads, in_words(self.path):
+        with self._threads, translate_errors(self.path):
             return self._connection.execute(statement, values).fetchall()
 
     def scalar(self, statement: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - whatever was stored
@@ -179,7 +179,7 @@ class StudyFile:
         Raises:
             StudyError: The study is open for reading only, it cannot be written, or its file is no longer where it was.
         """
-        with self._threads, in_words(self.path):
+        with self._threads, translate_errors(self.path):
             if self.read_only:
                 raise StudyError(f"{self.path} is open for reading only: nothing was changed.")
             if self._in_transaction:
@@ -219,7 +219,7 @@ class StudyFile:
         Raises:
             StudyError: It cannot be written.
         """
-        with self._threads, in_words(path):
+        with self._threads, translate_errors(path):
             copy_database(self._connection, path)
 
     def in_memory(self) -> sqlite3.Connection:
@@ -231,7 +231,7 @@ class StudyFile:
         memory = sqlite3.connect(":memory:", isolation_level=None)
         memory.row_factory = sqlite3.Row
         try:
-            with self._threads, in_words(self.path):
+            with self._threads, translate_errors(self.path):
                 self._connection.backup(memory)
         except BaseException:
             memory.close()

@@ -36,7 +36,7 @@ from skillviewer.data.study.archive.archive_form import (
     safe_name,
 )
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms, empty_texts, invent, rewrite
-from skillviewer.data.study.database import copy_database, in_words
+from skillviewer.data.study.database import copy_database, translate_errors
 from skillviewer.data.study.identity import free_name
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
@@ -96,7 +96,7 @@ class Packer:
             models = study.models.all()
             memory = study.in_memory()
         # in memory until all names are replaced: where the archive goes others may look, even after a power cut
-        with in_words(copy), closing(memory) as db:
+        with translate_errors(copy), closing(memory) as db:
             _leave_removed(db)
             if self.options.pseudonyms:
                 self.names = invent(db)
