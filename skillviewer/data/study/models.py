@@ -109,7 +109,7 @@ class StudyModels:
                         (relative(there, self._file.path.parent), str(there), row["digest"]),
                     )
 
-    def spoken_for(self, wanted: str = "") -> ModelVersion | None:
+    def default_model(self, wanted: str = "") -> ModelVersion | None:
         """Return the model whose scores are meant where nobody says which, or None without models.
 
         Args:

@@ -139,7 +139,7 @@ def accept(study: Study, digest: str) -> ModelVersion:
     return version
 
 
-def turn_down(study: Study, digest: str) -> ModelVersion:
+def discard(study: Study, digest: str) -> ModelVersion:
     """Discard a version; it stays listed, and its checkpoint is the caller's to remove.
 
     Raises:
