@@ -79,7 +79,7 @@ def joined(folder: Path, relative_path: str) -> Path:
     return Path(os.path.normpath(folder / relative_path))
 
 
-class Shelf:
+class FileIndex:
     """Files that a search has found, to be matched with the videos of a study.
 
     Args:
@@ -97,12 +97,12 @@ class Shelf:
                 self._by_stem.setdefault(path.stem.casefold(), []).append(path)
 
     @classmethod
-    def of_tree(cls, folder: Path) -> "Shelf":
+    def of_tree(cls, folder: Path) -> "FileIndex":
         """Return the video files anywhere below a folder; hidden folders are passed over."""
         return cls(videos_below(folder))
 
     @classmethod
-    def of_folders(cls, folders: Iterable[Path]) -> "Shelf":
+    def of_folders(cls, folders: Iterable[Path]) -> "FileIndex":
         """Return the files directly in some folders."""
         found = []
         for folder in dict.fromkeys(folders):

@@ -9,13 +9,13 @@ from pathlib import Path
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.identity import Identity, Shelf, identify, joined, relative, stat_of
+from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, relative, stat_of
 from skillviewer.data.study.video_rows import FileState, Relinked, StudyVideo, extent_of
 
 
-def _moved(video: StudyVideo, shelf: Shelf) -> StudyVideo:
+def _moved(video: StudyVideo, index: FileIndex) -> StudyVideo:
     """Return a video with the place that its file has moved to, if one is likely."""
-    path = shelf.likely(video.recorded, video.size_bytes) if video.digest else None
+    path = index.likely(video.recorded, video.size_bytes) if video.digest else None
     return video if path is None else replace(video, path=path, state=FileState.MOVED, unsure=True)
 
 
@@ -40,8 +40,8 @@ class StudyVideoFiles:
         if all(video.path is not None for video in seen):
             return tuple(seen)
         folders = [self._folder, self._folder / "videos", *(v.path.parent for v in seen if v.path is not None)]
-        shelf = Shelf.of_folders(folders)
-        return tuple(video if video.path is not None else _moved(video, shelf) for video in seen)
+        index = FileIndex.of_folders(folders)
+        return tuple(video if video.path is not None else _moved(video, index) for video in seen)
 
     def get(self, name: str) -> StudyVideo:
         """Return a video.
@@ -159,18 +159,18 @@ class StudyVideoFiles:
         videos = self.check(token, report)
         lost = [video for video in videos if video.state is not FileState.PRESENT]
         if folder is not None:
-            shelf = Shelf.of_tree(folder)
+            index = FileIndex.of_tree(folder)
         else:
             there = [video.path.parent for video in videos if video.path is not None]
-            shelf = Shelf.of_folders([self._folder, self._folder / "videos", *there])
+            index = FileIndex.of_folders([self._folder, self._folder / "videos", *there])
         places: list[tuple[StudyVideo, Path, Identity]] = []
         problems: list[str] = []
         for i, video in enumerate(lost):
             report(Progress("looking for videos", i, len(lost)))
             if video.digest:
-                path = shelf.find(video.recorded, video.size_bytes, video.digest, token)
+                path = index.find(video.recorded, video.size_bytes, video.digest, token)
             else:
-                path = shelf.named(video.name)
+                path = index.named(video.name)
             if path is None:
                 continue
             try:
