@@ -27,17 +27,17 @@ def _uniform(words: NDArray[np.uint64]) -> FloatArray:
     return np.asarray((mixed >> np.uint64(11)).astype(np.float64) / 2**53)
 
 
-def name_lots(names: Sequence[str], seed: int) -> FloatArray:
-    """Return (n,) lots of names, uniform in [0, 1)."""
+def seeded_hashes(names: Sequence[str], seed: int) -> FloatArray:
+    """Return (n,) hashes of names, uniform in [0, 1)."""
     return _uniform(_hashes(names, seed))
 
 
-def pair_lots(names: Sequence[str], seed: int) -> FloatArray:
-    """Return (n, n) lots of every two names, uniform in [0, 1); symmetric, and 1 on the diagonal."""
+def seeded_pair_hashes(names: Sequence[str], seed: int) -> FloatArray:
+    """Return (n, n) hashes of every two names, uniform in [0, 1); symmetric, and 1 on the diagonal."""
     words = _hashes(names, seed)
-    lots = _uniform(words[:, None] ^ words[None, :])
-    np.fill_diagonal(lots, 1)
-    return lots
+    hashes = _uniform(words[:, None] ^ words[None, :])
+    np.fill_diagonal(hashes, 1)
+    return hashes
 
 
 def stream(seed: int, name: str, number: int) -> np.random.Generator:

@@ -22,7 +22,7 @@ from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.bradley_terry import strengths_from_wins
 from skillviewer.core.ranking.information import information
-from skillviewer.core.seeded import name_lots, pair_lots, stream
+from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
 
 AMONG_BEST = 8
 """The pair is drawn from so many that tell most, so that raters who work apart are not asked the same."""
@@ -193,8 +193,8 @@ class _Choice:
         self._wins = np.zeros(shape)
         self._joined, self._mine = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
         self._lean = np.zeros(len(self._names), dtype=np.int64)  # how much more often on the left than on the right
-        self._lots = pair_lots(self._names, plan.seed)
-        self._reserved = self._lots < plan.test_share
+        self._hashes = seeded_pair_hashes(self._names, plan.seed)
+        self._reserved = self._hashes < plan.test_share
         self._own = [a for a in asked if a.rater == rater]
         self._chance = stream(plan.seed, rater, len(self._own))
         seen = [
@@ -327,7 +327,7 @@ class _Choice:
     def _chain(self) -> BoolArray:
         """Return the links of the random chain through the videos of every task."""
         links = np.zeros_like(self._comparable)
-        order = np.argsort(name_lots(self._names, self._plan.seed))
+        order = np.argsort(seeded_hashes(self._names, self._plan.seed))
         for k, i in enumerate(order):
             after = next((j for j in order[k + 1 :] if self._comparable[i, j]), None)
             if after is not None:
@@ -335,7 +335,7 @@ class _Choice:
         return links
 
     def _first_by_lot(self, pairs: BoolArray) -> tuple[int, int]:
-        i, j = divmod(int(np.argmin(np.where(pairs, self._lots, np.inf))), len(self._names))
+        i, j = divmod(int(np.argmin(np.where(pairs, self._hashes, np.inf))), len(self._names))
         return i, j
 
     def _most_telling(self, pairs: BoolArray) -> tuple[int, int]:
