@@ -7,13 +7,13 @@ formula can fetch from the network or start programs. Behind an apostrophe it is
 import re
 
 _FORMULA = re.compile(r"'*([=@\t]|[+-](?![\d\s.,+-]*\Z))")
-_GUARDED = re.compile(r"'+([=@\t]|[+-](?![\d\s.,+-]*\Z))")
+_ESCAPED = re.compile(r"'+([=@\t]|[+-](?![\d\s.,+-]*\Z))")
 
 
-def guarded(value: object) -> object:
+def escape_cell(value: object) -> object:
     """Return what goes into a cell for a value: text on one kind of line end, and never a formula; all else as it is.
 
-    ``plain_text`` undoes it.
+    ``unescape_cell`` undoes it.
     """
     if not isinstance(value, str):
         return value
@@ -21,6 +21,6 @@ def guarded(value: object) -> object:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def plain_text(cell: str) -> str:
-    """Return the text of a cell that ``guarded`` made, or that a person wrote."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+def unescape_cell(cell: str) -> str:
+    """Return the text of a cell that ``escape_cell`` made, or that a person wrote."""
+    return cell[1:] if _ESCAPED.match(cell) else cell

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.csv_safety import plain_text
+from skillviewer.core.csv_safety import unescape_cell
 from skillviewer.core.errors import DatasetError
 
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
@@ -157,7 +157,7 @@ def read_sheet(path: Path) -> CsvTable:
     try:
         for cells in reader:
             begun = reader.line_num
-            stripped = [plain_text(cell.strip()) for cell in cells]
+            stripped = [unescape_cell(cell.strip()) for cell in cells]
             while stripped and not stripped[-1]:
                 stripped.pop()
             if stripped:

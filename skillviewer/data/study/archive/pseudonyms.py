@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from skillviewer.core.csv_safety import guarded
+from skillviewer.core.csv_safety import escape_cell
 from skillviewer.data.tables.rows import composed
 
 _LONG = 4
@@ -49,7 +49,7 @@ class Pseudonyms:
         writer.writerow(("kind", "name", "pseudonym"))
         for kind in ("videos", "participants", "raters", "sources"):
             for real, other in sorted(getattr(self, kind).items(), key=lambda item: item[1]):
-                writer.writerow((kind.removesuffix("s"), guarded(real), other))
+                writer.writerow((kind.removesuffix("s"), escape_cell(real), other))
         return text.getvalue()
 
     def replacer(self) -> "Replacer":

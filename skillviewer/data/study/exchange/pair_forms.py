@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from skillviewer.core.atomic_write import check_apart, exported_aside
-from skillviewer.core.csv_safety import guarded
+from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ranking.consensus import count_votes
@@ -141,6 +141,6 @@ def _write_csv(
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:
-            writer.writerow([guarded(value) for value in row])
+            writer.writerow([escape_cell(value) for value in row])
             written += 1
     return written
