@@ -1,12 +1,17 @@
 """Where things lie on this computer. ``SKILLVIEWER_HOME`` moves everything that the program writes by itself."""
 
 import os
+import re
 import sys
+from collections.abc import Container
 from pathlib import Path
 
 import platformdirs
 
 HOME_VARIABLE = "SKILLVIEWER_HOME"
+_FORBIDDEN = '<>:"/\\|?*'
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # are no files on Windows
+_MOST_BYTES = 200  # of the 255 that most systems take
 
 
 def cache_dir() -> Path:
@@ -74,3 +79,25 @@ def models_dir() -> Path:
 def training_place(checkpoint: Path) -> Path:
     """Return the hidden folder beside a checkpoint for its training under way; one training has it at a time."""
     return checkpoint.with_name(f".{checkpoint.name}.training")
+
+
+def safe_name(name: str) -> str:
+    """Return a name that is a file name on every system, with room behind it for a number and a suffix."""
+    kept = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
+    short = kept[:100].encode()[:_MOST_BYTES].decode(errors="ignore").rstrip(" .")
+    return f"{short}_" if _DEVICE.match(short) else short or "unnamed"
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """Return the wanted name, with a number behind it if its casefolded form is among the taken ones."""
+    name, number = wanted, 2
+    while name.casefold() in taken:
+        name, number = f"{wanted} ({number})", number + 1
+    return name
+
+
+def reserve_name(wanted: str, taken: set[str]) -> str:
+    """Return a free name and add its casefolded form to the taken ones."""
+    name = free_name(wanted, taken)
+    taken.add(name.casefold())
+    return name

@@ -16,13 +16,13 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.errors import Cancelled, ExportError, StudyError
 from skillviewer.core.faces.faces import FaceBox, Faces
-from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.core.paths import HOME_VARIABLE, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import FileState, NewVideo, Study, StudySettings, Vote, cached_analysis
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions, free_entry, safe_name
+from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.models import analysis_path
@@ -536,7 +536,7 @@ def test_names_of_files_are_taken_by_every_system(tmp_path: Path) -> None:
     assert (safe_name(" .."), safe_name("")) == ("unnamed", "unnamed")
     for letter in "x", "é", "手", "🦊":
         taken = {safe_name(letter * 300).casefold()}
-        (tmp_path / f"{free_entry(safe_name(letter * 300), taken)}.skillstudy-backups").touch()
+        (tmp_path / f"{reserve_name(safe_name(letter * 300), taken)}.skillstudy-backups").touch()
 
 
 def test_names_inside_words_and_digits_stay() -> None:

@@ -1,7 +1,7 @@
 """Which file is a video of a study: told by size and digest, wherever it lies and whatever it is called."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,11 +142,3 @@ def _common_end(one: Path, other: Path) -> int:
     """Return how many parts two paths have in common, counted from their end."""
     parts = list(zip(reversed(one.parts), reversed(other.parts), strict=False))
     return next((i for i, (a, b) in enumerate(parts) if a.casefold() != b.casefold()), len(parts))
-
-
-def free_name(wanted: str, taken: Mapping[str, object]) -> str:
-    """Return a name that is not taken yet (in lower case): the wanted one, or that with a number."""
-    name, number = wanted, 2
-    while name.casefold() in taken:
-        name, number = f"{wanted} ({number})", number + 1
-    return name

@@ -8,10 +8,9 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import StudyError
 from skillviewer.core.finetuning.split import StudyPairs
-from skillviewer.core.paths import data_dir, training_place
+from skillviewer.core.paths import data_dir, safe_name, training_place
 from skillviewer.core.ranking.pair_selection import SelectionReason
 from skillviewer.data.study.agreed import combined
-from skillviewer.data.study.archive.archive_form import safe_name
 from skillviewer.data.study.models import ModelState, ModelVersion
 from skillviewer.data.study.study import Study
 

@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from skillviewer.core.errors import StudyError, VideoError
+from skillviewer.core.paths import free_name
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange, range_cells
-from skillviewer.data.study.identity import Identity, free_name, relative
+from skillviewer.data.study.identity import Identity, relative
 from skillviewer.data.study.located_files import StudyVideoFiles
 from skillviewer.data.study.times import now
 from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo

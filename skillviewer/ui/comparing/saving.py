@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look
+from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.data.study.archive.archive_form import safe_name
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.comparing.study_agreement import Studying

@@ -1,7 +1,6 @@
 """An archive of a study: what may go in, and its form, a zip file with a manifest of size and SHA-256 of every file."""
 
 import hashlib
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -27,9 +26,6 @@ MODIFIED_NS = 1_577_836_800 * 10**9
 """2020-01-01: the same for every file, since times tell of days of work."""
 
 BLOCK = 1 << 20
-_FORBIDDEN = '<>:"/\\|?*'
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # are no files on Windows
-_MOST_BYTES = 200  # of the 255 that most systems take
 _LOCKED = 1  # bit of the flags of a file in a zip file
 _UNREADABLE = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 """What is raised for a file of an archive that is not there, damaged, locked, or packed in a way that is not known."""
@@ -96,22 +92,6 @@ def entry_info(name: str) -> zipfile.ZipInfo:
     info.compress_type = zipfile.ZIP_DEFLATED
     info.external_attr = 0o644 << 16
     return info
-
-
-def safe_name(name: str) -> str:
-    """Return a name that is a file name on every system, with room behind it for a number and a suffix."""
-    kept = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
-    short = kept[:100].encode()[:_MOST_BYTES].decode(errors="ignore").rstrip(" .")
-    return f"{short}_" if _DEVICE.match(short) else short or "unnamed"
-
-
-def free_entry(name: str, taken: set[str]) -> str:
-    """Return a name that is not taken yet, in any case, and take it."""
-    free, number = name, 2
-    while free.casefold() in taken:
-        free, number = f"{name} ({number})", number + 1
-    taken.add(free.casefold())
-    return free
 
 
 def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:

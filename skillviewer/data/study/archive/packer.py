@@ -14,6 +14,7 @@ from skillviewer import __version__
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import CheckpointError, StudyError, VideoError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.paths import free_name, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis, save_analysis
@@ -32,12 +33,9 @@ from skillviewer.data.study.archive.archive_form import (
     KnownAnalysis,
     Manifest,
     entry_info,
-    free_entry,
-    safe_name,
 )
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms, empty_texts, invent, rewrite
 from skillviewer.data.study.database import copy_database, translate_errors
-from skillviewer.data.study.identity import free_name
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo, extent_of
@@ -152,7 +150,7 @@ class Packer:
                 continue
             if self.blurred is not None and self.options.videos and not lost:
                 suffix = BLURRED_SUFFIX
-            place = f"videos/{free_entry(safe_name(self._known_as(video.name)), taken)}{suffix}"
+            place = f"videos/{reserve_name(safe_name(self._known_as(video.name)), taken)}{suffix}"
             places[video.id] = place
             if not self.options.videos:
                 continue
@@ -201,7 +199,7 @@ class Packer:
         names = self._names_of_models([row["name"] for row in rows])
         for row in rows:
             name = self.model_names[row["digest"]] = names[row["name"]]
-            place = f"models/{free_entry(safe_name(name), taken)}"
+            place = f"models/{reserve_name(safe_name(name), taken)}"
             db.execute(
                 "UPDATE model SET name = ?, relative_path = ?, absolute_path = ? WHERE digest = ?",
                 (name, place, place, row["digest"]),
