@@ -132,7 +132,7 @@ def find_moments(
     nothing = max(rounding_of(analysis.score), NEGLIGIBLE * float(np.abs(by_frames).max()))
     found = [
         _moment(analysis, worth, contributions, basis, np.flatnonzero((owner >= first) & (owner <= last)))
-        for first, last in chosen_stretches(by_frames, nothing)
+        for first, last in chosen_intervals(by_frames, nothing)
     ]
     return tuple(sorted(found, key=lambda moment: moment.start_frame))
 
@@ -152,7 +152,7 @@ def _segments_with_frames(analysis: Analysis) -> IntArray:
     return np.cumsum(new).astype(np.int64) - 1
 
 
-def stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
+def intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
     """Cut segments into stretches, the one with the strongest segment first.
 
     Args:
@@ -182,14 +182,14 @@ def stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
     return found
 
 
-def chosen_stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
+def chosen_intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
     """Choose the stretches that are told: see ``find_moments``; the strongest first.
 
     Args:
         worth: (N,) signed worth of each segment.
         nothing: Segments worth no more than this are worth nothing.
     """
-    amounts = {s: float(worth[s[0] : s[1] + 1].sum()) for s in stretches(worth, nothing)}
+    amounts = {s: float(worth[s[0] : s[1] + 1].sum()) for s in intervals(worth, nothing)}
     ranked = sorted(amounts, key=lambda s: (-abs(amounts[s]), s))
     chosen = ranked[:FEWEST]
     chosen += [s for s in ranked[FEWEST:MOST] if abs(amounts[s]) >= WORTH_TELLING * abs(amounts[ranked[0]])]
