@@ -128,7 +128,7 @@ def test_the_whole_report_by_hand() -> None:
     assert found.ordinal.value == found.on_test.value  # only one pair was judged by two
     assert [r.name for r in found.raters] == ["A", "B"]
     assert found.split_half is None
-    (circle,) = found.contradictions.circles or (None,)
+    (circle,) = found.contradictions.cycles or (None,)
     assert circle is not None
     assert circle.videos == ("a", "b", "c")
 

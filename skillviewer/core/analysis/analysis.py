@@ -127,10 +127,10 @@ class Analysis:
     @property
     def note(self) -> str:
         """What a person should know of the file, and of how much of the attempt is in it, or ""."""
-        return f"{self.footage.shortfall(self.video)} {self.video.note}".strip()
+        return f"{self.clip.shortfall(self.video)} {self.video.note}".strip()
 
     @property
-    def footage(self) -> VideoClip:
+    def clip(self) -> VideoClip:
         """The file, or the part of it, that it is of."""
         return VideoClip(self.video.path, self.extent)
 
@@ -142,7 +142,7 @@ class Analysis:
     @cached_property
     def frames(self) -> range:
         """The frames of the file that were looked through."""
-        return self.footage.frames(self.video)
+        return self.clip.frames(self.video)
 
     @property
     def start_s(self) -> float:

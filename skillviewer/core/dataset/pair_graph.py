@@ -18,7 +18,7 @@ def _graph(pairs: Iterable[Pair]) -> nx.DiGraph:
     return graph
 
 
-def cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
+def find_cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
     """Return one cycle of every set of videos that the pairs put in a circle; empty when the pairs are consistent.
 
     Args:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
 from skillviewer.core.dataset.folds import FoldsBy, check_no_leak, compared, fold_of, grouped, inner_fold, make_folds
-from skillviewer.core.dataset.pair_graph import cycles, islands
+from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import ClipRange, overlap
@@ -170,7 +170,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
     check_no_leak(fold, dataset.participants if folds.by is FoldsBy.PARTICIPANT else None)
     inner = _inner(dataset, fold, choices.seed)
     warnings = list(filter(None, [folds.warning.partition("No pairs to train on")[0].strip()]))
-    warnings += _same_footage(usable, fold)
+    warnings += _same_clip(usable, fold)
     known = set(seen) & set(fold.held_out_videos)
     if known:
         warnings.append(
@@ -211,7 +211,7 @@ def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
     raise DatasetError(f"There are no votes and no pairs in {dataset.name} to train on. Judge some pairs first.")
 
 
-def _same_footage(study: StudyPairs, fold: Fold) -> list[str]:
+def _same_clip(study: StudyPairs, fold: Fold) -> list[str]:
     """Warn of a held-out part of a file, or of a copy of it, of which another part that overlaps it is trained on."""
     by_name = {video.name: video for video in study.dataset.videos}
     digests = study.digests
@@ -260,10 +260,10 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
     if split:
         pairs = "1 pair" if split == 1 else f"{split} pairs"
         found.append(f"On {pairs} the votes contradict each other; the rule decides what they count as.")
-    circles = cycles(dataset.pairs)
-    if circles:
-        circle = " over ".join((*circles[0], circles[0][0]))
-        found.append(f"Pairs go in circles ({circle}): no model can order them all. Judge them again.")
+    looped = find_cycles(dataset.pairs)
+    if looped:
+        cycle = " over ".join((*looped[0], looped[0][0]))
+        found.append(f"Pairs go in circles ({cycle}): no model can order them all. Judge them again.")
     parts = islands(fold.train_pairs)
     if len(parts) > 1:
         found.append(f"No chain of training pairs connects all videos: they fall into {len(parts)} sets.")

@@ -1,18 +1,18 @@
-"""Circles in what most raters say: A better than B, B better than C, C better than A; with the votes behind them."""
+"""Cycles in what most raters say: A better than B, B better than C, C better than A; with the votes behind them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import networkx as nx
 
-from skillviewer.core.dataset.pair_graph import cycles
+from skillviewer.core.dataset.pair_graph import find_cycles
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.ranking.consensus import PairVotes, count_votes
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What most said of two videos next to each other in a circle.
+    """What most said of two videos next to each other in a cycle.
 
     Attributes:
         better: The one that more votes prefer.
@@ -66,12 +66,12 @@ class PreferenceCycles:
     """The circles in what most raters say.
 
     Attributes:
-        circles: All circles of three, and of each tangle that has none of three a shortest one through its first
+        cycles: All cycles of three, and of each tangle that has none of three a shortest one through its first
             video; those that the smallest lead holds together come first.
-        tangles: Sets of videos whose order the majorities leave open, because all lie on circles.
+        tangles: Sets of videos whose order the majorities leave open, because all lie on cycles.
     """
 
-    circles: tuple[Cycle, ...]
+    cycles: tuple[Cycle, ...]
     tangles: tuple[tuple[str, ...], ...]
 
 
@@ -87,15 +87,15 @@ def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
     found: list[tuple[str, ...]] = []
     for tangle in tangles:
         inside = graph.subgraph(tangle)
-        threes = [tuple(circle) for circle in nx.simple_cycles(inside, length_bound=3)]
-        found += threes or [tuple(c) for c in cycles([Pair(a, b) for a, b in inside.edges])]
-    circles = []
+        threes = [tuple(cycle) for cycle in nx.simple_cycles(inside, length_bound=3)]
+        found += threes or [tuple(c) for c in find_cycles([Pair(a, b) for a, b in inside.edges])]
+    made = []
     for videos in found:
         start = videos.index(min(videos))
         turned = videos[start:] + videos[:start]
-        circles.append(Cycle(tuple(links[a, b] for a, b in zip(turned, (*turned[1:], turned[0]), strict=True))))
-    circles.sort(key=lambda circle: (circle.weakest.margin, len(circle.links), circle.videos))
-    return PreferenceCycles(tuple(circles), tuple(sorted(tangles)))
+        made.append(Cycle(tuple(links[a, b] for a, b in zip(turned, (*turned[1:], turned[0]), strict=True))))
+    made.sort(key=lambda cycle: (cycle.weakest.margin, len(cycle.links), cycle.videos))
+    return PreferenceCycles(tuple(made), tuple(sorted(tangles)))
 
 
 def _link(votes: PairVotes) -> Link | None:

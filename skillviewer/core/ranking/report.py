@@ -55,7 +55,7 @@ class RankingReport:
         ordinal: The same, verdicts having an order.
         on_test: The ordinal one over the test pairs alone: pairs that only chance chose.
         raters: What the votes of every rater say of the rater.
-        contradictions: Circles in what most say.
+        contradictions: Cycles in what most say.
         parts: For every task, the sets of its videos that votes connect, the largest first; a video that nobody
             judged is a set of its own.
         split_half: Reliability by halves, or None where there are too few votes.

@@ -31,10 +31,10 @@ def ranking_json(report: RankingReport) -> dict[str, Any]:
         "parts": {task: [list(part) for part in parts] for task, parts in report.parts},
         "circles": [
             {
-                "links": [asdict(link) for link in circle.links],
-                "weakest": [circle.weakest.better, circle.weakest.worse],
+                "links": [asdict(link) for link in cycle.links],
+                "weakest": [cycle.weakest.better, cycle.weakest.worse],
             }
-            for circle in report.contradictions.circles
+            for cycle in report.contradictions.cycles
         ],
         "raters": [_rater(rater) for rater in report.raters],
     }

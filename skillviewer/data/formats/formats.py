@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from skillviewer.core.dataset.pair_graph import cycles, islands
+from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.registry import look_up, table
@@ -137,12 +137,12 @@ _SHOWN = 3
 
 def _found_wanting(dataset: Dataset) -> list[str]:
     """Return what is wrong with a data set in any form."""
-    circles = cycles(dataset.pairs)
+    found_cycles = find_cycles(dataset.pairs)
     problems = [
-        f"The pairs go in a circle: {' better than '.join((*circle, circle[0]))}." for circle in circles[:_SHOWN]
+        f"The pairs go in a circle: {' better than '.join((*cycle, cycle[0]))}." for cycle in found_cycles[:_SHOWN]
     ]
-    if len(circles) > _SHOWN:
-        problems.append(f"Sets of videos whose pairs go in a circle, besides these: {len(circles) - _SHOWN}.")
+    if len(found_cycles) > _SHOWN:
+        problems.append(f"Sets of videos whose pairs go in a circle, besides these: {len(found_cycles) - _SHOWN}.")
     by_subtask: dict[str, list[tuple[str, ...]]] = {}
     subtasks = dataset.subtasks
     for island in islands(dataset.pairs):

@@ -151,7 +151,7 @@ class Saving(QObject):
         if len(analyses) < 2:
             self._program.messages.note(self.tr("A comparison needs two models that have looked at this video."))
             return None
-        entry = self._program.videos.get(analyses[0].footage)
+        entry = self._program.videos.get(analyses[0].clip)
         stem = safe_name(entry.name) if entry is not None else analyses[0].video.path.stem
         return self._named(dialogs, title, kinds, f"{stem} compared", suffixes)
 
