@@ -198,7 +198,7 @@ def test_older_study_is_brought_up_to_date_after_a_copy(old: Path) -> None:
         (vote,) = study.votes.all()
         assert (vote.left, vote.right, vote.verdict, vote.taken_s) == ("a", "b", Verdict.RIGHT, 4.5)
         assert (study.settings.title, study.settings.speed) == ("Old", 0.5)
-        study.remarks.keep_moment("a", 1, 2, author="Ann")  # what only the new form has
+        study.remarks.save_moment("a", 1, 2, author="Ann")  # what only the new form has
     copy = next(backups_dir(old).glob("version 1*"))
     connection = raw(copy)
     assert connection.execute("PRAGMA user_version").fetchone() == (1,)

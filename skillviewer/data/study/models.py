@@ -216,7 +216,7 @@ class StudyModels:
             if row["extent"] == extent_text(extent_of(row))
         }
 
-    def keep_analysis(self, analysis: "Analysis") -> Path:
+    def save_analysis(self, analysis: "Analysis") -> Path:
         """Keep what a model says of a video: the whole in the cache, the score in the study.
 
         Args:

@@ -21,7 +21,7 @@ class Opinion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptMoment:
+class SavedMoment:
     """A stretch of a video that somebody kept.
 
     Attributes:
@@ -70,8 +70,8 @@ class Note:
     made_at: datetime
 
 
-def _moment(row: sqlite3.Row) -> KeptMoment:
-    return KeptMoment(
+def _moment(row: sqlite3.Row) -> SavedMoment:
+    return SavedMoment(
         id=row["id"],
         video=row["video_name"],
         start_s=row["start_s"],
@@ -114,7 +114,7 @@ class StudyRemarks:
             raise StudyError(f"There is no video “{name}” in the study.")
         return int(number)
 
-    def moments(self, video: str | None = None) -> tuple[KeptMoment, ...]:
+    def moments(self, video: str | None = None) -> tuple[SavedMoment, ...]:
         """Return the moments of a video, or of all, by video and time."""
         rows = self._file.query(
             "SELECT m.*, v.name AS video_name FROM moment AS m JOIN video AS v ON v.id = m.video "
@@ -124,7 +124,7 @@ class StudyRemarks:
         )
         return tuple(_moment(row) for row in rows)
 
-    def keep_moment(
+    def save_moment(
         self,
         video: str,
         start_s: float,

@@ -213,7 +213,7 @@ class StudyList(QObject):
 
             def keep(study: Study) -> None:
                 study.models.add(model_digest, name, folder)
-                study.models.keep_analysis(analysis)
+                study.models.save_analysis(analysis)
 
             self._studies.act(keep, *changes)
 
