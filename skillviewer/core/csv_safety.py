@@ -1,7 +1,7 @@
-"""Cells of text in CSV files that a spreadsheet may open: what it would run as a formula stands behind an apostrophe.
+"""Protection against CSV injection: text that a spreadsheet would run as a formula is escaped with an apostrophe.
 
-Spreadsheets compute a cell that begins with = + - or @, also one that came with a table from elsewhere, and such a
-formula can fetch from the network or start programs. Behind an apostrophe it is text. Numbers stay as they are.
+Spreadsheets compute a cell that begins with = + - or @, also in a table from elsewhere, and such a formula can fetch
+from the network or start programs. After an apostrophe it is text. Numbers stay as they are.
 """
 
 import re
@@ -11,7 +11,7 @@ _ESCAPED = re.compile(r"'+([=@\t]|[+-](?![\d\s.,+-]*\Z))")
 
 
 def escape_cell(value: object) -> object:
-    """Return what goes into a cell for a value: text on one kind of line end, and never a formula; all else as it is.
+    """Return the content of a cell: text with one kind of line end and never a formula; other values unchanged.
 
     ``unescape_cell`` undoes it.
     """
@@ -22,5 +22,5 @@ def escape_cell(value: object) -> object:
 
 
 def unescape_cell(cell: str) -> str:
-    """Return the text of a cell that ``escape_cell`` made, or that a person wrote."""
+    """Return the text of a cell that ``escape_cell`` or the user wrote."""
     return cell[1:] if _ESCAPED.match(cell) else cell

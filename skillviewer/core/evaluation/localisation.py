@@ -184,7 +184,6 @@ class Localisation:
     energies_centre: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         for name in self.__slots__:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 

@@ -178,7 +178,6 @@ class Removal:
     distances: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         for name in self.__slots__:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
@@ -241,7 +240,6 @@ class Faithfulness:
     opposite_share: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         for name in ("permuted", "rank_correlation", "opposite_share"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 

@@ -36,7 +36,6 @@ class Strengths:
     covariance: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         object.__setattr__(self, "values", frozen(self.values))
         object.__setattr__(self, "covariance", frozen(self.covariance))
 
