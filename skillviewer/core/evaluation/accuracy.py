@@ -168,11 +168,11 @@ def pooled_accuracy(
 ) -> Pooled:
     """Return the accuracy over all folds with an interval that respects the clustering by participant.
 
-    Percentile bootstrap over participants, drawn with replacement. A pair between two participants counts as often
-    as the product of their draws, a pair within one as often as that one is drawn (the pigeonhole bootstrap, Owen 2007).
-    Percentiles are expanded for the number n of held-out participants (Hesterberg 2015: those of
-    sqrt(n / (n - 1)) times Student's t with n - 1 degrees of freedom); without this the interval is too narrow for small n. One
-    held-out participant gives no interval.
+    Percentile bootstrap over participants, drawn with replacement. A pair between two participants counts as often as
+    the product of their draws, a pair within one as often as that one is drawn (the pigeonhole bootstrap, Owen 2007).
+    Percentiles are expanded for the number n of held-out participants (Hesterberg 2015: those of sqrt(n / (n - 1))
+    times Student's t with n - 1 degrees of freedom); without this the interval is too narrow for small n. One held-out
+    participant gives no interval.
 
     For up to eight participants all possible draws are enumerated with their probabilities, so the seed has no effect.
     For more, samples are drawn.
