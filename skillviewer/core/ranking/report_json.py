@@ -1,4 +1,4 @@
-"""What votes say as plain values, for JSON: what the command line prints."""
+"""Plain values of a ranking report for JSON, as the command line prints them."""
 
 import math
 from dataclasses import asdict
@@ -10,7 +10,7 @@ from skillviewer.core.ranking.report import RankingReport
 
 
 def ranking_json(report: RankingReport) -> dict[str, Any]:
-    """Return a report as plain values; a number that is not known is null."""
+    """Return a report as plain values; an unknown number is null."""
     halves = report.split_half
     found = {
         "judged": report.judged,
