@@ -1,4 +1,4 @@
-"""The study: one SQLite file with everything of an investigation but the videos and what can be computed again."""
+"""The study: one SQLite file with everything of an investigation except videos and data that can be computed again."""
 
 from skillviewer.data.study.models import ModelState, ModelVersion, Score, analysis_path, cached_analysis
 from skillviewer.data.study.remarks import Note, Opinion, SavedMoment
