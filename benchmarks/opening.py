@@ -51,7 +51,7 @@ def make_study(folder: Path, n_videos: int) -> Path:
             analysis = analyses[at % len(analyses)]
             assert video.path is not None
             moved = replace(analysis, video=replace(analysis.video, path=video.path, digest=video.digest))
-            study.models.keep_analysis(moved)
+            study.models.save_analysis(moved)
         return study.path
 
 

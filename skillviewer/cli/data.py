@@ -86,7 +86,7 @@ class Holdings:
 
 
 def _holdings(dataset: "Dataset", title: str) -> Holdings:
-    from skillviewer.core.dataset.pair_graph import cycles, similar_by_depth
+    from skillviewer.core.dataset.pair_graph import find_cycles, similar_by_depth
 
     subtasks = dataset.subtasks
     by_depth = [
@@ -107,7 +107,7 @@ def _holdings(dataset: "Dataset", title: str) -> Holdings:
         possible_pairs=sum(a.subtask == b.subtask for a, b in combinations(dataset.videos, 2)),
         pairs_without_disparity=len(dataset.similar),
         similar_by_depth=sum(map(len, by_depth)),
-        circles=len(cycles(dataset.pairs)),
+        circles=len(find_cycles(dataset.pairs)),
         judgements=len(dataset.judgements),
         raters=len({judgement.rater for judgement in dataset.judgements}),
         rule=dataset.rule,

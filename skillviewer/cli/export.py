@@ -149,7 +149,7 @@ def _orders(
     overwrite: bool,
 ) -> "list[ExportRequest]":
     """Return the files that are to be written: one, or in a folder one a video, or a model where it holds no more."""
-    from skillviewer.data.study.archive.archive_form import free_entry, safe_name
+    from skillviewer.core.paths import reserve_name, safe_name
     from skillviewer.engine.exporting.requests import ExportRequest
 
     folder = _is_folder(output)
@@ -167,7 +167,7 @@ def _orders(
     orders = []
     for subjects in found:
         for together in [subjects] if exporter.takes_several else [(subject,) for subject in subjects]:
-            name = free_entry(safe_name(_name(together)), taken)
+            name = reserve_name(safe_name(_name(together)), taken)
             orders.append(ExportRequest(exporter, together, output / f"{name}{end}", options, overwrite))
     return orders
 

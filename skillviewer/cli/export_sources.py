@@ -98,7 +98,7 @@ def _of_study(
     with Study.open(path, read_only=True) as study:
         videos = study.videos.check(token)
         used = study.settings.model
-        model = study.models.spoken_for(used)  # as “study list” and the report of the cohort do
+        model = study.models.default_model(used)  # as “study list” and the report of the cohort do
         if model is not None and model.digest != used and not study.models.scores(model.digest):
             model = None  # nobody chose it, and it has said nothing
     by_name = {video.name: video for video in videos}

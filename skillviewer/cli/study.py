@@ -153,7 +153,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 videos = opened.videos.check(CancelToken(), report)
         else:
             videos = opened.videos.all()
-        used = opened.models.spoken_for(opened.settings.model)
+        used = opened.models.default_model(opened.settings.model)
         scores = opened.models.scores(used.digest) if used is not None else {}
     for video in videos:
         score = scores.get(video.name)

@@ -72,7 +72,7 @@ def _lines(report: "RankingReport") -> list[str]:
         infit = "–" if rater.misfit is None else f"{rater.misfit.infit:.2f}"
         lines.append(f"{rater.name:{wide}}  {rater.judged:5}  {shares}  {seconds:>6}  {infit:>5}")
         lines += [f"{'':{wide}}  {warning}" for warning in rater.warnings]
-    circles = report.contradictions.circles
+    circles = report.contradictions.cycles
     if circles:
         lines += ["", f"{len(circles)} circles in what most say; judge the weakest link of each again:"]
     for circle in circles[:MOST_CIRCLES]:

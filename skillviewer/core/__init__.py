@@ -1,1 +1,1 @@
-"""Words and values of the field: numpy and scipy only, no files, no pixels, no screen."""
+"""Values and vocabulary of the field: numpy and scipy only; no files, pixels or screen."""

@@ -1,4 +1,4 @@
-"""Arrays that cross a thread or a layer are read-only."""
+"""Read-only arrays, which may cross threads and layers."""
 
 from typing import Any, TypeAlias, TypeVar
 
@@ -15,7 +15,7 @@ ArrayT = TypeVar("ArrayT", bound=NDArray[Any])
 
 
 def frozen(array: ArrayT) -> ArrayT:
-    """Return the array, contiguous and read-only; a copy when somebody else could still write to it.
+    """Return the array, contiguous and read-only; a copy if it could still be written to elsewhere.
 
     Args:
         array: Any array.
@@ -28,7 +28,7 @@ def frozen(array: ArrayT) -> ArrayT:
 
 
 def _can_be_written(array: NDArray[Any]) -> bool:
-    """Return whether an array, or one that it is a view of, is writeable."""
+    """Return True if an array, or one that it is a view of, is writeable."""
     owner: object = array
     while isinstance(owner, np.ndarray):
         if owner.flags.writeable:
@@ -38,7 +38,7 @@ def _can_be_written(array: NDArray[Any]) -> bool:
 
 
 def shapes(value: object) -> str:
-    """Return a repr of a dataclass that names the shape of each array instead of its numbers."""
+    """Return a repr of a dataclass that shows the shape of each array instead of its numbers."""
     parts = []
     for name in getattr(value, "__dataclass_fields__", {}):
         item = getattr(value, name)

@@ -1,4 +1,4 @@
-"""Never over a file unasked, never half a file: what is written goes to a name beside its place, renamed at the end."""
+"""Atomic writes: to a temporary file in the same folder, renamed at the end. Files are never overwritten unasked."""
 
 import os
 import secrets
@@ -9,19 +9,19 @@ from pathlib import Path
 from skillviewer.core.errors import ExportError, NameTakenError
 
 ASIDE = ".part"
-"""What the names of files under way have in them."""
+"""Part of the names of temporary files."""
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
-    """Refuse a name that nothing may be written to.
+    """Refuse a path that must not be written to.
 
     Args:
-        path: Where the file is to lie.
+        path: Path of the file.
         overwrite: Whether a file of that name may be replaced.
 
     Raises:
-        NameTakenError: A file is there already.
-        ExportError: A folder, or a name that no file can have.
+        NameTakenError: The file exists already.
+        ExportError: The path is a folder, or a name that no file can have.
     """
     try:
         folder, there = path.is_dir(), path.exists()
@@ -34,7 +34,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Return whether there is a file or folder; False where that cannot be told: it is, when something is written."""
+    """Return True if a file or folder exists; False if that is unknown: the write itself finds out."""
     try:
         return path.exists()
     except OSError:  # a name that is too long, a folder that may not be read
@@ -42,7 +42,7 @@ def is_there(path: Path) -> bool:
 
 
 def is_one_of(path: Path, others: Iterable[Path]) -> bool:
-    """Return whether a file is one of some others, by whatever name; one that is not there is none."""
+    """Return True if a path is the same file as one of some others, under any name; False if it does not exist."""
     for other in others:
         with suppress(OSError):
             if path.samefile(other):
@@ -51,14 +51,14 @@ def is_one_of(path: Path, others: Iterable[Path]) -> bool:
 
 
 def check_apart(path: Path, originals: Iterable[Path]) -> None:
-    """Refuse to write over what nobody could bring back, whoever asks for it.
+    """Refuse to overwrite a file that could not be restored, even on request.
 
     Args:
-        path: Where the file is to lie.
-        originals: Videos, studies and other files that are read.
+        path: Path of the file.
+        originals: Videos, studies and other files that the export reads.
 
     Raises:
-        ExportError: ``path`` is one of them, under whatever name.
+        ExportError: ``path`` is one of them, under any name.
     """
     if is_one_of(path, originals):
         raise ExportError(
@@ -68,18 +68,18 @@ def check_apart(path: Path, originals: Iterable[Path]) -> None:
 
 @contextmanager
 def written_aside(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """Give a free name beside ``path``; rename it to ``path`` at the end, remove it when anything goes wrong.
+    """Give a temporary path next to ``path``; rename it to ``path`` at the end, or remove it on an error.
 
     Args:
-        path: Where the file is to lie; a file of that name is replaced, its folder is made.
-        durable: Whether it is on the disk, and not on its way there, when it gets its name: for what cannot be computed
-            again, should the power fail.
+        path: Path of the file; an existing one is replaced, and its folder is created.
+        durable: Whether to flush the file to disk before it is renamed, for data that cannot be computed again after a
+            power failure.
 
     Yields:
-        A name in the same folder with the same suffix.
+        A path in the same folder with the same suffix.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{secrets.token_hex(6)}{ASIDE}{path.suffix}")
@@ -96,18 +96,18 @@ def written_aside(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def exported_aside(path: Path, *, overwrite: bool, durable: bool = True) -> Iterator[Path]:
-    """Give a name beside ``path``, as ``written_aside`` does, for what leaves the program.
+    """Give a temporary path, as ``written_aside`` does, for a file that leaves the program.
 
     Args:
-        path: Where the file is to lie; its folder is made.
-        overwrite: Whether a file of that name may be replaced; asked before and after the writing.
+        path: Path of the file; its folder is created.
+        overwrite: Whether an existing file may be replaced; checked before and after the write.
         durable: See ``written_aside``.
 
     Yields:
-        A name in the same folder with the same suffix.
+        A path in the same folder with the same suffix.
 
     Raises:
-        ExportError: The name is refused (see ``check_free``), or writing failed: the disk is full, say.
+        ExportError: The path is refused (see ``check_free``), or the write failed: the disk is full, say.
     """
     check_free(path, overwrite=overwrite)
     try:

@@ -1,19 +1,19 @@
-"""Cells of text in CSV files that a spreadsheet may open: what it would run as a formula stands behind an apostrophe.
+"""Protection against CSV injection: text that a spreadsheet would run as a formula is escaped with an apostrophe.
 
-Spreadsheets compute a cell that begins with = + - or @, also one that came with a table from elsewhere, and such a
-formula can fetch from the network or start programs. Behind an apostrophe it is text. Numbers stay as they are.
+Spreadsheets compute a cell that begins with = + - or @, also in a table from elsewhere, and such a formula can fetch
+from the network or start programs. After an apostrophe it is text. Numbers stay as they are.
 """
 
 import re
 
 _FORMULA = re.compile(r"'*([=@\t]|[+-](?![\d\s.,+-]*\Z))")
-_GUARDED = re.compile(r"'+([=@\t]|[+-](?![\d\s.,+-]*\Z))")
+_ESCAPED = re.compile(r"'+([=@\t]|[+-](?![\d\s.,+-]*\Z))")
 
 
-def guarded(value: object) -> object:
-    """Return what goes into a cell for a value: text on one kind of line end, and never a formula; all else as it is.
+def escape_cell(value: object) -> object:
+    """Return the content of a cell: text with one kind of line end and never a formula; other values unchanged.
 
-    ``plain_text`` undoes it.
+    ``unescape_cell`` undoes it.
     """
     if not isinstance(value, str):
         return value
@@ -21,6 +21,6 @@ def guarded(value: object) -> object:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def plain_text(cell: str) -> str:
-    """Return the text of a cell that ``guarded`` made, or that a person wrote."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+def unescape_cell(cell: str) -> str:
+    """Return the text of a cell that ``escape_cell`` or the user wrote."""
+    return cell[1:] if _ESCAPED.match(cell) else cell

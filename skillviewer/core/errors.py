@@ -1,10 +1,10 @@
-"""The one tree of errors. Every message is fit to be shown: what happened, with which value, what to do."""
+"""The tree of errors. Every message can be shown to the user: what happened, with which value, and what to do."""
 
 from pathlib import Path
 
 
 class SkillViewerError(Exception):
-    """Base of everything that went wrong in a way a person can act on."""
+    """Base of all errors that the user can act on."""
 
 
 class VideoError(SkillViewerError):
@@ -24,15 +24,15 @@ class CheckpointError(SkillViewerError):
 
 
 class DeviceError(SkillViewerError):
-    """The computing device is missing, out of memory or failed."""
+    """The computing device is missing, is out of memory, or has failed."""
 
 
 class ExportError(SkillViewerError):
-    """Something could not be written out."""
+    """A file could not be exported."""
 
 
 class NameTakenError(ExportError):
-    """A file of that name is there already, and nobody said that it may be replaced.
+    """The file exists already and may not be replaced.
 
     Args:
         path: The file.
@@ -53,10 +53,10 @@ class SettingsError(SkillViewerError):
     """A setting has a value that cannot be used."""
 
 
-class Cancelled(Exception):  # noqa: N818 - a wish of the person, not an error
-    """The person asked to stop. Stands outside the tree: nothing went wrong."""
+class Cancelled(Exception):  # noqa: N818 - a request of the user, not an error
+    """The user asked to stop. Outside the tree: nothing went wrong."""
 
 
 def escaped(error: UnicodeEncodeError) -> str:
-    """Return a text that cannot be written, with numbers in the place of what is no letter."""
+    """Return a text that cannot be encoded, with escapes in place of the characters at fault."""
     return error.object.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""What tells the bytes of one file from those of another."""
+"""Hashes of files."""
 
 import hashlib
 from pathlib import Path
@@ -13,10 +13,10 @@ def sha256_of(path: Path, token: CancelToken | None = None) -> str:
 
     Args:
         path: The file.
-        token: Checked after every megabyte.
+        token: Checked after every block of 1 MiB.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The file cannot be read.
         Cancelled: The token was raised.
     """
     made, block = hashlib.sha256(), bytearray(_BLOCK)

@@ -1,16 +1,21 @@
-"""Where things lie on this computer. ``SKILLVIEWER_HOME`` moves everything that the program writes by itself."""
+"""Locations of the program's own files, and safe file names. ``SKILLVIEWER_HOME`` moves all files it writes itself."""
 
 import os
+import re
 import sys
+from collections.abc import Container
 from pathlib import Path
 
 import platformdirs
 
 HOME_VARIABLE = "SKILLVIEWER_HOME"
+_FORBIDDEN = '<>:"/\\|?*'
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # are no files on Windows
+_MOST_BYTES = 200  # of the 255 that most systems take
 
 
 def cache_dir() -> Path:
-    """Return the folder of things that can be computed again: features, kernels, proxies."""
+    """Return the folder of files that can be computed again: features, kernels, proxies."""
     home = os.environ.get(HOME_VARIABLE)
     return Path(home) / "cache" if home else Path(platformdirs.user_cache_dir("skillviewer"))
 
@@ -21,13 +26,13 @@ def kernels_dir() -> Path:
 
 
 def data_dir() -> Path:
-    """Return the folder of things that a person would miss: trained models, fetched weights."""
+    """Return the folder of files worth keeping: trained models, fetched weights."""
     home = os.environ.get(HOME_VARIABLE)
     return Path(home) / "data" if home else Path(platformdirs.user_data_dir("skillviewer"))
 
 
 def drafts_dir() -> Path:
-    """Return the folder of studies that were begun without a name."""
+    """Return the folder of unnamed studies."""
     return data_dir() / "drafts"
 
 
@@ -72,5 +77,27 @@ def models_dir() -> Path:
 
 
 def training_place(checkpoint: Path) -> Path:
-    """Return the hidden folder beside a checkpoint for its training under way; one training has it at a time."""
+    """Return the hidden folder next to a checkpoint for its training in progress; one training locks it at a time."""
     return checkpoint.with_name(f".{checkpoint.name}.training")
+
+
+def safe_name(name: str) -> str:
+    """Return a name valid on every file system, short enough to append a number and a suffix."""
+    kept = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
+    short = kept[:100].encode()[:_MOST_BYTES].decode(errors="ignore").rstrip(" .")
+    return f"{short}_" if _DEVICE.match(short) else short or "unnamed"
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """Return the wanted name, with a number behind it if its casefolded form is among the taken ones."""
+    name, number = wanted, 2
+    while name.casefold() in taken:
+        name, number = f"{wanted} ({number})", number + 1
+    return name
+
+
+def reserve_name(wanted: str, taken: set[str]) -> str:
+    """Return a free name and add its casefolded form to the taken ones."""
+    name = free_name(wanted, taken)
+    taken.add(name.casefold())
+    return name

@@ -1,4 +1,4 @@
-"""Making things before they are asked for, in a thread beside the one that uses them."""
+"""Prefetching in a background thread."""
 
 from collections import deque
 from collections.abc import Generator, Iterator
@@ -9,21 +9,21 @@ ItemT = TypeVar("ItemT")
 
 
 class _Over:
-    """What stands for the end."""
+    """Marker of the end."""
 
 
 _OVER: Final = _Over()
 
 
 def ahead(items: Iterator[ItemT], depth: int = 2) -> Generator[ItemT, None, None]:
-    """Yield what another iterator yields, made in a thread that is so many items ahead.
+    """Yield the items of another iterator, computed up to ``depth`` items ahead in a thread.
 
-    The other iterator runs in that thread alone. Its errors are raised here, in their place. When this generator is
-    closed the thread has ended, after the item at hand.
+    The other iterator runs in that thread alone. Its errors are raised here, at their position. Closing this generator
+    waits until the thread has finished its current item.
 
     Args:
-        items: Slow in code that lets go of Python's lock: decoding, say.
-        depth: Items that wait at most.
+        items: Iterator whose slow code releases the GIL: decoding, say.
+        depth: Greatest number of waiting items.
 
     Yields:
         The same items in the same order.

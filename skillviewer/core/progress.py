@@ -1,4 +1,4 @@
-"""What long work and the one who waits for it say to each other."""
+"""Progress reports of long jobs, and their cancellation."""
 
 import threading
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from skillviewer.core.errors import Cancelled
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is.
+    """Progress of a job.
 
     Attributes:
-        stage: What is being done, in a few words for a person.
-        done: Steps finished.
-        total: Steps in all; 0 when it is not known.
-        value: Something finished on the way (a partial ``Analysis``, a training log row), or None.
+        stage: Current activity, in a few words for the user.
+        done: Number of finished steps.
+        total: Number of steps in all; 0 if unknown.
+        value: An intermediate result (a partial ``Analysis``, a row of a training log), or None.
     """
 
     stage: str
@@ -28,7 +28,7 @@ Report = Callable[[Progress], None]
 
 
 def silent(_progress: Progress) -> None:
-    """Report to nobody."""
+    """Discard the report."""
 
 
 class CancelToken:
@@ -45,14 +45,14 @@ class CancelToken:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked to stop."""
+        """True once ``cancel`` was called."""
         return self._flag.is_set()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until somebody asks to stop, at most so long; return whether somebody did."""
+        """Wait for ``cancel`` for at most this time; return True if it was called."""
         return self._flag.wait(timeout_s)
 
     def check(self) -> None:
-        """Raise ``Cancelled`` when somebody asked to stop."""
+        """Raise ``Cancelled`` if ``cancel`` was called."""
         if self._flag.is_set():
             raise Cancelled

@@ -1,4 +1,4 @@
-"""A share with its interval."""
+"""A proportion with its confidence interval."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -7,16 +7,16 @@ from statistics import NormalDist
 from skillviewer.core.text import percent
 
 Z = NormalDist().inv_cdf(0.975)
-"""Standard deviations of a normal distribution in which 95 % lie."""
+"""Half-width of the central 95 % of a normal distribution, in standard deviations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
-    """How many of how many, with Wilson's 95 % interval (1927), which holds for small numbers too.
+    """A count out of a total, with Wilson's 95 % interval (1927), which holds for small numbers too.
 
     Attributes:
-        part: How many.
-        n: Of how many.
+        part: The count.
+        n: The total.
     """
 
     part: int
@@ -24,15 +24,15 @@ class Proportion:
 
     @property
     def value(self) -> float:
-        """The share, 0 to 1; NaN of none."""
+        """The proportion, 0 to 1; NaN if the total is 0."""
         return self.part / self.n if self.n else float("nan")
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Ends of the 95 % interval; 0 and 1 of none."""
+        """Ends of the 95 % interval; 0 and 1 if the total is 0."""
         if self.n == 0:
             return 0.0, 1.0
-        # written out: scipy.stats, which knows it too, takes half a second to import
+        # computed here: scipy.stats has it, but takes half a second to import
         widened = self.n + Z**2
         centre = (self.part + Z**2 / 2) / widened
         half = Z * sqrt(self.part * (self.n - self.part) / self.n + Z**2 / 4) / widened
@@ -42,7 +42,7 @@ class Proportion:
 
     @property
     def text(self) -> str:
-        """The share in words, "83 % (74 to 90) of 90"; a dash of none."""
+        """The proportion in words, "83 % (74 to 90) of 90"; a dash if the total is 0."""
         if self.n == 0:
             return "–"
         low, high = (round(100 * end) for end in self.interval)

@@ -1,4 +1,4 @@
-"""Tables of things by name: tuples that can be read, typed and looked up."""
+"""Registries: tuples of named entries that can be read, typed and looked up."""
 
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
@@ -11,7 +11,7 @@ class Named(Protocol):
 
     @property
     def name(self) -> str:
-        """Name by which it is asked for."""
+        """Name by which the entry is requested."""
         ...
 
 
@@ -19,7 +19,7 @@ NamedT = TypeVar("NamedT", bound=Named)
 
 
 def table(*entries: NamedT) -> tuple[NamedT, ...]:
-    """Return the entries as a tuple; a duplicate name is an error of the programmer."""
+    """Return the entries as a tuple; a duplicate name is a programming error."""
     names = [entry.name for entry in entries]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
@@ -28,13 +28,13 @@ def table(*entries: NamedT) -> tuple[NamedT, ...]:
 
 
 def look_up(entries: Iterable[NamedT], name: str, what: str, error: type[SkillViewerError]) -> NamedT:
-    """Return the entry of a name.
+    """Return the entry with a name.
 
     Args:
-        entries: The table.
-        name: Name asked for.
-        what: What the entries are, for the message ("attention model").
-        error: Error to raise when the name is not there.
+        entries: The registry.
+        name: The requested name.
+        what: Kind of the entries, for the message ("attention model").
+        error: Error to raise if there is no such entry.
     """
     entries = tuple(entries)
     for entry in entries:

@@ -1,6 +1,6 @@
-"""Chance that can be drawn again: numbers that follow from a seed and a name, on every computer and in every order.
+"""Reproducible random numbers: they follow from a seed and a name, on every computer and in every order.
 
-A lot of a name stays the same when other names come or go, which a generator that is drawn from in turn cannot promise.
+The hash of a name does not change when other names come or go, unlike draws from a sequential generator.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ def _hashes(names: Sequence[str], seed: int) -> NDArray[np.uint64]:
 
 
 def _uniform(words: NDArray[np.uint64]) -> FloatArray:
-    """Return numbers of [0, 1) from words that are mixed once more (splitmix64: Steele, Lea and Flood, 2014)."""
+    """Return numbers in [0, 1) from words that are mixed once more (splitmix64: Steele, Lea and Flood, 2014)."""
     mixed = words + np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -27,17 +27,17 @@ def _uniform(words: NDArray[np.uint64]) -> FloatArray:
     return np.asarray((mixed >> np.uint64(11)).astype(np.float64) / 2**53)
 
 
-def name_lots(names: Sequence[str], seed: int) -> FloatArray:
-    """Return (n,) lots of names, uniform in [0, 1)."""
+def seeded_hashes(names: Sequence[str], seed: int) -> FloatArray:
+    """Return (n,) hashes of names, uniform in [0, 1)."""
     return _uniform(_hashes(names, seed))
 
 
-def pair_lots(names: Sequence[str], seed: int) -> FloatArray:
-    """Return (n, n) lots of every two names, uniform in [0, 1); symmetric, and 1 on the diagonal."""
+def seeded_pair_hashes(names: Sequence[str], seed: int) -> FloatArray:
+    """Return (n, n) hashes of every two names, uniform in [0, 1); symmetric, and 1 on the diagonal."""
     words = _hashes(names, seed)
-    lots = _uniform(words[:, None] ^ words[None, :])
-    np.fill_diagonal(lots, 1)
-    return lots
+    hashes = _uniform(words[:, None] ^ words[None, :])
+    np.fill_diagonal(hashes, 1)
+    return hashes
 
 
 def stream(seed: int, name: str, number: int) -> np.random.Generator:

@@ -1,13 +1,13 @@
-"""Numbers as they stand in sentences."""
+"""Numbers and text formatted for sentences."""
 
 import math
 
 EQUAL_DECIMALS = 9
-"""Strengths that agree in so many decimals are equal: the fit ends with steps below them."""
+"""Strengths that agree in so many decimals are equal: the fit stops at smaller steps."""
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """Return a number with its sign, a true minus and a dot; what rounds to zero has no sign, and NaN is a dash.
+    """Return a number with its sign, a true minus and a dot; a rounded zero has no sign, and NaN is a dash.
 
     Args:
         value: The number.
@@ -20,7 +20,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def percent(part: int, whole: int) -> int:
-    """Return a share in whole percent, rounded half up; 0 and 100 only where it is none or all.
+    """Return a proportion in whole percent, rounded half up; 0 and 100 only for none and all.
 
     Args:
         part: 0 to ``whole``.
@@ -40,13 +40,13 @@ def clock(time_s: float) -> str:
 
 
 def plain(value: float) -> str:
-    """Return a number of a colour bar or an axis: three significant digits at most, no trailing zeros."""
+    """Return a number for a colour bar or an axis: at most three significant digits, no trailing zeros."""
     return f"{value:.3g}".replace("-", "−")
 
 
 def printable(text: str) -> str:
-    """Return text that any file and any font can take: line breaks as spaces, other unprintable characters as �.
+    """Return text for any file and font: line breaks become spaces, other unprintable characters �.
 
-    Names of files may hold control characters and, on Linux, bytes that are no UTF-8 (lone surrogates in Python).
+    File names may contain control characters and, on Linux, bytes that are not UTF-8 (lone surrogates in Python).
     """
     return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,1 +1,1 @@
-"""Data-set formats, and the study."""
+"""Data-set forms, tables, analysis files, and the study."""

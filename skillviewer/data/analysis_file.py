@@ -1,8 +1,8 @@
-"""An analysis as a file: NumPy's ``.npz``, readable with ``numpy.load(path)`` and without pickle.
+"""Files of analyses: NumPy's ``.npz``, readable with ``numpy.load(path)`` and without pickle.
 
-Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``attention`` (K, N, h, w), ``task_state``
-(K, N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), ``pooled`` (2F,) where it is known, and ``about``, a string
-of JSON with everything else.
+Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``attention`` (K, N, h, w), ``task_state`` (K,
+N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), ``pooled`` (2F,) if known, and ``about``, a JSON string with
+everything else.
 """
 
 import zipfile
@@ -45,19 +45,19 @@ class _About:
     interval: tuple[float, float] | None
     warning: str
     provenance: Provenance
-    strangeness: float | None = None  # not known in files of older versions
-    extent: tuple[str, float, float] | None = None  # nor the part of the file that it is of
+    strangeness: float | None = None  # unknown in files of older versions
+    extent: tuple[str, float, float] | None = None  # unknown there, too
 
 
 def save_analysis(analysis: Analysis, path: Path) -> None:
-    """Write an analysis; aside first, then renamed.
+    """Write an analysis atomically.
 
     Args:
-        analysis: What to write.
-        path: Where to; its folder is made.
+        analysis: The analysis.
+        path: Path of the file; its folder is created.
 
     Raises:
-        ExportError: It cannot be written, or the name of its video is no text.
+        ExportError: The file cannot be written, or the name of the video is not UTF-8.
     """
     video = analysis.video
     about = _About(
@@ -98,7 +98,7 @@ def save_analysis(analysis: Analysis, path: Path) -> None:
         raise ExportError(
             f"“{escaped(error)}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
         ) from error
-    # it can be computed again, and many are kept one after the other: the disk is not waited for
+    # it can be computed again, and many are written in a row: do not wait for the disk
     with exported_aside(path, overwrite=True, durable=False) as aside, aside.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
 
@@ -107,7 +107,7 @@ def load_analysis(path: Path) -> Analysis:
     """Read an analysis that ``save_analysis`` wrote.
 
     Raises:
-        StudyError: It is not such a file, or it is damaged.
+        StudyError: The file is no analysis, or it is damaged.
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:

@@ -1,7 +1,7 @@
-"""Faces of a video as a JSON file: what was found, and what a person drew or took away.
+"""JSON files of the faces in a video: detected, drawn or removed by the user.
 
-The program keeps one for every video that was searched or edited, by the digest of the video: it stays valid wherever
-the video is moved, serves every study and model, and is not lost with the cache.
+The program stores one file per searched or edited video, under the digest of the video: it stays valid wherever the
+video is moved, serves every study and model, and is not lost with the cache.
 """
 
 from pathlib import Path
@@ -28,14 +28,14 @@ def faces_text(faces: Faces) -> str:
 
 
 def read_faces_text(text: str | bytes, source: str = "The text") -> Faces:
-    """Return the faces that JSON tells of.
+    """Return the faces in a JSON text.
 
     Args:
-        text: What ``faces_text`` returned.
-        source: What the text is, for the message.
+        text: Result of ``faces_text``.
+        source: Name of the source, for the message.
 
     Raises:
-        VideoError: It tells of no faces, or is of a newer program.
+        VideoError: The text holds no faces, or comes from a newer program.
     """
     try:
         record = msgspec.json.decode(text, type=_Record)
@@ -52,7 +52,7 @@ def save_faces(faces: Faces, path: Path, *, overwrite: bool = False) -> Path:
     """Write faces as a JSON file.
 
     Raises:
-        ExportError: It is there already, or it cannot be written.
+        ExportError: The file exists already, or it cannot be written.
     """
     with exported_aside(path, overwrite=overwrite) as temporary:
         temporary.write_text(msgspec.json.format(faces_text(faces), indent=1) + "\n", encoding="utf-8")
@@ -63,7 +63,7 @@ def load_faces(path: Path) -> Faces:
     """Read faces from a JSON file.
 
     Raises:
-        VideoError: It cannot be read, or holds no faces.
+        VideoError: The file cannot be read, or holds no faces.
     """
     try:
         text = path.read_bytes()
@@ -73,24 +73,24 @@ def load_faces(path: Path) -> Faces:
 
 
 class FaceStore:
-    """The faces that are kept, one file a video.
+    """Store of faces, one file per video.
 
     Args:
-        folder: Where they are kept; None for the program's own folder.
+        folder: Folder of the store; None for the program's own folder.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder if folder is not None else data_dir() / "faces"
 
     def path(self, digest: str) -> Path:
-        """Return where the faces of a video are kept; the file is there or not."""
+        """Return the path for the faces of a video, whether or not the file exists."""
         return self._folder / f"{digest}{SUFFIX}"
 
     def get(self, digest: str) -> Faces | None:
-        """Return the faces of a video, or None where it was neither searched nor drawn upon.
+        """Return the faces of a video, or None if it was neither searched nor edited.
 
         Raises:
-            VideoError: The file cannot be read: what a person drew is not thrown away silently.
+            VideoError: The file cannot be read: the user's edits are never discarded silently.
         """
         path = self.path(digest)
         try:
@@ -102,10 +102,10 @@ class FaceStore:
         return None if _says_nothing(faces) else faces
 
     def put(self, faces: Faces) -> None:
-        """Keep the faces of a video in place of those that were kept.
+        """Store the faces of a video and replace those stored before.
 
-        Where all that was drawn by hand is gone from a video that was never searched, nothing is kept: it counts as
-        never looked at, and is searched before it is blurred.
+        If no drawn box is left in a video that was never searched, nothing is stored: it counts as unseen and is
+        searched before it is blurred.
 
         Raises:
             ExportError: They cannot be written.
@@ -116,10 +116,10 @@ class FaceStore:
         save_faces(faces, self.path(faces.video_digest), overwrite=True)
 
     def forget(self, digest: str) -> None:
-        """Keep nothing of a video, so that it is searched anew.
+        """Remove the faces of a video, so that it is searched again.
 
         Raises:
-            ExportError: What is kept cannot be removed.
+            ExportError: The file cannot be removed.
         """
         path = self.path(digest)
         try:

@@ -1,4 +1,4 @@
-"""The pairs that a model was trained on, as they stand beside its weights."""
+"""Training pairs of a model, stored next to its weights."""
 
 import csv
 import io
@@ -11,22 +11,22 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.extents import ClipRange, range_cells, range_from
 
 PAIRS = "pairs.csv"
-"""Its name. It tells where the videos lie, relative to its own folder or from the root."""
+"""Name of the file. It contains the paths of the videos, absolute or relative to its own folder."""
 
 _SIDES = ("better", "worse")
-_PARTS = ("better_part", "worse_part")  # the last that came: files of before have none
+_PARTS = ("better_part", "worse_part")  # added last: older files lack them
 _COLUMNS = ("better", "worse", "better_path", "worse_path", "better_sha256", "worse_sha256", "use", *_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedVideo:
-    """A video of a pair.
+    """A video in a pair.
 
     Attributes:
-        name: What it was called.
-        path: Where it lies.
+        name: Name of the video.
+        path: Path of its file.
         digest: SHA-256 of its file.
-        extent: The part of the file that it is, or None for the whole file.
+        extent: Part of the file, or None for the whole file.
     """
 
     name: str
@@ -37,13 +37,13 @@ class TrainedVideo:
 
 @dataclass(frozen=True, slots=True)
 class TrainedPair:
-    """A pair, and what it was used for.
+    """A pair and its use.
 
     Attributes:
         better: The better video.
         worse: The other.
-        use: ``trained``; ``chose`` (the epoch); ``before``, on which a model that this one began as was trained;
-            ``old``, known before and trained on by none.
+        use: ``trained``; ``chose`` (the epoch); ``before``: a parent of this model was trained on it; ``old``: known
+            before, and never trained on.
     """
 
     better: TrainedVideo
@@ -52,10 +52,10 @@ class TrainedPair:
 
 
 def read_pairs(path: Path) -> list[TrainedPair]:
-    """Read the pairs beside a model's weights.
+    """Read the pairs stored next to a model's weights.
 
     Raises:
-        CheckpointError: They cannot be read.
+        CheckpointError: The file cannot be read.
     """
 
     def video(row: Mapping[str, str], side: str) -> TrainedVideo:
@@ -72,11 +72,11 @@ def write_pairs(path: Path, pairs: Iterable[TrainedPair]) -> None:
     """Write pairs.
 
     Args:
-        path: The file; written aside first.
+        path: Path of the file; it is written atomically.
         pairs: The pairs.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     with written_aside(path) as temporary:
         temporary.write_text(_table(_row(pair) for pair in pairs), encoding="utf-8", newline="")
@@ -95,14 +95,14 @@ def _extent(part: str) -> ClipRange | None:
 
 
 def moved(path: Path, places: Mapping[str, str]) -> str:
-    """Return the file as it may go to another computer: without a folder of this one.
+    """Return the content of the file for another computer, without paths of this one.
 
     Args:
         path: The file.
-        places: Where videos lie there, relative to the file's folder, by SHA-256; others keep their bare names.
+        places: Paths of videos there, relative to the file's folder, by SHA-256; other videos keep their bare names.
 
     Raises:
-        CheckpointError: It cannot be read.
+        CheckpointError: The file cannot be read.
     """
     rows = _rows(path)
     for row in rows:

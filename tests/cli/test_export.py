@@ -46,7 +46,7 @@ def make_study(folder: Path) -> Path:
             made.videos.add([NewVideo(file, participant=f"P{i}")])
             with VideoReader(file) as reader:
                 said = analysis(reader.info, passes=2, shift=float(i))
-            made.models.keep_analysis(said)
+            made.models.save_analysis(said)
         made.models.add("e" * 64, "gone", folder / "gone")
         made.use_model("e" * 64)
         made.votes.cast(Vote(NAMES[0], NAMES[1], Verdict.LEFT, "Ann"))
@@ -176,7 +176,7 @@ def test_a_video_whose_name_has_a_dash_is_found_by_it(tmp_path: Path, capsys: Ca
         file = write_barcode_video(tmp_path / f"{name}.mp4", 30).path
         made.videos.add([NewVideo(file)])
         with VideoReader(file) as reader:
-            made.models.keep_analysis(analysis(reader.info, passes=2))
+            made.models.save_analysis(analysis(reader.info, passes=2))
         made.models.add("e" * 64, "gone", tmp_path / "gone")
         made.use_model("e" * 64)
         path = made.path

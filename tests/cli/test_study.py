@@ -130,9 +130,9 @@ def test_list_tells_parts_of_files_and_the_scores_of_the_model_that_scored_most(
             said = replace(said, provenance=replace(said.provenance, model_digest=model), extent=FrameRange(0, 5))
             opened.models.add(model, model, tmp_path)
             said = said.with_video(replace(said.video, digest=video.digest))
-            opened.models.keep_analysis(said)
+            opened.models.save_analysis(said)
             if model == "old":
-                opened.models.keep_analysis(replace(said, extent=None))
+                opened.models.save_analysis(replace(said, extent=None))
     assert run(["study", "list", str(study), "--json"]) == 0
     whole, part = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (whole["extent"], whole["score"], whole["model"]) == (None, 1.5, "old")

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import integrate, special, stats
 
 from skillviewer.core.ranking.information import information
-from skillviewer.core.seeded import name_lots, pair_lots, stream
+from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
 
 
 def bits_by_integration(mean: float, variance: float) -> float:
@@ -48,10 +48,10 @@ def test_an_unknown_video_tells_more_than_a_near_tie() -> None:
 
 def test_lots_are_uniform_and_belong_to_names() -> None:
     names = [f"video {i}" for i in range(120)]
-    lots = pair_lots(names, 3)
-    assert stats.kstest(lots[np.triu_indices(120, 1)], "uniform").pvalue > 0.01
-    np.testing.assert_array_equal(lots, lots.T)
-    np.testing.assert_array_equal(pair_lots(names[40:50], 3), lots[40:50, 40:50])
-    assert stats.kstest(name_lots(names, 3), "uniform").pvalue > 0.01
-    assert (name_lots(names, 3) != name_lots(names, 4)).all()
+    hashes = seeded_pair_hashes(names, 3)
+    assert stats.kstest(hashes[np.triu_indices(120, 1)], "uniform").pvalue > 0.01
+    np.testing.assert_array_equal(hashes, hashes.T)
+    np.testing.assert_array_equal(seeded_pair_hashes(names[40:50], 3), hashes[40:50, 40:50])
+    assert stats.kstest(seeded_hashes(names, 3), "uniform").pvalue > 0.01
+    assert (seeded_hashes(names, 3) != seeded_hashes(names, 4)).all()
     assert stream(1, "Ann", 5).random() == stream(1, "Ann", 5).random() != stream(1, "Ann", 6).random()

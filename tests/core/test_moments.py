@@ -16,11 +16,11 @@ from skillviewer.core.explanation.moments import (
     PLACES,
     Basis,
     Moment,
-    chosen_stretches,
+    chosen_intervals,
     curve_changes,
     find_moments,
+    intervals,
     mainly_looked_at,
-    stretches,
 )
 from tests.core.analyses import make_analysis
 
@@ -110,7 +110,7 @@ def test_evidence_of_another_analysis_is_refused() -> None:
 @given(st.lists(st.integers(-20, 20), min_size=1, max_size=30))
 def test_stretches_never_overlap_and_alike_ones_never_touch(worth: list[int]) -> None:
     values = np.array(worth, dtype=np.float64)
-    found = sorted(stretches(values, 0.0))
+    found = sorted(intervals(values, 0.0))
     for first, last in found:
         inside = values[first : last + 1]
         assert len(set(np.sign(inside))) == 1
@@ -129,8 +129,8 @@ def test_stretches_never_overlap_and_alike_ones_never_touch(worth: list[int]) ->
 @given(st.lists(st.integers(-20, 20), min_size=1, max_size=30))
 def test_the_strongest_are_chosen_and_the_best_of_the_other_sign(worth: list[int]) -> None:
     values = np.array(worth, dtype=np.float64)
-    every = stretches(values, 0.0)
-    chosen = chosen_stretches(values, 0.0)
+    every = intervals(values, 0.0)
+    chosen = chosen_intervals(values, 0.0)
     assert min(FEWEST, len(every)) <= len(chosen) <= MOST
     assert len(set(chosen)) == len(chosen)
     amounts = {s: values[s[0] : s[1] + 1].sum() for s in every}
@@ -143,12 +143,12 @@ def test_the_strongest_are_chosen_and_the_best_of_the_other_sign(worth: list[int
 
 def test_three_to_five_are_told() -> None:
     many = [1.0, 0.0] * 12
-    assert len(chosen_stretches(np.array(many), 0.0)) == MOST
+    assert len(chosen_intervals(np.array(many), 0.0)) == MOST
     some = [1.0, 0.0, 0.2, 0.0, 0.2, 0.0, 0.2]
-    assert chosen_stretches(np.array(some), 0.0) == [(0, 0), (2, 2), (4, 4)]
+    assert chosen_intervals(np.array(some), 0.0) == [(0, 0), (2, 2), (4, 4)]
     good = [*many, -0.1]
-    assert chosen_stretches(np.array(good), 0.0)[-1] == (24, 24)
-    assert len(chosen_stretches(np.array(good), 0.0)) == MOST
+    assert chosen_intervals(np.array(good), 0.0)[-1] == (24, 24)
+    assert len(chosen_intervals(np.array(good), 0.0)) == MOST
 
 
 def test_a_flat_curve_has_no_moments() -> None:

@@ -31,7 +31,7 @@ def test_a_circle_is_listed_with_its_votes() -> None:
         )
     )
     assert found.tangles == (("a", "b", "c"),)
-    (circle,) = found.circles
+    (circle,) = found.cycles
     assert circle.videos == ("a", "b", "c")
     assert [link.text for link in circle.links] == [
         "a over b, 3 to 0",
@@ -43,25 +43,25 @@ def test_a_circle_is_listed_with_its_votes() -> None:
 
 def test_the_link_that_fewest_votes_decide_is_to_be_judged_again() -> None:
     votes = judged(*[(r, "a", "b", 1) for r in "12"], ("1", "b", "c", 1), *[(r, "c", "a", 1) for r in "12"])
-    (circle,) = contradictions(votes).circles
+    (circle,) = contradictions(votes).cycles
     assert (circle.weakest.better, circle.weakest.worse) == ("b", "c")
 
 
 def test_ties_and_splits_have_no_direction() -> None:
     assert (
-        contradictions(judged(("1", "a", "b", 1), ("2", "b", "a", 1), ("1", "b", "c", 1), ("1", "c", "a", 1))).circles
+        contradictions(judged(("1", "a", "b", 1), ("2", "b", "a", 1), ("1", "b", "c", 1), ("1", "c", "a", 1))).cycles
         == ()
     )
     mostly_alike = [("1", "a", "b", 1), ("2", "a", "b", 0), ("3", "a", "b", 0), ("1", "b", "c", 1), ("1", "c", "a", 1)]
-    assert contradictions(judged(*mostly_alike)).circles == ()
+    assert contradictions(judged(*mostly_alike)).cycles == ()
 
 
 def test_a_tangle_without_three_lists_a_longer_circle_and_all_threes_are_listed() -> None:
     square = judged(("1", "a", "b", 1), ("1", "b", "c", 1), ("1", "c", "d", 1), ("1", "d", "a", 1))
-    (circle,) = contradictions(square).circles
+    (circle,) = contradictions(square).cycles
     assert circle.videos == ("a", "b", "c", "d")
     both = contradictions([*square, *judged(("1", "a", "c", 1), ("1", "b", "d", 1))])
-    assert {frozenset(c.videos) for c in both.circles} == {frozenset("acd"), frozenset("abd")}
+    assert {frozenset(c.videos) for c in both.cycles} == {frozenset("acd"), frozenset("abd")}
 
 
 def consistent(n: int, raters: str, wrong: float, seed: int = 0) -> list[Judgement]:
@@ -128,7 +128,7 @@ def test_the_whole_report_by_hand() -> None:
     assert found.ordinal.value == found.on_test.value  # only one pair was judged by two
     assert [r.name for r in found.raters] == ["A", "B"]
     assert found.split_half is None
-    (circle,) = found.contradictions.circles or (None,)
+    (circle,) = found.contradictions.cycles or (None,)
     assert circle is not None
     assert circle.videos == ("a", "b", "c")
 
@@ -223,7 +223,7 @@ def test_circles_are_those_of_brute_force() -> None:
         for a, b, c in permutations(three)
         if {(a, b), (b, c), (c, a)} <= beats
     }
-    found = contradictions(judged(*votes)).circles
+    found = contradictions(judged(*votes)).cycles
     assert len(expected) > 3
     assert {frozenset(circle.videos) for circle in found if len(circle.links) == 3} == expected
     assert all((link.better, link.worse) in beats for circle in found for link in circle.links)

@@ -16,13 +16,13 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.errors import Cancelled, ExportError, StudyError
 from skillviewer.core.faces.faces import FaceBox, Faces
-from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.core.paths import HOME_VARIABLE, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import FileState, NewVideo, Study, StudySettings, Vote, cached_analysis
 from skillviewer.data.study.archive.archive import pack
-from skillviewer.data.study.archive.archive_form import ArchiveOptions, free_entry, safe_name
+from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.models import analysis_path
@@ -69,12 +69,12 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for rater in RATERS:
             vote = made.votes.cast(Vote(VIDEOS[0], VIDEOS[1], Verdict.LEFT, rater, reason=f"Anna shakes, says {rater}"))
         made.votes.withdraw(vote.id, "Petrova was tired")
-        made.remarks.keep_moment(VIDEOS[0], 0.1, 0.3, author=RATERS[0], label="Schmidt drops it")
+        made.remarks.save_moment(VIDEOS[0], 0.1, 0.3, author=RATERS[0], label="Schmidt drops it")
         made.remarks.write_note(f"ask {PEOPLE[1]}", author="somebody.else", video=VIDEOS[1])
         made.videos.remove(VIDEOS[2])
         made.videos.bring_back(VIDEOS[2])
         made.models.add("e" * 64, "tiny", model, facts={"raters": list(RATERS), "data": folder.name})
-        made.models.keep_analysis(_analysis(made, VIDEOS[0]))
+        made.models.save_analysis(_analysis(made, VIDEOS[0]))
         return made.path
 
 
@@ -169,7 +169,7 @@ def test_stretches_of_one_file_share_its_copy(
         video = _analysis(changed, VIDEOS[0]).video
         for part in (FrameRange(2, 9), FrameRange(9, 15)):
             said = analysis(video, passes=2, n_segments=2, extent=part)
-            changed.models.keep_analysis(replace(said, provenance=replace(said.provenance, model_digest="e" * 64)))
+            changed.models.save_analysis(replace(said, provenance=replace(said.provenance, model_digest="e" * 64)))
     made = pack(study, tmp_path / "all.skillarchive", ArchiveOptions(pseudonyms=pseudonyms))
     assert made.n_videos == 3
     assert made.n_analyses == 3, "of each stretch one, however many stretches have scores"
@@ -284,7 +284,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
             assert first.notes == first.context == after.votes.all()[0].reason == ""
             assert after.remarks.notes() == ()
         # votes stay what they were: nobody can change one afterwards
-        with pytest.raises(StudyError), after._file.act() as db:
+        with pytest.raises(StudyError), after._file.transaction() as db:
             db.execute("UPDATE judgement SET reason = 'x'")
 
 
@@ -356,14 +356,14 @@ def test_what_was_removed_from_the_study_does_not_leave_with_it(
     study: Path, tmp_path: Path, *, pseudonyms: bool
 ) -> None:
     with Study.open(study) as opened:
-        moment = opened.remarks.keep_moment(VIDEOS[0], 0.2, 0.4, author=RATERS[0], label="a first seizure")
+        moment = opened.remarks.save_moment(VIDEOS[0], 0.2, 0.4, author=RATERS[0], label="a first seizure")
         for note in ("a second seizure", "a third seizure"):
             number = opened.remarks.write_note(note, author=RATERS[0], moment=moment if "third" in note else None)
             if "second" in note:
                 opened.remarks.remove("note", number)
         opened.remarks.remove("moment", moment)
         opened.videos.change(VIDEOS[2], notes="a fourth seizure", context="a fifth seizure")
-        opened.remarks.keep_moment(VIDEOS[2], 0.1, 0.2, author=RATERS[0], label="a sixth seizure")
+        opened.remarks.save_moment(VIDEOS[2], 0.1, 0.2, author=RATERS[0], label="a sixth seizure")
         opened.remarks.write_note("a seventh seizure", author=RATERS[0], video=VIDEOS[2])
         opened.videos.remove(VIDEOS[2])
         opened.remarks.write_note("the eighth stays", author=RATERS[0])
@@ -536,7 +536,7 @@ def test_names_of_files_are_taken_by_every_system(tmp_path: Path) -> None:
     assert (safe_name(" .."), safe_name("")) == ("unnamed", "unnamed")
     for letter in "x", "é", "手", "🦊":
         taken = {safe_name(letter * 300).casefold()}
-        (tmp_path / f"{free_entry(safe_name(letter * 300), taken)}.skillstudy-backups").touch()
+        (tmp_path / f"{reserve_name(safe_name(letter * 300), taken)}.skillstudy-backups").touch()
 
 
 def test_names_inside_words_and_digits_stay() -> None:

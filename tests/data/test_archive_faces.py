@@ -57,7 +57,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         made.videos.add([NewVideo(file) for file in files])
         made.models.add(MODEL, "tiny", model)
         for video in made.videos.all():
-            made.models.keep_analysis(_said(video.path))
+            made.models.save_analysis(_said(video.path))
         drawn = Faces(made.videos.get(NAMES[0]).digest, FRAMES[0]).drawn(BOX, 0, 0, FRAMES[0])
         FaceStore().put(drawn)
         return made.path
@@ -129,7 +129,7 @@ def test_all_opens_elsewhere_with_blurred_videos_and_the_scores_follow(
             assert SAID_BEFORE in table
             score = after.models.scores(MODEL)[video.name]
             assert (score.score, score.warning) == (found.score, SAID_BEFORE)
-            after.models.keep_analysis(found)  # as looking at the video does: the word stays
+            after.models.save_analysis(found)  # as looking at the video does: the word stays
             assert after.models.scores(MODEL)[video.name].warning == SAID_BEFORE
 
 

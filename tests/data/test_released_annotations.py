@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 from skillviewer.core.dataset.folds import FoldsBy, make_folds
-from skillviewer.core.dataset.pair_graph import cycles, similar_by_depth
+from skillviewer.core.dataset.pair_graph import find_cycles, similar_by_depth
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.data.formats.choices import Choices
 from skillviewer.data.formats.formats import open_dataset
@@ -90,7 +90,7 @@ def test_unique_pairs_and_similar_pairs_of_every_task(task: str) -> None:
     n_pairs, percent = TASKS[task]
     data = open_dataset(EPIC, choices=Choices(task=task))
     assert len(data.pairs) == n_pairs
-    assert cycles(data.pairs) == ()
+    assert find_cycles(data.pairs) == ()
     possible = len(list(combinations(data.names, 2)))
     assert round(100 * len(similar_by_depth(data.pairs)) / possible) == percent
     assert data.released is not None

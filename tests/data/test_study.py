@@ -39,7 +39,7 @@ def raw(path: Path) -> sqlite3.Connection:
 def test_what_is_written_is_there_again(path: Path) -> None:
     with Study.open(path) as study:
         assert study._file.journal_mode == "wal"
-        assert study._file.value("PRAGMA synchronous") == 2
+        assert study._file.scalar("PRAGMA synchronous") == 2
         assert not study.read_only
         assert study.notices == ()
         cast = study.votes.cast(VOTE)
@@ -92,7 +92,7 @@ def test_killed_while_votes_are_cast_loses_none(path: Path) -> None:
             told += driver.kill_after(chance.uniform(0, 0.15))
             assert losses(path, told) == []
     with Study.open(path) as study:
-        assert study._file.value("PRAGMA integrity_check") == "ok"
+        assert study._file.scalar("PRAGMA integrity_check") == "ok"
         assert len(study.votes.all()) > 12
     assert losses(path, ["0" * 32]) == [f"vote {'0' * 32} is lost"]  # the check can fail
 
@@ -194,11 +194,11 @@ def old(tmp_path: Path) -> Path:
 def test_older_study_is_brought_up_to_date_after_a_copy(old: Path) -> None:
     with Study.open(old) as study:
         assert study.migrated_from == 1
-        assert study._file.value("PRAGMA user_version") == VERSION
+        assert study._file.scalar("PRAGMA user_version") == VERSION
         (vote,) = study.votes.all()
         assert (vote.left, vote.right, vote.verdict, vote.taken_s) == ("a", "b", Verdict.RIGHT, 4.5)
         assert (study.settings.title, study.settings.speed) == ("Old", 0.5)
-        study.remarks.keep_moment("a", 1, 2, author="Ann")  # what only the new form has
+        study.remarks.save_moment("a", 1, 2, author="Ann")  # what only the new form has
     copy = next(backups_dir(old).glob("version 1*"))
     connection = raw(copy)
     assert connection.execute("PRAGMA user_version").fetchone() == (1,)
@@ -292,7 +292,7 @@ def test_damaged_study_is_told_and_its_backup_restores(path: Path) -> None:
 def test_disk_full_changes_nothing_and_the_study_goes_on(path: Path) -> None:
     with Study.open(path) as study:
         vote = study.votes.cast(VOTE)
-        pages = study._file.value("PRAGMA page_count")
+        pages = study._file.scalar("PRAGMA page_count")
         study._file._connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StudyError, match=r"no room left.*nothing was changed"):
             study.remarks.write_note("long " * 20_000, author="Ann")
@@ -360,7 +360,7 @@ def test_network_drive_gets_a_rollback_journal_and_is_told(path: Path, monkeypat
         assert study._file.journal_mode == "delete"
         assert "rollback journal" in study.notices[0]
         vote = study.votes.cast(VOTE)
-        assert study._file.value("PRAGMA synchronous") == 2
+        assert study._file.scalar("PRAGMA synchronous") == 2
     monkeypatch.undo()
     with Study.open(path) as study:
         assert study._file.journal_mode == "wal"

@@ -207,7 +207,7 @@ def test_save_as_finds_the_videos_from_another_folder(path: Path, tmp_path: Path
 
 def test_windows_paths_are_matched_by_their_last_part(path: Path) -> None:
     with Study.open(path) as study:
-        with study._file.act() as db:
+        with study._file.transaction() as db:
             db.execute("UPDATE video SET relative_path = '', absolute_path = 'D:\\old\\a.mp4' WHERE name = 'a'")
         assert states(study)["a"] == "moved"
 

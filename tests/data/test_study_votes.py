@@ -343,7 +343,7 @@ def test_two_copies_of_a_study_meet_again(path: Path, tmp_path: Path) -> None:
 def test_remarks_are_kept_removed_and_brought_back(path: Path) -> None:
     with Study.open(path) as study:
         remarks = study.remarks
-        number = remarks.keep_moment("a", 1.5, 2.5, author="Ann", label="slip", model_digest="d")
+        number = remarks.save_moment("a", 1.5, 2.5, author="Ann", label="slip", model_digest="d")
         remarks.change_moment(number, opinion=Opinion.DISAGREE)
         note = remarks.write_note("not the hand", author="Ann", video="a", moment=number, time_s=2.0)
         remarks.write_note("of the whole", author="Bob")
@@ -360,7 +360,7 @@ def test_remarks_are_kept_removed_and_brought_back(path: Path) -> None:
         assert remarks.moments() == (moment,)
         assert remarks.notes("a")[0].text == "the hand"
         for wrong in (
-            lambda: remarks.keep_moment("a", 2, 2, author="Ann"),
+            lambda: remarks.save_moment("a", 2, 2, author="Ann"),
             lambda: remarks.write_note(" ", author="Ann"),
             lambda: remarks.write_note("x", author="Ann", video="x"),
             lambda: remarks.change_note(99, "x"),
@@ -404,7 +404,7 @@ def test_analyses_are_kept_by_digests_and_can_be_made_again(path: Path) -> None:
         video = study.videos.get("a")
         assert cached_analysis(video, "model") is None
         analysis = analysis_of(video.digest, "model")
-        kept = study.models.keep_analysis(analysis)
+        kept = study.models.save_analysis(analysis)
         assert kept == analysis_path(video.digest, "model")
         again = cached_analysis(video, "model")
         assert again is not None
@@ -420,7 +420,7 @@ def test_analyses_are_kept_by_digests_and_can_be_made_again(path: Path) -> None:
         assert study.models.scores("model") == scores  # the list still shows it
         study.videos.add([NewVideo(video.path, "part", extent=FrameRange(0, 5))])
         assert list(study.models.scores("model")) == ["a"]  # not of the part
-        study.models.keep_analysis(replace(analysis, extent=FrameRange(0, 5)))
+        study.models.save_analysis(replace(analysis, extent=FrameRange(0, 5)))
         assert list(study.models.scores("model")) == ["a", "part"]
 
 

@@ -35,11 +35,11 @@ def study(tmp_path: Path) -> Path:
         for at, file in enumerate(files):
             if file.stem != "d":
                 with VideoReader(file) as reader:
-                    made.models.keep_analysis(analysis(reader.info, passes=2, shift=at))
+                    made.models.save_analysis(analysis(reader.info, passes=2, shift=at))
         made.votes.cast(Vote.of(Judgement("b", "a", Verdict.LEFT, "Rater One")))
         made.remarks.write_note("It slips.", author="Dr X", video="a", time_s=0.5)
-        made.remarks.keep_moment("a", 0.1, 0.4, author="Dr X", opinion=Opinion.AGREE, model_digest=DIGEST)
-        made.remarks.keep_moment("a", 0.1, 0.4, author="Dr X", label="of a person")
+        made.remarks.save_moment("a", 0.1, 0.4, author="Dr X", opinion=Opinion.AGREE, model_digest=DIGEST)
+        made.remarks.save_moment("a", 0.1, 0.4, author="Dr X", label="of a person")
     return path
 
 
@@ -83,7 +83,7 @@ def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> 
         made.remarks.write_note("Too late.", author="Dr X", video="late")
         said = {name: analysis(reader.info, passes=2, extent=extent) for name, extent in parts.items()}
         for one in said.values():
-            made.models.keep_analysis(one)
+            made.models.save_analysis(one)
     for name, one in said.items():
         known = context_of(study, one)
         assert (known.name, known.participant) == (name, f"Child {name}")

@@ -14,7 +14,7 @@ from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.study import NewVideo, Study, identity
 from skillviewer.data.study.database import side_files
-from skillviewer.data.study.remarks import KeptMoment, StudyRemarks
+from skillviewer.data.study.remarks import SavedMoment, StudyRemarks
 from skillviewer.ui.app import Composition
 from skillviewer.ui.session.frame_feed import WARM_BYTES
 from tests.ui.conftest import MakeWindow
@@ -97,7 +97,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
     """The assessment's end is told when the study takes no questions any more, and the notes are not known yet."""
     gate, read = threading.Event(), StudyRemarks.moments
 
-    def slow(self: StudyRemarks, video: str | None = None) -> tuple[KeptMoment, ...]:
+    def slow(self: StudyRemarks, video: str | None = None) -> tuple[SavedMoment, ...]:
         gate.wait(60)
         return read(self, video)
 

@@ -1,4 +1,4 @@
-"""Everything one model says of one video."""
+"""Results of one model on one video."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,7 +13,7 @@ from skillviewer.core.video.info import VideoInfo
 
 
 class MapKind(StrEnum):
-    """What the numbers of an attention map are."""
+    """Kind of the numbers in an attention map."""
 
     DISTRIBUTION = "distribution"  # not negative, sums to 1 over the cells
     GATE = "gate"  # each cell by itself between 0 and 1
@@ -23,9 +23,9 @@ class MapKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MapRect:
-    """The part of the picture that a map covers, as fractions of its width and height; may exceed 0 to 1.
+    """Part of the picture that a map covers, as fractions of its width and height; may exceed 0 to 1.
 
-    The model sees the picture squashed to a square, so fractions hold for any proportions.
+    The model sees the picture resized to a square, so the fractions hold for any aspect ratio.
     """
 
     left: float = 0.0
@@ -36,7 +36,7 @@ class MapRect:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where the numbers come from: enough to compute them again.
+    """Origin of the numbers: enough to compute them again.
 
     Attributes:
         program: Name and version of the program.
@@ -61,7 +61,7 @@ class Provenance:
 
 @dataclass(frozen=True, repr=False)
 class Analysis:
-    """Everything one model says of one video. K passes, N sampled frames, grid (h, w), task state D.
+    """Results of one model on one video. K passes, N sampled frames, grid (h, w), task state D.
 
     Attributes:
         video: The video.
@@ -72,16 +72,16 @@ class Analysis:
         task_state: (K, N, D) float32, hidden state of the task RNN after every step.
         score_curve: (K, N) float64, the score read from the hidden state after every step; its last column is the
             score of the pass.
-        segment_stops: (N,) int64, frame at which each segment ends (half open); the first starts with ``frames``.
-        n_segments: Sampled frames a pass once the analysis is whole. While it is being computed, the arrays hold the
-            steps finished so far, in all passes alike, and N is smaller.
-        warning: A word of warning for a person (unlike the training videos, say), or "".
-        provenance: Where the numbers come from.
-        pooled: (2F,) float32, what the video looks like: its features' mean over sampled frames, passes and cells. None
-            while it is being computed, and in analyses kept by older versions.
-        strangeness: How far it is from the training videos, in parts of how far the most unusual of those is from the
-            others; above 1 there is a word of warning. None where the model does not know its training videos.
-        extent: The part of the file that it is of, or None for the whole. Frames count from the start of the file.
+        segment_stops: (N,) int64, frame after the last of each segment; the first segment starts with ``frames``.
+        n_segments: Sampled frames per pass in the complete analysis. Before, the arrays hold the steps finished so far,
+            the same number in every pass, and N is smaller.
+        warning: A warning about the score (the video is unlike the training videos, say), or "".
+        provenance: Origin of the numbers.
+        pooled: (2F,) float32, the video's mean feature over sampled frames, passes and cells. None in
+            incomplete analyses and in those stored by older versions.
+        strangeness: Distance from the training videos, as a multiple of the largest of a held-out training video; above
+            1 there is a warning. None if the model has no statistics of its training videos.
+        extent: Part of the file that was analysed, or None for the whole file. Frames count from the start of the file.
     """
 
     video: VideoInfo
@@ -121,42 +121,42 @@ class Analysis:
 
     @property
     def cautions(self) -> str:
-        """What a person should know of the score and of the file, or ""."""
+        """Warnings about the score and the file, or ""."""
         return f"{self.warning} {self.note}".strip()
 
     @property
     def note(self) -> str:
-        """What a person should know of the file, and of how much of the attempt is in it, or ""."""
-        return f"{self.footage.shortfall(self.video)} {self.video.note}".strip()
+        """Warnings about the file and about how much of the attempt it holds, or ""."""
+        return f"{self.clip.shortfall(self.video)} {self.video.note}".strip()
 
     @property
-    def footage(self) -> VideoClip:
-        """The file, or the part of it, that it is of."""
+    def clip(self) -> VideoClip:
+        """The analysed clip."""
         return VideoClip(self.video.path, self.extent)
 
     @property
     def subject(self) -> tuple[str, ClipRange | None]:
-        """What it is of, wherever the file lies: digest of the file, and which part of it."""
+        """Identity of the analysed clip wherever the file lies: digest of the file, and the part of it."""
         return self.video.digest, self.extent
 
     @cached_property
     def frames(self) -> range:
-        """The frames of the file that were looked through."""
-        return self.footage.frames(self.video)
+        """Frames of the file that were analysed."""
+        return self.clip.frames(self.video)
 
     @property
     def start_s(self) -> float:
-        """When the first of them begins, in seconds from the file's first frame."""
+        """Start of the first analysed frame, in seconds from the file's first frame."""
         return float(self.video.times_s[self.frames.start])
 
     @property
     def stop_s(self) -> float:
-        """When the last of them ends."""
+        """End of the last analysed frame, in seconds from the file's first frame."""
         return self.video.end_s(self.frames.stop - 1)
 
     @property
     def segment_starts(self) -> IntArray:
-        """(N,) frame at which each segment starts: the end of the one before."""
+        """(N,) frame at which each segment starts: the end of the previous one."""
         return np.concatenate(([self.frames.start], self.segment_stops[:-1]), dtype=np.int64)
 
     @property
@@ -166,12 +166,12 @@ class Analysis:
 
     @property
     def n_samples(self) -> int:
-        """N, sampled frames of a pass (so far)."""
+        """N, sampled frames per pass (so far)."""
         return int(self.samples.shape[1])
 
     @property
     def complete(self) -> bool:
-        """Whether every step has been computed."""
+        """True once every step has been computed."""
         return self.n_samples == self.n_segments
 
     @cached_property
@@ -181,41 +181,41 @@ class Analysis:
 
     @cached_property
     def _different(self) -> tuple[IntArray, IntArray]:
-        """The passes that looked at different frames: the first of each kind, and how many there are of it."""
+        """Passes that sampled different frames: the first of each kind, and the number of passes of that kind."""
         _, first, counts = np.unique(self.samples, axis=0, return_index=True, return_counts=True)
         return first, counts
 
     @property
     def n_different(self) -> int:
-        """Passes that looked at different frames: a video with few frames has no more to look at."""
+        """Number of passes that sampled different frames; a video with few frames has fewer than K."""
         return len(self._different[0])
 
     @property
     def same_frames(self) -> bool:
-        """Whether several passes all looked at the same frames."""
+        """True if several passes all sampled the same frames."""
         return self.n_passes > 1 and self.n_different == 1
 
     @cached_property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval in which the score of one more pass would fall; None without passes that differ.
+        """95 % prediction interval for the score of one more pass; None unless at least two passes differ.
 
-        A prediction interval (Student's t): it tells how much the choice of frames alone moves the score, and nothing
-        of how sure the model is otherwise. A pass that looked at the same frames as another says nothing new: the
-        spread is that of the different ones.
+        Student's t. It shows how much the choice of frames alone moves the score, and nothing else of the model's
+        uncertainty. A pass that sampled the same frames as another adds no information: the spread is that of the
+        different passes.
         """
         half = self.half_intervals
         return (self.score - float(half[-1]), self.score + float(half[-1])) if half is not None else None
 
     @cached_property
     def half_intervals(self) -> FloatArray | None:
-        """(N,) half the width of that interval after every step, or None without passes that differ."""
+        """(N,) half the width of that interval after every step, or None unless at least two passes differ."""
         first, counts = self._different
-        if len(first) < 2:  # an interval of no width would say that all is certain
+        if len(first) < 2:  # an interval of zero width would claim certainty
             return None
         from scipy.special import stdtrit  # here: importing it takes as long as opening the window
 
         spread = np.std(self.score_curve[first], axis=0, ddof=1)
-        of_mean = ((counts / self.n_passes) ** 2).sum()  # variance of the mean over all passes, in that of one
+        of_mean = ((counts / self.n_passes) ** 2).sum()  # variance of the mean over all passes, relative to one pass
         widths: FloatArray = stdtrit(len(first) - 1, 0.975) * spread * np.sqrt(1 + of_mean)
         return frozen(widths)
 
@@ -223,8 +223,8 @@ class Analysis:
     def in_time_order(self) -> IntArray:
         """(M, 3) rows (frame, pass, step) of every sampled frame of all passes, by frame, then by pass.
 
-        A frame that several passes sampled appears once, with the first pass's map; one that a pass sampled in several
-        steps (a video with fewer frames than segments) with the last of them.
+        A frame that several passes sampled appears once, with the first pass's map; a frame that one pass sampled in
+        several steps (a video with fewer frames than segments) appears with the last of them.
         """
         k, n = self.samples.shape
         passes, steps = np.divmod(np.arange(k * n, dtype=np.int64), n)
@@ -238,5 +238,5 @@ class Analysis:
         return self.video.times_s[self.samples]
 
     def with_video(self, video: VideoInfo) -> "Analysis":
-        """Return the same analysis of a file that has moved."""
+        """Return the same analysis for a file that has moved."""
         return replace(self, video=video)

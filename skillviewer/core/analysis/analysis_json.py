@@ -1,4 +1,4 @@
-"""An analysis as plain values, for JSON: what the command line prints and the exporter writes.
+"""Plain values of an analysis for JSON, as the command line prints and the exporter writes them.
 
 Frames count from 0, times are in seconds from the first frame, positions in the picture are fractions of its size.
 """
@@ -12,7 +12,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 
 
 class PassRecord(TypedDict):
-    """One pass: N values each."""
+    """One pass: N values in each field."""
 
     sampled_frames: list[int]
     times_s: list[float]
@@ -21,7 +21,7 @@ class PassRecord(TypedDict):
 
 
 class AttentionRecord(TypedDict):
-    """The maps of the first pass in a few numbers a step; only ``kind`` and ``grid`` for a model without a map."""
+    """Summary of the first pass's maps, one number per step; only ``kind`` and ``grid`` for a model without a map."""
 
     kind: str
     grid: list[int]
@@ -46,7 +46,7 @@ class VideoRecord(TypedDict):
 
 
 class ProvenanceRecord(TypedDict):
-    """Where the numbers come from; see ``core.analysis.analysis.Provenance``."""
+    """Origin of the numbers; see ``core.analysis.analysis.Provenance``."""
 
     program: str
     model: str
@@ -59,7 +59,7 @@ class ProvenanceRecord(TypedDict):
 
 
 class AnalysisRecord(TypedDict):
-    """Everything but the maps and the task state."""
+    """Everything except the maps and the task state."""
 
     path: str
     start_s: float
@@ -80,10 +80,10 @@ class AnalysisRecord(TypedDict):
 def analysis_json(analysis: Analysis) -> AnalysisRecord:
     """Return an analysis as plain values for JSON.
 
-    ``score_curve`` is the mean over the passes after every step, so that it ends at ``score``; ``sampled_frames`` and
-    ``times_s`` are those of the first pass (the paper's rule). ``passes`` holds each pass by itself. ``attention``
-    summarises the maps of the first pass, one number a step. ``start_s`` and ``stop_s`` say which part of the file was
-    looked through; all other times and frames count from the start of the file.
+    ``score_curve`` is the mean over the passes after every step, so it ends at ``score``; ``sampled_frames`` and
+    ``times_s`` are those of the first pass (the paper's rule). ``passes`` holds each pass separately. ``attention``
+    summarises the maps of the first pass, one number per step. ``start_s`` and ``stop_s`` give the analysed part of the
+    file; all other times and frames count from the start of the file.
     """
     video = analysis.video
     return {
@@ -129,7 +129,7 @@ def _attention_record(analysis: Analysis) -> AttentionRecord:
     record["peak_y"] = (rect.top + (rows + 0.5) / h * (rect.bottom - rect.top)).tolist()
     if analysis.map_kind is MapKind.DISTRIBUTION:
         record["peak_times_uniform"] = (maps.max(axis=1) * h * w).tolist()
-        # entropy over its greatest value, ln L: 1 is a uniform map, 0 a single cell
+        # entropy divided by its maximum, ln L: 1 is a uniform map, 0 a single cell
         logs = np.log(np.maximum(maps, 1e-12))
         record["normalised_entropy"] = (-(maps * logs).sum(axis=1) / np.log(h * w)).tolist()
     else:

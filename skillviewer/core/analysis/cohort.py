@@ -1,4 +1,4 @@
-"""Where one score stands among comparable videos, and which of them shows how it is done well."""
+"""Position of a score among comparable videos, and a well-scored reference video for comparison."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from skillviewer.core.arrays import FloatArray, frozen, shapes
 from skillviewer.core.text import percent, signed
 
 MIN_COHORT = 20
-"""With fewer comparable videos no percentile is given: one video more or less would move it by over 5 %."""
+"""With fewer comparable videos no percentile is given: a single video would move it by over 5 %."""
 
 WELL_SCORED = 75.0
-"""Percentile of the cohort's scores from which on a video is well scored."""
+"""A video is well scored from this percentile of the cohort's scores on."""
 
 
 @dataclass(frozen=True, slots=True)
 class CohortStanding:
-    """One score among the others of its cohort. Scores are equal only where they are exactly equal.
+    """One score among the others of its cohort. Scores tie only if they are exactly equal.
 
     Attributes:
         score: Score of the video.
-        interval: Its 95 % interval, or None where it has none.
-        cohort: What the videos are of, as it is said in a sentence: "this task", "the task “Suturing”".
-        n: Comparable videos, without the video itself.
-        n_lower: Those with a lower score.
-        n_higher: Those with a higher score.
-        median: Median of their scores; NaN without any.
+        interval: Its 95 % interval, or None.
+        cohort: Name of the cohort within a sentence: "this task", "the task “Suturing”".
+        n: Number of comparable videos, without the video itself.
+        n_lower: Number with a lower score.
+        n_higher: Number with a higher score.
+        median: Median of their scores; NaN if there are none.
     """
 
     score: float
@@ -40,31 +40,31 @@ class CohortStanding:
 
     @property
     def n_tied(self) -> int:
-        """Those with the same score."""
+        """Number with the same score."""
         return self.n - self.n_lower - self.n_higher
 
     @property
     def enough(self) -> bool:
-        """Whether there are videos enough for a percentile."""
+        """True if there are enough videos for a percentile."""
         return self.n >= MIN_COHORT
 
     @property
     def percentile(self) -> float | None:
-        """Percentile, 0 to 100, half of the equal scores counting as lower; None below ``MIN_COHORT`` videos."""
+        """Percentile, 0 to 100, counting half of the tied scores as lower; None below ``MIN_COHORT`` videos."""
         return 100 * (self.n_lower + self.n_tied / 2) / self.n if self.enough else None
 
     @property
     def percentile_words(self) -> str:
-        """The percentile as a whole number, 0 and 100 only where all others are higher or lower; "–" without one."""
+        """The percentile as a whole number; 0 or 100 only if all others are higher or lower; "–" without one."""
         return str(percent(2 * self.n_lower + self.n_tied, 2 * self.n)) if self.enough else "–"
 
     @property
     def at_median(self) -> bool:
-        """Whether the interval holds the cohort's median, so that the two cannot be told apart."""
+        """True if the interval contains the cohort's median, so the two cannot be told apart."""
         return self.interval is not None and self.interval[0] <= self.median <= self.interval[1]
 
     def sentence(self, digits: int = 2) -> str:
-        """Say where the score stands.
+        """Return a sentence on the position of the score.
 
         Args:
             digits: Decimals of the scores.
@@ -80,7 +80,7 @@ class CohortStanding:
         return f"{text} (95 % interval {low} to {high})"
 
     def standing_words(self) -> str:
-        """Return where it stands: "lower than 88 % of the 48 comparable videos of this task"."""
+        """Return the position of the score: "lower than 88 % of the 48 comparable videos of this task"."""
         if not self.n:
             return f"no comparable videos of {self.cohort}"
         videos = f"comparable video{'s' if self.n > 1 else ''} of {self.cohort}"
@@ -105,13 +105,13 @@ class CohortStanding:
 def standing(
     score: float, interval: tuple[float, float] | None, others: Sequence[float], cohort: str = "this task"
 ) -> CohortStanding:
-    """Return where a score stands.
+    """Return the position of a score in its cohort.
 
     Args:
         score: Score of the video.
         interval: Its interval, or None.
         others: Scores of the comparable videos by the same model, without the video itself.
-        cohort: What they are of, as it is said in a sentence.
+        cohort: Name of the cohort within a sentence.
 
     Raises:
         ValueError: A score is not a finite number.
@@ -133,15 +133,15 @@ def standing(
 def standings(
     scores: Sequence[float], intervals: Sequence[tuple[float, float] | None], cohort: str = "this task"
 ) -> tuple[CohortStanding, ...]:
-    """Return where each video of a cohort stands among the others; the same as ``standing`` of each, but at once.
+    """Return the position of each video of a cohort among the others: ``standing`` of each, computed at once.
 
     Args:
         scores: Score of every video by the same model.
         intervals: Their intervals.
-        cohort: What they are of, as it is said in a sentence.
+        cohort: Name of the cohort within a sentence.
 
     Raises:
-        ValueError: A score is not a finite number, or there are not as many intervals as scores.
+        ValueError: A score is not a finite number, or the numbers of intervals and scores differ.
     """
     values = np.asarray(scores, dtype=np.float64)
     if len(intervals) != len(values) or not np.isfinite(values).all():
@@ -150,7 +150,7 @@ def standings(
     lower = np.searchsorted(ranked, values, side="left")
     higher = len(values) - np.searchsorted(ranked, values, side="right")
     middle = np.array([max(n - 1, 0) // 2, n // 2])
-    # the median of the others: what lies above the score moves down by one place
+    # median of the others: everything above the score moves down by one position
     places = middle + (middle >= lower[:, None])
     medians = ranked[places].mean(axis=1) if n > 0 else np.full(len(values), np.nan)
     return tuple(
@@ -168,7 +168,7 @@ class Member:
     Attributes:
         name: Its name.
         score: Its score.
-        looks: (D,) float64, numbers by which videos resemble each other (the mean feature, say), or None.
+        looks: (D,) float64, features in which similar videos lie close (the mean feature, say), or None.
     """
 
     name: str
@@ -176,7 +176,6 @@ class Member:
     looks: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        """Freeze the array."""
         if self.looks is not None:
             object.__setattr__(self, "looks", frozen(self.looks))
 
@@ -184,7 +183,7 @@ class Member:
 
 
 class NearBy(StrEnum):
-    """What a reference is near by."""
+    """Measure by which a reference is near."""
 
     LOOKS = "looks"
     SCORE = "score"
@@ -192,14 +191,14 @@ class NearBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceVideo:
-    """A well-scored video to be seen beside another.
+    """A well-scored video to compare another with.
 
     Attributes:
         name: Its name.
         score: Its score.
-        near_by: Whether it is the nearest in looks or, where these are not known, in score.
-        distance: How far it is: root mean square over the looks of the difference in the members' standard deviations;
-            or the difference of the scores.
+        near_by: Nearest in looks or, if these are unknown, in score.
+        distance: Root mean square over the looks of the difference, in standard deviations of the members; or the
+            difference of the scores.
     """
 
     name: str
@@ -211,17 +210,17 @@ class ReferenceVideo:
 def reference_video(
     video: Member, others: Sequence[Member], scores: Sequence[float] | None = None
 ) -> ReferenceVideo | None:
-    """Return the nearest well-scored video: in the top quarter of the cohort, and with a higher score than the video.
+    """Return the nearest video in the top quarter of the cohort that has a higher score than the video.
 
-    Near is what looks alike, so that what differs is how it is done; among equals the higher score, then the name.
+    Near videos look alike, so that the difference is in the execution. Ties: the higher score, then the name.
 
     Args:
         video: The video.
-        others: Comparable videos that can be shown, without it.
-        scores: Scores of all comparable videos, of which the top quarter is meant; None where all can be shown.
+        others: Comparable videos that can be shown, without the video itself.
+        scores: Scores of all comparable videos, which define the top quarter; None if all of them can be shown.
 
     Returns:
-        None where no video is scored well, or none higher.
+        None if no video is scored well, or none higher.
     """
     if not others:
         return None

@@ -1,4 +1,4 @@
-"""Where one model looks more than another, as maps to be shown; and the baseline that looks everywhere alike."""
+"""Differences between the maps of two models, as maps to be shown, and the uniform baseline."""
 
 from dataclasses import dataclass, replace
 
@@ -13,20 +13,19 @@ from skillviewer.core.video.info import VideoInfo
 UNIT = "× uniform"
 
 LEAST = 1e-3
-"""Differences up to this are rounding, and no scale of colours is stretched to them."""
+"""Smaller differences are rounding; the colour scale is never narrowed to them."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Difference:
-    """The first model's maps less the second's over a video, as shares of their sums in multiples of a uniform map.
+    """The first model's normalised maps minus the second's over a video, in multiples of a uniform map.
 
     Attributes:
         video: The video.
-        frames: (M,) int64 ascending, frames from which each map holds: those that either model sampled.
-        values: (M, h, w) float32; 1 where the first model has more by what a cell would get if it looked everywhere
-            alike.
-        rect: Where in the picture.
-        part: The frames of the file that were looked through.
+        frames: (M,) int64 ascending, the frame from which each map holds: those that either model sampled.
+        values: (M, h, w) float32; 1 where the first model has more by the weight of a cell in a uniform map.
+        rect: Part of the picture.
+        part: Frames of the file that were analysed.
     """
 
     video: VideoInfo
@@ -36,7 +35,6 @@ class Difference:
     part: range
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         object.__setattr__(self, "frames", frozen(self.frames))
         object.__setattr__(self, "values", frozen(self.values))
 
@@ -44,15 +42,15 @@ class Difference:
 
     @property
     def limit(self) -> float:
-        """Largest magnitude over the video; 1 where the maps are the same everywhere but for rounding."""
+        """Largest magnitude over the video; 1 if the maps are equal except for rounding."""
         return _limit(self.values)
 
     def scene(self, frame_index: int, look: Look) -> Scene:
-        """Return what is to be seen at a frame: the last map at or before it, on one scale a video or a frame.
+        """Return the scene at a frame: the last map at or before it, with colour limits of the video or of the frame.
 
         Args:
             frame_index: Frame on screen, from 0.
-            look: How the person wants to see maps; under ``Scale.COMMON`` the difference keeps its own scale.
+            look: Display settings; under ``Scale.COMMON`` the difference keeps its own scale.
         """
         at = int(np.searchsorted(self.frames, frame_index, side="right")) - 1
         time_s = float(self.video.times_s[frame_index])
@@ -88,14 +86,14 @@ def _limit(values: Float32Array) -> float:
 
 
 def difference(first: Analysis, second: Analysis) -> Difference:
-    """Return how the maps of two models differ over a video, on the finer of both grids.
+    """Return the difference of two models' maps over a video, on the finer of both grids.
 
     Raises:
-        ValueError: They are of two videos, or one has no map (``without_map``).
+        ValueError: The analyses are of two videos, or one has no map (``without_map``).
     """
     frames = compared_frames(first, second)
     if without_map(first, second):
-        raise ValueError("a model without a map differs nowhere in particular")
+        raise ValueError("a model without a map has no difference map")
     grids = [a.attention.shape[2:] for a in (first, second)]
     shape = (max(g[0] for g in grids), max(g[1] for g in grids))
     maps = difference_map(maps_at(first, frames), maps_at(second, frames), shape)
@@ -103,11 +101,11 @@ def difference(first: Analysis, second: Analysis) -> Difference:
 
 
 def uniform_baseline(like: Analysis, name: str) -> Analysis:
-    """Return what a model that looks everywhere alike would show: a sanity baseline without a score.
+    """Return the analysis of a model whose attention is uniform: a sanity baseline without a score.
 
     Args:
-        like: Of the video; its sampled frames are taken.
-        name: What the baseline is called.
+        like: An analysis of the video; its sampled frames are used.
+        name: Name of the baseline.
     """
     k, n = like.samples.shape
     return replace(

@@ -1,8 +1,8 @@
-"""Whether a video looks like those that a model was trained on.
+"""Similarity of a video to a model's training videos.
 
 A video's mean feature is compared with those of the training videos: root mean square over the channels of the
-distance to their mean, in their standard deviations. What is unusual is calibrated on videos held out one at a time,
-since a video that took part in the mean lies nearer to it than a new one.
+distance to their mean, in their standard deviations. The limit is calibrated by leave-one-out, since a video that
+contributed to the mean lies nearer to it than a new one.
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ import numpy as np
 from skillviewer.core.arrays import Float32Array, FloatArray, frozen, shapes
 
 MIN_VIDEOS = 8
-"""Fewer training videos say too little of what is usual."""
+"""Fewer training videos do not show what is usual."""
 
 _MIN_SCALE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Familiarity:
-    """What the training videos look like.
+    """Feature statistics of the training videos.
 
     Attributes:
         mean: (2F,) float32, mean over the training videos of their mean features.
         scale: (2F,) float32, their standard deviations, positive.
-        held_out: (n,) float64, ascending: distance of each training video from the others.
+        held_out: (n,) float64, ascending: distance of each training video from all the others.
     """
 
     mean: Float32Array
@@ -32,7 +32,6 @@ class Familiarity:
     held_out: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         for name in ("mean", "scale", "held_out"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
@@ -40,7 +39,7 @@ class Familiarity:
 
     @property
     def limit(self) -> float:
-        """The largest distance of a held-out training video: beyond it a video is called unlike them."""
+        """Largest distance of a held-out training video; a video beyond it is called unlike them."""
         return float(self.held_out[-1])
 
     def distance(self, pooled: Float32Array) -> float:
@@ -48,11 +47,11 @@ class Familiarity:
         return _distance(pooled, self.mean, self.scale)
 
     def strangeness(self, pooled: Float32Array) -> float:
-        """Return the distance of a video, (2F,), in parts of the largest distance of a held-out training video."""
+        """Return the distance of a video, (2F,), as a multiple of ``limit``."""
         return self.distance(pooled) / self.limit
 
     def warning(self, pooled: Float32Array) -> str:
-        """Return a word of warning for a video unlike the training videos, or "".
+        """Return a warning for a video unlike the training videos, or "".
 
         Args:
             pooled: (2F,) float32, mean of the video's features over sampled frames and cells.
@@ -76,13 +75,13 @@ def _mean_and_scale(pooled: Float32Array) -> tuple[Float32Array, Float32Array]:
 
 
 def learn_familiarity(pooled: Float32Array) -> Familiarity | None:
-    """Learn what is usual, and calibrate it on each video held out in turn.
+    """Compute the statistics of the training videos and calibrate them by leave-one-out.
 
     Args:
         pooled: (n, 2F) float32, mean features of the training videos.
 
     Returns:
-        None with fewer than ``MIN_VIDEOS`` different videos: copies say nothing of what is usual.
+        None with fewer than ``MIN_VIDEOS`` different videos: copies add no information.
     """
     pooled = pooled[np.sort(np.unique(pooled, axis=0, return_index=True)[1])]
     n = len(pooled)

@@ -1,4 +1,4 @@
-"""Numbers that compare where two models looked, at a frame and over a video.
+"""Measures of agreement between two models' maps, at a frame and over a video.
 
 Maps of different grids are compared on the common refinement of their grids (see ``core.analysis.partition``).
 
@@ -21,14 +21,14 @@ TOP_AREA = 0.1
 """Share of the area whose overlap is measured."""
 
 FLOOR = 1e-6
-"""Least density of a map in the divergence, as a share of a uniform map's: an empty cell must not make it infinite."""
+"""Least density of a map in the divergence, relative to a uniform map's: an empty cell must not make it infinite."""
 
 ROUNDING = 1e-12
-"""Variance of the densities of a constant map, in squares of a uniform map's density: rounding and nothing else."""
+"""Variance of the densities of a constant map, in squares of a uniform map's density: pure rounding."""
 
 
 def correlation(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
-    """Return Pearson's correlation of the densities of maps over the area, -1 to 1; NaN where one is constant.
+    """Return Pearson's correlation of the densities of maps over the area, -1 to 1; NaN if one is constant.
 
     Args:
         p: (..., H, W) mass.
@@ -38,18 +38,18 @@ def correlation(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
     weights = areas / areas.sum()
     a, b = (x / areas - (x / areas * weights).sum(axis=(-2, -1), keepdims=True) for x in (p, q))
     products, size_a, size_b = ((weights * x).sum(axis=(-2, -1)) for x in (a * b, a**2, b**2))
-    # densities are about 1: what is left of a constant map is rounding
+    # densities are about 1: the remaining variance of a constant map is rounding
     defined = (size_a > ROUNDING) & (size_b > ROUNDING)
     return np.where(defined, products / np.sqrt(np.where(defined, size_a * size_b, 1)), np.nan)
 
 
 def similarity(p: FloatArray, q: FloatArray) -> FloatArray:
-    """Return the histogram intersection of mass maps, (..., H, W): 1 for the same, 0 where they share no place."""
+    """Return the histogram intersection of mass maps, (..., H, W): 1 if equal, 0 if they share no area."""
     return np.asarray(np.minimum(p, q).sum(axis=(-2, -1)))
 
 
 def divergence(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
-    """Return the Kullback-Leibler divergence of p from q in nats, 0 for the same; both raised to ``FLOOR``.
+    """Return the Kullback-Leibler divergence of p from q in nats, 0 if equal; both are raised to ``FLOOR``.
 
     Args:
         p: (..., H, W) mass.
@@ -63,7 +63,7 @@ def divergence(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
 
 
 def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> FloatArray:
-    """Return how much of every rectangle belongs to the densest share of the area.
+    """Return the proportion of every rectangle that belongs to the densest share of the area.
 
     Args:
         p: (H, W) mass.
@@ -71,12 +71,12 @@ def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> Float
         share: Of the whole area.
 
     Returns:
-        (H, W) float64, 0 to 1; rectangles of equal density at the limit share what is left alike. What holds next to
-        nothing (``FLOOR``) belongs to none: a map in one cell has no more than that.
+        (H, W) float64, 0 to 1; rectangles of equal density at the limit share the rest evenly. A rectangle with almost
+        no mass (``FLOOR``) is never included: a map in one cell has no more area than that cell.
     """
     density = (p / areas).ravel()
     holds = density > FLOOR * p.sum() / areas.sum()
-    # a density is the same in all rectangles of a cell but for rounding
+    # a density is the same in all rectangles of a cell except for rounding
     density = np.round(density / max(float(density.max()), 1e-300), 9)
     levels, level = np.unique(-density, return_inverse=True)
     area = np.bincount(level, weights=areas.ravel(), minlength=len(levels))
@@ -86,7 +86,7 @@ def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> Float
 
 
 def top_overlap(p: FloatArray, q: FloatArray, areas: FloatArray) -> float:
-    """Return which share of the densest tenths of the area of two maps is common to them: 1 the same, 0.1 by chance.
+    """Return the overlap of the densest tenths of the area of two maps: 1 if equal, 0.1 by chance.
 
     Args:
         p: (H, W) mass.
@@ -105,7 +105,7 @@ def centre(p: FloatArray, partition: Partition) -> FloatArray:
 
 
 def entropy(maps: NDArray[Any]) -> FloatArray:
-    """Return the entropy of maps, (..., h, w), on their own grid, as a share of its greatest: 1 uniform, 0 one cell.
+    """Return the entropy of maps, (..., h, w), on their own grid, relative to its maximum: 1 uniform, 0 one cell.
 
     A grid of one cell counts as uniform.
     """
@@ -117,17 +117,17 @@ def entropy(maps: NDArray[Any]) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class MapNumbers:
-    """How two maps, or the maps of two models over a video, relate.
+    """Measures of agreement of two maps, or of the maps of two models over a video.
 
     Attributes:
-        correlation: Pearson's correlation of densities over the area, -1 to 1; NaN where a map is constant.
+        correlation: Pearson's correlation of densities over the area, -1 to 1; NaN if a map is constant.
         similarity: Histogram intersection, 0 to 1.
         divergence: Kullback-Leibler divergence of the first from the second, in nats.
-        divergence_back: The same of the second from the first.
+        divergence_back: Divergence of the second from the first.
         top_overlap: Overlap of the densest tenths of the area, 0 to 1; 0.1 by chance.
-        centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
+        centre_distance: Distance of the centres of mass, relative to the picture's diagonal.
         entropy: Entropy of the first on its own grid, 0 (one cell) to 1 (uniform).
-        entropy_other: The same of the second.
+        entropy_other: Entropy of the second.
     """
 
     correlation: float
@@ -142,41 +142,40 @@ class MapNumbers:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PlacedMaps:
-    """Maps on one grid, and where they lie.
+    """Maps on one grid, with the part of the picture they cover.
 
     Attributes:
         values: (M, h, w), as the model computed them.
-        rect: Where in the picture.
+        rect: Part of the picture.
     """
 
     values: NDArray[Any]
     rect: MapRect
 
     def __post_init__(self) -> None:
-        """Freeze the values."""
         object.__setattr__(self, "values", frozen(self.values))
 
     __repr__ = shapes
 
     @property
     def partition(self) -> Partition:
-        """Their cells."""
+        """Their cells as a partition of the picture."""
         return Partition.of(self.rect, (self.values.shape[1], self.values.shape[2]))
 
 
 def on_common_grid(first: PlacedMaps, second: PlacedMaps) -> tuple[FloatArray, FloatArray, Partition]:
-    """Return two sequences of maps as shares of their sums, (M, H, W) each, on the refinement of both grids."""
+    """Return two sequences of normalised maps, (M, H, W) each, on the common refinement of both grids."""
     common = Partition.common([first.partition, second.partition])
     p, q = (spread(mass(maps.values), maps.rect, common) for maps in (first, second))
     return p, q, common
 
 
 def compare_maps(first: PlacedMaps, second: PlacedMaps, aspect: float = 1.0) -> tuple[MapNumbers, ...]:
-    """Compare M maps with M others, one by one; grids may differ, and maps count as shares of their sums.
+    """Compare M maps with M others, one by one; grids may differ, and maps are normalised.
 
     Args:
-        first: Maps.
-        second: The others.
+        first: M maps.
+        second: M maps to compare them with.
         aspect: Width of the picture over its height.
     """
     p, q, common = on_common_grid(first, second)
@@ -196,15 +195,15 @@ def compare_maps(first: PlacedMaps, second: PlacedMaps, aspect: float = 1.0) -> 
 
 
 def difference_map(first: PlacedMaps, second: PlacedMaps, shape: tuple[int, int] = (56, 56)) -> PlacedMaps:
-    """Return the first maps less the second on a regular grid over both, in multiples of a uniform density.
+    """Return the normalised first maps minus the second on a regular grid over both, in multiples of a uniform density.
 
     Args:
         first: (M, h, w) maps.
-        second: M others; all count as shares of their sums.
-        shape: Rows and columns of the grid. 56 has the grids of 7, 8, 14 and 28 cells in it; others are averaged.
+        second: M others.
+        shape: Rows and columns of the grid. 56 contains the grids of 7, 8, 14 and 28 cells; others are averaged.
 
     Returns:
-        (M, rows, columns) float64, each of sum 0: 1 where the first has more by the density of a uniform map.
+        (M, rows, columns) float64, each with sum 0: 1 where the first has more by the density of a uniform map.
     """
     rects = (first.rect, second.rect)
     rect = MapRect(
@@ -216,12 +215,12 @@ def difference_map(first: PlacedMaps, second: PlacedMaps, shape: tuple[int, int]
 
 
 def maps_at(analysis: Analysis, frames: IntArray) -> PlacedMaps:
-    """Return the maps that a model has at M frames: each that of the last sampled frame of any pass at or before it.
+    """Return a model's maps at M frames, each from the last sampled frame of any pass at or before it.
 
-    A model without a map has a uniform one here, which is none to compare (``VideoComparison``).
+    A model without a map yields a uniform one, which must not be compared (``VideoComparison``).
 
     Args:
-        analysis: What the model said.
+        analysis: Results of the model.
         frames: (M,) frame indices, none before the first sampled frame.
     """
     rows = analysis.in_time_order
@@ -236,11 +235,11 @@ class VideoComparison:
     """Two models on one video.
 
     Attributes:
-        kinds: What kinds of maps they have. Only maps of one kind say the same thing; between kinds, the numbers
-            compare shares of sums of magnitudes; with a model that has no map nothing is compared, all is NaN but the
-            entropy of the other's map.
+        kinds: Kinds of their maps. Maps of one kind are directly comparable; for different kinds, normalised magnitudes
+            are compared. If one model has no map nothing is compared: all numbers are NaN except the entropy of the
+            other's map.
         frames: (M,) int64 frames that either model sampled, from the first at which both have a map.
-        numbers: One for each of these frames.
+        numbers: One per frame.
     """
 
     kinds: tuple[MapKind, MapKind]
@@ -248,24 +247,23 @@ class VideoComparison:
     numbers: tuple[MapNumbers, ...]
 
     def __post_init__(self) -> None:
-        """Freeze the frames."""
         object.__setattr__(self, "frames", frozen(self.frames))
 
     __repr__ = shapes
 
     @property
     def same_kind(self) -> bool:
-        """Whether the maps are numbers of one kind, and maps at all."""
+        """True if both have maps, of the same kind."""
         return self.kinds[0] is self.kinds[1] and MapKind.NONE not in self.kinds
 
     @property
     def mean(self) -> MapNumbers:
-        """Mean of every number over the frames where it is defined; NaN where it nowhere is."""
+        """Mean of every number over the frames where it is defined; NaN if there are none."""
         return MapNumbers(*(mean_defined([getattr(n, f.name) for n in self.numbers]) for f in fields(MapNumbers)))
 
 
 def mean_defined(values: Sequence[float] | FloatArray) -> float:
-    """Return the mean of those values that are numbers; NaN without any."""
+    """Return the mean of the values that are not NaN; NaN if there are none."""
     found = np.asarray(values, dtype=np.float64)
     found = found[np.isfinite(found)]
     return float(found.mean()) if len(found) else float("nan")
@@ -275,7 +273,7 @@ def compare_video(first: Analysis, second: Analysis) -> VideoComparison:
     """Compare the maps of two models over a video, at every frame that one of them sampled.
 
     Raises:
-        ValueError: They are of two videos.
+        ValueError: The analyses are of two videos.
     """
     frames = compared_frames(first, second)
     return VideoComparison((first.map_kind, second.map_kind), frames, _compared(first, second, frames))
@@ -285,7 +283,7 @@ def compared_frames(first: Analysis, second: Analysis) -> IntArray:
     """Return the frames at which two analyses are compared, (M,): see ``VideoComparison``.
 
     Raises:
-        ValueError: They are of two videos.
+        ValueError: The analyses are of two videos.
     """
     if first.subject != second.subject:
         raise ValueError(f"{first.video.path.name} and {second.video.path.name} are two videos")
@@ -312,5 +310,5 @@ def _compared(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapN
 
 
 def without_map(first: Analysis, second: Analysis) -> bool:
-    """Return whether one of two models has no map, so that there is nothing to compare."""
+    """Return True if one of two models has no map, so that there is nothing to compare."""
     return MapKind.NONE in (first.map_kind, second.map_kind)

@@ -1,4 +1,4 @@
-"""How far models agree over a study: in the order of their scores, and in where they look."""
+"""Agreement of models over a study: in the order of their scores, and in their attention."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 
 MIN_VIDEOS = 3
-"""Fewer videos have no order to agree on."""
+"""Fewer videos have no order to compare."""
 
 ByModel = Mapping[str, Mapping[str, Analysis]]
-"""Analyses by name of model, then of video."""
+"""Analyses by model name, then by video name."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,11 +31,11 @@ class AgreementMatrix:
 
     Attributes:
         models: Their names.
-        scores: (M, M) float64, Spearman's correlation of the scores of the videos that both assessed; NaN with fewer
-            than ``MIN_VIDEOS`` of them or where one model gives them all the same score.
-        maps: (M, M) float64, correlation of the maps, mean over the frames of a video, then over these videos; NaN
-            where one of the models has no map.
-        n_videos: (M, M) int64, videos that both assessed.
+        scores: (M, M) float64, Spearman's correlation over the videos that both assessed; NaN with fewer than
+            ``MIN_VIDEOS`` of them, or if one model gives all of them the same score.
+        maps: (M, M) float64, correlation of the maps, averaged over the frames of a video, then over the videos; NaN if
+            one of the models has no map.
+        n_videos: (M, M) int64, number of videos that both assessed.
     """
 
     models: tuple[str, ...]
@@ -44,7 +44,6 @@ class AgreementMatrix:
     n_videos: IntArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         for name in ("scores", "maps", "n_videos"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
@@ -52,12 +51,12 @@ class AgreementMatrix:
 
 
 def agreement_matrix(analyses: ByModel, token: CancelToken | None = None, report: Report = silent) -> AgreementMatrix:
-    """Return how far models agree.
+    """Return the agreement of models.
 
     Args:
-        analyses: What each model said of each video; they need not have assessed the same videos.
+        analyses: Analyses by model and video; the models need not have assessed the same videos.
         token: Checked after every pair of models.
-        report: Told of every pair.
+        report: Receives the progress after every pair.
     """
     token = token if token is not None else CancelToken()
     models = tuple(analyses)
@@ -78,14 +77,14 @@ def agreement_matrix(analyses: ByModel, token: CancelToken | None = None, report
 
 
 def rank_agreement(first: list[float], second: list[float]) -> float:
-    """Return Spearman's correlation of two models' scores of the same videos; NaN where it is not defined."""
+    """Return Spearman's correlation of two models' scores of the same videos; NaN if it is undefined."""
     if len(first) < MIN_VIDEOS or len(set(first)) == 1 or len(set(second)) == 1:
         return float("nan")
     return float(stats.spearmanr(first, second).statistic)
 
 
 def map_agreement(first: Analysis, second: Analysis) -> float:
-    """Return the correlation of two models' maps of one video, mean over its frames; NaN where one has no map."""
+    """Return the correlation of two models' maps of one video, mean over its frames; NaN if one has no map."""
     if without_map(first, second):
         return float("nan")
     frames = compared_frames(first, second)
@@ -95,12 +94,12 @@ def map_agreement(first: Analysis, second: Analysis) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RankDisagreement:
-    """One video and how differently models rank it.
+    """One video and its ranks by several models.
 
     Attributes:
         video: Its name.
-        ranks: Rank by each model, in their order: 1 is the highest score; equal scores share the mean of their ranks.
-        n_videos: Videos that were ranked.
+        ranks: Rank by each model, in their order: 1 is the highest score; ties share the mean of their ranks.
+        n_videos: Number of ranked videos.
     """
 
     video: str
@@ -109,15 +108,15 @@ class RankDisagreement:
 
     @property
     def spread(self) -> float:
-        """Greatest difference of two ranks."""
+        """Greatest difference between two ranks."""
         return max(self.ranks) - min(self.ranks)
 
 
 def disagreements(analyses: ByModel) -> tuple[RankDisagreement, ...]:
-    """Return the videos that all models assessed, those first on which they disagree most.
+    """Return the videos that all models assessed, those with the greatest disagreement first.
 
     Args:
-        analyses: What each model said of each video.
+        analyses: Analyses by model and video.
     """
     sides = list(analyses.values())
     shared = sorted(name for name in sides[0] if all(name in side for side in sides)) if sides else []

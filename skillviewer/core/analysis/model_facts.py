@@ -1,4 +1,4 @@
-"""What is known of a model before it has looked at anything."""
+"""Facts about a model, known before it assesses anything."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,20 @@ from skillviewer.core.analysis.analysis import MapKind
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """A model in a row of a table.
+    """One model, as a row of a table.
 
     Attributes:
         name: Name of its checkpoint.
         digest: SHA-256 of its configuration and weights.
         attention_model: Its entry in ATTENTION_MODELS.
-        title: That entry's name for people.
-        map_kind: What its maps are.
-        n_parameters: Numbers that were trained: the head, and backbones of its own.
-        accuracy: Pairwise accuracy on held-out pairs, 0 to 1, or None where none was measured.
+        title: Display name of that entry.
+        map_kind: Kind of its maps.
+        n_parameters: Number of trained parameters: the head, and backbones of its own.
+        accuracy: Pairwise accuracy on held-out pairs, 0 to 1, or None if not measured.
         accuracy_interval: Its 95 % interval, or None.
-        n_pairs: Held-out pairs.
-        rule: What was held out, in words.
-        features: What its features are computed with, in words: models that share it share features.
+        n_pairs: Number of held-out pairs.
+        rule: Sentence on what was held out.
+        features: Description of its feature extraction; models with the same one share features.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How other models see a video that one model has scored: those of the study, and other versions of the same one."""
+"""Scores of one video by other models of the study, and by other versions of the same model."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class OtherModel:
-    """How another model sees the video.
+    """Rank of the video by another model.
 
     Attributes:
         name: Its name and version.
         rank: Rank of the video by its scores; 1 is the highest.
-        own_rank: The same by the model that is told of.
-        n: Comparable videos that both have assessed, with this one.
-        agreement: Spearman's correlation of the two models' scores of these; NaN where it is not defined.
+        own_rank: Rank by the model in use.
+        n: Number of comparable videos that both have assessed, including this one.
+        agreement: Spearman's correlation of the two models' scores of these; NaN if undefined.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Version(Protocol):
 
     @property
     def digest(self) -> str:
-        """Digest of its checkpoint."""
+        """SHA-256 of its checkpoint."""
         ...
 
     @property
@@ -40,12 +40,12 @@ class Version(Protocol):
 
     @property
     def version(self) -> int:
-        """Which of them it is."""
+        """Its version number."""
         ...
 
     @property
     def added_at(self) -> datetime:
-        """Since when the study has it."""
+        """Time at which it entered the study."""
         ...
 
 
@@ -57,17 +57,17 @@ def other_models(
     scores_by: Callable[[str], Mapping[str, float]],
     most: int,
 ) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
-    """Return how other models see a video, the latest first, and (version, score) by other versions of this one.
+    """Return the ranks of a video by other models, the latest first, and (version, score) by this model's versions.
 
-    A version was made from another one: that it agrees speaks for neither, so it is none of the other models.
+    Versions derive from one another, so their agreement is no independent evidence: they are not among the others.
 
     Args:
-        video: Its name.
-        own: Scores by the model, of the video and of those that it is compared with.
-        digest: The model's.
+        video: Name of the video.
+        own: Scores by the model in use, of the video and of those it is compared with.
+        digest: Digest of the model in use.
         models: The models of the study.
-        scores_by: Digest of a model -> its scores by name of video.
-        most: Other models that are told of.
+        scores_by: Maps a model's digest to its scores by video name.
+        most: Greatest number of other models to return.
     """
     from skillviewer.core.analysis.model_agreement import rank_agreement  # scipy takes a second
 

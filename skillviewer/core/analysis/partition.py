@@ -1,8 +1,8 @@
-"""Maps of different grids on common ground: the picture cut into rectangles, and mass spread over them.
+"""Maps of different grids on common ground: rectangular partitions of the picture, and mass spread over them.
 
-Two maps meet on the common refinement of their grids: the rectangles between the edges of the cells of both, each with
-the density of the cell that it lies in. Nothing is interpolated and no mass is lost, whatever part of the picture each
-map covers.
+Two maps are compared on the common refinement of their grids: the rectangles between the edges of the cells of both,
+each with the density of the cell around it. Nothing is interpolated and no mass is lost, whichever part of the picture
+each map covers.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from skillviewer.core.arrays import FloatArray, frozen, shapes
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Partition:
-    """A picture cut into rectangles; all in fractions of its width and height.
+    """A partition of the picture into rectangles; in fractions of its width and height.
 
     Attributes:
         x: (W + 1,) float64 ascending edges.
@@ -29,7 +29,6 @@ class Partition:
     y: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the edges."""
         object.__setattr__(self, "x", frozen(self.x))
         object.__setattr__(self, "y", frozen(self.y))
 
@@ -37,41 +36,41 @@ class Partition:
 
     @classmethod
     def of(cls, rect: MapRect, grid: tuple[int, int]) -> "Partition":
-        """Return the cells, (h, w), of a map that covers a rectangle."""
+        """Return the partition into the cells, (h, w), of a map that covers a rectangle."""
         h, w = grid
         return cls(np.linspace(rect.left, rect.right, w + 1), np.linspace(rect.top, rect.bottom, h + 1))
 
     @classmethod
     def common(cls, parts: Sequence["Partition"]) -> "Partition":
-        """Return the common refinement of several: every edge of each."""
+        """Return the common refinement of several partitions: every edge of each."""
         return cls(_united([p.x for p in parts]), _united([p.y for p in parts]))
 
     @property
     def areas(self) -> FloatArray:
-        """(H, W) area of each rectangle, as a share of the picture."""
+        """(H, W) area of each rectangle, relative to the picture."""
         return np.asarray(np.outer(np.diff(self.y), np.diff(self.x)))
 
 
 def _united(edges: Sequence[FloatArray]) -> FloatArray:
     every = np.sort(np.concatenate(edges))
-    # edges that differ by rounding are one
+    # edges that differ only by rounding are one
     return np.concatenate([every[:1], every[1:][np.diff(every) > 1e-9]])
 
 
 def _shares(cells: FloatArray, onto: FloatArray) -> FloatArray:
-    """Return (m, n) share of each of n cells, by their n + 1 edges, that falls into each of m intervals."""
+    """Return (m, n) the proportion of each of n cells, given by n + 1 edges, that falls into each of m intervals."""
     low = np.maximum(onto[:-1, None], cells[None, :-1])
     high = np.minimum(onto[1:, None], cells[None, 1:])
     return np.asarray(np.clip(high - low, 0.0, None) / np.diff(cells))
 
 
 def spread(maps: NDArray[Any], rect: MapRect, onto: Partition) -> FloatArray:
-    """Spread maps over another partition: each cell's mass evenly over its own area.
+    """Spread maps over another partition: each cell's mass uniformly over its own area.
 
     Args:
         maps: (..., h, w) mass of every cell.
-        rect: Where in the picture the maps lie.
-        onto: Where to. What lies outside it is lost, so let it cover the maps where mass must be kept.
+        rect: Part of the picture that the maps cover.
+        onto: Target partition. Mass outside it is lost, so it must cover the maps if mass is to be kept.
 
     Returns:
         (..., H, W) float64 mass of every rectangle.
@@ -82,7 +81,7 @@ def spread(maps: NDArray[Any], rect: MapRect, onto: Partition) -> FloatArray:
 
 
 def mass(maps: NDArray[Any]) -> FloatArray:
-    """Return maps as shares of their sum: what a map is compared as, whatever its kind; magnitudes where signed.
+    """Return normalised maps, as they are compared, whatever their kind; magnitudes if signed.
 
     Args:
         maps: (..., h, w); a map of zeros becomes uniform.

@@ -1,4 +1,4 @@
-"""What one moment of an analysed video looks like: values and limits, no pixels yet.
+"""One moment of an analysed video as values and colour limits, without pixels.
 
 ``resolve(analysis, frame, look)`` is pure; the player, the exporters and the command line all paint its result.
 """
@@ -13,17 +13,17 @@ from skillviewer.core.arrays import Float32Array, frozen, shapes
 
 
 class Overlay(StrEnum):
-    """How a map is laid over the picture."""
+    """Style in which a map is laid over the picture."""
 
     HEAT = "heat"
     CONTOUR = "contour"
-    BOTH = "heat with contours"  # tells high from low in greys, too
+    BOTH = "heat with contours"  # shows high and low in grey prints, too
     DIMMED = "dimmed surroundings"
     OFF = "off"
 
 
 class Scale(StrEnum):
-    """What the ends of the colour bar are taken from."""
+    """Range that defines the ends of the colour bar."""
 
     FRAME = "per frame"
     VIDEO = "per video"
@@ -31,14 +31,14 @@ class Scale(StrEnum):
 
 
 class Between(StrEnum):
-    """What is shown between sampled frames."""
+    """Choice of the map between sampled frames."""
 
     HELD = "held"
     INTERPOLATED = "interpolated"
 
 
 class MapSource(StrEnum):
-    """Where the map on screen comes from."""
+    """Origin of the map on screen."""
 
     OWN = "own"  # the model looked at this very frame
     HELD = "held"  # the last sampled frame's map
@@ -48,15 +48,15 @@ class MapSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a person wants to see maps.
+    """Display settings of maps.
 
     Attributes:
-        overlay: Kind of overlay.
-        scale: What the colour limits are taken from.
-        between: What is shown between sampled frames.
-        colours: Colour map of values that are not negative: ``inferno`` or ``cividis``.
+        overlay: Style of the overlay.
+        scale: Range that defines the colour limits.
+        between: Choice of the map between sampled frames.
+        colours: Colour map of non-negative values: ``inferno`` or ``cividis``.
         strength: Greatest opacity, 0 to 1.
-        smooth: Whether cells are blended into each other; else each cell is a rectangle.
+        smooth: Whether to interpolate between cells; else each cell is a rectangle.
         common_limit: Upper end under ``Scale.COMMON``, in display units.
     """
 
@@ -76,20 +76,20 @@ class Scene:
     Attributes:
         frame_index: Frame on screen, from 0.
         time_s: Its presentation time.
-        values: (h, w) float32 in display units (``unit``), or None where there is no map.
+        values: (h, w) float32 in display units (``unit``), or None if there is no map.
         low: Value at the lower end of the colour bar.
         high: Value at its upper end; greater than ``low``.
-        kind: What kind of numbers the maps are.
+        kind: Kind of the numbers.
         unit: ``"× uniform"`` for distributions, else ``""``.
-        rect: Where in the picture the map lies.
-        look: The look it was resolved with.
-        source: Where the map comes from.
-        sample: Index of the sampled frame whose map (or the older one of two) is shown, counting the frames of all
+        rect: Part of the picture that the map covers.
+        look: Display settings.
+        source: Origin of the map.
+        sample: Index of the sampled frame that the map (or the earlier one of two) belongs to, among the frames of all
             passes in time order, or -1.
-        n_samples: Sampled frames in all passes so far.
+        n_samples: Number of sampled frames in all passes so far.
         sample_frame: Frame index of that sampled frame, or -1.
-        age_s: Time since that sampled frame in seconds; 0 where the map is the frame's own.
-        step: Step of the model (segment) that this sampled frame belongs to, or -1.
+        age_s: Time since that sampled frame in seconds; 0 if the map is the frame's own.
+        step: Step of the model (segment) of that sampled frame, or -1.
         score: Score after that step in that pass, or NaN before the first.
     """
 
@@ -111,7 +111,6 @@ class Scene:
     score: float
 
     def __post_init__(self) -> None:
-        """Freeze the values."""
         if self.values is not None:
             object.__setattr__(self, "values", frozen(self.values))
 
@@ -119,11 +118,11 @@ class Scene:
 
 
 def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
-    """Return maps in the units they are shown in: distributions as multiples of uniform, others as they are.
+    """Return maps in display units: distributions as multiples of uniform, others unchanged.
 
     Args:
         attention: (..., h, w) float32.
-        kind: What kind of numbers they are.
+        kind: Kind of the numbers.
     """
     if kind is MapKind.DISTRIBUTION:
         return attention * np.float32(attention.shape[-1] * attention.shape[-2])
@@ -131,7 +130,7 @@ def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
 
 
 def display_limit(analysis: Analysis) -> float:
-    """Return the largest magnitude over a whole analysis, in display units: the limit for one scale a video."""
+    """Return the largest magnitude over a whole analysis, in display units: the limit for one scale per video."""
     if analysis.map_kind is MapKind.NONE:
         return 1.0
     return float(np.max(np.abs(display_values(analysis.attention, analysis.map_kind)), initial=0.0))
@@ -151,12 +150,12 @@ def _limits(values: Float32Array, analysis: Analysis, look: Look) -> tuple[float
 
 
 def resolve(analysis: Analysis, frame_index: int, look: Look) -> Scene:
-    """Resolve what is to be seen at a frame.
+    """Resolve the scene at a frame.
 
     Args:
-        analysis: What the model said (so far).
+        analysis: Results of the model (so far).
         frame_index: Frame on screen, 0 to n - 1.
-        look: How the person wants to see it.
+        look: Display settings.
 
     Returns:
         The scene; ``values`` is None before the first sampled frame and for models without a map.

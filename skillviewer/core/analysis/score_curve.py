@@ -10,17 +10,17 @@ from skillviewer.core.arrays import FloatArray, frozen
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreCurve:
-    """Lines over time in seconds.
+    """Lines of the score curve over time in seconds.
 
     Attributes:
-        times_s: (N,) when the mean is known: the time of the last pass's sampled frame in every segment.
+        times_s: (N,) when the mean is known: time of the last pass's sampled frame in every segment.
         mean: (N,) mean score over the passes after every step.
-        low: (N,) lower end of the 95 % prediction interval of one more pass, or None as for ``Analysis.interval``.
+        low: (N,) lower end of the 95 % prediction interval for one more pass, or None as for ``Analysis.interval``.
         high: (N,) its upper end.
         pass_times_s: (K, N) times of the sampled frames.
         passes: (K, N) score of every pass.
-        boundaries_s: (N - 1,) where segments end, in time; the last ends with the video.
-        analysed_s: Until when the model has looked.
+        boundaries_s: (N - 1,) ends of the segments in time; the last one ends with the video.
+        analysed_s: Time up to which the video has been analysed.
     """
 
     times_s: FloatArray
@@ -34,7 +34,7 @@ class ScoreCurve:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Least and greatest score of all passes, with some room."""
+        """Lowest and highest score of all passes, with a margin."""
         least, most = float(self.passes.min()), float(self.passes.max())
         room = max((most - least) * 0.12, abs(most) * 1e-3, 1e-6)
         return least - room, most + room
@@ -46,10 +46,10 @@ class ScoreCurve:
 
 
 def score_curve(analysis: Analysis) -> ScoreCurve:
-    """Return the lines of an analysis, whole or growing.
+    """Return the lines of an analysis, complete or in progress.
 
     Args:
-        analysis: At least one step of it.
+        analysis: An analysis with at least one step.
     """
     video, scores = analysis.video, analysis.score_curve
     mean, half = scores.mean(axis=0), analysis.half_intervals

@@ -1,4 +1,4 @@
-"""The words that stand beside pictures: times, frames, scores, where a map comes from."""
+"""Captions of pictures: times, frames, scores, and the origin of a map."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from skillviewer.core.text import signed
 
 
 def score_digits(analyses: Iterable[Analysis]) -> int:
-    """Return how many decimals tell the scores of these curves apart: 2, or more where they hardly move."""
+    """Return the number of decimals that shows differences within these curves: 2, or more if they hardly move."""
     values = np.concatenate([a.score_curve.ravel() for a in analyses])
     span = float(np.ptp(values)) if len(values) else 0.0
     return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5)) if span > 0 else 2
@@ -20,14 +20,14 @@ def score_digits(analyses: Iterable[Analysis]) -> int:
 def score_so_far(analysis: Analysis, frame_index: int) -> tuple[int, float]:
     """Return the last step that every pass has finished by a frame, and the mean score after it; (-1, NaN) before.
 
-    Pass 0 samples last in every segment, so its frames tell when all passes are there.
+    Pass 0 samples last in every segment, so its frames show when all passes have finished it.
     """
     step = int(np.searchsorted(analysis.samples[0], frame_index, side="right")) - 1
     return (step, float(analysis.score_curve[:, step].mean())) if step >= 0 else (-1, math.nan)
 
 
 def score_words(analysis: Analysis, digits: int) -> str:
-    """Return the score of a whole analysis, with its interval where there is one."""
+    """Return the score of a complete analysis, with its interval if there is one."""
     text = signed(analysis.score, digits)
     if analysis.interval is None:
         return text
@@ -36,12 +36,12 @@ def score_words(analysis: Analysis, digits: int) -> str:
 
 
 def sampled_words(scene: Scene) -> str:
-    """Return how many of the sampled frames have been passed: "sampled 12/25"."""
+    """Return the number of sampled frames passed so far: "sampled 12/25"."""
     return f"sampled {scene.sample + 1}/{scene.n_samples}"
 
 
 def source_words(scene: Scene) -> str:
-    """Return where the map on screen comes from, never silently held: "map held 0.32 s"."""
+    """Return the origin of the map on screen; a held map is always named: "map held 0.32 s"."""
     if scene.kind is MapKind.NONE:
         return "no map"
     if scene.look.overlay is Overlay.OFF:

@@ -1,9 +1,9 @@
-"""Folds: which videos a model may learn from and which it is tested on.
+"""Folds: divisions of a data set's videos into training and test.
 
 Whole participants are held out, never single pairs: on the chopstick videos of EPIC-Skills an oracle that knows only
-each participant's mean skill orders 87 % of the pairs between participants, so a model that has seen the person before
-is tested on the wrong thing. Test pairs are all pairs that touch a held-out video (Doughty et al., CVPR 2018, section
-5): the headline. Pairs whose two videos are held out are the honest number beside it.
+each participant's mean skill orders 87 % of the pairs between participants, so a model that has seen the participant
+before is tested on the wrong thing. The test pairs are all pairs that touch a held-out video (Doughty et al., CVPR
+2018, section 5): the headline. Pairs with both videos held out give the honest accuracy.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +17,11 @@ from skillviewer.core.errors import DatasetError
 
 USUAL_FOLDS = 4
 _BY_VIDEO = "Folds are by video: the same person may be in training and test, which flatters every model."
-_NOBODY = "\0"  # before the name of a video of which nobody says who is in it: no person is called so
+_NOBODY = "\0"  # prefix for videos without a known participant: no participant's name begins like this
 
 
 class FoldsBy(StrEnum):
-    """What is held out together."""
+    """Unit of what is held out."""
 
     RELEASED = "released"  # the folds published with the data set
     PARTICIPANT = "participant"
@@ -29,7 +29,7 @@ class FoldsBy(StrEnum):
 
     @property
     def words(self) -> str:
-        """How videos are held out, for people."""
+        """Display text of the unit."""
         return "as released" if self is FoldsBy.RELEASED else f"by {self}"
 
 
@@ -38,9 +38,9 @@ class Folds:
     """All folds of a data set.
 
     Attributes:
-        by: What is held out together.
+        by: Unit of what is held out.
         folds: The folds.
-        warning: What weakens them, in words for a person, or "".
+        warning: Weaknesses of the folds, for the user, or "".
     """
 
     by: FoldsBy
@@ -49,25 +49,24 @@ class Folds:
 
     @property
     def title(self) -> str:
-        """How many there are and what they hold out, for people."""
+        """Display text: the number of folds and what they hold out."""
         n = len(self.folds)
         folds = "fold" if n == 1 else "folds"
         return f"{n} released {folds}" if self.by is FoldsBy.RELEASED else f"{n} {folds} by {self.by}"
 
 
 def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
-    """Divide groups into parts with nearly the same number of members; no group is split.
+    """Divide groups into parts of nearly equal size; no group is split.
 
-    The largest groups go first, each to the part that is smallest so far; groups of one size are drawn in an order that
-    the seed decides.
+    The largest groups go first, each to the smallest part so far; the seed decides the order of groups of equal size.
 
     Args:
         groups: Members by group.
         n_parts: Number of parts, at most the number of groups.
-        seed: Same seed, same parts, whatever the order of ``groups``.
+        seed: Seed; the result does not depend on the order of ``groups``.
 
     Returns:
-        Members of every part, sorted.
+        Sorted members of every part.
     """
     names = sorted(groups)
     drawn = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
@@ -79,12 +78,12 @@ def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tupl
 
 
 def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: Iterable[Pair]) -> Fold:
-    """Return the fold that holds some videos out: pairs that touch them are tested, the others trained on.
+    """Return the fold that holds out some videos: pairs that touch them are test pairs, the others training pairs.
 
     Args:
         name: Name of the fold.
         videos: Names of all videos.
-        held_out: Names of those held out.
+        held_out: Names of the held-out videos.
         pairs: All ordered pairs.
     """
     out = set(held_out)
@@ -99,15 +98,15 @@ def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: It
 
 
 def grouped(dataset: Dataset, by: FoldsBy, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
-    """Return what is held out together: videos by person, a video of nobody known by itself; or every video by itself.
+    """Return what is held out together: videos by participant (a video without one by itself), or single videos.
 
-    A video that no ordered pair names is tested by nobody: it makes no group. It goes with the person in it, if that is
-    a person of whom other videos are tested.
+    A video in no ordered pair is not tested and forms no group. It joins the group of its participant, if other videos
+    of the participant are tested.
 
     Args:
         dataset: The data set.
         by: Participants or videos.
-        pairs: Pairs that count, or None for all of the data set.
+        pairs: Pairs that count, or None for all pairs of the data set.
     """
     participants = dataset.participants if by is FoldsBy.PARTICIPANT else {}
     tested = set(videos_of(tuple(dataset.pairs if pairs is None else pairs)))
@@ -122,7 +121,7 @@ def grouped(dataset: Dataset, by: FoldsBy, pairs: Iterable[Pair] | None = None) 
 
 
 def compared(dataset: Dataset) -> list[str]:
-    """Return the videos that a pair names, ordered or alike, in the order of the data set."""
+    """Return the videos that an ordered or similar pair names, in the order of the data set."""
     named = set(videos_of(dataset.pairs, dataset.similar))
     return [name for name in dataset.names if name in named]
 
@@ -138,7 +137,7 @@ def _choose(dataset: Dataset) -> tuple[FoldsBy, str]:
 
 
 def _of_nobody(dataset: Dataset) -> str:
-    """Return what is said of videos whose participant is not known, where others are; "" without any."""
+    """Return the warning about videos without a known participant, if others have one; "" if there are none."""
     if dataset.by_recording:
         return (
             "Where nobody says who is in a recording, whole recordings are held out in place of people, and one person "
@@ -156,18 +155,18 @@ def _of_nobody(dataset: Dataset) -> str:
 
 
 def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None = None, seed: int = 0) -> Folds:
-    """Divide a data set into folds; videos that no pair names take no part in them.
+    """Divide a data set into folds; videos in no pair are left out.
 
     Args:
         dataset: The data set.
-        n_folds: Number of folds, or None for the released ones, else four, or fewer where there are fewer people.
-            Released ones are taken as they are; that they are not as many is told.
-        by: What is held out together; None takes the released folds, else participants, else, with a warning, videos.
-            People who are known are held out whole; a video of nobody known is held out by itself, with a warning.
-        seed: Decides which participants (or videos) go together.
+        n_folds: Number of folds, or None for the released ones, else four, or fewer if there are fewer participants.
+            Released folds are used as they are; the warning says if their number differs.
+        by: Unit to hold out; None uses the released folds, else participants, else, with a warning, videos. Known
+            participants are held out whole; a video without one is held out by itself, with a warning.
+        seed: Decides which participants (or videos) share a fold.
 
     Raises:
-        DatasetError: There are too few participants or videos, or no released folds.
+        DatasetError: There are too few participants or videos, or there are no released folds.
     """
     warning = ""
     if by is None:
@@ -204,11 +203,11 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
 
 
 def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
-    """Return folds of which each holds out about a quarter of a data set: fewer where there are fewer people.
+    """Return folds that each hold out about a quarter of a data set: fewer folds if there are few participants.
 
     Args:
-        dataset: The data set; its released folds are taken where one of them has pairs on both sides.
-        seed: Decides who goes together.
+        dataset: The data set; its released folds are used if one of them has training and test pairs.
+        seed: Decides which participants share a fold.
 
     Raises:
         DatasetError: There are too few participants or videos, or too few pairs.
@@ -220,10 +219,10 @@ def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
 
 
 def with_pairs(folds: Folds) -> Folds:
-    """Return the folds that have pairs to train on and pairs to test on; of the others the warning says so.
+    """Return the folds that have both training and test pairs; the warning names the others.
 
     Raises:
-        DatasetError: There are none.
+        DatasetError: No fold has both.
     """
     usable = tuple(fold for fold in folds.folds if _has_pairs(fold))
     if len(usable) == len(folds.folds):
@@ -263,12 +262,12 @@ def _shared_participants(fold: Fold, participants: Mapping[str, str]) -> set[str
 
 
 def check_no_leak(fold: Fold, participants: Mapping[str, str] | None = None, seen: Iterable[str] = ()) -> None:
-    """Check that nothing held out is learnt from.
+    """Check that nothing held out leaks into training.
 
     Args:
         fold: The fold.
-        participants: Participant of every video, where whole people have to be held out.
-        seen: Names of videos that training (or the choice of an epoch) has really used.
+        participants: Participant of every video, if whole participants must be held out.
+        seen: Names of the videos that training (or the selection of an epoch) has used.
 
     Raises:
         DatasetError: A held-out video is trained on, a test pair touches none, or a participant is on both sides.
@@ -293,19 +292,19 @@ def inner_fold(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) ->
 
 
 def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -> tuple[Fold, ...]:
-    """Return folds within the training videos of a fold, on which an epoch or a setting is chosen.
+    """Return inner folds: within the training videos of a fold, to select an epoch or a setting.
 
-    Each holds out about a quarter of the training videos, other ones each time, as whole participants where those are
-    known. They see nothing of the outer fold's test pairs. Videos that no training pair names are held out by none.
+    Each holds out about a quarter of the training videos, a different one each time, as whole participants if these are
+    known. They contain no test pairs of the outer fold. Training videos in no training pair are never held out.
 
     Args:
         dataset: The data set.
         fold: The outer fold.
-        seed: Decides who is held out.
-        n_parts: One of how many parts is held out, each once; fewer where there are fewer people.
+        seed: Decides which videos are held out.
+        n_parts: Number of parts, each held out once; fewer if there are fewer participants.
 
     Raises:
-        DatasetError: There are fewer than two training videos with a pair.
+        DatasetError: Fewer than two training videos are in a pair.
     """
     inside = dataset.restricted(fold.train_videos)
     people: Mapping[str, str] | None = inside.participants

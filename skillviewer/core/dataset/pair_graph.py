@@ -1,4 +1,4 @@
-"""The order that pairs imply: a directed graph from better to worse, its cycles, depths and similar pairs.
+"""Graph of the ordered pairs, from better to worse: its cycles, depths and similar pairs.
 
 Source: Doughty, Damen and Mayol-Cuevas, "Who's Better? Who's Best? Pairwise Deep Ranking for Skill Determination",
 CVPR 2018, section 4.1 (similar pairs) and 5 (accuracy by separation).
@@ -18,15 +18,15 @@ def _graph(pairs: Iterable[Pair]) -> nx.DiGraph:
     return graph
 
 
-def cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
-    """Return one cycle of every set of videos that the pairs put in a circle; empty when the pairs are consistent.
+def find_cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
+    """Return one cycle of every strongly connected set of videos; empty if the pairs are consistent.
 
     Args:
         pairs: Ordered pairs.
 
     Returns:
-        Cycles; (A, B, C) says A is better than B, B than C and C than A. Each is a shortest one through the first
-        video of its set in alphabetical order.
+        Cycles; (A, B, C) says A is better than B, B than C and C than A. Each is a shortest one through the
+        alphabetically first video of its set.
     """
     graph = _graph(pairs)
     found = []
@@ -40,20 +40,20 @@ def cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
 
 
 def islands(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
-    """Return the sets of videos that comparisons connect; scores of two islands cannot be compared."""
+    """Return the connected sets of videos; scores of two islands cannot be compared."""
     return tuple(sorted(tuple(sorted(part)) for part in nx.weakly_connected_components(_graph(pairs))))
 
 
 def depths(pairs: Iterable[Pair]) -> dict[str, int]:
-    """Return the length of the longest walk that leads down to every video from any video without a better one.
+    """Return for every video the length of the longest path down to it from a video without a better one.
 
-    Videos in a circle count as one place and share its depth.
+    Videos in a cycle share one depth.
 
     Args:
         pairs: Ordered pairs.
 
     Returns:
-        Depth, 0 for the best, of every video that a pair names.
+        Depth, 0 for the best, of every video in a pair.
     """
     graph = _graph(pairs)
     places = nx.condensation(graph)
@@ -64,16 +64,16 @@ def depths(pairs: Iterable[Pair]) -> dict[str, int]:
 
 
 def separations(pairs: Iterable[Pair]) -> dict[Pair, int]:
-    """Return how many steps of the implied ranking lie between the two videos of every pair (difference of depths)."""
+    """Return the number of steps of the implied ranking between the two videos of every pair (difference of depths)."""
     pairs = tuple(pairs)
     depth = depths(pairs)
     return {pair: abs(depth[pair.better] - depth[pair.worse]) for pair in pairs}
 
 
 def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarPair, ...]:
-    """Return pairs that nobody ordered and whose depths differ by no more than a step.
+    """Return unordered pairs whose depths differ by at most ``farthest``.
 
-    Depths of two islands are counted from different videos: no pair is made of videos that no chain of pairs connects.
+    Depths of two islands start at different videos, so both videos of a pair belong to one island.
 
     Args:
         pairs: Ordered pairs of one task.
@@ -96,14 +96,14 @@ def similar_for_training(
 ) -> tuple[SimilarPair, ...]:
     """Return the similar pairs that training in a fold may use.
 
-    Those that the data set names itself, where both videos may be trained on; where it names none, those of the depth
-    rule on the training pairs alone, so that nothing is learnt from the order of a held-out video. Videos of different
-    sub-tasks are never similar.
+    These are the data set's own similar pairs of two training videos; if it has none, those of the depth rule on the
+    training pairs alone, so that nothing is learnt from the order of a held-out video. Videos of different sub-tasks
+    are never similar.
 
     Args:
         dataset: The data set.
-        fold: What may be trained on.
-        set_aside: Pairs that are trained on nowhere, whatever was said of them.
+        fold: The fold.
+        set_aside: Pairs that must never be trained on.
     """
     if dataset.similar:
         train = set(fold.train_videos)

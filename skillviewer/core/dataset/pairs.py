@@ -1,7 +1,7 @@
-"""What a data set says of skill: which of two videos is better, who said so, and which videos are held out.
+"""Statements of a data set about skill: ordered and similar pairs, raters' judgements, and folds.
 
-A ``Pair`` is what the data set agrees on; a ``Judgement`` is what one rater said of two videos. Everything is frozen
-and holds values only, so that it may cross a thread or a process.
+A ``Pair`` is what the data set agrees on; a ``Judgement`` is one vote of one rater. Everything is frozen and holds
+values only, so it may cross threads and processes.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,23 +17,23 @@ from skillviewer.core.video.info import VideoInfo
 
 @dataclass(frozen=True, slots=True, order=True)
 class Pair:
-    """Two videos, by name, of which the first shows better skill."""
+    """Two videos, by name; the first shows better skill."""
 
     better: str
     worse: str
 
     def touches(self, names: Collection[str]) -> bool:
-        """Return whether at least one of the two is among the names."""
+        """Return True if at least one of the two is among the names."""
         return self.better in names or self.worse in names
 
     def within(self, names: Collection[str]) -> bool:
-        """Return whether both are among the names."""
+        """Return True if both are among the names."""
         return self.better in names and self.worse in names
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class SimilarPair:
-    """Two videos, by name, without a disparity of skill. The names are kept in alphabetical order."""
+    """Two videos, by name, without a disparity of skill. The names are in alphabetical order."""
 
     first: str
     second: str
@@ -46,12 +46,12 @@ class SimilarPair:
             object.__setattr__(self, "second", second)
 
     def within(self, names: Collection[str]) -> bool:
-        """Return whether both are among the names."""
+        """Return True if both are among the names."""
         return self.first in names and self.second in names
 
 
 class Verdict(IntEnum):
-    """What a rater chose."""
+    """Choice of a rater."""
 
     LEFT = 1  # the left video is better
     NEITHER = 0  # no difference
@@ -59,21 +59,21 @@ class Verdict(IntEnum):
 
 
 UNNAMED = "unnamed"
-"""Who a vote is by of which nobody says who cast it."""
+"""Rater name of votes without a recorded rater."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one rater said of two videos at one time.
+    """One vote of one rater on two videos.
 
     Attributes:
         left: Name of the video on the left.
         right: Name of the video on the right.
-        verdict: What the rater chose.
-        rater: Who, or ``UNNAMED``.
-        judged_at: When, or None where it was not kept.
+        verdict: Choice of the rater.
+        rater: Name of the rater, or ``UNNAMED``.
+        judged_at: Time of the vote, or None if not recorded.
         taken_s: Time from first sight to the vote in seconds, or None.
-        watched: Share of the two videos that was watched, 0 to 1, or None.
+        watched: Proportion of the two videos that was watched, 0 to 1, or None.
         speed: Playback speed; 1 is real time.
     """
 
@@ -88,21 +88,21 @@ class Judgement:
 
 
 def videos_of(pairs: Sequence[Pair], similar: Sequence[SimilarPair] = ()) -> list[str]:
-    """Return the distinct videos of pairs, by name."""
+    """Return the distinct videos in pairs, sorted by name."""
     ordered = {name for pair in pairs for name in (pair.better, pair.worse)}
     return sorted(ordered | {name for pair in similar for name in (pair.first, pair.second)})
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetVideo:
-    """One attempt.
+    """One attempt at a task.
 
     Attributes:
-        name: Its name in the pairs; unique in the data set.
-        path: The file, or None where it was not found.
-        participant: The person in it, or None where nobody says.
-        subtask: Part of a pooled task that it belongs to, or "". Videos of two sub-tasks are never compared.
-        extent: The part of the file that is the attempt, or None for the whole file.
+        name: Name in the pairs; unique in the data set.
+        path: The file, or None if it was not found.
+        participant: The person in the video, or None if unknown.
+        subtask: Part of a pooled task, or "". Videos of different sub-tasks are never compared.
+        extent: Part of the file that shows the attempt, or None for the whole file.
     """
 
     name: str
@@ -112,7 +112,7 @@ class DatasetVideo:
     extent: ClipRange | None = None
 
     def frames(self, video: VideoInfo) -> range:
-        """Return the frames of its file that belong to the attempt.
+        """Return the frames of its file that show the attempt.
 
         Raises:
             DatasetError: The extent lies outside the file.
@@ -122,31 +122,31 @@ class DatasetVideo:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number known of every video: a rating, an ability that was set, a count of drops.
+    """A number known of the videos: a rating, a set ability, a count of drops.
 
     Attributes:
-        name: What it is.
-        values: (video, number) for the videos of which it is known.
+        name: Name of the number.
+        values: (video, number) for the videos with a known number.
     """
 
     name: str
     values: tuple[tuple[str, float], ...]
 
     def by_video(self) -> dict[str, float]:
-        """Return the numbers by name of video."""
+        """Return the numbers by video name."""
         return dict(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One division of a data set into training and test, by videos.
+    """One division of a data set's videos into training and test.
 
     Attributes:
         name: Its name.
-        train_videos: Videos that may be trained on.
-        held_out_videos: Videos that no training sees.
+        train_videos: Videos available for training.
+        held_out_videos: Videos that training never sees.
         train_pairs: Pairs of two training videos.
-        test_pairs: Pairs that touch at least one held-out video: the headline counts them all.
+        test_pairs: Pairs that touch at least one held-out video; the headline accuracy counts all of them.
     """
 
     name: str
@@ -157,12 +157,12 @@ class Fold:
 
     @property
     def honest_pairs(self) -> tuple[Pair, ...]:
-        """Test pairs whose two videos are both held out."""
+        """Test pairs with both videos held out."""
         held_out = set(self.held_out_videos)
         return tuple(pair for pair in self.test_pairs if pair.within(held_out))
 
     def restricted(self, names: Collection[str]) -> "Fold":
-        """Return the same division of fewer videos."""
+        """Return the same division of a subset of the videos."""
         return Fold(
             name=self.name,
             train_videos=tuple(v for v in self.train_videos if v in names),
@@ -174,24 +174,24 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Videos of one task and what is agreed of them.
+    """Videos of one task, with their pairs and votes.
 
     Attributes:
-        name: For people.
+        name: Display name.
         form: Its entry in DATASET_FORMATS.
         task: The task.
-        videos: All videos that a pair, a rating or a list of its form names.
-        pairs: Ordered pairs, each once, without contradiction of two pairs.
-        similar: Pairs that the data set itself says have no disparity; empty where it says nothing of the kind.
-        judgements: Raw votes, where they were kept.
-        rule: In words, how judgements or ratings became pairs; "" where the data set gives pairs.
-        released: The folds published with it, or None.
+        videos: All videos named in a pair, a rating or a list of the data set.
+        pairs: Ordered pairs, each once; no pair contradicts another.
+        similar: Pairs that the data set itself calls equal; empty if it names none.
+        judgements: Raw votes, if recorded.
+        rule: Rule by which judgements or ratings became pairs, in words; "" if the data set gives pairs.
+        released: The folds published with the data set, or None.
         scores: A rating of every video, or None.
-        truth: Other numbers known of the videos (what was degraded in a simulation), for ceilings.
-        published: Its key in the published numbers, or None.
-        regions_path: File of the regions in which skill shows, or None.
-        by_recording: Whether some of its participants are recordings, for nobody says who is in them.
-        problems: What is missing, contradictory or could not be read, one sentence each.
+        truth: Other numbers known of the videos (the degradation in a simulation), for ceilings.
+        published: Key in the published numbers, or None.
+        regions_path: File of the regions that show skill, or None.
+        by_recording: Whether some participants are recordings, because the people in them are unknown.
+        problems: Missing, contradictory or unreadable parts, one sentence each.
     """
 
     name: str
@@ -211,7 +211,7 @@ class Dataset:
     problems: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check that names are unique and that pairs speak of videos that are there."""
+        """Check that names are unique and that pairs name known videos."""
         names = set(self.names)
         if len(names) != len(self.videos):
             raise ValueError("two videos have the same name")
@@ -226,19 +226,19 @@ class Dataset:
 
     @property
     def participants(self) -> dict[str, str]:
-        """Participant of every video of which it is known, by name of video."""
+        """Participant by video name, for the videos with a known participant."""
         return {video.name: video.participant for video in self.videos if video.participant is not None}
 
     @property
     def subtasks(self) -> dict[str, str]:
-        """Sub-task of every video, by name of video."""
+        """Sub-task by video name."""
         return {video.name: video.subtask for video in self.videos}
 
     def video(self, name: str) -> DatasetVideo:
-        """Return a video by its name.
+        """Return the video with a name.
 
         Raises:
-            DatasetError: There is none of that name.
+            DatasetError: There is no such video.
         """
         for video in self.videos:
             if video.name == name:
@@ -246,7 +246,7 @@ class Dataset:
         raise DatasetError(f"There is no video “{name}” in {self.name}.")
 
     def restricted(self, names: Collection[str]) -> "Dataset":
-        """Return the data set of fewer videos: pairs, judgements, folds and numbers of the others are left out."""
+        """Return the data set of a subset of videos, with their pairs, judgements, folds and numbers only."""
         keep = set(names)
 
         def fewer(measure: Measure) -> Measure:

@@ -1,8 +1,8 @@
-"""Pairwise accuracy: how often the better video of a pair has the higher score.
+"""Pairwise accuracy: the proportion of pairs whose better video has the higher score.
 
-Strict, as in Li et al.'s released code and Doughty et al. (CVPR 2018, section 5.2): a pair counts as right only when
-``score(better) > score(worse)``; an exact tie is wrong, and ties are counted beside it, so that a model that gives
-everybody the same score shows 0 % and not 50 %.
+Strict, as in Li et al.'s released code and Doughty et al. (CVPR 2018, section 5.2): a pair counts as right only if
+``score(better) > score(worse)``; an exact tie is wrong. Ties are also counted separately, so a model that gives every
+video the same score shows 0 % and not 50 %.
 """
 
 import math
@@ -18,25 +18,25 @@ from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 
 N_DRAWS = 50_000
-"""Bootstrap samples of an interval: the ends lie far out in the tails where few people are drawn."""
+"""Bootstrap samples of an interval: with few participants its ends lie far out in the tails."""
 
 _FEW_CLUSTERS = 8
-"""So many people at most have all their draws counted: 6,435 different ones of eight."""
+"""Up to so many participants, all distinct draws are enumerated: 6,435 for eight."""
 
 _MOST_CELLS, _LEAST_DRAWS = 2_000_000, 2000
-"""Of many people or videos fewer samples are drawn, for time and memory; their tails are short."""
+"""With many participants or videos fewer samples are drawn, for time and memory; their tails are short."""
 
 _ENOUGH_DRAWS = 0.85
-"""Probability with which a draw must hold a pair: with two people held out, of however many, 0.86 do; of two people
-with no pair within either but half."""
+"""Least probability that a draw contains a pair: 0.86 with two held-out participants among any number; only 0.5 for
+two participants without pairs of their own."""
 
 _ROUNDING = 1e-9
-"""Sums of probabilities are that exact, relatively."""
+"""Relative rounding error of sums of probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Pairs ordered rightly, wrongly and not at all."""
+    """Numbers of pairs ordered rightly, wrongly and not at all."""
 
     right: int
     wrong: int
@@ -49,16 +49,16 @@ class Count:
 
     @property
     def accuracy(self) -> float:
-        """Share of pairs ordered rightly, 0 to 1; NaN without pairs."""
+        """Proportion of pairs ordered rightly, 0 to 1; NaN without pairs."""
         return self.right / self.n if self.n else float("nan")
 
 
 def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> Count:
-    """Count how scores order pairs.
+    """Count the pairs that scores order rightly, wrongly and not at all.
 
     Args:
         pairs: Ordered pairs.
-        scores: Score of every video that the pairs name; a score that is not a number orders nothing rightly.
+        scores: Score of every video in the pairs; a NaN score orders no pair rightly.
 
     Raises:
         DatasetError: A video has no score.
@@ -80,8 +80,8 @@ class Spread:
     """Mean and sample standard deviation over folds (or folds and seeds).
 
     Attributes:
-        mean: Mean of the values that are numbers; NaN without any.
-        sd: Standard deviation with n - 1; NaN below two values.
+        mean: Mean of the values that are not NaN; NaN if there are none.
+        sd: Standard deviation with n - 1; NaN for fewer than two values.
         n: Number of values.
     """
 
@@ -91,7 +91,7 @@ class Spread:
 
 
 def spread(values: Iterable[float]) -> Spread:
-    """Return mean and standard deviation; values that are not a number are left out."""
+    """Return mean and standard deviation; NaN values are left out."""
     finite = np.array([value for value in values if np.isfinite(value)], dtype=np.float64)
     mean = float(finite.mean()) if len(finite) else float("nan")
     return Spread(mean, float(finite.std(ddof=1)) if len(finite) > 1 else float("nan"), len(finite))
@@ -99,11 +99,11 @@ def spread(values: Iterable[float]) -> Spread:
 
 @dataclass(frozen=True, slots=True)
 class FoldScores:
-    """The scores that the model of one fold gives.
+    """Scores by the model of one fold.
 
     Attributes:
         fold: The fold.
-        scores: Score by name of video, for every video of the fold's test pairs.
+        scores: Score by video name, for every video in the fold's test pairs.
     """
 
     fold: Fold
@@ -116,15 +116,15 @@ class FoldScores:
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """Accuracy over the test pairs of all folds together.
+    """Accuracy over the test pairs of all folds.
 
     Attributes:
         value: Accuracy, 0 to 1, or a difference of two.
-        low: Lower end of the 95 % interval; NaN where it cannot be drawn.
+        low: Lower end of the 95 % interval; NaN if there is none.
         high: Upper end.
-        n_pairs: Pairs tested; one between two folds is tested in both.
-        n_clusters: Participants (or videos) that were drawn.
-        clusters: What was drawn: ``participant`` or ``video``.
+        n_pairs: Number of tested pairs; a pair between two folds is tested in both.
+        n_clusters: Number of participants (or videos) in the bootstrap.
+        clusters: Unit of the bootstrap: ``participant`` or ``video``.
     """
 
     value: float
@@ -136,14 +136,14 @@ class Pooled:
 
     @property
     def draws_alike(self) -> bool:
-        """Whether there is no interval because every draw says the same (see ``shown``)."""
+        """True if there is no interval because all draws give the same value (see ``shown``)."""
         return self.n_clusters > 1 and math.isfinite(self.value) and not math.isfinite(self.low)
 
 
 def shown(pooled: Pooled) -> Pooled:
-    """Return an accuracy or a difference without an interval that has no width.
+    """Return an accuracy or a difference, without its interval if that has no width.
 
-    Where every draw says the same, all pairs right, say, the bootstrap knows no doubt; what it gives is no interval.
+    If all draws give the same value (all pairs right, say), the bootstrap cannot give an interval.
     """
     if pooled.low == pooled.high:
         return replace(pooled, low=float("nan"), high=float("nan"))
@@ -151,37 +151,37 @@ def shown(pooled: Pooled) -> Pooled:
 
 
 def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:
-    """Return what to draw in a bootstrap: who is in every video that a pair names, and what that is called.
+    """Return the bootstrap cluster of every video in a pair, and the unit of the clusters.
 
-    A video of nobody known is a cluster by itself; where nobody is known at all, videos are drawn. Videos that no pair
-    names say nothing and are not drawn.
+    A video without a known participant is its own cluster; if no participant is known, videos are drawn. Videos in no
+    pair are not drawn.
     """
     people = dataset.participants
     named = videos_of(dataset.pairs)
     if not any(name in people for name in named):
         return {name: name for name in named}, "video"
-    return {name: people.get(name, f"\0{name}") for name in named}, "participant"  # no person is called so
+    return {name: people.get(name, f"\0{name}") for name in named}, "participant"  # no name begins with \0
 
 
 def pooled_accuracy(
     results: Sequence[FoldScores], dataset: Dataset, honest: bool = False, n_draws: int | None = None, seed: int = 0
 ) -> Pooled:
-    """Return the accuracy over all folds with an interval that respects whose videos they are.
+    """Return the accuracy over all folds with an interval that respects the clustering by participant.
 
-    Percentile bootstrap over participants: they are drawn with replacement, a pair between two participants counts as
-    often as the product of their draws and a pair within one as often as that one was drawn (the pigeonhole bootstrap,
-    Owen 2007). Percentiles are expanded for the number n of participants that are held out (Hesterberg 2015: those of
-    sqrt(n / (n - 1)) times Student's t with n - 1 degrees of freedom), without which the interval is too narrow for
-    small n. One held-out person says nothing of others: then there is no interval.
+    Percentile bootstrap over participants, drawn with replacement. A pair between two participants counts as often as
+    the product of their draws, a pair within one as often as that one is drawn (the pigeonhole bootstrap, Owen 2007).
+    Percentiles are expanded for the number n of held-out participants (Hesterberg 2015: those of sqrt(n / (n - 1))
+    times Student's t with n - 1 degrees of freedom); without this the interval is too narrow for small n. One held-out
+    participant gives no interval.
 
-    Of eight people and fewer every draw there can be is counted, as often as chance would give it: nothing is left to
-    the seed. Of more, samples are drawn.
+    For up to eight participants all possible draws are enumerated with their probabilities, so the seed has no effect.
+    For more, samples are drawn.
 
     Args:
         results: Scores of every fold (of every seed).
-        dataset: Says who is in which video.
-        honest: Only pairs with both videos held out.
-        n_draws: Bootstrap samples of more than eight; None for 50,000, or fewer of more than 40.
+        dataset: Gives the participant of every video.
+        honest: Whether to count only pairs with both videos held out.
+        n_draws: Bootstrap samples for more than eight participants; None for 50,000, or fewer for more than 40.
         seed: Seed of the draws.
     """
     right, tested = _tables(results, dataset, honest)
@@ -197,9 +197,9 @@ def pooled_difference(
     n_draws: int | None = None,
     seed: int = 0,
 ) -> Pooled:
-    """Return by how much the first model is more accurate than the second, on the same draws of participants.
+    """Return the accuracy of the first model minus that of the second, on the same draws of participants.
 
-    Arguments are those of ``pooled_accuracy``.
+    The arguments are those of ``pooled_accuracy``.
     """
     tables = [_tables(results, dataset, honest) for results in (first, second)]
     draws, chances = _draws(len(tables[0][1]), n_draws, seed)
@@ -208,7 +208,7 @@ def pooled_difference(
 
 
 def _tables(results: Sequence[FoldScores], dataset: Dataset, honest: bool) -> tuple[FloatArray, FloatArray]:
-    """Return (P, P) pairs ordered rightly and (P, P) pairs tested, by cluster; upper triangles."""
+    """Return (P, P) rightly ordered pairs and (P, P) tested pairs, by cluster; upper triangles."""
     clusters, place = _places(dataset)
     right, tested = np.zeros((len(place), len(place))), np.zeros((len(place), len(place)))
     for result in results:
@@ -220,7 +220,7 @@ def _tables(results: Sequence[FoldScores], dataset: Dataset, honest: bool) -> tu
 
 
 def _draws(n_clusters: int, n_draws: int | None, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Return (D, P) float64, how often each cluster is drawn, and (D,) the probability of every draw."""
+    """Return (D, P) float64, number of times each cluster is drawn, and (D,) the probability of every draw."""
     if n_clusters <= _FEW_CLUSTERS:
         return _every_draw(n_clusters)
     if n_draws is None:
@@ -230,7 +230,7 @@ def _draws(n_clusters: int, n_draws: int | None, seed: int) -> tuple[FloatArray,
 
 
 def _every_draw(n_clusters: int) -> tuple[FloatArray, FloatArray]:
-    """Return all draws that differ, and the probability of each: multinomial."""
+    """Return all distinct draws and the probability of each: multinomial."""
     different = list(combinations_with_replacement(range(n_clusters), n_clusters))
     draws = _times(np.array(different, dtype=np.int64).reshape(len(different), n_clusters))
     ways = np.array([math.factorial(n) for n in range(n_clusters + 1)], dtype=np.float64)
@@ -238,7 +238,7 @@ def _every_draw(n_clusters: int) -> tuple[FloatArray, FloatArray]:
 
 
 def _times(drawn: NDArray[np.int64]) -> FloatArray:
-    """Return (D, P) float64: how often each cluster is among the (D, P) that were drawn."""
+    """Return (D, P) float64: the number of occurrences of each cluster in (D, P) draws."""
     n_draws, n_clusters = drawn.shape
     places = drawn + n_clusters * np.arange(n_draws)[:, None]
     counts = np.bincount(places.ravel(), minlength=n_draws * n_clusters)
@@ -246,7 +246,7 @@ def _times(drawn: NDArray[np.int64]) -> FloatArray:
 
 
 def _share(right: FloatArray, tested: FloatArray, draws: FloatArray | None) -> FloatArray:
-    """Return accuracies, one a draw; NaN where a draw holds no pair."""
+    """Return accuracies, one per draw; NaN if a draw contains no pair."""
     times = np.ones((1, len(tested))) if draws is None else draws
     between = times @ np.hstack([np.triu(right, 1), np.triu(tested, 1)])
     within = times @ np.stack([np.diag(right), np.diag(tested)], axis=1)
@@ -278,7 +278,7 @@ def _pooled(
 
 
 def _ends(values: FloatArray, chances: FloatArray, tail: float) -> tuple[float, float]:
-    """Return the values of which the lower and the upper tail, each with its end, are at least that probable."""
+    """Return the values at which the lower and the upper tail, ends included, reach at least that probability."""
     order = np.argsort(values, kind="stable")
     share = chances[order] / chances.sum()
     low, high = (int(np.searchsorted(np.cumsum(side), tail * (1 - _ROUNDING))) for side in (share, share[::-1]))
@@ -286,13 +286,13 @@ def _ends(values: FloatArray, chances: FloatArray, tail: float) -> tuple[float, 
 
 
 def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
-    """Return the cluster of every video, and the place of every cluster."""
+    """Return the cluster of every video, and the index of every cluster."""
     clusters, _ = clusters_of(dataset)
     return clusters, {name: i for i, name in enumerate(sorted(set(clusters.values())))}
 
 
 def _tail(n: int) -> float:
-    """Return the share of a bootstrap over n clusters beyond each end of a 95 % interval (Hesterberg 2015)."""
+    """Return the proportion of a bootstrap over n clusters beyond each end of a 95 % interval (Hesterberg 2015)."""
     from scipy.special import ndtr, stdtrit  # here: importing it takes as long as opening the window
 
     return float(ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, 0.025)))
@@ -300,7 +300,7 @@ def _tail(n: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class AtSeparation:
-    """Accuracy of the pairs that lie a number of steps apart in the true order."""
+    """Accuracy of the pairs a given number of steps apart in the true order."""
 
     separation: int
     count: Count
@@ -309,12 +309,12 @@ class AtSeparation:
 def accuracy_by_separation(
     results: Sequence[FoldScores], separations: Mapping[Pair, int], honest: bool = False
 ) -> tuple[AtSeparation, ...]:
-    """Return how accuracy grows with how far apart two videos are (Doughty et al. 2018, section 5).
+    """Return the accuracy by separation of the two videos (Doughty et al. 2018, section 5).
 
     Args:
         results: Scores of every fold.
         separations: Steps between the videos of every pair (``core.dataset.pair_graph.separations``).
-        honest: Only pairs with both videos held out.
+        honest: Whether to count only pairs with both videos held out.
     """
     rows: dict[int, list[Count]] = {}
     for result in results:

@@ -1,4 +1,4 @@
-"""What the labels of a test set allow: how well orderings by known truths do on the same pairs."""
+"""Ceilings of a test set: the accuracy of ordering its pairs by known truths."""
 
 import re
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ _LESS_IS_BETTER = frozenset(
     {"shake", "drop", "drops", "step", "steps", "frames", "duration", "time", "error", "errors"}
 )
 _MORE_IS_BETTER = frozenset({"quality", "skill", "ability", "score", "rating", "grs", "success"})
-"""First words of what is measured of which less, or more, is better; of all others the labels tell."""
+"""First words of measures with a known direction; for all others the labels decide."""
 
 
 def ceilings(dataset: Dataset, pairs: Sequence[Pair]) -> tuple[tuple[str, float], ...]:
     """Return (measure, strict accuracy) of ordering videos by each number that the data set knows of them.
 
-    Where they tell all videos apart, quality and ability are ceilings that no model can beat but by luck; duration is
-    the floor that it must. A tie is wrong, as everywhere, so counts of few values, drops say, are none. Where nobody
-    says whether more or less is better, all pairs of the data set do, and "less" is told with the name.
+    If they distinguish all videos, quality and ability are ceilings that a model beats only by luck; duration is the
+    floor it must beat. A tie is wrong, as everywhere, so counts with few values (drops, say) are no ceilings. If the
+    direction of a measure is unknown, all pairs of the data set decide it, and the name says "less is better".
 
     Args:
         dataset: The data set, with its ``truth``.
@@ -34,7 +34,7 @@ def ceilings(dataset: Dataset, pairs: Sequence[Pair]) -> tuple[tuple[str, float]
 
 
 def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:
-    """Return 1 where more is better and -1 where less is, and what the measure is called."""
+    """Return 1 if more is better and -1 if less is, and the display name of the measure."""
     first = re.split(r"[\W_]+", measure.name.casefold().strip())[0]
     if first in _LESS_IS_BETTER:
         return -1.0, measure.name

@@ -1,8 +1,8 @@
-"""Does a map point at where skill shows? The pointing game and the energy inside a region.
+"""Localisation of skill by maps: the pointing game, and the energy inside a region.
 
-Pointing game: Zhang et al., "Top-down Neural Attention by Excitation Backprop", IJCV 2018: a hit when the largest
-value of a map lies in the region or within a tolerance of it. Energy: Wang et al., "Score-CAM", CVPR-W 2020: the share
-of a map's sum that falls into the region. Both stand beside what a uniform map and a centred Gaussian would get.
+Pointing game: Zhang et al., "Top-down Neural Attention by Excitation Backprop", IJCV 2018: a hit if the largest value
+of a map lies in the region or within a tolerance of it. Energy: Wang et al., "Score-CAM", CVPR-W 2020: the proportion
+of a map's sum inside the region. Both are compared with a uniform map and a centred Gaussian.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,12 +16,12 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
 
 GAUSSIAN_SIDE = 0.25
-"""Standard deviation of the centred Gaussian, as a share of the picture's width and height."""
+"""Standard deviation of the centred Gaussian, relative to the picture's width and height."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A box or a point (a box without a size) in a frame, in pixels from the top left corner of the picture."""
+    """A box or a point (a box of size zero) in a frame, in pixels from the top left corner of the picture."""
 
     left_px: float
     top_px: float
@@ -37,12 +37,12 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """How a map lies over a picture.
+    """Position of a map over a picture.
 
     Attributes:
         rows: h, rows of the map.
-        columns: w, its columns.
-        rect: The part of the picture that it covers.
+        columns: w, columns of the map.
+        rect: Part of the picture that it covers.
         width_px: Width of the picture.
         height_px: Height of the picture.
     """
@@ -54,17 +54,17 @@ class Geometry:
     height_px: int
 
     def column_at(self, x_px: float) -> float:
-        """Return the place of a pixel column on the map: 0 is the map's left edge, w its right edge."""
+        """Return the position of a pixel column on the map: 0 is the map's left edge, w its right edge."""
         place = (x_px / self.width_px - self.rect.left) / (self.rect.right - self.rect.left) * self.columns
         return round(place, 9)  # an edge at 3 must not become 2.9999999999
 
     def row_at(self, y_px: float) -> float:
-        """Return the place of a pixel row on the map: 0 is the map's top edge, h its bottom edge."""
+        """Return the position of a pixel row on the map: 0 is the map's top edge, h its bottom edge."""
         place = (y_px / self.height_px - self.rect.top) / (self.rect.bottom - self.rect.top) * self.rows
         return round(place, 9)
 
     def shows(self, region: Region) -> bool:
-        """Return whether any of a region lies in the picture; one with a coordinate that is not a number does not."""
+        """Return True if part of a region lies in the picture; False for coordinates that are NaN."""
         return (
             region.left_px < self.width_px
             and region.top_px < self.height_px
@@ -74,9 +74,9 @@ class Geometry:
 
 
 def _overlap(low: float, high: float, n: int) -> FloatArray:
-    """Return (n,) the share of each unit cell that an interval covers; an interval without length fills its cell.
+    """Return (n,) the covered proportion of each unit cell; an interval of length zero covers its cell entirely.
 
-    An interval beyond the map counts at the nearest cell, so that a margin that no map covers is not a free miss.
+    An interval beyond the map counts at the nearest cell, so that a margin outside the map is not a certain miss.
     """
     low, high = min(max(low, 0.0), n - 1e-9), min(max(high, 0.0), float(n))
     cells = np.arange(n)
@@ -86,14 +86,14 @@ def _overlap(low: float, high: float, n: int) -> FloatArray:
 
 
 def coverage(regions: Iterable[Region], geometry: Geometry) -> FloatArray:
-    """Return how much of every cell the regions cover.
+    """Return the proportion of every cell that the regions cover.
 
     Args:
         regions: Regions of one frame; those outside the picture are ignored.
-        geometry: How the map lies over the picture.
+        geometry: Position of the map over the picture.
 
     Returns:
-        (h, w) float64, 0 to 1; 1 for the cell that holds a point.
+        (h, w) float64, 0 to 1; 1 for the cell that contains a point.
     """
     covered = np.zeros((geometry.rows, geometry.columns))
     for region in regions:
@@ -105,11 +105,11 @@ def coverage(regions: Iterable[Region], geometry: Geometry) -> FloatArray:
 
 
 def target(covered: FloatArray, tolerance: int) -> NDArray[np.bool_]:
-    """Return the cells that count as a hit: those touched, and those within a number of cells, diagonals included.
+    """Return the cells that count as a hit: touched cells, and those within a number of cells, diagonals included.
 
     Args:
         covered: (h, w) from ``coverage``.
-        tolerance: Cells.
+        tolerance: Number of cells.
 
     Returns:
         (h, w) bool.
@@ -123,12 +123,12 @@ def target(covered: FloatArray, tolerance: int) -> NDArray[np.bool_]:
 
 
 def hit(values: FloatArray, cells: NDArray[np.bool_]) -> float:
-    """Return 1 when the largest value lies in the cells and 0 when not; a tie gives the share of its cells that do.
+    """Return 1 if the largest value lies in the cells and 0 if not; a tie gives the proportion of its cells that do.
 
-    A uniform map therefore gets exactly what pointing at random would.
+    A uniform map therefore scores exactly as random pointing would.
 
     Args:
-        values: (h, w), any sign; the largest magnitude points.
+        values: (h, w), any sign; the largest magnitude counts.
         cells: (h, w) bool.
     """
     magnitude = np.abs(values)
@@ -137,11 +137,11 @@ def hit(values: FloatArray, cells: NDArray[np.bool_]) -> float:
 
 
 def energy(values: FloatArray, weights: FloatArray) -> float:
-    """Return the share of a map's sum of magnitudes that lies in a region, 0 to 1; NaN for a map of zeros.
+    """Return the proportion of a map's sum of magnitudes inside a region, 0 to 1; NaN for a map of zeros.
 
     Args:
         values: (h, w), any sign.
-        weights: (h, w), share of each cell that belongs to the region.
+        weights: (h, w), proportion of each cell inside the region.
     """
     magnitude = np.abs(values)
     total = float(magnitude.sum())
@@ -149,7 +149,7 @@ def energy(values: FloatArray, weights: FloatArray) -> float:
 
 
 def centred_gaussian(geometry: Geometry) -> FloatArray:
-    """Return (h, w) a Gaussian at the middle of the picture: what one gets for guessing that it happens there."""
+    """Return (h, w) a Gaussian at the centre of the picture: the centre-bias baseline."""
     x = geometry.rect.left + (np.arange(geometry.columns) + 0.5) / geometry.columns * (
         geometry.rect.right - geometry.rect.left
     )
@@ -170,7 +170,7 @@ class Localisation:
         hits: (M,) float64, 0 to 1, of the maps.
         hits_uniform: (M,) of a uniform map: chance.
         hits_centre: (M,) of a centred Gaussian.
-        energies: (M,) float64, share of the maps' sum in the region.
+        energies: (M,) float64, proportion of the maps' sum in the region.
         energies_uniform: (M,) of a uniform map.
         energies_centre: (M,) of a centred Gaussian.
     """
@@ -184,7 +184,6 @@ class Localisation:
     energies_centre: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         for name in self.__slots__:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
@@ -192,19 +191,19 @@ class Localisation:
 
     @property
     def n_frames(self) -> int:
-        """M, frames that show a region."""
+        """M, frames with a region."""
         return len(self.frames)
 
     @property
     def times_chance(self) -> float:
-        """How many times as often as chance the maps point at a region; NaN without frames."""
+        """Hit rate of the maps divided by that of chance; NaN without frames."""
         chance = float(self.hits_uniform.sum())
         return float(self.hits.sum()) / chance if chance > 0 else float("nan")
 
     @property
     def energy_times_uniform(self) -> float:
-        """How many times as much of the maps' sum lies in the region as of a uniform map's; NaN without frames."""
-        known = np.isfinite(self.energies)  # a map of zeros has none
+        """Energy of the maps divided by that of a uniform map; NaN without frames."""
+        known = np.isfinite(self.energies)  # NaN for a map of zeros
         even = float(self.energies_uniform[known].sum())
         return float(self.energies[known].sum()) / even if even > 0 else float("nan")
 
@@ -223,10 +222,10 @@ def localise(
         maps: (M, h, w), maps of M frames.
         frames: Their frame indices.
         regions: Regions by frame index; frames without one in the picture are left out.
-        rect: Where in the picture the maps lie.
+        rect: Part of the picture that the maps cover.
         size_px: Width and height of the picture.
-        tolerance: Cells by which a hit may miss. Energy is taken over the same cells; with 0, a box counts the share
-            of each cell that it covers.
+        tolerance: Number of cells by which a hit may miss. Energy is taken over the same cells; with 0, a box counts
+            the covered proportion of each cell.
     """
     geometry = Geometry(maps.shape[1], maps.shape[2], rect, *size_px)
     uniform, centre = np.ones(maps.shape[1:]), centred_gaussian(geometry)
@@ -247,9 +246,9 @@ def localise_analysis(analysis: Analysis, regions: Mapping[int, Sequence[Region]
     """Play the pointing game with all sampled frames of an analysis; a model without a map gets a uniform one.
 
     Args:
-        analysis: What a model said.
+        analysis: Results of a model.
         regions: Regions by frame index.
-        tolerance: Cells by which a hit may miss.
+        tolerance: Number of cells by which a hit may miss.
     """
     maps = analysis.attention.reshape(-1, *analysis.attention.shape[2:])
     if analysis.map_kind is MapKind.NONE:
@@ -266,6 +265,6 @@ def localise_analysis(analysis: Analysis, regions: Mapping[int, Sequence[Region]
 
 
 def together(parts: Sequence[Localisation]) -> Localisation:
-    """Return the frames of several videos as one."""
+    """Return the frames of several videos joined."""
     names = Localisation.__slots__
     return Localisation(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

@@ -1,4 +1,4 @@
-"""What is measured of a model on one fold. A new metric is one function and one line in METRICS."""
+"""Metrics of a model on one fold. A new metric is one function and one line in METRICS."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from skillviewer.core.text import EQUAL_DECIMALS
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What scores are held against besides pairs.
+    """Reference values of a data set's videos, besides its pairs.
 
     Attributes:
         strengths: Bradley-Terry strength of every video, from all pairs of the data set.
-        subtasks: Sub-task of every video; videos of two sub-tasks are not compared.
+        subtasks: Sub-task of every video; videos of different sub-tasks are not compared.
     """
 
     strengths: Mapping[str, float]
@@ -27,24 +27,24 @@ class Reference:
 
 
 def reference(dataset: Dataset) -> Reference:
-    """Return what the scores of a data set's videos are held against.
+    """Return the reference values of a data set.
 
     Raises:
         DatasetError: The data set has no pairs.
     """
     strengths = bradley_terry(dataset.pairs).by_video()
-    # equal but for rounding is equal: rank correlations would take the one for larger that rounding makes larger
+    # round, so that values equal except for rounding tie in the rank correlations
     return Reference({video: round(value, EQUAL_DECIMALS) for video, value in strengths.items()}, dataset.subtasks)
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number of a model on one fold.
+    """One number for a model on one fold.
 
     Attributes:
         name: Name in files.
-        title: Name for people.
-        measure: Computes it; NaN where it is not defined (no such pair, all scores alike).
+        title: Display name.
+        measure: Computes the number; NaN if it is undefined (no such pair, all scores equal).
     """
 
     name: str
@@ -68,7 +68,7 @@ def _ties(result: FoldScores, _reference: Reference) -> float:
 def _rank_correlation(
     result: FoldScores, reference: Reference, correlate: Callable[[list[float], list[float]], float]
 ) -> float:
-    """Correlate scores with strengths over the held-out videos of every sub-task; mean over the sub-tasks."""
+    """Correlate scores with strengths over the held-out videos of each sub-task; mean over the sub-tasks."""
     groups: dict[str, list[str]] = {}
     for video in result.fold.held_out_videos:
         if video in reference.strengths and video in result.scores:

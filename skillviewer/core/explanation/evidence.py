@@ -1,9 +1,9 @@
-"""What raised and lowered the score of one video, measured by taking things away.
+"""Contributions to the score of one video, measured by occlusion.
 
-A thing is taken away by putting the video's mean feature in its place (the mean of the fused features over all sampled
-frames and cells) and computing all that follows once more. Its contribution is the score less the score without it:
-positive where it raised the score. What all contributions and the score of the empty video leave over is the
-remainder: things act together, and no way of sharing out hides that here.
+A segment or cell is occluded by replacing it with the video's mean feature (the mean of the fused features over all
+sampled frames and cells) and computing the score again. Its contribution is the score minus the score without it:
+positive if it raised the score. The remainder is the score minus the baseline (the score of the empty video) and all
+contributions: parts interact, and this is not hidden by sharing it out among them.
 """
 
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ from skillviewer.core.video.extents import ClipRange
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Evidence:
-    """What raised and lowered the score. K passes, N segments, grid (h, w).
+    """Contributions to the score of one video. K passes, N segments, grid (h, w).
 
     Attributes:
         video_digest: SHA-256 of the video.
         model_digest: SHA-256 of the model's weights.
-        map_kind: What kind of maps the model has.
+        map_kind: Kind of the model's maps.
         score: Score of the video, mean over the passes.
-        baseline: Score with everything taken away: every cell of every frame is the mean feature.
+        baseline: Score with everything occluded: every cell of every frame is the mean feature.
         segments: (K, N) float64, contribution of each segment in each pass.
-        cells: (K, h, w) float64, contribution of each cell of the grid, taken away in all steps at once; None for a
-            model that sees the picture as one cell.
-        cell_steps: (K, N, h, w) float64, contribution of each cell in one step alone; None as before.
-        faithfulness: Whether the attention is faithful; None for a model without a map.
-        n_random: R, random orders and shuffles drawn.
-        seed: They were drawn with.
-        extent: The part of the video that it is of, or None for the whole.
+        cells: (K, h, w) float64, contribution of each cell of the grid, occluded in all steps at once; None for a model
+            that sees the picture as one cell.
+        cell_steps: (K, N, h, w) float64, contribution of each cell in one step alone; None as for ``cells``.
+        faithfulness: Faithfulness of the attention; None for a model without a map.
+        n_random: R, number of random orders and shuffles.
+        seed: Seed of the random orders.
+        extent: Part of the video that was analysed, or None for the whole.
     """
 
     video_digest: str
@@ -72,23 +72,23 @@ class Evidence:
 
     @property
     def remainder(self) -> float:
-        """What baseline and contributions of the segments leave over of the score."""
+        """Score minus the baseline and the contributions of all segments."""
         return self.score - self.baseline - float(self.contributions.sum())
 
     @property
     def cell_contributions(self) -> FloatArray | None:
-        """(h, w) contribution of each cell in all steps, mean over the passes; None where ``cells`` is."""
+        """(h, w) contribution of each cell in all steps, mean over the passes; None if ``cells`` is None."""
         return None if self.cells is None else np.asarray(self.cells.mean(axis=0))
 
     @property
     def cell_remainder(self) -> float:
-        """What baseline and contributions of the cells leave over of the score; NaN without cells."""
+        """Score minus the baseline and the contributions of all cells; NaN without cells."""
         cells = self.cell_contributions
         return float("nan") if cells is None else self.score - self.baseline - float(cells.sum())
 
     @property
     def faithfulness_sentence(self) -> str:
-        """What the Why panel says of the attention."""
+        """Sentence of the Why panel about the attention."""
         if self.faithfulness is None:
             return "This model has no map, so there is no attention whose faithfulness could be tested."
         return self.faithfulness.sentence
@@ -99,7 +99,7 @@ class Evidence:
         return "no map" if self.faithfulness is None else self.faithfulness.label
 
     def belongs_to(self, analysis: Analysis) -> bool:
-        """Return whether this is evidence of an analysis: the same part of a video, model, passes and segments."""
+        """Return True if this is evidence for an analysis: the same clip, model, passes and segments."""
         return (
             (self.video_digest, self.extent) == analysis.subject
             and self.model_digest == analysis.provenance.model_digest

@@ -1,18 +1,18 @@
-"""Is a video's attention faithful: does taking away what the model attended to change its score more than chance would?
+"""Faithfulness of attention: does occluding the attended regions move the score more than occluding others?
 
 Deletion and insertion: Petsiuk, Das & Saenko, "RISE", BMVC 2018. Shuffled and uniform attention: Jain & Wallace,
 "Attention is not Explanation", NAACL 2019; Wiegreffe & Pinter, "Attention is not not Explanation", EMNLP 2019. Sign:
 Liu et al., "Rethinking Attention-Model Explainability through Faithfulness Violation Test", ICML 2022.
 
-Cells are taken away by putting the video's mean feature in their place, in every sampled frame the same share, in the
-order of that frame's map. What is measured is how far the steps of the score curve move: attention has no sign, and
-what some frames add to the score and others take from it would cancel out in the last score. The *gain* of an order is
-the area under that distance as cells are deleted less the area as they are inserted: large when the curve leaves at
-once and comes back at once, about 0 for an order that knows nothing.
+Cells are occluded with the video's mean feature, the same proportion in every sampled frame, in the order of that
+frame's map. The measure is the distance by which the steps of the score curve move: attention has no sign, and
+contributions of opposite sign would cancel out in the final score. The *gain* of an order is the area under that
+distance during deletion minus the area during insertion: large if the curve departs and returns early, about 0 for an
+uninformative order.
 
-Chance is attention in the wrong place: the maps of the video moved over the frame (around the edges) and mirrored at
-random, in all frames alike. A shuffle of single cells would be too easy to beat: maps and what matters are both smooth
-and stay where they are over time, so that a map in the wrong place does better or worse than shuffled cells by luck.
+The chance level is attention in the wrong place: the maps of the video, shifted over the frame (with wrap-around) and
+mirrored at random, in all frames alike. Shuffled cells would be too easy to beat: maps and relevant regions are both
+smooth and constant over time, so a map in the wrong place does better or worse than shuffled cells by luck.
 """
 
 from dataclasses import dataclass
@@ -26,33 +26,33 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
 
 MIN_RANDOM = 20
-"""Fewer random orders say too little of their spread."""
+"""Fewer random orders do not show their spread."""
 
 SPREAD = 2.0
-"""Standard deviations of the random orders' gains by which an order must beat their mean."""
+"""An order must beat the mean gain of the random orders by so many of their standard deviations."""
 
 ROUNDING = 1e-6
-"""Effects below this share of the score's size are rounding of the computation."""
+"""Effects smaller than this fraction of the score are rounding."""
 
 EVERY_COUNT_TO = 10
-"""Cells of the largest grid whose curves have a point at every count."""
+"""Largest number of cells for which curves have a point at every count."""
 
 SHARES = (0.0, 0.05, 0.12, 0.25, 0.42)
-"""Shares of the cells at which the curves of larger grids have points; those beyond a half mirror them."""
+"""Proportions of the cells at which the curves of larger grids have points; those above one half mirror them."""
 
 TOP_SHARE = 0.1
-"""Share of cells that count as the most attended."""
+"""Proportion of cells that count as the most attended."""
 
 
 def rounding_of(score: float) -> float:
-    """Return the size of effects on a score that are rounding and nothing else."""
+    """Return the size below which effects on a score are rounding."""
     return ROUNDING * (1 + abs(score))
 
 
 def removal_counts(n_cells: int) -> IntArray:
-    """Return how many cells of a frame are gone at every point of a curve: (P,) int64 from 0 to L, symmetric.
+    """Return the numbers of occluded cells per frame at the points of a curve: (P,) int64 from 0 to L, symmetric.
 
-    With c there is also L - c, so that taking away in reverse order is the same as putting back.
+    With c the result also contains L - c, so that deletion in reverse order equals insertion.
     """
     if n_cells <= EVERY_COUNT_TO:
         return np.arange(n_cells + 1, dtype=np.int64)
@@ -61,7 +61,7 @@ def removal_counts(n_cells: int) -> IntArray:
 
 
 def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray:
-    """Return the place of every cell in the order of falling magnitude, 0 first; equal cells in random order.
+    """Return the rank of every cell by falling magnitude, 0 first; ties in random order.
 
     Args:
         magnitudes: (..., h, w).
@@ -76,11 +76,11 @@ def removal_rank(magnitudes: NDArray[Any], rng: np.random.Generator) -> IntArray
 
 
 def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
-    """Return maps moved over the frame and mirrored at random, all alike; what leaves at one edge enters at the other.
+    """Return maps shifted over the frame and mirrored at random, all alike; cells wrap around at the edges.
 
     Args:
         maps: (..., h, w).
-        rng: Source of chance.
+        rng: Random generator.
     """
     h, w = maps.shape[-2:]
     down, across, upside_down, mirrored = (int(rng.integers(n)) for n in (h, w, 2, 2))
@@ -92,14 +92,14 @@ def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any
 
 
 def step_distances(curves: FloatArray, whole: FloatArray) -> FloatArray:
-    """Return how far the steps of score curves lie from those of the whole video.
+    """Return the distance of the steps of score curves from those of the whole video.
 
     Args:
         curves: (..., N) score after every step.
         whole: (N,) or (..., N), the same of the whole video.
 
     Returns:
-        (...) float64, mean over the steps of the change of S_t - S_{t-1} in size, with S_0 = 0.
+        (...) float64, mean over the steps of the absolute change of S_t - S_{t-1}, with S_0 = 0.
     """
     moved: FloatArray = np.abs(np.diff(curves - whole, axis=-1, prepend=0.0)).mean(axis=-1)
     return moved
@@ -112,15 +112,15 @@ def area_under(fractions: FloatArray, curve: FloatArray) -> FloatArray:
 
 
 def rank_correlations(attention: NDArray[Any], effects: FloatArray, rounding: float) -> FloatArray:
-    """Return Spearman's correlation of the size of attention and the size of the effect over the cells of each frame.
+    """Return Spearman's correlation of attention and size of the effect over the cells of each frame.
 
     Args:
         attention: (..., h, w) maps; their magnitude counts.
-        effects: (..., h, w) change of the score that each cell made in its step.
-        rounding: Effects below it are none.
+        effects: (..., h, w) change of the score by each cell in its step.
+        rounding: Smaller effects count as zero.
 
     Returns:
-        (...) float64; NaN for a frame whose map is constant or whose cells have no effect.
+        (...) float64; NaN for a frame with a constant map or without effects.
     """
     a, e = (np.abs(x).reshape(*x.shape[:-2], -1).astype(np.float64) for x in (attention, effects))
     ranks = [stats.rankdata(x, axis=-1) for x in (a, e)]
@@ -135,16 +135,16 @@ def rank_correlations(attention: NDArray[Any], effects: FloatArray, rounding: fl
 def opposite_shares(
     attention: NDArray[Any], effects: FloatArray, segments: FloatArray, kind: MapKind, rounding: float
 ) -> FloatArray:
-    """Return the share of each frame's most attended cells whose effect has the opposite sign.
+    """Return the proportion of each frame's most attended cells whose effect has the opposite sign.
 
-    Opposite to the contribution of the whole segment; for maps that have a sign of their own, opposite to the map.
+    Opposite to the contribution of the whole segment; for signed maps, opposite to the map.
 
     Args:
         attention: (..., h, w) maps.
         effects: (..., h, w) signed effects of the cells.
         segments: (...) signed contributions of the segments.
-        kind: What kind of maps they are.
-        rounding: Effects below it have no sign.
+        kind: Kind of the maps.
+        rounding: Smaller effects have no sign.
 
     Returns:
         (...) float64, 0 to 1; NaN for a segment without contribution.
@@ -164,12 +164,12 @@ def opposite_shares(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Removal:
-    """What becomes of a video as cells are taken away, or put back, in some order; or in R orders.
+    """Scores and distances during deletion or insertion of cells, in one order or in R orders.
 
     Attributes:
-        fractions: (P,) float64, share of the cells of every frame taken away, or put back, from 0 to 1.
+        fractions: (P,) float64, proportion of the cells of every frame deleted or inserted, from 0 to 1.
         scores: (P,) or (R, P) float64 score, mean over the passes.
-        distances: The same shape, how far the steps of the score curve lie from those of the whole video (see
+        distances: The same shape, distance of the steps of the score curve from those of the whole video (see
             ``step_distances``), mean over the passes.
     """
 
@@ -178,14 +178,13 @@ class Removal:
     distances: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         for name in self.__slots__:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     __repr__ = shapes
 
     def backwards(self) -> "Removal":
-        """Return the same read backwards: to insert by an order is to undo a deletion by its reverse."""
+        """Return the same in reverse: inserting in an order undoes a deletion in the reverse order."""
         return Removal(1 - self.fractions[::-1], self.scores[..., ::-1], self.distances[..., ::-1])
 
     def order(self, index: int) -> "Removal":
@@ -203,29 +202,29 @@ class Removal:
 
     @property
     def score_area(self) -> FloatArray:
-        """() or (R,) area under ``scores``: the mean score on the way."""
+        """() or (R,) area under ``scores``: the mean score."""
         return area_under(self.fractions, self.scores)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Faithfulness:
-    """What taking cells away and changing the maps does to the score. R random orders; means over passes.
+    """Effects on the score of deleting cells and changing the maps. R random orders; means over passes.
 
     Attributes:
         score: Score of the whole video.
-        deletion: As cells are deleted, the most attended first.
-        insertion: As cells are inserted into the empty video, the most attended first.
-        deletion_random: The same in the order of R maps in random places.
-        insertion_random: The same.
-        deletion_effects: The same in the order of the measured effects of each cell on the score right after its step:
-            the most that a map without sign could know.
-        insertion_effects: The same.
+        deletion: Cells deleted, most attended first.
+        insertion: Cells inserted into the empty video, most attended first.
+        deletion_random: Cells deleted in the order of R shifted maps.
+        insertion_random: Cells inserted in the order of R shifted maps.
+        deletion_effects: Cells deleted in the order of each cell's measured effect on the score right after its step:
+            the best possible order of an unsigned map.
+        insertion_effects: Cells inserted in that order.
         permuted: (R,) score with the values of each map shuffled over its cells.
         uniform: Score with each map replaced by its mean in every cell.
-        rank_correlation: (K, N) Spearman's rho of attention and size of effect over the cells of a frame; NaN where
-            it is not defined.
-        opposite_share: (K, N) share of the most attended tenth of cells whose effect has the opposite sign of the
-            segment's contribution (of the map, where maps are signed); NaN where that has none.
+        rank_correlation: (K, N) Spearman's rho of attention and size of effect over the cells of a frame; NaN if
+            undefined.
+        opposite_share: (K, N) proportion of the most attended tenth of cells whose effect is opposite in sign to the
+            segment's contribution (to the map, if maps are signed); NaN if that is zero.
     """
 
     score: float
@@ -241,7 +240,6 @@ class Faithfulness:
     opposite_share: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         for name in ("permuted", "rank_correlation", "opposite_share"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
@@ -249,17 +247,17 @@ class Faithfulness:
 
     @property
     def deletion_reverse(self) -> Removal:
-        """As cells are deleted, the least attended first."""
+        """Cells deleted, least attended first."""
         return self.insertion.backwards()
 
     @property
     def insertion_reverse(self) -> Removal:
-        """As cells are inserted, the least attended first."""
+        """Cells inserted, least attended first."""
         return self.deletion.backwards()
 
     @property
     def gain(self) -> float:
-        """Gain of attention: area of deletion less area of insertion, in units of the score."""
+        """Gain of attention: area of deletion minus area of insertion, in units of the score."""
         return float(self.deletion.area - self.insertion.area)
 
     @property
@@ -274,16 +272,16 @@ class Faithfulness:
 
     @property
     def threshold(self) -> float:
-        """Gain that must be beaten: mean of the random orders, ``SPREAD`` standard deviations, and rounding."""
+        """Gain to beat: mean of the random orders plus ``SPREAD`` standard deviations and rounding."""
         gains = self.random_gains
         return float(gains.mean() + SPREAD * gains.std(ddof=1)) + rounding_of(self.score)
 
     @property
     def value(self) -> float:
-        """How faithful, 0 to 1.
+        """Faithfulness, 0 to 1.
 
-        0: no better than random orders, that is, not above ``threshold``. 1: as good as the order by measured effects,
-        or better. Between: how much of the way from the threshold to there.
+        0: no better than random orders, that is, not above ``threshold``. 1: at least as good as the order by measured
+        effects. Between them it is linear.
         """
         above = self.gain - self.threshold
         if above <= 0:
@@ -292,12 +290,12 @@ class Faithfulness:
 
     @property
     def faithful(self) -> bool:
-        """Whether attention is better than random orders by more than their spread."""
+        """True if attention is better than random orders by more than their spread."""
         return self.value > 0
 
     @property
     def decidable(self) -> bool:
-        """Whether any order tells places apart: else no map could have passed."""
+        """True if any order beats chance; otherwise no map could have passed."""
         return max(self.gain, self.effects_gain) > self.threshold
 
     @property
@@ -312,12 +310,12 @@ class Faithfulness:
 
     @property
     def mean_rank_correlation(self) -> float:
-        """Mean of ``rank_correlation`` over the frames where it is defined; NaN where it nowhere is."""
+        """Mean of ``rank_correlation`` over the frames where it is defined; NaN if there are none."""
         return _mean(self.rank_correlation)
 
     @property
     def mean_opposite_share(self) -> float:
-        """Mean of ``opposite_share`` over the frames where it is defined; NaN where it nowhere is."""
+        """Mean of ``opposite_share`` over the frames where it is defined; NaN if there are none."""
         return _mean(self.opposite_share)
 
     @property
@@ -329,7 +327,7 @@ class Faithfulness:
 
     @property
     def sentence(self) -> str:
-        """The verdict for a person."""
+        """The verdict as a sentence for the user."""
         if self.faithful:
             return (
                 f"Attention is faithful {self.value:.2f} of 1 for this video: taking away what the model attended to "

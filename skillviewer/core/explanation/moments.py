@@ -1,10 +1,10 @@
-"""The few stretches of a video that moved the score most, good ones too.
+"""Moments: the few intervals of a video that moved the score most, up or down.
 
-What a segment is worth is, as one chooses, its contribution (the score less the score without the segment: what the
-score at the end owes to it) or the change of the score curve, mean over the passes, from the segment before (what the
-model made of it at the time, which it may forget; the first segment, with which the curve begins, has none). A stretch
-grows from its strongest segment over the neighbours that have the same sign and are worth at least half as much, and is
-worth the sum. Two stretches of one sign never touch, and none overlap.
+The worth of a segment is either its contribution (the score minus the score without the segment: its effect on the
+final score) or the change of the score curve from the previous segment, mean over the passes (the model's reaction at
+the time, which it may forget; 0 for the first segment). An interval grows from its strongest segment over neighbours of
+the same sign that are worth at least half as much; its worth is the sum. Two intervals of one sign never touch, and
+none overlap.
 """
 
 from dataclasses import dataclass
@@ -20,30 +20,30 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.faithfulness import rounding_of
 
 FEWEST, MOST = 3, 5
-"""Moments of a video, where it has so many."""
+"""Least and greatest number of moments of a video with enough segments."""
 
 WORTH_TELLING = 0.25
-"""Beyond the fewest, a stretch is told where it is worth this share of the strongest."""
+"""Beyond the least number, an interval must be worth this fraction of the strongest."""
 
 NEGLIGIBLE = 0.02
-"""Segments worth less than this share of the strongest are worth nothing."""
+"""Segments worth less than this fraction of the strongest are worth nothing."""
 
 HALF_HEIGHT = 0.5
-"""Share of its strongest segment's worth down to which a stretch grows."""
+"""Fraction of its strongest segment's worth down to which an interval grows."""
 
 MAINLY = 2.0
-"""The model looked mainly at a ninth of the picture that got this many times what a uniform map gives it."""
+"""Attention is mainly on a region that gets so many times the share of a uniform map."""
 
 PLACES = (
     ("the upper left", "the top", "the upper right"),
     ("the left", "the middle", "the right"),
     ("the lower left", "the bottom", "the lower right"),
 )
-"""Ninths of the picture, as the person in front of it sees them."""
+"""Regions of the picture, a grid of 3 x 3, as the viewer sees them."""
 
 
 class Basis(StrEnum):
-    """What a moment's worth is."""
+    """Definition of a segment's worth."""
 
     CONTRIBUTION = "contribution of the segments"
     CURVE = "change of the score curve"
@@ -51,23 +51,23 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One stretch of a video.
+    """One interval of a video that moved the score.
 
     Attributes:
-        first_segment: First segment of the model in it, from 0.
-        last_segment: Last one.
+        first_segment: First segment of the model in the interval, from 0.
+        last_segment: Last segment.
         start_frame: First frame.
-        stop_frame: Frame after the last one.
-        start_s: When the first frame is shown.
-        stop_s: When the last one leaves the screen.
-        key_frame: Frame that the model looked at (in its first pass) in the strongest segment.
-        amount: What it is worth, signed, in units of the score.
-        basis: What that is.
-        change: Change of the mean score curve over it.
+        stop_frame: Frame after the last.
+        start_s: Time at which the first frame appears.
+        stop_s: Time at which the last frame leaves the screen.
+        key_frame: Frame that the model sampled (in its first pass) in the strongest segment.
+        amount: Worth, signed, in units of the score.
+        basis: Definition of the worth.
+        change: Change of the mean score curve over the interval.
         contribution: Sum of its segments' contributions to the score, or None without evidence.
-        hardly_counts: Whether that is next to nothing: the score at the end hardly depends on the stretch.
-        place: Where in the picture the model mainly looked ("the upper left"), "" for nowhere in particular, or None
-            for a model without a map.
+        hardly_counts: Whether that sum is negligible: the final score hardly depends on the interval.
+        place: Region with most of the attention ("the upper left"), "" if attention was spread, or None for a model
+            without a map.
     """
 
     first_segment: int
@@ -86,9 +86,9 @@ class Moment:
 
     @property
     def words(self) -> str:
-        """What happens, in neutral words: "the score falls here; the model looked mainly at the left of the picture".
+        """Neutral description: "the score falls here; attention was mainly on the left of the picture".
 
-        Places are those of the picture, as a person sees it; what is to be seen there the model does not say.
+        Regions are named as the viewer sees them; the model does not say what they show.
         """
         if self.basis is Basis.CURVE:
             what = f"the score {'rises' if self.amount > 0 else 'falls'} here"
@@ -107,17 +107,17 @@ class Moment:
 def find_moments(
     analysis: Analysis, evidence: Evidence | None = None, basis: Basis | None = None
 ) -> tuple[Moment, ...]:
-    """Return the 3 to 5 stretches that moved the score most, in order of time; fewer in a video that has fewer.
+    """Return the 3 to 5 intervals that moved the score most, in order of time; fewer in a video with fewer.
 
-    There is one of each sign wherever some segments raise and others lower the score.
+    Both signs occur if some segments raise and others lower the score.
 
     Args:
-        analysis: What the model said.
-        evidence: Contributions of the segments, where they are known.
-        basis: What a segment is worth; None for its contribution where there is evidence, else for the score curve.
+        analysis: Results of the model.
+        evidence: Contributions of the segments, if known.
+        basis: Definition of worth; None for the contribution if there is evidence, else the score curve.
 
     Raises:
-        ValueError: The evidence is of another analysis, or there is none to go by.
+        ValueError: The evidence belongs to another analysis, or the basis needs evidence.
     """
     if evidence is not None and not evidence.belongs_to(analysis):
         raise ValueError("the evidence is of another analysis")
@@ -132,35 +132,35 @@ def find_moments(
     nothing = max(rounding_of(analysis.score), NEGLIGIBLE * float(np.abs(by_frames).max()))
     found = [
         _moment(analysis, worth, contributions, basis, np.flatnonzero((owner >= first) & (owner <= last)))
-        for first, last in chosen_stretches(by_frames, nothing)
+        for first, last in chosen_intervals(by_frames, nothing)
     ]
     return tuple(sorted(found, key=lambda moment: moment.start_frame))
 
 
 def curve_changes(analysis: Analysis) -> FloatArray:
-    """Return (N,) how far the score curve, mean over the passes, moved in each segment; 0 in the first."""
+    """Return (N,) the change of the score curve, mean over the passes, in each segment; 0 in the first."""
     curve = analysis.score_curve.mean(axis=0)
     return np.diff(curve, prepend=curve[:1])
 
 
 def _segments_with_frames(analysis: Analysis) -> IntArray:
-    """Return (N,) the stretch of frames that each segment belongs to, from 0.
+    """Return (N,) the index of the set of frames that each segment covers, from 0.
 
-    In a video of fewer frames than segments some segments are empty: they share the frame of the one before.
+    In a video with fewer frames than segments some segments are empty: they share the frame of the previous one.
     """
     new = analysis.segment_stops > analysis.segment_starts
     return np.cumsum(new).astype(np.int64) - 1
 
 
-def stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
-    """Cut segments into stretches, the one with the strongest segment first.
+def intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
+    """Cut segments into intervals, the one with the strongest segment first.
 
     Args:
         worth: (N,) signed worth of each segment.
-        nothing: Segments worth no more than this are worth nothing.
+        nothing: Segments worth no more than this count as zero.
 
     Returns:
-        (first, last) segment of each stretch, both included.
+        (first, last) segment of each interval, inclusive.
     """
     free = np.abs(worth) > nothing
     found = []
@@ -174,7 +174,7 @@ def stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
         while last + 1 < len(worth) and fits[last + 1]:
             last += 1
         free[first : last + 1] = False
-        # what is left of the slope on either side belongs to no other stretch of this sign
+        # the rest of the slope on either side joins no other interval of this sign
         for beside in (first - 1, last + 1):
             if 0 <= beside < len(worth) and worth[beside] * worth[seed] > 0:
                 free[beside] = False
@@ -182,14 +182,14 @@ def stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
     return found
 
 
-def chosen_stretches(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
-    """Choose the stretches that are told: see ``find_moments``; the strongest first.
+def chosen_intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
+    """Choose the intervals to report (see ``find_moments``), the strongest first.
 
     Args:
         worth: (N,) signed worth of each segment.
-        nothing: Segments worth no more than this are worth nothing.
+        nothing: Segments worth no more than this count as zero.
     """
-    amounts = {s: float(worth[s[0] : s[1] + 1].sum()) for s in stretches(worth, nothing)}
+    amounts = {s: float(worth[s[0] : s[1] + 1].sum()) for s in intervals(worth, nothing)}
     ranked = sorted(amounts, key=lambda s: (-abs(amounts[s]), s))
     chosen = ranked[:FEWEST]
     chosen += [s for s in ranked[FEWEST:MOST] if abs(amounts[s]) >= WORTH_TELLING * abs(amounts[ranked[0]])]
@@ -230,7 +230,7 @@ def _moment(
 
 
 def thirds(rect: MapRect) -> Partition:
-    """Return the ninths of the picture, in the order of ``PLACES``; the outer ones reach as far as a map does."""
+    """Return the 3 x 3 regions of the picture, in the order of ``PLACES``; the outer ones reach as far as a map."""
     return Partition(
         np.array([min(rect.left, 0.0), 1 / 3, 2 / 3, max(rect.right, 1.0)]),
         np.array([min(rect.top, 0.0), 1 / 3, 2 / 3, max(rect.bottom, 1.0)]),
@@ -238,16 +238,16 @@ def thirds(rect: MapRect) -> Partition:
 
 
 def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) -> str | None:
-    """Return the ninth of the picture that got most of the attention in some segments, over all passes.
+    """Return the region of the picture with most of the attention in some segments, over all passes.
 
     Args:
-        analysis: What the model said.
+        analysis: Results of the model.
         first_segment: First segment.
-        last_segment: Last one, included.
+        last_segment: Last segment, inclusive.
 
     Returns:
-        One of ``PLACES``; "" where it got less than ``MAINLY`` times what a uniform map gives it; None for a model
-        without a map.
+        One of ``PLACES``; "" if it gets less than ``MAINLY`` times the share of a uniform map; None for a model without
+        a map.
     """
     if analysis.map_kind is MapKind.NONE:
         return None
@@ -262,11 +262,11 @@ def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) 
 
 @dataclass(frozen=True, slots=True)
 class PictureRegion:
-    """A ninth of the picture and what its cells contributed to the score.
+    """A region of the picture (3 x 3) and the contribution of its cells to the score.
 
     Attributes:
         place: One of ``PLACES``: "the upper left".
-        amount: Sum of the contributions of the cells in it, a cell on the border by its share; signed.
+        amount: Signed sum of the contributions of its cells; a cell on the border counts by its covered share.
     """
 
     place: str
@@ -276,14 +276,14 @@ class PictureRegion:
 def strongest_regions(
     analysis: Analysis, evidence: Evidence
 ) -> tuple[PictureRegion | None, PictureRegion | None] | None:
-    """Return the ninth of the picture that raised the score most and the one that lowered it most.
+    """Return the region of the picture that raised the score most and the one that lowered it most.
 
     Args:
-        analysis: What the model said.
-        evidence: What its cells contributed.
+        analysis: Results of the model.
+        evidence: Contributions of the cells.
 
     Returns:
-        (raised, lowered), each None where no ninth did so by more than next to nothing; None for a model without cells.
+        (raised, lowered), each None if no region did so by a noticeable amount; None for a model without cells.
     """
     cells = evidence.cell_contributions
     if cells is None:

@@ -1,11 +1,11 @@
-"""What is said of blurred faces, wherever the result is told: how far it goes, and that it is no guarantee."""
+"""Statements about blurred faces: how much is blurred, and that it is no guarantee."""
 
 from skillviewer.core.faces.faces import Faces, doubtful_frames
 
 LOOK_THROUGH = "Faces are missed now and then: look through what was made before you give it away."
 
 NO_GUARANTEE = "Blurred faces: an aid, no guarantee."
-"""Short enough for the foot of every page that shows pictures."""
+"""Short enough for the foot of every page with pictures."""
 
 ON_PAGE = (
     "Faces are blurred where they were found or drawn by hand. That is an aid and no guarantee: look at every picture "
@@ -13,15 +13,15 @@ ON_PAGE = (
 )
 
 SAID_BEFORE = "What the model said was said of the video before its faces were blurred."
-"""Stands in the note of a video and beside its score where both followed to a copy with blurred faces."""
+"""Used in the note of a video and next to its score if both were copied to a video with blurred faces."""
 
 
 def blurred_words(name: str, faces: Faces) -> str:
-    """Return how much is blurred in a video and how many frames are doubtful, as one sentence.
+    """Return a sentence on how much of a video is blurred and how many frames are doubtful.
 
     Args:
-        name: Of the video, for people.
-        faces: What is blurred in it.
+        name: Display name of the video.
+        faces: The blurred faces.
     """
     n, doubtful = len(faces.tracks), doubtful_frames(faces.doubts)
     if not faces.searched:
@@ -30,7 +30,7 @@ def blurred_words(name: str, faces: Faces) -> str:
     if not n:
         text = f"No face was found in {name}, so nothing is blurred in it"
     else:
-        # a face that is lost and found again is counted anew, and so is what is none: n is not how many people
+        # a face that is lost and found again counts twice, and so does a false find: n is not the number of people
         times = f", in {n} stretches" if n > 1 else ""
         text = f"Faces are blurred in {faces.n_frames_with_faces} of {faces.n_frames} frames of {name}{times}"
     return f"{text}; {doubtful} frame{'s are' if doubtful != 1 else ' is'} doubtful."

@@ -1,7 +1,7 @@
-"""Where faces are in a video, as values: what was found, what is held, what a person drew or took away.
+"""Faces in a video as values: detected, held, drawn or removed by the user.
 
-Boxes are fractions of the picture, so they fit a frame of any size. Every edit returns a new value: to undo one is to
-put the old value back.
+Boxes are fractions of the picture, so they fit frames of any size. Every edit returns a new value; undo restores the
+old one.
 """
 
 from collections.abc import Sequence
@@ -34,11 +34,11 @@ class FaceBox:
 
     @property
     def area(self) -> float:
-        """Share of the picture."""
+        """Area relative to the picture."""
         return (self.right - self.left) * (self.bottom - self.top)
 
     def shared(self, other: "FaceBox") -> float:
-        """Return the area that both cover."""
+        """Return the area of the intersection."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
         return max(width, 0.0) * max(height, 0.0)
@@ -59,7 +59,7 @@ class FaceBox:
 
     @property
     def at_edge(self) -> bool:
-        """Whether it reaches the edge of the picture, where faces come and go."""
+        """True if it touches the edge of the picture, where faces come and go."""
         return min(self.left, self.top) <= 0.01 or max(self.right, self.bottom) >= 0.99
 
 
@@ -69,9 +69,9 @@ class FaceMark:
 
     Attributes:
         frame: The frame, from 0.
-        box: Where.
-        certainty: How sure the detector was, 0 to 1; 1 where a person drew it.
-        by_hand: Whether a person drew it.
+        box: The face's box.
+        certainty: Confidence of the detector, 0 to 1; 1 if drawn by the user.
+        by_hand: Whether the user drew it.
     """
 
     frame: int
@@ -82,13 +82,13 @@ class FaceMark:
 
 @dataclass(frozen=True, slots=True)
 class FaceTrack:
-    """One face through a stretch of the video.
+    """One face over an interval of the video.
 
     Attributes:
         number: Its number, unique in the video.
-        start: First frame that is blurred; before the first mark its box is held.
-        stop: Frame after the last that is blurred; after the last mark its box is held.
-        marks: Where it was found or drawn, by frame; at least one.
+        start: First blurred frame; before the first mark its box is held.
+        stop: Frame after the last blurred one; after the last mark its box is held.
+        marks: Detected or drawn boxes, in order of frames; at least one.
     """
 
     number: int
@@ -103,7 +103,7 @@ class FaceTrack:
             raise ValueError(f"a face track needs marks in order and at least one frame: {self!r}")
 
     def box_at(self, frame: int) -> FaceBox | None:
-        """Return where the face is in a frame: between marks on the straight way, outside them held; None outside."""
+        """Return the box in a frame: interpolated between marks, held before and after them; None outside the track."""
         if not self.start <= frame < self.stop:
             return None
         frames = [mark.frame for mark in self.marks]
@@ -119,7 +119,7 @@ class FaceTrack:
 
 
 class DoubtReason(StrEnum):
-    """Why frames are doubtful."""
+    """Reason for a doubt."""
 
     WEAK = "found with little certainty"
     HELD = "not found, the box is held"
@@ -130,13 +130,13 @@ class DoubtReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Frames that a person should look at.
+    """Frames that the user should check.
 
     Attributes:
         start: First frame.
         stop: Frame after the last.
-        reason: Why.
-        box: Where to look.
+        reason: Reason for the doubt.
+        box: Box to check.
         track: Number of the track, or None.
     """
 
@@ -148,7 +148,7 @@ class Doubt:
 
 
 BY_HAND = "by hand"
-"""The method of boxes that people drew and nobody searched for."""
+"""The method if all boxes were drawn by the user and no detector ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +157,10 @@ class Faces:
 
     Attributes:
         video_digest: SHA-256 of the video.
-        n_frames: Its frames.
-        tracks: The faces.
-        doubts: Frames to look at, in order of time.
-        method: How they were found: name of the detector, or ``BY_HAND``.
+        n_frames: Number of its frames.
+        tracks: The face tracks.
+        doubts: Frames to check, in order of time.
+        method: Name of the detector, or ``BY_HAND``.
     """
 
     video_digest: str
@@ -171,17 +171,17 @@ class Faces:
 
     @property
     def searched(self) -> bool:
-        """Whether a detector went over the video, whatever people made of its finds since."""
+        """True if a detector searched the video, whatever was edited since."""
         return self.method != BY_HAND
 
     def boxes_at(self, frame: int) -> tuple[FaceBox, ...]:
-        """Return the boxes that are blurred in a frame."""
+        """Return the blurred boxes of a frame."""
         boxes = (track.box_at(frame) for track in self.tracks)
         return tuple(box for box in boxes if box is not None)
 
     @property
     def n_frames_with_faces(self) -> int:
-        """Frames in which something is blurred."""
+        """Number of frames with a blurred box."""
         covered = np.zeros(self.n_frames, dtype=bool)
         for track in self.tracks:
             covered[max(track.start, 0) : track.stop] = True
@@ -194,7 +194,7 @@ class Faces:
         raise ValueError(f"there is no face {number}")
 
     def _with(self, number: int, *tracks: FaceTrack) -> "Faces":
-        """Return the faces with some tracks in the place of one."""
+        """Return the faces with one track replaced by others."""
         others: list[FaceTrack] = []
         for track in self.tracks:
             others.extend(tracks if track.number == number else (track,))
@@ -205,16 +205,16 @@ class Faces:
         return max((track.number for track in self.tracks), default=0) + 1
 
     def drawn(self, box: FaceBox, frame: int, start: int, stop: int) -> "Faces":
-        """Return the faces with one that a person drew.
+        """Return the faces with one more, drawn by the user.
 
         Args:
-            box: Where.
+            box: The drawn box.
             frame: Frame on which it was drawn.
-            start: First frame that is blurred there.
+            start: First frame to blur.
             stop: Frame after the last.
 
         Raises:
-            ValueError: The stretch is empty or lies outside the video.
+            ValueError: The interval is empty or lies outside the video.
         """
         start, stop = max(start, 0), min(stop, self.n_frames)
         if not start <= frame < stop:
@@ -223,10 +223,10 @@ class Faces:
         return replace(self, tracks=(*self.tracks, FaceTrack(self._next_number(), start, stop, (mark,))))
 
     def moved(self, number: int, frame: int, box: FaceBox) -> "Faces":
-        """Return the faces with the box of one put right in a frame; the frames between follow.
+        """Return the faces with one box corrected in a frame; the frames around it follow.
 
         Raises:
-            ValueError: There is no such face, or it is not there in that frame.
+            ValueError: There is no such face, or it is not in that frame.
         """
         track = self._track(number)
         if not track.start <= frame < track.stop:
@@ -236,12 +236,12 @@ class Faces:
         return self._with(number, replace(track, marks=tuple(marks)))
 
     def removed(self, number: int) -> "Faces":
-        """Return the faces without one that is none, and without the doubts of it."""
+        """Return the faces without one, and without its doubts."""
         self._track(number)
         return self._with(number)
 
     def removed_between(self, number: int, start: int, stop: int) -> "Faces":
-        """Return the faces with one not blurred in some frames: what stays on either side are two tracks."""
+        """Return the faces with one not blurred in some frames; the rest on either side becomes two tracks."""
         track = self._track(number)
         parts: list[FaceTrack] = []
         for number_of, first, last in ((number, track.start, min(start, track.stop)), (None, stop, track.stop)):
@@ -258,15 +258,15 @@ class Faces:
         return self._with(number, *parts)
 
     def reviewed(self, doubt: Doubt) -> "Faces":
-        """Return the faces with a doubt settled: a person looked and is content."""
+        """Return the faces without a doubt that the user has settled."""
         return replace(self, doubts=tuple(other for other in self.doubts if other != doubt))
 
 
 def fits(faces: Faces, digest: str) -> bool:
-    """Return whether faces are of a video."""
+    """Return True if faces belong to a video."""
     return faces.video_digest == digest
 
 
 def doubtful_frames(doubts: Sequence[Doubt]) -> int:
-    """Return how many frames some doubts name, each counted once."""
+    """Return the number of frames in some doubts, each counted once."""
     return len({frame for doubt in doubts for frame in range(doubt.start, doubt.stop)})

@@ -1,8 +1,8 @@
-"""From faces found in single frames to faces through time: linked, held over gaps, doubtful frames named.
+"""Linking of faces detected in single frames to tracks over time, with held gaps and doubtful frames.
 
-Hysteresis: a track needs one find that is sure, or several that are not; once it is there, weak finds carry it on. A
-face is not found for a while when it turns or is covered: its box goes straight from where it was last found to where
-it is found again, and is held for a time before its first find and after its last.
+Hysteresis: a track needs one certain detection or several weak ones; afterwards weak detections continue it. While a
+face is not detected (turned away or covered), its box is interpolated between the detections around the gap; it is held
+for a while before the first detection and after the last.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, FaceMark, FaceTrack
 
 SURE = 0.6
-"""Certainty from which on a find makes a track by itself."""
+"""Certainty from which one detection makes a track."""
 
 WEAK = 0.3
-"""Certainty from which on a find is used at all."""
+"""Certainty from which a detection is used at all."""
 
 ENOUGH_WEAK = 3
-"""So many weak finds on one track make it a face all the same."""
+"""So many weak detections on one track make it a face."""
 
 HOLD_S = 0.5
-"""How long a box is held before a face's first find and after its last."""
+"""Time for which a box is held before a face's first detection and after its last."""
 
 BRIDGE_S = 1.5
-"""The longest gap between two finds of one face over which its box is held."""
+"""Longest gap between two detections of one face over which its box is kept."""
 
 _NEAR = 0.1  # least overlap of two boxes of one face
 _REACH = 0.9  # or: distance of their centres, in widths of the larger
@@ -34,11 +34,11 @@ _REACH = 0.9  # or: distance of their centres, in widths of the larger
 
 @dataclass(frozen=True, slots=True)
 class FrameFaces:
-    """What a detector found in one frame.
+    """Detections in one frame.
 
     Attributes:
         frame: The frame, from 0.
-        faces: (box, certainty) of each find.
+        faces: (box, certainty) of each detection.
     """
 
     frame: int
@@ -47,7 +47,7 @@ class FrameFaces:
 
 @dataclass(slots=True)
 class _Trail:
-    """A track while it grows."""
+    """A growing track."""
 
     marks: list[FaceMark] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ class _Trail:
 
 
 def _likeness(mark: FaceMark, box: FaceBox) -> float:
-    """Return how well a box continues a mark: above 0 where it may."""
+    """Return how well a box continues a mark: above 0 if it may."""
     overlap = mark.box.overlap(box)
     if overlap >= _NEAR:
         return 1 + overlap
@@ -70,10 +70,10 @@ def _likeness(mark: FaceMark, box: FaceBox) -> float:
 
 
 def link(found: Sequence[FrameFaces], times_s: FloatArray) -> tuple[tuple[FaceTrack, ...], tuple[Doubt, ...]]:
-    """Link finds to tracks.
+    """Link detections to tracks.
 
     Args:
-        found: What was found in the frames that were searched, in order; frames without a find too.
+        found: Detections in the searched frames, in order; including frames without detections.
         times_s: (n,) presentation times of all frames of the video.
 
     Returns:
@@ -121,7 +121,7 @@ def _track(trail: _Trail, number: int, times_s: FloatArray) -> FaceTrack:
 
 
 def _runs(frames: Sequence[int], searched: Sequence[int], n_frames: int) -> list[tuple[int, int]]:
-    """Return searched frames as stretches (start, stop), each reaching to the next searched frame."""
+    """Return searched frames as intervals (start, stop), each reaching to the next searched frame."""
     place = {frame: at for at, frame in enumerate(searched)}
     ends = [*searched[1:], n_frames]
     runs: list[tuple[int, int]] = []
@@ -134,7 +134,7 @@ def _runs(frames: Sequence[int], searched: Sequence[int], n_frames: int) -> list
 
 
 def _doubts(track: FaceTrack, searched: Sequence[int], times_s: FloatArray) -> list[Doubt]:
-    """Return what a person should look at of one face."""
+    """Return the frames of one face that the user should check."""
     n = len(times_s)
     marks = {mark.frame: mark for mark in track.marks}
     first, last = track.marks[0], track.marks[-1]
@@ -148,7 +148,7 @@ def _doubts(track: FaceTrack, searched: Sequence[int], times_s: FloatArray) -> l
             box = track.box_at(start)
             assert box is not None
             doubts.append(Doubt(start, stop, reason, box, track.number))
-    # a face that came from outside or left is gone; one that stood inside the picture may still be there
+    # a face that entered or left at the edge is gone; one that vanished inside the picture may still be there
     if first.frame > searched[0] and track.start > 0 and not first.box.at_edge:
         doubts.append(Doubt(track.start, first.frame, DoubtReason.APPEARED, first.box, track.number))
     if last.frame < searched[-1] and track.stop < n and not last.box.at_edge:

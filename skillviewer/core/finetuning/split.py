@@ -1,7 +1,7 @@
-"""Fine-tuning as values: what a person chooses, what a study says, and how its pairs are divided.
+"""Choices of the user for fine-tuning, the pairs of a study, and their division into training and test.
 
-Whole participants are held out, else whole videos, never pairs. Pairs that were chosen at random and set aside as the
-honest test set are trained on nowhere, whoever is in them.
+Whole participants are held out, else whole videos, never single pairs. Pairs of the honest test set, chosen at random
+beforehand, are never trained on.
 """
 
 import hashlib
@@ -10,28 +10,28 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
 from skillviewer.core.dataset.folds import FoldsBy, check_no_leak, compared, fold_of, grouped, inner_fold, make_folds
-from skillviewer.core.dataset.pair_graph import cycles, islands
+from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import ClipRange, overlap
 
 MIN_CHOOSING = 12
-"""With fewer pairs to choose an epoch on, or left to train on meanwhile, the last epoch is taken: a choice among epochs
-would be chance."""
+"""With fewer pairs to select an epoch on, or fewer left to train on, the last epoch is used: a selection would be
+chance."""
 
 FEW_PAIRS = 30
-"""Fewer training pairs, or held-out pairs, are too few to say much: the report warns."""
+"""With fewer training or held-out pairs the report warns."""
 
 N_PARTS = 4
 """One of so many parts is held out."""
 
 
 Filmed = Mapping[str, Sequence[ClipRange | None]]
-"""Parts of files, by SHA-256 of the file."""
+"""Clips by SHA-256 of their file."""
 
 
 def filmed(shown: Iterable[tuple[str, ClipRange | None]]) -> Filmed:
-    """Return (SHA-256, part) of videos by file."""
+    """Return the clips of videos given as (SHA-256, part), by file."""
     found: dict[str, list[ClipRange | None]] = {}
     for digest, extent in shown:
         found.setdefault(digest, []).append(extent)
@@ -39,21 +39,21 @@ def filmed(shown: Iterable[tuple[str, ClipRange | None]]) -> Filmed:
 
 
 def shows(digest: str, extent: ClipRange | None, shown: Filmed) -> bool:
-    """Return whether a part of a file may have frames in common with others."""
+    """Return True if a part of a file may share frames with some clips."""
     return any(overlap(extent, other) for other in shown.get(digest, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class TuningChoices:
-    """What a person chooses.
+    """Choices of the user.
 
     Attributes:
-        rule: How votes become pairs (see ``core.ranking.consensus.RULES``).
-        by: What is held out together, or None for participants where some are known and videos where none is.
-        seed: Decides what is held out and what is drawn: same seed, same result.
-        epochs: Epochs at most, or None for as many as suit the start.
-        candidates: K, frames of every segment that training draws from.
-        old_pairs: Whether to look how the pairs that the model knew before are ordered meanwhile.
+        rule: Rule that turns votes into pairs (see ``core.ranking.consensus.RULES``).
+        by: Unit to hold out, or None for participants if some are known, else videos.
+        seed: Seed of the division and of training.
+        epochs: Greatest number of epochs, or None for the default of the start.
+        candidates: K, frames per segment that training draws from.
+        old_pairs: Whether to monitor the pairs that the model was trained on before.
     """
 
     rule: str = "default"
@@ -73,12 +73,12 @@ class TuningChoices:
 
 @dataclass(frozen=True, slots=True)
 class StudyPairs:
-    """What a study says of its videos, by a rule.
+    """Pairs and votes of a study, by a rule.
 
     Attributes:
-        dataset: Videos, pairs by the rule, and the votes behind them.
-        set_aside: Pairs that were chosen at random as the honest test set.
-        digests: SHA-256 of the videos' files by name, where they are known.
+        dataset: Videos, pairs by the rule, and the underlying votes.
+        set_aside: Pairs chosen at random as the honest test set.
+        digests: SHA-256 of the videos' files by name, if known.
     """
 
     dataset: Dataset
@@ -87,41 +87,41 @@ class StudyPairs:
 
     @property
     def filmed(self) -> Filmed:
-        """What its videos show."""
+        """Clips of its videos."""
         return filmed((self.digests[v.name], v.extent) for v in self.dataset.videos if v.name in self.digests)
 
     def that_show(self, shown: Filmed) -> frozenset[str]:
-        """Return the names of the videos that show some of it."""
+        """Return the names of the videos that may share frames with some clips."""
         known = (video for video in self.dataset.videos if video.name in self.digests)
         return frozenset(video.name for video in known if shows(self.digests[video.name], video.extent, shown))
 
     def votes_on(self, pairs: Iterable[Pair]) -> tuple[Judgement, ...]:
-        """Return the votes that were given to some pairs."""
+        """Return the votes on some pairs."""
         asked = {SimilarPair(pair.better, pair.worse) for pair in pairs}
         return tuple(vote for vote in self.dataset.judgements if SimilarPair(vote.left, vote.right) in asked)
 
     def restricted(self, names: Collection[str]) -> "StudyPairs":
-        """Return what is said of fewer videos."""
+        """Return the same for a subset of the videos."""
         fewer = self.dataset.restricted(names)
         keep = set(fewer.names)
         return replace(self, dataset=fewer, set_aside=frozenset(p for p in self.set_aside if p.within(keep)))
 
     def is_set_aside(self, pair: Pair) -> bool:
-        """Return whether a pair belongs to the honest test set."""
+        """Return True if a pair belongs to the honest test set."""
         return SimilarPair(pair.better, pair.worse) in self.set_aside
 
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """How the pairs are used.
+    """Division of the pairs.
 
     Attributes:
-        by: What is held out together.
-        fold: What is trained on and what is held out.
-        inner: Within the training videos: on what the epoch is chosen; None where the last epoch is taken.
-        set_aside: Pairs of the honest test set, ordered; of these, those of two training videos are neither trained on
-            nor among the fold's test pairs.
-        warnings: What weakens the result, one sentence each.
+        by: Unit that is held out.
+        fold: Training and held-out videos.
+        inner: Inner fold on which the epoch is selected; None if the last epoch is used.
+        set_aside: Ordered pairs of the honest test set; those of two training videos are neither trained on nor among
+            the fold's test pairs.
+        warnings: Weaknesses of the result, one sentence each.
     """
 
     by: FoldsBy
@@ -132,7 +132,7 @@ class Division:
 
     @property
     def digest(self) -> str:
-        """Digest of what is trained on, chosen on and held out."""
+        """Digest of the pairs and videos for training, selection and test."""
         return hashlib.sha256(repr((self.fold, self.inner)).encode()).hexdigest()
 
 
@@ -140,12 +140,12 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
     """Divide the pairs of a study.
 
     Args:
-        study: What it says; videos without a file are left out.
-        choices: What a person chose.
-        seen: Videos that the model has been trained on before: where it can be helped, none of them is held out.
+        study: The study; videos without a file are left out.
+        choices: Choices of the user.
+        seen: Videos that the model was trained on before; they are held out only if unavoidable.
 
     Raises:
-        DatasetError: There is nothing to train on, or nothing is left once videos are held out. The sentence says why.
+        DatasetError: There is nothing to train on, or nothing is left after holding out; the sentence says why.
     """
     usable = study.restricted([video.name for video in study.dataset.videos if video.path is not None])
     _check_pairs(study, usable)
@@ -156,7 +156,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
     offered = [replace(f, train_pairs=tuple(p for p in f.train_pairs if not usable.is_set_aside(p))) for f in offered]
 
     def worth(fold: Fold) -> tuple[bool, bool, int]:
-        """Return what speaks for a fold; scores have no say, and of equals the first, drawn by the seed, is taken."""
+        """Return the rank of a fold, independent of scores; of equal folds the first, drawn by the seed, is used."""
         size = min(len(fold.train_pairs), N_PARTS * len(fold.test_pairs))
         return size > 0, not set(seen) & set(fold.held_out_videos), size
 
@@ -170,7 +170,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
     check_no_leak(fold, dataset.participants if folds.by is FoldsBy.PARTICIPANT else None)
     inner = _inner(dataset, fold, choices.seed)
     warnings = list(filter(None, [folds.warning.partition("No pairs to train on")[0].strip()]))
-    warnings += _same_footage(usable, fold)
+    warnings += _same_clip(usable, fold)
     known = set(seen) & set(fold.held_out_videos)
     if known:
         warnings.append(
@@ -181,7 +181,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
 
 
 def _unseen(dataset: Dataset, by: FoldsBy, seen: Collection[str]) -> list[Fold]:
-    """Return the fold that holds out whoever the model has not been trained on, if it has been on some."""
+    """Return the fold that holds out what the model was not trained on, if it was trained on some videos."""
     groups = grouped(dataset, by).values()
     unseen = [name for group in groups if not set(seen) & set(group) for name in group]
     n_groups = sum(bool(set(seen) & set(group)) for group in groups)
@@ -189,13 +189,13 @@ def _unseen(dataset: Dataset, by: FoldsBy, seen: Collection[str]) -> list[Fold]:
 
 
 def _n_parts(dataset: Dataset, by: FoldsBy | None) -> int:
-    """Return how many parts there can be: a participant or a video each at least."""
+    """Return the greatest possible number of parts: each needs at least one participant or video."""
     by_people = by is FoldsBy.PARTICIPANT or (by is None and bool(dataset.participants))
     return min(N_PARTS, max(2, len(grouped(dataset, FoldsBy.PARTICIPANT if by_people else FoldsBy.VIDEO))))
 
 
 def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
-    """Raise an error that says why there is nothing to train on."""
+    """Raise an error with the reason if there is nothing to train on."""
     if usable.dataset.pairs:
         return
     dataset = study.dataset
@@ -211,8 +211,8 @@ def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
     raise DatasetError(f"There are no votes and no pairs in {dataset.name} to train on. Judge some pairs first.")
 
 
-def _same_footage(study: StudyPairs, fold: Fold) -> list[str]:
-    """Warn of a held-out part of a file, or of a copy of it, of which another part that overlaps it is trained on."""
+def _same_clip(study: StudyPairs, fold: Fold) -> list[str]:
+    """Warn if a held-out clip overlaps a training clip of the same file (or of a copy of it)."""
     by_name = {video.name: video for video in study.dataset.videos}
     digests = study.digests
 
@@ -233,7 +233,7 @@ def _same_footage(study: StudyPairs, fold: Fold) -> list[str]:
 def _inner(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
     try:
         inner = inner_fold(dataset, fold, seed, N_PARTS)
-    except DatasetError:  # fewer than two training videos: then nothing is chosen
+    except DatasetError:  # fewer than two training videos: no epoch is selected
         return None
     return inner if min(len(inner.train_pairs), len(inner.test_pairs)) >= MIN_CHOOSING else None
 
@@ -260,10 +260,10 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
     if split:
         pairs = "1 pair" if split == 1 else f"{split} pairs"
         found.append(f"On {pairs} the votes contradict each other; the rule decides what they count as.")
-    circles = cycles(dataset.pairs)
-    if circles:
-        circle = " over ".join((*circles[0], circles[0][0]))
-        found.append(f"Pairs go in circles ({circle}): no model can order them all. Judge them again.")
+    looped = find_cycles(dataset.pairs)
+    if looped:
+        cycle = " over ".join((*looped[0], looped[0][0]))
+        found.append(f"Pairs go in circles ({cycle}): no model can order them all. Judge them again.")
     parts = islands(fold.train_pairs)
     if len(parts) > 1:
         found.append(f"No chain of training pairs connects all videos: they fall into {len(parts)} sets.")
@@ -275,11 +275,11 @@ def _pairs_are(pairs: Sized) -> str:
 
 
 def nameless(warning: str, names: Collection[str]) -> str:
-    """Return a warning without names, for what may be given away.
+    """Return a warning without names, for anonymous use.
 
     Args:
-        warning: One of a ``Division``.
-        names: What videos and people are called.
+        warning: A warning of a ``Division``.
+        names: Names of videos and people.
     """
     any_name = f"(?:{'|'.join(re.escape(name) for name in sorted(names, key=len, reverse=True))})"
     without = re.sub(rf" \({any_name}(?:, for one|(?: over {any_name})+)?\)", "", warning)
@@ -287,12 +287,12 @@ def nameless(warning: str, names: Collection[str]) -> str:
 
 
 def raters_of(votes: Iterable[Judgement]) -> tuple[str, ...]:
-    """Return who voted, in alphabetical order."""
+    """Return the raters of some votes, in alphabetical order."""
     return tuple(sorted({vote.rater for vote in votes}))
 
 
 def contradicted(judgements: Sequence[Judgement]) -> int:
-    """Return on how many pairs one vote says the contrary of another."""
+    """Return the number of pairs with contradictory votes."""
     winners: dict[SimilarPair, set[str]] = {}
     for judgement in judgements:
         if judgement.verdict:

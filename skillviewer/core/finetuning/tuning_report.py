@@ -1,7 +1,7 @@
-"""What fine-tuning says: a row for every epoch while it works, and afterwards before against after.
+"""Report of fine-tuning: a row per epoch during training, and afterwards the comparison of before and after.
 
-Scores of two models have no common unit, so a video's shift is told in ranks too, and drift in standard deviations of
-the scores before.
+Scores of two models have no common unit, so the shift of a video is also given in ranks, and drift in standard
+deviations of the scores before.
 """
 
 import math
@@ -18,26 +18,26 @@ from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accu
 from skillviewer.core.finetuning.split import FEW_PAIRS
 
 ENOUGH = 6
-"""People (or videos) who must all say the same for it to be beyond noise: so many coins fall alike once in 32 times."""
+"""Participants (or videos) that must all agree to be beyond noise: so many coins fall alike once in 32 times."""
 
 SMOOTHING = 0.9
-"""Share that a smoothed loss keeps of what it was at every batch."""
+"""Weight of the previous value in a smoothed loss."""
 
 
 class Use(StrEnum):
-    """What part a video took."""
+    """Role of a video."""
 
     TRAINED = "trained on"
-    CHOSE = "chose the epoch"  # and was not trained on: the training was stopped before
+    CHOSE = "chose the epoch"  # and was not trained on: training stopped before
     HELD_OUT = "held out"
     UNUSED = "in no pair"
 
 
 class OldKind(StrEnum):
-    """What the forgetting check looks at."""
+    """Subject of the forgetting check."""
 
-    PAIRS = "pairs"  # pairs that the model knew before
-    DRIFT = "drift"  # scores of videos that it knew before, whose pairs nobody kept
+    PAIRS = "pairs"  # pairs that the model was trained on before
+    DRIFT = "drift"  # scores of videos it was trained on before, if their pairs are not known
     NOTHING = "nothing"
 
 
@@ -46,10 +46,10 @@ class BatchRow:
     """One batch.
 
     Attributes:
-        batch: From 1, over all stages.
-        loss: Mean loss of a pair.
-        smoothed: The same, smoothed.
-        seconds_left: Until the training ends, as measured so far.
+        batch: Number from 1, over all stages.
+        loss: Mean loss per pair.
+        smoothed: Smoothed loss.
+        seconds_left: Estimated time until the training ends.
     """
 
     batch: int
@@ -63,18 +63,18 @@ class TuningRow:
     """One epoch.
 
     Attributes:
-        epoch: From 0, over all stages: 0 is the model as it was.
-        batch: The batch after which it was looked at.
-        final: Whether it belongs to the training on all training pairs, after an epoch has been chosen.
-        loss: Mean training loss of a pair; NaN at 0.
-        choosing_accuracy: Over the pairs on which the epoch is chosen; NaN without any.
-        held_out_loss: Over the held-out pairs, which choose nothing.
-        held_out: Accuracy over them, with its interval.
-        old: Accuracy over the old pairs, or the drift of familiar scores in standard deviations; NaN without.
-        old_kind: Which of the two.
-        best: Whether this is what would be kept by a stop now.
-        seconds: Since the training began.
-        seconds_left: Until it ends, as measured so far; NaN at first.
+        epoch: Number from 0, over all stages: 0 is the model before.
+        batch: The batch after which it was evaluated.
+        final: Whether it belongs to the stage on all training pairs, after an epoch was selected.
+        loss: Mean training loss per pair; NaN at 0.
+        choosing_accuracy: Accuracy on the pairs for the selection of the epoch; NaN without any.
+        held_out_loss: Loss on the held-out pairs, which play no part in the selection.
+        held_out: Accuracy on the held-out pairs, with its interval.
+        old: Accuracy on the old pairs, or the drift of familiar scores in standard deviations; NaN without either.
+        old_kind: Meaning of ``old``.
+        best: Whether this epoch would be kept if training stopped now.
+        seconds: Time since the training began.
+        seconds_left: Estimated time until it ends; NaN at first.
     """
 
     epoch: int
@@ -96,9 +96,9 @@ class BeforeAfter:
     """Accuracy on the same pairs, before and after.
 
     Attributes:
-        before: Of the model as it was; None when there was none.
-        after: Of the new one.
-        gain: After less before, on the same draws of participants or videos; None when there was none.
+        before: Accuracy of the model before; None if there was none.
+        after: Accuracy of the new model.
+        gain: After minus before, on the same draws of participants or videos; None without a model before.
     """
 
     before: Pooled | None
@@ -107,16 +107,16 @@ class BeforeAfter:
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether the interval of the gain, or of the accuracy less chance where there was no model, is above 0.
+        """True if the interval of the gain, or of the accuracy minus chance without a model before, lies above 0.
 
-        Where every draw says the same there is no interval; then enough people (or videos) must have said so.
+        If all draws agree there is no interval; then enough participants (or videos) must agree.
         """
         pooled, least = (self.gain, 0.0) if self.gain is not None else (self.after, 0.5)
         return pooled.low > least or (_all_say(pooled) and pooled.value > least)
 
     @property
     def worse(self) -> bool:
-        """Whether the interval of the gain lies below 0."""
+        """True if the interval of the gain lies below 0."""
         gain = self.gain
         return gain is not None and (gain.high < 0 or (_all_say(gain) and gain.value < 0))
 
@@ -127,10 +127,10 @@ def before_after(
     """Compare two models on the test pairs of a fold.
 
     Args:
-        dataset: Says who is in which video.
-        fold: Its test pairs are compared on.
-        before: Scores of the model as it was, or None.
-        after: Scores of the new one.
+        dataset: Gives the participant of every video.
+        fold: The fold with the test pairs.
+        before: Scores by the model before, or None.
+        after: Scores by the new model.
     """
     new = FoldScores(fold, after)
     old = FoldScores(fold, before) if before is not None else None
@@ -142,27 +142,27 @@ def before_after(
 
 
 def _all_say(pooled: Pooled) -> bool:
-    """Return whether every draw says the same, of so many that chance would have to be as kind to each of them."""
+    """Return True if all draws agree, over enough clusters to rule out chance."""
     return pooled.draws_alike and pooled.n_clusters >= ENOUGH
 
 
 def only_pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Fold:
-    """Return a fold that tests some pairs, whoever is in them."""
+    """Return a fold whose test pairs are these pairs."""
     return Fold("pairs", (), dataset.names, (), tuple(pairs))
 
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """What became of what the model knew before.
+    """Retention of earlier training.
 
     Attributes:
-        kind: What was looked at.
-        what: The same in words for a person.
-        pairs: Accuracy on the old pairs; None where drift was looked at.
+        kind: Subject of the check.
+        what: Description of the subject, for the user.
+        pairs: Accuracy on the old pairs; None if drift was checked.
         drift: Mean absolute change of the scores of familiar videos, each set of scores centred, in standard deviations
-            of the scores before; NaN where pairs were looked at.
+            of the scores before; NaN if pairs were checked.
         order: Spearman's correlation of the scores of the same videos before and after; NaN likewise.
-        n_videos: Videos looked at.
+        n_videos: Number of videos checked.
     """
 
     kind: OldKind
@@ -174,11 +174,11 @@ class Forgetting:
 
 
 def interval_words(pooled: Pooled, form: str) -> str:
-    """Return an interval in percent, or why there is none.
+    """Return an interval in percent, or the reason why there is none.
 
     Args:
-        pooled: Of which.
-        form: Of the numbers, as in format strings.
+        pooled: An accuracy or a difference.
+        form: Format specification of the numbers.
     """
     if pooled.draws_alike:
         return "the same in every draw, so no interval"
@@ -188,7 +188,7 @@ def interval_words(pooled: Pooled, form: str) -> str:
 
 
 def drift_words(forgetting: Forgetting) -> str:
-    """Return how far scores drifted, as far as that is defined: not for one video, or for scores that are all alike."""
+    """Return the drift of the scores, or that it is undefined: for one video, or for equal scores."""
     if not math.isfinite(forgetting.drift):
         return "too few scores, or too much alike, to tell how far they drifted"
     words = f"scores drifted by {forgetting.drift:.2f} standard deviations"
@@ -199,7 +199,7 @@ def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """Return the mean absolute change of centred scores in standard deviations of those before; NaN below two videos.
 
     Args:
-        before: Scores by name of video.
+        before: Scores by video name.
         after: Scores of the same videos.
     """
     names = sorted(before)
@@ -211,7 +211,7 @@ def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:
 
 
 def order_kept(before: Mapping[str, float], after: Mapping[str, float]) -> float:
-    """Return Spearman's correlation of two models' scores of the same videos; NaN where it is not defined."""
+    """Return Spearman's correlation of two models' scores of the same videos; NaN if undefined."""
     names = sorted(before)
     old, new = ([scores[name] for name in names] for scores in (before, after))
     if len(names) < 3 or len(set(old)) == 1 or len(set(new)) == 1:
@@ -221,15 +221,15 @@ def order_kept(before: Mapping[str, float], after: Mapping[str, float]) -> float
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """The score of one video, before and after.
+    """Score of one video, before and after.
 
     Attributes:
         video: Its name.
-        use: What part it took.
-        before: Score by the model as it was; NaN when there was none.
-        after: Score by the new one.
-        rank_before: Among these videos, 1 the best; NaN when there was none.
-        rank_after: Likewise.
+        use: Role of the video.
+        before: Score by the model before; NaN if there was none.
+        after: Score by the new model.
+        rank_before: Rank among these videos, 1 the best; NaN without a model before.
+        rank_after: Rank by the new model.
     """
 
     video: str
@@ -241,19 +241,19 @@ class Shift:
 
     @property
     def change(self) -> float:
-        """After less before."""
+        """Score after minus score before."""
         return self.after - self.before
 
     @property
     def climbed(self) -> float:
-        """Ranks gained: positive for a video that stands higher now."""
+        """Ranks gained: positive for a video that ranks higher now."""
         return self.rank_before - self.rank_after
 
 
 def shifts(
     before: Mapping[str, float] | None, after: Mapping[str, float], uses: Mapping[str, Use]
 ) -> tuple[Shift, ...]:
-    """Return what became of every video's score, the greatest changes of rank first."""
+    """Return the shift of every video's score, the greatest changes of rank first."""
     names = sorted(after)
     new = stats.rankdata([-after[name] for name in names])
     old = stats.rankdata([-before[name] for name in names]) if before is not None else np.full(len(names), np.nan)
@@ -273,15 +273,15 @@ def shifts(
 
 @dataclass(frozen=True, slots=True)
 class AttentionChange:
-    """How much the attention on one video changed.
+    """Change of the attention on one video.
 
     Attributes:
         video: Its name.
-        correlation: Of the maps before and after, mean over the sampled frames: 1 is no change.
-        centre_distance: Mean distance of their centres, as a share of the picture's diagonal.
-        step: Place of the sampled frame whose maps are least alike.
+        correlation: Correlation of the maps before and after, mean over the sampled frames: 1 is no change.
+        centre_distance: Mean distance of their centres, relative to the picture's diagonal.
+        step: Index of the sampled frame with the least similar maps.
         frame_index: That frame of the video, from 0.
-        step_correlation: Correlation there.
+        step_correlation: Correlation at that frame.
     """
 
     video: str
@@ -295,18 +295,18 @@ class AttentionChange:
 def attention_change(
     video: str, before: PlacedMaps, after: PlacedMaps, frames: Sequence[int], aspect: float
 ) -> AttentionChange:
-    """Compare where two models look in one video.
+    """Compare the attention of two models on one video.
 
     Args:
         video: Its name.
-        before: Maps of the model as it was, one a sampled frame.
-        after: Maps of the new one.
+        before: Maps of the model before, one per sampled frame.
+        after: Maps of the new model.
         frames: The sampled frames.
         aspect: Width of the picture over its height.
     """
     numbers = compare_maps(before, after, aspect)
     correlations = np.array([n.correlation for n in numbers])
-    # a constant map has no correlation: there similarity says how far apart they are
+    # a constant map has no correlation: use the similarity instead
     alike = np.where(np.isfinite(correlations), correlations, [n.similarity for n in numbers])
     step = int(alike.argmin())
     return AttentionChange(
@@ -321,20 +321,20 @@ def attention_change(
 
 @dataclass(frozen=True, slots=True)
 class TuningReport:
-    """Before against after.
+    """Comparison of the models before and after fine-tuning.
 
     Attributes:
-        held_out: On the held-out pairs.
-        set_aside: On the honest test set, chosen at random; None where there is none.
-        forgetting: On what the model knew before.
-        shifts: Every video's score.
-        attention: Where attention changed, the most first; empty without a model before, or without maps.
-        epoch: The epoch that was kept, of the last stage.
-        selection: How it was chosen, in words.
-        n_trained: Pairs trained on.
-        warnings: What a person should know before accepting it, one sentence each.
-        problems: Videos that were left out, one sentence each.
-        seconds: What the training took.
+        held_out: Accuracy on the held-out pairs.
+        set_aside: Accuracy on the honest test set, chosen at random; None if there is none.
+        forgetting: Retention of earlier training.
+        shifts: Shift of every video's score.
+        attention: Changes of attention, greatest first; empty without a model before, or without maps.
+        epoch: The kept epoch, of the last stage.
+        selection: Description of its selection.
+        n_trained: Number of training pairs.
+        warnings: Warnings to read before accepting the model, one sentence each.
+        problems: Videos left out, one sentence each.
+        seconds: Duration of the training.
     """
 
     held_out: BeforeAfter
@@ -351,12 +351,12 @@ class TuningReport:
 
 
 def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tuple[str, ...]:
-    """Return what speaks against accepting a new model, one sentence each; empty when nothing does.
+    """Return reasons against accepting a new model, one sentence each; empty if there are none.
 
     Args:
         held_out: Accuracy on the held-out pairs.
-        n_trained: Pairs trained on.
-        forgetting: On what the model knew before.
+        n_trained: Number of training pairs.
+        forgetting: Retention of earlier training.
     """
     found = []
     gain, n = held_out.gain, held_out.after.n_pairs

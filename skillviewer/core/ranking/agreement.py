@@ -1,8 +1,8 @@
-"""Do raters agree: Krippendorff's alpha over the pairs that more than one rater judged.
+"""Agreement of raters: Krippendorff's alpha over the pairs with more than one rater.
 
-Krippendorff, "Content Analysis" (2018), chapter 12. Units are pairs of videos, oriented by the alphabet (the verdict is
-about the first name, wherever it stood), else +1 and -1 would mean nothing. A rater who judged a pair twice counts with
-the first judgement.
+Krippendorff, "Content Analysis" (2018), chapter 12. Units are pairs of videos in alphabetical order (the verdict refers
+to the first name, on whichever side it stood); otherwise +1 and -1 would have no meaning. If a rater judged a pair
+twice, the first judgement counts.
 """
 
 from collections.abc import Sequence
@@ -21,25 +21,25 @@ N_DRAWS = 1000
 """Bootstrap samples of an interval."""
 
 FEW_PAIRS = 10
-"""Fewer pairs say nothing of agreement."""
+"""Fewer pairs give no estimate of agreement."""
 _NTH = "\0"
-"""Stands in no name of a rater."""
+"""Separator that no rater's name contains."""
 RELIABLE, TENTATIVE = 0.8, 0.667
-"""Krippendorff's customary marks: above the first data may be relied upon, down to the second tentatively."""
+"""Krippendorff's customary limits: data are reliable above the first, tentatively usable above the second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alpha:
-    """Krippendorff's alpha: 1 is perfect agreement, 0 what chance alone would give.
+    """Krippendorff's alpha: 1 is perfect agreement, 0 is chance level.
 
     Attributes:
-        value: Alpha, at most 1; NaN where only one verdict was ever given: chance alone would give no other.
-        low: Lower end of the 95 % interval; NaN where only one pair was judged by more than one rater, and where every
-            draw says the same, so that the bootstrap knows no doubt.
+        value: Alpha, at most 1; NaN if only one verdict was ever given, as the chance level is then undefined.
+        low: Lower end of the 95 % interval; NaN if only one pair has more than one rater, or if all draws give the same
+            value.
         high: Upper end.
-        n_pairs: Pairs that more than one rater judged.
-        n_raters: Raters who judged such a pair.
-        level: Whether verdicts are three names, or lie in the order second better, no difference, first better.
+        n_pairs: Number of pairs with more than one rater.
+        n_raters: Number of raters of such pairs.
+        level: Level of measurement: nominal, or ordinal in the order second better, no difference, first better.
     """
 
     value: float
@@ -51,7 +51,7 @@ class Alpha:
 
     @property
     def verdict(self) -> str:
-        """What the lower end of the interval allows to say."""
+        """Interpretation of the lower end of the interval."""
         if self.n_pairs < FEW_PAIRS:
             return "too few pairs to tell"
         if np.isnan(self.low):
@@ -66,7 +66,7 @@ class Alpha:
 
     @property
     def sentence(self) -> str:
-        """The number in words."""
+        """Alpha in words."""
         interval = f" (95 % interval {signed(self.low)} to {signed(self.high)})" if np.isfinite(self.low) else ""
         pairs = "1 pair" if self.n_pairs == 1 else f"{self.n_pairs} pairs"
         value = "not defined" if np.isnan(self.value) else signed(self.value)
@@ -77,10 +77,10 @@ class Alpha:
 
 
 def first_verdicts(judgements: Sequence[Judgement]) -> dict[tuple[str, str], dict[str, int]]:
-    """Return what every rater first said of every two videos: 1 the first by the alphabet, 0 neither, -1 the second.
+    """Return every rater's first verdict on every two videos: 1 the alphabetically first, 0 neither, -1 the second.
 
-    Votes of raters without a name are each somebody's own, as in ``consensus.one_vote_each``: the second one on a pair
-    is of "unnamed 2", and so on.
+    Votes without a rater's name count as one rater each, as in ``consensus.one_vote_each``: the second one on a pair is
+    by "unnamed 2", and so on.
     """
     said: dict[tuple[str, str], dict[str, int]] = {}
     for judgement in judgements:
@@ -95,14 +95,14 @@ def first_verdicts(judgements: Sequence[Judgement]) -> dict[tuple[str, str], dic
 
 
 def agreement(judgements: Sequence[Judgement], level: Level, seed: int = 0) -> Alpha | None:
-    """Return alpha with a 95 % percentile bootstrap interval, or None where no pair was judged by two raters.
+    """Return alpha with a 95 % percentile bootstrap interval, or None if no pair has two raters.
 
-    Whole pairs are drawn, with all that their raters said. (The bootstrap that Krippendorff gave in 2006 draws single
-    disagreements as if they were independent; its intervals are too narrow with more than two raters: docs/ranking.md.)
+    Whole pairs are drawn, with all their raters. (The bootstrap of Krippendorff (2006) draws single disagreements as if
+    they were independent; its intervals are too narrow with more than two raters: docs/ranking.md.)
 
     Args:
         judgements: Judgements of all raters.
-        level: How unlike two verdicts are: nominal, or ordinal.
+        level: Level of measurement: nominal or ordinal.
         seed: Seed of the draws.
     """
     import evalica  # these take half a second
@@ -129,10 +129,10 @@ def agreement(judgements: Sequence[Judgement], level: Level, seed: int = 0) -> A
 
 
 def coincidences(counts: FloatArray) -> FloatArray:
-    """Return how often each two values meet in each pair of videos; their sum is the coincidence matrix.
+    """Return the coincidences of every two values in each pair of videos; their sum is the coincidence matrix.
 
     Args:
-        counts: (pairs, values) how many raters said what; at least two in every row.
+        counts: (pairs, values) number of raters per value; at least two in every row.
 
     Returns:
         (pairs, values, values).
@@ -143,7 +143,7 @@ def coincidences(counts: FloatArray) -> FloatArray:
 
 
 def _alphas(coincidence: FloatArray, level: Level) -> FloatArray:
-    """Return alphas of (..., values, values) coincidence matrices; NaN where only one value was ever said."""
+    """Return alphas of (..., values, values) coincidence matrices; NaN if only one value was ever given."""
     said = coincidence.sum(axis=-1)
     n = said.sum(axis=-1)[..., None, None]
     if level == "nominal":
@@ -153,5 +153,5 @@ def _alphas(coincidence: FloatArray, level: Level) -> FloatArray:
         unlike = (middle[..., :, None] - middle[..., None, :]) ** 2
     chance = said[..., :, None] * said[..., None, :] / (n - 1)
     observed = (coincidence * unlike).sum(axis=(-2, -1))
-    expected = (chance * unlike).sum(axis=(-2, -1))  # the diagonal is alike, whatever its count
+    expected = (chance * unlike).sum(axis=(-2, -1))  # the diagonal has no weight
     return np.asarray(np.where(expected > 0, 1 - observed / np.where(expected > 0, expected, 1), np.nan))

@@ -1,8 +1,8 @@
 """Strengths on one scale from comparisons: the Bradley-Terry model.
 
 P(i better than j) = 1 / (1 + exp(theta_j - theta_i)) (Bradley and Terry, Biometrika 1952), with independent normal
-priors on theta: the order of a data set is often free of contradiction, and then the likelihood alone has no finite
-maximum. "No difference" is half a win for each, which the usual packages do not offer.
+priors on theta: a data set often has no contradictions, and then the likelihood alone has no finite maximum. "No
+difference" counts as half a win for each, which the usual packages do not offer.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.errors import DatasetError
 
 PRIOR_SD = 3.0
-"""Standard deviation of the prior, in logits: a video one of them above the average wins 95 % against it."""
+"""Standard deviation of the prior, in logits: a video one of these above the mean beats it with probability 95 %."""
 
 _SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
 
@@ -26,9 +26,9 @@ class Strengths:
 
     Attributes:
         names: Videos, in alphabetical order.
-        values: (n,) float64, most probable strengths in logits, with mean 0; larger is better.
-        covariance: (n, n) float64, of the normal approximation of their posterior about their mean (inverse curvature
-            at the maximum).
+        values: (n,) float64, maximum a posteriori strengths in logits, with mean 0; larger is better.
+        covariance: (n, n) float64, covariance of the strengths about their mean in the normal approximation of the
+            posterior (inverse curvature at the maximum).
     """
 
     names: tuple[str, ...]
@@ -36,7 +36,6 @@ class Strengths:
     covariance: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
         object.__setattr__(self, "values", frozen(self.values))
         object.__setattr__(self, "covariance", frozen(self.covariance))
 
@@ -44,9 +43,9 @@ class Strengths:
 
     @property
     def reliability(self) -> float:
-        """Share of the spread of the strengths that is not error, 0 to 1 (separation reliability of Rasch scales).
+        """Proportion of the spread of the strengths that is not error, 0 to 1 (separation reliability of Rasch scales).
 
-        Votes that were steered to the pairs that tell most inflate it (Bramley and Vitello 2019). NaN below two videos.
+        Adaptive selection of informative pairs inflates it (Bramley and Vitello 2019). NaN for fewer than two videos.
         """
         spread = float(np.var(self.values, ddof=1)) if len(self.values) > 1 else float("nan")
         return max(0.0, 1 - float(np.mean(self.standard_errors**2)) / spread) if spread > 0 else float("nan")
@@ -57,12 +56,12 @@ class Strengths:
         return np.sqrt(np.diag(self.covariance))
 
     def by_video(self) -> dict[str, float]:
-        """Return the strengths by name of video."""
+        """Return the strengths by video name."""
         return dict(zip(self.names, self.values.tolist(), strict=True))
 
 
 def _sides(comparison: Pair | Judgement) -> tuple[str, str, float]:
-    """Return (first, second, share of a win for the first)."""
+    """Return (first, second, wins of the first: 0, 0.5 or 1)."""
     if isinstance(comparison, Pair):
         return comparison.better, comparison.worse, 1.0
     return comparison.left, comparison.right, _SHARE[comparison.verdict]
@@ -75,12 +74,12 @@ def bradley_terry(
 
     Args:
         comparisons: Ordered pairs, or judgements.
-        prior_sd: Standard deviation of the prior in logits; it keeps strengths finite and puts videos that no chain
-            of comparisons connects on one scale, about the same average.
-        names: Videos to place on the scale even if nothing was said of them.
+        prior_sd: Standard deviation of the prior in logits; it keeps strengths finite and places videos without a
+            connecting chain of comparisons on one scale, about the same mean.
+        names: Videos to place on the scale even without comparisons.
 
     Raises:
-        DatasetError: There is nothing to compare.
+        DatasetError: There are no comparisons and no names.
     """
     sides = [_sides(comparison) for comparison in comparisons]
     videos = sorted({name for side in sides for name in side[:2]} | set(names))
@@ -98,7 +97,7 @@ def strengths_from_wins(wins: FloatArray, prior_sd: float = PRIOR_SD) -> tuple[F
     """Fit strengths to a table of wins.
 
     Args:
-        wins: (n, n) float64, how often the row's video won against the column's; "no difference" is half a win for
+        wins: (n, n) float64, number of wins of the row's video against the column's; "no difference" is half a win for
             each. All zeros give the prior.
         prior_sd: Standard deviation of the prior in logits.
 
@@ -106,18 +105,18 @@ def strengths_from_wins(wins: FloatArray, prior_sd: float = PRIOR_SD) -> tuple[F
         (n,) strengths in logits with mean 0, and (n, n) their covariance about their mean.
     """
     values, curvature = _maximise(wins, 1 / prior_sd**2)
-    # what moves all strengths together is the prior's alone and says nothing of their order
+    # a common shift of all strengths comes from the prior alone and does not affect their order
     covariance: FloatArray = np.linalg.inv(curvature).astype(np.float64) - prior_sd**2 / len(wins)
     return values - values.mean(), covariance
 
 
 def _maximise(wins: FloatArray, precision: float) -> tuple[FloatArray, FloatArray]:
-    """Return the most probable strengths and the curvature (negative Hessian) there, by Newton's method.
+    """Return the maximum a posteriori strengths and the curvature (negative Hessian) there, by Newton's method.
 
-    The log posterior is strictly concave; halving a step that does not raise it makes the method converge from 0.
+    The log posterior is strictly concave; halving a step that does not increase it ensures convergence from 0.
 
     Args:
-        wins: (n, n) float64, how often the row's video won against the column's.
+        wins: (n, n) float64, number of wins of the row's video against the column's.
         precision: Inverse variance of the prior.
     """
     games = wins + wins.T

@@ -1,7 +1,7 @@
-"""What several raters agree on: from judgements to pairs, by a rule that is chosen in the open.
+"""Consensus of several raters: judgements become pairs by an explicit rule.
 
-Doughty et al. (CVPR 2018) keep a pair only where all four raters agree; Li et al. (2019) do not say how five raters'
-choices were combined. Conflicting and tied votes mean "no disparity".
+Doughty et al. (CVPR 2018) keep a pair only if all four raters agree; Li et al. (2019) do not say how they combined five
+raters' choices. Conflicting and tied votes mean "no disparity".
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from skillviewer.core.ranking.bradley_terry import bradley_terry
 
 @dataclass(frozen=True, slots=True)
 class PairVotes:
-    """The votes on two videos; ``first`` comes before ``second`` in alphabetical order."""
+    """Votes on two videos; ``first`` comes before ``second`` in alphabetical order."""
 
     first: str
     second: str
@@ -33,10 +33,10 @@ class PairVotes:
 
 
 def one_vote_each(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
-    """Return one judgement of every two videos a rater; the one first in alphabetical order is on the left.
+    """Return one judgement per rater and two videos; the alphabetically first video is on the left.
 
-    Who judged a pair several times counts once: as what they always said, or as "no difference" if they contradicted
-    themselves. Votes of raters without a name are each somebody's own.
+    Several judgements of a rater on a pair count once: as their common verdict, or as "no difference" if they
+    contradict each other. Votes without a rater's name count as one rater each.
     """
     said: dict[tuple[str, str], dict[object, set[Verdict]]] = {}
     raters: dict[object, str] = {}
@@ -54,7 +54,7 @@ def one_vote_each(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
 
 
 def count_votes(judgements: Sequence[Judgement]) -> tuple[PairVotes, ...]:
-    """Count the votes on every two videos, whichever stood on the left: one a rater, see ``one_vote_each``."""
+    """Count the votes on every two videos, on either side: one per rater, see ``one_vote_each``."""
     verdicts: dict[tuple[str, str], list[Verdict]] = {}
     for one in one_vote_each(judgements):
         verdicts.setdefault((one.left, one.right), []).append(one.verdict)
@@ -66,7 +66,7 @@ def count_votes(judgements: Sequence[Judgement]) -> tuple[PairVotes, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ConsensusPairs:
-    """What a rule makes of judgements."""
+    """Pairs that a rule makes from judgements."""
 
     pairs: tuple[Pair, ...]
     similar: tuple[SimilarPair, ...]
@@ -74,7 +74,7 @@ class ConsensusPairs:
 
 @runtime_checkable
 class Rule(Protocol):
-    """How judgements become pairs."""
+    """Rule that turns judgements into pairs."""
 
     @property
     def text(self) -> str:
@@ -100,14 +100,14 @@ def _collected(settled: Sequence[Pair | SimilarPair]) -> ConsensusPairs:
 
 
 def _by_threshold(votes: PairVotes, needed: float) -> Pair | SimilarPair:
-    # 0.56 of 25 votes must not fail at 14 by a rounding error
+    # 0.56 of 25 votes must not fail at 14 through rounding
     first, second = votes.for_first >= needed - 1e-9, votes.for_second >= needed - 1e-9
     return _settled(votes, int(first) - int(second))
 
 
 @dataclass(frozen=True, slots=True)
 class Unanimous:
-    """Better is what every rater of the pair chose."""
+    """A video is better if all raters of the pair chose it."""
 
     @property
     def text(self) -> str:
@@ -121,7 +121,7 @@ class Unanimous:
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """Better is what at least k raters chose, unless at least k chose the other too."""
+    """A video is better if at least k raters chose it, unless at least k chose the other too."""
 
     k: int
 
@@ -137,7 +137,7 @@ class AtLeast:
 
 @dataclass(frozen=True, slots=True)
 class Majority:
-    """Better is what a share of the raters chose; votes for "no difference" count in the whole."""
+    """A video is better if a share of the raters chose it; votes for "no difference" count in the total."""
 
     share: float = 0.6
 
@@ -153,7 +153,7 @@ class Majority:
 
 @dataclass(frozen=True, slots=True)
 class ByNumber:
-    """Unanimous where few raters judged a pair, a majority where more did."""
+    """Unanimous for pairs with few raters, a majority for pairs with more."""
 
     few: int = 4
     share: float = 0.6
@@ -178,10 +178,10 @@ class ByNumber:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Better is the video whose strength is greater with a probability above the threshold, given all votes.
+    """A video is better if its strength is greater with a probability above the threshold, given all votes.
 
-    Bradley-Terry strengths with a normal approximation of their posterior, from one vote of a pair a rater; votes for
-    "no difference" are half a win for each. Only pairs that somebody judged are labelled.
+    Bradley-Terry strengths with a normal approximation of their posterior, from one vote per rater and pair; votes for
+    "no difference" are half a win for each. Only judged pairs are labelled.
     """
 
     threshold: float = 0.95
@@ -208,11 +208,11 @@ class Posterior:
 DEFAULT_RULE = ByNumber()
 
 RULES = ("default", "unanimous", "at-least:K", "majority:SHARE", "posterior:PROBABILITY")
-"""How a rule may be asked for; the numbers of the last two may be left out."""
+"""Names of the rules; the numbers of the last two may be omitted."""
 
 
 def rule_named(text: str) -> Rule:
-    """Return the rule that a person asks for.
+    """Return the rule with a name.
 
     Args:
         text: One of ``RULES``, with a number in place of the capitals: ``at-least:3``, ``majority:0.6``.

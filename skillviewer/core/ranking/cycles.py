@@ -1,25 +1,25 @@
-"""Circles in what most raters say: A better than B, B better than C, C better than A; with the votes behind them."""
+"""Preference cycles in majority votes: A better than B, B better than C, C better than A; with the underlying votes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import networkx as nx
 
-from skillviewer.core.dataset.pair_graph import cycles
+from skillviewer.core.dataset.pair_graph import find_cycles
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.ranking.consensus import PairVotes, count_votes
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What most said of two videos next to each other in a circle.
+    """Majority verdict on two videos next to each other in a cycle.
 
     Attributes:
-        better: The one that more votes prefer.
-        worse: The other.
-        votes_for: Votes for the better.
-        votes_against: Votes for the worse.
-        neither: Votes for no difference.
+        better: The video with more votes.
+        worse: The other video.
+        votes_for: Number of votes for the better.
+        votes_against: Number of votes for the worse.
+        neither: Number of votes for no difference.
     """
 
     better: str
@@ -30,7 +30,7 @@ class Link:
 
     @property
     def margin(self) -> int:
-        """By how many votes the better leads."""
+        """Lead of the better video, in votes."""
         return self.votes_for - self.votes_against
 
     @property
@@ -42,43 +42,43 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """Videos of which each is better than the next by most votes, and the last better than the first.
+    """A preference cycle: each video beats the next by majority, and the last beats the first.
 
     Attributes:
-        links: What was said of every two next to each other.
+        links: Majority verdicts on neighbouring videos.
     """
 
     links: tuple[Link, ...]
 
     @property
     def videos(self) -> tuple[str, ...]:
-        """The videos; begins with the first by the alphabet."""
+        """The videos, beginning with the alphabetically first."""
         return tuple(link.better for link in self.links)
 
     @property
     def weakest(self) -> Link:
-        """The link of the smallest lead: the pair to judge again."""
+        """The link with the smallest lead: the pair to judge again."""
         return min(self.links, key=lambda link: (link.margin, link.votes_for, link.better))
 
 
 @dataclass(frozen=True, slots=True)
 class PreferenceCycles:
-    """The circles in what most raters say.
+    """Preference cycles in majority votes.
 
     Attributes:
-        circles: All circles of three, and of each tangle that has none of three a shortest one through its first
-            video; those that the smallest lead holds together come first.
-        tangles: Sets of videos whose order the majorities leave open, because all lie on circles.
+        cycles: All cycles of three, and for each strongly connected set without one a shortest cycle through its first
+            video; cycles with the smallest weakest lead come first.
+        tangles: Strongly connected sets of videos: their order is undecided.
     """
 
-    circles: tuple[Cycle, ...]
+    cycles: tuple[Cycle, ...]
     tangles: tuple[tuple[str, ...], ...]
 
 
 def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
-    """Return the circles in what most raters say.
+    """Return the preference cycles in majority votes.
 
-    A pair has a direction where one side has more votes than the other, and no fewer than "no difference" has.
+    A pair has a direction if one side has more votes than the other, and at least as many as "no difference".
     """
     links = {(link.better, link.worse): link for link in map(_link, count_votes(judgements)) if link is not None}
     graph = nx.DiGraph()
@@ -87,19 +87,19 @@ def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
     found: list[tuple[str, ...]] = []
     for tangle in tangles:
         inside = graph.subgraph(tangle)
-        threes = [tuple(circle) for circle in nx.simple_cycles(inside, length_bound=3)]
-        found += threes or [tuple(c) for c in cycles([Pair(a, b) for a, b in inside.edges])]
-    circles = []
+        threes = [tuple(cycle) for cycle in nx.simple_cycles(inside, length_bound=3)]
+        found += threes or [tuple(c) for c in find_cycles([Pair(a, b) for a, b in inside.edges])]
+    made = []
     for videos in found:
         start = videos.index(min(videos))
         turned = videos[start:] + videos[:start]
-        circles.append(Cycle(tuple(links[a, b] for a, b in zip(turned, (*turned[1:], turned[0]), strict=True))))
-    circles.sort(key=lambda circle: (circle.weakest.margin, len(circle.links), circle.videos))
-    return PreferenceCycles(tuple(circles), tuple(sorted(tangles)))
+        made.append(Cycle(tuple(links[a, b] for a, b in zip(turned, (*turned[1:], turned[0]), strict=True))))
+    made.sort(key=lambda cycle: (cycle.weakest.margin, len(cycle.links), cycle.videos))
+    return PreferenceCycles(tuple(made), tuple(sorted(tangles)))
 
 
 def _link(votes: PairVotes) -> Link | None:
-    """Return what most said, or None where no side has more votes than the other and as many as "no difference"."""
+    """Return the majority verdict, or None unless a side leads and has at least as many votes as "no difference"."""
     first, second = votes.for_first, votes.for_second
     if first == second or max(first, second) < votes.neither:
         return None

@@ -1,4 +1,4 @@
-"""The pairs on which a model and the raters disagree."""
+"""Pairs on which a model and the raters disagree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from skillviewer.core.dataset.pairs import Dataset, SimilarPair
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """One pair that the model orders otherwise than the raters.
+    """A pair that the model orders differently from the raters.
 
     Attributes:
-        better: The video that is better by the raters (or by the pair, where nobody voted).
-        worse: The other, which has the higher score (or the same).
-        lead: By how much the model is on the other side, in standard deviations of the scores; 0 for an exact tie.
-        votes_for: Votes for ``better``.
-        votes_against: Votes for ``worse``.
-        neither: Votes for no difference.
+        better: The better video according to the raters (or to the pair, if there are no votes).
+        worse: The other video, with the higher score (or the same).
+        lead: Lead of the worse video's score, in standard deviations of the scores; 0 for an exact tie.
+        votes_for: Number of votes for ``better``.
+        votes_against: Number of votes for ``worse``.
+        neither: Number of votes for no difference.
     """
 
     better: str
@@ -30,11 +30,11 @@ class Disagreement:
 
 
 def disputes(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Disagreement, ...]:
-    """Return the pairs that a model orders otherwise than the raters, those first of which it is surest.
+    """Return the pairs that a model orders differently from the raters, greatest lead first.
 
     Args:
-        dataset: Pairs, and the votes behind them.
-        scores: What the model says; pairs with a video that it has not assessed are left out.
+        dataset: Pairs and the underlying votes.
+        scores: Scores by the model; pairs with an unassessed video are left out.
     """
     spread = float(np.std(list(scores.values()))) if len(scores) > 1 else 0.0
     votes = _votes(dataset)
@@ -60,7 +60,7 @@ def disputes(dataset: Dataset, scores: Mapping[str, float]) -> tuple[Disagreemen
 
 
 def _votes(dataset: Dataset) -> dict[SimilarPair, dict[str, int]]:
-    """Return votes by winner of every two videos; those for no difference stand at ""."""
+    """Return the votes by winner for every two videos; votes for no difference are under ""."""
     counted: dict[SimilarPair, dict[str, int]] = {}
     for judgement in dataset.judgements:
         row = counted.setdefault(SimilarPair(judgement.left, judgement.right), {})
@@ -70,6 +70,6 @@ def _votes(dataset: Dataset) -> dict[SimilarPair, dict[str, int]]:
 
 
 def agreement_share(dataset: Dataset, scores: Mapping[str, float], found: Sequence[Disagreement]) -> float:
-    """Return the share of assessed pairs on which the model and the raters agree; NaN without any."""
+    """Return the proportion of assessed pairs on which the model and the raters agree; NaN without any."""
     n = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
     return 1 - len(found) / n if n else float("nan")

@@ -1,9 +1,9 @@
-"""How much one more vote would tell: the expected information of every pair.
+"""Expected information of one more vote on every pair.
 
 Houlsby, Huszár, Ghahramani and Lengyel, "Bayesian Active Learning for Classification and Preference Learning" (2011),
-equations 3 and 4: what the outcome tells of the strengths is the entropy of the outcome, less the entropy that it would
-keep if the strengths were known. It is large where the outcome is open because the strengths are not known, and small
-where it is open because the two videos are alike.
+equations 3 and 4: the information of an outcome about the strengths is its entropy minus its expected entropy for known
+strengths. It is large if the outcome is open because the strengths are unknown, and small if it is open because the two
+videos are alike.
 """
 
 import numpy as np
@@ -12,18 +12,18 @@ from scipy import special
 from skillviewer.core.arrays import FloatArray
 
 _LOGIT_IN_PROBIT = 1.702
-"""A logistic curve is a normal one of this width within 0.01."""
+"""A logistic curve is within 0.01 of a normal one of this width."""
 _WIDTH = np.pi * np.log(2) / 2
-"""Squared width of the bell that the entropy of a normal curve's outcome is close to (equation 4)."""
+"""Squared width of the bell curve that approximates the entropy of a normal curve's outcome (equation 4)."""
 
 
 def _entropy(chance: FloatArray) -> FloatArray:
-    """Return the entropy in bits of outcomes of these chances."""
+    """Return the entropy in bits of binary outcomes with these probabilities."""
     return np.asarray((special.entr(chance) + special.entr(1 - chance)) / np.log(2))
 
 
 def information(values: FloatArray, covariance: FloatArray) -> FloatArray:
-    """Return how many bits a vote on every two videos is expected to tell of their strengths.
+    """Return the expected information, in bits, of a vote on every two videos about their strengths.
 
     Args:
         values: (n,) float64 mean strengths in logits.

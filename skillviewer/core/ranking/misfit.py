@@ -1,9 +1,9 @@
-"""Does a rater see another order than the others: how far the votes lie from what the others' scale expects.
+"""Misfit of raters: distance of a rater's votes from the expectation on the other raters' scale.
 
 Infit and outfit are those of Rasch scales (Wright and Masters, "Rating Scale Analysis", 1982), as comparative judgement
-uses them for judges (Pollitt, 2012): 1 is what chance alone would give, more is a rater of another mind, less one who
-is more regular than the model. The scale is that of the other raters, and what is not known of it counts: so nobody is
-held against votes of their own, and few votes do not look like misfit.
+uses them for judges (Pollitt, 2012): 1 is expected by chance, more shows a rater with another order, less a rater more
+regular than the model. The scale is that of the other raters and its uncertainty counts, so raters are not compared
+with their own votes, and few votes do not look like misfit.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """How far votes lie from what is expected of them.
+    """Distance of votes from their expectation.
 
     Attributes:
-        infit: Mean squared residual, each vote weighted by how open it was; 1 by chance.
-        outfit: The same unweighted, so that single surprises among clear pairs count heavily.
-        z: Infit less 1, in standard errors.
-        n: Votes it is computed from; "no difference" is left out.
+        infit: Mean squared residual, each vote weighted by its variance; 1 by chance.
+        outfit: Unweighted mean square, so that single surprises on clear pairs count heavily.
+        z: Infit minus 1, in standard errors.
+        n: Number of votes used; "no difference" is left out.
     """
 
     infit: float
@@ -34,7 +34,7 @@ class Misfit:
 
 
 def expected_wins(judgements: Sequence[Judgement], strengths: Strengths) -> FloatArray:
-    """Return (n,) the chance that the left video wins, given what is known of both; strangers are of mean strength.
+    """Return (n,) the probability that the left video wins, given the uncertainty; unknown videos have mean strength.
 
     The mean of the logistic function over a normal lead is 1 / (1 + exp(-mean / sqrt(1 + pi variance / 8))) within 0.02
     (MacKay, 1992).
@@ -50,11 +50,11 @@ def expected_wins(judgements: Sequence[Judgement], strengths: Strengths) -> Floa
 
 
 def misfit(won: FloatArray, chance: FloatArray) -> Misfit | None:
-    """Return how far outcomes lie from their chances, or None without outcomes.
+    """Return the misfit of outcomes with given probabilities, or None without outcomes.
 
     Args:
-        won: (n,) 1 where it happened, else 0.
-        chance: (n,) its chance, strictly between 0 and 1.
+        won: (n,) 1 if the event happened, else 0.
+        chance: (n,) its probability, strictly between 0 and 1.
     """
     if len(won) == 0:
         return None
@@ -66,7 +66,7 @@ def misfit(won: FloatArray, chance: FloatArray) -> Misfit | None:
 
 
 def rater_misfit(judgements: Sequence[Judgement], rater: str) -> Misfit | None:
-    """Return the misfit of a rater against the scale of the others, or None where there is nothing to hold against."""
+    """Return the misfit of a rater on the scale of the others, or None if there is no such scale."""
     others = [j for j in judgements if j.rater != rater]
     own = [j for j in judgements if j.rater == rater and j.verdict is not Verdict.NEITHER]
     if not others or not own:

@@ -1,12 +1,12 @@
-"""Which pair a rater is asked next, on which sides, and why.
+"""Active selection of the next pair for a rater, its sides, and the reason.
 
-First the pairs of a random chain that connects all videos, shared by the raters; then pairs that are expected to tell
-most, given all votes so far. Among them a share of pairs that were drawn by lot before anybody voted: the honest test
-set. No vote changes which pairs it holds, and it is the same for all raters, so that agreement can be measured on it
-too. And a share of the rater's own pairs once more, with the sides swapped. Otherwise nobody is asked a pair twice,
-unless a person put it back in the queue: then it comes before all others.
+First come the pairs of a random chain that connects all videos, shared by the raters; then the pairs with the greatest
+expected information, given all votes so far. A share of them are test pairs, drawn at random before any vote: the
+honest test set. It does not depend on votes and is the same for all raters, so that agreement can be measured on it
+too. Another share are repeats of the rater's own pairs with swapped sides. Otherwise no rater is asked a pair twice,
+unless the user put it back in the queue: then it comes before all others.
 
-Everything follows from a seed and from what was asked so far, so that a restarted program asks the same.
+Everything follows from a seed and the pairs asked so far, so a restarted program asks the same pairs.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,19 +22,19 @@ from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.bradley_terry import strengths_from_wins
 from skillviewer.core.ranking.information import information
-from skillviewer.core.seeded import name_lots, pair_lots, stream
+from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
 
 AMONG_BEST = 8
-"""The pair is drawn from so many that tell most, so that raters who work apart are not asked the same."""
+"""The pair is drawn from so many most informative ones, so that raters working independently get different pairs."""
 BLOCK = 20
-"""The shares of test pairs and repeats hold in every so many pairs; where in the block they stand is chance."""
+"""Every block of so many pairs contains the shares of test pairs and repeats, at random positions."""
 
 _SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
 BoolArray = NDArray[np.bool_]
 
 
 class SelectionReason(StrEnum):
-    """Why a pair is asked."""
+    """Reason for asking a pair."""
 
     CHAIN = "chain"
     INFORMATIVE = "informative"
@@ -45,16 +45,17 @@ class SelectionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A pair that was put to a rater.
+    """A pair shown to a rater.
 
     Attributes:
         left: Video on the left.
         right: Video on the right.
-        rater: Who was asked.
-        verdict: What the rater said, or None: skipped, or not answered yet.
-        why: Why it was asked: a word of ``SelectionReason``, or another where somebody else chose it.
+        rater: Name of the rater.
+        verdict: The rater's verdict, or None: skipped, or not answered yet.
+        why: Reason for the pair: a value of ``SelectionReason``, or another text if the program did not choose the
+            pair.
         taken_s: Time from first sight to the vote in seconds, or None.
-        watched: Share of the two videos that was watched, 0 to 1, or None.
+        watched: Proportion of the two videos that was watched, 0 to 1, or None.
     """
 
     left: str
@@ -67,7 +68,7 @@ class Asked:
 
     @property
     def judgement(self) -> Judgement | None:
-        """The judgement in it, or None where there is none."""
+        """The judgement, or None if there is none."""
         if self.verdict is None:
             return None
         return Judgement(self.left, self.right, self.verdict, self.rater, taken_s=self.taken_s, watched=self.watched)
@@ -75,12 +76,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class NextPair:
-    """A pair to be asked.
+    """The next pair for a rater.
 
     Attributes:
-        left: Video to be shown on the left.
-        right: Video to be shown on the right.
-        why: Why.
+        left: Video to show on the left.
+        right: Video to show on the right.
+        why: Reason for the pair.
     """
 
     left: str
@@ -90,13 +91,13 @@ class NextPair:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How pairs are chosen.
+    """Settings of the pair selection.
 
     Attributes:
-        test_share: Share of all pairs that only chance chooses, and of the pairs asked that are such; 0 to 1.
-        repeat_share: Share of the pairs asked that are repeats; 0 to 1.
-        repeat_after: A pair comes again only when so many others were asked since (fewer where there are few pairs).
-        seed: Start of all that is left to chance; the same for all raters.
+        test_share: Share of test pairs among all pairs and among the pairs asked; 0 to 1.
+        repeat_share: Share of repeats among the pairs asked; 0 to 1.
+        repeat_after: Number of other pairs between a pair and its repeat (fewer if there are few pairs).
+        seed: Seed of all random choices; the same for all raters.
     """
 
     test_share: float = 0.15
@@ -114,24 +115,24 @@ class Plan:
 
 
 TwoVideos = frozenset[str]
-"""Names of two videos, whichever stands left."""
+"""Names of two videos, in no order."""
 
 
 def choose(
     videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> NextPair | None:
-    """Return the pair that a rater is asked next.
+    """Return the next pair for a rater.
 
     Args:
-        videos: Task of every video that can be shown, by name; videos of two tasks are never compared.
-        asked: What was asked of all raters and counts (nothing withdrawn), in that order; a pair that waits for an
-            answer has no verdict. What it says of other videos is passed over.
-        rater: Who.
-        plan: How pairs are chosen.
-        again: Pairs that were put back in the queue and that the rater was not asked since.
+        videos: Task of every available video, by name; videos of different tasks are never compared.
+        asked: Valid pairs asked of all raters (none withdrawn), in order; a pair without an answer has no verdict.
+            Pairs with other videos are ignored.
+        rater: Name of the rater.
+        plan: Settings.
+        again: Pairs that were put back in the queue and not asked of the rater since.
 
     Returns:
-        The pair, or None when the rater was asked all there are.
+        The pair, or None if the rater has been asked all pairs.
     """
     return _Choice(videos, asked, rater, plan).made(again)
 
@@ -139,20 +140,20 @@ def choose(
 def upcoming(
     videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> tuple[NextPair, ...]:
-    """Return the pair that a rater is asked now, and the one after it, which can be opened meanwhile.
+    """Return the current pair of a rater and the one after it, which can be opened in advance.
 
-    The second must not depend on an answer that is not there yet, so a rater's last answer steers nothing until the
-    next. After the answer (or a restart, or an undo) the second is the first.
+    The second pair cannot depend on an answer that does not exist yet, so a rater's last answer takes effect one pair
+    later. After the answer (or a restart, or an undo) the second pair is the first.
 
     Args:
         videos: See ``choose``.
-        asked: See ``choose``; nothing that waits for an answer.
-        rater: Who.
-        plan: How pairs are chosen.
+        asked: See ``choose``; without unanswered pairs.
+        rater: Name of the rater.
+        plan: Settings.
         again: See ``choose``.
 
     Returns:
-        Two pairs, or one before the last, or none at the end.
+        Two pairs, one before the last pair, or none at the end.
     """
     last = max((i for i, a in enumerate(asked) if a.rater == rater), default=None)
     before = [replace(a, verdict=None) if i == last else a for i, a in enumerate(asked)]
@@ -167,20 +168,20 @@ def upcoming(
 def n_left(
     videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> int:
-    """Return how many more pairs a rater can be asked: those not asked yet, those put back, and the repeats then due.
+    """Return the number of pairs left for a rater: new ones, those put back, and the repeats then due.
 
     Args:
         videos: See ``choose``.
-        asked: See ``choose``; nothing that waits for an answer.
-        rater: Who.
-        plan: How pairs are chosen.
+        asked: See ``choose``; without unanswered pairs.
+        rater: Name of the rater.
+        plan: Settings.
         again: See ``choose``.
     """
     return _Choice(videos, asked, rater, plan).n_left(again)
 
 
 class _Choice:
-    """One choice: who was asked what, as tables over the videos in alphabetical order."""
+    """One selection, with the pairs asked as tables over the videos in alphabetical order."""
 
     def __init__(self, videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan) -> None:
         self._names = sorted(videos)
@@ -192,9 +193,9 @@ class _Choice:
         np.fill_diagonal(self._comparable, False)
         self._wins = np.zeros(shape)
         self._joined, self._mine = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-        self._lean = np.zeros(len(self._names), dtype=np.int64)  # how much more often on the left than on the right
-        self._lots = pair_lots(self._names, plan.seed)
-        self._reserved = self._lots < plan.test_share
+        self._lean = np.zeros(len(self._names), dtype=np.int64)  # times on the left minus times on the right
+        self._hashes = seeded_pair_hashes(self._names, plan.seed)
+        self._reserved = self._hashes < plan.test_share
         self._own = [a for a in asked if a.rater == rater]
         self._chance = stream(plan.seed, rater, len(self._own))
         seen = [
@@ -207,7 +208,7 @@ class _Choice:
                 self._mine[i, j] = self._mine[j, i] = True
                 self._lean[i] += 1
                 self._lean[j] -= 1
-            # what was asked for a reason is not left to chance any more
+            # a pair asked for a reason is no longer available at random
             self._reserved[i, j] = self._reserved[j, i] = self._reserved[i, j] and a.why in {
                 SelectionReason.TEST,
                 SelectionReason.REPEAT,
@@ -215,14 +216,14 @@ class _Choice:
             if a.verdict is not None:
                 self._wins[i, j] += _SHARE[a.verdict]
                 self._wins[j, i] += 1 - _SHARE[a.verdict]
-            # the answer that a rater is about to give is taken to be one when it is asked what is connected
+            # for connectivity, the answer that a rater is about to give counts as given
             if a.verdict is not None or a is waiting:
                 self._joined[i, j] = self._joined[j, i] = True
         for i, j in tests:
             self._reserved[i, j] = self._reserved[j, i] = True
 
     def made(self, again: Collection[TwoVideos]) -> NextPair | None:
-        """Return the pair, or None."""
+        """Return the pair, or None if there is none left."""
         back = self._put_back(again)
         if back.any():
             return self._once_more(*self._first_by_lot(self._rested(back)))
@@ -245,17 +246,17 @@ class _Choice:
         return self._placed(*self._most_telling(self._rested(others)), SelectionReason.INFORMATIVE)
 
     def n_left(self, again: Collection[TwoVideos]) -> int:
-        """Return how many more pairs the rater can be asked."""
+        """Return the number of pairs left for the rater."""
         n = int(np.triu((self._comparable & ~self._mine) | self._put_back(again)).sum())
         asked, repeated = len(self._own), self._count(SelectionReason.REPEAT)
         most = len(self._repeatable()) if n == 0 else asked + n
         repeats, before = 0, -1
-        while before < repeats < most:  # a repeat is a pair that was asked, after which another may be due
+        while before < repeats < most:  # a repeat counts as a pair asked, after which another may be due
             before, repeats = repeats, max(repeats, self._due(asked + n + repeats)[SelectionReason.REPEAT] - repeated)
         return n + min(repeats, most)
 
     def _put_back(self, again: Collection[TwoVideos]) -> BoolArray:
-        """Return which pairs were put back in the queue, of those that can be shown."""
+        """Return the available pairs that were put back in the queue."""
         back = np.zeros_like(self._comparable)
         for pair in again:
             if len(pair) == 2 and pair <= self._place.keys():
@@ -264,7 +265,7 @@ class _Choice:
         return back & self._comparable
 
     def _once_more(self, i: int, j: int) -> NextPair:
-        """Swap the sides of a pair that the rater has seen."""
+        """Return a pair that the rater has seen, with swapped sides."""
         names = {self._names[i], self._names[j]}
         seen = next((a for a in reversed(self._own) if {a.left, a.right} == names), None)
         return (
@@ -277,10 +278,10 @@ class _Choice:
         return sum(a.why == why for a in self._own)
 
     def _due(self, n_asked: int) -> dict[SelectionReason, int]:
-        """Return how many test pairs and repeats are due once one more pair than so many is asked."""
+        """Return the number of test pairs and repeats due before the next pair."""
         block, inside = divmod(n_asked, BLOCK)
         shares = {SelectionReason.REPEAT: self._plan.repeat_share, SelectionReason.TEST: self._plan.test_share}
-        # a share such as 0.15 of 20 must not lose one to a rounding error
+        # a share such as 0.15 of 20 must not lose one through rounding
         before = {why: int(share * BLOCK * block + 1e-9) for why, share in shares.items()}
         here = {why: int(share * BLOCK * (block + 1) + 1e-9) - before[why] for why, share in shares.items()}
         kinds: list[SelectionReason | None] = [why for why, n in here.items() for _ in range(n)]
@@ -289,7 +290,7 @@ class _Choice:
         return {why: before[why] + sum(kinds[k] is why for k in order) for why in shares}
 
     def _repeat(self) -> NextPair | None:
-        """Return an own pair with the sides swapped, or None where all are too recent or were repeated."""
+        """Return an own pair with swapped sides, or None if all are too recent or were repeated."""
         old = self._repeatable()
         if not old:
             return None
@@ -320,14 +321,14 @@ class _Choice:
         return rested if rested.any() else pairs
 
     def _apart(self) -> BoolArray:
-        """Return which two videos no chain of votes connects."""
+        """Return the pairs of videos that no chain of votes connects."""
         _, part = csgraph.connected_components(sparse.csr_matrix(self._joined), directed=False)
         return np.asarray(part[:, None] != part[None, :])
 
     def _chain(self) -> BoolArray:
-        """Return the links of the random chain through the videos of every task."""
+        """Return the links of the random chain through the videos of each task."""
         links = np.zeros_like(self._comparable)
-        order = np.argsort(name_lots(self._names, self._plan.seed))
+        order = np.argsort(seeded_hashes(self._names, self._plan.seed))
         for k, i in enumerate(order):
             after = next((j for j in order[k + 1 :] if self._comparable[i, j]), None)
             if after is not None:
@@ -335,7 +336,7 @@ class _Choice:
         return links
 
     def _first_by_lot(self, pairs: BoolArray) -> tuple[int, int]:
-        i, j = divmod(int(np.argmin(np.where(pairs, self._lots, np.inf))), len(self._names))
+        i, j = divmod(int(np.argmin(np.where(pairs, self._hashes, np.inf))), len(self._names))
         return i, j
 
     def _most_telling(self, pairs: BoolArray) -> tuple[int, int]:
@@ -346,7 +347,7 @@ class _Choice:
         return i, j
 
     def _placed(self, i: int, j: int, why: SelectionReason) -> NextPair:
-        """Put the video on the left that stood there less often; by chance where they are even."""
+        """Return the pair with the less often left video on the left; ties at random."""
         surplus = int(self._lean[i] - self._lean[j]) or (-1 if self._chance.random() < 0.5 else 1)
         left, right = (i, j) if surplus < 0 else (j, i)
         return NextPair(self._names[left], self._names[right], why)

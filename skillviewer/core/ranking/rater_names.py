@@ -1,25 +1,25 @@
-"""Names of raters as people type them: one person is one rater, however the name was typed this time."""
+"""Names of raters as typed: different spellings of a name mean the same rater."""
 
 import unicodedata
 from collections.abc import Collection
 
 
 def tidy(name: str) -> str:
-    """Return a name with composed letters (NFC), single blanks, and none around it."""
+    """Return a name with composed letters (NFC) and single blanks, without leading or trailing ones."""
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def folded(name: str) -> str:
-    """Return what two ways of typing a name have in common: capitals, blanks and forms of letters say nothing."""
+    """Return the key for comparing typed names: case, blanks and Unicode forms are ignored."""
     return unicodedata.normalize("NFKC", tidy(name)).casefold()
 
 
 def known_as(name: str, known: Collection[str]) -> str:
-    """Return the known name that a typed one means, or the typed one, tidied, where nobody is known by it.
+    """Return the known name that a typed one matches, or else the typed one, tidied.
 
     Args:
-        name: What was typed or chosen.
-        known: Names of raters; one that is written exactly so comes before one that is written alike.
+        name: The typed or chosen name.
+        known: Names of raters; an exact match comes before a folded one.
     """
     for exact in (name, tidy(name)):
         if exact in known:

@@ -1,4 +1,4 @@
-"""What the votes of a rater say of the rater: side, time, consistency, agreement with the others, misfit; warnings."""
+"""Quality of single raters: side bias, time, consistency, agreement with the others, misfit; warnings."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,31 +13,31 @@ from skillviewer.core.ranking.misfit import Misfit, rater_misfit
 from skillviewer.core.ranking.pair_selection import Asked, SelectionReason
 
 HURRIED_BELOW = 0.5
-"""A vote is hurried where less than this share of the two videos was watched."""
+"""A vote is hurried if less than this share of the two videos was watched."""
 HURRIED_SHARE = 0.1
-"""So many hurried votes are worth a warning."""
+"""Share of hurried votes from which on there is a warning."""
 FEW = 20
-"""Below so many votes, a rater's numbers say little."""
+"""With fewer votes, a rater's numbers are unreliable."""
 MISFIT_INFIT, MISFIT_Z = 1.2, 2.0
-"""Misfit is worth a warning where infit and its distance from 1 in standard errors exceed these."""
+"""There is a warning about misfit if infit and its distance from 1 in standard errors exceed these."""
 
 
 @dataclass(frozen=True, slots=True)
 class RaterReport:
-    """What the votes of one rater say.
+    """Statistics of one rater's votes.
 
     Attributes:
-        name: Name.
-        judged: Judgements.
-        skipped: Pairs skipped.
-        neither: Judgements of no difference.
-        left: Share of left among the votes for a side.
-        median_s: Median time to a vote in seconds, or None where none was kept.
-        hurried: Votes before half of the two videos was watched, of those of which that is known.
-        agreement: How often the rater says what most of the others said of the same pair.
-        consistency: How often the rater says the same again of a pair asked twice. Pairs that were put back in the
-            queue, because votes on them contradict each other, are harder than others and do not count here.
-        misfit: Against the scale of the others, or None without others.
+        name: Name of the rater.
+        judged: Number of judgements.
+        skipped: Number of skipped pairs.
+        neither: Number of judgements of no difference.
+        left: Proportion of left among the votes for a side.
+        median_s: Median time to a vote in seconds, or None if not recorded.
+        hurried: Votes before half of the two videos was watched, among the votes with a known proportion.
+        agreement: Proportion of verdicts that match the majority of the other raters of the pair.
+        consistency: Proportion of repeated pairs with the same verdict. Pairs put back in the queue because of
+            contradictory votes are harder than others and do not count.
+        misfit: Misfit on the scale of the others, or None without others.
     """
 
     name: str
@@ -53,7 +53,7 @@ class RaterReport:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should look into, one sentence each."""
+        """Points to look into, one sentence each."""
         found = []
         low, high = self.left.interval
         if self.left.n >= FEW and not low <= 0.5 <= high:
@@ -81,10 +81,10 @@ class RaterReport:
 
 
 def rater_reports(asked: Sequence[Asked]) -> tuple[RaterReport, ...]:
-    """Return what the votes of every rater say, by name.
+    """Return the statistics of all raters, sorted by name.
 
     Args:
-        asked: What was asked of all raters and counts, in the order of voting.
+        asked: Valid pairs asked of all raters, in the order of voting.
     """
     judgements = [j for a in asked if (j := a.judgement) is not None]
     said = first_verdicts(judgements)
@@ -107,14 +107,14 @@ def _report(
         median_s=float(np.median(times)) if times else None,
         hurried=Proportion(sum(w < HURRIED_BELOW for w in watched), len(watched)),
         agreement=_with_others(name, said),
-        # who has no name may be many: what one of them said is nothing that another repeats
+        # unnamed votes may come from several people: one of them repeats nothing of another
         consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself([a for a in asked if a.rater == name]),
         misfit=None if name == UNNAMED else rater_misfit(judgements, name),
     )
 
 
 def _with_others(name: str, said: dict[tuple[str, str], dict[str, int]]) -> Proportion:
-    """Return how often a rater says what most of the others say; pairs on which these are split are left out."""
+    """Return the agreement of a rater with the majority of the others; pairs on which the others tie are left out."""
     right = n = 0
     for verdicts in said.values():
         ranked = Counter(v for rater, v in verdicts.items() if rater != name).most_common(2)
@@ -125,7 +125,7 @@ def _with_others(name: str, said: dict[tuple[str, str], dict[str, int]]) -> Prop
 
 
 def _with_oneself(own: Sequence[Asked]) -> Proportion:
-    """Return how often a rater's second judgement of a pair is the first one again, whichever video stood left."""
+    """Return the proportion of a rater's repeated pairs with the same verdict, on either side."""
     first: dict[frozenset[str], str | None] = {}
     same = n = 0
     for a in own:

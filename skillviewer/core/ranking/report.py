@@ -1,4 +1,4 @@
-"""All that the votes of a study say: strengths, agreement, raters, circles, connectivity, split-half reliability."""
+"""Report on the votes of a study: strengths, agreement, raters, cycles, connectivity, split-half reliability."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,17 +20,17 @@ from skillviewer.core.ranking.standings import ranks
 
 @dataclass(frozen=True, slots=True)
 class VideoStanding:
-    """Where one video stands.
+    """Position of one video.
 
     Attributes:
-        name: The video.
+        name: Name of the video.
         task: Its task.
-        rank: 1 for the strongest of its task; equal ones share the better rank.
-        strength: Bradley-Terry strength in logits, the mean of its task being 0.
+        rank: 1 for the strongest of its task; ties share the better rank.
+        strength: Bradley-Terry strength in logits; the mean of its task is 0.
         error: Its standard error.
-        won: Votes for it.
-        lost: Votes for the other.
-        neither: Votes for no difference.
+        won: Number of votes for it.
+        lost: Number of votes for the other video.
+        neither: Number of votes for no difference.
     """
 
     name: str
@@ -45,23 +45,23 @@ class VideoStanding:
 
 @dataclass(frozen=True, slots=True)
 class RankingReport:
-    """What the votes of a study say.
+    """Report on the votes of a study.
 
     Attributes:
-        standings: Videos that somebody judged, task by task, the strongest first.
+        standings: Judged videos, task by task, the strongest first.
         reliability: Separation reliability of the strengths about the means of their tasks, 0 to 1 (see
             ``Strengths.reliability``); NaN without votes.
-        nominal: Agreement of the raters, verdicts being three names; None where no pair was judged by two.
-        ordinal: The same, verdicts having an order.
-        on_test: The ordinal one over the test pairs alone: pairs that only chance chose.
-        raters: What the votes of every rater say of the rater.
-        contradictions: Circles in what most say.
-        parts: For every task, the sets of its videos that votes connect, the largest first; a video that nobody
-            judged is a set of its own.
-        split_half: Reliability by halves, or None where there are too few votes.
-        judged: Judgements.
-        skipped: Pairs skipped.
-        why: How many judgements there are of pairs asked for every reason.
+        nominal: Agreement of the raters on the nominal level; None if no pair has two raters.
+        ordinal: Agreement on the ordinal level.
+        on_test: Ordinal agreement over the test pairs alone, which were chosen at random.
+        raters: Statistics of every rater.
+        contradictions: Preference cycles.
+        parts: For every task, the sets of its videos that votes connect, the largest first; an unjudged video is a set
+            of its own.
+        split_half: Split-half reliability, or None with too few votes.
+        judged: Number of judgements.
+        skipped: Number of skipped pairs.
+        why: Number of judgements by reason of the pair.
     """
 
     standings: tuple[VideoStanding, ...]
@@ -79,12 +79,12 @@ class RankingReport:
 
     @property
     def connected(self) -> bool:
-        """Whether votes connect all videos of every task."""
+        """True if votes connect all videos of every task."""
         return all(len(parts) == 1 and len(parts[0]) > 1 for _, parts in self.parts)
 
     @property
     def connectivity(self) -> str:
-        """Whether strengths can be compared, in words."""
+        """Sentence on the comparability of strengths."""
         if not self.judged:
             return "Nobody has judged a pair yet."
         if self.connected:
@@ -112,16 +112,15 @@ class RankingReport:
 def ranking_report(
     videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken | None = None
 ) -> RankingReport:
-    """Return all that votes say.
+    """Return the report on the votes of a study.
 
     Args:
         videos: Task of every video, by name.
-        asked: What was asked and counts, in the order of voting; what it says of other videos, or of two tasks, is
-            passed over.
-        token: Stops the work.
+        asked: Valid pairs asked, in the order of voting; pairs with other videos, or across tasks, are ignored.
+        token: Cancels the computation.
 
     Raises:
-        Cancelled: The person asked to stop.
+        Cancelled: The user cancelled.
     """
     asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
     judgements = [j for a in asked if (j := a.judgement) is not None]
@@ -146,7 +145,7 @@ def ranking_report(
 
 
 def _scales(videos: Mapping[str, str], judgements: Sequence[Judgement]) -> tuple[Strengths, ...]:
-    """Return the strengths of every task: nothing compares two tasks, and errors about a common mean would."""
+    """Return the strengths of every task separately: errors about a common mean of unconnected tasks would be wrong."""
     by_task: dict[str, list[Judgement]] = {}
     for j in judgements:
         by_task.setdefault(videos[j.left], []).append(j)
@@ -154,7 +153,7 @@ def _scales(videos: Mapping[str, str], judgements: Sequence[Judgement]) -> tuple
 
 
 def _reliability(scales: Sequence[Strengths]) -> float:
-    """Return the share of the spread within tasks that is not error; of one task that of its strengths."""
+    """Return the separation reliability within tasks; for one task that of its strengths."""
     if not scales:
         return float("nan")
     values = np.concatenate([scale.values for scale in scales])

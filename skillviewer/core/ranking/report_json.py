@@ -1,4 +1,4 @@
-"""What votes say as plain values, for JSON: what the command line prints."""
+"""Plain values of a ranking report for JSON, as the command line prints them."""
 
 import math
 from dataclasses import asdict
@@ -10,7 +10,7 @@ from skillviewer.core.ranking.report import RankingReport
 
 
 def ranking_json(report: RankingReport) -> dict[str, Any]:
-    """Return a report as plain values; a number that is not known is null."""
+    """Return a report as plain values; an unknown number is null."""
     halves = report.split_half
     found = {
         "judged": report.judged,
@@ -31,10 +31,10 @@ def ranking_json(report: RankingReport) -> dict[str, Any]:
         "parts": {task: [list(part) for part in parts] for task, parts in report.parts},
         "circles": [
             {
-                "links": [asdict(link) for link in circle.links],
-                "weakest": [circle.weakest.better, circle.weakest.worse],
+                "links": [asdict(link) for link in cycle.links],
+                "weakest": [cycle.weakest.better, cycle.weakest.worse],
             }
-            for circle in report.contradictions.circles
+            for cycle in report.contradictions.cycles
         ],
         "raters": [_rater(rater) for rater in report.raters],
     }

@@ -1,4 +1,4 @@
-"""Would other votes give the same order: strengths from one half of the votes against those from the other half."""
+"""Split-half reliability: correlation of the strengths from two halves of the votes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.text import signed
 
 FEWEST_RATERS = 4
-"""With so many raters, halves are of raters; with fewer, of judgements."""
+"""With at least so many raters, halves consist of raters; with fewer, of judgements."""
 FEWEST_VIDEOS = 5
-"""A rank correlation of fewer videos says nothing."""
+"""A rank correlation of fewer videos is meaningless."""
 N_SPLITS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class SplitHalf:
-    """Rank correlation of the halves, stepped up to the length of the whole.
+    """Rank correlation of the halves, stepped up to full length.
 
     Attributes:
-        value: Mean over the splits of 2 r / (1 + r) (Spearman and Brown, 1910), r being Spearman's.
+        value: Mean over the splits of 2 r / (1 + r) (Spearman and Brown, 1910), where r is Spearman's correlation.
         low: 2.5 % of the splits lie below.
         high: 97.5 % of the splits lie below.
-        halves: What was halved: "raters" or "judgements".
-        n_splits: Splits that it is of.
-        every: Whether all the splits that there are were made, and not some at random.
-        n_made: Splits that were made; in some, halves may have too little in common.
-        n_tasks: Tasks within which orders were compared.
+        halves: Unit of the split: "raters" or "judgements".
+        n_splits: Number of splits used.
+        every: Whether all possible splits were made, and not a random sample.
+        n_made: Number of splits made; in some of them the halves may share too few videos.
+        n_tasks: Number of tasks within which orders were compared.
     """
 
     value: float
@@ -46,7 +46,7 @@ class SplitHalf:
 
     @property
     def sentence(self) -> str:
-        """The number in words, with its caveat."""
+        """The reliability in words, with its caveat."""
         splits = f"all {self.n_splits} halvings" if self.every else f"{self.n_splits} random halvings"
         if self.n_splits < self.n_made:
             splits = f"{self.n_splits} of {self.n_made} halvings"
@@ -66,20 +66,20 @@ def split_half(
     seed: int = 0,
     token: CancelToken | None = None,
 ) -> SplitHalf | None:
-    """Return the split-half reliability of the order, or None where halves have too few videos in common.
+    """Return the split-half reliability of the order, or None if halves share too few videos.
 
-    Orders are compared within tasks: nobody compared videos of two, and a task with clear votes would lend its
-    reliability to one without. The correlations of several tasks are averaged, each with the weight of its videos.
+    Orders are compared within tasks, as videos of different tasks are not comparable, and a task with clear votes would
+    lend its reliability to another. The correlations of the tasks are averaged, weighted by their numbers of videos.
 
     Args:
         judgements: Judgements of all raters, each of two videos of one task.
-        tasks: Task by name of video; None where all are of one.
-        n_splits: Splits at random; all there are where they are no more.
+        tasks: Task by video name; None if all have the same.
+        n_splits: Number of random splits; all possible ones if there are no more.
         seed: Seed of the splits.
-        token: Stops the work.
+        token: Cancels the computation.
 
     Raises:
-        Cancelled: The person asked to stop.
+        Cancelled: The user cancelled.
     """
     raters = sorted({j.rater for j in judgements})
     by_rater = len(raters) >= FEWEST_RATERS
@@ -103,27 +103,27 @@ def split_half(
 
 
 def _n_halvings(n: int) -> int:
-    """Return in how many ways things can be halved; of an odd number one half has one more."""
+    """Return the number of ways to halve n things; for odd n one half has one more."""
     return comb(n, n // 2) // (2 if n % 2 == 0 else 1)
 
 
 def _every_half(n: int) -> Iterator[IntArray]:
-    """Yield one half of every way to halve things."""
-    for half in islice(combinations(range(n), n // 2), _n_halvings(n)):  # the other halves of an even number follow
+    """Yield one half of every possible split."""
+    for half in islice(combinations(range(n), n // 2), _n_halvings(n)):  # for even n the complements follow
         yield np.array(half, dtype=np.int64)
 
 
 def _random_halves(n: int, n_splits: int, seed: int) -> Iterator[IntArray]:
-    """Yield halves by chance; none of fewer than two things."""
+    """Yield random halves; none for fewer than two things."""
     rng = np.random.default_rng(seed)
     for _ in range(n_splits if n > 1 else 0):
         yield rng.permutation(n)[: n // 2]
 
 
 def ranks_of(values: Sequence[float]) -> FloatArray:
-    """Return the ranks of values from 1, (N,) float64; equal ones share the mean of theirs.
+    """Return the ranks of values from 1, (N,) float64; ties share the mean of their ranks.
 
-    Counted here: scipy.stats, which does the same, takes half a second to import.
+    Computed here: scipy.stats has it, but takes half a second to import.
     """
     _, place, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
     ranks: FloatArray = (np.cumsum(counts) - (counts - 1) / 2)[place]
@@ -131,7 +131,7 @@ def ranks_of(values: Sequence[float]) -> FloatArray:
 
 
 def _correlation(first: Sequence[Judgement], second: Sequence[Judgement], tasks: Mapping[str, str]) -> float:
-    """Return the stepped-up correlation over the videos of both halves, within tasks; NaN of too few."""
+    """Return the stepped-up correlation over the videos of both halves, within tasks; NaN for too few."""
     found = []
     for task in {tasks.get(j.left, "") for j in first}:
         halves = [[j for j in half if tasks.get(j.left, "") == task] for half in (first, second)]

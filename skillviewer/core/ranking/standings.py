@@ -1,4 +1,4 @@
-"""Where videos stand by all votes: strength and rank, each task on a scale of its own."""
+"""Strength and rank of videos by all votes, each task on a scale of its own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from skillviewer.core.text import EQUAL_DECIMALS
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one video stands.
+    """Position of one video.
 
     Attributes:
-        strength: Bradley-Terry strength in logits, the mean of its task being 0.
+        strength: Bradley-Terry strength in logits; the mean of its task is 0.
         error: Its standard error.
-        rank: 1 for the strongest of the videos that votes connect with it; equal ones share the better rank.
-        n: How many these are, with itself.
+        rank: 1 for the strongest of the videos connected with it by votes; ties share the better rank.
+        n: Number of these videos, with itself.
     """
 
     strength: float
@@ -25,17 +25,17 @@ class Standing:
 
 
 def ranks(values: Sequence[float]) -> list[int]:
-    """Return the rank of each value, 1 for the greatest; those that differ in rounding alone share the better one."""
+    """Return the rank of each value, 1 for the greatest; values equal except for rounding share the better one."""
     rounded = [round(value, EQUAL_DECIMALS) for value in values]
     return [1 + sum(other > value for other in rounded) for value in rounded]
 
 
 def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | None = None) -> dict[str, Standing]:
-    """Return where every video stands that was compared.
+    """Return the position of every compared video.
 
     Args:
-        comparisons: Judgements or pairs; those of two tasks are passed over.
-        tasks: Task by name of video; None where all are of one.
+        comparisons: Judgements or pairs; those across tasks are ignored.
+        tasks: Task by video name; None if all have the same.
     """
     import networkx as nx
 
@@ -63,14 +63,14 @@ def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | N
 
 
 def names_of(comparison: Judgement | Pair) -> tuple[str, str]:
-    """Return the two videos of a comparison; of a pair the better one first."""
+    """Return the two videos of a comparison; of a pair, the better one first."""
     if isinstance(comparison, Pair):
         return comparison.better, comparison.worse
     return comparison.left, comparison.right
 
 
 def raters_in_words(raters: Sequence[str]) -> str:
-    """Return how many people voted, given the rater of every vote; who has no name may be anybody."""
+    """Return the number of raters in words, given the rater of every vote; unnamed votes may come from anyone."""
     named = len(set(raters) - {UNNAMED})
     unnamed = raters.count(UNNAMED)
     people = f"{named} rater{'s' if named != 1 else ''}"

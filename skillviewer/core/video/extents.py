@@ -8,7 +8,7 @@ from skillviewer.core.video.info import VideoInfo
 
 @dataclass(frozen=True, slots=True)
 class FrameRange:
-    """The frames of a long video that belong to the attempt, half open, counted from 0."""
+    """Frames of a long video that belong to the attempt, half open, counted from 0."""
 
     start_frame: int
     stop_frame: int
@@ -16,10 +16,10 @@ class FrameRange:
     def frames(self, video: VideoInfo) -> range:
         """Return the frames of a file that belong to the attempt.
 
-        A file that is as long as the extent itself (within 2 %) has been cut already and belongs to it whole.
+        A file as long as the range itself (within 2 %) has been cut already and belongs to it whole.
 
         Raises:
-            DatasetError: The extent lies outside the file, or most of it does.
+            DatasetError: The range, or most of it, lies outside the file.
         """
         length = self.stop_frame - self.start_frame
         if self.stop_frame > video.n_frames and abs(video.n_frames - length) <= max(2, 0.02 * length):
@@ -42,7 +42,7 @@ _SAME_S = 5e-7  # times are written with six decimals
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """The stretch of a long video that belongs to the attempt, in seconds from its first frame."""
+    """Time interval of a long video that belongs to the attempt, in seconds from its first frame."""
 
     start_s: float
     stop_s: float
@@ -50,10 +50,10 @@ class TimeRange:
     def frames(self, video: VideoInfo) -> range:
         """Return the frames of a file that are on screen during the attempt.
 
-        A file that lasts as long as the extent itself (within 2 % or 1 s) has been cut already and belongs to it whole.
+        A file as long as the interval itself (within 2 % or 1 s) has been cut already and belongs to it whole.
 
         Raises:
-            DatasetError: The extent lies outside the file, or most of it does.
+            DatasetError: The interval, or most of it, lies outside the file.
         """
         length_s = self.stop_s - self.start_s
         slack_s = max(1.0, 0.02 * length_s)
@@ -71,7 +71,7 @@ class TimeRange:
             )
         start, stop = video.frame_at(self.start_s), video.frame_at(self.stop_s) + 1
         if video.times_s[stop - 1] > self.stop_s - _SAME_S and stop - 1 > start:
-            stop -= 1  # it comes on screen as the attempt ends: it is the first of the next one
+            stop -= 1  # it appears as the attempt ends: it is the first frame of the next one
         return range(start, stop)
 
 
@@ -79,17 +79,17 @@ ClipRange = FrameRange | TimeRange
 
 
 def frame_range(video: VideoInfo, start_s: float, stop_s: float | None) -> FrameRange:
-    """Return the frames of a file that are on screen from one time until another, or until it ends.
+    """Return the frames of a file that are on screen between two times.
 
-    Unlike a ``TimeRange`` it is never taken to be of a longer recording from which the file was cut.
+    Unlike a ``TimeRange``, the result never stands for a part of a longer recording that the file was cut from.
 
     Args:
         video: The file.
         start_s: Start in seconds from its first frame.
-        stop_s: End, or None for that of the file; cut to it.
+        stop_s: End, or None for the end of the file; clipped to it.
 
     Raises:
-        DatasetError: It begins after the file has ended, or is empty.
+        DatasetError: The start lies after the end of the file, or the range is empty.
     """
     if stop_s is not None and stop_s <= start_s:
         raise DatasetError(f"The attempt would end at {stop_s:g} s, before it begins at {start_s:g} s.")
@@ -104,32 +104,32 @@ def frame_range(video: VideoInfo, start_s: float, stop_s: float | None) -> Frame
 
 
 def range_cells(extent: ClipRange | None) -> tuple[str, float, float]:
-    """Return the unit, start and stop of an extent as they are stored: "frame" or "s", or "" for the whole file."""
+    """Return unit, start and stop of a range as they are stored: "frame" or "s", or "" for the whole file."""
     if isinstance(extent, FrameRange):
         return "frame", extent.start_frame, extent.stop_frame
     return ("", 0.0, 0.0) if extent is None else ("s", extent.start_s, extent.stop_s)
 
 
 def range_from(unit: str, start: float, stop: float) -> ClipRange | None:
-    """Return the extent that ``range_cells`` gave."""
+    """Return the range that ``range_cells`` described."""
     if unit == "frame":
         return FrameRange(int(start), int(stop))
     return TimeRange(start, stop) if unit else None
 
 
 def range_frames(extent: ClipRange | None, video: VideoInfo) -> range:
-    """Return the frames of a file that an extent covers; all of them without one.
+    """Return the frames of a file that a range covers; all of them without one.
 
     Raises:
-        DatasetError: The extent lies outside the file.
+        DatasetError: The range lies outside the file.
     """
     return range(video.n_frames) if extent is None else extent.frames(video)
 
 
 def overlap(first: ClipRange | None, second: ClipRange | None) -> bool:
-    """Return whether two extents of one file may have frames in common; None is the whole file.
+    """Return True if two ranges of one file may share frames; None is the whole file.
 
-    Of frames and seconds nobody can tell without the file: they may.
+    Frames and seconds cannot be compared without the file: they may overlap.
     """
     if isinstance(first, FrameRange) and isinstance(second, FrameRange):
         return max(first.start_frame, second.start_frame) < min(first.stop_frame, second.stop_frame)
@@ -139,9 +139,9 @@ def overlap(first: ClipRange | None, second: ClipRange | None) -> bool:
 
 
 SAME_S = 0.05
-"""Two stretches whose ends are no further apart are the same."""
+"""Two intervals are the same if their ends differ by no more than this."""
 
 
 def same_interval(start_s: float, stop_s: float, other_start_s: float, other_stop_s: float) -> bool:
-    """Return whether two stretches, each from start to stop in seconds, are the same."""
+    """Return True if two intervals, each from start to stop in seconds, are the same."""
     return abs(start_s - other_start_s) <= SAME_S and abs(stop_s - other_stop_s) <= SAME_S

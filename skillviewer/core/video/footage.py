@@ -1,4 +1,4 @@
-"""What one attempt is to be seen in: a video file, or a part of one."""
+"""A clip: a video file or a part of one that shows one attempt."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,23 +8,23 @@ from skillviewer.core.video.extents import ClipRange, FrameRange, TimeRange, ran
 from skillviewer.core.video.info import VideoInfo
 
 SLACK = 0.02
-"""Share of a part that may be missing at its end without a word: annotations are that exact."""
+"""Proportion of a part that may be missing at its end without a warning: annotations are no more exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoClip:
-    """A video file, or a part of one. Several attempts may be parts of one long file.
+    """A video file or a part of one. One long file may hold several attempts.
 
     Attributes:
         path: The file.
-        extent: The part of it, or None for the whole.
+        extent: Part of the file, or None for the whole.
     """
 
     path: Path
     extent: ClipRange | None = None
 
     def frames(self, video: VideoInfo) -> range:
-        """Return its frames, given what is known of the file.
+        """Return its frames, given the facts about the file.
 
         Raises:
             DatasetError: The part lies outside the file.
@@ -32,7 +32,7 @@ class VideoClip:
         return range_frames(self.extent, video)
 
     def shortfall(self, video: VideoInfo) -> str:
-        """Return a sentence where the file ends well before its part should, or "".
+        """Return a sentence if the file ends well before its part should, or "".
 
         Raises:
             DatasetError: The part lies outside the file.

@@ -1,6 +1,6 @@
-"""A video as numbers, its segments, and which frame of a segment a model looks at.
+"""Facts about a video, its segments, and the sampled frame of each segment.
 
-The sampling rule is that of the paper's released code: of ``p`` usable positions (those that have a whole flow
+The sampling rule is that of the paper's released code: of ``p`` usable positions (those with a complete flow
 stack), ``r = floor(p / N)`` is the step; at test time the last position is taken and then every r-th before it.
 """
 
@@ -14,20 +14,20 @@ from skillviewer.core.arrays import FloatArray, IntArray, frozen, shapes
 
 @dataclass(frozen=True, slots=True, repr=False)
 class VideoInfo:
-    """What is known of a video file once it is opened.
+    """Facts about an opened video file.
 
     Attributes:
-        path: Where it lies.
+        path: Path of the file.
         digest: Hexadecimal SHA-256 of the file's bytes.
         times_s: (n,) float64, presentation time of every frame that decodes, in seconds from the first; ascending,
             may be irregular.
-        width_px: Width as shown: after rotation, with square pixels.
-        height_px: Height as shown.
+        width_px: Displayed width: after rotation, with square pixels.
+        height_px: Displayed height.
         duration_s: From the first frame's start to the last frame's end.
         rate_hz: Median frame rate.
         variable_rate: Whether frames are unevenly spaced in time.
         codec: Name of the codec.
-        note: What a person should know (a broken tail, say), or "".
+        note: A warning about the file (a broken tail, say), or "".
     """
 
     path: Path
@@ -42,7 +42,6 @@ class VideoInfo:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Freeze the times."""
         object.__setattr__(self, "times_s", frozen(self.times_s))
 
     __repr__ = shapes
@@ -54,18 +53,18 @@ class VideoInfo:
 
     def frame_at(self, time_s: float) -> int:
         """Return the frame on screen at a time: the last one that starts at or before it, clamped to the video."""
-        # half a microsecond: times written with six decimals find their own frame
+        # half a microsecond: times written with six decimals must find their own frame
         index = int(np.searchsorted(self.times_s, time_s + 5e-7, side="right")) - 1
         return min(max(index, 0), self.n_frames - 1)
 
     def end_s(self, index: int) -> float:
-        """Return when a frame leaves the screen, in seconds from the first frame."""
+        """Return the time at which a frame leaves the screen, in seconds from the first frame."""
         return float(self.times_s[index + 1]) if index + 1 < self.n_frames else self.duration_s
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a video, half open: frames ``start_frame`` to ``stop_frame - 1``."""
+    """An interval of a video: frames ``start_frame`` to ``stop_frame - 1``."""
 
     index: int
     start_frame: int
@@ -75,7 +74,7 @@ class Segment:
 def timeline(times_s: FloatArray, rate_hz: float | None) -> IntArray:
     """Return the frames on which a model works: all, or those on screen at the ticks of a slower clock.
 
-    The flow of a model trained at 10 frames a second is taken between frames 0.1 s apart: subsample first, then flow.
+    The flow of a model trained at 10 Hz is taken between frames 0.1 s apart: subsample first, then compute flow.
 
     Args:
         times_s: (n,) presentation times in seconds.
@@ -87,17 +86,17 @@ def timeline(times_s: FloatArray, rate_hz: float | None) -> IntArray:
     n = len(times_s)
     if rate_hz is None or n < 2:
         return np.arange(n, dtype=np.int64)
-    # a frame is shown at a tick if its first one lies before that of the next: however long a gap, no tick is laid out
+    # a frame is kept if its first tick precedes the next frame's: no list of ticks is made, however long a gap
     since_s = np.append(times_s - 1e-6, times_s[-1] + 1e-6) - times_s[0]
     first_ticks = np.ceil(since_s * rate_hz)
     return np.flatnonzero(np.diff(first_ticks) > 0).astype(np.int64)
 
 
 def usable_positions(n: int, flow_length: int) -> range:
-    """Return the positions of a timeline that have a whole flow stack.
+    """Return the positions of a timeline that have a complete flow stack.
 
     Position t uses L flows from t - floor(L/2) on, hence pictures up to t + ceil(L/2) (Li et al.'s released code:
-    positions 5 to n - 6 for L = 10). A shorter video uses every position, its flow padded at the ends.
+    positions 5 to n - 6 for L = 10). A shorter video uses every position; its flow is padded at the ends.
     """
     before = flow_length // 2
     if n < flow_length + 1:
@@ -112,12 +111,12 @@ def sample_positions(n: int, n_segments: int, flow_length: int, passes: int = 1)
 
     Args:
         n: Length of the timeline, at least 1.
-        n_segments: N, segments a video.
+        n_segments: N, segments per video.
         flow_length: L, fields in a flow stack.
         passes: K.
 
     Returns:
-        (K, N) int64 positions, each row ascending; repeats only where the video has fewer positions than segments.
+        (K, N) int64 positions, each row ascending; they repeat only if there are fewer positions than segments.
     """
     usable = usable_positions(n, flow_length)
     step = len(usable) // n_segments
@@ -130,10 +129,10 @@ def sample_positions(n: int, n_segments: int, flow_length: int, passes: int = 1)
 
 
 def candidate_positions(n: int, n_segments: int, flow_length: int, candidates: int) -> IntArray:
-    """Return evenly spread candidate positions of every segment, from which training draws one at random.
+    """Return evenly spaced candidate positions of every segment, from which training draws one at random.
 
     Returns:
-        (candidates, N) int64; row 0 is the test rule's choice.
+        (candidates, N) int64; row 0 follows the test rule.
     """
     return sample_positions(n, n_segments, flow_length, passes=candidates)
 
@@ -142,8 +141,8 @@ def segments(n: int, n_segments: int, flow_length: int) -> tuple[Segment, ...]:
     """Return the N segments that the sampling rule implies, over positions of a timeline.
 
     The first begins at 0 and the last ends at ``n``: every position belongs to exactly one segment, and the sampled
-    position of segment i lies in segment i. With fewer positions than segments the neighbours share the positions, and
-    some segments are empty.
+    position of segment i lies in segment i. With fewer positions than segments, neighbours share positions, and some
+    segments are empty.
     """
     chosen = sample_positions(n, n_segments, flow_length)[0]
     stops = chosen + 1

@@ -1,20 +1,20 @@
-"""What is done to a video before a model sees it; checkpoints that agree on it share features."""
+"""Preprocessing of a video before a model; checkpoints with equal preprocessing share features."""
 
 from dataclasses import dataclass, field
 
 FLOW_ALGORITHMS = ("tvl1", "tvl1-fast", "dis")
-"""TV-L1 as OpenCV's defaults (the paper's), TV-L1 with the cheaper pyramid, and DIS."""
+"""TV-L1 with OpenCV's defaults (the paper's), TV-L1 with the cheaper pyramid, and DIS."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowSettings:
-    """How optical flow is computed and stored.
+    """Settings of the optical flow and its quantisation.
 
     Attributes:
         algorithm: One of ``FLOW_ALGORITHMS``.
         length: L, fields in a stack; even.
-        bound_px: Displacement that saturates, in pixels a frame at the size where flow is computed.
-        short_side_px: Shorter side of the pictures that flow is computed on.
+        bound_px: Displacement that saturates, in pixels per frame at the size at which flow is computed.
+        short_side_px: Shorter side of the pictures from which flow is computed.
     """
 
     algorithm: str = "tvl1"
@@ -25,12 +25,12 @@ class FlowSettings:
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """From a video to what the backbones are fed.
+    """Steps from a video to the input of the backbones.
 
     Attributes:
-        n_segments: N, sampled frames a pass.
-        input_px: Side of the square that frames and flow are resized to (proportions are not kept, as in the paper).
-        rate_hz: Clock on which frames are sampled and flow is taken, or None for the video's own.
+        n_segments: N, sampled frames per pass.
+        input_px: Side of the square to which frames and flow are resized (aspect ratio is not kept, as in the paper).
+        rate_hz: Clock at which frames are sampled and flow is taken, or None for the video's own.
         flow: Flow settings.
     """
 
@@ -41,4 +41,4 @@ class Preprocessing:
 
 
 TRAINED_ON = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"))
-"""What a training from nothing does to videos unless it is told otherwise: the paper's, with the cheaper flow."""
+"""Default preprocessing of a new training: the paper's, with the cheaper flow."""

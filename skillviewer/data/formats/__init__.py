@@ -1,1 +1,1 @@
-"""Data-set forms: one module a form, listed in DATASET_FORMATS."""
+"""Data-set forms: one module per form, listed in DATASET_FORMATS."""

@@ -1,7 +1,7 @@
-"""BEST: stretches of long videos, ``BEST.csv`` and ``splits/<task>/{train,test}.txt`` with their lists of videos.
+"""BEST: clips of long videos, ``BEST.csv`` and ``splits/<task>/{train,test}.txt`` with their lists of videos.
 
-Source: Doughty, Mayol-Cuevas and Damen, CVPR 2019. One released fold, in which the videos of training and test are
-different ones and every test pair has both videos held out.
+Source: Doughty, Mayol-Cuevas and Damen, CVPR 2019. There is one released fold; no video is both in training and test,
+and every test pair has both videos held out.
 """
 
 from pathlib import Path
@@ -29,12 +29,12 @@ def _folders(path: Path) -> dict[str, Path]:
 
 
 def recognise(path: Path) -> bool:
-    """Return whether a folder is in this form, judged by its content."""
+    """Return True if the content of a folder is in this form."""
     return bool(_folders(path))
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the names of the tasks: one a folder with lists."""
+    """Return the names of the tasks: one per folder with lists."""
     return tuple(_folders(path))
 
 
@@ -42,12 +42,12 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     """Read a task with its released fold.
 
     Args:
-        path: Folder of a task's lists, or one that holds several.
-        videos_dir: Where the videos lie, whole or already cut; ``path`` if None.
-        choices: Which task; how to find participants, which the data set does not name.
+        path: Folder of a task's lists, or a folder of several tasks.
+        videos_dir: Folder of the videos, whole or cut; ``path`` if None.
+        choices: The task; the pattern for participants, which the data set does not name.
 
     Raises:
-        DatasetError: Nothing of this form is there, several tasks are and none is chosen, or a file cannot be read.
+        DatasetError: The path holds nothing in this form, or several tasks without a choice; or a file cannot be read.
     """
     choices = choices or Choices()
     folders = _folders(path)
@@ -109,7 +109,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
 
 
 def _extents(folder: Path, task: str) -> tuple[dict[str, TimeRange], set[str], list[str]]:
-    """Return the stretches of the videos, the videos whose stretch cannot be read, and problems."""
+    """Return the time ranges of the videos, the videos with an unreadable range, and problems."""
     tables = (beside(above, "BEST.csv") for above in (folder, *folder.parents)[:4])
     path = next((table for table in tables if looks_like(table, ("task",), _VIDEO, _START, _STOP)), None)
     if path is None:

@@ -1,4 +1,4 @@
-"""What a person may choose when a data set is opened."""
+"""Choices of the user when a data set is opened."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from skillviewer.core.ranking.consensus import DEFAULT_RULE, Rule
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Choices that matter to some forms and are ignored by the others.
+    """Choices that apply to some forms and are ignored by the others.
 
     Attributes:
-        task: Which of the data sets that lie in one folder, or None for the only one.
-        rule: How raw votes become pairs.
-        smallest_difference: Ratings nearer to each other than this make no pair; equal ones never do.
+        task: Name of one of several data sets in a folder, or None for the only one.
+        rule: Rule that turns raw votes into pairs.
+        smallest_difference: Smallest difference of ratings that makes a pair; equal ratings never do.
         participant_pattern: Regular expression that finds the participant in the name of a video (its first group, or
-            else the whole match), or None for what the data set says.
+            the whole match without groups), or None for the data set's own participants.
     """
 
     task: str | None = None

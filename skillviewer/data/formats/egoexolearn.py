@@ -1,10 +1,10 @@
 """EgoExoLearn's skill benchmark: ``<action>_<recording>_<start>_<stop>`` twice on every line, the better first.
 
-Source: Huang et al., "EgoExoLearn", CVPR 2024; form read from the benchmark's released ``skill_train.txt`` and
+Source: Huang et al., "EgoExoLearn", CVPR 2024; the form follows the benchmark's released ``skill_train.txt`` and
 ``skill_val.txt`` and its README: recordings at 25 frames a second, "from the 7242th frame to the 7427th frame".
 
-Its released split divides pairs, not videos: most videos of its validation pairs are also trained on, and nearly all
-recordings are in both. It is therefore not offered as a fold; folds hold out whole recordings.
+Its released split divides pairs, not videos: most videos of its validation pairs are also training videos, and nearly
+all recordings are in both. It is therefore not offered as a fold; folds hold out whole recordings.
 """
 
 import re
@@ -42,7 +42,7 @@ _NAMES = ("*skill*train*.txt", "*train*skill*.txt", "*skill*val*.txt", "*val*ski
 
 
 def _lists(path: Path) -> tuple[Path, ...]:
-    """Return the lists of pairs of a folder (or the one list that a path is)."""
+    """Return the lists of pairs in a folder (or the list itself, given its path)."""
     found: set[Path] = set()
     for folder in ("", "annotations/", "skill_benchmark/annotations/"):
         found = {file for name in _NAMES for file in first_found(path, (folder + name,))}
@@ -57,12 +57,12 @@ def _is_list(file: Path) -> bool:
 
 
 def recognise(path: Path) -> bool:
-    """Return whether a folder or file is in this form, judged by its content."""
+    """Return True if the content of a folder or file is in this form."""
     return bool(_lists(path))
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the names of the actions, and "all" for all together."""
+    """Return the names of the actions, and "all" for all of them."""
     numbers = {
         match.group(1)
         for file in _lists(path)
@@ -75,15 +75,15 @@ def tasks(path: Path) -> tuple[str, ...]:
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read an action, or all as one data set.
+    """Read one action, or all of them as one data set.
 
     Args:
         path: Folder of the lists, or one list.
-        videos_dir: Where the recordings lie; ``path`` if None.
-        choices: Which action (all together if None); how to find participants in the names of recordings.
+        videos_dir: Folder of the recordings; ``path`` if None.
+        choices: The action (all if None); the pattern for participants in the names of recordings.
 
     Raises:
-        DatasetError: Nothing of this form is there, or a file cannot be read.
+        DatasetError: The path holds nothing in this form, or a file cannot be read.
     """
     choices = choices or Choices()
     lists, offered = _lists(path), tasks(path)
@@ -140,9 +140,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
 
 
 def _with_recordings(people: Mapping[str, str], recordings: Mapping[str, str]) -> tuple[dict[str, str], int]:
-    """Return who is in every video, and of how many nobody says.
+    """Return the participant of every video, and the number of videos without a named one.
 
-    Of those it is whoever is in the rest of the recording, where that is one person; else the recording stands in.
+    A video without one gets the only participant of the rest of its recording, or else the recording stands in.
     """
     seen: dict[str, set[str]] = {}
     for name, person in people.items():

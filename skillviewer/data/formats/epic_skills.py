@@ -1,7 +1,7 @@
 """EPIC-Skills 2018: ``<task>_gt.csv`` with Vid1, Vid2, Best (or Better), and ``splits/<task>_{train,val}_<k>.csv``.
 
-Source: Doughty, Damen and Mayol-Cuevas, CVPR 2018. Any study laid out in this way is read, under any name of a task;
-what is known of the seven published tasks (epic_tasks.py) is added to theirs.
+Source: Doughty, Damen and Mayol-Cuevas, CVPR 2018. Any study with this layout is read, whatever its task is called;
+known facts of the seven published tasks (epic_tasks.py) are added to these.
 """
 
 import re
@@ -42,7 +42,7 @@ def _task_name(truth: Path) -> str:
 
 
 def _by_task(path: Path) -> dict[str, tuple[Path, ...]]:
-    """Return the ground-truth files of everything that can be opened: single tasks, and families of several."""
+    """Return the ground-truth files of each data set: single tasks, and families of tasks."""
     files = _truth_files(path)
     names = [_task_name(file) for file in files]
     twice = next((file for file in files if names.count(_task_name(file)) > 1), None)
@@ -59,7 +59,7 @@ def _by_task(path: Path) -> dict[str, tuple[Path, ...]]:
 
 
 def _published(truth: Path) -> EpicTask | None:
-    """Return the task of the data set that a file holds; None for a study of one's own, under whatever name."""
+    """Return the published task of a ground-truth file; None for a user's own study, whatever its name."""
     task = epic_task(_task_name(truth))
     sheet = read_sheet(truth)
     columns = [sheet.column(*names) for names in (_FIRST, _SECOND)]
@@ -69,7 +69,7 @@ def _published(truth: Path) -> EpicTask | None:
 
 
 def _spelled(asked: str | None, offered: dict[str, tuple[Path, ...]]) -> str | None:
-    """Return the task asked for by its name in file names, where it was asked for by another ("chopsticks")."""
+    """Return the offered task for a name in any spelling ("chopsticks")."""
     if asked is None or asked in offered:
         return asked
     wanted = epic_task(asked)
@@ -77,25 +77,25 @@ def _spelled(asked: str | None, offered: dict[str, tuple[Path, ...]]) -> str | N
 
 
 def recognise(path: Path) -> bool:
-    """Return whether a folder or file is in this form, judged by its content."""
+    """Return True if the content of a folder or file is in this form."""
     return bool(_truth_files(path))
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the names of what can be opened: single tasks, and pooled ones ("drawing", "surgery")."""
+    """Return the names of the data sets: single tasks, and pooled ones ("drawing", "surgery")."""
     return tuple(_by_task(path))
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read a task, or a family of tasks as one data set whose videos are called ``<task>/<name>``.
+    """Read a task, or a family of tasks as one data set with videos named ``<task>/<name>``.
 
     Args:
         path: Folder of a task, folder of several, or a ``_gt.csv``.
-        videos_dir: Where the videos lie; the folder of the annotations if None.
-        choices: Which task; how to find participants where the names are not the published ones.
+        videos_dir: Folder of the videos; the folder of the annotations if None.
+        choices: The task; the pattern for participants if the names are not the published ones.
 
     Raises:
-        DatasetError: Nothing of this form is there, several tasks are and none is chosen, or a file cannot be read.
+        DatasetError: The path holds nothing in this form, or several tasks without a choice; or a file cannot be read.
     """
     choices = choices or Choices()
     offered = _by_task(path)
@@ -212,7 +212,7 @@ def _read_splits(truth: Path, name: str, names: Sequence[str], agreed: Sequence[
 
 
 def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameRange]], list[str]]:
-    """Return, by name of a dough video, the stem of its recording and the frames of the attempt in it."""
+    """Return, by name of a dough video, the stem of its recording and the frames of the attempt."""
     above = (truth.parent, *truth.parent.parents)[:4]
     path = next((p for p in (beside(folder, "dough_rolling_segments.csv") for folder in above) if p.is_file()), None)
     if path is None:
@@ -223,7 +223,7 @@ def _extents(truth: Path) -> tuple[dict[str, tuple[str, FrameRange]], list[str]]
     problems = []
     for row in sheet.rows:
         try:
-            # "the final frame of our segmentation" belongs to it
+            # "the final frame of our segmentation" is included
             extent = FrameRange(int(row.cell(start)), int(row.cell(stop)) + 1)
         except ValueError:
             problems.append(f"{sheet.place(row)} does not name a recording and two frames; it is left out.")

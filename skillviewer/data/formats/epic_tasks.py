@@ -1,7 +1,7 @@
-"""The seven tasks of EPIC-Skills 2018: which are pooled, who is in their videos, how their files are called.
+"""The seven tasks of EPIC-Skills 2018: their families, participants and file names.
 
-Source: Doughty, Damen and Mayol-Cuevas, CVPR 2018, and the README of EPIC-Skills2018. Folds and models are those of
-four families; the three surgical tasks are pooled, and so are the two drawing tasks.
+Source: Doughty, Damen and Mayol-Cuevas, CVPR 2018, and the README of EPIC-Skills2018. Folds and models exist for four
+families; the three surgical tasks are pooled, and so are the two drawing tasks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ class EpicTask:
     """One task.
 
     Attributes:
-        name: Its name in file names.
-        family: The family it is pooled in; a key of the published numbers.
-        names: What all its videos are called, as a pattern of whole names.
+        name: Name in file names.
+        family: Family of pooled tasks; a key of the published numbers.
+        names: Pattern that matches the names of all its videos.
         participant: Pattern of a video's name whose first group is the participant.
-        stems: What the file of a video may be called; ``{}`` stands for its name.
-        folders: Plain names of folders that hold its videos.
+        stems: Possible stems of a video's file; ``{}`` stands for the video's name.
+        folders: Plain names of folders with its videos.
     """
 
     name: str
@@ -37,7 +37,7 @@ _PLAIN, _DOUGH = r"[A-Za-z]\d{1,3}(?:[-_]S)?", r"[A-Za-z]\d+(?:_\w+)?"
 
 
 def _surgery(name: str) -> EpicTask:
-    # capture2 is the right camera, which the data set uses
+    # capture2 is the right camera, as in the data set
     return EpicTask(
         name.casefold(), "surgery", _PLAIN, _LETTER, (f"{name}_{{}}_capture2", f"{name}_{{}}"), (plain(name),)
     )
@@ -58,11 +58,11 @@ EPIC_TASKS = (
 FAMILY_SIZE: Mapping[str, int] = MappingProxyType(
     {family: sum(task.family == family for task in EPIC_TASKS) for family in {task.family for task in EPIC_TASKS}}
 )
-"""Number of tasks that a family pools."""
+"""Number of tasks in each pooled family."""
 
 
 def epic_task(name: str) -> EpicTask | None:
-    """Return the task of a name in any spelling, or None."""
+    """Return the task with a name in any spelling, or None."""
     wanted = plain(name)
     for task in EPIC_TASKS:
         if wanted == plain(task.name) or wanted in task.folders:
@@ -71,5 +71,5 @@ def epic_task(name: str) -> EpicTask | None:
 
 
 def foreign_folders(own: Sequence[EpicTask]) -> tuple[str, ...]:
-    """Return folder names of the other tasks, whose videos have the same names (A1, B2, ...)."""
+    """Return folder names of the other tasks, which have videos with the same names (A1, B2, ...)."""
     return tuple(folder for task in EPIC_TASKS if task not in own for folder in task.folders)

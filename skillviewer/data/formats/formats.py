@@ -1,11 +1,11 @@
-"""Every form of a data set that can be opened. A new form is one file and one line in DATASET_FORMATS."""
+"""Registry of data-set forms. A new form is one file and one line in DATASET_FORMATS."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from skillviewer.core.dataset.pair_graph import cycles, islands
+from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.registry import look_up, table
@@ -24,11 +24,11 @@ class DatasetForm:
     """A form of a data set.
 
     Attributes:
-        name: Name by which it is asked for.
-        title: Name for people.
-        recognise: Whether a folder or file is in this form, by content.
-        tasks: Names of the data sets that one folder holds.
-        load: Reads one, from a path, a folder of videos or None, and choices or None.
+        name: Name by which the form is requested.
+        title: Display name.
+        recognise: Returns True if the content of a folder or file is in this form.
+        tasks: Returns the names of the data sets in one folder.
+        load: Reads one from a path, a folder of videos or None, and choices or None.
     """
 
     name: str
@@ -56,10 +56,10 @@ def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
 
     Args:
         path: Folder or file.
-        form: Name of the form, or None to tell it by content.
+        form: Name of the form, or None to recognise it by content.
 
     Raises:
-        DatasetError: There is nothing there, no form fits, several do, or there is no form of that name.
+        DatasetError: The path does not exist, no form or several match, or there is no form with this name.
     """
     if form is not None:
         return look_up(DATASET_FORMATS, form, "data-set form", DatasetError)
@@ -68,7 +68,7 @@ def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
     fitting = [entry for entry in DATASET_FORMATS if entry.recognise(path)]
     if not fitting:
         if beside(path, pair_folder.FILE).is_file() or path.name.casefold() == pair_folder.FILE:
-            pair_folder.load(path)  # which says what that file lacks
+            pair_folder.load(path)  # its error names the missing columns
         forms = "; ".join(f"{entry.name} ({entry.title})" for entry in DATASET_FORMATS)
         raise DatasetError(f"{path} is in none of the known forms of a data set: {forms}. docs/data.md shows them.")
     if len(fitting) > 1:
@@ -80,17 +80,17 @@ def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
 def open_dataset(
     path: Path, videos_dir: Path | None = None, form: str | None = None, choices: Choices | None = None
 ) -> Dataset:
-    """Open a data set; what is missing or contradictory is listed in its ``problems``, and the rest loads.
+    """Open a data set; its ``problems`` list the missing or contradictory parts, and the rest loads.
 
     Args:
         path: Its folder or file.
-        videos_dir: Where its videos lie, or None for where its form keeps them.
-        form: Name of its form, or None to tell it by content.
-        choices: Which task, which rule for votes, and the like.
+        videos_dir: Folder of its videos, or None for the form's own folder.
+        form: Name of its form, or None to recognise it by content.
+        choices: The task, the rule for votes, and the like.
 
     Raises:
-        DatasetError: It is in no known form, several tasks are there and none is chosen, a file cannot be read, or it
-            holds no pair.
+        DatasetError: The form is unknown, several tasks exist without a choice, a file cannot be read, or there are no
+            pairs.
     """
     dataset = recognised_form(path, form).load(path, videos_dir, choices)
     if not dataset.pairs:
@@ -105,8 +105,8 @@ def open_dataset(
 def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
     """Return the data set without files that stand for two videos, and problems.
 
-    A file (or a stretch of one) under two names would be trained on under one and tested under the other. The name that
-    it is spelled like keeps it.
+    A file (or a part of one) with two names could be trained on under one and tested under the other. The video with
+    the file's own spelling keeps it.
     """
     names: dict[tuple[Path, ClipRange | None], list[str]] = {}
     for video in dataset.videos:
@@ -136,13 +136,13 @@ _SHOWN = 3
 
 
 def _found_wanting(dataset: Dataset) -> list[str]:
-    """Return what is wrong with a data set in any form."""
-    circles = cycles(dataset.pairs)
+    """Return the problems of a data set that can occur in any form."""
+    found_cycles = find_cycles(dataset.pairs)
     problems = [
-        f"The pairs go in a circle: {' better than '.join((*circle, circle[0]))}." for circle in circles[:_SHOWN]
+        f"The pairs go in a circle: {' better than '.join((*cycle, cycle[0]))}." for cycle in found_cycles[:_SHOWN]
     ]
-    if len(circles) > _SHOWN:
-        problems.append(f"Sets of videos whose pairs go in a circle, besides these: {len(circles) - _SHOWN}.")
+    if len(found_cycles) > _SHOWN:
+        problems.append(f"Sets of videos whose pairs go in a circle, besides these: {len(found_cycles) - _SHOWN}.")
     by_subtask: dict[str, list[tuple[str, ...]]] = {}
     subtasks = dataset.subtasks
     for island in islands(dataset.pairs):

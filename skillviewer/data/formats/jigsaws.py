@@ -1,8 +1,8 @@
 """JIGSAWS: ``meta_file_<Task>.txt`` with a rating of every trial; pairs follow from the order of the ratings.
 
-Source: Gao et al., "JHU-ISI Gesture and Skill Assessment Working Set (JIGSAWS)", M2CAI 2014. No header; fields between
-tabs or blanks: trial (``Suturing_B001``), self-proclaimed level, global rating (6 to 30), six items (1 to 5) that sum
-to it. The letter is the surgeon.
+Source: Gao et al., "JHU-ISI Gesture and Skill Assessment Working Set (JIGSAWS)", M2CAI 2014. No header; fields
+separated by tabs or blanks: trial (``Suturing_B001``), self-proclaimed level, global rating (6 to 30), and the six
+items (1 to 5) that sum to it. The letter is the surgeon.
 """
 
 import math
@@ -28,7 +28,7 @@ _TRIAL = re.compile(r".*_([A-Za-z])\d{3}")
 
 
 def _rating(row: TableRow) -> float | None:
-    """Return the global rating of a line, or None where the line is not of this form."""
+    """Return the global rating in a line, or None if the line is not in this form."""
     if len(row.cells) < 3 or not _TRIAL.fullmatch(row.cells[0]):
         return None
     try:
@@ -49,12 +49,12 @@ def _is_rated(row: TableRow) -> bool:
 
 
 def recognise(path: Path) -> bool:
-    """Return whether a folder or file is in this form, judged by its content."""
+    """Return True if the content of a folder or file is in this form."""
     return bool(_meta_files(path))
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the names of what can be opened: single tasks, and "surgery" for all together."""
+    """Return the names of the data sets: single tasks, and "surgery" for all of them."""
     single = tuple(_meta_files(path))
     return (*single, POOLED) if len(single) > 1 else single
 
@@ -70,11 +70,11 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
 
     Args:
         path: Folder of a task, folder of several, or a meta file.
-        videos_dir: Where ``<trial>_capture2.avi`` (the right camera) lie; ``path`` if None.
-        choices: Which task (all together where there are several); the smallest difference of ratings.
+        videos_dir: Folder of the ``<trial>_capture2.avi`` files (the right camera); ``path`` if None.
+        choices: The task (all of several if None); the smallest difference of ratings.
 
     Raises:
-        DatasetError: Nothing of this form is there, or a file cannot be read.
+        DatasetError: The path holds nothing in this form, or a file cannot be read.
     """
     choices = choices or Choices()
     metas = _meta_files(path)

@@ -1,8 +1,8 @@
-"""A folder with ``videos/`` and ``pairs.csv``: the form for a study of one's own.
+"""A folder with ``videos/`` and ``pairs.csv``: the form for a user's own study.
 
-``pairs.csv`` has the columns left, right and label (1 left better, -1 right better, 0 no disparity); with a column
-``votes`` it keeps every rater's choice ("1 1 0 1 -1"), with a column ``rater`` a row is one rater's judgement. Or it
-has the columns better and worse, with or without a rater. Beside it may lie participants.csv (video, participant),
+``pairs.csv`` has the columns left, right and label (1 left better, -1 right better, 0 no disparity); a column ``votes``
+holds every rater's choice ("1 1 0 1 -1"); with a column ``rater`` each row is one rater's judgement. Or it has the
+columns better and worse, with or without a rater. The folder may also contain participants.csv (video, participant),
 truth.csv (video and numbers known of it) and regions.csv.
 """
 
@@ -33,12 +33,12 @@ def _pairs_file(path: Path) -> Path | None:
 
 
 def recognise(path: Path) -> bool:
-    """Return whether a folder or file is in this form, judged by its content."""
+    """Return True if the content of a folder or file is in this form."""
     return _pairs_file(path) is not None
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the name of the one data set that such a folder holds: the folder's."""
+    """Return the name of the one data set in such a folder: the folder's."""
     file = _pairs_file(path)
     return () if file is None else (file.absolute().parent.name,)
 
@@ -48,8 +48,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
 
     Args:
         path: The folder, or its pairs.csv.
-        videos_dir: Where the videos lie; ``videos/`` beside pairs.csv if None, or the folder itself without one.
-        choices: The rule for raw votes; how to find participants.
+        videos_dir: Folder of the videos; if None, ``videos/`` next to pairs.csv, or the folder itself without one.
+        choices: The rule for raw votes; the pattern for participants.
 
     Raises:
         DatasetError: There is no such pairs.csv, or a file cannot be read.
@@ -59,7 +59,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
     if file is None:
         there = beside(path, FILE) if path.is_dir() else path
         if there.is_file():
-            read_sheet(there)  # which says why it is no table, if it is none
+            read_sheet(there)  # raises the reason if it is no table
         raise DatasetError(
             f"{path} holds no pairs.csv with the columns left, right and label (or votes), or better and worse."
         )
@@ -128,7 +128,7 @@ def _disagreeing_labels(read: PairRows, agreed: Sequence[Pair | SimilarPair]) ->
 
 
 def _measures(path: Path, names: Sequence[str]) -> tuple[tuple[Measure, ...], list[str]]:
-    """Return the columns of numbers of truth.csv, for the videos of some names alone, and problems."""
+    """Return the columns of numbers of truth.csv, for the named videos alone, and problems."""
     if not path.is_file():
         return (), []
     if not looks_like(path, VIDEO_COLUMNS):

@@ -1,4 +1,4 @@
-"""Numbers that papers report, to stand beside measured ones: pairwise accuracies, mean over four folds."""
+"""Published accuracies for comparison with measured ones: pairwise accuracies, mean over four folds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ SOURCE = (
 
 
 BEST_ON_TEST = "the epoch that is best on the test pairs"
-"""Of which epoch the numbers of Li et al. are, by the code that they released."""
+"""Epoch of the numbers of Li et al., according to their released code."""
 
 QUOTED = "a training of as many steps as were set, by Doughty et al. 2018, whom they quote"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One number of a table.
+    """One number in a table.
 
     Attributes:
         dataset: Key of the data set (``Dataset.published``).
-        row: Row of the table, as models name it (``AttentionEntry.row``).
+        row: Row of the table, as in ``AttentionEntry.row``.
         accuracy: Pairwise accuracy, 0 to 1.
         table: Table of the paper.
         source: The paper.
-        epoch: Of which epoch it is, in words.
+        epoch: Description of the evaluated epoch.
     """
 
     dataset: str
@@ -64,12 +64,12 @@ SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
         "infant-grasp": (94, 3318),
     }
 )
-"""Videos and ordered pairs, each once, of every data set of which numbers are published."""
+"""Numbers of videos and of distinct ordered pairs, for every data set with published numbers."""
 
 N_FOLDS = 4
 
 FOLDS_UNKNOWN = frozenset({"infant-grasp"})
-"""Neither the folds of the published numbers were released, nor how votes became the pairs."""
+"""Data sets without released folds of the published numbers, and without a known rule for votes."""
 
 PUBLISHED = tuple(
     Published(
@@ -87,7 +87,7 @@ PUBLISHED = tuple(
 
 
 def published_accuracy(dataset: str | None, row: str) -> Published | None:
-    """Return what a paper reports in a row on a data set, or None."""
+    """Return the published number for a row and a data set, or None."""
     for entry in PUBLISHED:
         if entry.dataset == dataset and entry.row == row:
             return entry

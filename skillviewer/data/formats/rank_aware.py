@@ -1,7 +1,7 @@
 """The rank-aware form: ``{train,test}_split<k>.txt`` with "better worse" on every line.
 
 Source: Doughty, Mayol-Cuevas and Damen, "The Pros and Cons: Rank-aware Temporal Attention for Skill Determination in
-Long Videos", CVPR 2019. Pooled tasks name their videos ``<sub-task>/<file>``.
+Long Videos", CVPR 2019. Pooled tasks have videos named ``<sub-task>/<file>``.
 """
 
 import re
@@ -20,7 +20,7 @@ from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import plain, read_words
 
 _FAMILIES = {
-    # folder: key of the published numbers, what all its videos are called; the first group is the participant
+    # folder: key of the published numbers, pattern of the names of all its videos; the first group is the participant
     "chopstickusing": ("chopsticks", r"([A-Za-z])\d{1,3}(?:[-_]S)?"),
     "doughrolling": ("dough", r"([A-Za-z]\d+)(?:_\w+)?"),
     "drawing": ("drawing", r"(?:[^/]+/)?([A-Za-z])\d{1,3}(?:[-_]S)?"),
@@ -45,25 +45,25 @@ def _folders(path: Path) -> dict[str, Path]:
 
 
 def recognise(path: Path) -> bool:
-    """Return whether a folder or file is in this form, judged by its content."""
+    """Return True if the content of a folder or file is in this form."""
     return bool(_folders(path))
 
 
 def tasks(path: Path) -> tuple[str, ...]:
-    """Return the names of the tasks: one a folder with splits."""
+    """Return the names of the tasks: one per folder with splits."""
     return tuple(_folders(path))
 
 
 def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = None) -> Dataset:
-    """Read a task with its released folds; its pairs are those of all folds together.
+    """Read a task with its released folds; its pairs are those of all folds combined.
 
     Args:
-        path: Folder of a task's splits, or one that holds several.
-        videos_dir: Where the videos lie; ``path`` if None.
-        choices: Which task; how to find participants where the names are not the published ones.
+        path: Folder of a task's splits, or a folder of several tasks.
+        videos_dir: Folder of the videos; ``path`` if None.
+        choices: The task; the pattern for participants if the names are not the published ones.
 
     Raises:
-        DatasetError: Nothing of this form is there, several tasks are and none is chosen, or a file cannot be read.
+        DatasetError: The path holds nothing in this form, or several tasks without a choice; or a file cannot be read.
     """
     choices = choices or Choices()
     folders = _folders(path)
@@ -99,7 +99,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
 
 
 def _published(task: str, names: Sequence[str]) -> tuple[str | None, str | None]:
-    """Return the key of the published numbers and the pattern of the participant; none for a study of one's own."""
+    """Return the key of the published numbers and the pattern of the participant; None, None for a user's own study."""
     family, pattern = _FAMILIES.get(plain(task), ("", ""))
     fits = bool(family) and all(re.fullmatch(pattern, name) for name in names)
     return (family, f"^{pattern}$") if fits else (None, None)
@@ -129,7 +129,7 @@ def _read_splits(folder: Path) -> tuple[list[_Split], list[Claim], list[str]]:
             problems += found
             sides.append([Pair(bare(pair.better), bare(pair.worse)) for _, pair in rows])
             for (row, _), pair in zip(rows, sides[-1], strict=True):
-                # the folds state the same pairs again: only repetition within one fold is a repetition
+                # folds repeat each other's pairs: only a repetition within one fold counts as one
                 times[pair] = times.get(pair, 0) + 1
                 claims.setdefault((pair, times[pair]), Claim(pair, f"{file.name} line {row.line}"))
         splits.append((str(number), sides[0], sides[1]))
@@ -156,7 +156,7 @@ def _video(name: str, participant: str | None, files: VideoFolder) -> DatasetVid
     subtask, stem = posix.parent.name, posix.name
     task = epic_task(subtask) if subtask else None
     stems = [stem]
-    if stem.casefold().endswith("-s"):  # "S" is the stationary camera; the videos themselves are called without it
+    if stem.casefold().endswith("-s"):  # "S" is the stationary camera; the names of the videos omit it
         stems.append(stem[:-2])
     folders = (plain(subtask), *(task.folders if task else ())) if subtask else ()
     path = files.find(name, stems, folders, prefer="stationary")

@@ -1,4 +1,4 @@
-"""Folds that come with a data set, from the pairs it lists for training and for test."""
+"""Released folds of a data set, from its lists of training and test pairs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,17 +11,17 @@ from skillviewer.data.tables.rows import CsvTable, TableRow, plain, read_sheet, 
 def fold_from_pairs(
     name: str, videos: Sequence[str], train: Sequence[Pair], test: Sequence[Pair], held_out: Sequence[str] | None = None
 ) -> tuple[Fold, list[str]]:
-    """Return a fold and what is wrong with it.
+    """Return a fold and its problems.
 
     Args:
         name: Name of the fold.
         videos: Names of all videos.
         train: Pairs listed for training.
         test: Pairs listed for test.
-        held_out: Videos listed as held out; None takes those of the test pairs that no training pair names.
+        held_out: Videos listed as held out; if None, those of the test pairs in no training pair.
 
     Returns:
-        The fold, and problems: pairs that would leak are left out.
+        The fold, and problems: leaking pairs are left out.
     """
     train, test = tuple(dict.fromkeys(train)), tuple(dict.fromkeys(test))
     if held_out is None:
@@ -53,11 +53,11 @@ def fold_from_pairs(
 
 
 def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair]) -> tuple[Fold, list[str]]:
-    """Return a fold without the videos that it lists in no pair, and a problem where pairs or videos are in no list.
+    """Return a fold without the videos in none of its listed pairs, and problems: unlisted pairs and videos.
 
     Args:
         fold: The fold.
-        listed: What was listed for it.
+        listed: All pairs listed for the fold.
         agreed: All pairs of the data set.
     """
     problems = []
@@ -78,7 +78,7 @@ def without_strangers(fold: Fold, listed: Sequence[Pair], agreed: Sequence[Pair]
 
 
 def known_pairs(pairs: Sequence[Pair], agreed: Sequence[Pair], where: str) -> tuple[tuple[Pair, ...], list[str]]:
-    """Return the pairs of a split that the data set agrees on, and a problem where there are others."""
+    """Return the pairs of a split that the data set agrees on, and a problem if there are others."""
     agreed_set = set(agreed)
     others = [pair for pair in pairs if pair not in agreed_set]
     problems = []
@@ -91,7 +91,7 @@ def known_pairs(pairs: Sequence[Pair], agreed: Sequence[Pair], where: str) -> tu
 
 
 def pooled_folds(parts: Sequence[Sequence[Fold]]) -> tuple[Fold, ...] | None:
-    """Return the folds of several sub-tasks as one, by name of fold; None where they are not the same folds."""
+    """Return the folds of several sub-tasks as one, by fold name; None if the names differ."""
     names = [[fold.name for fold in folds] for folds in parts]
     if not parts or any(other != names[0] for other in names):
         return None
@@ -108,7 +108,7 @@ def pooled_folds(parts: Sequence[Sequence[Fold]]) -> tuple[Fold, ...] | None:
 
 
 def renamed(fold: Fold, prefix: str) -> Fold:
-    """Return a fold whose videos have a prefix before their names."""
+    """Return a fold with a prefix to the names of its videos."""
 
     def pair(p: Pair) -> Pair:
         return Pair(prefix + p.better, prefix + p.worse)
@@ -123,9 +123,9 @@ def renamed(fold: Fold, prefix: str) -> Fold:
 
 
 def pairs_of_words(path: Path) -> tuple[list[tuple[TableRow, Pair]], list[str]]:
-    """Return the pairs of a file with "better worse" on every line, and problems.
+    """Return the pairs in a file with "better worse" on every line, and problems.
 
-    A first line of these two words is a header; in the other order, "worse better", every line is read so.
+    A first line "better worse" is a header; after a header "worse better", all lines are read in that order.
     """
     found: list[tuple[TableRow, Pair]] = []
     problems = []
@@ -142,7 +142,7 @@ def pairs_of_words(path: Path) -> tuple[list[tuple[TableRow, Pair]], list[str]]:
 
 
 def pairs_of_sheet(path: Path) -> tuple[list[Pair], list[str]]:
-    """Return the pairs of a CSV file with the columns Better and Worse, and problems."""
+    """Return the pairs in a CSV file with the columns Better and Worse, and problems."""
     sheet: CsvTable = read_sheet(path)
     better, worse = sheet.column("better", "best"), sheet.column("worse", "worst")
     if better is None or worse is None:

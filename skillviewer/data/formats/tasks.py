@@ -1,4 +1,4 @@
-"""Which of several data sets in one folder is meant."""
+"""Choice among several data sets in one folder."""
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -9,16 +9,16 @@ from skillviewer.data.tables.rows import plain
 
 
 def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, path: Path) -> str:
-    """Return the task that is meant.
+    """Return the requested task.
 
     Args:
-        asked: What a person asked for, in any spelling, or None.
-        offered: Tasks that can be opened.
-        only: The task to open when nobody asks, or None where that is not clear.
-        path: Where they lie, for the message.
+        asked: Request of the user, in any spelling, or None.
+        offered: Names of the available tasks.
+        only: Task to open without a request, or None if that is ambiguous.
+        path: Path of the tasks, for the message.
 
     Raises:
-        DatasetError: There is no such task, or several and nobody says which.
+        DatasetError: There is no such task, or there are several and none was requested.
     """
     if asked is not None:
         alike = [task for task in offered if plain(task) == plain(asked)]
@@ -31,14 +31,14 @@ def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, pat
 
 
 def each_once(found: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
-    """Return where tasks lie, by name.
+    """Return the paths of tasks by name.
 
     Args:
-        found: Name and place of each.
-        path: Where they were looked for, for the message.
+        found: Name and path of each.
+        path: The searched path, for the message.
 
     Raises:
-        DatasetError: A task lies there twice.
+        DatasetError: A task was found twice.
     """
     places: dict[str, Path] = {}
     for name, place in found:
@@ -50,7 +50,7 @@ def each_once(found: Iterable[tuple[str, Path]], path: Path) -> dict[str, Path]:
 
 
 def beside(folder: Path, name: str) -> Path:
-    """Return the path of a file in a folder: spelled as it is there, where only its case is another."""
+    """Return the path of a file in a folder, with the spelling of an existing file that differs only in case."""
     path = folder / name
     if path.exists() or not folder.is_dir():
         return path
@@ -58,11 +58,11 @@ def beside(folder: Path, name: str) -> Path:
 
 
 def first_found(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
-    """Return what the first pattern that finds anything below a folder finds, sorted; a file is only itself.
+    """Return the matches of the first pattern with any match below a folder, sorted; for a file, the file itself.
 
     Args:
         path: A folder or a file.
-        patterns: Patterns for ``Path.glob``, the nearest first; the last part, of a file, matches in any case.
+        patterns: Patterns for ``Path.glob``, the nearest first; the last part, for files, matches in any case.
     """
 
     def fits(file: Path, pattern: str) -> bool:

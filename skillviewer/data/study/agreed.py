@@ -1,4 +1,4 @@
-"""Pairs that are agreed on: those that a data set states without raters, and those that a rule makes of votes."""
+"""Agreed pairs: stated by a data set without raters, or made from votes by a rule."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -13,18 +13,18 @@ if TYPE_CHECKING:  # scipy takes a second
 
 
 class AgreedPairs:
-    """The pairs of an open study that are agreed on without raters.
+    """Agreed pairs of an open study that were stated without raters.
 
     Args:
-        file: The study.
+        file: The study file.
     """
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
 
     def all(self) -> tuple[Pair | SimilarPair, ...]:
-        """Return the pairs, of videos that are still in the study, each once."""
-        rows = self._file.rows(
+        """Return the distinct pairs of videos that are still in the study."""
+        rows = self._file.query(
             "SELECT DISTINCT a.name AS first, b.name AS second, p.ordered FROM agreed_pair AS p "
             "JOIN video AS a ON a.id = p.first_video JOIN video AS b ON b.id = p.second_video "
             "WHERE a.removed_at IS NULL AND b.removed_at IS NULL ORDER BY 1, 2, 3"
@@ -35,20 +35,20 @@ class AgreedPairs:
         )
 
     def add(self, pairs: Iterable[Pair | SimilarPair], source: str) -> int:
-        """Add pairs in one act; those that are there from the same source stay.
+        """Add pairs in one transaction; pairs already there from the same source stay.
 
         Args:
             pairs: The pairs.
-            source: Where they come from.
+            source: Name of their source.
 
         Returns:
-            How many are new.
+            Number of new pairs.
 
         Raises:
-            StudyError: There is no such video, or the study cannot be written; nothing is added then.
+            StudyError: There is no such video, or the study cannot be written; then nothing is added.
         """
         new = 0
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             for pair in pairs:
                 ordered = isinstance(pair, Pair)
                 first, second = (pair.better, pair.worse) if isinstance(pair, Pair) else (pair.first, pair.second)
@@ -66,13 +66,13 @@ def _videos(pair: Pair | SimilarPair) -> SimilarPair:
 
 
 def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPair], rule: str) -> "ConsensusPairs":
-    """Return what is agreed on of every two videos: by a rule where somebody judged them, else as stated.
+    """Return the agreed pairs: by the rule for pairs with votes, else as stated.
 
-    Pairs that two sources state differently are left out.
+    Pairs on which two sources contradict each other are left out.
 
     Args:
-        judgements: The votes that stand.
-        agreed: Pairs that are stated without raters.
+        judgements: Valid votes.
+        agreed: Pairs stated without raters.
         rule: Name of the rule, see ``core.ranking.consensus.RULES``.
     """
     from skillviewer.core.ranking.consensus import ConsensusPairs, rule_named

@@ -1,4 +1,4 @@
-"""Backups of a study: whole copies in a folder beside it, the last few and one a day."""
+"""Backups of a study: whole copies in a folder next to it, the latest ones and one per day."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from skillviewer.core.errors import StudyError
-from skillviewer.data.study.database import checked_version, connect, copy_database, in_words, side_files
+from skillviewer.data.study.database import checked_version, connect, copy_database, side_files, translate_errors
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import SUFFIX
 
 LAST, DAYS = 10, 14
-"""How many backups are kept: the last ten, and the last of each of fourteen days."""
+"""Numbers of backups kept: the latest ten, and the last of each of fourteen days."""
 
 _STAMP = "%Y-%m-%d %H-%M-%S-%f"
 
@@ -22,12 +22,12 @@ def backups_dir(study: Path) -> Path:
 
 
 def backups(study: Path) -> tuple[Path, ...]:
-    """Return the backups of a study that rotate, the newest first."""
+    """Return the rotating backups of a study, the newest first."""
     return tuple(sorted(backups_dir(study).glob(f"????-??-?? ??-??-??-??????{SUFFIX}"), reverse=True))
 
 
 def before_migration(study: Path, version: int) -> Path:
-    """Return where the copy goes that is made before a study is brought up to date; such copies stay."""
+    """Return the path of the permanent copy made before a study is migrated."""
     folder = backups_dir(study)
     folder.mkdir(exist_ok=True)
     return folder / f"version {version}, {_now()}{SUFFIX}"
@@ -38,42 +38,42 @@ def _now() -> str:
 
 
 def back_up(study: Path, copy_to: Callable[[Path], None]) -> Path:
-    """Make a backup of an open study, and let old ones go.
+    """Make a backup of an open study, and remove outdated ones.
 
     Args:
         study: Its path.
-        copy_to: Copies it into a new file.
+        copy_to: Copies the study into a new file.
 
     Returns:
-        The backup.
+        Path of the backup.
 
     Raises:
-        StudyError: It cannot be written.
+        StudyError: The backup cannot be written.
     """
     folder = backups_dir(study)
-    with in_words(folder):
+    with translate_errors(folder):
         folder.mkdir(exist_ok=True)
     path = folder / f"{_now()}{SUFFIX}"
     copy_to(path)
     everything = backups(study)
     last_of_day = {old.name[:10]: old for old in reversed(everything)}
     keep = {*everything[:LAST], *sorted(last_of_day.values(), reverse=True)[:DAYS]}
-    with in_words(folder):
+    with translate_errors(folder):
         for old in set(everything) - keep:
             old.unlink()
     return path
 
 
 def restore(backup: Path, study: Path) -> None:
-    """Put a backup in the place of a study; what was there is moved into the folder of backups and kept.
+    """Replace a study by a backup; the replaced file is moved into the folder of backups and kept.
 
     Raises:
         StudyError: The backup is no study, the study is open, or it cannot be written.
     """
     study = study.absolute()
-    with in_words(backup):
+    with translate_errors(backup):
         source = connect(backup)
-    with in_words(study), closing(source):
+    with translate_errors(study), closing(source):
         checked_version(source, backup)
         lock = WriteLock(study)
         try:

@@ -1,4 +1,4 @@
-"""SQLite under a study: opening, copying, and its errors in words. Knows nothing of what the tables mean."""
+"""SQLite databases of studies: opening, copying, and translated errors; independent of the tables."""
 
 import os
 import sqlite3
@@ -19,7 +19,7 @@ _FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOER
 
 
 def on_network_drive(folder: Path) -> bool:
-    """Return whether a folder lies on a drive that other computers may share, as far as the system tells."""
+    """Return True if a folder lies on a drive shared with other computers, as far as the system can tell."""
     folder = folder.resolve()
     if sys.platform == "win32":
         import ctypes
@@ -27,7 +27,7 @@ def on_network_drive(folder: Path) -> bool:
         remote = 4  # DRIVE_REMOTE
         return folder.drive.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(folder.anchor) == remote
     if sys.platform == "darwin":
-        return folder.is_relative_to("/Volumes")  # also plain external disks: safe, and hardly slower
+        return folder.is_relative_to("/Volumes")  # includes plain external disks: safe, and hardly slower
     kind, longest = "", 0
     with suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
@@ -55,15 +55,15 @@ def _open(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def side_files(path: Path) -> list[Path]:
-    """Return SQLite's own files beside a study that are there: what is in them belongs to it."""
+    """Return SQLite's own files next to a study: their content belongs to it."""
     return [side for end in ("-wal", "-journal", "-shm") if (side := path.with_name(path.name + end)).exists()]
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a database that is there; in a read-only folder as one that nobody changes.
+    """Open an existing database; in a read-only folder as immutable.
 
     Raises:
-        StudyError: Its log has to be played back, and its folder cannot be written.
+        StudyError: Its log must be replayed, and its folder cannot be written.
         sqlite3.Error: It is no database, or it cannot be read.
     """
     try:
@@ -77,7 +77,7 @@ def connect(path: Path) -> sqlite3.Connection:
             ) from error
         if full:
             raise
-        # a read-only folder without a log to be played back: nobody can be writing
+        # a read-only folder without a log to be replayed: nobody can be writing
         return _open(path, "immutable=1")
 
 
@@ -85,7 +85,7 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
     """Return the version of a study's schema.
 
     Raises:
-        StudyError: It is not a study, newer than the program, or damaged.
+        StudyError: The file is no study, is newer than the program, or is damaged.
         sqlite3.Error: It cannot be read.
     """
     (identity,) = connection.execute("PRAGMA application_id").fetchone()
@@ -104,8 +104,8 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
 
 
 @contextmanager
-def in_words(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the system say of a study into one sentence."""
+def translate_errors(path: Path) -> Iterator[None]:
+    """Translate errors of SQLite and of the system about a study into one sentence."""
     try:
         yield
     except sqlite3.Error as error:
@@ -136,7 +136,7 @@ def check_path(path: Path) -> None:
     """Check that SQLite can hold a path.
 
     Raises:
-        StudyError: It is too long.
+        StudyError: The path is too long.
     """
     length = len(os.fsencode(path.absolute()))
     if length > _LONGEST_PATH_BYTES:
@@ -147,11 +147,11 @@ def check_path(path: Path) -> None:
 
 
 def copy_database(source: sqlite3.Connection, path: Path) -> None:
-    """Copy a database into a new single file, whole or not at all, also while others write.
+    """Copy a database into a new single file atomically, also while others write.
 
     Args:
-        source: What to copy.
-        path: Where to; a file there is replaced.
+        source: The database.
+        path: Path of the copy; an existing file is replaced.
 
     Raises:
         sqlite3.Error: It cannot be read or written.
@@ -163,7 +163,7 @@ def copy_database(source: sqlite3.Connection, path: Path) -> None:
         target = sqlite3.connect(aside, isolation_level=None)
         try:
             source.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")  # nothing beside it that could be lost
+            target.execute("PRAGMA journal_mode = DELETE")  # no side files that could be lost
         finally:
             target.close()
         aside.replace(path)
@@ -173,10 +173,10 @@ def copy_database(source: sqlite3.Connection, path: Path) -> None:
 
 
 def new_path(path: Path) -> Path:
-    """Return the path of a study that is to be made: with the suffix, free, short enough.
+    """Return the path for a new study: with the suffix, unused, and short enough.
 
     Raises:
-        StudyError: Something is there already, there is no such folder, or the path is too long.
+        StudyError: The path is in use, its folder does not exist, or it is too long.
     """
     path = path.absolute()
     if path.suffix != SUFFIX:

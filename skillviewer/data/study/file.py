@@ -1,8 +1,8 @@
-"""The study as a file: opened, locked, migrated, written one whole act at a time.
+"""The study file: opened, locked, migrated, and written in transactions.
 
-SQLite with a write-ahead log and ``synchronous = FULL``: an act that has returned is on the disk. It is in the study's
-own file then, not only in the log beside it, for people copy, send and move that file alone. On network drives, where a
-write-ahead log is not safe, a rollback journal takes its place.
+SQLite with a write-ahead log and ``synchronous = FULL``: a finished transaction is on the disk. It is also moved from
+the log into the study's own file, since users copy, send and move that file alone. On network drives, where a write-ahead
+log is unsafe, a rollback journal is used.
 """
 
 import sqlite3
@@ -20,29 +20,29 @@ from skillviewer.data.study.database import (
     checked_version,
     connect,
     copy_database,
-    in_words,
     new_path,
     on_network_drive,
+    translate_errors,
 )
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.schema import VERSION, migrate
 
 
 class StudyFile:
-    """An open study file. One at a time may write; threads may share it.
+    """An open study file. One process at a time may write; threads may share it.
 
     Args:
         path: The file.
-        read_only: Do not write, whoever else does.
+        read_only: Whether to open it for reading even if it could be written.
 
     Raises:
-        StudyError: It is missing, not a study, newer than the program, damaged or not readable.
+        StudyError: The file is missing, no study, newer than the program, damaged or unreadable.
 
     Attributes:
         path: The file.
-        read_only: Whether it can be looked at only.
-        notices: What a person should know of how it was opened, one sentence each.
-        was_version: The version of its schema before it was opened, if it is older; else None.
+        read_only: Whether it is open for reading only.
+        notices: Notices for the user about the opening, one sentence each.
+        was_version: Version of its schema before it was opened, if older; else None.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -51,15 +51,15 @@ class StudyFile:
         self.was_version: int | None = None
         self._lock: WriteLock | None = None
         self._threads = threading.RLock()
-        self._acting = False
+        self._in_transaction = False
         self._opened: tuple[int, int] | None = None
         check_path(self.path)
         if not self.path.is_file():
             raise StudyError(f"There is no study at {self.path}.")
-        with in_words(self.path):
+        with translate_errors(self.path):
             self._connection = connect(self.path)
         try:
-            with in_words(self.path):
+            with translate_errors(self.path):
                 version = checked_version(self._connection, self.path)
                 self.read_only = read_only or not self._may_write(version)
                 if not self.read_only:
@@ -74,18 +74,18 @@ class StudyFile:
 
     @classmethod
     def make(cls, path: Path) -> Path:
-        """Make an empty study; its path gets the suffix of studies if it has another.
+        """Create an empty study; its path gets the suffix of studies.
 
         Returns:
             The path of the new file.
 
         Raises:
-            StudyError: There is a file already, or it cannot be written.
+            StudyError: The file exists already, or it cannot be written.
         """
         path = new_path(path)
         source = sqlite3.connect(":memory:", isolation_level=None)
         try:
-            with in_words(path):
+            with translate_errors(path):
                 migrate(source)
                 copy_database(source, path)
         finally:
@@ -93,7 +93,7 @@ class StudyFile:
         return path
 
     def _may_write(self, version: int) -> bool:
-        """Take the lock and try the file; say why where it does not go."""
+        """Lock and test the file for writing; add a notice if that fails."""
         try:
             self._lock = WriteLock(self.path)
         except OSError as error:
@@ -136,7 +136,7 @@ class StudyFile:
             self.was_version = version
             copy_database(self._connection, before_migration(self.path, version))
             migrate(self._connection)
-        if mode == "wal":  # the numbers of files on network drives may change by themselves
+        if mode == "wal":  # inode numbers on network drives may change by themselves
             self._opened = _number(self.path)
 
     def _migrate_in_memory(self) -> None:
@@ -149,45 +149,45 @@ class StudyFile:
         memory.execute("PRAGMA query_only = ON")
 
     def notice(self, text: str) -> None:
-        """Add something that a person should know."""
+        """Add a notice for the user."""
         self.notices = (*self.notices, text)
 
     @property
     def journal_mode(self) -> str:
-        """``wal``, or ``delete`` where the drive cannot keep a write-ahead log."""
-        return str(self.value("PRAGMA journal_mode"))
+        """``wal``, or ``delete`` if the drive cannot keep a write-ahead log."""
+        return str(self.scalar("PRAGMA journal_mode"))
 
-    def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+    def query(self, statement: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
-        with self._threads, in_words(self.path):
-            return self._connection.execute(query, values).fetchall()
+        with self._threads, translate_errors(self.path):
+            return self._connection.execute(statement, values).fetchall()
 
-    def value(self, query: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - whatever was stored
+    def scalar(self, statement: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - whatever was stored
         """Return the first value of the first row of a query, or None without a row."""
-        rows = self.rows(query, values)
+        rows = self.query(statement, values)
         return rows[0][0] if rows else None
 
     @contextmanager
-    def act(self) -> Iterator[sqlite3.Connection]:
-        """Do something whole: all of it is on the disk afterwards, or, after an error, nothing.
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write in one transaction: everything is on the disk afterwards or, after an error, nothing.
 
-        An act within an act is part of it.
+        A transaction inside another is part of the outer one.
 
         Yields:
-            The connection to write with.
+            The connection for writing.
 
         Raises:
-            StudyError: The study is open for reading only, it cannot be written, or its file is no longer where it was.
+            StudyError: The study is open for reading only, cannot be written, or its file is no longer in its place.
         """
-        with self._threads, in_words(self.path):
+        with self._threads, translate_errors(self.path):
             if self.read_only:
                 raise StudyError(f"{self.path} is open for reading only: nothing was changed.")
-            if self._acting:
+            if self._in_transaction:
                 yield self._connection
                 return
             self._check_there()
             self._connection.execute("BEGIN IMMEDIATE")
-            self._acting = True
+            self._in_transaction = True
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
@@ -197,10 +197,10 @@ class StudyFile:
                     self._connection.execute("ROLLBACK")
                 raise
             finally:
-                self._acting = False
+                self._in_transaction = False
 
     def _check_there(self) -> None:
-        """Refuse to write what nobody would find: the file was moved, renamed, deleted or replaced meanwhile."""
+        """Raise an error if the file was moved, renamed, deleted or replaced: a write would be lost."""
         if not self.path.is_file() or (self._opened is not None and _number(self.path) != self._opened):
             raise StudyError(
                 f"{self.path} was moved, renamed, deleted or replaced by another program while it was open: nothing "
@@ -208,22 +208,22 @@ class StudyFile:
             )
 
     def _into_file(self) -> None:
-        """Bring what was written from the log into the file; where a reader is in the way, the next act does."""
+        """Move the log into the file; while a reader is in the way, the next transaction does it."""
         if self._opened is not None:
-            with suppress(sqlite3.Error):  # it is in the log all the same
+            with suppress(sqlite3.Error):  # it is safe in the log
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def copy_to(self, path: Path) -> None:
-        """Copy the study, as it stands, into a new file; a file of that name is replaced.
+        """Copy the study in its present state into a file; an existing file is replaced.
 
         Raises:
-            StudyError: It cannot be written.
+            StudyError: The copy cannot be written.
         """
-        with self._threads, in_words(path):
+        with self._threads, translate_errors(path):
             copy_database(self._connection, path)
 
     def in_memory(self) -> sqlite3.Connection:
-        """Return a copy of the study, as it stands, that lies in memory alone; the caller closes it.
+        """Return an in-memory copy of the study in its present state; the caller closes it.
 
         Raises:
             StudyError: The study cannot be read.
@@ -231,7 +231,7 @@ class StudyFile:
         memory = sqlite3.connect(":memory:", isolation_level=None)
         memory.row_factory = sqlite3.Row
         try:
-            with self._threads, in_words(self.path):
+            with self._threads, translate_errors(self.path):
                 self._connection.backup(memory)
         except BaseException:
             memory.close()
@@ -243,7 +243,7 @@ class StudyFile:
             self._lock.release()
 
     def close(self) -> None:
-        """Close the file and give the right to write back; a second call does nothing."""
+        """Close the file and release the lock; a second call does nothing."""
         with self._threads:
             self._connection.close()
             self._release()
@@ -258,6 +258,6 @@ class StudyFile:
 
 
 def _number(path: Path) -> tuple[int, int]:
-    """Return what tells a file from another one under its name."""
+    """Return the identity of a file, to notice that another one has taken its name."""
     found = path.stat()
     return found.st_dev, found.st_ino

@@ -1,7 +1,7 @@
-"""Which file is a video of a study: told by size and digest, wherever it lies and whatever it is called."""
+"""Identity of a study's video files: size and digest, whatever their path and name."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells one file from another.
+    """Identity of one file.
 
     Attributes:
         size_bytes: Size.
-        modified_ns: Time of the last change; only a hint that the digest need not be computed again.
+        modified_ns: Time of the last change; equal times mean that the digest need not be computed again.
         digest: Hexadecimal SHA-256 of its bytes.
     """
 
@@ -30,8 +30,8 @@ def digest_of(path: Path, token: CancelToken | None = None) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes.
 
     Raises:
-        VideoError: It cannot be read.
-        Cancelled: The person asked to stop.
+        VideoError: The file cannot be read.
+        Cancelled: The user cancelled.
     """
     try:
         return sha256_of(path, token)
@@ -43,8 +43,8 @@ def identify(path: Path, token: CancelToken | None = None) -> Identity:
     """Return the identity of a file.
 
     Raises:
-        VideoError: It is not there, is no file, is empty or cannot be read.
-        Cancelled: The person asked to stop.
+        VideoError: The path does not exist, is no file, or is an empty or unreadable one.
+        Cancelled: The user cancelled.
     """
     try:
         found = path.stat()
@@ -58,7 +58,7 @@ def identify(path: Path, token: CancelToken | None = None) -> Identity:
 
 
 def stat_of(path: Path) -> os.stat_result | None:
-    """Return size and times of a file, or None where there is none that can be reached."""
+    """Return size and times of a file, or None if it cannot be reached."""
     try:
         found = path.stat()
     except (OSError, ValueError):
@@ -67,7 +67,7 @@ def stat_of(path: Path) -> os.stat_result | None:
 
 
 def relative(path: Path, folder: Path) -> str:
-    """Return a path from a folder, with forward slashes; "" where there is none (another drive)."""
+    """Return a path relative to a folder, with forward slashes; "" if there is none (another drive)."""
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:
@@ -79,8 +79,8 @@ def joined(folder: Path, relative_path: str) -> Path:
     return Path(os.path.normpath(folder / relative_path))
 
 
-class Shelf:
-    """Files that a search has found, to be matched with the videos of a study.
+class FileIndex:
+    """Index of the files found by a search, to be matched with the videos of a study.
 
     Args:
         paths: The files.
@@ -97,13 +97,13 @@ class Shelf:
                 self._by_stem.setdefault(path.stem.casefold(), []).append(path)
 
     @classmethod
-    def of_tree(cls, folder: Path) -> "Shelf":
-        """Return the video files anywhere below a folder; hidden folders are passed over."""
+    def of_tree(cls, folder: Path) -> "FileIndex":
+        """Return the index of all video files below a folder; hidden folders are skipped."""
         return cls(videos_below(folder))
 
     @classmethod
-    def of_folders(cls, folders: Iterable[Path]) -> "Shelf":
-        """Return the files directly in some folders."""
+    def of_folders(cls, folders: Iterable[Path]) -> "FileIndex":
+        """Return the index of the files directly in some folders."""
         found = []
         for folder in dict.fromkeys(folders):
             if folder.is_dir():
@@ -111,15 +111,15 @@ class Shelf:
         return cls(sorted(found))
 
     def likely(self, old: Path, size_bytes: int) -> Path | None:
-        """Return the one file of the same name and size, unread, or None."""
+        """Return the only file with the same name and size, without reading it, or None."""
         named = [path for path in self._by_size.get(size_bytes, []) if path.name == old.name]
         return named[0] if len(named) == 1 else None
 
     def find(self, old: Path, size_bytes: int, digest: str, token: CancelToken | None = None) -> Path | None:
-        """Return the file that has a digest; where several have, the one whose path ends most like the old one.
+        """Return the file with a digest; of several, the one whose path ends most like the old one.
 
         Raises:
-            Cancelled: The person asked to stop.
+            Cancelled: The user cancelled.
         """
         candidates = sorted(self._by_size.get(size_bytes, []), key=lambda path: -_common_end(path, old))
         for path in candidates:
@@ -133,20 +133,12 @@ class Shelf:
         return None
 
     def named(self, stem: str) -> Path | None:
-        """Return the one file of a stem, in any case, or None."""
+        """Return the only file with a stem, in any case, or None."""
         found = self._by_stem.get(stem.casefold(), [])
         return found[0] if len(found) == 1 else None
 
 
 def _common_end(one: Path, other: Path) -> int:
-    """Return how many parts two paths have in common, counted from their end."""
+    """Return the number of common parts of two paths, counted from their end."""
     parts = list(zip(reversed(one.parts), reversed(other.parts), strict=False))
     return next((i for i, (a, b) in enumerate(parts) if a.casefold() != b.casefold()), len(parts))
-
-
-def free_name(wanted: str, taken: Mapping[str, object]) -> str:
-    """Return a name that is not taken yet (in lower case): the wanted one, or that with a number."""
-    name, number = wanted, 2
-    while name.casefold() in taken:
-        name, number = f"{wanted} ({number})", number + 1
-    return name

@@ -1,4 +1,4 @@
-"""Where the files of the videos of a study lie now, and how moved ones are found again."""
+"""Location of the video files of a study, and search for moved ones."""
 
 import os
 import sqlite3
@@ -9,21 +9,21 @@ from pathlib import Path
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.identity import Identity, Shelf, identify, joined, relative, stat_of
+from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, relative, stat_of
 from skillviewer.data.study.video_rows import FileState, Relinked, StudyVideo, extent_of
 
 
-def _moved(video: StudyVideo, shelf: Shelf) -> StudyVideo:
-    """Return a video with the place that its file has moved to, if one is likely."""
-    path = shelf.likely(video.recorded, video.size_bytes) if video.digest else None
+def _moved(video: StudyVideo, index: FileIndex) -> StudyVideo:
+    """Return a video with the probable new path of its file, if there is one."""
+    path = index.likely(video.recorded, video.size_bytes) if video.digest else None
     return video if path is None else replace(video, path=path, state=FileState.MOVED, unsure=True)
 
 
 class StudyVideoFiles:
-    """The files behind the videos of an open study.
+    """Files of the videos of an open study.
 
     Args:
-        file: The study.
+        file: The study file.
     """
 
     def __init__(self, file: StudyFile) -> None:
@@ -34,22 +34,22 @@ class StudyVideoFiles:
         return self._file.path.parent
 
     def all(self) -> tuple[StudyVideo, ...]:
-        """Return the videos in the order of their names; looks where every file is, without reading one."""
-        rows = self._file.rows("SELECT * FROM video WHERE removed_at IS NULL ORDER BY name COLLATE NOCASE, name")
+        """Return the videos sorted by name, with the states of their files, without reading these."""
+        rows = self._file.query("SELECT * FROM video WHERE removed_at IS NULL ORDER BY name COLLATE NOCASE, name")
         seen = [self._seen(row) for row in rows]
         if all(video.path is not None for video in seen):
             return tuple(seen)
         folders = [self._folder, self._folder / "videos", *(v.path.parent for v in seen if v.path is not None)]
-        shelf = Shelf.of_folders(folders)
-        return tuple(video if video.path is not None else _moved(video, shelf) for video in seen)
+        index = FileIndex.of_folders(folders)
+        return tuple(video if video.path is not None else _moved(video, index) for video in seen)
 
     def get(self, name: str) -> StudyVideo:
         """Return a video.
 
         Raises:
-            StudyError: There is none of that name.
+            StudyError: There is no video with this name.
         """
-        rows = self._file.rows("SELECT * FROM video WHERE name = ? AND removed_at IS NULL", (name,))
+        rows = self._file.query("SELECT * FROM video WHERE name = ? AND removed_at IS NULL", (name,))
         if not rows:
             raise StudyError(f"There is no video “{name}” in the study.")
         video = self._seen(rows[0])
@@ -60,7 +60,7 @@ class StudyVideoFiles:
         return [*places, Path(row["absolute_path"])] if row["absolute_path"] else places
 
     def _seen(self, row: sqlite3.Row) -> StudyVideo:
-        """Return a video, and whether a file is where it was."""
+        """Return a video with the state of its file."""
         path, state, unsure = None, FileState.MISSING, False
         for place in self._places(row):
             found = stat_of(place)
@@ -98,16 +98,16 @@ class StudyVideoFiles:
         only: Collection[str] | None = None,
         read: Callable[[Path, CancelToken | None], Identity] = identify,
     ) -> tuple[StudyVideo, ...]:
-        """Return the videos after reading the files that are ``unsure``; what is found is written down.
+        """Return the videos after reading the files that are ``unsure``; the results are stored.
 
         Args:
-            token: Stops the job.
-            report: Told of every file.
-            only: Names of those that are read; None for all.
-            read: What reads them; who has read a file already says here what was found.
+            token: Cancels the job.
+            report: Receives the progress after every file.
+            only: Names of the videos to read; None for all.
+            read: Reads a file; a caller that has read one already returns the result here.
 
         Raises:
-            Cancelled: The person asked to stop; what was found so far is kept.
+            Cancelled: The user cancelled; earlier results are kept.
         """
         videos = list(self.all())
         wanted = {video.name for video in videos} if only is None else set(only)
@@ -124,17 +124,17 @@ class StudyVideoFiles:
             if found.digest == video.digest:
                 videos[i] = replace(video, unsure=False)
                 if not self._file.read_only and video.state is FileState.PRESENT:
-                    with self._file.act() as db:
+                    with self._file.transaction() as db:
                         db.execute(
                             "UPDATE video SET modified_ns = ?, other_digest = '' WHERE id = ?",
                             (found.modified_ns, video.id),
                         )
-            elif video.state is FileState.MOVED:  # another video of the same name and size
+            elif video.state is FileState.MOVED:  # another video with the same name and size
                 videos[i] = replace(video, path=None, state=FileState.MISSING, unsure=False)
             else:
                 videos[i] = replace(video, state=FileState.REPLACED, unsure=False)
                 if not self._file.read_only:
-                    with self._file.act() as db:
+                    with self._file.transaction() as db:
                         db.execute(
                             "UPDATE video SET modified_ns = ?, other_digest = ? WHERE id = ?",
                             (found.modified_ns, found.digest, video.id),
@@ -143,34 +143,34 @@ class StudyVideoFiles:
         return tuple(videos)
 
     def relink(self, folder: Path | None = None, token: CancelToken | None = None, report: Report = silent) -> Relinked:
-        """Find the files of videos that are not where they were: by size and digest, hence also renamed ones.
+        """Search for missing video files by size and digest, so that renamed ones are found too.
 
         Args:
-            folder: Where to look, at any depth; the folders of the study and of its other videos if None.
-            token: Stops the job; nothing is changed then.
-            report: Told of every video.
+            folder: Folder to search, at any depth; if None, the folders of the study and of its other videos.
+            token: Cancels the job; then nothing is changed.
+            report: Receives the progress after every video.
 
         Raises:
             StudyError: There is no such folder, or the study cannot be written.
-            Cancelled: The person asked to stop.
+            Cancelled: The user cancelled.
         """
         if folder is not None and not folder.is_dir():
             raise StudyError(f"There is no folder {folder} to look for videos in.")
         videos = self.check(token, report)
         lost = [video for video in videos if video.state is not FileState.PRESENT]
         if folder is not None:
-            shelf = Shelf.of_tree(folder)
+            index = FileIndex.of_tree(folder)
         else:
             there = [video.path.parent for video in videos if video.path is not None]
-            shelf = Shelf.of_folders([self._folder, self._folder / "videos", *there])
+            index = FileIndex.of_folders([self._folder, self._folder / "videos", *there])
         places: list[tuple[StudyVideo, Path, Identity]] = []
         problems: list[str] = []
         for i, video in enumerate(lost):
             report(Progress("looking for videos", i, len(lost)))
             if video.digest:
-                path = shelf.find(video.recorded, video.size_bytes, video.digest, token)
+                path = index.find(video.recorded, video.size_bytes, video.digest, token)
             else:
-                path = shelf.named(video.name)
+                path = index.named(video.name)
             if path is None:
                 continue
             try:
@@ -178,7 +178,7 @@ class StudyVideoFiles:
             except VideoError as error:
                 problems.append(str(error))
         report(Progress("looking for videos", len(lost), len(lost)))
-        with self._file.act():
+        with self._file.transaction():
             for video, path, identity in places:
                 self._place(video.id, path, identity)
         found = {video.id for video, _, _ in places}
@@ -191,10 +191,10 @@ class StudyVideoFiles:
         )
 
     def accept_replacement(self, name: str) -> StudyVideo:
-        """Take the file that is in the place of a video for the video from now on; what models said is not kept.
+        """Accept the present file in the place of a video's; scores of the old file no longer apply.
 
         Raises:
-            StudyError: There is no such video, no file is there, or the study cannot be written.
+            StudyError: There is no such video or file, or the study cannot be written.
             VideoError: The file cannot be read.
         """
         video = self.get(name)
@@ -204,15 +204,15 @@ class StudyVideoFiles:
         return self.get(name)
 
     def rebase(self, old_folder: Path) -> None:
-        """Write the relative paths anew for a study that was copied from another folder.
+        """Rewrite the relative paths of a study that was copied from another folder.
 
         Raises:
             StudyError: The study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE relative_path <> '' OR absolute_path <> ''").fetchall():
                 there, absolute = joined(old_folder, row["relative_path"]), row["absolute_path"]
-                near = row["relative_path"] and (there.is_file() or not absolute)  # an archive names no absolute ones
+                near = row["relative_path"] and (there.is_file() or not absolute)  # archives contain no absolute paths
                 path = there if near else Path(absolute)
                 db.execute(
                     "UPDATE video SET relative_path = ?, absolute_path = ? WHERE id = ?",
@@ -220,11 +220,11 @@ class StudyVideoFiles:
                 )
 
     def _identified(self, path: Path, token: CancelToken | None) -> Identity:
-        """Return the identity of a file whose place can be written down.
+        """Return the identity of a file whose path can be stored.
 
         Raises:
-            VideoError: It cannot be read, or its name is no text.
-            Cancelled: The person asked to stop.
+            VideoError: The file cannot be read, or its name is not UTF-8.
+            Cancelled: The user cancelled.
         """
         try:
             str(path.absolute()).encode()
@@ -236,10 +236,10 @@ class StudyVideoFiles:
         return identify(path, token)
 
     def _place(self, number: int, path: Path, identity: Identity) -> None:
-        """Write down where a file is now."""
+        """Store the path and identity of a file."""
         path = path.absolute()
         values = (relative(path, self._folder), str(path), identity.size_bytes, identity.modified_ns, identity.digest)
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute(
                 "UPDATE video SET relative_path = ?, absolute_path = ?, size_bytes = ?, modified_ns = ?, digest = ?, "
                 "other_digest = '' WHERE id = ?",

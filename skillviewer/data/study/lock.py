@@ -1,4 +1,4 @@
-"""Who may write: a lock of the operating system on a file beside the study. A process that dies cannot hold it."""
+"""Write lock: an operating-system lock on a file next to the study, which ends with its process."""
 
 import contextlib
 import errno
@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 _NOT_SUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
-_LOCKED_BYTE = 1 << 30  # far behind anything that is written
+_LOCKED_BYTE = 1 << 30  # far behind any content
 
 
 def _lock(handle: int) -> bool:
-    """Lock an open file for oneself; return False where another has it.
+    """Lock an open file; return False if another process holds it.
 
     Raises:
         OSError: The file system has no locks.
@@ -36,17 +36,17 @@ def _lock(handle: int) -> bool:
 
 
 class WriteLock:
-    """The right to write a study, or what else one program at a time may write, until ``release`` or the process ends.
+    """Exclusive right to write a study (or another file), until ``release`` or the end of the process.
 
     Args:
-        path: The study file, say; the lock file lies beside it and goes when the lock is released.
+        path: The study file, say; the lock file lies next to it and is removed on release.
 
     Raises:
-        OSError: The lock file cannot be made (a read-only folder), or the file system has no locks
-            (``supported`` tells which of an error).
+        OSError: The lock file cannot be created (a read-only folder), or the file system has no locks (``supported``
+            tells which).
 
     Attributes:
-        held: Whether this is the one that may write.
+        held: Whether this process holds the lock.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,11 +66,11 @@ class WriteLock:
             if self._still_there(handle):
                 self._handle = handle
                 return
-            os.close(handle)  # the last holder removed the file between our opening and locking it
+            os.close(handle)  # the last holder removed the file between opening and locking
 
     @staticmethod
     def supported(error: OSError) -> bool:
-        """Return whether the file system knows locks at all, by an error of making one."""
+        """Return True if the file system supports locks, judging by an error of creating one."""
         return error.errno not in _NOT_SUPPORTED
 
     def _still_there(self, handle: int) -> bool:
@@ -80,7 +80,7 @@ class WriteLock:
             return False
 
     def release(self) -> None:
-        """Give the lock back; a second call does nothing."""
+        """Release the lock; a second call does nothing."""
         if self._handle is None:
             return
         if sys.platform != "win32":  # an open file cannot be removed there; it may stay

@@ -1,4 +1,4 @@
-"""The models of a study and their versions, and what they said of its videos."""
+"""Models of a study, their versions, and their scores of its videos."""
 
 import hashlib
 import json
@@ -25,27 +25,27 @@ if TYPE_CHECKING:  # scipy takes a second
 
 
 class ModelState(StrEnum):
-    """What became of a model."""
+    """Decision on a model."""
 
-    PROPOSED = "proposed"  # trained, and not yet decided on
+    PROPOSED = "proposed"  # trained, and not yet decided
     ACCEPTED = "accepted"
     DISCARDED = "discarded"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A model that a study uses or used.
+    """A model that a study uses or has used.
 
     Attributes:
         digest: Digest of its checkpoint.
         name: Name that all its versions share.
         version: Number of the version, from 1.
-        path: Folder of the checkpoint where it is now, or None where it is missing.
-        recorded_path: Where it was.
-        parent: Digest of the model that it was fine-tuned from, or None.
-        state: What became of it.
-        facts: What else is known of it: data, raters, rule, seed, figures.
-        added_at: When it came.
+        path: Current folder of the checkpoint, or None if it is missing.
+        recorded_path: Last known folder.
+        parent: Digest of the model from which it was fine-tuned, or None.
+        state: Decision on it.
+        facts: Other facts: data, raters, rule, seed, figures.
+        added_at: Time at which it entered the study.
     """
 
     digest: str
@@ -61,16 +61,15 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a model said of a video, in short.
+    """Score of a video by a model.
 
     Attributes:
         score: The score.
         interval: 95 % interval, or None with a single pass.
         passes: K.
-        warning: A word of warning, or ""; ``SAID_BEFORE`` (core/faces/face_wording.py) is in it where the score is of
-            the video
-            before its faces were blurred.
-        assessed_at: When.
+        warning: A warning, or ""; it contains ``SAID_BEFORE`` (core/faces/face_wording.py) if the score belongs to the
+            video before its faces were blurred.
+        assessed_at: Time of the assessment.
     """
 
     score: float
@@ -81,26 +80,26 @@ class Score:
 
 
 class StudyModels:
-    """The models of an open study.
+    """Models of an open study.
 
     Args:
-        file: The study.
+        file: The study file.
     """
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
 
     def all(self) -> tuple[ModelVersion, ...]:
-        """Return the models, by name and version."""
-        return tuple(self._model(row) for row in self._file.rows("SELECT * FROM model ORDER BY name, version"))
+        """Return the models, sorted by name and version."""
+        return tuple(self._model(row) for row in self._file.query("SELECT * FROM model ORDER BY name, version"))
 
     def rebase(self, old_folder: Path) -> None:
-        """Write anew where checkpoints lie, for a study that was copied from another folder.
+        """Rewrite the relative paths of checkpoints of a study that was copied from another folder.
 
         Raises:
             StudyError: The study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM model WHERE relative_path <> ''").fetchall():
                 there = joined(old_folder, row["relative_path"])
                 if there.is_dir():
@@ -109,12 +108,12 @@ class StudyModels:
                         (relative(there, self._file.path.parent), str(there), row["digest"]),
                     )
 
-    def spoken_for(self, wanted: str = "") -> ModelVersion | None:
-        """Return the model whose scores are meant where nobody says which, or None without models.
+    def default_model(self, wanted: str = "") -> ModelVersion | None:
+        """Return the model to use by default, or None without models.
 
         Args:
-            wanted: Digest of the model in use: it is meant if the study has it, else the one with the most scores, of
-                equals the latest version. Discarded ones are passed over.
+            wanted: Digest of the model in use: it is returned if the study has it, else the model with the most scores;
+                ties go to the latest version. Discarded models are skipped.
         """
         models = [model for model in self.all() if model.state is not ModelState.DISCARDED]
         in_use = next((model for model in models if model.digest == wanted), None)
@@ -127,9 +126,9 @@ class StudyModels:
         """Return a model.
 
         Raises:
-            StudyError: The study has none of that digest.
+            StudyError: There is no model with this digest.
         """
-        rows = self._file.rows("SELECT * FROM model WHERE digest = ?", (digest,))
+        rows = self._file.query("SELECT * FROM model WHERE digest = ?", (digest,))
         if not rows:
             raise StudyError(f"There is no model {digest[:12]} in the study.")
         return self._model(rows[0])
@@ -159,22 +158,22 @@ class StudyModels:
         state: ModelState = ModelState.ACCEPTED,
         facts: Mapping[str, object] | None = None,
     ) -> ModelVersion:
-        """Add a model as the next version of its name; one that is there already is only told where it lies.
+        """Add a model as the next version of its name; for a known model only the path is updated.
 
         Args:
             digest: Digest of its checkpoint.
             name: Its name.
             path: Folder of its checkpoint.
-            parent: Digest of the model that it was fine-tuned from.
-            state: What became of it.
-            facts: What else is known of it; values of JSON.
+            parent: Digest of the model from which it was fine-tuned.
+            state: Decision on it.
+            facts: Other facts; values of JSON.
 
         Raises:
             StudyError: The study cannot be written.
         """
         path = path.absolute()
         place = (relative(path, self._file.path.parent), str(path))
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             if db.execute("SELECT 1 FROM model WHERE digest = ?", (digest,)).fetchone() is not None:
                 db.execute("UPDATE model SET relative_path = ?, absolute_path = ? WHERE digest = ?", (*place, digest))
             else:
@@ -192,13 +191,13 @@ class StudyModels:
         Raises:
             StudyError: There is no such model, or the study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute("UPDATE model SET state = ? WHERE digest = ?", (state.value, digest))
         return self.get(digest)
 
     def scores(self, model_digest: str) -> dict[str, Score]:
-        """Return what a model said of the videos as they are now, by name of video, in one query."""
-        rows = self._file.rows(
+        """Return the scores by a model of the videos in their present state, by video name, in one query."""
+        rows = self._file.query(
             "SELECT v.name, v.extent_unit, v.extent_start, v.extent_stop, s.* FROM video AS v "
             "JOIN score AS s ON s.video_digest = v.digest WHERE v.removed_at IS NULL AND s.model_digest = ? "
             "ORDER BY v.name",
@@ -216,14 +215,14 @@ class StudyModels:
             if row["extent"] == extent_text(extent_of(row))
         }
 
-    def keep_analysis(self, analysis: "Analysis") -> Path:
-        """Keep what a model says of a video: the whole in the cache, the score in the study.
+    def save_analysis(self, analysis: "Analysis") -> Path:
+        """Store an analysis: the whole in the cache, the score in the study.
 
         Args:
             analysis: A complete analysis.
 
         Returns:
-            The file in the cache.
+            Path of the file in the cache.
 
         Raises:
             StudyError: The study cannot be written.
@@ -237,7 +236,7 @@ class StudyModels:
         path = analysis_path(digest, model, analysis.extent)
         save_analysis(analysis, path)
         low, high = analysis.interval or (None, None)
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO score (video_digest, extent, model_digest, score, low, high, passes, warning, "
                 "assessed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -262,7 +261,7 @@ def _warning(analysis: "Analysis") -> str:
 
 
 def analysis_path(video_digest: str, model_digest: str, extent: ClipRange | None = None) -> Path:
-    """Return where the cache keeps what a model says of a video; the file is there or not."""
+    """Return the path of an analysis in the cache, whether or not the file exists."""
     from skillviewer.data.analysis_file import SUFFIX
 
     part = extent_text(extent)
@@ -271,9 +270,9 @@ def analysis_path(video_digest: str, model_digest: str, extent: ClipRange | None
 
 
 def cached_analysis(video: StudyVideo, model_digest: str) -> "Analysis | None":
-    """Return what a model said of a video as it is now, or None where it has to be assessed (again).
+    """Return the analysis of a video in its present state, or None if it must be assessed (again).
 
-    A damaged file is removed: everything in the cache can be computed again.
+    A damaged file is removed, since the cache can be computed again.
     """
     from skillviewer.data.analysis_file import load_analysis
 
@@ -286,7 +285,7 @@ def cached_analysis(video: StudyVideo, model_digest: str) -> "Analysis | None":
         with suppress(OSError):
             path.unlink()
         return None
-    analysis = replace(analysis, extent=video.extent)  # older versions did not write it
+    analysis = replace(analysis, extent=video.extent)  # older versions did not store it
     if video.path is None:
         return analysis
     return analysis.with_video(replace(analysis.video, path=video.path))

@@ -1,4 +1,4 @@
-"""What the raters of a study were asked, and all that their answers say."""
+"""Pairs asked of the raters of a study, and the report on their votes."""
 
 from skillviewer.core.ranking.pair_selection import Asked
 from skillviewer.core.ranking.report import RankingReport, ranking_report
@@ -6,7 +6,7 @@ from skillviewer.data.study.study import Study
 
 
 def asked(study: Study) -> tuple[Asked, ...]:
-    """Return what was asked of all raters, in the order of voting; what was withdrawn was never asked."""
+    """Return the valid pairs asked of all raters, in the order of voting; withdrawn votes are left out."""
     return tuple(
         Asked(v.left, v.right, v.rater, v.verdict, v.purpose, v.taken_s, v.watched)
         for v in study.votes.all()
@@ -15,5 +15,5 @@ def asked(study: Study) -> tuple[Asked, ...]:
 
 
 def report(study: Study) -> RankingReport:
-    """Return all that the votes of a study say of the videos that are still in it."""
+    """Return the report on the votes of a study, for the videos that are still in it."""
     return ranking_report({video.name: video.task for video in study.videos.all()}, asked(study))

@@ -1,4 +1,4 @@
-"""Pairs that a person puts back in the queue, because votes on them contradict each other."""
+"""Queue of pairs to judge again, because votes on them contradict each other."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,8 +7,8 @@ from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.times import now
 from skillviewer.data.study.votes import video_id
 
-# what was asked, and whether a vote that stands (a skipped pair is an answer too) was cast on it since: one that was
-# brought in since, but cast before, is none
+# requests, and whether a valid vote (or skip) was cast on the pair since: an imported vote that was cast before
+# the request does not count
 _ASKED = """
     FROM again AS q
     JOIN video AS a ON a.id = q.first_video AND a.removed_at IS NULL
@@ -23,29 +23,29 @@ _ASKED = """
 
 
 class Again:
-    """The pairs of an open study that are to be judged again.
+    """Pairs of an open study that are to be judged again.
 
-    Every rater who judges from then on is asked such a pair once, before all others. Earlier votes stay and count.
+    Every rater who judges later is asked such a pair once, before all others. Earlier votes stay and count.
 
     Args:
-        file: The study.
+        file: The study file.
     """
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
 
     def ask(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
-        """Put pairs back in the queue, in one act; those that still wait there stay as they are.
+        """Put pairs back in the queue in one transaction; pairs that still wait stay as they are.
 
         Returns:
-            The numbers of the new requests.
+            Numbers of the new requests.
 
         Raises:
-            StudyError: There is no such video, or the study cannot be written; nothing is put back then.
+            StudyError: There is no such video, or the study cannot be written; then nothing is put back.
         """
         numbers = []
         waiting = set(self.waiting())
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             newest = db.execute("SELECT coalesce(max(id), 0) FROM judgement").fetchone()[0]
             for pair in pairs:
                 if pair in waiting:
@@ -62,7 +62,7 @@ class Again:
         return tuple(numbers)
 
     def take_back(self, numbers: Sequence[int]) -> None:
-        """Take requests back; votes that were cast meanwhile stay.
+        """Withdraw requests; votes cast meanwhile stay.
 
         Raises:
             StudyError: The study cannot be written.
@@ -70,10 +70,10 @@ class Again:
         self._remove(numbers, now())
 
     def take_out(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
-        """Take pairs that wait in the queue out of it.
+        """Withdraw the requests for pairs that wait in the queue.
 
         Returns:
-            The numbers of the requests that were taken back.
+            Numbers of the withdrawn requests.
 
         Raises:
             StudyError: The study cannot be written.
@@ -84,7 +84,7 @@ class Again:
         return numbers
 
     def put_back(self, numbers: Sequence[int]) -> None:
-        """Make requests that were taken back again.
+        """Restore withdrawn requests.
 
         Raises:
             StudyError: The study cannot be written.
@@ -92,20 +92,20 @@ class Again:
         self._remove(numbers, None)
 
     def _remove(self, numbers: Sequence[int], when: str | None) -> None:
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.executemany("UPDATE again SET removed_at = ? WHERE id = ?", [(when, number) for number in numbers])
 
     def _requests(self) -> list[tuple[int, frozenset[str]]]:
-        """Return number and pair of the requests on which nobody has voted since, in the order of asking."""
-        rows = self._file.rows(f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
+        """Return number and pair of the requests without a vote since, in the order of asking."""
+        rows = self._file.query(f"SELECT q.id AS id, a.name AS first, b.name AS second {_ASKED}) ORDER BY q.id")
         return [(int(row["id"]), frozenset((row["first"], row["second"]))) for row in rows]
 
     def waiting(self) -> tuple[frozenset[str], ...]:
-        """Return the pairs in the queue on which nobody has voted since, in the order of asking."""
+        """Return the pairs in the queue without a vote since, in the order of asking."""
         return tuple(dict.fromkeys(pair for _, pair in self._requests()))
 
     def owed_by(self, rater: str) -> frozenset[frozenset[str]]:
-        """Return the pairs in the queue that a rater was not asked since."""
+        """Return the pairs in the queue that a rater has not been asked since."""
         of_rater = "AND j.rater = (SELECT id FROM rater WHERE name = ?))"
-        rows = self._file.rows(f"SELECT a.name AS first, b.name AS second {_ASKED} {of_rater}", (rater,))
+        rows = self._file.query(f"SELECT a.name AS first, b.name AS second {_ASKED} {of_rater}", (rater,))
         return frozenset(frozenset((row["first"], row["second"])) for row in rows)

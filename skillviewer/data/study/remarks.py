@@ -1,4 +1,4 @@
-"""What people remark: moments of a video, notes of a video or of the study, and whether they agree with a moment."""
+"""Remarks of the users: saved moments, notes on videos or the study, and opinions on moments."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from skillviewer.data.study.times import now, read
 
 
 class Opinion(StrEnum):
-    """What a person says of a moment that the program found."""
+    """Opinion of a user on a moment that the program found."""
 
     NONE = ""
     AGREE = "agree"
@@ -21,19 +21,19 @@ class Opinion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptMoment:
-    """A stretch of a video that somebody kept.
+class SavedMoment:
+    """An interval of a video that a user saved.
 
     Attributes:
         id: Its number.
         video: Name of the video.
-        start_s: Where it starts, in seconds from the first frame.
-        stop_s: Where it ends.
-        label: What it is called, or "".
-        opinion: What the author says of it, where a model found it.
-        model_digest: Digest of the model that found it, or "" where a person did.
-        author: Who kept it.
-        made_at: When.
+        start_s: Start, in seconds from the first frame.
+        stop_s: End, in seconds from the first frame.
+        label: Label, or "".
+        opinion: Opinion of the author on a moment that a model found.
+        model_digest: Digest of the model that found it, or "" if a user did.
+        author: User who saved it.
+        made_at: Time of saving.
     """
 
     id: int
@@ -49,16 +49,16 @@ class KeptMoment:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A few words.
+    """A note of a user.
 
     Attributes:
         id: Its number.
         video: Name of the video, or None for a note on the study.
-        moment: Number of the moment that it speaks of, or None.
-        time_s: The time in the video that it speaks of, or None.
+        moment: Number of the moment it refers to, or None.
+        time_s: Time in the video it refers to, or None.
         text: The words.
-        author: Who wrote it.
-        made_at: When.
+        author: User who wrote it.
+        made_at: Time of writing.
     """
 
     id: int
@@ -70,8 +70,8 @@ class Note:
     made_at: datetime
 
 
-def _moment(row: sqlite3.Row) -> KeptMoment:
-    return KeptMoment(
+def _moment(row: sqlite3.Row) -> SavedMoment:
+    return SavedMoment(
         id=row["id"],
         video=row["video_name"],
         start_s=row["start_s"],
@@ -97,10 +97,10 @@ def _note(row: sqlite3.Row) -> Note:
 
 
 class StudyRemarks:
-    """The moments and notes of an open study. What is removed is marked, and can be brought back.
+    """Moments and notes of an open study. Removed ones are marked, and can be restored.
 
     Args:
-        file: The study.
+        file: The study file.
     """
 
     def __init__(self, file: StudyFile) -> None:
@@ -109,14 +109,14 @@ class StudyRemarks:
     def _video_id(self, name: str | None) -> int | None:
         if name is None:
             return None
-        number = self._file.value("SELECT id FROM video WHERE name = ?", (name,))
+        number = self._file.scalar("SELECT id FROM video WHERE name = ?", (name,))
         if number is None:
             raise StudyError(f"There is no video “{name}” in the study.")
         return int(number)
 
-    def moments(self, video: str | None = None) -> tuple[KeptMoment, ...]:
-        """Return the moments of a video, or of all, by video and time."""
-        rows = self._file.rows(
+    def moments(self, video: str | None = None) -> tuple[SavedMoment, ...]:
+        """Return the moments of one video or of all, sorted by video and time."""
+        rows = self._file.query(
             "SELECT m.*, v.name AS video_name FROM moment AS m JOIN video AS v ON v.id = m.video "
             "WHERE m.removed_at IS NULL AND v.removed_at IS NULL AND (?1 IS NULL OR v.name = ?1) "
             "ORDER BY v.name, m.start_s, m.id",
@@ -124,7 +124,7 @@ class StudyRemarks:
         )
         return tuple(_moment(row) for row in rows)
 
-    def keep_moment(
+    def save_moment(
         self,
         video: str,
         start_s: float,
@@ -135,17 +135,17 @@ class StudyRemarks:
         opinion: Opinion = Opinion.NONE,
         model_digest: str = "",
     ) -> int:
-        """Keep a stretch of a video.
+        """Save an interval of a video.
 
         Returns:
-            The number of the moment.
+            Number of the moment.
 
         Raises:
-            StudyError: There is no such video, the stretch is empty, or the study cannot be written.
+            StudyError: There is no such video, the interval is empty, or the study cannot be written.
         """
         if not 0 <= start_s < stop_s:
             raise StudyError(f"A moment from {start_s:.3f} s to {stop_s:.3f} s is empty: its end must come later.")
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             cursor = db.execute(
                 "INSERT INTO moment (video, start_s, stop_s, label, opinion, model_digest, author, made_at) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -154,12 +154,12 @@ class StudyRemarks:
         return int(cursor.lastrowid or 0)
 
     def change_moment(self, number: int, *, label: str | None = None, opinion: Opinion | None = None) -> None:
-        """Change the label of a moment or what is said of it.
+        """Change the label of a moment or the opinion on it.
 
         Raises:
             StudyError: There is no such moment, or the study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             cursor = db.execute(
                 "UPDATE moment SET label = coalesce(?, label), opinion = coalesce(?, opinion) WHERE id = ?",
                 (label, None if opinion is None else opinion.value, number),
@@ -168,8 +168,8 @@ class StudyRemarks:
                 raise StudyError(f"There is no moment {number} in the study.")
 
     def notes(self, video: str | None = None) -> tuple[Note, ...]:
-        """Return the notes of a video, or all, those on the study included, in the order of writing."""
-        rows = self._file.rows(
+        """Return the notes of one video, or all notes including those on the study, in the order of writing."""
+        rows = self._file.query(
             "SELECT n.*, v.name AS video_name FROM note AS n LEFT JOIN video AS v ON v.id = n.video "
             "LEFT JOIN moment AS m ON m.id = n.moment "
             "WHERE n.removed_at IS NULL AND v.removed_at IS NULL AND m.removed_at IS NULL "
@@ -190,14 +190,14 @@ class StudyRemarks:
         """Write a note.
 
         Returns:
-            The number of the note.
+            Number of the note.
 
         Raises:
-            StudyError: It is empty, there is no such video or moment, or the study cannot be written.
+            StudyError: The text is empty, there is no such video or moment, or the study cannot be written.
         """
         if not text.strip():
             raise StudyError("A note needs some words.")
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             if moment is not None and db.execute("SELECT 1 FROM moment WHERE id = ?", (moment,)).fetchone() is None:
                 raise StudyError(f"There is no moment {moment} in the study.")
             cursor = db.execute(
@@ -207,22 +207,22 @@ class StudyRemarks:
         return int(cursor.lastrowid or 0)
 
     def change_note(self, number: int, text: str) -> None:
-        """Change the words of a note.
+        """Change the text of a note.
 
         Raises:
-            StudyError: It would be empty, there is no such note, or the study cannot be written.
+            StudyError: The text is empty, there is no such note, or the study cannot be written.
         """
         if not text.strip():
             raise StudyError("A note needs some words.")
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             if db.execute("UPDATE note SET text = ? WHERE id = ?", (text, number)).rowcount == 0:
                 raise StudyError(f"There is no note {number} in the study.")
 
     def remove(self, what: Literal["moment", "note"], number: int) -> None:
-        """Remove a moment, with its notes, or a note.
+        """Remove a note, or a moment with its notes.
 
         Raises:
-            StudyError: There is no such one, or the study cannot be written.
+            StudyError: There is no such item, or the study cannot be written.
         """
         self._mark(what, number, now())
 
@@ -230,13 +230,13 @@ class StudyRemarks:
         """Undo ``remove``.
 
         Raises:
-            StudyError: There never was such a one, or the study cannot be written.
+            StudyError: There never was such an item, or the study cannot be written.
         """
         self._mark(what, number, None)
 
     def _mark(self, what: Literal["moment", "note"], number: int, removed_at: str | None) -> None:
         table = {"moment": "moment", "note": "note"}[what]
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             cursor = db.execute(f"UPDATE {table} SET removed_at = ? WHERE id = ?", (removed_at, number))  # noqa: S608
             if cursor.rowcount == 0:
                 raise StudyError(f"There is no {what} {number} in the study.")

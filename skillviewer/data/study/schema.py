@@ -1,8 +1,8 @@
-"""What a study file holds, as numbered steps. A step that was ever released is never changed: a new one is added.
+"""Schema of the study file as numbered migrations. A released migration is never changed: a new one is added.
 
-Every study is made by taking all steps in order, and an older one is brought up to date by taking those it lacks, so
-there is one way to the newest schema. Times are ISO 8601 in UTC. Nothing that people did is ever deleted: votes are
-append-only, the rest is marked as removed.
+Every new study runs all migrations in order, and an older one those it lacks, so there is one way to the newest schema.
+Times are ISO 8601 in UTC. Nothing that users did is ever deleted: votes are append-only, other rows are marked as
+removed.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ def _exists(table: str, condition: str) -> str:
 
 
 def _append_only(table: str, *unique: str) -> tuple[str, ...]:
-    """Return triggers that let rows be added and never changed or deleted.
+    """Return triggers that allow rows to be added, but never changed or deleted.
 
     REPLACE deletes without firing delete triggers (unless recursive triggers are on), hence the third.
     """
@@ -30,7 +30,7 @@ def _append_only(table: str, *unique: str) -> tuple[str, ...]:
 
 
 def _kept(table: str) -> tuple[str, ...]:
-    """Return triggers that keep the rows that votes point at: they can be marked, not deleted or numbered anew."""
+    """Return triggers that protect rows that votes refer to: they can be marked, but not deleted or renumbered."""
     taken = _exists(table, "id = NEW.id OR name = NEW.name")
     refuse = f"SELECT RAISE(ABORT, 'votes may name this {table}');"
     return (
@@ -167,7 +167,7 @@ _AGAIN = (
 )
 
 _CLOCK_ZERO = "COALESCE(sync_s, CASE extent_unit WHEN 's' THEN extent_start WHEN '' THEN 0 END)"
-_OWN_MARKS = (  # times in each video; before, one on the pair's clock, which meant another when a sync point moved
+_OWN_MARKS = (  # times in each video; before, one on the pair's clock, whose meaning changed when a sync point moved
     "ALTER TABLE judgement ADD COLUMN left_mark_s REAL CHECK (left_mark_s >= 0)",
     "ALTER TABLE judgement ADD COLUMN right_mark_s REAL CHECK (right_mark_s >= 0)",
     "DROP TRIGGER IF EXISTS judgement_no_update",
@@ -180,19 +180,19 @@ _OWN_MARKS = (  # times in each video; before, one on the pair's clock, which me
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, _REMARKS, _MODELS, _AGAIN, _OWN_MARKS)
-"""Step k makes version k + 1 out of version k."""
+"""Step k migrates version k to version k + 1."""
 
 VERSION = len(MIGRATIONS)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Take the steps that a study lacks, each a transaction together with its number.
+    """Run the missing migrations of a study, each in one transaction with its number.
 
     Args:
-        connection: In autocommit mode, of a study that is not newer than the program.
+        connection: Connection in autocommit mode, to a study that is not newer than the program.
 
     Raises:
-        sqlite3.Error: A step failed; the study is as it was before that step.
+        sqlite3.Error: A migration failed; the study is in its state before that migration.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for number in range(version, VERSION):

@@ -1,4 +1,4 @@
-"""The settings of a study: what everybody who opens it shares."""
+"""Settings of a study, shared by all its users."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -14,18 +14,18 @@ class StudySettings:
     """Settings of a study.
 
     Attributes:
-        title: What the study is called, or "" for the name of its file.
-        task: The task that its videos show.
+        title: Title of the study, or "" for the name of its file.
+        task: The task shown in its videos.
         statement: The question that raters answer.
-        allow_neither: Whether raters may say that there is no difference.
-        speed: The one speed at which pairs play; 1 is real time.
-        random_share: Share of pairs that are chosen at random and set aside as the honest test set, 0 to 1.
-        repeat_share: Share of pairs that a rater is asked again, 0 to 1.
-        comparisons_per_video: How many comparisons a video are aimed at.
-        rule: How votes become pairs (see ``core.ranking.consensus.RULES``).
+        allow_neither: Whether raters may vote for no difference.
+        speed: Playback speed of all pairs; 1 is real time.
+        random_share: Share of pairs chosen at random for the honest test set, 0 to 1.
+        repeat_share: Share of repeated pairs for each rater, 0 to 1.
+        comparisons_per_video: Target number of comparisons per video.
+        rule: Rule that turns votes into pairs (see ``core.ranking.consensus.RULES``).
         participant_pattern: Regular expression that finds the participant in the name of a video, or "".
         model: Digest of the model in use, or "".
-        blind: Whether the Why page of a video stays shut until one has judged the video oneself.
+        blind: Whether the Why page of a video is hidden until the user has judged the video.
     """
 
     title: str = ""
@@ -61,14 +61,14 @@ class StudySettings:
 
 
 def read_settings(file: StudyFile) -> StudySettings:
-    """Return the settings of a study; what was never set, or comes from another version, has its default.
+    """Return the settings of a study; settings that were never set, or come from another version, have defaults.
 
     Raises:
-        SettingsError: They cannot be read.
+        SettingsError: The settings cannot be read.
         StudyError: The study cannot be read.
     """
     names = StudySettings.__dataclass_fields__
-    rows = file.rows("SELECT name, value FROM setting")
+    rows = file.query("SELECT name, value FROM setting")
     try:
         found = {row["name"]: json.loads(row["value"]) for row in rows}
         return msgspec.convert({name: value for name, value in found.items() if name in names}, StudySettings)
@@ -82,6 +82,6 @@ def write_settings(file: StudyFile, settings: StudySettings) -> None:
     Raises:
         StudyError: The study cannot be written.
     """
-    with file.act() as db:
+    with file.transaction() as db:
         for name, value in asdict(settings).items():
             db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, json.dumps(value)))

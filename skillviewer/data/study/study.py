@@ -1,4 +1,4 @@
-"""A study: videos, raters, votes, remarks, models and settings in one file; each part has a module of its own."""
+"""A study: videos, raters, votes, remarks, models and settings in one file; each part has its own module."""
 
 import sqlite3
 from contextlib import suppress
@@ -22,18 +22,18 @@ from skillviewer.data.study.votes import StudyVotes
 
 
 class Study:
-    """An open study. Every method of it and its parts that writes is one act, and is on the disk when it returns.
+    """An open study. Every writing method of it and its parts is one transaction, on the disk when it returns.
 
-    Threads may share it. A second window, or another computer, gets it for reading only.
+    Threads may share it. A second window, or another computer, opens it for reading only.
 
     Args:
         file: The open file.
 
     Attributes:
-        videos: The videos.
+        videos: Videos of the study.
         votes: Raters and votes.
-        again: Pairs that are to be judged again.
-        pairs: Pairs that are agreed on without raters.
+        again: Queue of pairs to judge again.
+        pairs: Agreed pairs stated without raters.
         remarks: Moments and notes.
         models: Models, versions, scores and analyses.
     """
@@ -49,14 +49,14 @@ class Study:
 
     @classmethod
     def create(cls, path: Path, settings: StudySettings | None = None) -> "Study":
-        """Make a study and open it.
+        """Create a study and open it.
 
         Args:
-            path: Where to; the suffix ``.skillstudy`` is added where it is not there.
-            settings: Settings to begin with, or None for the defaults.
+            path: Path of the file; the suffix ``.skillstudy`` is added if it is missing.
+            settings: Initial settings, or None for the defaults.
 
         Raises:
-            StudyError: There is a file already, no such folder, or it cannot be written.
+            StudyError: The file exists already, its folder does not, or it cannot be written.
         """
         study = cls(StudyFile(StudyFile.make(path)))
         if settings is not None:
@@ -65,21 +65,21 @@ class Study:
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> "Study":
-        """Open a study. One that changed since its last backup is backed up; an older one is brought up to date.
+        """Open a study. It is backed up if it changed since its last backup, and migrated if it is older.
 
         Args:
             path: The file.
-            read_only: Only look.
+            read_only: Whether to open it for reading only.
 
         Raises:
-            StudyError: It is missing, not a study, from a newer program, damaged, or cannot be read.
+            StudyError: The file is missing, no study, from a newer program, damaged, or unreadable.
         """
         file = StudyFile(path, read_only=read_only)
         study = cls(file)
         try:
             if not file.read_only:
                 study.back_up_if_changed()
-        except StudyError as error:  # the study itself is sound, and may be all that is left
+        except StudyError as error:  # the study itself is sound, and may be the only copy
             file.notice(f"No backup could be made. {error}")
         return study
 
@@ -91,27 +91,27 @@ class Study:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the file."""
         return self._file.path
 
     @property
     def read_only(self) -> bool:
-        """Whether it can be looked at only; ``notices`` says why."""
+        """True if it is open for reading only; ``notices`` gives the reason."""
         return self._file.read_only
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know of how it was opened, one sentence each."""
+        """Notices for the user about the opening, one sentence each."""
         return self._file.notices
 
     @property
     def migrated_from(self) -> int | None:
-        """The version of its form before it was brought up to date on opening, or None."""
+        """Version of its schema before it was migrated on opening, or None."""
         return self._file.was_version
 
     @property
     def settings(self) -> StudySettings:
-        """The settings; assigning writes them."""
+        """Settings of the study; assignment stores them."""
         return read_settings(self._file)
 
     @settings.setter
@@ -120,11 +120,11 @@ class Study:
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """Title of the study."""
         return self.settings.title or self.path.stem
 
     def use_model(self, digest: str) -> None:
-        """Make a model of the study the one in use: a newer version, or an older one again.
+        """Make a model of the study the one in use: a newer version, or an earlier one.
 
         Raises:
             StudyError: There is no such model, or the study cannot be written.
@@ -132,9 +132,9 @@ class Study:
         self.settings = replace(self.settings, model=self.models.get(digest).digest)
 
     def dataset(self) -> Dataset:
-        """Return the study as a data set: its rule makes pairs of the votes that stand; agreed pairs come along.
+        """Return the study as a data set, with pairs from valid votes by its rule, and with agreed pairs.
 
-        Where somebody judged two videos, the votes count and not the agreed pair.
+        For two videos with votes, the votes count and not the agreed pair.
         """
         from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
@@ -153,44 +153,44 @@ class Study:
         )
 
     def written_version(self) -> int:
-        """Return a number that is another one after another process has written the study."""
-        return int(self._file.value("PRAGMA data_version"))
+        """Return a number that changes when another process has written the study."""
+        return int(self._file.scalar("PRAGMA data_version"))
 
     def has_words(self) -> bool:
-        """Return whether anybody said anything in it: votes, pairs, moments, notes, facts or parts of a video."""
+        """Return True if a user entered anything: votes, pairs, moments, notes, facts or parts of a video."""
         tables = ("judgement", "agreed_pair", "moment", "note", "rater")
-        if any(self._file.value(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
+        if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
         told = (
             "participant IS NOT NULL OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
             "(extent_unit <> '' AND removed_at IS NULL)"
         )
-        return self._file.value(f"SELECT 1 FROM video WHERE {told} LIMIT 1") is not None  # noqa: S608 - ours
+        return self._file.scalar(f"SELECT 1 FROM video WHERE {told} LIMIT 1") is not None  # noqa: S608 - ours
 
     @staticmethod
     def delete(path: Path) -> None:
-        """Remove a study that is not open, and its backups. For drafts in which nobody said anything."""
+        """Remove a study that is not open, and its backups; for drafts without entries."""
         for file in (*backups.backups(path), *side_files(path), path):
             file.unlink(missing_ok=True)
         with suppress(OSError):
             backups.backups_dir(path).rmdir()
 
     def back_up_if_changed(self) -> Path | None:
-        """Make a backup if something was written since the last one.
+        """Make a backup if the study was written since the last one.
 
         Returns:
-            The backup, or None where the last one still stands.
+            Path of the backup, or None if the last one is still current.
 
         Raises:
-            StudyError: It cannot be written.
+            StudyError: The backup cannot be written.
         """
         return self.back_up() if self._changed_since_backup() else None
 
     def back_up(self) -> Path:
-        """Make a backup, and let old ones go.
+        """Make a backup, and remove outdated ones.
 
         Raises:
-            StudyError: It cannot be written.
+            StudyError: The backup cannot be written.
         """
         return backups.back_up(self.path, self._file.copy_to)
 
@@ -200,7 +200,7 @@ class Study:
 
     @staticmethod
     def restore(backup: Path, path: Path) -> None:
-        """Put a backup in the place of a study that is not open; what was there is kept beside the backups.
+        """Replace a study that is not open by a backup; the replaced file is kept with the backups.
 
         Raises:
             StudyError: The backup is no study, the study is open, or it cannot be written.
@@ -208,13 +208,13 @@ class Study:
         backups.restore(backup, path)
 
     def save_as(self, path: Path) -> Path:
-        """Copy the study to a new file, from which its videos and models are found as from here. This one stays open.
+        """Copy the study to a new file, with paths to its videos and models adapted. This one stays open.
 
         Returns:
-            The path of the copy, with the suffix of studies.
+            Path of the copy, with the suffix of studies.
 
         Raises:
-            StudyError: There is a file already, or it cannot be written.
+            StudyError: The file exists already, or it cannot be written.
         """
         path = new_path(path)
         self._file.copy_to(path)
@@ -224,7 +224,7 @@ class Study:
         return path
 
     def in_memory(self) -> sqlite3.Connection:
-        """Return a copy of the study that lies in memory alone, with rows by name; the caller closes it.
+        """Return an in-memory copy of the study, with rows accessible by column name; the caller closes it.
 
         Raises:
             StudyError: The study cannot be read.

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 
 def now() -> str:
-    """Return the present time as it is stored."""
+    """Return the current time in stored form."""
     return stored(datetime.now(UTC))
 
 
 def stored(time: datetime) -> str:
-    """Return a time as it is stored; a time without a zone is taken to be local."""
+    """Return a time in stored form; a time without a zone counts as local."""
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def read(text: str) -> datetime:
-    """Return a stored time."""
+    """Return the time of a stored form."""
     return datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""What fine-tuning takes from a study and gives back: pairs by a rule, and versions of a model to accept or discard."""
+"""Fine-tuning and the study: pairs by a rule, and versions of a model to accept or discard."""
 
 import glob
 from collections.abc import Mapping
@@ -8,23 +8,22 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import StudyError
 from skillviewer.core.finetuning.split import StudyPairs
-from skillviewer.core.paths import data_dir, training_place
+from skillviewer.core.paths import data_dir, safe_name, training_place
 from skillviewer.core.ranking.pair_selection import SelectionReason
 from skillviewer.data.study.agreed import combined
-from skillviewer.data.study.archive.archive_form import safe_name
 from skillviewer.data.study.models import ModelState, ModelVersion
 from skillviewer.data.study.study import Study
 
 SET_ASIDE = frozenset({SelectionReason.TEST.value, "random"})
-"""Purposes of votes on pairs that were chosen at random: such pairs are the honest test set."""
+"""Purposes of votes on pairs that were chosen at random: these pairs are the honest test set."""
 
 
 def study_pairs(study: Study, rule: str | None = None) -> StudyPairs:
-    """Return what a study says of its videos.
+    """Return the pairs and votes of a study.
 
     Args:
         study: The open study.
-        rule: How votes become pairs, or None for the study's own rule.
+        rule: Rule that turns votes into pairs, or None for the study's own.
 
     Raises:
         DatasetError: There is no such rule.
@@ -50,12 +49,12 @@ def study_pairs(study: Study, rule: str | None = None) -> StudyPairs:
 
 
 def known_as(study: Study, digest: str | None, otherwise: str) -> str:
-    """Return the name under which a study keeps a model and its versions.
+    """Return the name that a model and its versions have in a study.
 
     Args:
         study: The open study.
-        digest: Of the model, or None for one that begins from nothing.
-        otherwise: Its name where the study does not know it.
+        digest: Digest of the model, or None for a training from scratch.
+        otherwise: Name of a model that the study does not know.
     """
     for version in study.models.all():
         if version.digest == digest:
@@ -64,12 +63,12 @@ def known_as(study: Study, digest: str | None, otherwise: str) -> str:
 
 
 def next_folder(study: Study, name: str, begun_as: str | None = None) -> Path:
-    """Return a free folder for the next version of a model, in the person's own models.
+    """Return an unused folder for the next version of a model, among the user's own models.
 
     Args:
         study: The open study.
-        name: What all versions are called.
-        begun_as: Digest of the model that it begins as; where the study does not know it yet, it will be version 1.
+        name: Name of all versions.
+        begun_as: Digest of the parent; if the study does not know it yet, it will be version 1.
     """
     known = study.models.all()
     numbers = [version.version for version in known if version.name == name]
@@ -82,7 +81,7 @@ def next_folder(study: Study, name: str, begun_as: str | None = None) -> Path:
 
 
 def _taken(folder: Path) -> bool:
-    """Return whether something is there, or a training under way will be."""
+    """Return True if the path exists, or a training in progress will create it."""
     under_way = training_place(folder)
     return folder.exists() or any(folder.parent.glob(f"{glob.escape(under_way.name)}*"))
 
@@ -95,18 +94,18 @@ def propose(
     facts: Mapping[str, object],
     parent: tuple[str, Path] | None = None,
 ) -> ModelVersion:
-    """Keep a new version that nobody has decided on yet, and the model that it began as, to be gone back to.
+    """Add a new version as proposed, and its parent, so that the user can return to it.
 
-    A training that is done again comes out the same: the version that it came out as stays as it is (``lies_elsewhere``
-    tells), unless it was discarded.
+    A repeated training gives the same checkpoint: its version stays unchanged (see ``lies_elsewhere``), unless it was
+    discarded.
 
     Args:
         study: The open study.
         digest: Digest of its checkpoint.
-        name: What all versions are called.
-        folder: Its checkpoint.
+        name: Name of all versions.
+        folder: Folder of its checkpoint.
         facts: Data, raters, rule, seed, figures; values of JSON.
-        parent: Digest and folder of the model that it began as, or None.
+        parent: Digest and folder of the parent, or None.
 
     Raises:
         StudyError: The study cannot be written.
@@ -124,12 +123,12 @@ def propose(
 
 
 def lies_elsewhere(version: ModelVersion, folder: Path) -> bool:
-    """Return whether the files of a version lie elsewhere than in a folder, which then is but a copy of them."""
+    """Return True if the files of a version are not in a folder, which then holds only a copy of them."""
     return version.path is not None and version.path.resolve() != folder.resolve()
 
 
 def accept(study: Study, digest: str) -> ModelVersion:
-    """Accept a version and make it the one in use; also to go back to one that was in use before.
+    """Accept a version and make it the one in use; also to return to an earlier one.
 
     Raises:
         StudyError: There is no such model, or the study cannot be written.
@@ -139,8 +138,8 @@ def accept(study: Study, digest: str) -> ModelVersion:
     return version
 
 
-def turn_down(study: Study, digest: str) -> ModelVersion:
-    """Discard a version; it stays listed, and its checkpoint is the caller's to remove.
+def discard(study: Study, digest: str) -> ModelVersion:
+    """Discard a version; it stays listed, and the caller removes its checkpoint.
 
     Raises:
         StudyError: There is no such model, or the study cannot be written.
@@ -149,5 +148,5 @@ def turn_down(study: Study, digest: str) -> ModelVersion:
 
 
 def changed(name: str, folder: Path) -> StudyError:
-    """Return the error that says that a checkpoint is no longer the one that the study knows."""
+    """Return the error for a checkpoint that has changed since it entered the study."""
     return StudyError(f"The checkpoint at {folder} is no longer the version of {name} that this study knows.")

@@ -1,4 +1,4 @@
-"""What is known of a video of a study, and what became of adding or looking for some."""
+"""Records of a study's videos, and results of adding or searching for them."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from skillviewer.data.study.identity import Identity
 
 
 class FileState(StrEnum):
-    """Where the file of a video is."""
+    """State of a video's file."""
 
-    PRESENT = "present"  # where it was
-    MOVED = "moved"  # not where it was, but one of its name and size lies beside the study or the other videos
-    MISSING = "missing"  # nowhere
+    PRESENT = "present"  # in its recorded place
+    MOVED = "moved"  # not there, but a file with its name and size lies next to the study or the other videos
+    MISSING = "missing"  # not found
     REPLACED = "replaced"  # another file is in its place
 
 
@@ -23,20 +23,20 @@ class StudyVideo:
     """A video of a study.
 
     Attributes:
-        id: Its number, for good.
+        id: Its permanent number.
         name: Its name; unique in the study.
-        path: The file as it can be opened now (also where it moved to, and what replaced it), or None.
-        recorded_path: Where it was when it was added or last found.
-        state: Where the file is, told by name, size and time stamp.
-        unsure: Whether the file is as large as it was and has another time stamp: ``check`` reads it and tells.
+        path: Path that can be opened now (after a move or a replacement too), or None.
+        recorded_path: Path when it was added or last found.
+        state: State of the file, by name, size and time stamp.
+        unsure: Whether the file has the same size but another time stamp, so that ``check`` must read it.
         size_bytes: Size.
-        digest: SHA-256 of the file, or "" while it was never seen.
-        extent: The part of the file that is the attempt, or None for the whole.
-        participant: The person in it, or None where nobody says.
-        task: What is done in it; videos of two tasks are never compared.
-        notes: What people noted of it.
+        digest: SHA-256 of the file, or "" if it was never seen.
+        extent: Part of the file that shows the attempt, or None for the whole.
+        participant: The person in the video, or None if unknown.
+        task: The task shown; videos of different tasks are never compared.
+        notes: Notes of the users.
         context: Circumstances (camera, tool, assistance).
-        sync_s: The time that meets another video's when a pair plays, or None.
+        sync_s: Time that is aligned with the other video's when a pair plays, or None.
     """
 
     id: int
@@ -56,27 +56,27 @@ class StudyVideo:
 
     @property
     def subject(self) -> tuple[str, ClipRange | None]:
-        """What analyses of it are of, wherever the file lies (``Analysis.subject``)."""
+        """Identity of the clip wherever the file lies (``Analysis.subject``)."""
         return self.digest, self.extent
 
     @property
     def recorded(self) -> Path:
-        """Where the file was, also where it was on another system."""
+        """Recorded path, also one from another system."""
         text = self.recorded_path
         return Path(PureWindowsPath(text).as_posix() if "\\" in text and "/" not in text else text)
 
 
 @dataclass(frozen=True, slots=True)
 class NewVideo:
-    """A video that is to be added.
+    """A video to add.
 
     Attributes:
-        path: The file, or None where it was not found.
+        path: The file, or None if it was not found.
         name: Its name, or "" for the stem of the file.
-        participant: The person in it, or None.
-        task: What is done in it.
-        extent: The part of the file that is the attempt, or None for the whole.
-        identity: What is known of the file, which is then not read, or None.
+        participant: The person in the video, or None.
+        task: The task shown.
+        extent: Part of the file that shows the attempt, or None for the whole.
+        identity: Identity of the file, which is then not read, or None.
     """
 
     path: Path | None
@@ -89,12 +89,12 @@ class NewVideo:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of videos that were to be added.
+    """Result of adding videos.
 
     Attributes:
-        names: Names in the study, one for every video in the order given; None where it could not be added.
-        known: Names of those that the study had already (the same bytes).
-        problems: What could not be added, one sentence each.
+        names: Names in the study, one per video in the given order; None for a video that could not be added.
+        known: Names of videos that the study had already (equal bytes).
+        problems: Failures, one sentence each.
     """
 
     names: tuple[str | None, ...]
@@ -104,13 +104,13 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Relinked:
-    """What a search for moved videos came to.
+    """Result of a search for moved videos.
 
     Attributes:
-        found: Names of videos that were found again.
-        missing: Names of those that still miss.
-        replaced: Names of those in whose place another file is.
-        problems: Files that seemed to be theirs and cannot be read, one sentence each.
+        found: Names of the videos found again.
+        missing: Names of the videos still missing.
+        replaced: Names of the videos with another file in their place.
+        problems: Candidate files that cannot be read, one sentence each.
     """
 
     found: tuple[str, ...]
@@ -120,7 +120,7 @@ class Relinked:
 
 
 def extent_text(extent: ClipRange | None) -> str:
-    """Return an extent as a word, "" for the whole file."""
+    """Return a range as a word, "" for the whole file."""
     if extent is None:
         return ""
     unit, start, stop = range_cells(extent)
@@ -128,11 +128,11 @@ def extent_text(extent: ClipRange | None) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a number in all its digits; it tells parts of long files apart."""
+    """Return a number in all its digits, to distinguish parts of long files."""
     short = f"{value:g}"
     return short if float(short) == value else repr(value)
 
 
 def extent_of(row: sqlite3.Row) -> ClipRange | None:
-    """Return the extent in a row of the table of videos."""
+    """Return the range in a row of the table of videos."""
     return range_from(row["extent_unit"], row["extent_start"], row["extent_stop"])

@@ -1,12 +1,13 @@
-"""The videos of a study: which there are, what is known of them, and how they come and go."""
+"""Videos of a study: adding, describing, splitting and removing them."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
 
 from skillviewer.core.errors import StudyError, VideoError
+from skillviewer.core.paths import free_name
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange, range_cells
-from skillviewer.data.study.identity import Identity, free_name, relative
+from skillviewer.data.study.identity import Identity, relative
 from skillviewer.data.study.located_files import StudyVideoFiles
 from skillviewer.data.study.times import now
 from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
@@ -16,10 +17,10 @@ _COLUMNS = ("name", "participant", "task", "notes", "context", "sync_s")
 
 
 class Videos(StudyVideoFiles):
-    """The videos of an open study.
+    """Videos of an open study.
 
     Args:
-        file: The study.
+        file: The study file.
     """
 
     def add(
@@ -30,19 +31,19 @@ class Videos(StudyVideoFiles):
         *,
         revive: bool = True,
     ) -> Added:
-        """Add videos: all that can be read, in one act; the same bytes are one video, whatever the name.
+        """Add all readable videos in one transaction; equal bytes are the same video, whatever its name.
 
-        A video of the study whose file had been lost, or that had been removed, is found again by this.
+        A video of the study that had been removed, or whose file had been lost, is restored by this.
 
         Args:
             videos: The videos.
-            token: Stops the job; nothing is added then.
-            report: Told of every file.
-            revive: Whether videos that had been removed come back; else they are known, and stay removed.
+            token: Cancels the job; then nothing is added.
+            report: Receives the progress after every file.
+            revive: Whether removed videos are restored; else they count as known and stay removed.
 
         Raises:
             StudyError: The study cannot be written.
-            Cancelled: The person asked to stop.
+            Cancelled: The user cancelled.
         """
         identities: list[Identity | None] = []
         problems: list[str] = []
@@ -57,7 +58,7 @@ class Videos(StudyVideoFiles):
                 except VideoError as error:
                     problems.append(str(error))
         report(Progress("reading videos", len(videos), len(videos)))
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             rows = db.execute("SELECT * FROM video").fetchall()
             taken: dict[str, object] = {row["name"].casefold(): row["id"] for row in rows}
             by_content = {(r["digest"], r["extent_unit"], r["extent_start"], r["extent_stop"]): r for r in rows}
@@ -76,7 +77,7 @@ class Videos(StudyVideoFiles):
                     known.append(old["name"])
                     continue
                 wanted = video.name or (video.path.stem if video.path is not None else "")
-                name = free_name(composed(wanted).strip() or wanted, taken)  # as tables are read
+                name = free_name(composed(wanted).strip() or wanted, taken)  # as names are read from tables
                 row = self._insert(db, name, video, identity)
                 taken[name.casefold()] = row["id"]
                 by_content[row["digest"], row["extent_unit"], row["extent_start"], row["extent_stop"]] = row
@@ -92,20 +93,20 @@ class Videos(StudyVideoFiles):
             self._place(old["id"], video.path, identity)
 
     def split(self, name: str, extent: ClipRange) -> str:
-        """Make a part of a video's file a video of its own, of the same person and task; the file is not read.
+        """Add a part of a video's file as a new video with the same participant and task; the file is not read.
 
         Args:
-            name: The video; itself the whole file or a part of it.
+            name: The video: the whole file or a part of it.
             extent: The part, counted from the start of the file.
 
         Returns:
-            The name of the part. A part that is or was in the study already keeps its name.
+            Name of the part. A part that is or was in the study already keeps its name.
 
         Raises:
             StudyError: There is no such video, its file was never seen, or the study cannot be written.
         """
         video = self.get(name)
-        (row,) = self._file.rows("SELECT * FROM video WHERE id = ?", (video.id,))
+        (row,) = self._file.query("SELECT * FROM video WHERE id = ?", (video.id,))
         if not video.digest or video.path is None or video.state is FileState.REPLACED:
             raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
         parts = [v for v in self.all() if v.digest == video.digest and v.extent is not None]
@@ -138,14 +139,14 @@ class Videos(StudyVideoFiles):
         return row
 
     def change(self, name: str, /, **cells: str | float | None) -> StudyVideo:
-        """Change what is known of a video.
+        """Change the record of a video.
 
         Args:
             name: Its name.
             cells: Any of name, participant, task, notes, context and sync_s.
 
         Returns:
-            The video as it is now.
+            The changed video.
 
         Raises:
             StudyError: There is no such video, the new name is taken, or the study cannot be written.
@@ -155,7 +156,7 @@ class Videos(StudyVideoFiles):
             raise ValueError(f"a video has no {', '.join(strange)} that can be changed")
         video = self.get(name)
         new_name = str(cells.get("name", name))
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             other = db.execute("SELECT id FROM video WHERE name = ? AND id <> ?", (new_name, video.id)).fetchone()
             if other is not None or not new_name.strip():
                 raise StudyError(f"“{new_name}” cannot be the name of a video: it is empty, or another has it.")
@@ -164,21 +165,21 @@ class Videos(StudyVideoFiles):
         return self.get(new_name)
 
     def name_people(self, people: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
-        """Write down who is in videos of which nobody has said it yet, in one act.
+        """Set the participants of videos without one, in one transaction.
 
         Args:
-            people: Participant by name of a video; other names than the study's are passed over.
+            people: Participant by video name; names not in the study are ignored.
 
         Returns:
-            Of how many videos it is known now and was not before; and one sentence for every video of which the study
-            says something else, which stays.
+            Number of videos with a newly known participant; and a sentence for every video with another participant in
+            the study, which stays.
 
         Raises:
             StudyError: The study cannot be written.
         """
         problems = []
         n_named = 0
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             for row in db.execute("SELECT id, name, participant FROM video WHERE removed_at IS NULL").fetchall():
                 person = people.get(row["name"], "").strip()
                 if person and not row["participant"]:
@@ -191,13 +192,13 @@ class Videos(StudyVideoFiles):
         return n_named, tuple(problems)
 
     def remove(self, name: str) -> None:
-        """Take a video out of the study; the file stays, and so does what was said of it.
+        """Remove a video from the study; its file stays, and so do its votes and notes.
 
         Raises:
             StudyError: There is no such video, or the study cannot be written.
         """
         video = self.get(name)
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute("UPDATE video SET removed_at = ? WHERE id = ?", (now(), video.id))
 
     def bring_back(self, name: str) -> StudyVideo:
@@ -206,6 +207,6 @@ class Videos(StudyVideoFiles):
         Raises:
             StudyError: There never was such a video, or the study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             db.execute("UPDATE video SET removed_at = NULL WHERE name = ?", (name,))
         return self.get(name)

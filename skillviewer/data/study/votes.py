@@ -1,4 +1,4 @@
-"""Raters, and what they said: votes are added and, to undo one, withdrawn by a later row; nothing is ever changed."""
+"""Raters and votes: votes are added and, on undo, withdrawn by a later row; rows are never changed."""
 
 import sqlite3
 import uuid
@@ -28,20 +28,19 @@ class Vote:
     Attributes:
         left: Name of the video on the left.
         right: Name of the video on the right.
-        verdict: What the rater chose, or None where the pair was skipped, which is no tie.
-        rater: Who.
-        judged_at: When, or None where it was not kept.
+        verdict: Choice of the rater, or None for a skipped pair, which is no tie.
+        rater: Name of the rater.
+        judged_at: Time of the vote, or None if not recorded.
         taken_s: Time from first sight to the vote in seconds, or None.
-        watched: Share of the two videos that was watched, 0 to 1, or None.
+        watched: Proportion of the two videos that was watched, 0 to 1, or None.
         speed: Playback speed; 1 is real time.
-        reason: Why, in the rater's words, or "".
-        left_mark_s: A time in the left video that the rater marked, in seconds from the first frame of its file, or
-            None.
-        right_mark_s: The same in the right video.
-        purpose: How the pair was chosen (a word of the one who chose it: "random", "repeat"), or "".
-        id: Its number in the study, in the order of voting; 0 before it is cast.
-        key: A word that is the same in every copy of the study; made when it is cast.
-        withdrawn_at: When it was withdrawn, or None while it stands.
+        reason: The rater's reason, or "".
+        left_mark_s: Time in the left video that the rater marked, in seconds from the first frame of its file, or None.
+        right_mark_s: Marked time in the right video.
+        purpose: Reason why the pair was chosen ("random", "repeat"), or "".
+        id: Number in the study, in the order of voting; 0 before it is cast.
+        key: Identifier that is the same in every copy of the study; set when it is cast.
+        withdrawn_at: Time of the withdrawal, or None while it is valid.
     """
 
     left: str
@@ -62,18 +61,18 @@ class Vote:
 
     @classmethod
     def of(cls, judgement: Judgement) -> "Vote":
-        """Return a judgement as a vote that can be cast."""
+        """Return a judgement as a vote to cast."""
         j = judgement
         return cls(j.left, j.right, j.verdict, j.rater, j.judged_at, j.taken_s, j.watched, j.speed)
 
     @property
     def stands(self) -> bool:
-        """Whether it was not withdrawn."""
+        """True unless it was withdrawn."""
         return self.withdrawn_at is None
 
     @property
     def judgement(self) -> Judgement | None:
-        """The judgement in it, or None where the pair was skipped."""
+        """The judgement, or None for a skipped pair."""
         if self.verdict is None:
             return None
         return Judgement(
@@ -102,9 +101,9 @@ def _vote(row: sqlite3.Row) -> Vote:
 
 
 def _in_time(rows: Sequence[sqlite3.Row]) -> tuple[Vote, ...]:
-    """Return votes in the order of voting: those of another copy of the study come in later than they were cast.
+    """Return votes in the order of voting: votes of another copy of the study are imported later than they were cast.
 
-    Votes whose time was not kept stay behind those that came in before them.
+    Votes without a time stay after those that were added before them.
     """
     latest = ""
     keyed = []
@@ -115,10 +114,10 @@ def _in_time(rows: Sequence[sqlite3.Row]) -> tuple[Vote, ...]:
 
 
 def video_id(db: sqlite3.Connection, name: str) -> int:
-    """Return the number of a video, also of one that was removed.
+    """Return the number of a video, even of a removed one.
 
     Raises:
-        StudyError: There is none of that name.
+        StudyError: There is no video with this name.
     """
     row = db.execute("SELECT id FROM video WHERE name = ?", (name,)).fetchone()
     if row is None:
@@ -127,26 +126,26 @@ def video_id(db: sqlite3.Connection, name: str) -> int:
 
 
 class StudyVotes:
-    """The raters and votes of an open study.
+    """Raters and votes of an open study.
 
     Args:
-        file: The study.
+        file: The study file.
     """
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
 
     def raters(self) -> tuple[str, ...]:
-        """Return the names of the raters, in the order in which they came."""
-        return tuple(row["name"] for row in self._file.rows("SELECT name FROM rater ORDER BY id"))
+        """Return the names of the raters, in the order of adding."""
+        return tuple(row["name"] for row in self._file.query("SELECT name FROM rater ORDER BY id"))
 
     def add_rater(self, name: str) -> None:
-        """Add a rater; one who is there already stays.
+        """Add a rater; a known rater stays.
 
         Raises:
             StudyError: The name is empty, or the study cannot be written.
         """
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             self._rater_id(db, name)
 
     @staticmethod
@@ -160,19 +159,19 @@ class StudyVotes:
         return int(db.execute("INSERT INTO rater (name, added_at) VALUES (?, ?)", (name, now())).lastrowid or 0)
 
     def cast(self, vote: Vote) -> Vote:
-        """Add a vote; when this returns it is on the disk.
+        """Add a vote; it is on the disk when this returns.
 
         Args:
-            vote: The vote; its rater is added if need be, and a missing ``judged_at`` is now.
+            vote: The vote; an unknown rater is added, and a missing ``judged_at`` is set to now.
 
         Returns:
             The vote with its number and key.
 
         Raises:
-            StudyError: There is no such video, both are the same, or the study cannot be written.
+            StudyError: There is no such video, both videos are the same, or the study cannot be written.
         """
         when = vote.judged_at or read(now())
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             number = self._insert(db, vote, when, uuid.uuid4().hex)
         return self.get(number)
 
@@ -202,18 +201,18 @@ class StudyVotes:
         return int(cursor.lastrowid or 0)
 
     def bring_in(self, votes: Sequence[Vote]) -> int:
-        """Add votes that were cast elsewhere, in one act; those whose key is there already are left out.
+        """Import votes in one transaction; votes with a known key are left out.
 
-        Votes without a key are new each time. A withdrawal comes with its vote, also for a vote that is there.
+        Votes without a key are always new. A withdrawal is imported with its vote, also for a known vote.
 
         Returns:
-            How many are new.
+            Number of new votes.
 
         Raises:
-            StudyError: There is no such video, or the study cannot be written; nothing is added then.
+            StudyError: There is no such video, or the study cannot be written; then nothing is added.
         """
         new = 0
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             there = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM judgement")}
             withdrawn = {row[0] for row in db.execute("SELECT judgement FROM withdrawal")}
             for vote in votes:
@@ -228,10 +227,10 @@ class StudyVotes:
         return new
 
     def withdraw(self, number: int, reason: str = "") -> Vote:
-        """Withdraw a vote: it stays in the study and counts no longer.
+        """Withdraw a vote: it stays in the study but no longer counts.
 
         Returns:
-            The vote as it is now.
+            The withdrawn vote.
 
         Raises:
             StudyError: There is no such vote, it was withdrawn before, or the study cannot be written.
@@ -239,7 +238,7 @@ class StudyVotes:
         vote = self.get(number)
         if not vote.stands:
             raise StudyError(f"Vote {number} was withdrawn already.")
-        with self._file.act() as db:
+        with self._file.transaction() as db:
             self._withdraw(db, number, read(now()), reason)
         return self.get(number)
 
@@ -250,23 +249,23 @@ class StudyVotes:
         )
 
     def get(self, number: int) -> Vote:
-        """Return a vote by its number.
+        """Return the vote with a number.
 
         Raises:
-            StudyError: There is none.
+            StudyError: There is no such vote.
         """
-        rows = self._file.rows(f"{_SELECT} WHERE j.id = ?", (number,))
+        rows = self._file.query(f"{_SELECT} WHERE j.id = ?", (number,))
         if not rows:
             raise StudyError(f"There is no vote {number} in the study.")
         return _vote(rows[0])
 
     def all(self) -> tuple[Vote, ...]:
         """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting."""
-        return _in_time(self._file.rows(f"{_SELECT} ORDER BY j.id"))
+        return _in_time(self._file.query(f"{_SELECT} ORDER BY j.id"))
 
     def judgements(self) -> tuple[Judgement, ...]:
-        """Return the judgements that stand, of videos that are still in the study, in the order of voting."""
-        rows = self._file.rows(
+        """Return the valid judgements of videos that are still in the study, in the order of voting."""
+        rows = self._file.query(
             f"{_SELECT} WHERE w.judgement IS NULL AND j.verdict IS NOT NULL AND l.removed_at IS NULL "
             "AND r.removed_at IS NULL ORDER BY j.id"
         )

@@ -1,1 +1,1 @@
-"""Tables that people write: rows, names of videos, participants, pairs and regions."""
+"""Tables written by users: rows, names of videos, participants, pairs and regions."""

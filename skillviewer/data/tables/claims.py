@@ -1,4 +1,4 @@
-"""What rows claim of two videos, and what remains once repeated and contradictory claims are sorted out."""
+"""Claims of table rows about two videos, and their reduction to pairs without repetitions and contradictions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from skillviewer.core.dataset.pairs import Pair, SimilarPair
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One row: which of two videos is better, or that neither is; and where it stands."""
+    """Claim of one row: which of two videos is better, or that neither is; and the place of the row."""
 
     says: Pair | SimilarPair
     where: str
 
     @property
     def videos(self) -> SimilarPair:
-        """The two videos, whatever is said of them."""
+        """The two videos, whatever is claimed."""
         return self.says if isinstance(self.says, SimilarPair) else SimilarPair(self.says.better, self.says.worse)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What claims come to.
+    """Result of sorting out claims.
 
     Attributes:
         pairs: Ordered pairs, each once, in the order of their first row.
@@ -41,10 +41,10 @@ def _words(says: Pair | SimilarPair) -> str:
 
 
 def sort_out(claims: Iterable[Claim], what: str) -> Claimed:
-    """Count every claim once, and leave out pairs of which opposite things are claimed.
+    """Count every claim once, and leave out pairs with contradictory claims.
 
     Args:
-        claims: The rows.
+        claims: Claims of the rows.
         what: Name of the file or data set, for messages.
     """
     by_videos: dict[SimilarPair, list[Claim]] = {}
@@ -76,7 +76,7 @@ def sort_out(claims: Iterable[Claim], what: str) -> Claimed:
 
 
 def order_claim(better: str, worse: str, where: str) -> Claim | str:
-    """Return the claim that one video is better, or what is wrong with the row."""
+    """Return the claim that one video is better, or the problem of the row."""
     if not better or not worse:
         return f"{where} does not name two videos; it is left out."
     if better == worse:
@@ -85,6 +85,6 @@ def order_claim(better: str, worse: str, where: str) -> Claim | str:
 
 
 def parted(rows: Iterable[Claim | str]) -> tuple[list[Claim], list[str]]:
-    """Return claims and problems apart."""
+    """Return claims and problems separately."""
     rows = list(rows)
     return [row for row in rows if isinstance(row, Claim)], [row for row in rows if isinstance(row, str)]

@@ -1,4 +1,4 @@
-"""Finding the file of a video by its stem, anywhere below a folder."""
+"""Search for the file of a video by its stem, anywhere below a folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,28 +11,28 @@ _OF_RECORDERS = frozenset({".ts", ".m2ts", ".3gp"})
 
 
 def bare(name: str) -> str:
-    """Return a name without the extension of a video file, as a pair may carry one."""
+    """Return a name without the extension of a video file, which a pair may carry."""
     return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in VIDEO_SUFFIXES else name
 
 
 def number_of(name: str) -> str:
-    """Return a name that is a number, without zeros in front, as a spreadsheet writes it; "" where it is none.
+    """Return a numeric name without leading zeros, as a spreadsheet writes it; "" if it is no number.
 
-    Folders before it stay as they are, in any case.
+    Folders before it are kept, in lower case.
     """
     folders, slash, last = name.rpartition("/")
     return f"{folders.casefold()}{slash}{int(last)}" if last.isascii() and last.isdecimal() and len(last) < 40 else ""
 
 
 class VideoFolder:
-    """The video files below a folder.
+    """Video files below a folder.
 
     Args:
-        folder: Where to look; hidden folders are passed over.
-        foreign: Folder names (plain, see ``rows.plain``) under which other tasks keep videos of the same names.
+        folder: The folder to search; hidden folders are skipped.
+        foreign: Plain names (see ``rows.plain``) of folders in which other tasks keep videos with the same names.
 
     Raises:
-        DatasetError: The folder is not there.
+        DatasetError: The folder does not exist.
     """
 
     def __init__(self, folder: Path, foreign: Sequence[str] = ()) -> None:
@@ -52,7 +52,7 @@ class VideoFolder:
 
     @property
     def problems(self) -> list[str]:
-        """Return what was ambiguous, and what was found by its number alone, one sentence each."""
+        """Return sentences about ambiguous names and about files found by number alone."""
         if not self._renumbered:
             return [*self._problems]
         found = [f"{name} for {file}" for name, file in self._renumbered.items()]
@@ -60,11 +60,11 @@ class VideoFolder:
 
     @property
     def stems(self) -> frozenset[str]:
-        """Stems of all files found, composed."""
+        """Stems of all files, in composed letters."""
         return frozenset(self._by_stem)
 
     def suffixes(self, stem: str) -> frozenset[str]:
-        """Return the extensions, in lower case, of the files of a stem in any case."""
+        """Return the extensions, in lower case, of the files with a stem in any case."""
         spelled = self._folded.get(composed(stem).casefold(), ())
         return frozenset(path.suffix.lower() for spelling in spelled for path in self._by_stem[spelling])
 
@@ -81,14 +81,14 @@ class VideoFolder:
 
         Args:
             name: Name of the video, for messages.
-            stems: Stems that it may have, the likeliest first; in this case first, then in any.
-            folders: Plain names of folders, one of which must hold it (at any height), or nothing.
+            stems: Possible stems, the likeliest first; an exact match comes before one in another case.
+            folders: Plain names of folders, one of which must contain it (at any depth), or empty.
             prefer: Plain name of a folder that decides between several files.
-            inside: Names of the folders that hold it, the last one itself, or nothing.
+            inside: Names of the folders that contain it, innermost last, or empty.
             suffix: Extension, in lower case, that decides between several files, or "".
 
         Returns:
-            The file; None where there is none, or where several could be meant, which is listed in ``problems``.
+            The file; None if there is none, or if several match, which is reported in ``problems``.
         """
         above = tuple(plain(folder) for folder in inside)
         for stem in map(composed, stems):
@@ -113,23 +113,23 @@ class VideoFolder:
         return None
 
     def _spelled(self, stem: str) -> list[Path]:
-        """Return the files of a stem: in this case, else in any, else of the same number."""
+        """Return the files with a stem: in the exact case, else in any, else with the same number."""
         number = number_of(stem)
         spelled = [stem] if stem in self._by_stem else self._folded.get(stem.casefold(), [])
         spelled = spelled or (self._numbers.get(number, []) if number else [])
         return [path for spelling in spelled for path in self._by_stem[spelling]]
 
     def _narrowed(self, paths: list[Path], prefer: str, suffix: str) -> list[Path]:
-        """Return those of several files that are likelier meant than the others."""
+        """Return the more likely ones of several files."""
         if suffix:
             paths = [path for path in paths if path.suffix.lower() == suffix] or paths
         if prefer:
             paths = [path for path in paths if prefer in self._above(path)] or paths
-        # a recorder's own file beside the one that people use
+        # a recorder's own file next to the one for users
         return [path for path in paths if path.suffix.lower() not in _OF_RECORDERS] or paths
 
     def _above(self, path: Path) -> set[str]:
-        """Return the plain names of the folders that hold a file, down from the folder that was searched."""
+        """Return the plain names of the folders between the searched folder and a file."""
         return set(self._parts(path))
 
     def _parts(self, path: Path) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The rows of ``pairs.csv``: what each says of two videos, as a vote of a rater or as what is agreed."""
+"""Rows of ``pairs.csv``: votes of raters, or agreed pairs."""
 
 import re
 from collections.abc import Callable
@@ -24,21 +24,21 @@ _VERDICTS = {
 
 
 def is_pairs_file(file: Path) -> bool:
-    """Return whether a file has the columns of a table of pairs."""
+    """Return True if a file has the columns of a table of pairs."""
     return looks_like(file, _LEFT, _RIGHT, (*_LABEL, *_VOTES)) or looks_like(file, _BETTER, _WORSE)
 
 
 @dataclass(slots=True)
 class PairRows:
-    """What the rows say.
+    """Content of the rows.
 
     Attributes:
-        claims: What is agreed of two videos, row by row.
-        judgements: What raters said.
-        labels: Labels that stand beside votes.
-        voted: Raters that were counted, by pair.
-        said: Labels and votes as they stand.
-        problems: Rows that could not be read, one sentence each.
+        claims: Agreed verdicts on two videos, row by row.
+        judgements: Votes of raters.
+        labels: Labels of rows that also have votes.
+        voted: Number of raters, by pair.
+        said: Labels and votes as written.
+        problems: Unreadable rows, one sentence each.
     """
 
     claims: list[Claim] = field(default_factory=list)
@@ -53,7 +53,7 @@ class PairRows:
 class _Columns:
     first: int | None
     second: int | None
-    ordered: bool  # whether the columns say which is better
+    ordered: bool  # whether the columns are better and worse
     label: int | None
     votes: int | None
     rater: int | None
@@ -69,7 +69,7 @@ class _Columns:
 
 
 def video_cells(sheet: CsvTable) -> list[str]:
-    """Return all cells that name a video."""
+    """Return all cells with the name of a video."""
     columns = _Columns.of(sheet)
     return [row.cell(at) for row in sheet.rows for at in (columns.first, columns.second)]
 
@@ -79,10 +79,10 @@ def read_pairs(sheet: CsvTable, name_of: Callable[[str], str]) -> PairRows:
 
     Args:
         sheet: The table.
-        name_of: The name of the video that a cell names, "" for none.
+        name_of: Returns the name of the video that a cell refers to, "" for none.
     """
     read, raters, columns = PairRows(), Spellings(), _Columns.of(sheet)
-    spreads = columns.votes is not None and columns.votes == len(sheet.titles) - 1  # votes may have fields of their own
+    spreads = columns.votes is not None and columns.votes == len(sheet.titles) - 1  # votes may span several fields
     unread: list[str] = []
     for row in sheet.rows:
         place = sheet.place(row)
@@ -124,7 +124,7 @@ def _read_ordered(
     read: PairRows,
     unread: list[str],
 ) -> None:
-    """Add a row whose columns say which is better; a label beside them may say that neither is."""
+    """Add a row with the columns better and worse; its label may say that neither is better."""
     place, text = sheet.place(row), row.cell(columns.label)
     label = _VERDICTS.get(_number(sheet, text))
     if label is None and text.casefold() not in NOT_KNOWN:
@@ -139,12 +139,12 @@ def _read_ordered(
 
 
 def _read_votes(sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple[str, str], read: PairRows) -> bool:
-    """Add the votes of a row, and the label beside them; return whether it has any."""
+    """Add the votes of a row, and its label; return True if it has votes."""
     place = sheet.place(row)
     last = columns.votes is not None and columns.votes == len(sheet.titles) - 1
     cells = row.cells[columns.votes :] if last else (row.cell(columns.votes),)
     words = cells if len(cells) > 1 else re.split(r"\s*[;|/,]\s*|\s+", "".join(cells).strip())
-    # a vote that is missing keeps its place: the next one is that of the next rater
+    # a missing vote keeps its position: the next one belongs to the next rater
     verdicts = {
         at: _VERDICTS.get(_number(sheet, word))
         for at, word in enumerate(words, start=1)
@@ -186,7 +186,7 @@ def _read_label(
 
 
 def _judged(place: str, videos: tuple[str, str], verdict: Verdict, rater: str | None, read: PairRows) -> None:
-    """Add one verdict: a rater's, where the table says who judged, else what is agreed."""
+    """Add one verdict: of a rater if the table names raters, else as agreed."""
     if rater is not None:
         read.judgements.append(Judgement(*videos, verdict, rater))
     else:
@@ -194,7 +194,7 @@ def _judged(place: str, videos: tuple[str, str], verdict: Verdict, rater: str | 
 
 
 def _number(sheet: CsvTable, text: str) -> str:
-    """Return a label as it is looked up: "1.0" is "1", and so is "1,0" where commas do not part the columns."""
+    """Return a label in its look-up form: "1.0" is "1", and so is "1,0" if commas do not separate the columns."""
     return re.sub(r"[.,]0+$" if sheet.decimal_comma else r"\.0+$", "", text.casefold())
 
 

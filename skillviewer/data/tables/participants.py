@@ -1,4 +1,4 @@
-"""Who is in which video: by a rule that a person states, by participants.csv, or by the data set's own names."""
+"""Participants of videos: by a pattern of the user, by participants.csv, or by the data set's own names."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ FILE = "participants.csv"
 
 
 def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
-    """Return the participant of every video whose name the pattern is found in.
+    """Return the participants of the videos with names that match the pattern.
 
     Args:
         names: Names of videos.
         pattern: Regular expression; its first group names the participant, or else the whole match.
 
     Raises:
-        DatasetError: It is no regular expression.
+        DatasetError: The pattern is no regular expression.
     """
     try:
         compiled = re.compile(pattern)
@@ -42,14 +42,14 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
 
 
 class Spellings:
-    """Names of people: whoever is spelled alike but for case and blanks is one, and is called as at first."""
+    """Names of people: spellings that differ only in case and blanks are one name, in its first spelling."""
 
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
         self._others: dict[str, list[str]] = {}
 
     def one(self, name: str) -> str:
-        """Return the spelling that counts; blanks at both ends and double ones are no part of it."""
+        """Return the first spelling of a name, without surrounding and double blanks."""
         name = tidy(name)
         first = self._first.setdefault(folded(name), name)
         others = self._others.setdefault(first, [])
@@ -58,7 +58,7 @@ class Spellings:
         return first
 
     def joined(self, where: str) -> list[str]:
-        """Return what is said of people who were spelled in several ways; nothing where none was."""
+        """Return a sentence about people with several spellings; empty if there are none."""
         several = [f"{first} ({', '.join(others)})" for first, others in self._others.items() if others]
         return [f"{where}: people who are spelled in several ways are one each: {some(several)}."] if several else []
 
@@ -68,10 +68,10 @@ def by_file(path: Path, names: VideoNames | None = None) -> tuple[dict[str, str]
 
     Args:
         path: The file.
-        names: Names of the videos that it may mean; others keep the names that they have in it, without extension.
+        names: Names of the videos that it may refer to; other names are kept as written, without extension.
 
     Returns:
-        Participants (none where the file or one of the columns is missing), and problems.
+        Participants (none if the file or one of the columns is missing), and problems.
     """
     if not looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
         meant = path.is_file() and path.name.casefold() == FILE
@@ -101,14 +101,14 @@ def participants_of(
     own: str | None = None,
     recordings: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the participant of every video of which it is known, and problems.
+    """Return the known participants of videos, and problems.
 
     Args:
         names: Names of videos.
-        files: CSV files that may say; the first that does counts.
-        stated: Pattern that a person states; it counts before all else.
+        files: CSV files with participants; the first that has some counts.
+        stated: Pattern given by the user; it comes before everything else.
         own: Pattern of the data set's own names.
-        recordings: What each video is a part of; a file may name that instead.
+        recordings: Recording of each video; a file may name that instead.
     """
     problems: list[str] = []
     if stated is not None:

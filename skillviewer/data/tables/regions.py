@@ -1,9 +1,9 @@
-"""Regions in which skill shows, frame by frame, as CSV.
+"""Regions that show skill, frame by frame, as CSV.
 
 Columns ``video`` and ``frame`` (from 0), and either points, as pairs of columns ``<name>_x`` and ``<name>_y``, or a box
-``left``, ``top``, ``right``, ``bottom`` with an optional ``name`` and an optional ``stop_frame`` (half open) for a box
-that stays. All in pixels of the picture as shown: a point (0, 0) is the centre of the top left pixel, and a box from 0
-to 1 is that pixel. Several rows may speak of one frame.
+``left``, ``top``, ``right``, ``bottom`` with an optional ``name`` and an optional ``stop_frame`` (exclusive) for a box
+that stays. Coordinates are pixels of the displayed picture: a point (0, 0) is the centre of the top left pixel, and a
+box from 0 to 1 is that pixel. Several rows may refer to one frame.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,15 +25,15 @@ class Regions:
     """Regions by video and frame.
 
     Attributes:
-        by_video: Regions by name of video, then by frame index.
-        problems: Rows that could not be read, one sentence each.
+        by_video: Regions by video name, then by frame index.
+        problems: Unreadable rows, one sentence each.
     """
 
     by_video: Mapping[str, Mapping[int, tuple[Region, ...]]]
     problems: tuple[str, ...]
 
     def of(self, video: str) -> Mapping[int, tuple[Region, ...]]:
-        """Return the regions of a video by frame index; empty where it has none."""
+        """Return the regions of a video by frame index; empty if it has none."""
         return self.by_video.get(video, {})
 
 
@@ -42,7 +42,7 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
 
     Args:
         path: The file.
-        names: Names of the videos that it may mean; others keep the names that they have in it.
+        names: Names of the videos that it may refer to; other names are kept as written.
 
     Raises:
         DatasetError: The file cannot be read or has neither points nor boxes.
@@ -81,7 +81,7 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
 
 
 def has_regions(path: Path) -> bool:
-    """Return whether a file names videos and frames, as a file of regions does."""
+    """Return True if a file has columns for videos and frames, as a file of regions does."""
     return looks_like(path, VIDEO_COLUMNS, ("frame", "startframe"))
 
 
@@ -95,7 +95,7 @@ def _point_columns(sheet: CsvTable) -> list[tuple[str, int, int]]:
 
 
 def _points(sheet: CsvTable, row: TableRow, points: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
-    """Return the points of a row, and the name of one that is begun and cannot be read, or ""."""
+    """Return the points of a row, and the name of an unreadable one, or ""."""
     found, strange = [], ""
     for what, x, y in points:
         at = _numbers(sheet, row, (x, y))

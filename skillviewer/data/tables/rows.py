@@ -1,7 +1,7 @@
-"""Tables that people write: CSV and lines of words, with all their irregularities.
+"""Tables written by users: CSV and lines of words, with all their irregularities.
 
-Byte order marks, CRLF, trailing commas, semicolons or tabs in place of commas, a first line ``sep=;`` and spare blanks
-are read past. Nothing here decides what a row means.
+Byte order marks, CRLF, trailing commas, semicolons or tabs instead of commas, a first line ``sep=;`` and surplus
+blanks are accepted. This module does not interpret the rows.
 """
 
 import csv
@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.csv_safety import plain_text
+from skillviewer.core.csv_safety import unescape_cell
 from skillviewer.core.errors import DatasetError
 
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
-"""The line in which a spreadsheet says what parts the columns."""
+"""Line in which a spreadsheet declares the separator of columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,14 @@ class TableRow:
 
     Attributes:
         line: Its number, from 1.
-        cells: Its fields without surrounding blanks; empty fields at the end are left away.
+        cells: Its fields without surrounding blanks; empty fields at the end are dropped.
     """
 
     line: int
     cells: tuple[str, ...]
 
     def cell(self, column: int | None) -> str:
-        """Return a field, or "" where the row is too short or there is no such column."""
+        """Return a field, or "" if the row is too short or there is no such column."""
         return self.cells[column] if column is not None and column < len(self.cells) else ""
 
 
@@ -43,10 +43,10 @@ class CsvTable:
 
     Attributes:
         path: The file.
-        header: Names of the columns, in lower case and without anything but letters and digits.
-        titles: Names of the columns as they stand.
-        rows: The rows that are not empty.
-        decimal_comma: Whether 3,5 may be a number: where commas do not part the columns.
+        header: Names of the columns, in lower case and reduced to letters and digits.
+        titles: Names of the columns as written.
+        rows: The non-empty rows.
+        decimal_comma: Whether 3,5 may be a number: if commas do not separate the columns.
     """
 
     path: Path
@@ -56,14 +56,14 @@ class CsvTable:
     decimal_comma: bool = False
 
     def column(self, *names: str) -> int | None:
-        """Return the place of the first column that has one of the names, or None."""
+        """Return the index of the first column with one of the names, or None."""
         for name in names:
             if name in self.header:
                 return self.header.index(name)
         return None
 
     def number(self, text: str) -> float | None:
-        """Return a finite number as this file writes them, or None."""
+        """Return a finite number in the notation of this file, or None."""
         try:
             number = float(text.replace(",", ".") if self.decimal_comma else text)
         except ValueError:
@@ -71,7 +71,7 @@ class CsvTable:
         return number if math.isfinite(number) else None
 
     def place(self, row: TableRow) -> str:
-        """Return where a row stands, for a message."""
+        """Return the place of a row, for a message."""
         first = row.line - sum(cell.count("\n") for cell in row.cells)
         if first < row.line:
             return f"{self.path.name} lines {first} to {row.line} (a quotation mark makes one row of them)"
@@ -79,35 +79,35 @@ class CsvTable:
 
 
 def plain(text: str) -> str:
-    """Return lower case letters and digits alone, of any script, to compare names that people spell in several ways."""
+    """Return the letters and digits of a text, of any script, in lower case, to compare names in any spelling."""
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
 def composed(text: str) -> str:
-    """Return a text in which letter and accent are one sign (NFC): some systems take them apart in names of files."""
+    """Return a text in composed letters (NFC): some systems decompose accents in file names."""
     return unicodedata.normalize("NFC", text)
 
 
 def some(names: Sequence[str]) -> str:
-    """Return the first five of many names, and how many more there are."""
+    """Return the first five of many names, and the number of the others."""
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _wide(content: bytes) -> str | None:
-    """Return the name of an encoding of two bytes a letter, by the file's mark or by where its zeros are, or None."""
+    """Return the name of a two-byte encoding, by its mark or by the positions of zeros, or None."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     start = content[:4096]
     first, second = start[::2].count(0), start[1::2].count(0)
     if max(first, second) < len(start) / 4 or min(first, second) > 0:
-        return None  # no zeros to speak of, or such as no text has
+        return None  # hardly any zeros, or zeros as in no text
     return "utf-16-le" if second else "utf-16-be"
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, with plain line ends, composed and without a byte order mark.
+    """Return the text of a file, with plain line ends, in composed letters and without a byte order mark.
 
-    UTF-8 or UTF-16 where the file says or shows so, with a mark or without; else Windows-1252, which old spreadsheets
+    UTF-8 or UTF-16 if the content indicates it, with a mark or without; else Windows-1252, which old spreadsheets
     write.
 
     Raises:
@@ -129,7 +129,7 @@ def read_text(path: Path) -> str:
 
 
 def read_words(path: Path) -> tuple[TableRow, ...]:
-    """Return the lines of a file as words between blanks and tabs; empty lines are left out.
+    """Return the lines of a file as words separated by blanks and tabs; empty lines are left out.
 
     Raises:
         DatasetError: The file cannot be read.
@@ -139,7 +139,7 @@ def read_words(path: Path) -> tuple[TableRow, ...]:
 
 
 def read_sheet(path: Path) -> CsvTable:
-    """Return a CSV file with a header; an empty file has no columns and no rows.
+    """Return a CSV file with a header; an empty file has no columns and rows.
 
     Raises:
         DatasetError: The file cannot be read or is no table.
@@ -157,7 +157,7 @@ def read_sheet(path: Path) -> CsvTable:
     try:
         for cells in reader:
             begun = reader.line_num
-            stripped = [plain_text(cell.strip()) for cell in cells]
+            stripped = [unescape_cell(cell.strip()) for cell in cells]
             while stripped and not stripped[-1]:
                 stripped.pop()
             if stripped:
@@ -171,11 +171,11 @@ def read_sheet(path: Path) -> CsvTable:
 
 
 def looks_like(path: Path, *columns: Iterable[str]) -> bool:
-    """Return whether a file is a CSV file whose header has one of each set of columns; never raises.
+    """Return True if a file is a CSV file whose header has one of each set of columns; never raises.
 
     Args:
         path: The file.
-        columns: Sets of names of which the header must have at least one each.
+        columns: Sets of names; the header must have at least one of each.
     """
     if not path.is_file():
         return False

@@ -1,7 +1,7 @@
-"""What people call a video in a table: which video of a data set a cell means, and which file it tells.
+"""Names of videos in tables: the video and the file that a cell refers to.
 
-A cell may carry an extension, the folder ``videos/``, the folders below it by slashes of either kind, or a whole path;
-it may be in another case, and a spreadsheet may have taken the zeros from the front of a number.
+A cell may have an extension, the folder ``videos/``, folders below it with either kind of slash, or a whole path; its
+case may differ, and a spreadsheet may have removed the leading zeros of a number.
 """
 
 import os
@@ -14,7 +14,7 @@ from skillviewer.media.files import VIDEO_SUFFIXES
 
 
 def video_name(cell: str) -> str:
-    """Return the name of a video as a cell tells it: without an extension, or the folder where all videos are."""
+    """Return the name of a video in a cell: without an extension, or the folder of all videos."""
     return bare(_slashed(cell))
 
 
@@ -28,12 +28,12 @@ def _suffix(cell: str) -> str:
 
 
 def _leads_away(text: str) -> bool:
-    """Return whether a cell is a path from the root, or one that leads out of its folder."""
+    """Return True if a cell is an absolute path, or one that leads out of its folder."""
     return text.startswith(("/", "..")) or (len(text) > 2 and text[1:3] == ":/")
 
 
 class VideoNames:
-    """Names of videos, to be found by what a table calls them.
+    """Names of videos, for look-up by cells of tables.
 
     Args:
         names: The names.
@@ -46,10 +46,10 @@ class VideoNames:
         self._renumbered: dict[str, str] = {}
 
     def find(self, cell: str) -> str | None:
-        """Return the name that a cell means, or None.
+        """Return the name that a cell refers to, or None.
 
-        As it stands counts before another case, and that before a number with fewer zeros; what could be one of several
-        is none.
+        An exact match comes before another case, and that before a number without leading zeros; ambiguous cells have
+        no match.
         """
         whole = _slashed(cell)
         for text in dict.fromkeys((cell, whole, bare(whole))):
@@ -67,7 +67,7 @@ class VideoNames:
         return None
 
     def renumbered(self, where: str) -> list[str]:
-        """Return what is said of names that were found by their number alone; nothing where none was."""
+        """Return a sentence about names found by their number alone; empty if there are none."""
         if not self._renumbered:
             return []
         pairs = [f"{cell} for {name}" for cell, name in self._renumbered.items()]
@@ -75,7 +75,7 @@ class VideoNames:
 
 
 def _alone(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
-    """Return names by a key that no other name has; "" is no key."""
+    """Return names by a unique key; "" is no key."""
     found: dict[str, list[str]] = {}
     for name in names:
         found.setdefault(key(name), []).append(name)
@@ -83,17 +83,16 @@ def _alone(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
 
 
 class TableVideos:
-    """The videos that the cells of a table of pairs name, and their files.
+    """Videos and files that the cells of a table of pairs refer to.
 
-    A cell that is the path of a file is that file, from the root or from the table's folder or that of the videos.
-    Names are without extensions, but for files of one name that differ in nothing else where the table tells them apart
-    by it.
+    A cell with the path of a file means that file: absolute, or relative to the table's folder or that of the videos.
+    Names have no extensions, except for files that differ in nothing else, if the table distinguishes them by it.
 
     Args:
-        cells: All cells that name a video.
+        cells: All cells with the name of a video.
         folder: The folder of the table.
         files: The video files.
-        stated: Whether a person says where the videos lie: then a path counts only for a video that is not there.
+        stated: Whether the user chose the folder of the videos: then a path counts only for a video that is not there.
     """
 
     def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, stated: bool) -> None:
@@ -120,7 +119,7 @@ class TableVideos:
                 self._told.setdefault(self._names[cell], path)
 
     def name(self, cell: str) -> str:
-        """Return the name of the video that a cell names; "" for an empty one."""
+        """Return the name of the video that a cell refers to; "" for an empty cell."""
         return self._names.get(cell, "")
 
     def file(self, name: str) -> Path | None:
@@ -147,7 +146,7 @@ class TableVideos:
 
 
 def _told_file(cell: str, folders: Iterable[Path]) -> Path | None:
-    """Return the file of which a cell is the path, from the root or one of several folders, or None."""
+    """Return the file with the path in a cell, absolute or relative to one of several folders, or None."""
     if not _suffix(cell):
         return None
     for folder in folders:
@@ -155,6 +154,6 @@ def _told_file(cell: str, folders: Iterable[Path]) -> Path | None:
         try:
             if path.is_file():
                 return path
-        except (OSError, ValueError):  # too long, or with a sign that no path has
+        except (OSError, ValueError):  # too long, or with an invalid character
             continue
     return None

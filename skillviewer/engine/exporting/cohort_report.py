@@ -131,7 +131,7 @@ def _model(study: Study, asked: str) -> ModelVersion:
             known = ", ".join(f"{m.name} v{m.version}" for m in models) or "none"
             raise ExportError(f"The study has no model “{asked}”. Its models: {known}.")
         return max(named, key=lambda m: m.version)
-    used = study.models.spoken_for(study.settings.model)
+    used = study.models.default_model(study.settings.model)
     if used is None:
         raise ExportError(
             "No video of the study has been assessed. Assess them first: in the window, or by skillviewer export table "

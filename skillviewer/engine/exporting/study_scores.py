@@ -40,7 +40,7 @@ def _keep(path: Path, said: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
         for subject, analysis in new:
             assert subject.model is not None
             study.models.add(analysis.provenance.model_digest, subject.model.name, subject.model)
-            study.models.keep_analysis(analysis)
+            study.models.save_analysis(analysis)
 
 
 def _has(study: Study, analysis: "Analysis") -> bool:

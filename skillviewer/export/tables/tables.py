@@ -14,7 +14,7 @@ from typing import Any
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.analysis_json import AnalysisRecord, analysis_json
-from skillviewer.core.csv_safety import guarded
+from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
@@ -190,7 +190,7 @@ def write_csv(
     ):
         writer = csv.DictWriter(file, [f.name for f in fields(kind)], lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: guarded(value) for name, value in asdict(row).items()} for row in rows)
+        writer.writerows({name: escape_cell(value) for name, value in asdict(row).items()} for row in rows)
     return path
 
 

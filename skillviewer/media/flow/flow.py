@@ -324,11 +324,11 @@ def _compiled_elsewhere(announce: Callable[[str], None], elsewhere: Elsewhere) -
 
 def _kept(folder: Path | None = None) -> bool:
     """Load the kernels if copies of all are kept; return whether they are."""
-    from skillviewer.media.flow.jit import NotKeptError, coming_from
+    from skillviewer.media.flow.jit import NotCompiledError, coming_from
 
     try:
         with coming_from(folder, compiled=False):
             from skillviewer.media.flow import kernels as kernels_module  # noqa: F401
-    except NotKeptError:
+    except NotCompiledError:
         return False
     return True

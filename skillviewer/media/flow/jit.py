@@ -35,7 +35,7 @@ _USUAL = _Where()
 _where: ContextVar[_Where] = ContextVar("where kernels come from", default=_USUAL)  # of the importing thread alone
 
 
-class NotKeptError(ImportError):
+class NotCompiledError(ImportError):
     """There is no copy of a kernel, and it was not to be compiled here."""
 
 
@@ -45,7 +45,7 @@ def coming_from(folder: Path | None = None, *, compiled: bool = True) -> Iterato
 
     Args:
         folder: Where copies are kept, or None for ``kernels_dir()``.
-        compiled: Whether one without a copy is compiled; else its import raises ``NotKeptError``.
+        compiled: Whether one without a copy is compiled; else its import raises ``NotCompiledError``.
     """
     before = _where.set(_Where(folder, compiled))
     try:
@@ -88,7 +88,7 @@ def kernel(signature: str) -> Callable[[KernelT], KernelT]:
         signature: Numba signature, ``"float32(float32[::1], uint64)"``, say.
 
     Raises:
-        NotKeptError: It would have to be compiled, and ``coming_from`` said no.
+        NotCompiledError: It would have to be compiled, and ``coming_from`` said no.
     """
     options = {"nogil": True, "fastmath": True, "error_model": "numpy", "pipeline_class": _DistinctArrays}
 
@@ -102,7 +102,7 @@ def kernel(signature: str) -> Callable[[KernelT], KernelT]:
         with contextlib.nullcontext() if where.compiles else _refusing():
             try:
                 dispatcher.compile(signature)
-            except NotKeptError:
+            except NotCompiledError:
                 raise
             except Exception:  # noqa: BLE001 - a damaged copy or a full disk raises anything; a wrong kernel does again
                 _forget(dispatcher.stats.cache_path, function.__qualname__)
@@ -144,7 +144,7 @@ def _refusing() -> Iterator[None]:
     """Compile nothing: numba asks its listeners right before it would."""
 
     def refuse() -> None:
-        raise NotKeptError("there is no compiled copy of a kernel")
+        raise NotCompiledError("there is no compiled copy of a kernel")
 
     with event.install_listener("numba:compile", _Starts(refuse)):
         yield

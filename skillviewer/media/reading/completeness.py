@@ -3,7 +3,7 @@
 import re
 
 from skillviewer.media.reading.container import VideoFile
-from skillviewer.media.reading.edits import n_stored, read_pieces
+from skillviewer.media.reading.edits import n_stored, read_edits
 
 
 def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
@@ -28,7 +28,7 @@ def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
     # for others the number is an estimate
     if not name.startswith("mov") or file.stream.frames <= n_packets:
         return False
-    return not read_pieces(file) or file.stream.frames > n_stored(file)  # an edit list may hide what is there
+    return not read_edits(file) or file.stream.frames > n_stored(file)  # an edit list may hide what is there
 
 
 def _ends_early(file: VideoFile, end_ticks: int) -> bool:

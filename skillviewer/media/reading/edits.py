@@ -1,8 +1,8 @@
-"""Edit lists of MP4 and MOV files: which pieces of the stored pictures are shown, and when (ISO/IEC 14496-12, 8.6.6).
+"""Edit lists of MP4 and MOV files: which parts of the stored pictures are shown, and when (ISO/IEC 14496-12, 8.6.6).
 
-One piece, perhaps after an empty one, is what cameras and trimming write; libav reads that exactly. Where several
-pieces are shown one after the other, libav shows the right frames, but those after a cut late by a frame, and some
-twice where nothing is shown after a piece. So the frames and times of such a file are worked out here from its edit
+One edit, perhaps after an empty one, is what cameras and trimming write; libav reads that exactly. Where several
+edits are shown one after the other, libav shows the right frames, but those after a cut late by a frame, and some
+twice where nothing is shown after an edit. So the frames and times of such a file are worked out here from its edit
 list, and libav is held against them.
 """
 
@@ -42,66 +42,64 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class EditList:
-    """What the edit list of a file with several pieces shows.
+    """Frames that the edit list of a file shows.
 
     Attributes:
-        n_pieces: How many.
         packets: (position in the file, size) of the packet of every frame, in the order in which they are shown.
         times_s: Their times from the first.
         last_s: How long the last one is shown.
     """
 
-    n_pieces: int
     packets: list[tuple[int | None, int]]
     times_s: FloatArray
     last_s: float
 
 
-def read_pieces(file: VideoFile) -> tuple[Edit, ...]:
-    """Return the pieces of a file's video track, without empty ones at the beginning; none where there is no list."""
+def read_edits(file: VideoFile) -> tuple[Edit, ...]:
+    """Return the edits of a file's video track, without empty ones at the beginning; none where there is no list."""
     if not file.container.format.name.startswith("mov"):
         return ()
     try:
         with file.path.open("rb") as stream:
-            pieces = _pieces(_tables(stream), file.stream.id)
+            edits = _parse_edits(_tables(stream), file.stream.id)
     except (OSError, struct.error):  # tables that libav could read, and this could not
         return ()
-    shown = [at for at, piece in enumerate(pieces) if piece.start is not None]
-    return pieces[shown[0] :] if shown else ()
+    shown = [at for at, edit in enumerate(edits) if edit.start is not None]
+    return edits[shown[0] :] if shown else ()
 
 
-def is_montage(pieces: tuple[Edit, ...]) -> bool:
-    """Return whether more is asked for than one piece at its own speed."""
-    return len(pieces) > 1 or any(not piece.usual for piece in pieces)
+def has_cuts(edits: tuple[Edit, ...]) -> bool:
+    """Return whether more is asked for than one edit at its own speed."""
+    return len(edits) > 1 or any(not edit.usual for edit in edits)
 
 
-def montage(file: VideoFile, pieces: tuple[Edit, ...]) -> EditList | None:
-    """Work out what the pieces of a file show; None where this cannot be told.
+def apply_edits(file: VideoFile, edits: tuple[Edit, ...]) -> EditList | None:
+    """Work out what the edits of a file show; None where this cannot be told.
 
-    A frame that is on when a piece begins is shown from there on; one is shown until the next, or its piece ends.
+    A frame that is on when an edit begins is shown from there on; one is shown until the next, or its edit ends.
     """
     stored = _stored(file)
-    if not stored or not all(piece.usual for piece in pieces):
+    if not stored or not all(edit.usual for edit in edits):
         return None
     stored.sort(key=lambda entry: entry[0])
     starts = [entry[0] for entry in stored]
     ends = [*starts[1:], starts[-1] + max(stored[-1][3], 1)]
     packets, times = [], []
     at_s = end_s = Fraction(0)
-    for piece in pieces:
-        length = piece.length_s / file.time_base
-        if piece.start is not None:
-            length = length or Fraction(ends[-1] - piece.start)
+    for edit in edits:
+        length = edit.length_s / file.time_base
+        if edit.start is not None:
+            length = length or Fraction(ends[-1] - edit.start)
             for (_, pos, size, _), start, end in zip(stored, starts, ends, strict=True):
-                if end > piece.start and start < piece.start + length:
+                if end > edit.start and start < edit.start + length:
                     packets.append((pos, size))
-                    times.append(at_s + max(start - piece.start, 0) * file.time_base)
+                    times.append(at_s + max(start - edit.start, 0) * file.time_base)
         at_s += length * file.time_base
-        end_s = end_s if piece.start is None else at_s
+        end_s = end_s if edit.start is None else at_s
     if not times:
         return None
     times_s = np.array([float(time - times[0]) for time in times])
-    return EditList(sum(piece.start is not None for piece in pieces), packets, times_s, float(end_s - times[-1]))
+    return EditList(packets, times_s, float(end_s - times[-1]))
 
 
 def n_stored(file: VideoFile) -> int:
@@ -160,7 +158,7 @@ def _tables(stream: BinaryIO) -> bytes:
     return b""
 
 
-def _pieces(tables: bytes, track: int) -> tuple[Edit, ...]:
+def _parse_edits(tables: bytes, track: int) -> tuple[Edit, ...]:
     movie_hz = 0
     for name, content in _boxes(tables):
         if name == b"mvhd":
@@ -169,9 +167,9 @@ def _pieces(tables: bytes, track: int) -> tuple[Edit, ...]:
             inside = dict(_boxes(content))
             header = inside.get(b"tkhd", b"\0" * 24)
             (number,) = struct.unpack_from(">I", header, 20 if header[0] else 12)
-            edits = dict(_boxes(inside.get(b"edts", b""))).get(b"elst")
-            if number == track and edits is not None and movie_hz:
-                return tuple(_entries(edits, movie_hz))
+            table = dict(_boxes(inside.get(b"edts", b""))).get(b"elst")
+            if number == track and table is not None and movie_hz:
+                return tuple(_entries(table, movie_hz))
     return ()
 
 

@@ -25,7 +25,7 @@ from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.reading.container import VideoFile
-from skillviewer.media.reading.edits import EditList, is_montage, montage, read_pieces
+from skillviewer.media.reading.edits import EditList, apply_edits, has_cuts, read_edits
 from skillviewer.media.reading.packets import PacketTable, read_packets
 from skillviewer.media.reading.timing import NO_STAMP, presentation_ticks
 
@@ -177,8 +177,8 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     rate = file.stream.average_rate or file.stream.guessed_rate
     ticks, mended = presentation_ticks(stamps, 1 / (rate * file.time_base) if rate else None, REORDER)
     times_s = (ticks - ticks[0]) * float(file.time_base)
-    pieces = read_pieces(file)
-    shown = _shown(file, table, order, montage(file, pieces)) if is_montage(pieces) else None
+    edits = read_edits(file)
+    shown = _shown(file, table, order, apply_edits(file, edits)) if has_cuts(edits) else None
     if shown is not None:
         times_s, mended = shown.times_s, False
 
@@ -215,7 +215,7 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
 
 
 def _shown(file: VideoFile, table: PacketTable, order: IntArray, foretold: EditList | None) -> EditList:
-    """Return what the edit list of a file with several pieces shows, if that is what was read.
+    """Return what the edit list of a file with several edits shows, if that is what was read.
 
     Raises:
         VideoError: It is not.

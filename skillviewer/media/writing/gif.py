@@ -61,7 +61,7 @@ class SharedPalette:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def take(self, frame: VideoFrame) -> None:
+    def add(self, frame: VideoFrame) -> None:
         """Take in a picture in rgb24, with its time stamp and duration."""
         self._stamps.append((frame.pts or 0, frame.duration))
         self._graph.push(frame)

@@ -264,7 +264,7 @@ class VideoWriter:
         frame.duration = until - self._ticks[-1]
         try:
             if self._palette is not None:
-                self._palette.take(frame)
+                self._palette.add(frame)
                 return
             self._encode([frame])
             if self._track is not None:

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look
+from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.data.study.archive.archive_form import safe_name
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.row import ComparedModel
 from skillviewer.ui.comparing.study_agreement import Studying
@@ -151,7 +151,7 @@ class Saving(QObject):
         if len(analyses) < 2:
             self._program.messages.note(self.tr("A comparison needs two models that have looked at this video."))
             return None
-        entry = self._program.videos.get(analyses[0].footage)
+        entry = self._program.videos.get(analyses[0].clip)
         stem = safe_name(entry.name) if entry is not None else analyses[0].video.path.stem
         return self._named(dialogs, title, kinds, f"{stem} compared", suffixes)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, QStandardPaths, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
-from skillviewer.data.study.archive.archive_form import safe_name
+from skillviewer.core.paths import safe_name
 
 
 def first_folder() -> Path:

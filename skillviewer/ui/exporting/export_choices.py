@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.paths import reserve_name, safe_name
 from skillviewer.core.video.footage import VideoClip
-from skillviewer.data.study.archive.archive_form import free_entry, safe_name
 from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
@@ -119,7 +119,7 @@ def orders(wish: ExportChoices) -> tuple[ExportRequest | StudyExportRequest, ...
     taken: set[str] = set()
     made = []
     for video in wish.videos:
-        path = wish.path / f"{free_entry(safe_name(video.name), taken)}{wish.suffix}"
+        path = wish.path / f"{reserve_name(safe_name(video.name), taken)}{wish.suffix}"
         made.append(ExportRequest(wish.exporter, subjects([video], wish.models, wish.study), path, wish.options))
     return tuple(made)
 

@@ -317,7 +317,7 @@ class Tuning(QObject):
         def work(study: Study) -> object:
             version = keep(study)
             if not versions.lies_elsewhere(version, result.folder):  # else this is a copy of what was decided on before
-                version = versions.turn_down(study, result.digest)
+                version = versions.discard(study, result.digest)
             discard(result.folder)
             return version
 
@@ -366,7 +366,7 @@ class Tuning(QObject):
         def work(study: Study) -> object:
             if path is not None and digest(path) != version.digest:
                 raise versions.changed(version.name, path)
-            found = versions.turn_down(study, version.digest)
+            found = versions.discard(study, version.digest)
             if path is not None:
                 discard(path)
             return found

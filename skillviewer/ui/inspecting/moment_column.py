@@ -6,7 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
-from skillviewer.data.study import KeptMoment, Note, Opinion
+from skillviewer.data.study import Note, Opinion, SavedMoment
 from skillviewer.ui.inspecting.moment_row import MomentRow
 from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.session.insight.moment_tour import Tour
@@ -161,7 +161,7 @@ class MomentColumn(QWidget):
             self._remarks.rename(card.kept, label)
 
     @Slot(object)
-    def _on_removal(self, thing: KeptMoment | Note) -> None:
+    def _on_removal(self, thing: SavedMoment | Note) -> None:
         self._remarks.remove(thing)
 
     def _stretch(self, card: MomentCard) -> NewMoment:

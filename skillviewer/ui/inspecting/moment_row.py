@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTool
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.text import clock, printable, signed
-from skillviewer.data.study import KeptMoment, Note, Opinion
+from skillviewer.data.study import Note, Opinion, SavedMoment
 from skillviewer.ui.inspecting.thumbnail import Thumbnail
 from skillviewer.ui.session.insight.moment_cards import MomentCard
 from skillviewer.ui.widgets.chip import Chip
@@ -30,7 +30,7 @@ class MomentRow(QWidget):
     note_written = Signal(object, str)
     label_written = Signal(object, str)
     removal_asked = Signal(object)
-    """A ``KeptMoment`` or a ``Note`` of the study."""
+    """A ``SavedMoment`` or a ``Note`` of the study."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -283,7 +283,7 @@ class MomentRow(QWidget):
 
     @Slot()
     def _on_delete(self) -> None:
-        kept: KeptMoment | None = self._card.kept if self._card is not None else None
+        kept: SavedMoment | None = self._card.kept if self._card is not None else None
         if kept is not None:
             self.removal_asked.emit(kept)
 

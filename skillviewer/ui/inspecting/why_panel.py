@@ -157,7 +157,7 @@ class WhyPanel(QStackedWidget):
             self._show_findings(found)
         elif stage is not WhyStage.COMING:
             self._show_empty(stage)
-        elif self._shown is not None and self._shown.analysis.footage != self._footage():
+        elif self._shown is not None and self._shown.analysis.clip != self._footage():
             self.empty.show_state("")
             self.setCurrentWidget(self.empty)
 
@@ -170,7 +170,7 @@ class WhyPanel(QStackedWidget):
         self._show_work()
         if found is self._shown:
             return
-        other_video = self._shown is None or self._shown.analysis.footage != found.analysis.footage
+        other_video = self._shown is None or self._shown.analysis.clip != found.analysis.clip
         self._shown = found
         self._show_work()
         self._grey = found.faithful is False

@@ -86,7 +86,7 @@ class ResultView(VotesView):
         self.summary.setText(words.format(report.judged, raters))
         self.table.show_standings(report.standings)
         self.trust.show_report(report)
-        self.circles.show_circles(report.contradictions.circles, material.waiting, writable=material.writable)
+        self.circles.show_circles(report.contradictions.cycles, material.waiting, writable=material.writable)
         return ""
 
     @Slot(object)

@@ -145,7 +145,7 @@ def _bring_analyses(study: Study, source: Path) -> None:
     for file in sorted((source / SAMPLE_ANALYSES).glob("*")):
         analysis = load_analysis(file)
         study.models.add(analysis.provenance.model_digest, DEFAULT_MODEL, folder)
-        study.models.keep_analysis(analysis)
+        study.models.save_analysis(analysis)
 
 
 def new_draft() -> Study:

@@ -59,7 +59,7 @@ def recall(
         if video.path is not None and video.state is not FileState.REPLACED:
             analysis = cached_analysis(video, model_digest)
             if analysis is not None:
-                found[analysis.footage] = analysis
+                found[analysis.clip] = analysis
         if len(found) >= AT_ONCE:
             report(Progress("reading analyses", i, len(videos), found))
             found = {}
@@ -208,12 +208,12 @@ class StudyList(QObject):
         """
         known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self._known)
         if not known:
-            self._early[analysis.footage, model_digest] = (analysis, name, folder, changes)
+            self._early[analysis.clip, model_digest] = (analysis, name, folder, changes)
         elif self._studies.writable:
 
             def keep(study: Study) -> None:
                 study.models.add(model_digest, name, folder)
-                study.models.keep_analysis(analysis)
+                study.models.save_analysis(analysis)
 
             self._studies.act(keep, *changes)
 

@@ -1,11 +1,11 @@
-"""A whole study in one file that opens on another computer: ``.skillarchive``, a zip file.
+"""Archives: a whole study in one zip file, ``.skillarchive``, that opens on another computer.
 
-In it: ``manifest.json`` (size and SHA-256 of every other file), the study, ``videos/``, ``models/`` (checkpoints),
-``analyses/`` (what models said, so that nothing need be computed again) and ``faces/`` (where faces were found or
-drawn, so that the same is blurred elsewhere). It holds no path of the computer that it was made on. With pseudonyms, no
-name of a video, participant or rater is left in it: videos are copied without sound and without what their files say of
-their origin, and the key lies elsewhere or nowhere. With blurred faces, no picture of an original video is left in it:
-videos are written anew, and the study names the files that are there (see ``archive_faces``).
+An archive contains ``manifest.json`` (size and SHA-256 of every other file), the study, ``videos/``, ``models/``
+(checkpoints), ``analyses/`` (so that nothing must be computed again) and ``faces/`` (detected or drawn faces, so that
+the same is blurred elsewhere). It holds no path of the computer it was made on. With pseudonyms it contains no name of
+a video, participant or rater: videos are copied without sound and without metadata, and the key is stored elsewhere or
+not at all. With blurred faces it contains no picture of an original video: videos are written anew, and the study
+refers to the new files (see ``archive_faces``).
 """
 
 import tempfile
@@ -22,16 +22,16 @@ from skillviewer.data.study.archive.packer import Packer
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """What was written, after it was read back.
+    """Result of packing, after verification.
 
     Attributes:
         path: The archive.
-        n_videos: Video files in it.
-        n_models: Checkpoints in it.
-        n_analyses: Analyses in it.
-        n_bytes: Its size.
-        remarks: What a person should know, one sentence each.
-        key: Where the key to the pseudonyms was written, or None.
+        n_videos: Number of video files.
+        n_models: Number of checkpoints.
+        n_analyses: Number of analyses.
+        n_bytes: Size of the archive.
+        remarks: Remarks for the user, one sentence each.
+        key: Path of the key to the pseudonyms, or None.
     """
 
     path: Path
@@ -52,23 +52,22 @@ def pack(
     token: CancelToken | None = None,
     report: Report = silent,
 ) -> Archived:
-    """Write a study as one file, and read all of it back before it gets its name.
+    """Write a study as one file, and verify all of it before it gets its name.
 
     Args:
         study_path: The study; it may be open elsewhere and is not changed.
-        path: Where to; its suffix is ``.skillarchive`` or ``.zip``.
-        options: What goes in.
-        overwrite: Whether an archive of that name may be replaced; a key never is.
-        token: Raise it to stop; nothing is left behind.
-        report: Told of every file.
+        path: Path of the archive; its suffix is ``.skillarchive`` or ``.zip``.
+        options: Contents of the archive.
+        overwrite: Whether an existing archive may be replaced; a key never is.
+        token: Cancels the job; nothing is left behind.
+        report: Receives the progress after every file.
 
     Raises:
-        ExportError: The name is refused, the key cannot be written where it is to go, a video cannot be copied without
-            its origin, or the disk is full.
+        ExportError: The path is refused, the key cannot be written, a video cannot be copied without metadata, or the
+            disk is full.
         StudyError: The study cannot be read.
         SettingsError: Its settings cannot be read.
-        VideoError: Faces are to be blurred, and a video or what is kept of its faces cannot be read, or faces cannot be
-            searched for.
+        VideoError: Faces are to be blurred, and a video or its stored faces cannot be read, or the face search fails.
         Cancelled: The token was raised.
     """
     options = options if options is not None else ArchiveOptions()
@@ -109,17 +108,17 @@ def pack(
                 key,
             )
     except (OSError, zipfile.BadZipFile) as error:
-        for one in written:  # to nothing: the archive did not get its name
+        for one in written:  # the archive did not get its name, so its key is useless
             one.unlink(missing_ok=True)
         raise ExportError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}.") from error
     return made
 
 
 def _check_key(key: Path, path: Path) -> None:
-    """Refuse a place where the key cannot go, before hours of work.
+    """Refuse a path for the key before hours of work.
 
     Raises:
-        ExportError: The archive is to go there, a file is there already, or none can be written there.
+        ExportError: The path is that of the archive, a file exists already, or none can be written there.
     """
     if key.resolve() == path.resolve():
         raise ExportError(f"{key} is to be the archive: choose another name for the key, and keep it apart.")

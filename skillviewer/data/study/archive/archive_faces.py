@@ -1,7 +1,7 @@
-"""Videos of an archive written anew with their faces blurred, and what has to be said of it.
+"""Copies of videos with blurred faces for an archive, and the remarks about them.
 
-What the study says was said of the videos as they were: scores and analyses follow to the copies, and it is told that
-they are not of them. Blurring is an aid and no guarantee, and that is told too.
+Scores and analyses were computed on the original videos; they are copied to the blurred ones and marked as such.
+Blurring is an aid and no guarantee, and the archive says so.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from skillviewer.core.video.info import VideoInfo
 
 BLURRED_SUFFIX = ".mp4"
-"""What the copies are, whatever the videos were."""
+"""Suffix of the copies, whatever the videos have."""
 
 _OF_BEFORE = (
     "Scores, maps and votes are of the videos before their faces were blurred, and a model that assesses the blurred "
@@ -32,16 +32,16 @@ _LISTED = 5
 
 
 class BlurredVideos:
-    """The blurred copies of one archive in the making.
+    """Blurred copies for an archive that is being written.
 
     Args:
-        folder: Where a copy lies until it is packed.
-        token: Stops the work; no copy is left then.
-        report: Told of every frame that is searched or written.
+        folder: Temporary folder of a copy until it is packed.
+        token: Cancels the job; then no copy is left.
+        report: Receives the progress of the search and the writing.
         sound: Whether the copies keep their sound.
 
     Attributes:
-        faces: What was blurred, by digest of the original.
+        faces: Blurred faces, by digest of the original.
     """
 
     def __init__(self, folder: Path, token: CancelToken, report: Report, *, sound: bool = False) -> None:
@@ -53,19 +53,19 @@ class BlurredVideos:
         self.faces: dict[str, Faces] = {}
 
     def copy(self, source: Path, digest: str, name: str) -> Path:
-        """Write a video anew with its faces blurred: those that are kept of it, else what is found now, which is kept.
+        """Write a video with its stored faces blurred, or else with faces searched now, which are then stored.
 
         Args:
             source: The video.
-            digest: Its digest, as the study knows it.
-            name: What it is called in the archive.
+            digest: SHA-256 of the video, according to the study.
+            name: Name of the video in the archive.
 
         Returns:
-            The copy; it is the caller's to remove.
+            The copy; the caller removes it.
 
         Raises:
-            ExportError: The video is another by now, or the copy cannot be written.
-            VideoError: The video, or what is kept of its faces, cannot be read, or faces cannot be searched for.
+            ExportError: The video has changed, or the copy cannot be written.
+            VideoError: The video or its stored faces cannot be read, or the face search fails.
             Cancelled: The token was raised.
         """
         from skillviewer.media.faces import find_faces
@@ -84,7 +84,7 @@ class BlurredVideos:
             told = self._named_report(f"blurring faces in {name}")
             try:
                 info = copy_with_blurred_faces(reader, target, faces, self._token, told, sound=self._sound)
-            except ExportError as error:  # nobody knows the place where the copy was to lie
+            except ExportError as error:  # the user does not know the path of the temporary copy
                 words = str(error).replace(str(target), "its blurred copy")
                 raise ExportError(f"{source.name}: {words}") from error
         self._n_heard += has_sound(target)
@@ -97,21 +97,21 @@ class BlurredVideos:
         return lambda progress: self._report(Progress(stage, progress.done, progress.total))
 
     def restated(self, analysis: "Analysis") -> "Analysis":
-        """Return what a model said with the facts of the copy, and the word that it was said of the original.
+        """Return an analysis with the facts of the copy, and the note that it belongs to the original.
 
         Args:
-            analysis: Its video bears place and digest that it has in the archive.
+            analysis: An analysis whose video has the path and digest of the archive.
         """
         video = analysis.video
         made = self._copies.get(video.digest)
         if made is None:
             return analysis
-        facts = made if made.n_frames == video.n_frames else video  # the word is said of any
+        facts = made if made.n_frames == video.n_frames else video  # the note is added in either case
         note = video.note if SAID_BEFORE in video.note else f"{video.note} {SAID_BEFORE}".strip()
         return replace(analysis, video=replace(facts, path=video.path, note=note))
 
     def remarks(self) -> tuple[str, ...]:
-        """Return what a person should know of the archive, one sentence each."""
+        """Return remarks for the user about the archive, one sentence each."""
         if not self._named:
             return ("No video is in the archive, so there was no face to blur.",)
         return (self._counted(), LOOK_THROUGH, self._sound_words(), _OF_BEFORE)
@@ -135,7 +135,7 @@ class BlurredVideos:
         return f"{text}{but}{only}; {total} frame{'s are' if total != 1 else ' is'} doubtful{where}."
 
     def readme(self) -> Path:
-        """Write what goes with the archive: what was blurred, how surely, and what the scores are of."""
+        """Write the README of the archive: the blurred faces, the doubtful frames, and the origin of the scores."""
         lines = [
             "Faces in the videos of this archive were blurred by SkillViewer. This is an aid and no guarantee.",
             *self.remarks(),
@@ -150,7 +150,7 @@ class BlurredVideos:
 
 
 def _list(items: Sequence[str]) -> str:
-    """Return some items in words; of many the first, and how many more there are."""
+    """Return some items in words: the first of many, and the number of the others."""
     if len(items) <= _LISTED + 1:
         return ", ".join(items)
     return f"{', '.join(items[:_LISTED])} and {len(items) - _LISTED} more"

@@ -1,7 +1,6 @@
-"""An archive of a study: what may go in, and its form, a zip file with a manifest of size and SHA-256 of every file."""
+"""Form of a study's archive: a zip file with a manifest of size and SHA-256 of every file; and its options."""
 
 import hashlib
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,21 +17,18 @@ SUFFIXES = (SUFFIX, ".zip")
 FORMAT = 1
 MANIFEST = "manifest.json"
 FACES = "faces/"
-"""Where the faces of videos stand in an archive, each file called by the digest of its video."""
+"""Folder of the faces in an archive; each file is named after the digest of its video."""
 
 README = "README.txt"
-"""What a person should read first, in archives of which something has to be said."""
+"""File to read first, in archives that need remarks."""
 
 MODIFIED_NS = 1_577_836_800 * 10**9
-"""2020-01-01: the same for every file, since times tell of days of work."""
+"""2020-01-01: the same for every file, since times reveal days of work."""
 
 BLOCK = 1 << 20
-_FORBIDDEN = '<>:"/\\|?*'
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # are no files on Windows
-_MOST_BYTES = 200  # of the 255 that most systems take
 _LOCKED = 1  # bit of the flags of a file in a zip file
 _UNREADABLE = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
-"""What is raised for a file of an archive that is not there, damaged, locked, or packed in a way that is not known."""
+"""Errors of a file in an archive that is missing, damaged, locked, or packed in an unknown way."""
 
 
 class ArchiveEntry(msgspec.Struct, frozen=True):
@@ -44,7 +40,7 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
 
 
 class KnownAnalysis(msgspec.Struct, frozen=True):
-    """What a model said of a video: the file, the name of the video in the study, and the digest of the model."""
+    """An analysis in an archive: the file, the name of the video in the study, and the digest of the model."""
 
     file: str
     video: str
@@ -52,7 +48,7 @@ class KnownAnalysis(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What an archive holds; ``faces_blurred`` stands in it only where videos were blurred."""
+    """Contents of an archive; ``faces_blurred`` is present only if videos were blurred."""
 
     format: int
     program: str
@@ -65,19 +61,19 @@ class Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveOptions:
-    """What goes into an archive.
+    """Options for the contents of an archive.
 
     Attributes:
-        videos: Whether the video files go in; those that are missing or replaced cannot.
-        models: Whether the checkpoints that the study names go in.
-        analyses: Whether what models said goes in.
-        pseudonyms: Whether videos, participants and raters get other names.
-        texts: Whether notes, reasons and labels stay; where names are replaced, names in them are too.
-        key: Where the key to the pseudonyms is written, apart from the archive; nowhere if None.
-        blur_faces: Whether videos are written anew with their faces blurred: those that were found or drawn before, and
-            what is found now in videos that were never searched. They lose what tells of their origin.
-        sound: Whether blurred videos keep their sound; videos that are not blurred go as they are, or with other names
-            without sound.
+        videos: Whether to include the video files; missing or replaced ones cannot be.
+        models: Whether to include the checkpoints that the study names.
+        analyses: Whether to include the analyses.
+        pseudonyms: Whether to rename videos, participants and raters.
+        texts: Whether to keep notes, reasons and labels; with pseudonyms, names in them are replaced.
+        key: Path of the key to the pseudonyms, outside the archive; None for no key.
+        blur_faces: Whether to write videos anew with blurred faces: the stored ones, or newly searched ones in videos
+            without. The copies lose their metadata.
+        sound: Whether blurred videos keep their sound; other videos are copied unchanged, or without sound if there are
+            pseudonyms.
     """
 
     videos: bool = True
@@ -91,34 +87,18 @@ class ArchiveOptions:
 
 
 def entry_info(name: str) -> zipfile.ZipInfo:
-    """Return the head of a file in an archive, without a time or an owner."""
-    info = zipfile.ZipInfo(name)  # 1980: no time of this computer
+    """Return the header of a file in an archive, without a time or an owner."""
+    info = zipfile.ZipInfo(name)  # dated 1980: no time of this computer
     info.compress_type = zipfile.ZIP_DEFLATED
     info.external_attr = 0o644 << 16
     return info
-
-
-def safe_name(name: str) -> str:
-    """Return a name that is a file name on every system, with room behind it for a number and a suffix."""
-    kept = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
-    short = kept[:100].encode()[:_MOST_BYTES].decode(errors="ignore").rstrip(" .")
-    return f"{short}_" if _DEVICE.match(short) else short or "unnamed"
-
-
-def free_entry(name: str, taken: set[str]) -> str:
-    """Return a name that is not taken yet, in any case, and take it."""
-    free, number = name, 2
-    while free.casefold() in taken:
-        free, number = f"{name} ({number})", number + 1
-    taken.add(free.casefold())
-    return free
 
 
 def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
     """Return the manifest of an archive.
 
     Raises:
-        StudyError: It has none that can be read, or was made by a newer program.
+        StudyError: It has no readable manifest, or was made by a newer program.
     """
     try:
         if file.getinfo(MANIFEST).flag_bits & _LOCKED:
@@ -132,10 +112,10 @@ def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
 
 
 def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> Iterator[bytes]:
-    """Yield what is in a file of an archive; at its end it must be what the manifest says.
+    """Yield the content of a file in an archive, and compare its hash with the manifest at the end.
 
     Raises:
-        StudyError: It is damaged.
+        StudyError: The file is damaged.
         Cancelled: The token was raised.
     """
     sha = hashlib.sha256()
@@ -152,10 +132,10 @@ def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> I
 
 
 def verify(path: Path, token: CancelToken, report: Report) -> None:
-    """Read every file of an archive that was just written.
+    """Read every file of a newly written archive.
 
     Raises:
-        ExportError: It is not what was to be written.
+        ExportError: A file differs from the original.
         Cancelled: The token was raised.
     """
     with zipfile.ZipFile(path) as file:

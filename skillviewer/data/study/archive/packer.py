@@ -1,4 +1,4 @@
-"""Packs a study into an archive: every file of it, with names replaced and faces blurred where that is asked for."""
+"""Packing of a study into an archive: all its files, with pseudonyms and blurred faces if requested."""
 
 import hashlib
 import sqlite3
@@ -14,6 +14,7 @@ from skillviewer import __version__
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import CheckpointError, StudyError, VideoError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
+from skillviewer.core.paths import free_name, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_analysis, save_analysis
@@ -32,12 +33,9 @@ from skillviewer.data.study.archive.archive_form import (
     KnownAnalysis,
     Manifest,
     entry_info,
-    free_entry,
-    safe_name,
 )
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms, empty_texts, invent, rewrite
-from skillviewer.data.study.database import copy_database, in_words
-from skillviewer.data.study.identity import free_name
+from skillviewer.data.study.database import copy_database, translate_errors
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo, extent_of
@@ -50,19 +48,19 @@ class Packer:
 
     Args:
         study_path: The study.
-        folder: An empty one, for what is written before it is packed.
-        file: Open for writing.
-        options: What goes in.
-        token: Raise it to stop.
-        report: Told of every file.
+        folder: An empty folder for temporary files.
+        file: The zip file, open for writing.
+        options: Contents of the archive.
+        token: Cancels the job.
+        report: Receives the progress after every file.
 
     Attributes:
-        names: The pseudonyms, once ``run`` has invented them; None where names are kept.
-        entries: What is in the archive, in order.
-        analyses: Which of it is what models said.
-        remarks: What a person should know, one sentence each.
-        n_videos: Video files in it.
-        n_models: Checkpoints in it.
+        names: The pseudonyms, once ``run`` has invented them; None without pseudonyms.
+        entries: Files in the archive, in order.
+        analyses: Analyses among them.
+        remarks: Remarks for the user, one sentence each.
+        n_videos: Number of video files.
+        n_models: Number of checkpoints.
     """
 
     def __init__(
@@ -78,25 +76,25 @@ class Packer:
         self.options, self.token, self.report = options, token, report
         self.names: Pseudonyms | None = None
         self.clean: Callable[[str], str] = str
-        self.model_names: dict[str, str] = {}  # by digest, as the archive has them
+        self.model_names: dict[str, str] = {}  # names in the archive, by digest
         self.entries: list[ArchiveEntry] = []
         self.analyses: list[KnownAnalysis] = []
         self.remarks: list[str] = []
         self.n_videos = self.n_models = 0
-        self.digests: dict[str, str] = {}  # of copies, by that of the original
-        self.places: dict[str, str] = {}  # in the archive, by the digest of the original
+        self.digests: dict[str, str] = {}  # of the copies, by digest of the original
+        self.places: dict[str, str] = {}  # paths in the archive, by digest of the original
         self.blurred = BlurredVideos(folder, token, report, sound=options.sound) if options.blur_faces else None
 
     def run(self) -> None:
-        """Put everything in, the manifest last; raises as ``archive.pack``."""
+        """Pack everything, the manifest last; raises as ``archive.pack``."""
         stem = "study" if self.options.pseudonyms else safe_name(self.study_path.stem)
         copy = self.folder / f"{stem}.skillstudy"
         with Study.open(self.study_path, read_only=True) as study:
             videos = study.videos.check(self.token)
             models = study.models.all()
             memory = study.in_memory()
-        # in memory until all names are replaced: where the archive goes others may look, even after a power cut
-        with in_words(copy), closing(memory) as db:
+        # in memory until all names are replaced: others may read the archive's folder, even after a power failure
+        with translate_errors(copy), closing(memory) as db:
             _leave_removed(db)
             if self.options.pseudonyms:
                 self.names = invent(db)
@@ -116,7 +114,7 @@ class Packer:
                 empty_texts(db)
             db.execute("VACUUM")
             copy_database(db, copy)
-        with Study.open(copy, read_only=True) as study:  # what could not be read elsewhere is not sent
+        with Study.open(copy, read_only=True) as study:  # a study that cannot be opened elsewhere is not sent
             _ = study.settings, study.videos.all(), study.votes.all()
         self._add(copy, copy.name)
         if self.blurred is not None:
@@ -147,12 +145,12 @@ class Packer:
             self.report(Progress("packing videos", done, len(videos)))
             lost = video.path is None or video.state not in (FileState.PRESENT, FileState.MOVED)
             suffix = Path(video.path.name if video.path is not None else video.recorded_path).suffix.lower()
-            if not lost and video.digest in self.places:  # stretches of one file share its copy
+            if not lost and video.digest in self.places:  # clips of one file share its copy
                 places[video.id] = self.places[video.digest]
                 continue
             if self.blurred is not None and self.options.videos and not lost:
                 suffix = BLURRED_SUFFIX
-            place = f"videos/{free_entry(safe_name(self._known_as(video.name)), taken)}{suffix}"
+            place = f"videos/{reserve_name(safe_name(self._known_as(video.name)), taken)}{suffix}"
             places[video.id] = place
             if not self.options.videos:
                 continue
@@ -189,7 +187,7 @@ class Packer:
             (entry.sha256, entry.size_bytes, video.digest),
         )
         db.execute("UPDATE score SET video_digest = ? WHERE video_digest = ?", (entry.sha256, video.digest))
-        if self.blurred is not None:  # the score itself bears the word, for analyses may stay behind
+        if self.blurred is not None:  # on the score itself, as analyses may be left out
             db.execute(
                 "UPDATE score SET warning = TRIM(warning || ' ' || ?) WHERE video_digest = ? AND INSTR(warning, ?) = 0",
                 (SAID_BEFORE, entry.sha256, SAID_BEFORE),
@@ -201,7 +199,7 @@ class Packer:
         names = self._names_of_models([row["name"] for row in rows])
         for row in rows:
             name = self.model_names[row["digest"]] = names[row["name"]]
-            place = f"models/{free_entry(safe_name(name), taken)}"
+            place = f"models/{reserve_name(safe_name(name), taken)}"
             db.execute(
                 "UPDATE model SET name = ?, relative_path = ?, absolute_path = ? WHERE digest = ?",
                 (name, place, place, row["digest"]),
@@ -213,19 +211,19 @@ class Packer:
                 self.remarks.append(f"The model {name} is not in the archive: its checkpoint is missing.")
                 continue
             files = [f for f in sorted(folder.iterdir()) if f.is_file()]
-            if self.names is not None:  # a card may tell of data and people
+            if self.names is not None:  # a card may describe data and people
                 files = [f for f in files if f.name in ("config.json", "weights.safetensors")]
-            elif self.blurred is not None:  # what else people put there may be pictures
+            elif self.blurred is not None:  # other files in the folder may be pictures
                 files = [f for f in files if f.name in ("config.json", "weights.safetensors", "card.json")]
             for file in files:
-                if file.name == PAIRS:  # tells where videos lie
+                if file.name == PAIRS:  # it contains paths of videos
                     self._add_pairs(file, f"{place}/{PAIRS}")
                 else:
                     self._add(file, f"{place}/{file.name}")
             self.n_models += 1
 
     def _names_of_models(self, names: Sequence[str]) -> dict[str, str]:
-        """Return the names that models have in the archive: without names of people, and each of one model alone."""
+        """Return unique names of models in the archive, without names of people."""
         if self.names is None:
             return {name: name for name in names}
         told: dict[str, str] = {}
@@ -261,7 +259,7 @@ class Packer:
                 continue
             try:
                 analysis = load_analysis(source)
-            except StudyError:  # it can be computed again, and no archive is worse
+            except StudyError:  # it can be computed again
                 damaged[self._known_as(row["name"])] = None
                 continue
             video = replace(analysis.video, path=Path(row["relative_path"]), digest=digest)
@@ -291,7 +289,7 @@ class Packer:
         return self.model_names.get(said_by.model_digest) or self.clean(said_by.model)
 
     def _pack_faces(self, videos: tuple[StudyVideo, ...]) -> None:
-        """Put in where faces are in the videos, under the digests that these have in the archive."""
+        """Pack the faces of the videos, under the digests of these in the archive."""
         store, copy = FaceStore(), self.folder / f"copy{FACES_SUFFIX}"
         for digest in sorted({video.digest for video in videos if video.digest}):
             try:
@@ -308,7 +306,7 @@ class Packer:
             copy.unlink()
 
     def _add(self, source: Path, place: str) -> ArchiveEntry:
-        """Put a file into the archive; what can be packed smaller is."""
+        """Put a file into the archive, compressed if that makes it smaller."""
         sha, size = hashlib.sha256(), 0
         info = entry_info(place)
         if place.startswith(("videos/", "analyses/")):
@@ -325,9 +323,9 @@ class Packer:
 
 
 def _leave_removed(db: sqlite3.Connection) -> None:
-    """Take out of a copy of a study what people removed: nobody can look it over any more before it is given away.
+    """Erase removed rows from a copy of a study, since they cannot be checked before the archive is passed on.
 
-    Rows of removed videos stay, for votes may name them, without a word.
+    Rows of removed videos stay without texts, since votes may name them.
     """
     gone = "(SELECT id FROM video WHERE removed_at IS NOT NULL)"
     moments = f"SELECT id FROM moment WHERE removed_at IS NOT NULL OR video IN {gone}"  # noqa: S608 - our own words

@@ -1,4 +1,4 @@
-"""Other names for videos, participants and raters, the same throughout a study; the key to them is kept apart."""
+"""Pseudonyms for videos, participants and raters, consistent throughout a study; their key is stored separately."""
 
 import csv
 import io
@@ -12,28 +12,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from skillviewer.core.csv_safety import guarded
+from skillviewer.core.csv_safety import escape_cell
 from skillviewer.data.tables.rows import composed
 
 _LONG = 4
-"""From so many characters on, a name is replaced wherever it stands; a shorter one only where it stands alone."""
+"""Names with at least so many characters are replaced anywhere in a text, shorter ones only as whole words."""
 
 _HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 _PARTS = re.compile(r"[^\W\d_]{3,}")  # words of letters inside a person's name
 _KEEP = ("digest", "key", "_at", "path", "unit", "opinion", "state", "extent", "parent", "purpose")
-"""Ends of the names of columns that hold no words of people."""
+"""Ends of the names of columns without words of people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """Real names and what stands in their place.
+    """Pseudonyms by real name.
 
     Attributes:
         videos: By real name of a video.
         participants: By real name of the person in a video.
         raters: By real name of a rater or author.
         sources: By name of a data set that agreed pairs come from.
-        files: By stem of a file or name of a folder: what no text may say.
+        files: By stem of a file or name of a folder: no text may contain these.
     """
 
     videos: Mapping[str, str]
@@ -49,11 +49,11 @@ class Pseudonyms:
         writer.writerow(("kind", "name", "pseudonym"))
         for kind in ("videos", "participants", "raters", "sources"):
             for real, other in sorted(getattr(self, kind).items(), key=lambda item: item[1]):
-                writer.writerow((kind.removesuffix("s"), guarded(real), other))
+                writer.writerow((kind.removesuffix("s"), escape_cell(real), other))
         return text.getvalue()
 
     def replacer(self) -> "Replacer":
-        """Return what replaces names inside texts."""
+        """Return the replacer of names inside texts."""
         names: dict[str, str] = {}
         for people in (self.participants, self.raters):
             for real, other in people.items():
@@ -69,15 +69,15 @@ def _tells(name: str) -> bool:
 
 
 class Replacer:
-    """Replaces names inside texts, in any case, the longest first; letters with accents may be of one sign or of two.
+    """Replaces names inside texts, ignoring case, the longest first; accents may be composed or decomposed.
 
     Args:
-        names: What stands in place of each name; of two that differ in case alone, the last counts.
+        names: Pseudonym of each name; of two names that differ only in case, the last counts.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = {composed(name).casefold(): other for name, other in names.items()}
-        # both spellings: an expression without regard to case takes ß for no ss, and a person may write either
+        # both spellings: case-insensitive matching does not equate ß and ss, and people write either
         spelled = {spelling for name in names for spelling in (composed(name), composed(name).casefold())}
         longest = sorted(spelled, key=lambda name: (-len(name), name))
         parts = [re.escape(n) if _tells(n) else rf"(?<!\w){re.escape(n)}(?!\w)" for n in longest]
@@ -91,7 +91,7 @@ class Replacer:
         return replaced if n else text
 
     def inside(self, value: object) -> object:
-        """Return a value as JSON knows them with every name in its strings replaced; keys stay."""
+        """Return a JSON value with every name in its strings replaced; keys stay."""
         if isinstance(value, str):
             return self(value)
         if isinstance(value, list):
@@ -100,10 +100,10 @@ class Replacer:
 
 
 def invent(db: sqlite3.Connection) -> Pseudonyms:
-    """Return other names for everybody and every video of a study, in random order: the number tells nothing.
+    """Return pseudonyms for all people and videos of a study, numbered in random order.
 
     Args:
-        db: The study, with rows by name.
+        db: The study, with rows accessible by column name.
     """
 
     def column(query: str) -> list[str]:
@@ -133,12 +133,12 @@ def _numbered(names: Iterable[str], letter: str) -> dict[str, str]:
 
 
 def rewrite(db: sqlite3.Connection, names: Pseudonyms, *, texts: bool) -> None:
-    """Put pseudonyms in the place of names, in every cell of a copy of a study but for the names of models.
+    """Replace names by pseudonyms in every cell of a copy of a study except for the names of models.
 
     Args:
-        db: The copy, with rows by name; it is written in one transaction.
+        db: The copy, with rows accessible by column name; it is written in one transaction.
         names: The pseudonyms.
-        texts: Whether notes, reasons and labels stay, with the names in them replaced; else they are emptied.
+        texts: Whether to keep notes, reasons and labels, with names replaced; else they are emptied.
     """
     from skillviewer.core.ranking.pair_selection import SelectionReason  # scipy takes a second
     from skillviewer.data.study.versions import SET_ASIDE
@@ -156,7 +156,7 @@ def empty_texts(db: sqlite3.Connection) -> None:
 
 @contextmanager
 def _written_anew(db: sqlite3.Connection) -> Iterator[None]:
-    """Let everything be written in one transaction, what is append-only otherwise too."""
+    """Allow writes in one transaction, even to append-only tables."""
     triggers = [tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")]
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("BEGIN IMMEDIATE")
@@ -181,8 +181,8 @@ def _rewrite(db: sqlite3.Connection, names: Pseudonyms, replace: Replacer, purpo
     _map(db, "moment", "author", names.raters)
     _map(db, "note", "author", names.raters)
     _map(db, "agreed_pair", "source", names.sources)
-    db.execute("UPDATE model SET facts = '{}'")  # they tell of data, raters and folders
-    for row in db.execute("SELECT id FROM judgement").fetchall():  # keys may be made of names
+    db.execute("UPDATE model SET facts = '{}'")  # they describe data, raters and folders
+    for row in db.execute("SELECT id FROM judgement").fetchall():  # keys may be derived from names
         db.execute("UPDATE judgement SET key = ? WHERE id = ?", (uuid.uuid4().hex, row["id"]))
     if not texts:
         _empty(db)
@@ -211,18 +211,18 @@ _MAPPED = {
     ("moment", "author"),
     ("note", "author"),
     ("agreed_pair", "source"),
-    ("model", "name"),  # by whoever packs the models: their folders are called so too
+    ("model", "name"),  # replaced by the packer of models, as their folders have the same names
     ("setting", "name"),
     ("setting", "value"),  # JSON
 }
 _CHOICES = ("rule", "model")
-"""Settings that are words of the program's own."""
+"""Settings whose values are the program's own words."""
 
 
 def _map(db: sqlite3.Connection, table: str, column: str, known: Mapping[str, str]) -> None:
     query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''"  # noqa: S608 - our own names
     values = [row[0] for row in db.execute(query)]
-    # through numbers of their own, so that a pseudonym that is somebody's real name meets nobody
+    # through intermediate numbers, so that a pseudonym cannot collide with a real name
     db.executemany(
         f"UPDATE {table} SET {column} = ? WHERE {column} = ?",  # noqa: S608 - our own names
         [(f"\0{at}", value) for at, value in enumerate(values)],
@@ -234,7 +234,7 @@ def _map(db: sqlite3.Connection, table: str, column: str, known: Mapping[str, st
 
 
 def _clean(db: sqlite3.Connection, replace: Replacer) -> None:
-    """Replace names in every other cell of text, of tables that are known here and of those that are not."""
+    """Replace names in every other text cell, in known tables and in others."""
     tables = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     for table in (name for name in tables if not name.startswith("sqlite_")):
         for column in db.execute(f'PRAGMA table_info("{table}")').fetchall():

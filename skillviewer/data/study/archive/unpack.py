@@ -1,4 +1,4 @@
-"""Opening an archive of a study on this computer: a folder with the study, its videos and its models."""
+"""Unpacking of an archive: a folder with the study, its videos and its models."""
 
 import os
 import re
@@ -19,26 +19,26 @@ from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import StudyVideo
 
 _DIGEST = re.compile("[0-9a-f]{64}")
-"""What files in the program's own folders are called by; anything else in an archive could name a place elsewhere."""
+"""Names of files in the program's own folders; any other name in an archive could point elsewhere."""
 
 
 def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: Report = silent) -> Path:
     """Unpack an archive into a new folder, checking every file against the manifest.
 
-    What models said is put where the program keeps it, so that scores and maps are there at once; so are the faces of
-    the videos, so that the same is blurred. What a person here has made of the faces of a video stays.
+    Analyses are put into the program's cache, so that scores and maps are available at once; so are the faces of the
+    videos, so that the same is blurred. Faces already stored on this computer stay.
 
     Args:
         path: The archive.
-        folder: The folder to make; it must not be there, or be empty.
-        token: Raise it to stop; nothing is left behind.
-        report: Told of every file.
+        folder: The folder to create; it must not exist, or be empty.
+        token: Cancels the job; nothing is left behind.
+        report: Receives the progress after every file.
 
     Returns:
-        The study, in that folder.
+        Path of the unpacked study.
 
     Raises:
-        StudyError: It is no archive, it is damaged, the folder is not empty, or it cannot be written.
+        StudyError: The file is no archive or is damaged, the folder is not empty, or it cannot be written.
         Cancelled: The token was raised.
     """
     token = token if token is not None else CancelToken()
@@ -75,7 +75,7 @@ def unpack(path: Path, folder: Path, token: CancelToken | None = None, report: R
 
 
 def free_folder(archive: Path) -> Path:
-    """Return a folder beside an archive, called like it, that is not there yet."""
+    """Return an unused folder next to an archive, named after it."""
     folder, number = archive.with_suffix(""), 2
     while folder.exists():
         folder, number = archive.with_name(f"{archive.stem} ({number})"), number + 1
@@ -92,7 +92,7 @@ def _install(source: Path, video: StudyVideo | None, model: str) -> None:
 
 
 def _keep_faces(source: Path, archive: Path) -> None:
-    """Keep the faces of a video that came with it, unless some are kept already."""
+    """Store the faces of a video from the archive, unless some are stored already."""
     try:
         faces = load_faces(source)
     except VideoError as error:
@@ -103,7 +103,7 @@ def _keep_faces(source: Path, archive: Path) -> None:
 
 
 def _inside(folder: Path, name: str, archive: Path) -> Path:
-    """Return where a file of an archive goes; never outside the folder."""
+    """Return the path of an archived file in the folder; never outside it."""
     pure = PurePosixPath(name)
     if (
         pure.is_absolute()
@@ -116,7 +116,7 @@ def _inside(folder: Path, name: str, archive: Path) -> Path:
 
 @contextmanager
 def _folder_aside(folder: Path) -> Iterator[Path]:
-    """Give a folder beside its place; rename it at the end, remove it when anything goes wrong."""
+    """Give a temporary folder; rename it at the end, or remove it on an error."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=".part"))
     try:

@@ -1,1 +1,1 @@
-"""Import into a study and export from it: data sets, votes, people and other copies."""
+"""Import into a study and export from it: data sets, votes, participants and other copies."""

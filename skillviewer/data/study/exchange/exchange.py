@@ -1,4 +1,4 @@
-"""What comes into a study: data sets in any form, tables of votes and of people, other copies of the study."""
+"""Import into a study: data sets in any form, tables of votes and participants, other copies of the study."""
 
 import re
 import uuid
@@ -23,22 +23,22 @@ from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, 
 from skillviewer.data.tables.rows import CsvTable, TableRow, composed, looks_like, read_sheet, some
 from skillviewer.data.tables.video_names import VideoNames
 
-_KEYS = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # where keys of votes that come without one are made
+_KEYS = uuid.UUID("6f6f1a52-6f0c-4b8e-9a3c-0f4f6a7d2c11")  # namespace for keys of votes that have none
 _ANYBODY = re.compile(rf"{re.escape(UNNAMED)}|rater \d+")
-"""Raters of tables that name none: two of one name need not be one person."""
+"""Placeholder raters in tables without raters: two of the same name need not be the same person."""
 _VERDICTS = {"1": Verdict.LEFT, "0": Verdict.NEITHER, "-1": Verdict.RIGHT, "": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came into a study.
+    """Result of an import.
 
     Attributes:
-        videos: How many videos are new.
-        votes: How many votes are new.
-        pairs: How many pairs that are agreed on are new.
-        people: Of how many videos it is new who is in them; of new videos it came with them.
-        problems: What could not be read, one sentence each.
+        videos: Number of new videos.
+        votes: Number of new votes.
+        pairs: Number of new agreed pairs.
+        people: Number of known videos with a newly known participant; new videos do not count.
+        problems: Unreadable parts, one sentence each.
     """
 
     videos: int
@@ -57,21 +57,21 @@ def bring_in(
     token: CancelToken | None = None,
     report: Report = silent,
 ) -> Imported:
-    """Bring votes, pairs and videos into a study; a second time brings nothing new.
+    """Import votes, pairs and videos into a study; a second import adds nothing.
 
     Args:
         study: The study.
         path: Another study, a table that ``export_pairs`` or ``export_videos`` wrote, or a data set in any form.
-        videos_dir: Where the videos lie, or None for where the form keeps them.
-        form: Name of the form of the data set, or None to tell it by content.
-        choices: Which task, and how to find participants.
-        token: Stops the job; nothing is brought in then.
-        report: Told of every video.
+        videos_dir: Folder of the videos, or None for the form's own folder.
+        form: Name of the data set's form, or None to recognise it by content.
+        choices: The task, and the pattern for participants.
+        token: Cancels the job; then nothing is imported.
+        report: Receives the progress after every video.
 
     Raises:
-        DatasetError: It is in no known form, or a file cannot be read.
+        DatasetError: The form is unknown, or a file cannot be read.
         StudyError: The study cannot be written; or the other study cannot be read.
-        Cancelled: The person asked to stop.
+        Cancelled: The user cancelled.
     """
     if path.suffix == SUFFIX and form is None:
         return _from_study(study, path, token, report)
@@ -86,10 +86,10 @@ def bring_in(
 def _from_dataset(
     study: Study, dataset: Dataset, token: CancelToken | None, report: Report, *, alone: bool
 ) -> Imported:
-    """Bring in a data set.
+    """Import a data set.
 
-    A table that came ``alone`` speaks of the videos of the study, whatever files are called so beside it: clips that
-    were exported, say.
+    A single table (``alone``) refers to the videos of the study, even if files next to it (exported clips, say) have
+    the same names.
     """
     there = _Names(study)
     lacking = [
@@ -129,23 +129,23 @@ def _from_dataset(
 
 
 class _Names:
-    """The names of a study's videos, to be found as tables have them: letters composed, without blanks around."""
+    """Names of a study's videos, for look-up by names in tables: composed letters, no surrounding blanks."""
 
     def __init__(self, study: Study) -> None:
         names = [video.name for video in study.videos.all()]
         self._read = {composed(name).strip(): name for name in names} | {name: name for name in names}
 
     def find(self, name: str) -> str | None:
-        """Return the name that the study has for a video, or None where it has no such one."""
+        """Return the study's name for a video, or None if it has no such video."""
         return self._read.get(name) or self._read.get(composed(name).strip())
 
 
 def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[Vote], list[str]]:
-    """Return the votes of a table without keys that are to be added, and what has to be said of the others.
+    """Return the new votes of a table without keys, and sentences about the others.
 
     Args:
         study: The study.
-        votes: The votes, with the keys that were made for them.
+        votes: The votes, with derived keys.
         source: Name of the data set.
     """
     before = study.votes.all()
@@ -181,7 +181,7 @@ def _what(vote: Vote) -> tuple[str, str, str, Verdict | None]:
 
 
 def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], list[str]]:
-    """Return whether two videos of a source are two in the study, and one sentence for all that are one.
+    """Return a test of whether two videos of a source are distinct in the study, and a sentence if some are not.
 
     Args:
         names: Name in the study by name in the source.
@@ -198,7 +198,7 @@ def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], l
 
 
 def _from_study(study: Study, path: Path, token: CancelToken | None, report: Report) -> Imported:
-    """Bring in votes and pairs of another study; the same bytes are the same video, whatever it is called there."""
+    """Import votes and pairs of another study; equal bytes are the same video, whatever its name there."""
     with Study.open(path, read_only=True) as other:
         videos, votes, pairs = other.videos.all(), other.votes.all(), other.pairs.all()
     new = [
@@ -241,12 +241,12 @@ def _from_study(study: Study, path: Path, token: CancelToken | None, report: Rep
 
 
 def _people(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[str, str]:
-    """Return who is in which video of the study, from who is in which of its source."""
+    """Map study video names to participants, given the source's names and participants."""
     return {names[name]: person for name, person in participants.items() if name in names}
 
 
 def _from_people(study: Study, path: Path) -> Imported:
-    """Take in a table of who is in which video; it may name videos with the ending of their files."""
+    """Import a table of participants by video; names may have file extensions."""
     listed, problems = by_file(path, VideoNames(video.name for video in study.videos.all()))
     there = _Names(study)
     found = {name: there.find(name) for name in listed}
@@ -267,14 +267,14 @@ def _from_votes(study: Study, path: Path) -> Imported:
 
 
 def _clock_zero_s(video: StudyVideo) -> float | None:
-    """Return the time of a video at which a pair's clock is 0, in seconds; None where only its frames tell."""
+    """Return the time of a video at which a pair's clock is 0, in seconds; None if its range is given in frames."""
     if video.sync_s is not None or video.extent is None:
         return video.sync_s or 0.0
     return video.extent.start_s if isinstance(video.extent, TimeRange) else None
 
 
 class _VoteReading:
-    """A table of every vote being read; what is not known of a vote does not cost the vote."""
+    """Reader of a table of votes; unreadable details of a vote do not invalidate it."""
 
     def __init__(self, sheet: CsvTable, study: Study) -> None:
         self._sheet, self._names = sheet, _Names(study)
@@ -283,7 +283,7 @@ class _VoteReading:
         self.problems: list[str] = []
 
     def passed_over(self) -> list[str]:
-        """Return what is said of numbers and times that could not be read."""
+        """Return a sentence about unreadable numbers and times."""
         n = len(self._unread)
         if not n:
             return []
@@ -291,7 +291,7 @@ class _VoteReading:
         return [f"{cells} no number or time that can be ({self._unread[0]}): the votes count without."]
 
     def vote(self, row: TableRow) -> Vote | None:
-        """Return the vote of a row, or None where it says none, which is told."""
+        """Return the vote of a row, or None if it is invalid, which is reported."""
         try:
             return self._vote(row)
         except ValueError as error:
@@ -342,7 +342,7 @@ class _VoteReading:
         if verdict not in _VERDICTS:
             raise ValueError(f"“{verdict}” is not 1, 0, -1 or empty")
         withdrawn_at = self._time(row, "withdrawnat")
-        if withdrawn and withdrawn_at is None:  # it does not stand, whenever that was
+        if withdrawn and withdrawn_at is None:  # it is invalid, whatever the time was
             self._unread.pop()
             raise ValueError(f"“{withdrawn}” is no time of a withdrawal (as 2026-03-01T10:00:00+00:00)")
         return Vote(

@@ -1,4 +1,4 @@
-"""The forms in which votes, pairs and people leave a study: CSV files."""
+"""CSV forms for the export of votes, pairs and participants from a study."""
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from skillviewer.core.atomic_write import check_apart, exported_aside
-from skillviewer.core.csv_safety import guarded
+from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ranking.consensus import count_votes
@@ -34,13 +34,13 @@ _VOTE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class PairForm:
-    """A form in which votes or pairs leave a study; every one can be read back (see ``docs/data.md``).
+    """A form for the export of votes or pairs; every one can be imported again (see ``docs/data.md``).
 
     Attributes:
-        name: Name by which it is asked for.
-        title: What a row is.
+        name: Name by which the form is requested.
+        title: Meaning of a row.
         columns: The columns.
-        rows: Makes the rows.
+        rows: Returns the rows.
     """
 
     name: str
@@ -100,33 +100,33 @@ PAIR_FORMS = table(
 
 
 def export_pairs(study: Study, path: Path, form: str, *, overwrite: bool = False) -> int:
-    """Write votes or pairs as a CSV file; aside first, then renamed.
+    """Write votes or pairs as a CSV file, atomically.
 
     Args:
         study: The study.
-        path: Where to; its folder must be there.
+        path: Path of the file; its folder must exist.
         form: Name of one of ``PAIR_FORMS``.
-        overwrite: Whether to replace a file that is there.
+        overwrite: Whether an existing file may be replaced.
 
     Returns:
-        How many rows were written.
+        Number of rows written.
 
     Raises:
-        ExportError: There is no such form, a file is there already, it is the study or one of its videos, or it cannot
-            be written.
+        ExportError: There is no such form, the file exists already, is the study or one of its videos, or cannot be
+            written.
     """
     chosen = look_up(PAIR_FORMS, form, "form of votes and pairs", ExportError)
     return _write_csv(study, path, chosen.columns, chosen.rows(study), overwrite)
 
 
 def export_videos(study: Study, path: Path, *, overwrite: bool = False) -> int:
-    """Write the videos and who is in them as a ``participants.csv``; videos of whom nobody says so are left out.
+    """Write videos and participants as a ``participants.csv``; videos without a known participant are left out.
 
     Returns:
-        How many rows were written.
+        Number of rows written.
 
     Raises:
-        ExportError: A file is there already, it is the study or one of its videos, or it cannot be written.
+        ExportError: The file exists already, is the study or one of its videos, or cannot be written.
     """
     rows = [(video.name, video.participant) for video in study.videos.all() if video.participant]
     return _write_csv(study, path, ("video", "participant"), rows, overwrite)
@@ -141,6 +141,6 @@ def _write_csv(
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:
-            writer.writerow([guarded(value) for value in row])
+            writer.writerow([escape_cell(value) for value in row])
             written += 1
     return written

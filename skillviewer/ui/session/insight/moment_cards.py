@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.video.extents import same_interval
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.study import KeptMoment, Note, Opinion
+from skillviewer.data.study import Note, Opinion, SavedMoment
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
     from skillviewer.core.explanation.moments import Moment as FoundMoment
@@ -31,8 +31,8 @@ class MomentCard:
     stop_s: float
     key_frame: int
     found: "FoundMoment | None"
-    kept: KeptMoment | None
-    said: tuple[KeptMoment, ...]
+    kept: SavedMoment | None
+    said: tuple[SavedMoment, ...]
     notes: tuple[Note, ...]
     of_this_model: bool = False
 
@@ -50,7 +50,7 @@ class MomentCard:
 def cards_of(
     video: VideoInfo,
     found: "Sequence[FoundMoment]",
-    kept: Sequence[KeptMoment],
+    kept: Sequence[SavedMoment],
     notes: Sequence[Note],
     model_digest: str,
     author: str,
@@ -92,10 +92,10 @@ def cards_of(
     return tuple(sorted(cards, key=lambda card: (card.start_s, card.stop_s, card.found is None)))
 
 
-def _same(kept: KeptMoment, start_s: float, stop_s: float) -> bool:
+def _same(kept: SavedMoment, start_s: float, stop_s: float) -> bool:
     return same_interval(kept.start_s, kept.stop_s, start_s, stop_s)
 
 
-def _notes_on(notes: Sequence[Note], moments: Sequence[KeptMoment]) -> tuple[Note, ...]:
+def _notes_on(notes: Sequence[Note], moments: Sequence[SavedMoment]) -> tuple[Note, ...]:
     numbers = {moment.id for moment in moments}
     return tuple(note for note in notes if note.moment in numbers)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
-from skillviewer.data.study import KeptMoment, Note, Opinion, Study
+from skillviewer.data.study import Note, Opinion, SavedMoment, Study
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.studies import REMARKS, VIDEOS, Studies
 from skillviewer.ui.session.undo import Command, UndoStack
@@ -33,7 +33,7 @@ class NewMoment:
 @dataclass(frozen=True, slots=True)
 class _Left:
     video: str
-    moments: tuple[KeptMoment, ...]
+    moments: tuple[SavedMoment, ...]
     notes: tuple[Note, ...]
 
 
@@ -48,7 +48,7 @@ class _Kept:
 
     def keep(self, study: Study, video: str, stretch: NewMoment, opinion: Opinion, author: str) -> int:
         if self.number is None:
-            self.number = study.remarks.keep_moment(
+            self.number = study.remarks.save_moment(
                 video,
                 stretch.start_s,
                 stretch.stop_s,
@@ -139,7 +139,7 @@ class VideoRemarks(QObject):
         return self._studies.current is not None and self._studies.current.read_only
 
     @property
-    def moments(self) -> tuple[KeptMoment, ...]:
+    def moments(self) -> tuple[SavedMoment, ...]:
         """Moments of the video, in order of time: kept ones, and opinions of found ones."""
         return self._left.moments if self._left.video == self.video else ()
 
@@ -164,7 +164,7 @@ class VideoRemarks(QObject):
             )
         )
 
-    def say(self, found: NewMoment, opinion: Opinion, before: KeptMoment | None) -> Task | None:
+    def say(self, found: NewMoment, opinion: Opinion, before: SavedMoment | None) -> Task | None:
         """Say what one thinks of a moment that a model found.
 
         Args:
@@ -186,11 +186,11 @@ class VideoRemarks(QObject):
             )
         )
 
-    def rename(self, moment: KeptMoment, label: str) -> Task | None:
+    def rename(self, moment: SavedMoment, label: str) -> Task | None:
         """Give a kept moment another label."""
         return self._change(moment, label=label.strip())
 
-    def _change(self, moment: KeptMoment, *, label: str | None = None, opinion: Opinion | None = None) -> Task | None:
+    def _change(self, moment: SavedMoment, *, label: str | None = None, opinion: Opinion | None = None) -> Task | None:
         before = (moment.label, moment.opinion)
         after = (moment.label if label is None else label, moment.opinion if opinion is None else opinion)
         if not self._studies.writable or before == after:
@@ -205,7 +205,7 @@ class VideoRemarks(QObject):
             )
         )
 
-    def annotate(self, found: NewMoment, text: str, before: KeptMoment | None, video: str) -> Task | None:
+    def annotate(self, found: NewMoment, text: str, before: SavedMoment | None, video: str) -> Task | None:
         """Write a note on a moment; one that a model found is kept with it.
 
         Args:
@@ -232,12 +232,12 @@ class VideoRemarks(QObject):
 
         return self._do(Command(_words("note on a moment"), do, undo, (REMARKS,)))
 
-    def remove(self, thing: KeptMoment | Note) -> Task | None:
+    def remove(self, thing: SavedMoment | Note) -> Task | None:
         """Remove a moment, with its notes, or a note."""
         if not self.writable:
             return None
         number = thing.id
-        if isinstance(thing, KeptMoment):
+        if isinstance(thing, SavedMoment):
             return self._do(
                 Command(
                     _words("removal of a moment"),
