@@ -1,14 +1,14 @@
-# One command for each thing a person wants. Every target sets up what it needs; the second time is quick.
+# One command per task. Every target sets up what it needs; the second run is quick.
 
 VENV    := .venv
 BIN     := $(VENV)/bin
 
-.PHONY: demo window test lint types contracts unit setup setup-dev clean help
+.PHONY: demo window test lint types contracts unit who-tests setup setup-dev clean help
 
-help:            ## what can be made
+help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/.ready             ## set up everything and run the main job on the sample study
+demo: $(VENV)/.ready             ## set up everything and assess the sample study
 	$(BIN)/skillviewer demo
 
 window: $(VENV)/.ready           ## open the window
@@ -23,11 +23,14 @@ lint: $(VENV)/.ready-dev         ## style
 types: $(VENV)/.ready-dev        ## types
 	$(BIN)/mypy
 
-contracts: $(VENV)/.ready-dev    ## which folder may import which
+contracts: $(VENV)/.ready-dev    ## import rules between folders
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.ready-dev         ## tests
 	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+who-tests: $(VENV)/.ready-dev    ## list the tests of a module: make who-tests FILE=skillviewer/core/text.py
+	@$(BIN)/python packaging/who_tests.py $(FILE)
 
 setup: $(VENV)/.ready            ## the program alone
 setup-dev: $(VENV)/.ready-dev    ## the program and its checks
@@ -40,5 +43,5 @@ $(VENV)/.ready-dev: pyproject.toml packaging/setup.sh packaging/system-libraries
 	bash packaging/setup.sh $(VENV) dev
 	touch $(VENV)/.ready $@
 
-clean:           ## remove what the targets made
+clean:           ## remove the files that the targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out/demo

@@ -16,7 +16,7 @@ from skillviewer.ui.shell.guides import NAMES, Guides, guides
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.hands import click, key, type_text
 
-RANKING = "What pairs are asked, and what the votes say"
+RANKING = "Ranking: pair selection and the statistics of votes"
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""A public class name stands once in the program, a module name once in a layer; no folder is crowded."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent / "skillviewer"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+CLASSES_TWICE = {"ModelEntry", "ModelPool", "Tuner"}
+"""Classes of the engine, and the protocols by which the window knows them (``ui/session/backend.py``)."""
+
+MODULES_TWICE = {"screen", "tables", "binding"}
+"""``screen`` is the entry of every screen, ``tables`` and ``binding`` belong to one screen or wing each."""
+
+ROOMY = {"ui/ranking", "ui/comparing"}
+MOST_MODULES = 20
+
+
+def test_public_class_name_stands_once() -> None:
+    homes: dict[str, list[str]] = defaultdict(list)
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(path.relative_to(PACKAGE).as_posix())
+    assert {name: where for name, where in homes.items() if len(where) > 1 and name not in CLASSES_TWICE} == {}
+
+
+def test_module_name_stands_once_in_a_layer() -> None:
+    homes: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for path in MODULES:
+        where = path.relative_to(PACKAGE)
+        homes[where.parts[0], path.stem].append(where.as_posix())
+    assert {name: where for name, where in homes.items() if len(where) > 1 and name[1] not in MODULES_TWICE} == {}
+
+
+def test_folders_hold_twenty_modules_at_most() -> None:
+    counts: dict[str, int] = defaultdict(int)
+    for path in MODULES:
+        counts[path.parent.relative_to(PACKAGE).as_posix()] += 1
+    assert {folder: n for folder, n in counts.items() if n > MOST_MODULES and folder not in ROOMY} == {}

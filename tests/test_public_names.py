@@ -1,0 +1,61 @@
+"""The public names of the package: loaded late, typed, described, and all that the documents use."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skillviewer
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+NAMES = [name for name in skillviewer.__all__ if name != "__version__"]
+HEAVY = ("numpy", "scipy", "torch", "cv2", "av", "numba", "PySide6", "matplotlib", "click")
+
+
+def test_import_alone_loads_no_library() -> None:
+    program = f"import sys, skillviewer; print([name for name in {HEAVY} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_name_is_that_of_its_module(name: str) -> None:
+    assert name in dir(skillviewer)
+    value = getattr(skillviewer, name)
+    assert value is getattr(sys.modules[f"skillviewer.{skillviewer._HOMES[name]}"], name)
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse(Path(skillviewer.__file__).read_text(encoding="utf-8"))
+    (block,) = (n for n in tree.body if isinstance(n, ast.If) and isinstance(n.test, ast.Name))
+    typed = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert typed == {name: f"skillviewer.{home}" for name, home in skillviewer._HOMES.items()}
+    assert sorted(typed) == sorted(NAMES)
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        getattr(skillviewer, "nothing")  # noqa: B009 - mypy would refuse the attribute
+
+
+def test_scripting_page_describes_every_public_name() -> None:
+    text = (ROOT / "docs" / "scripting.md").read_text(encoding="utf-8")
+    described = {
+        name for row in re.findall(r"^\| (`.+?) \|", text, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    }
+    assert [name for name in NAMES if name not in described] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_import_public_names_alone(page: Path) -> None:
+    for example in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
+        for node in ast.walk(ast.parse(example)):
+            if isinstance(node, ast.Import):
+                assert not [alias.name for alias in node.names if alias.name.startswith("skillviewer.")]
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("skillviewer"):
+                assert node.module == "skillviewer"
+                assert [alias.name for alias in node.names if alias.name not in NAMES] == []
