@@ -31,9 +31,10 @@ from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.configuration import FORMAT, CheckpointConfig, ModelCard
+from skillviewer.nets.library import CONFIG, WEIGHTS, joint_digest
 from skillviewer.nets.models import attention_model
 
-CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+CARD = "card.json"
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
@@ -49,7 +50,7 @@ class Checkpoint:
         head: State dict of the model, float32.
         streams: Weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``.
         familiarity: What the training videos look like, or None.
-        digest: See ``digest``.
+        digest: See ``nets.library.digest``.
         map_kind: What its maps are.
         map_rect: Where in the picture they lie.
     """
@@ -114,15 +115,6 @@ class Checkpoint:
             base = stream_state(weights, in_channels)
         trunk.load_state_dict({**base, **changed})
         return trunk
-
-
-def digest(folder: Path) -> str:
-    """Return the SHA-256 of a checkpoint's configuration and weights; the card may be edited without changing it.
-
-    Raises:
-        CheckpointError: They cannot be read.
-    """
-    return hashlib.sha256(_read(folder, CONFIG) + _read(folder, WEIGHTS)).hexdigest()
 
 
 def check_place(folder: Path, *, replace: bool) -> None:
@@ -255,7 +247,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         head=head,
         streams=streams,
         familiarity=_familiarity(folder, tensors),
-        digest=hashlib.sha256(config_bytes + weights_bytes).hexdigest(),
+        digest=joint_digest(config_bytes, weights_bytes),
         map_kind=model.map_kind,
         map_rect=model.map_rect,
     )

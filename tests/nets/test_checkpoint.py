@@ -24,8 +24,9 @@ from skillviewer.nets.backbones.backbone_weights import (
     weights_digest,
 )
 from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
-from skillviewer.nets.checkpoint import Checkpoint, digest, load_card, load_checkpoint, save_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, load_card, load_checkpoint, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, HeldOut, ModelCard
+from skillviewer.nets.library import digest
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 from tests.nets.small import SMALL, small_features, small_model
 
