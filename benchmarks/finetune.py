@@ -43,7 +43,7 @@ from skillviewer.engine.finetuning.job import TuningJob
 from skillviewer.engine.finetuning.parent_model import StartingPoint
 from skillviewer.engine.finetuning.process import StopFolder, Tuner
 from skillviewer.engine.training.loop import Fitting, Select, fit
-from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.predict import predict
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.library import model_folder
 
@@ -71,7 +71,7 @@ def trained(
     settings = replace(start.settings(len(pairs), len(names), None, 0), select=Select.LAST, precision=precision)
     model = start.model(bank, names, 0)
     fit(model, bank, pairs, (), settings, CancelToken())
-    return FoldScores(fold, score_videos(model, bank, videos_of(fold.test_pairs), CancelToken()))
+    return FoldScores(fold, predict(model, bank, videos_of(fold.test_pairs), CancelToken(), maps=False).scores)
 
 
 def shown(pooled: Pooled) -> str:
@@ -99,7 +99,7 @@ def learning(args: argparse.Namespace) -> None:
         model = starts[SAMPLE].model(bank, (), 0).eval()
         key = f"{fold.name}/0/{SAMPLE}"
         if key not in kept:
-            kept[key] = score_videos(model, bank, videos_of(fold.test_pairs), CancelToken())
+            kept[key] = dict(predict(model, bank, videos_of(fold.test_pairs), CancelToken(), maps=False).scores)
         for n in args.votes:
             pairs = rule_named("default").agree(votes[:n]).pairs
             for name, start in starts.items():

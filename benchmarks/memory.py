@@ -27,7 +27,7 @@ from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.features.memory_mapped_store import MappedPass, MappedStore
 from skillviewer.engine.training.fit_fold import fit_fold
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.predict import predict
 
 
 def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedStore:
@@ -107,7 +107,7 @@ def main() -> None:
             one = plan if not refit else replace(plan, select=type(plan.select).LAST)
             model, _ = fit_fold(one, dataset, fold, bank, torch.device("cpu"), CancelToken(), report, stop)
             tell(stage)
-        score_videos(model, bank, fold.held_out_videos[:50], CancelToken())
+        predict(model, bank, fold.held_out_videos[:50], CancelToken(), maps=False)
         tell("held-out videos scored")
         learn_familiarity(pooled(bank, fold.train_videos))
         tell("what the training videos look like")

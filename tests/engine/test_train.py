@@ -13,7 +13,7 @@ from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainSettings, fit
-from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.predict import predict
 from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -75,7 +75,7 @@ def test_batches_of_videos_hold_every_pair_among_them() -> None:
 
 def test_it_learns_the_order() -> None:
     model, trained = train(replace(SETTINGS, optimiser=replace(OPTIMISER, epochs=25)))
-    scores = score_videos(model, bank(), NAMES, CancelToken())
+    scores = predict(model, bank(), NAMES, CancelToken(), maps=False).scores
     assert trained.rows[-1].train_accuracy > 0.95
     assert min(scores[name] for name in NAMES[9:]) > max(scores[name] for name in NAMES[:3])
     assert trained.rows[-1].loss < trained.rows[0].loss
@@ -95,7 +95,7 @@ def test_best_epoch_on_choosing_pairs_is_kept() -> None:
     accuracies = [row.held_out_accuracy for row in trained.rows]
     assert trained.rows[trained.epoch - 1].held_out_accuracy == max(accuracies)
     assert trained.epoch != len(trained.rows)
-    scores = score_videos(model, bank(), NAMES, CancelToken())
+    scores = predict(model, bank(), NAMES, CancelToken(), maps=False).scores
     right = np.mean([scores[p.better] > scores[p.worse] for p in choosing])
     assert right == pytest.approx(max(accuracies))
 

@@ -24,7 +24,7 @@ from skillviewer.engine.training import log
 from skillviewer.engine.training import train as train_module
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train import TrainingResult, train_checkpoint
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
@@ -91,11 +91,11 @@ def test_the_card_is_of_the_weights_that_are_kept(
 ) -> None:
     tested: list[dict[str, torch.Tensor]] = []
 
-    def score(model: AttentionModel, *given: Any) -> dict[str, float]:
+    def score(model: AttentionModel, *given: Any, **options: Any) -> Predictions:
         tested.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
-        return score_videos(model, *given)
+        return predict(model, *given, **options)
 
-    monkeypatch.setattr(train_module, "score_videos", score)
+    monkeypatch.setattr(train_module, "predict", score)
     kept = run(replace(PLAN, half=half), dataset, tmp_path / "m", cache).checkpoint.head
     (weights,) = tested
     assert weights.keys() == kept.keys()

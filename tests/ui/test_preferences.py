@@ -120,7 +120,7 @@ def test_the_cache_is_measured_and_emptied_after_a_question(
     page = dialog.storage
     dialog.show_page(page)
     qtbot.waitUntil(page.empty.isEnabled)
-    assert page.kept.text().startswith("2.0 MB in all\n2.0 MB features")
+    assert page.kept.text().startswith("2 MB in all\n2 MB features")
     dialogs.confirm_answer = False
     click(page.empty)
     assert "2 MB" in dialogs.asked[-1]

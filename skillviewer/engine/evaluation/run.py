@@ -23,7 +23,7 @@ from skillviewer.engine.training.log import seconds_of, write_log
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import outputs
+from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, provenance_of
 from skillviewer.nets.attention import AttentionModel
@@ -146,21 +146,15 @@ def _bank(material: SharedInputs, inputs: Inputs) -> FeatureStore:
 
 def _look(
     model: AttentionModel, bank: FeatureStore, fold: Fold, token: CancelToken
-) -> tuple[dict[str, float], Maps | None]:
+) -> tuple[Mapping[str, float], Maps | None]:
     """Return the scores of all videos of the test pairs, and the maps of those held out."""
     held_out = set(fold.held_out_videos)
     names = sorted(held_out | set(videos_of(fold.test_pairs)))
-    scores: dict[str, float] = {}
-    mapped: list[str] = []
-    maps = []
-    for some, output in outputs(model, bank, names, token):
-        scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
-        places = [i for i, name in enumerate(some) if name in held_out]
-        mapped += [some[i] for i in places]
-        maps.append(output.attention[places].float().cpu().numpy())
-    if model.map_kind is MapKind.NONE:
-        return scores, None
-    return scores, Maps(tuple(mapped), np.concatenate(maps), model.map_kind, model.map_rect)
+    mapped = tuple(name for name in names if name in held_out)
+    found = predict(model, bank, names, token, maps=model.map_kind is not MapKind.NONE)
+    if not found.maps or not mapped:
+        return found.scores, None
+    return found.scores, Maps(mapped, np.stack([found.maps[name] for name in mapped]), model.map_kind, model.map_rect)
 
 
 def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) -> None:

@@ -29,7 +29,7 @@ from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.early_stop import BestCheckpoint, ConditionalToken, StopTraining, halting
 from skillviewer.engine.training.loop import EpochRow, FitState, Select, Trained, TrainSettings, fit
 from skillviewer.engine.training.plan import held_out_part
-from skillviewer.engine.training.predict import Snapshot, held_out_loss, look, score_videos
+from skillviewer.engine.training.predict import Snapshot, held_out_loss, predict
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train import dataset_features
 from skillviewer.nets.attention import AttentionModel
@@ -207,7 +207,7 @@ class _Watch:
         if self._prepared.start.parent is None or self._begun:
             return
         self._begun = True
-        self._before = score_videos(model, old.bank, old.names, token)
+        self._before = predict(model, old.bank, old.names, token, maps=False).scores
         nan = float("nan")
         as_it_was = EpochRow(0, nan, nan, nan, nan, best=True, seconds=0.0)
         self._tell(model, as_it_was, token, final=False)
@@ -231,8 +231,8 @@ class _Watch:
 
     def _tell(self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, until: int = 0) -> None:
         prepared, old = self._prepared, self._prepared.old
-        watched = look(model, prepared.bank, self._names, token)
-        known, scores = score_videos(model, old.bank, old.names, token), watched.scores
+        watched = predict(model, prepared.bank, self._names, token)
+        known, scores = predict(model, old.bank, old.names, token, maps=False).scores, watched.scores
         if row.best and row.epoch:
             self._best[final] = Snapshot(row.epoch, watched, known)
         told = TuningRow(

@@ -23,7 +23,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
-from skillviewer.engine.training.predict import held_out_loss, score_videos
+from skillviewer.engine.training.predict import held_out_loss, predict
 from skillviewer.engine.training.schedule import Schedule
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
@@ -215,7 +215,7 @@ class Fitting:
         held_loss, held = float("nan"), Count(0, 0, 0)
         if self._choosing:
             own = self._looked_at[self._together.rank :: self._together.size]
-            found = self._together.collect(score_videos(self._model, self._bank, own, token))
+            found = self._together.collect(predict(self._model, self._bank, own, token, maps=False).scores)
             scores = {name: score for some in found for name, score in some.items()}
             held_loss = held_out_loss(self._choosing, scores, settings.loss)
             held = count_pairs(self._choosing, scores)

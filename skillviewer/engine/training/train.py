@@ -34,7 +34,7 @@ from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.loop import EpochRow, Select
 from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
 from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance, provenance_of
 from skillviewer.engine.training.state_file import StateFile
@@ -152,7 +152,7 @@ def train_checkpoint(
                 check_no_leak(fold, seen=watched.seen)
             round_as_kept(model, half=plan.half)  # what is tested is what is kept
             head, streams, (bank, test_bank) = fed.separate(model, (bank, test_bank))
-            scores = score_videos(head, test_bank, tested.names, token)
+            scores = predict(head, test_bank, tested.names, token, maps=False).scores
         seen = set().union(*together.collect(watched.seen))
         report(Progress("writing the checkpoint", 0, 1))
         if not together.leads:
