@@ -75,9 +75,39 @@ def test_killed_training_goes_on_to_the_same_weights(name: str, tmp_path: Path) 
     assert resumed.epoch == whole.epoch
     for key, tensor in whole.state.items():
         assert torch.equal(tensor, resumed.state[key]), key
+    assert resumed.n_unseen == whole.n_unseen == 0
     for a, b in zip(whole.rows, resumed.rows, strict=True):
         assert replace(a, seconds=0) == replace(b, seconds=0)
     assert [row.seconds for row in resumed.rows] == sorted(row.seconds for row in resumed.rows)
+
+
+def test_pairs_in_no_batch_are_counted_across_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = replace(SGD, batch_videos=2, rounds=1, learning_rate=1e-9)  # two of twelve videos at a time
+    monkeypatch.setitem(globals(), "SGD", few)
+    whole = train("full", None)
+    assert whole.n_unseen
+    state = StateFile(tmp_path / "state.safetensors", every_s=0)
+    token, report = killer(3)
+    with pytest.raises(Cancelled):
+        train("full", state, token, report)
+    kept = state.load()
+    assert kept is not None
+    assert kept.unseen is not None
+    assert kept.best_unseen is not None
+    assert whole.n_unseen <= kept.best_unseen
+    assert len(kept.unseen) < 40
+    assert train("full", state).n_unseen == whole.n_unseen
+
+
+def test_state_of_an_older_program_tells_nothing_of_unseen_pairs(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "state.safetensors", every_s=0)
+    token, report = killer(3)
+    with pytest.raises(Cancelled):
+        train("full", state, token, report)
+    kept = state.load()
+    assert kept is not None
+    state.keep(lambda: replace(kept, unseen=None, best_unseen=None), finished=True)
+    assert train("full", state).n_unseen is None
 
 
 def test_finished_training_is_not_repeated(tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ class FitState:
         rows: The log so far.
         losses: Of the batches since the last row of the log.
         hits: (pairs ordered correctly, pairs) of these batches.
+        unseen: Places of the training pairs that were in no batch so far; None where an older program kept the state.
+        best_unseen: How many there were at the best epoch.
         generator: State of numpy's generator, as plain values.
         tensors: ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU.
     """
@@ -110,6 +112,8 @@ class FitState:
     hits: tuple[tuple[int, int], ...]
     generator: Mapping[str, Any]
     tensors: Mapping[str, torch.Tensor]
+    unseen: tuple[int, ...] | None = None
+    best_unseen: int | None = None
 
 
 class Keeper(Protocol):
@@ -132,11 +136,14 @@ class Trained:
         state: Its weights, on the CPU.
         epoch: The epoch that was kept.
         rows: One row an epoch.
+        n_unseen: Training pairs that were in no batch until that epoch: a batch of videos holds the pairs among them,
+            and two videos may never be drawn together. None where it is not known.
     """
 
     state: Mapping[str, torch.Tensor]
     epoch: int
     rows: tuple[EpochRow, ...]
+    n_unseen: int | None
 
 
 class Fitting:
@@ -170,7 +177,10 @@ class Fitting:
         self._started = monotonic()
         self._losses: list[float] = []
         self._hits: list[tuple[int, int]] = []
+        self._places = {pair: place for place, pair in enumerate(pairs)}
+        self._unseen: set[int] | None = set(self._places.values())
         self._best, self._best_epoch, self._best_key = _copy(model), 0, (-1.0, 0.0)
+        self._best_unseen: int | None = len(self._unseen)
         self.epoch = 0
         self.rows: list[EpochRow] = []
 
@@ -206,6 +216,8 @@ class Fitting:
             self._hits.append((int(right), len(pairs.label)))
             losses.append(float(loss.detach()))
         self._model.gather = None  # it is of this batch
+        if self._unseen:
+            self._unseen -= {self._places[Pair(names[a], names[b])] for a, b, label in places if label}
         summed = settings.loss.reduction == "sum" and not self._model.own_loss
         return fmean(losses) / (len(pairs.label) if summed else 1)
 
@@ -224,6 +236,7 @@ class Fitting:
         better = key > self._best_key
         if better:
             self._best, self._best_epoch, self._best_key = _copy(self._model), self.epoch, key
+            self._best_unseen = None if self._unseen is None else len(self._unseen)
         row = EpochRow(
             epoch=self.epoch,
             loss=float(np.mean(self._losses)) if self._losses else float("nan"),
@@ -243,7 +256,7 @@ class Fitting:
         self._model.load_state_dict(self._best)
         self._model.eval()
         self._model.mixed = False
-        return Trained(self._best, self._best_epoch, tuple(self.rows))
+        return Trained(self._best, self._best_epoch, tuple(self.rows), self._best_unseen)
 
     def state(self) -> FitState:
         """Return where the training stands."""
@@ -263,6 +276,8 @@ class Fitting:
             tuple(self._hits),
             dict(self._rng.bit_generator.state),
             tensors,
+            None if self._unseen is None else tuple(sorted(self._unseen)),
+            self._best_unseen,
         )
 
     def restore(self, state: FitState) -> None:
@@ -275,6 +290,8 @@ class Fitting:
         self._best, self._best_epoch, self._best_key = part("best."), state.best_epoch, state.best_key
         self._schedule.restore(state.turns, part("optimiser."))
         self.epoch = state.epoch
+        self._unseen = None if state.unseen is None else set(state.unseen)
+        self._best_unseen = state.best_unseen
         self.rows, self._losses, self._hits = list(state.rows), list(state.losses), list(state.hits)
         self._rng.bit_generator.state = dict(state.generator)
         torch.set_rng_state(state.tensors["random.cpu"])

@@ -36,9 +36,8 @@ from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
-from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance, provenance_of
+from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance, provenance_of, unseen_warning
 from skillviewer.engine.training.state_file import StateFile
-from skillviewer.engine.training.unseen_pairs import said_of_unmet, unmet_pairs
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, round_as_kept, save_checkpoint
@@ -158,7 +157,7 @@ def train_checkpoint(
         if not together.leads:
             together.wait()
             return TrainingResult(load_checkpoint(folder), trained.rows, (*dataset.problems, *problems))
-        problems += said_of_unmet(len(unmet_pairs(plan, usable, fold, trained.epoch)), len(fold.train_pairs))
+        problems += unseen_warning(trained.n_unseen or 0, len(fold.train_pairs))
         selection = selection_rule(plan, choosing_folds(plan, usable, fold))
         provenance = provenance_of(device, model, trained, selection, seen, fold)
 
