@@ -36,7 +36,8 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import facts_of
-from skillviewer.engine.training.fit_fold import fit_fold
+from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
+from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.train import dataset_features
@@ -99,7 +100,7 @@ def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> Fea
 def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, bank: FeatureStore) -> Log:
     """Train on the inner fold of an outer one."""
     before = time.process_time()
-    model, result = fit_fold(plan, dataset, fold, bank, torch.device("cpu"), CancelToken(), silent)
+    model, result = fit_fold(plan, dataset, fold, FoldInputs(bank, torch.device("cpu")), TrainingControl(CancelToken()))
     inner = inner_fold(dataset, fold, plan.seed)
     n = len(inner.test_pairs)
     right = tuple(round(row.held_out_accuracy * n) for row in result.rows)

@@ -140,17 +140,30 @@ def check_place(folder: Path, *, replace: bool) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CheckpointExtras:
+    """Contents of a checkpoint besides its head, configuration and card.
+
+    Attributes:
+        streams: Backbone weights that differ from the named ones, see ``changed_weights``; None for none.
+        familiarity: Statistics of the training videos, or None.
+        write: Writes other files into the folder before it takes its place, so that none is ever missing.
+    """
+
+    streams: Mapping[str, Tensor] | None = None
+    familiarity: Familiarity | None = None
+    write: Callable[[Path], None] | None = None
+
+
 def save_checkpoint(
     folder: Path,
     config: CheckpointConfig,
     model: AttentionModel,
     card: ModelCard,
+    extras: CheckpointExtras | None = None,
     *,
-    streams: Mapping[str, Tensor] | None = None,
-    familiarity: Familiarity | None = None,
     half: bool = False,
     replace: bool = False,
-    beside: Callable[[Path], None] | None = None,
 ) -> Checkpoint:
     """Write a checkpoint; aside first, read back, then renamed.
 
@@ -159,11 +172,9 @@ def save_checkpoint(
         config: Configuration; the digest of the weights is filled in.
         model: The head.
         card: What a person should know of it.
-        streams: Backbone weights that differ from the named ones, see ``changed_weights``.
-        familiarity: What the training videos look like.
+        extras: Backbone weights, familiarity and other files.
         half: Whether matrices are stored in float16.
         replace: Whether a checkpoint of that name may be replaced.
-        beside: Writes other files into the folder before it takes its place, so that none is ever missing.
 
     Returns:
         The checkpoint as read back.
@@ -172,11 +183,12 @@ def save_checkpoint(
         CheckpointError: It cannot be written, or something is there already that must stay.
     """
     check_place(folder, replace=replace)
-    tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(streams or {})
+    extras = extras if extras is not None else CheckpointExtras()
+    tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(extras.streams or {})
     stored = {name: _stored(name, tensor, half=half) for name, tensor in tensors.items()}
-    if familiarity is not None:
+    if extras.familiarity is not None:
         for name in ("mean", "scale", "held_out"):
-            stored[f"familiarity.{name}"] = torch.from_numpy(np.array(getattr(familiarity, name)))
+            stored[f"familiarity.{name}"] = torch.from_numpy(np.array(getattr(extras.familiarity, name)))
     weights = save_tensors(stored)
     final = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
     named = msgspec.structs.replace(card, attention_model=config.attention_model)
@@ -192,8 +204,8 @@ def save_checkpoint(
                 file.flush()
                 os.fsync(file.fileno())
         load_checkpoint(fresh)
-        if beside is not None:
-            beside(fresh)
+        if extras.write is not None:
+            extras.write(fresh)
         if folder.exists():
             folder.rename(aside / "replaced")
         fresh.rename(folder)

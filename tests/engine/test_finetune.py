@@ -38,11 +38,11 @@ from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
 from skillviewer.engine.training.early_stop import BestCheckpoint
-from skillviewer.engine.training.loop import FitState, Fitting, Select, Trained
+from skillviewer.engine.training.loop import FitState, Fitting, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
-from skillviewer.engine.training.train import train_checkpoint
+from skillviewer.engine.training.train import TrainingResources, train_checkpoint
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
@@ -462,7 +462,7 @@ def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study
     plan = TrainingPlan(preprocessing=PREPROCESSING, epochs=1, candidates=1, select=Select.LAST)
     cache = FeatureCache(tmp_path / "features")
     made = train_checkpoint(
-        plan, study.dataset, tmp_path / "one", CancelToken(), silent, device_name="cpu", cache=cache
+        plan, study.dataset, tmp_path / "one", TrainingControl(CancelToken()), TrainingResources(cache, "cpu")
     )
     text = (made.checkpoint.folder / PAIRS).read_text()
     assert str(study.dataset.videos[0].path) not in text

@@ -12,12 +12,12 @@ import torch
 from skillviewer.core.dataset.folds import fold_of, inner_fold, inner_folds, make_folds
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.progress import CancelToken, silent
+from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.training import batches
-from skillviewer.engine.training.fit_fold import choosing_folds, chosen_share, fit_fold
-from skillviewer.engine.training.loop import EpochRow, FitState, Fitting, Select, TrainSettings
+from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, chosen_share, fit_fold
+from skillviewer.engine.training.loop import EpochRow, FitState, Fitting, Select, TrainingControl, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.nets.models import attention_model
@@ -92,7 +92,7 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
     def trained(plan: TrainingPlan) -> tuple[dict[str, torch.Tensor], int, tuple[EpochRow, ...]]:
         stages.clear()
         cpu = torch.device("cpu")
-        model, result = fit_fold(plan, DATASET, FOLD, bank(), cpu, CancelToken(), silent, keeper=keeper)
+        model, result = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), cpu), TrainingControl(CancelToken()), keeper)
         return model.state_dict(), result.epoch, result.rows
 
     _, epoch, rows = trained(PLAN)
@@ -126,7 +126,7 @@ def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest
     whole = TrainSettings(OptimiserSettings(batch_pairs=8, epochs=0, iterations=60), LossSettings())
     monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: whole)
     plan = TrainingPlan(model="full", candidates=1)
-    _, result = fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
+    _, result = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), torch.device("cpu")), TrainingControl(CancelToken()))
     inner, *_ = inner_folds(DATASET, FOLD, plan.seed)
     course = [math.ceil(60 / math.ceil(len(fold.train_pairs) / 8)) for fold in (inner, FOLD)]
     assert course[0] > course[1]
@@ -201,7 +201,7 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
     plan = TrainingPlan(
         preprocessing=Preprocessing(n_segments=n_frames), candidates=candidates, refit=refit, select=settings.select
     )
-    _, trained = fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
+    _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), torch.device("cpu")), TrainingControl(CancelToken()))
     on = FOLD if refit else choosing_folds(plan, DATASET, FOLD)[0]
     unmet = set(on.train_pairs) - met[-1][trained.epoch - 1]
     assert trained.n_unseen == len(unmet) > 0
@@ -209,7 +209,7 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
     assert said.startswith(f"Up to {len(unmet)} of {len(on.train_pairs)} training pairs were in no batch")
     assert not unseen_warning(0, 9)
     monkeypatch.setattr(batches, "SPARSE_PAIRS", usual)  # of three videos few pairs are known: batches are of pairs
-    _, trained = fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
+    _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), torch.device("cpu")), TrainingControl(CancelToken()))
     assert trained.n_unseen == 0
     assert met[-1][-1] == set(on.train_pairs)
 

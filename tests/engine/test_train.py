@@ -12,7 +12,7 @@ from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainSettings, fit
+from skillviewer.engine.training.loop import EpochRow, FitPairs, Select, Trained, TrainingControl, TrainSettings, fit
 from skillviewer.engine.training.predict import predict
 from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
@@ -51,7 +51,13 @@ def train(
     stop: CancelToken | None = None,
 ) -> tuple[SpatialModel, Trained]:
     model = fresh()
-    return model, fit(model, bank(), PAIRS, choosing or [], settings, token or CancelToken(), report, stop)
+    return model, fit(
+        model,
+        bank(),
+        FitPairs(PAIRS, choosing or []),
+        settings,
+        TrainingControl(token or CancelToken(), report, stop),
+    )
 
 
 def test_epoch_of_pairs_holds_every_pair_once_and_every_video_of_a_batch_once() -> None:
@@ -106,7 +112,13 @@ def test_a_training_that_diverges_says_so_at_once() -> None:
         next(iter(model.parameters())).fill_(float("nan"))
     heard: list[Progress] = []
     with pytest.raises(SettingsError, match="diverged in epoch 1: its loss is not finite"):
-        fit(model, bank(), PAIRS, PAIRS, replace(SETTINGS, select=Select.INNER), CancelToken(), heard.append)
+        fit(
+            model,
+            bank(),
+            FitPairs(PAIRS, PAIRS),
+            replace(SETTINGS, select=Select.INNER),
+            TrainingControl(CancelToken(), heard.append),
+        )
     assert heard == []
 
 
@@ -145,9 +157,9 @@ def test_every_epoch_is_reported() -> None:
 
 def test_nothing_to_train_or_choose_on_is_said() -> None:
     with pytest.raises(DatasetError, match="no pairs to train on"):
-        fit(fresh(), bank(), [], [], SETTINGS, CancelToken())
+        fit(fresh(), bank(), FitPairs([]), SETTINGS, TrainingControl(CancelToken()))
     with pytest.raises(DatasetError, match="choose the epoch"):
-        fit(fresh(), bank(), PAIRS, [], replace(SETTINGS, select=Select.INNER), CancelToken())
+        fit(fresh(), bank(), FitPairs(PAIRS), replace(SETTINGS, select=Select.INNER), TrainingControl(CancelToken()))
 
 
 def test_videos_of_pairs_are_each_named_once() -> None:

@@ -10,7 +10,16 @@ import torch
 from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import CancelToken, Progress, silent
-from skillviewer.engine.training.loop import FitState, Keeper, Select, Trained, TrainSettings, fit
+from skillviewer.engine.training.loop import (
+    FitPairs,
+    FitState,
+    Keeper,
+    Select,
+    Trained,
+    TrainingControl,
+    TrainSettings,
+    fit,
+)
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import attention_model
@@ -39,13 +48,10 @@ def train(
     return fit(
         fresh(name),
         bank(),
-        PAIRS[:40],
-        PAIRS[40:],
+        FitPairs(PAIRS[:40], PAIRS[40:], similar),
         settings(name),
-        token or CancelToken(),
-        report,
-        similar=similar,
-        keeper=keeper,
+        TrainingControl(token or CancelToken(), report),
+        keeper,
     )
 
 

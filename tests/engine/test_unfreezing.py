@@ -16,10 +16,10 @@ from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.extractor import own_backbone_weights, starting_streams
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.training.loop import Select, fit
+from skillviewer.engine.training.loop import FitPairs, Select, TrainingControl, fit
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
-from skillviewer.engine.training.train import dataset_features, train_checkpoint
+from skillviewer.engine.training.train import TrainingResources, dataset_features, train_checkpoint
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.last_block import last_block, last_blocks, without_last_block
 from skillviewer.nets.checkpoint import load_checkpoint
@@ -84,7 +84,7 @@ def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureC
         loss=LossSettings(),
         select=Select.LAST,
     )
-    fit(model, bank, dataset.pairs, (), settings, CancelToken())
+    fit(model, bank, FitPairs(dataset.pairs), settings, TrainingControl(CancelToken()))
     changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, first[name])}
     trained = {name for name, _ in model.named_parameters()}
     assert {name for name in trained if ".blocks." in name} <= changed
@@ -117,7 +117,7 @@ def test_checkpoint_holds_the_changed_backbone_and_scores_with_it(
 
     monkeypatch.setattr("skillviewer.engine.training.train.predict", watching)
     folder = tmp_path / "m"
-    train_checkpoint(plan, dataset, folder, CancelToken(), silent, device_name="cpu", cache=cache)
+    train_checkpoint(plan, dataset, folder, TrainingControl(CancelToken()), TrainingResources(cache, "cpu"))
     checkpoint = load_checkpoint(folder)
     assert checkpoint.streams
     assert checkpoint.card.notes == "The last block of both backbones was trained too."
