@@ -5,7 +5,7 @@ loaded then and not before.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
@@ -17,6 +17,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
+from skillviewer.engine.exporting.open_videos import OpenVideos
 from skillviewer.engine.exporting.requests import (
     Assessed,
     Batch,
@@ -33,7 +34,6 @@ from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
 from skillviewer.export.read_back import read_back
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
-from skillviewer.media.reading.reader import VideoReader
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
@@ -150,7 +150,7 @@ class ExportService:
         report: Report = silent,
         *,
         evidence: Wanted = Wanted.NO,
-        sources: "OpenVideos | None" = None,
+        sources: OpenVideos | None = None,
     ) -> list[Exhibit]:
         """Return subjects with what the models say of them; what is not kept is computed, and kept.
 
@@ -235,7 +235,7 @@ class ExportService:
         warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
         return (*said, *warned)
 
-    def _assessed(self, subject: ExportTarget, videos: "OpenVideos", token: CancelToken, report: Report) -> "Analysis":
+    def _assessed(self, subject: ExportTarget, videos: OpenVideos, token: CancelToken, report: Report) -> "Analysis":
         if subject.model is None:
             raise _no_model(subject)
         passes, reader = subject.passes or USUAL_PASSES, videos.open(subject.video, token)
@@ -252,7 +252,7 @@ class ExportService:
         subject: ExportTarget,
         analysis: "Analysis",
         evidence: Wanted,
-        videos: "OpenVideos",
+        videos: OpenVideos,
         token: CancelToken,
         report: Report,
     ) -> "Evidence | None":
@@ -288,39 +288,6 @@ class ExportService:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
-
-
-class OpenVideos:
-    """Videos that are open during an export: each is opened, and hashed, once. Use it as a context manager."""
-
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._readers: dict[Path, VideoReader] = {}
-
-    def open(self, path: Path, token: CancelToken) -> VideoReader:
-        """Return the reader of a video, which is closed with the others.
-
-        Raises:
-            VideoError: It cannot be read.
-            Cancelled: The token was raised.
-        """
-        if path not in self._readers:
-            reader = self._stack.enter_context(VideoReader(path, token))
-            reader.describe(token)
-            self._readers[path] = reader
-        return self._readers[path]
-
-    def digests(self, token: CancelToken) -> Callable[[Path], str]:
-        """Return a function from a video's path to its SHA-256."""
-        return lambda path: self.open(path, token).info.digest
-
-    def __enter__(self) -> Self:
-        """Return the videos themselves."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close them."""
-        self._stack.close()
 
 
 def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[OpenVideos | None]:
