@@ -27,7 +27,7 @@ from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import FLOW_THREADS, sampling_of, stream_inputs
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.features.weight_store import find_weights
-from skillviewer.engine.inference.assess import assess
+from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.media.flow.flow import FlowStacks, grey_size, warm_up
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
@@ -79,7 +79,7 @@ def measure(video: Path, name: str, algorithm: str, folder: Path) -> None:
 
     def whole(report: Callable[[Progress], None] = silent) -> None:
         with VideoReader(video) as reader:
-            assess(reader, model, source, model.map_rect, provenance, 1, None, CancelToken(), report)
+            assess(reader, ScoringModel(model, source, model.map_rect, provenance), 1, CancelToken(), report)
 
     # one small turn of everything first, so that no part pays for starting up
     with VideoReader(video) as reader:

@@ -36,9 +36,10 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import facts_of
-from skillviewer.engine.training.fit_fold import fit_fold
+from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
+from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.predict import outputs
+from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.train import dataset_features
 from skillviewer.nets.attention import AttentionModel
 
@@ -99,7 +100,7 @@ def features_of(plan: TrainingPlan, dataset: Dataset, token: CancelToken) -> Fea
 def trained(plan: TrainingPlan, dataset: Dataset, fold: Fold, bank: FeatureStore) -> Log:
     """Train on the inner fold of an outer one."""
     before = time.process_time()
-    model, result = fit_fold(plan, dataset, fold, bank, torch.device("cpu"), CancelToken(), silent)
+    model, result = fit_fold(plan, dataset, fold, FoldInputs(bank, torch.device("cpu")), TrainingControl(CancelToken()))
     inner = inner_fold(dataset, fold, plan.seed)
     n = len(inner.test_pairs)
     right = tuple(round(row.held_out_accuracy * n) for row in result.rows)
@@ -118,11 +119,11 @@ def pointing(
     held_out = dataset.restricted(fold.held_out_videos)
     facts, _ = facts_of(held_out, plan.preprocessing, CancelToken(), silent)
     found: tuple[list[Localisation], list[Localisation]] = ([], [])
-    for names, output in outputs(model, bank, held_out.names, CancelToken()):
-        for name, values in zip(names, output.attention.double().numpy(), strict=True):
-            video = facts[name]
-            for tolerance, parts in zip((1, 0), found, strict=True):
-                parts.append(localise(values, video.frames, regions.of(name), model.map_rect, video.size_px, tolerance))
+    for name, values in predict(model, bank, held_out.names, CancelToken()).maps.items():
+        video, exact_values = facts[name], values.astype(np.float64)
+        for tolerance, parts in zip((1, 0), found, strict=True):
+            where = (regions.of(name), model.map_rect, video.size_px, tolerance)
+            parts.append(localise(exact_values, video.frames, *where))
     near, exact = (together(parts) for parts in found)
     hits = float(near.hits.sum()), float(exact.hits.sum())
     return near.n_frames, hits, (float(near.hits_uniform.sum()), float(exact.hits_uniform.sum()))

@@ -42,8 +42,8 @@ from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.job import TuningJob
 from skillviewer.engine.finetuning.parent_model import StartingPoint
 from skillviewer.engine.finetuning.process import StopFolder, Tuner
-from skillviewer.engine.training.loop import Fitting, Select, fit
-from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.loop import FitPairs, Fitting, Select, TrainingControl, fit
+from skillviewer.engine.training.predict import predict
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.library import model_folder
 
@@ -70,8 +70,8 @@ def trained(
     names = videos_of(pairs)
     settings = replace(start.settings(len(pairs), len(names), None, 0), select=Select.LAST, precision=precision)
     model = start.model(bank, names, 0)
-    fit(model, bank, pairs, (), settings, CancelToken())
-    return FoldScores(fold, score_videos(model, bank, videos_of(fold.test_pairs), CancelToken()))
+    fit(model, bank, FitPairs(pairs), settings, TrainingControl(CancelToken()))
+    return FoldScores(fold, predict(model, bank, videos_of(fold.test_pairs), CancelToken(), maps=False).scores)
 
 
 def shown(pooled: Pooled) -> str:
@@ -99,7 +99,7 @@ def learning(args: argparse.Namespace) -> None:
         model = starts[SAMPLE].model(bank, (), 0).eval()
         key = f"{fold.name}/0/{SAMPLE}"
         if key not in kept:
-            kept[key] = score_videos(model, bank, videos_of(fold.test_pairs), CancelToken())
+            kept[key] = dict(predict(model, bank, videos_of(fold.test_pairs), CancelToken(), maps=False).scores)
         for n in args.votes:
             pairs = rule_named("default").agree(votes[:n]).pairs
             for name, start in starts.items():
@@ -143,10 +143,10 @@ def epoch(args: argparse.Namespace) -> None:
         chosen = np.random.default_rng(0).permutation(len(every))[: args.pairs]
         pairs = [every[i] for i in sorted(chosen.tolist())]
         settings = replace(start.settings(len(pairs), len(names), None, 0), select=Select.LAST)
-        fitting = Fitting(start.model(bank, names, 0), bank, pairs, [], [], settings)
+        fitting = Fitting(start.model(bank, names, 0), bank, FitPairs(pairs), settings)
         for _ in range(args.times):
             wall, cpu = time.perf_counter(), time.process_time()
-            fitting.run_epoch(CancelToken(), silent, None)
+            fitting.run_epoch(TrainingControl(CancelToken()))
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             print(
                 f"{len(pairs)} pairs, {len(names)} videos, {args.threads} threads: {wall:.1f} s wall, {cpu:.1f} s CPU"

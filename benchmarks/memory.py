@@ -25,9 +25,10 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.features.memory_mapped_store import MappedPass, MappedStore
-from skillviewer.engine.training.fit_fold import fit_fold
+from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
+from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.predict import predict
 
 
 def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedStore:
@@ -105,9 +106,10 @@ def main() -> None:
                     stop.cancel()
 
             one = plan if not refit else replace(plan, select=type(plan.select).LAST)
-            model, _ = fit_fold(one, dataset, fold, bank, torch.device("cpu"), CancelToken(), report, stop)
+            inputs = FoldInputs(bank, torch.device("cpu"))
+            model, _ = fit_fold(one, dataset, fold, inputs, TrainingControl(CancelToken(), report, stop))
             tell(stage)
-        score_videos(model, bank, fold.held_out_videos[:50], CancelToken())
+        predict(model, bank, fold.held_out_videos[:50], CancelToken(), maps=False)
         tell("held-out videos scored")
         learn_familiarity(pooled(bank, fold.train_videos))
         tell("what the training videos look like")

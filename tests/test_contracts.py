@@ -11,21 +11,28 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 PLANTED = [
-    ("core/video/info.py", "import skillviewer.media", "Imports point down"),
-    ("media/__init__.py", "import skillviewer.nets", "Imports point down"),
-    ("data/__init__.py", "import skillviewer.export", "Imports point down"),
-    ("nets/__init__.py", "import skillviewer.data", "Imports point down"),
-    ("engine/__init__.py", "import skillviewer.ui", "Imports point down"),
-    ("ui/__init__.py", "import skillviewer.cli", "Imports point down"),
-    ("helpers/__init__.py", "", "Imports point down"),
-    ("engine/__init__.py", "import PySide6.QtCore", "Qt lives in ui"),
-    ("export/__init__.py", "import pyqtgraph", "Qt lives in ui"),
-    ("ui/__init__.py", "import torch", "torch lives in nets and engine"),
-    ("core/__init__.py", "import torchvision", "torch lives in nets and engine"),
-    ("engine/__init__.py", "import av", "PyAV, cv2 and numba live in media"),
-    ("ui/__init__.py", "import cv2", "PyAV, cv2 and numba live in media"),
-    ("engine/__init__.py", "import numba", "PyAV, cv2 and numba live in media"),
-    ("engine/__init__.py", "import matplotlib", "matplotlib and what makes pages live in export"),
+    ("core/video/info.py", "skillviewer.media", "Imports point down"),
+    ("media/__init__.py", "skillviewer.nets", "Imports point down"),
+    ("data/__init__.py", "skillviewer.export", "Imports point down"),
+    ("nets/__init__.py", "skillviewer.data", "Imports point down"),
+    ("engine/__init__.py", "skillviewer.ui", "Imports point down"),
+    ("ui/__init__.py", "skillviewer.cli", "Imports point down"),
+    ("engine/runtime/device.py", "skillviewer.engine.features.cache", "Imports in engine point down"),
+    ("engine/features/cache.py", "skillviewer.engine.training.plan", "Imports in engine point down"),
+    ("engine/training/plan.py", "skillviewer.engine.evaluation.record", "Imports in engine point down"),
+    ("engine/inference/engine.py", "skillviewer.engine.training.plan", "Imports in engine point down"),
+    ("engine/evaluation/record.py", "skillviewer.engine.finetuning.job", "Imports in engine point down"),
+    ("export/rendering/layout.py", "skillviewer.export.exhibit", "Imports in export point down"),
+    ("export/tables/rows.py", "skillviewer.export.reports.why", "Imports in export point down"),
+    ("export/figures/plots.py", "skillviewer.export.exporters", "Imports in export point down"),
+    ("engine/__init__.py", "PySide6.QtCore", "Qt lives in ui"),
+    ("export/__init__.py", "pyqtgraph", "Qt lives in ui"),
+    ("ui/__init__.py", "torch", "torch lives in nets and engine"),
+    ("core/__init__.py", "torchvision", "torch lives in nets and engine"),
+    ("engine/__init__.py", "av", "PyAV, cv2 and numba live in media"),
+    ("ui/__init__.py", "cv2", "PyAV, cv2 and numba live in media"),
+    ("engine/__init__.py", "numba", "PyAV, cv2 and numba live in media"),
+    ("engine/__init__.py", "matplotlib", "matplotlib and what makes pages live in export"),
 ]
 
 
@@ -50,22 +57,43 @@ def test_unplanted_copy_keeps_all_contracts(copy: Path) -> None:
     assert "BROKEN" not in result.stdout
 
 
-@pytest.mark.parametrize(("file", "line", "contract"), PLANTED)
-def test_planted_violation_is_caught(copy: Path, file: str, line: str, contract: str) -> None:
-    path = copy / "skillviewer" / file
-    before = path.read_text() if path.exists() else None
-    path.parent.mkdir(exist_ok=True)
+def module(file: str) -> str:
+    return "skillviewer." + file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+@pytest.mark.parametrize("contract", dict.fromkeys(contract for *_, contract in PLANTED))
+def test_planted_violations_are_caught(copy: Path, contract: str) -> None:
+    planted: dict[Path, str] = {}
+    found = [(file, imported) for file, imported, broken in PLANTED if broken == contract]
     try:
-        path.write_text((before or "") + f"\n{line}\n")
+        for file, imported in found:
+            path = copy / "skillviewer" / file
+            planted.setdefault(path, path.read_text())
+            path.write_text(f"{path.read_text()}\nimport {imported}\n")
         result = lint(copy)
     finally:
-        if before is None:
-            shutil.rmtree(path.parent)
-        else:
+        for path, before in planted.items():
             path.write_text(before)
     assert result.returncode != 0
-    # an unlisted folder stops the linter before it prints its table
-    assert f"{contract} BROKEN" in result.stdout or (file.startswith("helpers") and "helpers" in result.stdout)
+    assert f"{contract} BROKEN" in result.stdout
+    for file, imported in found:
+        target = imported if imported.startswith("skillviewer") else imported.split(".")[0]
+        assert f"{module(file)} -> {target}" in result.stdout
+
+
+@pytest.mark.parametrize("file", ["helpers/__init__.py", "engine/helpers/__init__.py", "export/helpers.py"])
+def test_a_module_outside_the_layers_is_caught(copy: Path, file: str) -> None:
+    path = copy / "skillviewer" / file
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    try:
+        result = lint(copy)  # stops before it prints its table
+    finally:
+        path.unlink()
+        if path.name == "__init__.py":
+            shutil.rmtree(path.parent)
+    assert result.returncode != 0
+    assert module(file).rpartition(".")[2] in result.stdout
 
 
 def test_panels_do_not_import_each_other(copy: Path) -> None:

@@ -52,8 +52,9 @@ def train(
     On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
     """
     from skillviewer.engine.runtime.distributed import launched
+    from skillviewer.engine.training.loop import TrainingControl
     from skillviewer.engine.training.plan import selection_rule
-    from skillviewer.engine.training.train import train_checkpoint
+    from skillviewer.engine.training.train import TrainingResources, train_checkpoint
 
     dataset = reading.open(data)
     plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=unfreeze or "", seed=seed)
@@ -68,13 +69,10 @@ def train(
                 plan,
                 dataset,
                 output,
-                CancelToken(),
-                report,
+                TrainingControl(CancelToken(), report),
+                TrainingResources(feature_cache(chosen), own_device, together),
                 test=tested,
-                device_name=own_device,
-                cache=feature_cache(chosen),
                 replace=force,
-                together=together,
             )
     if together.leads:
         _tell(result)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
-from skillviewer.core.text import percent
+from skillviewer.core.text import whole_percent
 
 Z = NormalDist().inv_cdf(0.975)
 """Half-width of the central 95 % of a normal distribution, in standard deviations."""
@@ -46,4 +46,4 @@ class Proportion:
         if self.n == 0:
             return "–"
         low, high = (round(100 * end) for end in self.interval)
-        return f"{percent(self.part, self.n)} % ({low} to {high}) of {self.n}"
+        return f"{whole_percent(self.part, self.n)} % ({low} to {high}) of {self.n}"

@@ -19,8 +19,18 @@ def signed(value: float, digits: int = 2) -> str:
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
-def percent(part: int, whole: int) -> int:
-    """Return a proportion in whole percent, rounded half up; 0 and 100 only for none and all.
+def percent(value: float | None, unit: str = "") -> str:
+    """Return a fraction in percent with one decimal, then a unit; an en dash alone for None, NaN and infinities.
+
+    Args:
+        value: The fraction.
+        unit: " %", say.
+    """
+    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f}{unit}"
+
+
+def whole_percent(part: int, whole: int) -> int:
+    """Return a share in whole percent, rounded half up; 0 and 100 only where it is none or all.
 
     Args:
         part: 0 to ``whole``.
@@ -29,6 +39,15 @@ def percent(part: int, whole: int) -> int:
     if part in {0, whole}:
         return 100 * part // whole
     return min(max((200 * part + whole) // (2 * whole), 1), 99)
+
+
+def size_words(n_bytes: int) -> str:
+    """Return a size in decimal units, with three digits: "512 bytes", "3.4 MB"."""
+    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= 0.9995 * step:  # 999.6 kB round to a thousand
+            number = n_bytes / step
+            return f"{number:.0f} {unit}" if number >= 999.5 else f"{number:.3g} {unit}"
+    return f"{n_bytes} bytes"
 
 
 def clock(time_s: float) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.text import size_words
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import has_sound
 
@@ -25,14 +26,6 @@ def read_back(path: Path) -> tuple[str, ...]:
     except (OSError, EOFError, ValueError, VideoError, zipfile.BadZipFile, zlib.error, csv.Error) as error:
         raise ExportError(f"{path} was written, but cannot be read back: {error}") from error
     return (size_words(size), *found)
-
-
-def size_words(n_bytes: int) -> str:
-    """Return a size for people: "3.2 MB"."""
-    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if n_bytes >= step:
-            return f"{n_bytes / step:.3g} {unit}"
-    return f"{n_bytes} bytes"
 
 
 def _number(n: int, what: str) -> str:

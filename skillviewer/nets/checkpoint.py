@@ -31,9 +31,10 @@ from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights
 from skillviewer.nets.backbones.features import TwoStream, backbone
 from skillviewer.nets.backbones.weight_files import first_line
 from skillviewer.nets.configuration import FORMAT, CheckpointConfig, ModelCard
+from skillviewer.nets.library import CONFIG, WEIGHTS, joint_digest
 from skillviewer.nets.models import attention_model
 
-CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
+CARD = "card.json"
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
@@ -49,7 +50,7 @@ class Checkpoint:
         head: State dict of the model, float32.
         streams: Weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``.
         familiarity: What the training videos look like, or None.
-        digest: See ``digest``.
+        digest: See ``nets.library.digest``.
         map_kind: What its maps are.
         map_rect: Where in the picture they lie.
     """
@@ -116,15 +117,6 @@ class Checkpoint:
         return trunk
 
 
-def digest(folder: Path) -> str:
-    """Return the SHA-256 of a checkpoint's configuration and weights; the card may be edited without changing it.
-
-    Raises:
-        CheckpointError: They cannot be read.
-    """
-    return hashlib.sha256(_read(folder, CONFIG) + _read(folder, WEIGHTS)).hexdigest()
-
-
 def check_place(folder: Path, *, replace: bool) -> None:
     """Refuse a place that no checkpoint may be written to.
 
@@ -148,17 +140,30 @@ def check_place(folder: Path, *, replace: bool) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CheckpointExtras:
+    """Contents of a checkpoint besides its head, configuration and card.
+
+    Attributes:
+        streams: Backbone weights that differ from the named ones, see ``changed_weights``; None for none.
+        familiarity: Statistics of the training videos, or None.
+        write: Writes other files into the folder before it takes its place, so that none is ever missing.
+    """
+
+    streams: Mapping[str, Tensor] | None = None
+    familiarity: Familiarity | None = None
+    write: Callable[[Path], None] | None = None
+
+
 def save_checkpoint(
     folder: Path,
     config: CheckpointConfig,
     model: AttentionModel,
     card: ModelCard,
+    extras: CheckpointExtras | None = None,
     *,
-    streams: Mapping[str, Tensor] | None = None,
-    familiarity: Familiarity | None = None,
     half: bool = False,
     replace: bool = False,
-    beside: Callable[[Path], None] | None = None,
 ) -> Checkpoint:
     """Write a checkpoint; aside first, read back, then renamed.
 
@@ -167,11 +172,9 @@ def save_checkpoint(
         config: Configuration; the digest of the weights is filled in.
         model: The head.
         card: What a person should know of it.
-        streams: Backbone weights that differ from the named ones, see ``changed_weights``.
-        familiarity: What the training videos look like.
+        extras: Backbone weights, familiarity and other files.
         half: Whether matrices are stored in float16.
         replace: Whether a checkpoint of that name may be replaced.
-        beside: Writes other files into the folder before it takes its place, so that none is ever missing.
 
     Returns:
         The checkpoint as read back.
@@ -180,11 +183,12 @@ def save_checkpoint(
         CheckpointError: It cannot be written, or something is there already that must stay.
     """
     check_place(folder, replace=replace)
-    tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(streams or {})
+    extras = extras if extras is not None else CheckpointExtras()
+    tensors = {f"head.{name}": tensor for name, tensor in model.state_dict().items()} | dict(extras.streams or {})
     stored = {name: _stored(name, tensor, half=half) for name, tensor in tensors.items()}
-    if familiarity is not None:
+    if extras.familiarity is not None:
         for name in ("mean", "scale", "held_out"):
-            stored[f"familiarity.{name}"] = torch.from_numpy(np.array(getattr(familiarity, name)))
+            stored[f"familiarity.{name}"] = torch.from_numpy(np.array(getattr(extras.familiarity, name)))
     weights = save_tensors(stored)
     final = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
     named = msgspec.structs.replace(card, attention_model=config.attention_model)
@@ -200,8 +204,8 @@ def save_checkpoint(
                 file.flush()
                 os.fsync(file.fileno())
         load_checkpoint(fresh)
-        if beside is not None:
-            beside(fresh)
+        if extras.write is not None:
+            extras.write(fresh)
         if folder.exists():
             folder.rename(aside / "replaced")
         fresh.rename(folder)
@@ -255,7 +259,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         head=head,
         streams=streams,
         familiarity=_familiarity(folder, tensors),
-        digest=hashlib.sha256(config_bytes + weights_bytes).hexdigest(),
+        digest=joint_digest(config_bytes, weights_bytes),
         map_kind=model.map_kind,
         map_rect=model.map_rect,
     )

@@ -19,8 +19,9 @@ from skillviewer.core.errors import DeviceError
 from skillviewer.core.paths import cache_dir, config_dir, log_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.nets.library import find_models
-from skillviewer.ui.session.backend import Assessor, Backend, Exports, ModelPool, Proxy, Reader, Tuner
+from skillviewer.ui.session.backend import Assessor, Backend, Exports, Proxy, Reader, Tuner
 from skillviewer.ui.session.import_paths import CHECKPOINT_FILE
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import Settings
@@ -79,7 +80,7 @@ def _build_proxy(path: Path, token: CancelToken, report: Report) -> None:
     build_proxy(path, token, report).close()
 
 
-def _open_pool(settings: Settings | None) -> ModelPool:
+def _open_pool(settings: Settings | None) -> PooledModels:
     from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
@@ -94,7 +95,7 @@ def _open_tuner() -> Tuner:
     return Process()
 
 
-def _open_desk(open_pool: Callable[[], ModelPool]) -> Exports:
+def _open_desk(open_pool: Callable[[], PooledModels]) -> Exports:
     from skillviewer.engine.exporting.service import ExportService
 
     return ExportService(open_pool)

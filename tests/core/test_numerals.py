@@ -2,7 +2,7 @@
 
 import pytest
 
-from skillviewer.core.text import percent, signed
+from skillviewer.core.text import percent, signed, size_words, whole_percent
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,20 @@ def test_signed(value: float, digits: int, text: str) -> None:
         (43, 86, 50),
     ],
 )
-def test_percent_rounds_half_up_and_says_none_and_all_only_of_none_and_all(
+def test_whole_percent_rounds_half_up_and_says_none_and_all_only_of_none_and_all(
     part: int, whole: int, expected: int
 ) -> None:
-    assert percent(part, whole) == expected
+    assert whole_percent(part, whole) == expected
+
+
+def test_percent_of_fractions() -> None:
+    assert [percent(v) for v in (0.8333, 0.0, 1.0, None, float("nan"), float("inf"))] == [
+        "83.3", "0.0", "100.0", "–", "–", "–",
+    ]  # fmt: skip
+    assert (percent(0.5, " %"), percent(None, " %")) == ("50.0 %", "–")
+
+
+def test_sizes() -> None:
+    sizes = [(0, "0 bytes"), (999, "999 bytes"), (1_234, "1.23 kB"), (999_400, "999 kB"), (999_600, "1 MB"),
+             (5_600_000, "5.6 MB"), (12_000_000_000, "12 GB"), (1_500_000_000_000, "1500 GB")]  # fmt: skip
+    assert [size_words(n) for n, _ in sizes] == [words for _, words in sizes]

@@ -17,8 +17,9 @@ from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_pool import ModelPool
 from skillviewer.engine.runtime.device import choose_device, device_errors
+from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.train import train_checkpoint
+from skillviewer.engine.training.train import TrainingResources, train_checkpoint
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes
@@ -204,7 +205,7 @@ def test_training_out_of_memory_and_again(
     fill(kind, name)
 
     def train() -> None:
-        train_checkpoint(plan, dataset, tmp_path / "m", CancelToken(), silent, device_name="cpu", cache=cache)
+        train_checkpoint(plan, dataset, tmp_path / "m", TrainingControl(CancelToken()), TrainingResources(cache, "cpu"))
 
     with pytest.raises(DeviceError) as raised:
         train()

@@ -1,6 +1,7 @@
 """Orders for exports: what is kept is used, what is not is asked of a model once, and one failure stops no other."""
 
 import csv
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces
+from skillviewer.core.hashing import sha256_of
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange
@@ -18,14 +21,17 @@ from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.models import Score, analysis_path
-from skillviewer.engine.exporting.requests import Assessed, ExportRequest, ExportTarget, Written, kept
+from skillviewer.engine.exporting.requests import Assessed, ExportRequest, ExportTarget, Written, stored_analysis
 from skillviewer.engine.exporting.service import USUAL_PASSES, ExportService
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.exporters import exporter
+from skillviewer.export.exporters import EXPORTERS, exporter
 from skillviewer.export.pictures import blurring
+from skillviewer.export.pictures.blurring import wanted
 from skillviewer.export.pictures.still import StillOptions
 from skillviewer.export.preview import MOST_ROWS
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
+from skillviewer.media.reading import container
+from skillviewer.media.reading import reader as reader_module
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence
 from tests.videos import write_barcode_video
@@ -49,16 +55,31 @@ class FakePool:
         token: CancelToken,
         report: Report,
         extent: ClipRange | None = None,
+        reader: VideoReader | None = None,
     ) -> Analysis:
         token.check()
         self.asked.append((folder.name, video.name, passes))
         if self.fails:
             raise DeviceError("The GPU ran out of memory.")
         report(Progress("looking", 1, 5))
-        with VideoReader(video) as reader:
-            return replace(analysis(reader.info, passes=passes, model=folder.name), extent=extent)
+        assert reader is not None, "the video is open already"
+        return replace(analysis(reader.info, passes=passes, model=folder.name), extent=extent)
 
-    def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> Evidence:  # noqa: ARG002
+    def facts(self, folder: Path) -> ModelFacts:
+        raise NotImplementedError
+
+    def keep(self, folders: Collection[Path]) -> None:
+        raise NotImplementedError
+
+    def explain(
+        self,
+        folder: Path,
+        analysis: Analysis,
+        token: CancelToken,  # noqa: ARG002
+        report: Report,  # noqa: ARG002
+        reader: VideoReader | None = None,
+    ) -> Evidence:
+        assert reader is not None, "the video is open already"
         self.asked.append((folder.name, "explain", analysis.n_passes))
         if self.fails:
             raise DeviceError("The GPU ran out of memory.")
@@ -71,6 +92,14 @@ class FakePool:
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+
+
+def stored(subject: ExportTarget) -> Analysis | None:
+    def digest_of(path: Path) -> str:
+        with VideoReader(path) as reader:
+            return reader.info.digest
+
+    return stored_analysis(subject, digest_of)
 
 
 @pytest.fixture
@@ -107,12 +136,12 @@ def test_what_is_kept_is_used_and_no_model_is_loaded(subject: ExportTarget, tmp_
         assert made.path.is_file()
         assert made.facts[1].endswith("pixels")
         assert desk.preview(exporter("clip"), (subject,), None) is not None
-    found = kept(subject)
+    found = stored(subject)
     assert found is not None
     assert found.video.path == subject.video
     assert found.n_passes == 3
-    assert kept(replace(subject, passes=2)) is None
-    assert kept(replace(subject, model_digest="f" * 64)) is None
+    assert stored(replace(subject, passes=2)) is None
+    assert stored(replace(subject, model_digest="f" * 64)) is None
 
 
 def test_what_was_never_asked_is_asked_once_and_kept(subject: ExportTarget, tmp_path: Path) -> None:
@@ -143,6 +172,48 @@ def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: ExportTarge
         )
         assert desk.write(ExportRequest(exporter("still"), (subject,), tmp_path / "a.png")).remarks == ()
     assert not (tmp_path / "f.csv").exists()
+
+
+@pytest.mark.parametrize("name", [each.name for each in EXPORTERS if each.least == 1])
+def test_each_video_is_opened_and_hashed_once(
+    subject: ExportTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    opened: list[Path] = []
+    hashed: list[Path] = []
+
+    class CountedFile(container.VideoFile):
+        def __init__(self, path: Path, threads: int) -> None:
+            opened.append(path)
+            super().__init__(path, threads)
+
+    def counted(path: Path, token: CancelToken | None = None) -> str:
+        hashed.append(path)
+        return sha256_of(path, token)
+
+    monkeypatch.setattr(reader_module, "VideoFile", CountedFile)
+    monkeypatch.setattr(reader_module, "sha256_of", counted)
+    monkeypatch.setattr(blurring, "find_faces", lambda reader, **_: Faces(reader.info.digest, reader.info.n_frames))
+    made = exporter(name)
+    options = made.options() if made.options is not None else None
+    if options is not None and hasattr(options, "blur_faces"):
+        options = replace(options, blur_faces=True)  # the search for faces reads the video, too
+    with ExportService(FakePool) as service:
+        service.write(ExportRequest(made, (subject,), tmp_path / f"a{made.suffixes[0]}", options))
+        assert (opened.count(subject.video), hashed.count(subject.video)) == (1, 1), "assessed, explained, written"
+        again = ExportRequest(made, (subject,), tmp_path / f"b{made.suffixes[0]}", options)
+        service.write(again)
+        assert (opened.count(subject.video), hashed.count(subject.video)) == (2, 2), "stored"
+        digest = stored_digest(subject)
+        opened.clear()
+        service.write(replace(again, subjects=(replace(subject, digest=digest),), overwrite=True))
+        n = int(made.needs_video or made.needs_evidence or wanted(options))
+        assert opened.count(subject.video) == n, "a table of a stored analysis needs no video"
+
+
+def stored_digest(subject: ExportTarget) -> str:
+    found = stored(subject)
+    assert found is not None
+    return found.video.digest
 
 
 def test_a_video_is_never_replaced_by_what_is_made_of_it(subject: ExportTarget) -> None:
@@ -189,7 +260,7 @@ def test_what_comes_to_be_known_is_told_at_once(subject: ExportTarget, tmp_path:
     assert told[0].analysis.video.path == subject.video
     del told[:]
     with ExportService(FakePool) as desk:  # what comes with what is known of it is nothing new
-        known = replace(subject, analysis=kept(subject))
+        known = replace(subject, analysis=stored(subject))
         desk.write_all([ExportRequest(exporter("scores"), (known,), tmp_path / "4.csv")], report=report)
     assert told == []
 
@@ -231,7 +302,7 @@ def test_scores_are_kept_in_the_study(subject: ExportTarget, tmp_path: Path) -> 
         assert scores() == said
         desk.write(ExportRequest(exporter("scores"), (replace(of_study, passes=USUAL_PASSES + 2),), tmp_path / "6.csv"))
         assert scores()[name].passes == USUAL_PASSES + 2
-    known = kept(subject)
+    known = stored(subject)
     assert known is not None
     assert known.n_passes == USUAL_PASSES + 2
     with Study.open(path, read_only=True) as study:
@@ -247,7 +318,7 @@ def test_a_damaged_analysis_is_computed_again(subject: ExportTarget, tmp_path: P
     with ExportService(lambda: pool) as desk:
         desk.write(ExportRequest(exporter("scores"), (subject,), tmp_path / "s.csv"))
     assert len(pool.asked) == 1
-    assert kept(subject) is not None
+    assert stored(subject) is not None
 
 
 def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: ExportTarget, tmp_path: Path) -> None:

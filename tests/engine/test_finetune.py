@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,11 +38,11 @@ from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
 from skillviewer.engine.training.early_stop import BestCheckpoint
-from skillviewer.engine.training.loop import FitState, Fitting, Select, Trained
+from skillviewer.engine.training.loop import FitState, Fitting, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
-from skillviewer.engine.training.train import train_checkpoint
+from skillviewer.engine.training.train import TrainingResources, train_checkpoint
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
@@ -197,11 +198,12 @@ def test_after_a_stop_nothing_is_looked_at_again(
 ) -> None:
     looked: list[str] = []
 
-    def spy(model: AttentionModel, bank: FeatureStore, names: Sequence[str], *rest: object) -> Predictions:
-        looked.extend(names)
-        return predict.look(model, bank, names, *rest)  # type: ignore[arg-type]
+    def spy(model: AttentionModel, bank: FeatureStore, names: Sequence[str], *rest: Any, **options: Any) -> Predictions:
+        if options.get("maps", True):  # scores alone are those of the forgetting check
+            looked.extend(names)
+        return predict.predict(model, bank, names, *rest, **options)
 
-    monkeypatch.setattr(before_after, "look", spy)
+    monkeypatch.setattr(before_after, "predict", spy)
     fold = divide(study, TuningChoices()).fold
     lonely = next(name for name in NAMES if name not in fold.held_out_videos)
     pairs = [p for p in study.dataset.pairs if lonely not in (p.better, p.worse) or p not in fold.test_pairs]
@@ -460,7 +462,7 @@ def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study
     plan = TrainingPlan(preprocessing=PREPROCESSING, epochs=1, candidates=1, select=Select.LAST)
     cache = FeatureCache(tmp_path / "features")
     made = train_checkpoint(
-        plan, study.dataset, tmp_path / "one", CancelToken(), silent, device_name="cpu", cache=cache
+        plan, study.dataset, tmp_path / "one", TrainingControl(CancelToken()), TrainingResources(cache, "cpu")
     )
     text = (made.checkpoint.folder / PAIRS).read_text()
     assert str(study.dataset.videos[0].path) not in text

@@ -12,14 +12,14 @@ import torch
 from skillviewer.core.dataset.folds import fold_of, inner_fold, inner_folds, make_folds
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.progress import CancelToken, silent
+from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.training import batches
-from skillviewer.engine.training.fit_fold import choosing_folds, chosen_share, fit_fold
-from skillviewer.engine.training.loop import EpochRow, FitState, Fitting, Select, TrainSettings
+from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, chosen_share, fit_fold
+from skillviewer.engine.training.loop import EpochRow, FitState, Fitting, Select, TrainingControl, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
-from skillviewer.engine.training.unseen_pairs import said_of_unmet, unmet_pairs
+from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -92,7 +92,7 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
     def trained(plan: TrainingPlan) -> tuple[dict[str, torch.Tensor], int, tuple[EpochRow, ...]]:
         stages.clear()
         cpu = torch.device("cpu")
-        model, result = fit_fold(plan, DATASET, FOLD, bank(), cpu, CancelToken(), silent, keeper=keeper)
+        model, result = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), cpu), TrainingControl(CancelToken()), keeper)
         return model.state_dict(), result.epoch, result.rows
 
     _, epoch, rows = trained(PLAN)
@@ -126,7 +126,7 @@ def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest
     whole = TrainSettings(OptimiserSettings(batch_pairs=8, epochs=0, iterations=60), LossSettings())
     monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: whole)
     plan = TrainingPlan(model="full", candidates=1)
-    _, result = fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
+    _, result = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), torch.device("cpu")), TrainingControl(CancelToken()))
     inner, *_ = inner_folds(DATASET, FOLD, plan.seed)
     course = [math.ceil(60 / math.ceil(len(fold.train_pairs) / 8)) for fold in (inner, FOLD)]
     assert course[0] > course[1]
@@ -174,18 +174,23 @@ def test_what_was_chosen_on_is_said_as_it_was() -> None:
 @pytest.mark.parametrize("refit", [True, False])
 def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.MonkeyPatch, refit: bool) -> None:
     monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: SIZES)
-    met: list[set[Pair]] = []
-    plainly, begin = Fitting.update, Fitting.__init__
+    met: list[list[set[Pair]]] = []  # of each training, after each epoch
+    plainly, begin, epoch = Fitting.update, Fitting.__init__, Fitting.run_epoch
 
     def made(self: Fitting, *given: Any) -> None:
-        met.append(set())
+        met.append([])
         begin(self, *given)
 
+    def run_epoch(self: Fitting, *given: Any) -> None:
+        met[-1].append(set(met[-1][-1]) if met[-1] else set())
+        epoch(self, *given)
+
     def update(self: Fitting, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
-        met[-1] |= {Pair(names[better], names[worse]) for better, worse, _ in places}
+        met[-1][-1] |= {Pair(names[better], names[worse]) for better, worse, _ in places}
         return plainly(self, names, places)
 
     monkeypatch.setattr(Fitting, "__init__", made)
+    monkeypatch.setattr(Fitting, "run_epoch", run_epoch)
     monkeypatch.setattr(Fitting, "update", update)
     usual = batches.SPARSE_PAIRS
     monkeypatch.setattr(batches, "SPARSE_PAIRS", 0)
@@ -196,18 +201,17 @@ def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.Monk
     plan = TrainingPlan(
         preprocessing=Preprocessing(n_segments=n_frames), candidates=candidates, refit=refit, select=settings.select
     )
-    _, trained = fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
+    _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), torch.device("cpu")), TrainingControl(CancelToken()))
     on = FOLD if refit else choosing_folds(plan, DATASET, FOLD)[0]
-    unmet = unmet_pairs(plan, DATASET, FOLD, 3)
-    assert unmet == set(on.train_pairs) - met[-1] != set()
-    assert unmet <= unmet_pairs(plan, DATASET, FOLD, trained.epoch)
-    (said,) = said_of_unmet(len(unmet), len(on.train_pairs), at_most=True)
+    unmet = set(on.train_pairs) - met[-1][trained.epoch - 1]
+    assert trained.n_unseen == len(unmet) > 0
+    (said,) = unseen_warning(len(unmet), len(on.train_pairs), at_most=True)
     assert said.startswith(f"Up to {len(unmet)} of {len(on.train_pairs)} training pairs were in no batch")
-    assert not said_of_unmet(0, 9)
+    assert not unseen_warning(0, 9)
     monkeypatch.setattr(batches, "SPARSE_PAIRS", usual)  # of three videos few pairs are known: batches are of pairs
-    assert not unmet_pairs(plan, DATASET, FOLD, 3)
-    fit_fold(plan, DATASET, FOLD, bank(), torch.device("cpu"), CancelToken(), silent)
-    assert met[-1] == set(on.train_pairs)
+    _, trained = fit_fold(plan, DATASET, FOLD, FoldInputs(bank(), torch.device("cpu")), TrainingControl(CancelToken()))
+    assert trained.n_unseen == 0
+    assert met[-1][-1] == set(on.train_pairs)
 
 
 def test_what_is_averaged_over_cells_is_standardised_after_that() -> None:

@@ -28,9 +28,9 @@ from skillviewer.engine.features.snippets import SnippetSource, sizes_of
 from skillviewer.engine.finetuning.parent_model import StartingPoint
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_pool import ModelPool, facts
-from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.train import train_checkpoint
+from skillviewer.engine.training.train import TrainingResources, train_checkpoint
 from skillviewer.media.flow.flow import flow_field, grey_size, quantise
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX, EndToEndModel
@@ -145,7 +145,9 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
         half=False,
     )
     cache, folder = FeatureCache(tmp_path / "cache"), tmp_path / "m"
-    made = train_checkpoint(plan, dataset, folder, CancelToken(), silent, device_name="cpu", cache=cache).checkpoint
+    made = train_checkpoint(
+        plan, dataset, folder, TrainingControl(CancelToken()), TrainingResources(cache, "cpu")
+    ).checkpoint
     assert "from the weights of EfficientNet-Lite0" in made.card.notes
     assert made.config.preprocessing.input_px == 224
     assert "224 px in the middle of 340 × 256, dis" in facts(made).features
@@ -201,7 +203,7 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_done(
 
     def train(**changed: Any) -> None:
         plan = TrainingPlan(**{"preprocessing": SMALL, **changed})
-        train_checkpoint(plan, dataset, tmp_path / "m", CancelToken(), silent, device_name="cpu", cache=cache)
+        train_checkpoint(plan, dataset, tmp_path / "m", TrainingControl(CancelToken()), TrainingResources(cache, "cpu"))
 
     with pytest.raises(CheckpointError, match="duration looks at time alone"):
         train(model="duration")
@@ -217,7 +219,9 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_done(
         tmp_path / "m",
     )
     with pytest.raises(SettingsError, match="leave out --select best-on-test"):
-        train_checkpoint(optimistic, dataset, place, token, silent, test=dataset, device_name="cpu", cache=cache)
+        train_checkpoint(
+            optimistic, dataset, place, TrainingControl(token), TrainingResources(cache, "cpu"), test=dataset
+        )
     with pytest.raises(SettingsError, match="tsn-frozen compares 7 splits of a video: take at least 7 segments"):
         train(model="tsn-frozen", preprocessing=replace(SMALL, n_segments=6))
     with pytest.raises(CheckpointError, match="backbone"):

@@ -20,8 +20,9 @@ from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.features.video_facts import facts_of, time_bank
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.train import train_checkpoint
+from skillviewer.engine.training.train import TrainingResources, train_checkpoint
 from skillviewer.media.reading.frame_converter import DecodedFrame
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.sizes import HeadSizes
@@ -141,7 +142,9 @@ def test_a_model_is_trained_on_stretches(dataset: Dataset, tmp_path: Path, monke
     monkeypatch.setattr(TrainingPlan, "sizes", sizes)
     plan = TrainingPlan(preprocessing=PREPROCESSING, candidates=2, epochs=1)
     cache = FeatureCache(tmp_path / "features")
-    result = train_checkpoint(plan, dataset, tmp_path / "m", CancelToken(), silent, device_name="cpu", cache=cache)
+    result = train_checkpoint(
+        plan, dataset, tmp_path / "m", TrainingControl(CancelToken()), TrainingResources(cache, "cpu")
+    )
     assert result.checkpoint.card.n_videos == 6
     assert len(cache.entries()) == 8  # in so few frames both candidates are the same
     assert any("e1" in problem or "900" in problem for problem in result.problems)

@@ -18,7 +18,7 @@ from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup, launched
 from skillviewer.engine.training.batches import FrameDraws, pair_batch
-from skillviewer.engine.training.loop import Select, Trained, fit
+from skillviewer.engine.training.loop import FitPairs, Select, Trained, TrainingControl, fit
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import PairBatch
@@ -30,6 +30,7 @@ from tests.engine.test_train import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, ba
 CPU = torch.device("cpu")
 INNER = replace(SETTINGS, select=Select.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
 CHOOSING = [Pair(p.worse, p.better) for p in PAIRS[:20]]
+ON, CONTROL = FitPairs(PAIRS, CHOOSING), TrainingControl(CancelToken())
 MODELS = ("full", "none", "no-rnn", "cbam", "cbam-original", "sca", "pool", "visual", "tsn-frozen", "raan")
 FITTED = ("full", "cbam-original")  # the second mixes the videos of a batch
 LOSS = LossSettings(attention_penalty=0.5)
@@ -72,7 +73,7 @@ def take_part(together: ProcessGroup, folder: Path) -> None:
     found = {k: v for name in MODELS for k, v in gradients(name, together).items()}
     for name in FITTED:
         model = beginning(name, 1 + 10 * together.rank)  # the others begin as the first does
-        trained = fit(model, bank(), PAIRS, CHOOSING, INNER, CancelToken(), together=together)
+        trained = fit(model, bank(), ON, INNER, CONTROL, together=together)
         found |= {f"trained.{name}.{k}": v for k, v in trained.state.items()}
         found[f"epoch.{name}"] = torch.tensor(trained.epoch)
         found[f"accuracies.{name}"] = torch.tensor([row.held_out_accuracy for row in trained.rows])
@@ -85,13 +86,22 @@ def take_part(together: ProcessGroup, folder: Path) -> None:
 def stopped_and_gone_on_with(name: str, together: ProcessGroup, folder: Path) -> Trained:
     """Train for an epoch, keep the state, and go on from it with models that began elsewhere."""
     state = StateFile(folder / f"{name}.state", every_s=0, writes=together.leads)
-    fit(beginning(name), bank(), PAIRS, CHOOSING, INNER, CancelToken(), keeper=state, until=1, together=together)
+    fit(
+        beginning(name),
+        bank(),
+        FitPairs(PAIRS, CHOOSING),
+        INNER,
+        TrainingControl(CancelToken()),
+        keeper=state,
+        until=1,
+        together=together,
+    )
     together.wait()
     kept = state.load()
     assert kept is not None
     assert kept.epoch == 1
     model = beginning(name, 5 + together.rank)
-    return fit(model, bank(), PAIRS, CHOOSING, INNER, CancelToken(), keeper=state, together=together)
+    return fit(model, bank(), ON, INNER, CONTROL, keeper=state, together=together)
 
 
 @pytest.mark.parametrize("size", [2, 3])
@@ -109,7 +119,7 @@ def test_gradients_and_weights_are_those_of_one_process(size: int, tmp_path: Pat
         for key, gradient in alone.items():
             torch.testing.assert_close(first[key], gradient, rtol=1e-4, atol=1e-6, msg=key)
     for name in FITTED:
-        trained = fit(beginning(name), bank(), PAIRS, CHOOSING, INNER, CancelToken())
+        trained = fit(beginning(name), bank(), ON, INNER, CONTROL)
         assert int(first[f"epoch.{name}"]) == trained.epoch
         assert first[f"accuracies.{name}"].tolist() == pytest.approx([row.held_out_accuracy for row in trained.rows])
         for key, tensor in trained.state.items():

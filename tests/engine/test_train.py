@@ -12,8 +12,8 @@ from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainSettings, fit
-from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.loop import EpochRow, FitPairs, Select, Trained, TrainingControl, TrainSettings, fit
+from skillviewer.engine.training.predict import predict
 from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -51,7 +51,13 @@ def train(
     stop: CancelToken | None = None,
 ) -> tuple[SpatialModel, Trained]:
     model = fresh()
-    return model, fit(model, bank(), PAIRS, choosing or [], settings, token or CancelToken(), report, stop)
+    return model, fit(
+        model,
+        bank(),
+        FitPairs(PAIRS, choosing or []),
+        settings,
+        TrainingControl(token or CancelToken(), report, stop),
+    )
 
 
 def test_epoch_of_pairs_holds_every_pair_once_and_every_video_of_a_batch_once() -> None:
@@ -75,7 +81,7 @@ def test_batches_of_videos_hold_every_pair_among_them() -> None:
 
 def test_it_learns_the_order() -> None:
     model, trained = train(replace(SETTINGS, optimiser=replace(OPTIMISER, epochs=25)))
-    scores = score_videos(model, bank(), NAMES, CancelToken())
+    scores = predict(model, bank(), NAMES, CancelToken(), maps=False).scores
     assert trained.rows[-1].train_accuracy > 0.95
     assert min(scores[name] for name in NAMES[9:]) > max(scores[name] for name in NAMES[:3])
     assert trained.rows[-1].loss < trained.rows[0].loss
@@ -95,7 +101,7 @@ def test_best_epoch_on_choosing_pairs_is_kept() -> None:
     accuracies = [row.held_out_accuracy for row in trained.rows]
     assert trained.rows[trained.epoch - 1].held_out_accuracy == max(accuracies)
     assert trained.epoch != len(trained.rows)
-    scores = score_videos(model, bank(), NAMES, CancelToken())
+    scores = predict(model, bank(), NAMES, CancelToken(), maps=False).scores
     right = np.mean([scores[p.better] > scores[p.worse] for p in choosing])
     assert right == pytest.approx(max(accuracies))
 
@@ -106,7 +112,13 @@ def test_a_training_that_diverges_says_so_at_once() -> None:
         next(iter(model.parameters())).fill_(float("nan"))
     heard: list[Progress] = []
     with pytest.raises(SettingsError, match="diverged in epoch 1: its loss is not finite"):
-        fit(model, bank(), PAIRS, PAIRS, replace(SETTINGS, select=Select.INNER), CancelToken(), heard.append)
+        fit(
+            model,
+            bank(),
+            FitPairs(PAIRS, PAIRS),
+            replace(SETTINGS, select=Select.INNER),
+            TrainingControl(CancelToken(), heard.append),
+        )
     assert heard == []
 
 
@@ -145,9 +157,9 @@ def test_every_epoch_is_reported() -> None:
 
 def test_nothing_to_train_or_choose_on_is_said() -> None:
     with pytest.raises(DatasetError, match="no pairs to train on"):
-        fit(fresh(), bank(), [], [], SETTINGS, CancelToken())
+        fit(fresh(), bank(), FitPairs([]), SETTINGS, TrainingControl(CancelToken()))
     with pytest.raises(DatasetError, match="choose the epoch"):
-        fit(fresh(), bank(), PAIRS, [], replace(SETTINGS, select=Select.INNER), CancelToken())
+        fit(fresh(), bank(), FitPairs(PAIRS), replace(SETTINGS, select=Select.INNER), TrainingControl(CancelToken()))
 
 
 def test_videos_of_pairs_are_each_named_once() -> None:

@@ -15,17 +15,17 @@ from skillviewer.core.dataset.folds import inner_fold, make_folds, quarter_out
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, videos_of
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
 from skillviewer.core.evaluation.ceilings import ceilings
-from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import log
 from skillviewer.engine.training import train as train_module
-from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.predict import score_videos
-from skillviewer.engine.training.train import TrainingResult, train_checkpoint
+from skillviewer.engine.training.predict import Predictions, predict
+from skillviewer.engine.training.train import TrainingResources, TrainingResult, train_checkpoint
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes
@@ -59,10 +59,8 @@ def run(plan: TrainingPlan, dataset: Dataset, folder: Path, cache: FeatureCache,
         plan,
         dataset,
         folder,
-        CancelToken(),
-        silent,
-        device_name="cpu",
-        cache=cache,
+        TrainingControl(CancelToken()),
+        TrainingResources(cache, "cpu"),
         **more,  # type: ignore[arg-type]
     )
 
@@ -91,11 +89,11 @@ def test_the_card_is_of_the_weights_that_are_kept(
 ) -> None:
     tested: list[dict[str, torch.Tensor]] = []
 
-    def score(model: AttentionModel, *given: Any) -> dict[str, float]:
+    def score(model: AttentionModel, *given: Any, **options: Any) -> Predictions:
         tested.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
-        return score_videos(model, *given)
+        return predict(model, *given, **options)
 
-    monkeypatch.setattr(train_module, "score_videos", score)
+    monkeypatch.setattr(train_module, "predict", score)
     kept = run(replace(PLAN, half=half), dataset, tmp_path / "m", cache).checkpoint.head
     (weights,) = tested
     assert weights.keys() == kept.keys()
@@ -283,13 +281,19 @@ def test_a_training_that_was_stopped_goes_on_and_leaves_nothing_behind(
 
     with pytest.raises(Cancelled):
         train_checkpoint(
-            PLAN, dataset, tmp_path / "m", CancelToken(), stop_in_the_final_training, device_name="cpu", cache=cache
+            PLAN,
+            dataset,
+            tmp_path / "m",
+            TrainingControl(CancelToken(), stop_in_the_final_training),
+            TrainingResources(cache, "cpu"),
         )
     assert not (tmp_path / "m").exists()
     kept = tmp_path / ".m.training"
     assert sorted(p.name for p in kept.iterdir()) == ["configuration.json", "state-choice.safetensors"]
     epochs.clear()
-    resumed = train_checkpoint(PLAN, dataset, tmp_path / "m", CancelToken(), epoch_of, device_name="cpu", cache=cache)
+    resumed = train_checkpoint(
+        PLAN, dataset, tmp_path / "m", TrainingControl(CancelToken(), epoch_of), TrainingResources(cache, "cpu")
+    )
     assert len(epochs) == resumed.rows[-1].epoch, "the choice of an epoch was made again"
     assert [row.loss for row in resumed.rows] == [row.loss for row in whole.rows]
     weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("whole", "m")]
@@ -321,10 +325,8 @@ def test_what_is_kept_of_another_training_is_not_gone_on_with(
             replace(other, epochs=1),
             dataset,
             tmp_path / "m",
-            CancelToken(),
-            stop_in_the_final_training,
-            device_name="cpu",
-            cache=cache,
+            TrainingControl(CancelToken(), stop_in_the_final_training),
+            TrainingResources(cache, "cpu"),
         )
     kept = tmp_path / ".m.training"
     shutil.copytree(kept, tmp_path / "before")

@@ -10,7 +10,16 @@ import torch
 from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import CancelToken, Progress, silent
-from skillviewer.engine.training.loop import FitState, Keeper, Select, Trained, TrainSettings, fit
+from skillviewer.engine.training.loop import (
+    FitPairs,
+    FitState,
+    Keeper,
+    Select,
+    Trained,
+    TrainingControl,
+    TrainSettings,
+    fit,
+)
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import attention_model
@@ -39,13 +48,10 @@ def train(
     return fit(
         fresh(name),
         bank(),
-        PAIRS[:40],
-        PAIRS[40:],
+        FitPairs(PAIRS[:40], PAIRS[40:], similar),
         settings(name),
-        token or CancelToken(),
-        report,
-        similar=similar,
-        keeper=keeper,
+        TrainingControl(token or CancelToken(), report),
+        keeper,
     )
 
 
@@ -75,9 +81,39 @@ def test_killed_training_goes_on_to_the_same_weights(name: str, tmp_path: Path) 
     assert resumed.epoch == whole.epoch
     for key, tensor in whole.state.items():
         assert torch.equal(tensor, resumed.state[key]), key
+    assert resumed.n_unseen == whole.n_unseen == 0
     for a, b in zip(whole.rows, resumed.rows, strict=True):
         assert replace(a, seconds=0) == replace(b, seconds=0)
     assert [row.seconds for row in resumed.rows] == sorted(row.seconds for row in resumed.rows)
+
+
+def test_pairs_in_no_batch_are_counted_across_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = replace(SGD, batch_videos=2, rounds=1, learning_rate=1e-9)  # two of twelve videos at a time
+    monkeypatch.setitem(globals(), "SGD", few)
+    whole = train("full", None)
+    assert whole.n_unseen
+    state = StateFile(tmp_path / "state.safetensors", every_s=0)
+    token, report = killer(3)
+    with pytest.raises(Cancelled):
+        train("full", state, token, report)
+    kept = state.load()
+    assert kept is not None
+    assert kept.unseen is not None
+    assert kept.best_unseen is not None
+    assert whole.n_unseen <= kept.best_unseen
+    assert len(kept.unseen) < 40
+    assert train("full", state).n_unseen == whole.n_unseen
+
+
+def test_state_of_an_older_program_tells_nothing_of_unseen_pairs(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "state.safetensors", every_s=0)
+    token, report = killer(3)
+    with pytest.raises(Cancelled):
+        train("full", state, token, report)
+    kept = state.load()
+    assert kept is not None
+    state.keep(lambda: replace(kept, unseen=None, best_unseen=None), finished=True)
+    assert train("full", state).n_unseen is None
 
 
 def test_finished_training_is_not_repeated(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,10 @@ from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.extractor import own_backbone_weights, starting_streams
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.training.loop import Select, fit
+from skillviewer.engine.training.loop import FitPairs, Select, TrainingControl, fit
 from skillviewer.engine.training.plan import TrainingPlan
-from skillviewer.engine.training.predict import score_videos
-from skillviewer.engine.training.train import dataset_features, train_checkpoint
+from skillviewer.engine.training.predict import Predictions, predict
+from skillviewer.engine.training.train import TrainingResources, dataset_features, train_checkpoint
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.last_block import last_block, last_blocks, without_last_block
 from skillviewer.nets.checkpoint import load_checkpoint
@@ -83,7 +84,7 @@ def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureC
         loss=LossSettings(),
         select=Select.LAST,
     )
-    fit(model, bank, dataset.pairs, (), settings, CancelToken())
+    fit(model, bank, FitPairs(dataset.pairs), settings, TrainingControl(CancelToken()))
     changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, first[name])}
     trained = {name for name, _ in model.named_parameters()}
     assert {name for name in trained if ".blocks." in name} <= changed
@@ -93,7 +94,7 @@ def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureC
     assert {name.split(".")[2] for name in streams} == {"15"}, "all but the last of sixteen blocks stay as they were"
     after = unfreezing.features(bank, blocks)
     assert any(np.abs(after[name][0].astype(float) - before[name][0]).max() > 1e-3 for name in NAMES)
-    assert set(score_videos(model, after, NAMES, CancelToken())) == set(NAMES)
+    assert set(predict(model, after, NAMES, CancelToken()).scores) == set(NAMES)
 
 
 @pytest.mark.parametrize("model", ["full", "tsn-frozen"])
@@ -109,14 +110,14 @@ def test_checkpoint_holds_the_changed_backbone_and_scores_with_it(
     )
     scores: dict[str, float] = {}
 
-    def watching(*args: object) -> dict[str, float]:
-        found = score_videos(*args)  # type: ignore[arg-type]
-        scores.update(found)
+    def watching(*args: Any, **options: Any) -> Predictions:
+        found = predict(*args, **options)
+        scores.update(found.scores)
         return found
 
-    monkeypatch.setattr("skillviewer.engine.training.train.score_videos", watching)
+    monkeypatch.setattr("skillviewer.engine.training.train.predict", watching)
     folder = tmp_path / "m"
-    train_checkpoint(plan, dataset, folder, CancelToken(), silent, device_name="cpu", cache=cache)
+    train_checkpoint(plan, dataset, folder, TrainingControl(CancelToken()), TrainingResources(cache, "cpu"))
     checkpoint = load_checkpoint(folder)
     assert checkpoint.streams
     assert checkpoint.card.notes == "The last block of both backbones was trained too."

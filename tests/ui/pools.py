@@ -77,6 +77,7 @@ class FakePool:
         token: CancelToken,
         report: Report,
         extent: ClipRange | None = None,
+        reader: object = None,  # noqa: ARG002
     ) -> Analysis:
         world, facts = self._world, self.facts(folder)
         world.assessed.append((folder.name, video.stem, passes))
@@ -108,7 +109,14 @@ class FakePool:
             whole, segment_stops=whole.segment_stops[:steps], **{n: getattr(whole, n)[:, :steps] for n in names}
         )
 
-    def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> Evidence:
+    def explain(
+        self,
+        folder: Path,
+        analysis: Analysis,
+        token: CancelToken,
+        report: Report,
+        reader: object = None,  # noqa: ARG002
+    ) -> Evidence:
         facts = self.facts(folder)
         for done in range(5):
             token.check()

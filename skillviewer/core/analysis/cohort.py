@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray, frozen, shapes
-from skillviewer.core.text import percent, signed
+from skillviewer.core.text import signed, whole_percent
 
 MIN_COHORT = 20
 """With fewer comparable videos no percentile is given: a single video would move it by over 5 %."""
@@ -56,7 +56,7 @@ class CohortStanding:
     @property
     def percentile_words(self) -> str:
         """The percentile as a whole number; 0 or 100 only if all others are higher or lower; "–" without one."""
-        return str(percent(2 * self.n_lower + self.n_tied, 2 * self.n)) if self.enough else "–"
+        return str(whole_percent(2 * self.n_lower + self.n_tied, 2 * self.n)) if self.enough else "–"
 
     @property
     def at_median(self) -> bool:
@@ -94,7 +94,7 @@ class CohortStanding:
         side, beyond = ("lower", self.n_higher) if self.n_higher > self.n_lower else ("higher", self.n_lower)
         if beyond == self.n:
             return f"{side} than all {videos}"
-        return f"{side} than {percent(beyond, self.n)} % of the {videos}" + self._tied_words()
+        return f"{side} than {whole_percent(beyond, self.n)} % of the {videos}" + self._tied_words()
 
     def _tied_words(self) -> str:
         if not self.n_tied:

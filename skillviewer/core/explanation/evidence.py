@@ -87,6 +87,14 @@ class Evidence:
         return float("nan") if cells is None else self.score - self.baseline - float(cells.sum())
 
     @property
+    def faithful(self) -> bool | None:
+        """Whether attention beats random regions; None where that is not known or cannot be told."""
+        faithfulness = self.faithfulness
+        if faithfulness is None or not (faithfulness.faithful or faithfulness.decidable):
+            return None
+        return faithfulness.faithful
+
+    @property
     def faithfulness_sentence(self) -> str:
         """Sentence of the Why panel about the attention."""
         if self.faithfulness is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.text import percent
+from skillviewer.core.text import whole_percent
 from skillviewer.core.video.extents import ClipRange, FrameRange, TimeRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 
@@ -49,4 +49,4 @@ class VideoClip:
             return ""
         if length - there <= slack:
             return ""
-        return f"Only {percent(there, length)} % of this attempt is in the file, which ends before it does."
+        return f"Only {whole_percent(there, length)} % of this attempt is in the file, which ends before it does."

@@ -39,8 +39,7 @@ from skillviewer.engine.training.inputs import TrainingInputs
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
-from skillviewer.engine.training.run_record import RunConfiguration
-from skillviewer.engine.training.unseen_pairs import said_of_unmet, unmet_pairs
+from skillviewer.engine.training.run_record import RunConfiguration, unseen_warning
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 
 if TYPE_CHECKING:
@@ -346,7 +345,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     judge = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance)
     problems += [*judge.problems, *filter(None, [why or likened(dataset)])]
     found: dict[str, list[FinishedRun]] = {}
-    unmet = [(0, 0)]
+    unseen = [(0, 0)]
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]
         there = [RunFolder(run.folder).finished(run.configuration) for run in runs]
@@ -355,14 +354,10 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
             for run, result in zip(runs, there, strict=True)
             if result is not None
         ]
-        unmet += [
-            (len(unmet_pairs(run.plan, dataset, run.fold, result.provenance.epoch)), len(run.fold.train_pairs))
-            for run, result in zip(runs, there, strict=True)
-            if result is not None
-        ]
+        unseen += [(one.run.provenance.unseen_pairs or 0, len(one.fold.train_pairs)) for one in whole]
         if len(whole) == len(runs):
             found[model] = whole
-    problems += said_of_unmet(*max(unmet), at_most=len(preparation.runs) > 1)
+    problems += unseen_warning(*max(unseen), at_most=len(preparation.runs) > 1)
     first = next(iter(found), None)
     results = []
     for name, made in found.items():

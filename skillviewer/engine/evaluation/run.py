@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.analysis import MapKind
@@ -18,18 +19,18 @@ from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.memory_mapped_store import MappedStore, WatchedStore
 from skillviewer.engine.features.video_facts import VideoFacts, time_bank
 from skillviewer.engine.runtime.device import choose_device, device_errors
-from skillviewer.engine.training.fit_fold import choosing_folds, fit_fold
+from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.log import seconds_of, write_log
-from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import outputs
+from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, provenance_of
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
-from skillviewer.nets.checkpoint import save_checkpoint
-from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
+from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint
+from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.models import Inputs
 
 
@@ -115,7 +116,14 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     watched = WatchedStore(_bank(material, plan.inputs))
     device = choose_device(material.device_name)
     with device_errors():
-        model, trained = fit_fold(plan, material.dataset, fold, watched, device, token, report, keeper=folder.state)
+        model, trained = fit_fold(
+            plan,
+            material.dataset,
+            fold,
+            FoldInputs(watched, device),
+            TrainingControl(token, report),
+            folder.state,
+        )
         if plan.select is not Select.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)
         scores, maps = _look(model, watched.bank, fold, token)
@@ -146,21 +154,15 @@ def _bank(material: SharedInputs, inputs: Inputs) -> FeatureStore:
 
 def _look(
     model: AttentionModel, bank: FeatureStore, fold: Fold, token: CancelToken
-) -> tuple[dict[str, float], Maps | None]:
+) -> tuple[Mapping[str, float], Maps | None]:
     """Return the scores of all videos of the test pairs, and the maps of those held out."""
     held_out = set(fold.held_out_videos)
     names = sorted(held_out | set(videos_of(fold.test_pairs)))
-    scores: dict[str, float] = {}
-    mapped: list[str] = []
-    maps = []
-    for some, output in outputs(model, bank, names, token):
-        scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
-        places = [i for i, name in enumerate(some) if name in held_out]
-        mapped += [some[i] for i in places]
-        maps.append(output.attention[places].float().cpu().numpy())
-    if model.map_kind is MapKind.NONE:
-        return scores, None
-    return scores, Maps(tuple(mapped), np.concatenate(maps), model.map_kind, model.map_rect)
+    mapped = tuple(name for name in names if name in held_out)
+    found = predict(model, bank, names, token, maps=model.map_kind is not MapKind.NONE)
+    if not found.maps or not mapped:
+        return found.scores, None
+    return found.scores, Maps(mapped, np.stack([found.maps[name] for name in mapped]), model.map_kind, model.map_rect)
 
 
 def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) -> None:
@@ -168,28 +170,16 @@ def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) ->
     streams = None
     if isinstance(model, EndToEndModel):
         model, streams = snippets.parted(model)
+    data = f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}"
     save_checkpoint(
         run.folder / CHECKPOINT,
-        CheckpointConfig(
-            attention_model=plan.model,
-            sizes=model.sizes,
-            preprocessing=plan.preprocessing_used,
-            backbone=material.backbones[plan.inputs],
-            precision=plan.precision,
-            preset=plan.preset,
-            dataset_preset=plan.dataset_preset,
-        ),
+        plan.checkpoint_config(model.sizes, material.backbones[plan.inputs]),
         model,
-        card_of(
-            run.folder.name,
-            dataset,
-            run.fold,
-            f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}",
-            plan.seed,
-            plan.preset,
+        msgspec.structs.replace(
+            card_of(run.folder.name, dataset, run.fold, data, plan.seed, plan.preset),
             notes="Trained for an evaluation; how it does on held-out pairs stands there.",
         ),
-        streams=streams,
+        CheckpointExtras(streams),
         half=plan.half,
         replace=True,
     )

@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from skillviewer.core.text import percent
 from skillviewer.engine.evaluation.record import EVALUATION, EvaluationRecord
 from skillviewer.engine.evaluation.results import Interval, ModelResult, Pointing, Separated
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
@@ -72,11 +73,6 @@ def _label(model: ModelResult) -> str:
 
 def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def percent(value: float | None) -> str:
-    """Return a fraction in percent with one decimal, or a dash."""
-    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.1f}"
 
 
 def _decimal(value: float | None, places: int = 2) -> str:

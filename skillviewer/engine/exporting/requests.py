@@ -1,5 +1,6 @@
 """Orders for exports as values: what is wanted of which videos under which models, and what became of it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -140,8 +141,12 @@ class Batch:
     failures: tuple[str, ...] = ()
 
 
-def kept(subject: ExportTarget) -> "Analysis | None":
-    """Return what a model said of a video, if that is at hand or in the cache and has the passes that are wanted.
+def stored_analysis(subject: ExportTarget, digest_of: Callable[[Path], str]) -> "Analysis | None":
+    """Return the analysis of a video by a model, if it is given or in the cache and has the passes that are wanted.
+
+    Args:
+        subject: The video and the model.
+        digest_of: Returns the SHA-256 of a video; called where the subject does not name it.
 
     Raises:
         VideoError: The video cannot be read.
@@ -149,7 +154,7 @@ def kept(subject: ExportTarget) -> "Analysis | None":
     """
     analysis = subject.analysis
     if analysis is None:
-        digest = subject.digest or _digest(subject.video)
+        digest = subject.digest or digest_of(subject.video)
         model = subject.model_digest or (model_digest(subject.model) if subject.model is not None else "")
         path = analysis_path(digest, model, subject.extent)
         if not model or not path.is_file():
@@ -163,10 +168,3 @@ def kept(subject: ExportTarget) -> "Analysis | None":
     if subject.passes is not None and analysis.n_passes != subject.passes:
         return None
     return analysis.with_video(replace(analysis.video, path=subject.video))
-
-
-def _digest(video: Path) -> str:
-    from skillviewer.media.reading.reader import VideoReader
-
-    with VideoReader(video, cache_bytes=0) as reader:
-        return reader.info.digest

@@ -5,11 +5,11 @@ loaded then and not before.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from skillviewer.core.atomic_write import check_apart, is_there
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
@@ -17,6 +17,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
+from skillviewer.engine.exporting.open_videos import OpenVideos
 from skillviewer.engine.exporting.requests import (
     Assessed,
     Batch,
@@ -24,9 +25,10 @@ from skillviewer.engine.exporting.requests import (
     ExportTarget,
     StudyExportRequest,
     Written,
-    kept,
+    stored_analysis,
 )
 from skillviewer.engine.exporting.study_scores import keep_scores
+from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
@@ -36,7 +38,6 @@ from skillviewer.export.reports.report_options import ReportOptions, StudyContex
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.explanation.evidence import Evidence
-    from skillviewer.core.video.extents import ClipRange
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
@@ -59,30 +60,6 @@ def _wanted(exporter: "Exporter") -> Wanted:
     return Wanted.WELCOME if exporter.wants_evidence else Wanted.NO
 
 
-class Pool(Protocol):
-    """Several models: ``engine.inference.model_pool.ModelPool``."""
-
-    def assess(
-        self,
-        folder: Path,
-        video: Path,
-        passes: int,
-        token: CancelToken,
-        report: Report,
-        extent: "ClipRange | None" = None,
-    ) -> "Analysis":
-        """Assess one video, or a part of it, with one of the models."""
-        ...
-
-    def explain(self, folder: Path, analysis: "Analysis", token: CancelToken, report: Report) -> "Evidence":
-        """Return the evidence for an analysis by one of the models."""
-        ...
-
-    def close(self) -> None:
-        """Give the device's memory back."""
-        ...
-
-
 class ExportService:
     """Takes orders for exports. Not thread safe: one thread owns it. Use it as a context manager.
 
@@ -92,9 +69,9 @@ class ExportService:
             sees to that itself: it is told of every score by an ``Assessed`` as a value of progress.
     """
 
-    def __init__(self, open_pool: Callable[[], Pool], *, keeps: bool = False) -> None:
+    def __init__(self, open_pool: Callable[[], PooledModels], *, keeps: bool = False) -> None:
         self._open_pool, self._keeps = open_pool, keeps
-        self._pool: Pool | None = None
+        self._pool: PooledModels | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
     def write(self, order: ExportRequest, token: CancelToken | None = None, report: Report = silent) -> Written:
@@ -113,14 +90,15 @@ class ExportService:
             check_apart(order.path, (*order.originals, *_in_studies(order.subjects)))
         self._lacking.clear()
         exporter, options = order.exporter, order.options if order.options is not None else _defaults(order.exporter)
-        exhibits = self.exhibits(order.subjects, token, report, evidence=_wanted(exporter))
-        if wanted(options):
-            exhibits = with_kept_faces(exhibits, token, report)
-        if isinstance(options, ReportOptions):
-            options = _informed(options, order.subjects[0], exhibits[0])
-        blurred = blur_remarks([*exhibits, *_beside(options)])
-        remarks = (*self.remarks(exporter, exhibits, options, order.path), *self._lacking, *blurred)
-        exporter.export(exhibits, order.path, options, overwrite=order.overwrite, token=token, report=report)
+        with _sources(exporter, options) as sources:
+            exhibits = self.exhibits(order.subjects, token, report, evidence=_wanted(exporter), sources=sources)
+            if wanted(options):
+                exhibits = with_kept_faces(exhibits, token, report)
+            if isinstance(options, ReportOptions):
+                options = _informed(options, order.subjects[0], exhibits[0], sources, token)
+            blurred = blur_remarks([*exhibits, *_beside(options)])
+            remarks = (*self.remarks(exporter, exhibits, options, order.path), *self._lacking, *blurred)
+            exporter.export(exhibits, order.path, options, overwrite=order.overwrite, token=token, report=report)
         report(Progress("reading it back"))
         return Written(order.path, read_back(order.path), remarks)
 
@@ -172,6 +150,7 @@ class ExportService:
         report: Report = silent,
         *,
         evidence: Wanted = Wanted.NO,
+        sources: OpenVideos | None = None,
     ) -> list[Exhibit]:
         """Return subjects with what the models say of them; what is not kept is computed, and kept.
 
@@ -179,7 +158,8 @@ class ExportService:
             subjects: Videos under models.
             token: Raise it to stop.
             report: Told of progress.
-            evidence: Whether what raised and lowered the scores is computed.
+            evidence: Whether contributions to the scores are computed.
+            sources: Where the exhibits' videos stay open; None to close each video before the next.
 
         Raises:
             As ``write``.
@@ -188,13 +168,20 @@ class ExportService:
         made = []
         for subject in subjects:
             token.check()
-            analysis = kept(subject)
-            if analysis is None:
-                analysis = self._assessed(subject, token, _named(report, subject, "assessing"))
-            if subject.analysis is None:  # also if all that follows fails or is stopped: it is known now
-                report(Progress(f"assessed {subject.title or subject.video.stem}", value=Assessed(subject, analysis)))
-            weighed = self._weighed(subject, analysis, evidence, token, _named(report, subject, "explaining"))
-            made.append(Exhibit(analysis, subject.title, faces=subject.faces, evidence=weighed))
+            with OpenVideos() if sources is None else nullcontext(sources) as videos:
+                analysis = stored_analysis(subject, videos.digests(token))
+                if analysis is None:
+                    analysis = self._assessed(subject, videos, token, _named(report, subject, "assessing"))
+                if subject.analysis is None:  # also if all that follows fails or is stopped: it is known now
+                    stage = f"assessed {subject.title or subject.video.stem}"
+                    report(Progress(stage, value=Assessed(subject, analysis)))
+                weighed = None
+                if evidence is not Wanted.NO:
+                    weighed = self._weighed(
+                        subject, analysis, evidence, videos, token, _named(report, subject, "explaining")
+                    )
+            source = sources.open(subject.video, token) if sources is not None else None
+            made.append(Exhibit(analysis, subject.title, source, subject.faces, weighed))
         if self._keeps:
             keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
         return made
@@ -210,24 +197,27 @@ class ExportService:
         """
         if exporter.preview is None or exporter.needs_evidence:
             return None
-        exhibits = []
-        for subject in subjects:
-            analysis = kept(subject)
-            if analysis is None:
-                return None
-            exhibits.append(Exhibit(analysis, subject.title, faces=subject.faces))
-        exporter.check(exhibits)
+        token, exhibits = CancelToken(), []
         options = options if options is not None else _defaults(exporter)
-        if wanted(options):
-            store = FaceStore()
-            new = [e.path.name for e in exhibits if e.faces is None and store.get(e.analysis.video.digest) is None]
-            if new:  # a search takes as long as the video, and nobody asked for it yet
-                raise ExportError(
-                    f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over the "
-                    "faces."
-                )
-            exhibits = with_kept_faces(exhibits)
-        return exporter.preview(exhibits, options)
+        with _sources(exporter, options) as sources:
+            for subject in subjects:
+                with OpenVideos() if sources is None else nullcontext(sources) as videos:
+                    analysis = stored_analysis(subject, videos.digests(token))
+                if analysis is None:
+                    return None
+                source = sources.open(subject.video, token) if sources is not None else None
+                exhibits.append(Exhibit(analysis, subject.title, source, subject.faces))
+            exporter.check(exhibits)
+            if wanted(options):
+                store = FaceStore()
+                new = [e.path.name for e in exhibits if e.faces is None and store.get(e.analysis.video.digest) is None]
+                if new:  # a search takes as long as the video, and was not asked for yet
+                    raise ExportError(
+                        f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over "
+                        "the faces."
+                    )
+                exhibits = with_kept_faces(exhibits)
+            return exporter.preview(exhibits, options)
 
     def preview_study(self, exporter: "StudyExporter", study: Path) -> "Preview | None":
         """Return what is seen of an export of a study before it is written, or None.
@@ -245,28 +235,32 @@ class ExportService:
         warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
         return (*said, *warned)
 
-    def _assessed(self, subject: ExportTarget, token: CancelToken, report: Report) -> "Analysis":
+    def _assessed(self, subject: ExportTarget, videos: OpenVideos, token: CancelToken, report: Report) -> "Analysis":
         if subject.model is None:
             raise _no_model(subject)
-        passes = subject.passes or USUAL_PASSES
-        analysis = self._models().assess(subject.model, subject.video, passes, token, report, subject.extent)
+        passes, reader = subject.passes or USUAL_PASSES, videos.open(subject.video, token)
+        analysis = self._models().assess(subject.model, subject.video, passes, token, report, subject.extent, reader)
         path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.extent)
-        before = kept(replace(subject, passes=None))
+        before = stored_analysis(replace(subject, passes=None), lambda _path: analysis.video.digest)
         if before is None or before.n_passes <= analysis.n_passes:  # one of fewer passes is for this export alone
             with suppress(ExportError):  # it can be computed again
                 save_analysis(analysis, path)
         return analysis
 
     def _weighed(
-        self, subject: ExportTarget, analysis: "Analysis", evidence: Wanted, token: CancelToken, report: Report
+        self,
+        subject: ExportTarget,
+        analysis: "Analysis",
+        evidence: Wanted,
+        videos: OpenVideos,
+        token: CancelToken,
+        report: Report,
     ) -> "Evidence | None":
-        """Return what raised and lowered a score; None where it is not wanted, or only welcome and not to be had."""
-        if evidence is Wanted.NO:
-            return None
+        """Return the contributions to a score; None where they are only welcome and cannot be computed."""
         try:
             if subject.model is None:
                 raise _no_model(subject)
-            return self._models().explain(subject.model, analysis, token, report)
+            return self._models().explain(subject.model, analysis, token, report, videos.open(subject.video, token))
         except SkillViewerError as error:
             if evidence is Wanted.NEEDED:
                 raise
@@ -276,7 +270,7 @@ class ExportService:
             )
             return None
 
-    def _models(self) -> Pool:
+    def _models(self) -> PooledModels:
         if self._pool is None:
             self._pool = self._open_pool()
         return self._pool
@@ -294,6 +288,11 @@ class ExportService:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+
+def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[OpenVideos | None]:
+    """Return where videos stay open for an exporter that shows them; None where the analyses are enough."""
+    return OpenVideos() if exporter.needs_video or wanted(options) else nullcontext()
 
 
 def with_kept_faces(
@@ -320,13 +319,17 @@ def _in_studies(subjects: Sequence[ExportTarget]) -> list[Path]:
     return files
 
 
-def _informed(options: ReportOptions, subject: ExportTarget, exhibit: Exhibit) -> ReportOptions:
+def _informed(
+    options: ReportOptions, subject: ExportTarget, exhibit: Exhibit, sources: OpenVideos | None, token: CancelToken
+) -> ReportOptions:
     """Return the options of a report with what the study of the video knows of it."""
     if subject.study is None or options.known != StudyContext():
         return options
     from skillviewer.engine.exporting.study_context import context_of
 
     known = context_of(subject.study, exhibit.analysis)
+    if known.reference is not None and sources is not None:
+        known = replace(known, reference=replace(known.reference, source=sources.open(known.reference.path, token)))
     if wanted(options) and known.reference is not None:
         known = replace(known, reference=with_kept_faces([known.reference])[0])
     return replace(options, known=known)

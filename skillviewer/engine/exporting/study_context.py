@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.cohort import Member, NearBy, reference_video
+from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import other_models
+from skillviewer.core.explanation.why import member_of, reference_for
 from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.study.remarks import Opinion
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.reports.report_options import OpinionOf, Remark, StudyContext
-from skillviewer.export.reports.why import analysis_looks
 
 MOST_MODELS = 3
 """Other models that are told of, the latest first."""
@@ -76,20 +76,19 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
 
 def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str) -> tuple[Member, ...]:
     """Return the comparable videos, with their looks where all of these are at hand."""
-    looks = {}
+    pooled = {}
     if len(videos) <= MOST_LOOKS:
         for video in videos:
             analysis = cached_analysis(video, model)
-            looks[video.name] = analysis_looks(analysis) if analysis is not None else None
-    return tuple(Member(v.name, scores[v.name].score, looks.get(v.name)) for v in videos)
+            pooled[video.name] = analysis.pooled if analysis is not None else None
+    return tuple(member_of(v.name, scores[v.name].score, pooled.get(v.name)) for v in videos)
 
 
 def _reference(
     name: str, analysis: Analysis, members: Sequence[Member], videos: dict[str, StudyVideo], model: str
 ) -> tuple[Exhibit | None, NearBy | None]:
     """Return a well-scored video that can be shown and why it, or None; one whose file is missing is passed over."""
-    shown = [m for m in members if videos[m.name].path is not None and videos[m.name].state is not FileState.REPLACED]
-    scores = [member.score for member in members]
-    found = reference_video(Member(name, analysis.score, analysis_looks(analysis)), shown, scores)
+    shown = {n for n, video in videos.items() if video.path is not None and video.state is not FileState.REPLACED}
+    found = reference_for(name, analysis, members, shown)
     other = cached_analysis(videos[found.name], model) if found is not None else None
     return (Exhibit(other, found.name), found.near_by) if found is not None and other is not None else (None, None)

@@ -27,7 +27,7 @@ from skillviewer.core.finetuning.tuning_report import (
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.finetuning.tuning_loop import Prepared, Tuned
-from skillviewer.engine.training.predict import Predictions, look, score_videos
+from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
 
@@ -75,8 +75,8 @@ def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas
         return None
     model = parent.build().to(prepared.start.device)
     names = sorted(prepared.bank)
-    found = look(model, prepared.bank, names, token, report, "scores and maps before")
-    known = {} if old.kind is OldKind.NOTHING else score_videos(model, old.bank, old.names, token)
+    found = predict(model, prepared.bank, names, token, report, "scores and maps before")
+    known = {} if old.kind is OldKind.NOTHING else predict(model, old.bank, old.names, token, maps=False).scores
     if model.map_kind is MapKind.NONE:
         return AsItWas(found.scores, {}, {}, known)
     return AsItWas(found.scores, found.maps, _places(prepared, token), known)
@@ -149,7 +149,7 @@ def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report)
         tested = (*prepared.division.fold.test_pairs, *prepared.division.set_aside)
         wanted = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(known.scores))
     rest = [name for name in wanted if name not in known.scores]
-    found = look(tuned.model, prepared.bank, rest, token, report, "scores and maps after")
+    found = predict(tuned.model, prepared.bank, rest, token, report, "scores and maps after")
     return Predictions({**known.scores, **found.scores}, {**known.maps, **found.maps})
 
 
@@ -197,7 +197,11 @@ def _forgetting(prepared: Prepared, before: AsItWas | None, tuned: Tuned, token:
     if before is None or old.kind is OldKind.NOTHING:
         return Forgetting(OldKind.NOTHING, old.what)
     first = before.old
-    second = tuned.seen.old if tuned.seen is not None else score_videos(tuned.model, old.bank, old.names, token)
+    second = (
+        tuned.seen.old
+        if tuned.seen is not None
+        else predict(tuned.model, old.bank, old.names, token, maps=False).scores
+    )
     if old.pairs is None:
         return Forgetting(old.kind, old.what, None, drift_of(first, second), order_kept(first, second), len(old.names))
     compared = before_after(old.pairs, only_pairs(old.pairs, old.pairs.pairs), first, second)

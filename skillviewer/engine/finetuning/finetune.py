@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
@@ -25,7 +26,7 @@ from skillviewer.engine.training.log import write_log
 from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.export.rendering import figure
-from skillviewer.nets.checkpoint import Checkpoint, save_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
 from skillviewer.nets.configuration import HeldOut, ModelCard
 
 REPORT = "report.json"
@@ -127,9 +128,11 @@ def _save(
         start.config,
         tuned.model,
         _card(job, prepared, tuned, said),
-        streams=start.parent.streams if start.parent is not None else None,
-        familiarity=learn_familiarity(np.stack([looks[name] for name in videos_of(tuned.fold.train_pairs)])),
-        beside=beside,
+        CheckpointExtras(
+            start.parent.streams if start.parent is not None else None,
+            learn_familiarity(np.stack([looks[name] for name in videos_of(tuned.fold.train_pairs)])),
+            beside,
+        ),
     )
 
 
@@ -191,13 +194,9 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, said: TuningReport) 
         *(nameless(warning, names) for warning in said.warnings),
     ]
     low, high = (x if math.isfinite(x) else None for x in (after.low, after.high))
-    return card_of(
-        job.folder.name,
-        dataset,
-        fold,
-        f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {counted}",
-        job.choices.seed,
-        start.config.preset,
+    data = f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {counted}"
+    return msgspec.structs.replace(
+        card_of(job.folder.name, dataset, fold, data, job.choices.seed, start.config.preset),
         held_out=HeldOut(
             accuracy=after.value, low=low, high=high, n_pairs=after.n_pairs, rule=_held_out_rule(prepared, said)
         ),

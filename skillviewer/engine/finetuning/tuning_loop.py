@@ -27,9 +27,18 @@ from skillviewer.engine.finetuning.parent_model import StartingPoint
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, divide_for, handed_on, known_before
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.early_stop import BestCheckpoint, ConditionalToken, StopTraining, halting
-from skillviewer.engine.training.loop import EpochRow, FitState, Select, Trained, TrainSettings, fit
+from skillviewer.engine.training.loop import (
+    EpochRow,
+    FitPairs,
+    FitState,
+    Select,
+    Trained,
+    TrainingControl,
+    TrainSettings,
+    fit,
+)
 from skillviewer.engine.training.plan import held_out_part
-from skillviewer.engine.training.predict import Snapshot, held_out_loss, look, score_videos
+from skillviewer.engine.training.predict import Snapshot, held_out_loss, predict
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train import dataset_features
 from skillviewer.nets.attention import AttentionModel
@@ -207,7 +216,7 @@ class _Watch:
         if self._prepared.start.parent is None or self._begun:
             return
         self._begun = True
-        self._before = score_videos(model, old.bank, old.names, token)
+        self._before = predict(model, old.bank, old.names, token, maps=False).scores
         nan = float("nan")
         as_it_was = EpochRow(0, nan, nan, nan, nan, best=True, seconds=0.0)
         self._tell(model, as_it_was, token, final=False)
@@ -231,8 +240,8 @@ class _Watch:
 
     def _tell(self, model: AttentionModel, row: EpochRow, token: CancelToken, *, final: bool, until: int = 0) -> None:
         prepared, old = self._prepared, self._prepared.old
-        watched = look(model, prepared.bank, self._names, token)
-        known, scores = score_videos(model, old.bank, old.names, token), watched.scores
+        watched = predict(model, prepared.bank, self._names, token)
+        known, scores = predict(model, old.bank, old.names, token, maps=False).scores, watched.scores
         if row.best and row.epoch:
             self._best[final] = Snapshot(row.epoch, watched, known)
         told = TuningRow(
@@ -316,54 +325,20 @@ def tune(
         Cancelled: The token was raised.
     """
     prepared = _averaged_once(prepared)
-    start, study, division, bank = prepared.start, prepared.study, prepared.division, prepared.bank
-    fold, inner = division.fold, division.inner
-    n_videos = len(videos_of(fold.train_pairs))
-    settings = start.settings(len(fold.train_pairs), n_videos, choices.epochs, choices.seed)
-    epochs = settings.optimiser.epochs
-    each = {on is fold: n_batches(on.train_pairs, settings) for on in (inner, fold) if on is not None}
-    watch = _Watch(prepared, settings, report, epochs * sum(each.values()))
+    fold, inner = prepared.division.fold, prepared.division.inner
+    stages = _Stages(prepared, choices, token, report, stop, work)
     started = monotonic()
-
-    def stage(
-        pairs: Sequence[Pair], choosing: Sequence[Pair], select: Select, until: int
-    ) -> tuple[AttentionModel, Trained | None]:
-        """Return the model and what was kept of it; None where somebody stopped it and another stage has more."""
-        final = select is Select.LAST
-        model = start.model(bank, sorted(videos_of(pairs)), choices.seed)
-        watch.begin(model, token)
-        on = fold if final or inner is None else inner
-        similar = similar_for_training(study.dataset, on, study.set_aside) if model.uses_similar else ()
-        best = BestCheckpoint(StateFile(work / STATE_OF[final]) if work is not None else None)
-        watch.go_on(best.load(), each[on is fold])
-
-        def enough() -> bool:
-            return best.there or (final and inner is not None)
-
-        hear = watch.listen(model, token, final=final, until=until)
-        chosen, soon = replace(settings, select=select), ConditionalToken(stop, enough)
-        try:
-            with halting(model, stop, enough):
-                return model, fit(model, bank, pairs, choosing, chosen, token, hear, soon, similar, best, until)
-        except StopTraining:
-            kept = best.trained()
-            if kept is not None:
-                model.load_state_dict(kept.state)
-            return model, kept
-
     if inner is None:
-        watch.expect(epochs * each[True])
-        model, found = stage(fold.train_pairs, (), Select.LAST, epochs)
+        model, found = stages.run(FitPairs(fold.train_pairs), Select.LAST, stages.epochs)
         selection = "last epoch"
     else:
         check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
-        model, found = stage(inner.train_pairs, inner.test_pairs, Select.INNER, epochs)
+        model, found = stages.run(FitPairs(inner.train_pairs, inner.test_pairs), Select.INNER, stages.epochs)
         selection = f"epoch chosen on {held_out_part([inner])[0]}"
     assert found is not None  # only a second stage ends with nothing
     chosen, rows, final = found, found.rows, inner is None
     if inner is not None and not _stopped(stop):
-        watch.expect(watch.batch + chosen.epoch * each[True])
-        again, last = stage(fold.train_pairs, (), Select.LAST, chosen.epoch)
+        again, last = stages.run(FitPairs(fold.train_pairs), Select.LAST, chosen.epoch)
         rows = (*rows, *(last.rows if last is not None else ()))
         if last is not None and last.epoch == chosen.epoch:
             model, chosen, final = again, last, True
@@ -372,8 +347,60 @@ def tune(
     if stopped:
         selection += "; stopped before its end by a person"
     used, seconds = (inner if inner is not None and not final else fold), monotonic() - started
-    model, seen = fed_whole(model, bank), watch.seen(chosen.epoch, final=final)
-    return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, settings.precision)
+    model, seen = fed_whole(model, prepared.bank), stages.watch.seen(chosen.epoch, final=final)
+    return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, stages.settings.precision)
+
+
+class _Stages:
+    """The one or two trainings of a fine-tuning; arguments are those of ``tune``."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        choices: TuningChoices,
+        token: CancelToken,
+        report: Report,
+        stop: CancelToken | None,
+        work: Path | None,
+    ) -> None:
+        fold, inner = prepared.division.fold, prepared.division.inner
+        n_pairs, n_videos = len(fold.train_pairs), len(videos_of(fold.train_pairs))
+        self.settings = prepared.start.settings(n_pairs, n_videos, choices.epochs, choices.seed)
+        self.epochs = self.settings.optimiser.epochs
+        self._each = {on is fold: n_batches(on.train_pairs, self.settings) for on in (inner, fold) if on is not None}
+        self.watch = _Watch(prepared, self.settings, report, self.epochs * sum(self._each.values()))
+        self._prepared, self._seed = prepared, choices.seed
+        self._token, self._stop, self._work = token, stop, work
+
+    def run(self, pairs: FitPairs, select: Select, until: int) -> tuple[AttentionModel, Trained | None]:
+        """Return the trained model and its log; None for the log where a stop left the other stage with more."""
+        start, division, watch = self._prepared.start, self._prepared.division, self.watch
+        final, two = select is Select.LAST, division.inner is not None
+        if final:
+            watch.expect(watch.batch + until * self._each[True])
+        model = start.model(self._prepared.bank, sorted(videos_of(pairs.train)), self._seed)
+        watch.begin(model, self._token)
+        on = division.inner if division.inner is not None and not final else division.fold
+        if model.uses_similar:
+            study = self._prepared.study
+            pairs = replace(pairs, similar=similar_for_training(study.dataset, on, study.set_aside))
+        best = BestCheckpoint(StateFile(self._work / STATE_OF[final]) if self._work is not None else None)
+        watch.go_on(best.load(), self._each[on is division.fold])
+
+        def enough() -> bool:
+            return best.there or (final and two)
+
+        hear = watch.listen(model, self._token, final=final, until=until)
+        control = TrainingControl(self._token, hear, ConditionalToken(self._stop, enough))
+        try:
+            with halting(model, self._stop, enough):
+                settings = replace(self.settings, select=select)
+                return model, fit(model, self._prepared.bank, pairs, settings, control, best, until)
+        except StopTraining:
+            kept = best.trained()
+            if kept is not None:
+                model.load_state_dict(kept.state)
+            return model, kept
 
 
 def _averaged_once(prepared: Prepared) -> Prepared:

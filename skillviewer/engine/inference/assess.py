@@ -1,6 +1,6 @@
 """One video through one model: frames, flow, features, attention, task state, score; step by step."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,14 +53,29 @@ class _Growing:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ScoringModel:
+    """A model that is ready to score videos.
+
+    Attributes:
+        model: The attention model, in evaluation mode on its device.
+        source: Source of its features.
+        rect: Part of the picture that its maps cover.
+        provenance: Provenance of its numbers.
+        familiarity: Statistics of the training videos, or None.
+    """
+
+    model: AttentionModel
+    source: FeatureSource
+    rect: MapRect
+    provenance: Provenance
+    familiarity: Familiarity | None = None
+
+
 def assess(
     reader: VideoReader,
-    model: AttentionModel,
-    source: FeatureSource,
-    rect: MapRect,
-    provenance: Provenance,
+    scoring: ScoringModel,
     passes: int,
-    familiarity: Familiarity | None,
     token: CancelToken,
     report: Report,
     extent: ClipRange | None = None,
@@ -69,26 +84,23 @@ def assess(
 
     Args:
         reader: The open video.
-        model: The attention model, in evaluation mode on its device.
-        source: Where its features come from.
-        rect: Where in the picture its maps lie.
-        provenance: Where the numbers come from.
-        passes: K.
-        familiarity: What the training videos look like, or None.
+        scoring: The model with its source of features.
+        passes: K, number of interleaved choices of frames.
         token: Checked after every sampled frame.
         report: Told of every step; ``value`` is the analysis so far.
-        extent: The stretch of the video to assess, or None for all of it.
+        extent: The part of the video to assess, or None for all of it.
 
     Raises:
-        DatasetError: The stretch lies outside the video.
+        DatasetError: The part lies outside the video.
         VideoError: The video cannot be read.
-        Cancelled: Somebody raised the token.
+        Cancelled: The token was raised.
     """
+    model, source, provenance, familiarity = scoring.model, scoring.source, scoring.provenance, scoring.familiarity
     info = reader.describe(token)
     sampling = sampling_of(info, source.preprocessing, passes, extent)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
-    growing = _Growing(info, extent, sampling, model, rect)
+    growing = _Growing(info, extent, sampling, model, scoring.rect)
     fused: list[torch.Tensor] = []
     pooled = np.zeros(2 * source.extractor.n_channels, np.float64)
     state = None

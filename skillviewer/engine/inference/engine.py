@@ -1,6 +1,7 @@
 """The Engine owns the model, its device and the feature cache, and answers what a person asks of one video."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.source import FeatureSource
-from skillviewer.engine.inference.assess import assess
+from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.engine.inference.evidence import fused_passes, weigh
 from skillviewer.engine.runtime.device import choose_device, device_errors, device_title, memory_text
 from skillviewer.engine.runtime.flow_compilation import compile_flow
@@ -33,8 +34,12 @@ from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.library import model_folder
 
 
-def _say_nothing(_text: str) -> None:
-    """Announce to nobody."""
+def _opened(path: str | Path, reader: VideoReader | None, token: CancelToken) -> AbstractContextManager[VideoReader]:
+    return VideoReader(path, token) if reader is None else nullcontext(reader)
+
+
+def announce_nothing(_text: str) -> None:
+    """Drop an announcement."""
 
 
 class Engine:
@@ -63,7 +68,7 @@ class Engine:
         checkpoint: str | Path,
         device: str = "auto",
         cache: FeatureCache | None = None,
-        announce: Callable[[str], None] = _say_nothing,
+        announce: Callable[[str], None] = announce_nothing,
         *,
         aside: bool = False,
     ) -> Self:
@@ -114,9 +119,9 @@ class Engine:
         """Return used and total GPU memory, or ""."""
         return memory_text(self._device)
 
-    def _provenance(self) -> Provenance:
-        config = self._checkpoint.config
-        return Provenance(
+    def _scoring(self) -> ScoringModel:
+        checkpoint, config = self._checkpoint, self._checkpoint.config
+        provenance = Provenance(
             program=f"SkillViewer {__version__}",
             model=self._checkpoint.name,
             model_digest=self._checkpoint.digest,
@@ -126,6 +131,7 @@ class Engine:
             device=self.device_name,
             precision=config.precision,
         )
+        return ScoringModel(self._model, self._source, checkpoint.map_rect, provenance, checkpoint.familiarity)
 
     def assess(
         self,
@@ -134,18 +140,20 @@ class Engine:
         token: CancelToken | None = None,
         report: Report = silent,
         extent: ClipRange | None = None,
+        reader: VideoReader | None = None,
     ) -> Analysis:
-        """Assess one video, or a stretch of it.
+        """Assess one video, or a part of it.
 
         Args:
             path: The file.
             passes: K, interleaved choices of frames; two or more give an interval.
             token: Raise it to stop; it is checked while the file is read through, and after every sampled frame.
             report: Told of every step; ``value`` is the analysis so far.
-            extent: The stretch, or None for the whole video. Nothing outside it is looked at.
+            extent: The part, or None for the whole video. No frame outside it is used.
+            reader: The file where it is open already, so that it is opened and hashed once; it stays open.
 
         Raises:
-            DatasetError: The stretch lies outside the video.
+            DatasetError: The part lies outside the video.
             VideoError: The file cannot be read.
             DeviceError: The device ran out of memory.
             Cancelled: The token was raised.
@@ -154,19 +162,8 @@ class Engine:
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
         token = token if token is not None else CancelToken()
         self._warm_up(token, report)
-        with device_errors(), VideoReader(path, token) as reader:
-            return assess(
-                reader,
-                self._model,
-                self._source,
-                self._checkpoint.map_rect,
-                self._provenance(),
-                passes,
-                self._checkpoint.familiarity,
-                token,
-                report,
-                extent,
-            )
+        with device_errors(), _opened(path, reader, token) as opened:
+            return assess(opened, self._scoring(), passes, token, report, extent)
 
     def explain(
         self,
@@ -176,6 +173,7 @@ class Engine:
         seed: int = 0,
         token: CancelToken | None = None,
         report: Report = silent,
+        reader: VideoReader | None = None,
     ) -> Evidence:
         """Say what raised and lowered the score of one video, and whether the attention is faithful.
 
@@ -186,6 +184,7 @@ class Engine:
             seed: Of these.
             token: Raise it to stop; it is checked after every batch.
             report: Told of progress.
+            reader: The file where it is open already; it stays open.
 
         Raises:
             CheckpointError: The analysis is of another model.
@@ -205,18 +204,19 @@ class Engine:
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
         self._warm_up(token, report)
-        with device_errors(), VideoReader(path, token) as reader:
-            digest = reader.describe(token).digest
+        with device_errors(), _opened(path, reader, token) as opened:
+            info = opened.describe(token)
+            digest = info.digest
             if isinstance(video, Analysis) and digest != video.video.digest:
                 raise VideoError(f"{path} is no longer the file that was analysed. Assess it again.")
             extent = video.extent if isinstance(video, Analysis) else None
-            sampling = sampling_of(reader.info, self._source.preprocessing, passes, extent)
+            sampling = sampling_of(info, self._source.preprocessing, passes, extent)
             if isinstance(video, Analysis) and not np.array_equal(video.samples, sampling.frames):
                 raise CheckpointError(
                     f"The analysis of {video.video.path.name} did not look at the frames that {self.name} looks at "
                     f"now, or is not complete. Assess the video again."
                 )
-            fused = fused_passes(reader, self._model, self._source, passes, token, report, extent)
+            fused = fused_passes(opened, self._model, self._source, passes, token, report, extent)
             found = weigh(self._model, fused, digest, self._checkpoint.digest, token, report, n_random, seed)
             return replace(found, extent=extent)
 

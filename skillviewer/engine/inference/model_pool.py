@@ -17,16 +17,13 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.source import FeatureSource
-from skillviewer.engine.inference.engine import Engine
+from skillviewer.engine.inference.engine import Engine, announce_nothing
 from skillviewer.engine.runtime.device import choose_device, device_errors
+from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.library import digest, model_folder
 from skillviewer.nets.models import attention_model
-
-
-def _say_nothing(_text: str) -> None:
-    """Announce to nobody."""
 
 
 class ModelPool:
@@ -48,7 +45,7 @@ class ModelPool:
         self,
         device: str = "auto",
         cache: FeatureCache | None = None,
-        announce: Callable[[str], None] = _say_nothing,
+        announce: Callable[[str], None] = announce_nothing,
         *,
         aside: bool = False,
     ) -> None:
@@ -79,19 +76,25 @@ class ModelPool:
         token: CancelToken | None = None,
         report: Report = silent,
         extent: ClipRange | None = None,
+        reader: VideoReader | None = None,
     ) -> Analysis:
         """Assess a video, or a part of it, with one of the models.
 
         See ``Engine.assess`` and ``facts`` for what it raises.
         """
         report(Progress("loading"))
-        return self._engine(folder).assess(video, passes, token, report, extent)
+        return self._engine(folder).assess(video, passes, token, report, extent, reader)
 
     def explain(
-        self, folder: Path, analysis: Analysis, token: CancelToken | None = None, report: Report = silent
+        self,
+        folder: Path,
+        analysis: Analysis,
+        token: CancelToken | None = None,
+        report: Report = silent,
+        reader: VideoReader | None = None,
     ) -> Evidence:
         """Return the evidence for an analysis by one of the models; see ``Engine.explain`` for what it raises."""
-        return self._engine(folder).explain(analysis, token=token, report=report)
+        return self._engine(folder).explain(analysis, token=token, report=report, reader=reader)
 
     def keep(self, folders: Collection[Path]) -> None:
         """Let go of all models but these, and of the backbones that none of these needs."""

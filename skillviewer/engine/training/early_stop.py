@@ -46,7 +46,7 @@ class BestCheckpoint:
             return None
         kept, mark = self._state, "best."
         weights = {k.removeprefix(mark): v for k, v in kept.tensors.items() if k.startswith(mark)}
-        return Trained(weights, kept.best_epoch, kept.rows)
+        return Trained(weights, kept.best_epoch, kept.rows, kept.best_unseen)
 
 
 class ConditionalToken(CancelToken):

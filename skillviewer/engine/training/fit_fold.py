@@ -10,14 +10,13 @@ from skillviewer.core.dataset.folds import check_no_leak, inner_folds
 from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.cell_average import averaged_once, fed, fed_whole
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
-from skillviewer.engine.training.loop import EpochRow, Keeper, Select, Trained, fit
+from skillviewer.engine.training.loop import EpochRow, FitPairs, Keeper, Select, Trained, TrainingControl, fit
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.schedule import n_epochs
 from skillviewer.nets.attention import AttentionModel
@@ -63,18 +62,29 @@ def chosen_share(splits: Sequence[Sequence[EpochRow]]) -> float:
     return max(sorted({share for log in logs for share in log}), key=merit)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class FoldInputs:
+    """Features that a training reads, and the device that it computes on.
+
+    Attributes:
+        bank: Features of the videos; what comes before the last blocks where these are trained.
+        device: Device of the training.
+        unfreezing: Last blocks that are trained with the head, or None; then the model is still to be frozen.
+    """
+
+    bank: FeatureStore
+    device: torch.device
+    unfreezing: LastBlockTraining | None = None
+
+
 def fit_fold(
     plan: TrainingPlan,
     dataset: Dataset,
     fold: Fold,
-    bank: FeatureStore,
-    device: torch.device,
-    token: CancelToken,
-    report: Report,
-    stop: CancelToken | None = None,
+    inputs: FoldInputs,
+    control: TrainingControl,
     keeper: Callable[[str], Keeper] | None = None,
     together: ProcessGroup = ALONE,
-    unfreezing: LastBlockTraining | None = None,
 ) -> tuple[AttentionModel, Trained]:
     """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
 
@@ -82,21 +92,18 @@ def fit_fold(
         plan: What is trained, and how.
         dataset: The data set.
         fold: What may be trained on.
-        bank: Features of its videos; what comes before the last blocks where these are trained.
-        device: Where to train.
-        token: Raise it to stop and keep nothing.
-        report: Told of every batch and epoch.
-        stop: Raise it to stop soon and keep the best epoch so far.
+        inputs: Features of its videos, and the device.
+        control: Stops it, and is told of every batch and epoch.
         keeper: Returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
             training goes on.
         together: The processes that train together.
-        unfreezing: What is trained beside the head, where the plan says so; then the model is still to be frozen.
     """
+    bank, unfreezing = inputs.bank, inputs.unfreezing
     if not plan.trains_backbones:
         bank = averaged_once(plan.model, plan.sizes(), bank)
 
     def new_model(names: Sequence[str]) -> AttentionModel:
-        return _new_model(plan, bank, names, device, unfreezing)
+        return _new_model(plan, bank, names, inputs.device, unfreezing)
 
     def trained(
         model: AttentionModel,
@@ -109,14 +116,14 @@ def fit_fold(
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
         similar = similar_for_training(dataset, on) if model.uses_similar else ()
         kept = keeper(stage) if keeper is not None else None
-        return fit(model, bank, on.train_pairs, choosing, settings, token, report, stop, similar, kept, until, together)
+        pairs = FitPairs(on.train_pairs, choosing, similar)
+        return fit(model, bank, pairs, settings, control, kept, until, together)
 
     if plan.select is not Select.INNER:
         model = new_model(fold.train_videos)
         choosing = fold.test_pairs if plan.select is Select.BEST_ON_TEST else ()
         result = trained(model, fold, choosing, plan.select, "final")
     else:
-        stopped = False
         logs: list[tuple[EpochRow, ...]] = []
         for number, inner in enumerate(choosing_folds(plan, dataset, fold), start=1):
             check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
@@ -124,10 +131,9 @@ def fit_fold(
             stage = "choice" if number == 1 else f"choice-{number}"
             result = trained(model, inner, inner.test_pairs, plan.select, stage)
             logs.append(result.rows)
-            stopped = stop is not None and stop.cancelled
-            if stopped:
+            if control.stopped:
                 break
-        if plan.refit and not stopped:
+        if plan.refit and not control.stopped:
             model = new_model(fold.train_videos)
             # where iterations say how long, more pairs mean fewer epochs: what was chosen is a share of the course
             share = chosen_share(logs)

@@ -23,7 +23,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
-from skillviewer.engine.training.predict import held_out_loss, score_videos
+from skillviewer.engine.training.predict import held_out_loss, predict
 from skillviewer.engine.training.schedule import Schedule
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
@@ -97,6 +97,8 @@ class FitState:
         rows: The log so far.
         losses: Of the batches since the last row of the log.
         hits: (pairs ordered correctly, pairs) of these batches.
+        unseen: Places of the training pairs that were in no batch so far; None where an older program kept the state.
+        best_unseen: How many there were at the best epoch.
         generator: State of numpy's generator, as plain values.
         tensors: ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU.
     """
@@ -110,6 +112,43 @@ class FitState:
     hits: tuple[tuple[int, int], ...]
     generator: Mapping[str, Any]
     tensors: Mapping[str, torch.Tensor]
+    unseen: tuple[int, ...] | None = None
+    best_unseen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FitPairs:
+    """Pairs of a training.
+
+    Attributes:
+        train: Training pairs.
+        choosing: Pairs that choose the epoch; none under ``Select.LAST``.
+        similar: Pairs without disparity, for models that learn from them.
+    """
+
+    train: Sequence[Pair]
+    choosing: Sequence[Pair] = ()
+    similar: Sequence[SimilarPair] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingControl:
+    """Flags that stop a training, and the receiver of its progress.
+
+    Attributes:
+        token: Raise it to stop and keep nothing.
+        report: Told of every batch with its mean loss of a pair, and of every epoch with its ``EpochRow`` as value.
+        stop: Raise it to stop after the current batch and keep the best epoch so far; None for never.
+    """
+
+    token: CancelToken
+    report: Report = silent
+    stop: CancelToken | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop was requested that keeps the best epoch so far."""
+        return self.stop is not None and self.stop.cancelled
 
 
 class Keeper(Protocol):
@@ -132,11 +171,14 @@ class Trained:
         state: Its weights, on the CPU.
         epoch: The epoch that was kept.
         rows: One row an epoch.
+        n_unseen: Training pairs that were in no batch until that epoch: a batch of videos holds the pairs among them,
+            and two videos may never be drawn together. None where it is not known.
     """
 
     state: Mapping[str, torch.Tensor]
     epoch: int
     rows: tuple[EpochRow, ...]
+    n_unseen: int | None
 
 
 class Fitting:
@@ -146,14 +188,11 @@ class Fitting:
         self,
         model: AttentionModel,
         bank: FeatureStore,
-        pairs: Sequence[Pair],
-        choosing: Sequence[Pair],
-        similar: Sequence[SimilarPair],
+        pairs: FitPairs,
         settings: TrainSettings,
         together: ProcessGroup = ALONE,
     ) -> None:
-        self._model, self._bank, self._settings = model, bank, settings
-        self._pairs, self._choosing, self._similar = pairs, choosing, similar
+        self._model, self._bank, self._settings, self._pairs = model, bank, settings, pairs
         self._device = next(model.parameters()).device
         model.mixed = settings.precision == "bfloat16"
         self._rng = np.random.default_rng(settings.seed)
@@ -164,31 +203,37 @@ class Fitting:
         # pretrained weights take smaller steps, unless a model was published with steps of its own for them
         begun = LastBlocks if settings.phases else LastBlocks | TwoStream
         pretrained = {id(p) for part in model.modules() if isinstance(part, begun) for p in part.parameters()}
-        self._schedule = Schedule(model.phases(), settings.optimiser, dict(settings.phases), len(pairs), pretrained)
+        self._schedule = Schedule(
+            model.phases(), settings.optimiser, dict(settings.phases), len(pairs.train), pretrained
+        )
         self.n_epochs = self._schedule.n_epochs
-        self._looked_at = videos_of(choosing)
+        self._looked_at = videos_of(pairs.choosing)
         self._started = monotonic()
         self._losses: list[float] = []
         self._hits: list[tuple[int, int]] = []
+        self._places = {pair: place for place, pair in enumerate(pairs.train)}
+        self._unseen: set[int] | None = set(self._places.values())
         self._best, self._best_epoch, self._best_key = _copy(model), 0, (-1.0, 0.0)
+        self._best_unseen: int | None = len(self._unseen)
         self.epoch = 0
         self.rows: list[EpochRow] = []
 
-    def run_epoch(self, token: CancelToken, report: Report, stop: CancelToken | None) -> None:
-        """Go over all batches once, or until somebody asks to stop."""
+    def run_epoch(self, control: TrainingControl) -> None:
+        """Go over all batches once, or until a stop is requested."""
         settings = self._settings.optimiser
         self._model.train()
-        todo = list(batches(self._pairs, settings, self._rng, self._similar))
+        todo = list(batches(self._pairs.train, settings, self._rng, self._pairs.similar))
         for done, (names, places) in enumerate(todo, start=1):
-            token.check()
+            control.token.check()
             self._losses.append(self.update(names, places))
             if not math.isfinite(self._losses[-1]):
                 raise SettingsError(
                     f"The training diverged in epoch {self.epoch + 1}: its loss is not finite. Nothing of it is kept; "
                     "take another preset, or a lower learning rate."
                 )
-            report(Progress(f"epoch {self.epoch + 1} of {self.n_epochs}", done, len(todo), self._losses[-1]))
-            if stop is not None and stop.cancelled:
+            stage = f"epoch {self.epoch + 1} of {self.n_epochs}"
+            control.report(Progress(stage, done, len(todo), self._losses[-1]))
+            if control.stopped:
                 break
         self.epoch += 1
 
@@ -206,6 +251,8 @@ class Fitting:
             self._hits.append((int(right), len(pairs.label)))
             losses.append(float(loss.detach()))
         self._model.gather = None  # it is of this batch
+        if self._unseen:
+            self._unseen -= {self._places[Pair(names[a], names[b])] for a, b, label in places if label}
         summed = settings.loss.reduction == "sum" and not self._model.own_loss
         return fmean(losses) / (len(pairs.label) if summed else 1)
 
@@ -213,17 +260,18 @@ class Fitting:
         """Score what chooses, remember the weights if they are the best so far, and return a row of the log."""
         settings = self._settings
         held_loss, held = float("nan"), Count(0, 0, 0)
-        if self._choosing:
+        if self._pairs.choosing:
             own = self._looked_at[self._together.rank :: self._together.size]
-            found = self._together.collect(score_videos(self._model, self._bank, own, token))
+            found = self._together.collect(predict(self._model, self._bank, own, token, maps=False).scores)
             scores = {name: score for some in found for name, score in some.items()}
-            held_loss = held_out_loss(self._choosing, scores, settings.loss)
-            held = count_pairs(self._choosing, scores)
+            held_loss = held_out_loss(self._pairs.choosing, scores, settings.loss)
+            held = count_pairs(self._pairs.choosing, scores)
         # accuracy first; of equals, the lower loss
         key = (float(self.epoch), 0.0) if settings.select is Select.LAST else (held.accuracy, -held_loss)
         better = key > self._best_key
         if better:
             self._best, self._best_epoch, self._best_key = _copy(self._model), self.epoch, key
+            self._best_unseen = None if self._unseen is None else len(self._unseen)
         row = EpochRow(
             epoch=self.epoch,
             loss=float(np.mean(self._losses)) if self._losses else float("nan"),
@@ -243,7 +291,7 @@ class Fitting:
         self._model.load_state_dict(self._best)
         self._model.eval()
         self._model.mixed = False
-        return Trained(self._best, self._best_epoch, tuple(self.rows))
+        return Trained(self._best, self._best_epoch, tuple(self.rows), self._best_unseen)
 
     def state(self) -> FitState:
         """Return where the training stands."""
@@ -263,6 +311,8 @@ class Fitting:
             tuple(self._hits),
             dict(self._rng.bit_generator.state),
             tensors,
+            None if self._unseen is None else tuple(sorted(self._unseen)),
+            self._best_unseen,
         )
 
     def restore(self, state: FitState) -> None:
@@ -275,6 +325,8 @@ class Fitting:
         self._best, self._best_epoch, self._best_key = part("best."), state.best_epoch, state.best_key
         self._schedule.restore(state.turns, part("optimiser."))
         self.epoch = state.epoch
+        self._unseen = None if state.unseen is None else set(state.unseen)
+        self._best_unseen = state.best_unseen
         self.rows, self._losses, self._hits = list(state.rows), list(state.losses), list(state.hits)
         self._rng.bit_generator.state = dict(state.generator)
         torch.set_rng_state(state.tensors["random.cpu"])
@@ -286,13 +338,9 @@ class Fitting:
 def fit(
     model: AttentionModel,
     bank: FeatureStore,
-    pairs: Sequence[Pair],
-    choosing: Sequence[Pair],
+    pairs: FitPairs,
     settings: TrainSettings,
-    token: CancelToken,
-    report: Report = silent,
-    stop: CancelToken | None = None,
-    similar: Sequence[SimilarPair] = (),
+    control: TrainingControl,
     keeper: Keeper | None = None,
     until: int | None = None,
     together: ProcessGroup = ALONE,
@@ -302,13 +350,9 @@ def fit(
     Args:
         model: A fresh or a loaded model, on its device.
         bank: Features of every video that the pairs name.
-        pairs: Training pairs.
-        choosing: Pairs that choose the epoch; none under ``Select.LAST``.
+        pairs: Training pairs, and those that choose the epoch.
         settings: Optimiser, loss, which epoch is kept, seed.
-        token: Raise it to stop and keep nothing.
-        report: Told of every batch with its mean loss of a pair, and of every epoch with its ``EpochRow`` as value.
-        stop: Raise it to stop after the current batch and keep the best epoch so far.
-        similar: Pairs without disparity, for models that learn from them.
+        control: Stops it, and is told of its progress.
         keeper: Keeps the state after epochs, and has the one to go on from.
         until: Epoch after which to end, though the settings, and what follows from them, are for more.
         together: The processes that train it together, all with the same arguments.
@@ -318,11 +362,11 @@ def fit(
         SettingsError: It diverged.
         Cancelled: The token was raised.
     """
-    if not pairs:
+    if not pairs.train:
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
-    if settings.select is not Select.LAST and not choosing:
+    if settings.select is not Select.LAST and not pairs.choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
-    fitting = Fitting(model, bank, pairs, choosing, similar, settings, together)
+    fitting = Fitting(model, bank, pairs, settings, together)
     epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = keeper.load() if keeper is not None else None
     found = together.collect(0 if kept is None else kept.epoch)
@@ -334,10 +378,10 @@ def fit(
     if kept is not None:
         fitting.restore(kept)
     while fitting.epoch < epochs:
-        fitting.run_epoch(token, report, stop)
-        stopped = stop is not None and stop.cancelled
+        fitting.run_epoch(control)
+        stopped = control.stopped
         if stopped or fitting.epoch == epochs or fitting.epoch % settings.optimiser.look_every == 0:
-            report(Progress("training", fitting.epoch, epochs, fitting.look(token)))
+            control.report(Progress("training", fitting.epoch, epochs, fitting.look(control.token)))
         if stopped:
             break
         if keeper is not None:

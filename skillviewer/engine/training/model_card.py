@@ -1,11 +1,10 @@
 """What is known of a checkpoint that was just trained."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from skillviewer import __version__
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
-from skillviewer.nets.configuration import HeldOut, ModelCard
+from skillviewer.nets.configuration import ModelCard
 
 
 def card_of(
@@ -15,12 +14,8 @@ def card_of(
     data: str,
     seed: int,
     preset: str,
-    *,
-    held_out: HeldOut | None = None,
-    ceilings: Sequence[tuple[str, float]] = (),
-    notes: str = "",
 ) -> ModelCard:
-    """Return the card of a checkpoint that this program makes now.
+    """Return the card of a checkpoint that this program makes now, without its results.
 
     Args:
         name: Of the checkpoint.
@@ -29,9 +24,6 @@ def card_of(
         data: The same in words.
         seed: Of the training.
         preset: Entry in PRESETS.
-        held_out: How it did on pairs that were held out, or None.
-        ceilings: What ordering by known numbers gets on these.
-        notes: What else a person should know.
     """
     return ModelCard(
         name=name,
@@ -41,9 +33,7 @@ def card_of(
         training_data=data.strip(),
         n_videos=len(videos_of(fold.train_pairs)),
         n_pairs=len(fold.train_pairs),
-        held_out=held_out,
-        ceilings=tuple(ceilings),
+        held_out=None,
         seed=seed,
         preset=preset,
-        notes=notes,
     )

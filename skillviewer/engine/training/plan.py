@@ -15,6 +15,7 @@ from skillviewer.engine.training.batches import for_sparse
 from skillviewer.engine.training.loop import Select, TrainSettings
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
 from skillviewer.nets.geometry import map_grid
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.presets import TSN_SNIPPETS, preset
@@ -126,6 +127,23 @@ class TrainingPlan:
     def preprocessing_used(self) -> Preprocessing:
         """What is done to videos for this model."""
         return snippets.preprocessing_of(self.preprocessing) if self.inputs is Inputs.SNIPPETS else self.preprocessing
+
+    def checkpoint_config(self, sizes: HeadSizes, backbones: BackboneConfig) -> CheckpointConfig:
+        """Return the configuration of a checkpoint that is trained by this plan.
+
+        Args:
+            sizes: Sizes of the trained head.
+            backbones: Backbones of its features.
+        """
+        return CheckpointConfig(
+            attention_model=self.model,
+            sizes=sizes,
+            preprocessing=self.preprocessing_used,
+            backbone=backbones,
+            precision=self.precision,
+            preset=self.preset,
+            dataset_preset=self.dataset_preset,
+        )
 
     def check(self) -> None:
         """Refuse what cannot be trained before anything is done.

@@ -143,6 +143,7 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         selection: How the epoch was chosen, in words.
         videos_looked_at: Videos whose features training has asked for since it was started, or gone on with, last.
         held_out_looked_at: Held-out videos among them: 0, unless the epoch is chosen on the test pairs.
+        unseen_pairs: Training pairs that were in no batch; None where it is not known.
         results_sha256: Digest of scores and maps; filled in when they are written.
     """
 
@@ -157,6 +158,7 @@ class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     selection: str
     videos_looked_at: int
     held_out_looked_at: int
+    unseen_pairs: int | None = None  # of folders that do not say
     results_sha256: str = ""
 
 
@@ -185,7 +187,26 @@ def provenance_of(
         selection=selection,
         videos_looked_at=len(seen),
         held_out_looked_at=len({*seen} & {*fold.held_out_videos}),
+        unseen_pairs=trained.n_unseen,
     )
+
+
+def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> list[str]:
+    """Return a sentence about training pairs that were in no batch, none where there are no such pairs.
+
+    Args:
+        n_unseen: Such pairs.
+        n_pairs: Training pairs.
+        at_most: Whether the numbers are those of the one of several trainings that has most of them.
+    """
+    if not n_unseen:
+        return []
+    text = (
+        f"{n_unseen} of {n_pairs} training pairs were in no batch: a batch is of videos drawn by chance, with the "
+        "pairs among them, and theirs never met. Train for more epochs (--epochs), or judge more pairs of the same "
+        "videos."
+    )
+    return [f"Up to {text}" if at_most else text]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from skillviewer.engine.training.loop import EpochRow, FitState
 EVERY_S = 10.0
 """A state is kept no more often: that much work is lost at most, and short epochs are not spent on writing."""
 
+_NUMBERS = ("epoch", "turns", "best_epoch", "best_key", "losses", "hits", "unseen", "best_unseen")
+
 
 class StateFile:
     """Keeps the state of one training in a file; what cannot be read there is as good as nothing.
@@ -48,6 +50,8 @@ class StateFile:
                 hits=tuple((right, n) for right, n in numbers["hits"]),
                 generator=numbers["generator"],
                 tensors=tensors,
+                unseen=None if numbers.get("unseen") is None else tuple(numbers["unseen"]),
+                best_unseen=numbers.get("best_unseen"),
             )
         except (OSError, SafetensorError, KeyError, TypeError, ValueError, IndexError):
             return None
@@ -61,7 +65,7 @@ class StateFile:
         if not self._writes or (not finished and monotonic() - self._kept_at < self._every_s):
             return
         now = state()
-        numbers = {name: getattr(now, name) for name in ("epoch", "turns", "best_epoch", "best_key", "losses", "hits")}
+        numbers = {name: getattr(now, name) for name in _NUMBERS}
         numbers |= {"rows": [asdict(row) for row in now.rows], "generator": now.generator}
         aside = self._path.with_name(self._path.name + ".part")
         try:

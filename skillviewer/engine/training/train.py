@@ -1,24 +1,24 @@
 """From a data set to a checkpoint: features, what is held out, training, the card."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import msgspec
+import torch
+from torch import Tensor
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
-from skillviewer.core.dataset.folds import FoldsBy, check_no_leak, fold_of, quarter_out
+from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs, pooled_accuracy, shown
 from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.paths import training_place
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.footage import VideoClip
-from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import KeptSource, build_bank, check_room, pooled
@@ -28,20 +28,27 @@ from skillviewer.engine.features.video_facts import VideoFacts, extents_of, fact
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
-from skillviewer.engine.training.fit_fold import choosing_folds, fit_fold
+from skillviewer.engine.training.division import TrainingSplit, check_people, hold_quarter_out, test_on_other
+from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.log import write_log
-from skillviewer.engine.training.loop import EpochRow, Select
+from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
 from skillviewer.engine.training.model_card import card_of
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import score_videos
+from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json
-from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance, provenance_of
+from skillviewer.engine.training.run_record import RunConfiguration, RunProvenance, provenance_of, unseen_warning
 from skillviewer.engine.training.state_file import StateFile
-from skillviewer.engine.training.unseen_pairs import said_of_unmet, unmet_pairs
-from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
-from skillviewer.nets.checkpoint import Checkpoint, check_place, load_checkpoint, round_as_kept, save_checkpoint
+from skillviewer.nets.checkpoint import (
+    Checkpoint,
+    CheckpointExtras,
+    check_place,
+    load_checkpoint,
+    round_as_kept,
+    save_checkpoint,
+)
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, HeldOut, ModelCard
 
 
@@ -60,39 +67,47 @@ class TrainingResult:
     problems: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingResources:
+    """Cache, device and processes of a training.
+
+    Attributes:
+        cache: Cache of features.
+        device_name: Device to compute on.
+        together: Processes that train together, on one cache; the first writes the checkpoint.
+    """
+
+    cache: FeatureCache
+    device_name: str = "auto"
+    together: ProcessGroup = ALONE
+
+
 def train_checkpoint(
     plan: TrainingPlan,
     dataset: Dataset,
     folder: Path,
-    token: CancelToken,
-    report: Report,
+    control: TrainingControl,
+    resources: TrainingResources,
     *,
     test: Dataset | None = None,
-    device_name: str = "auto",
-    cache: FeatureCache,
     replace: bool = False,
-    stop: CancelToken | None = None,
-    together: ProcessGroup = ALONE,
 ) -> TrainingResult:
-    """Train a model on a data set and write its checkpoint; a training that was killed goes on where it stood.
+    """Train a model on a data set and write its checkpoint; a training that was killed continues from its last epochs.
 
-    Beside the checkpoint its folder gets the log and its curves, all that decided it (``configuration.json``, without
-    names of videos) and how it was made (``provenance.json``). Until then the state lies beside the folder, in
+    The folder of the checkpoint also gets the log and its curves, the configuration (``configuration.json``, without
+    names of videos) and the provenance (``provenance.json``). Until then the state lies beside the folder, in
     ``.NAME.training``.
 
     Args:
-        plan: What is trained, and how.
+        plan: Model and settings.
         dataset: Videos and pairs.
-        folder: Where the checkpoint goes.
-        token: Raise it to stop; the state of the last epochs stays, and the same call goes on from it.
-        report: Told of videos, batches and epochs.
+        folder: Folder of the checkpoint.
+        control: Stops it, and is told of videos, batches and epochs. After its token was raised the state of the last
+            epochs stays, and the same call continues from it.
+        resources: Cache, device and processes.
         test: Another data set of the same task whose pairs are the held-out pairs; else a quarter of this data set's
             participants (or, with a warning, videos) is held out.
-        device_name: Where to compute.
-        cache: Where features are kept.
         replace: Whether a checkpoint of that name may be replaced.
-        stop: Raise it to stop soon and keep the best epoch so far.
-        together: The processes that train together, on one cache; the first writes the checkpoint.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -110,84 +125,146 @@ def train_checkpoint(
             "what papers did."
         )
     if test is None:
-        _check_people(dataset, plan.seed)
+        check_people(dataset, plan.seed)
+    together = resources.together
     with _Kept(plan, folder, together) as kept:
-        device = choose_device(device_name)
-        fed = TrainingInputs.of(plan, device, cache)
-        source = fed.source
-        _prepare(dataset, source, plan.candidates, token, report, together)
-        if test is not None:
-            _prepare(test, source, 1, token, report, together)
-        bank: FeatureStore
-        test_bank: FeatureStore
-        bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
-        if not bank:
-            raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
-        usable = dataset.restricted(list(bank))
-        if test is None:
-            divided, test_bank = _quarter_out(usable, plan.seed, token), bank
-        else:
-            test_bank, more = dataset_features(test, source, 1, token, report)
-            problems += more
-            divided = _all_against(usable, test.restricted(list(test_bank)), token)
-        fold, tested = divided.fold, divided.tested
-        problems += divided.problems
-        kept.begin(usable, fold, fed.backbones, token, report)
-        watched = WatchedStore(bank)
+        device = choose_device(resources.device_name)
+        inputs = TrainingInputs.of(plan, device, resources.cache)
+        ready = _ready(plan, dataset, test, inputs.source, control, together)
+        kept.begin(ready.dataset, ready.divided.fold, inputs.backbones, control)
         with device_errors():
-            model, trained = fit_fold(
-                plan,
-                usable,
-                fold,
-                watched,
-                device,
-                token,
-                report,
-                stop,
-                kept.state,
-                together=together,
-                unfreezing=fed.unfreezing,
-            )
-            if plan.select is not Select.BEST_ON_TEST:
-                check_no_leak(fold, seen=watched.seen)
-            round_as_kept(model, half=plan.half)  # what is tested is what is kept
-            head, streams, (bank, test_bank) = fed.separate(model, (bank, test_bank))
-            scores = score_videos(head, test_bank, tested.names, token)
-        seen = set().union(*together.collect(watched.seen))
-        report(Progress("writing the checkpoint", 0, 1))
-        if not together.leads:
+            made = _train(plan, ready, inputs, device, control, kept)
+        control.report(Progress("writing the checkpoint", 0, 1))
+        problems = (*dataset.problems, *ready.problems)
+        if together.leads:
+            problems += tuple(unseen_warning(made.trained.n_unseen or 0, len(ready.divided.fold.train_pairs)))
+            checkpoint = _write(plan, dataset, ready, made, folder, kept, replace=replace)
+            kept.end()
             together.wait()
-            return TrainingResult(load_checkpoint(folder), trained.rows, (*dataset.problems, *problems))
-        problems += said_of_unmet(len(unmet_pairs(plan, usable, fold, trained.epoch)), len(fold.train_pairs))
-        selection = selection_rule(plan, choosing_folds(plan, usable, fold))
-        provenance = provenance_of(device, model, trained, selection, seen, fold)
+        else:
+            together.wait()
+            checkpoint = load_checkpoint(folder)
+        return TrainingResult(checkpoint, made.trained.rows, problems)
 
-        def beside(made: Path) -> None:
-            write_log(made, trained.rows, folder.name)
-            kept.describe(made, provenance)
 
-        checkpoint = save_checkpoint(
-            folder,
-            CheckpointConfig(
-                attention_model=plan.model,
-                sizes=head.sizes,
-                preprocessing=plan.preprocessing_used,
-                backbone=fed.backbones,
-                precision=plan.precision,
-                preset=plan.preset,
-                dataset_preset=plan.dataset_preset,
-            ),
-            head,
-            _card(plan, dataset, divided, scores, folder.name, selection),
-            streams=streams,
-            familiarity=learn_familiarity(pooled(bank, fold.train_videos)),
-            half=plan.half,
-            replace=replace,
-            beside=beside,
-        )
-        kept.end()
-        together.wait()
-        return TrainingResult(checkpoint, trained.rows, (*dataset.problems, *problems))
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Data sets of a training with their features.
+
+    Attributes:
+        dataset: Videos that can be read.
+        divided: Training and tested videos and pairs.
+        bank: Features of the data set.
+        test_bank: Features of the tested videos.
+        problems: Videos that were left out, and weak points of the division, one sentence each.
+    """
+
+    dataset: Dataset
+    divided: "TrainingSplit"
+    bank: FeatureStore
+    test_bank: FeatureStore
+    problems: tuple[str, ...]
+
+
+def _ready(
+    plan: TrainingPlan,
+    dataset: Dataset,
+    test: Dataset | None,
+    source: KeptSource,
+    control: TrainingControl,
+    together: ProcessGroup,
+) -> _Ready:
+    """Compute (or find) all features, and divide the videos that can be read."""
+    token, report = control.token, control.report
+    _prepare(dataset, source, plan.candidates, token, report, together)
+    if test is not None:
+        _prepare(test, source, 1, token, report, together)
+    bank, problems = dataset_features(dataset, source, plan.candidates, token, report)
+    if not bank:
+        raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
+    usable = dataset.restricted(list(bank))
+    if test is None:
+        divided, test_bank = hold_quarter_out(usable, plan.seed, token), bank
+    else:
+        test_bank, more = dataset_features(test, source, 1, token, report)
+        problems += more
+        divided = test_on_other(usable, test.restricted(list(test_bank)), token)
+    return _Ready(usable, divided, bank, test_bank, (*problems, *divided.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A trained model with its scores.
+
+    Attributes:
+        head: The head that scores videos.
+        config: Configuration of its checkpoint.
+        streams: Weights of the backbones that its checkpoint has to hold, or None.
+        bank: Features that the head takes.
+        trained: Log and chosen epoch.
+        scores: Scores of the tested videos.
+        provenance: Provenance of the training.
+        selection: Choice of the epoch, in words.
+    """
+
+    head: AttentionModel
+    config: CheckpointConfig
+    streams: dict[str, Tensor] | None
+    bank: FeatureStore
+    trained: Trained
+    scores: Mapping[str, float]
+    provenance: RunProvenance
+    selection: str
+
+
+def _train(
+    plan: TrainingPlan,
+    ready: _Ready,
+    inputs: TrainingInputs,
+    device: torch.device,
+    control: TrainingControl,
+    kept: "_Kept",
+) -> _Made:
+    fold, tested = ready.divided.fold, ready.divided.tested
+    watched = WatchedStore(ready.bank)
+    on = FoldInputs(watched, device, inputs.unfreezing)
+    model, trained = fit_fold(plan, ready.dataset, fold, on, control, kept.state, kept.together)
+    if plan.select is not Select.BEST_ON_TEST:
+        check_no_leak(fold, seen=watched.seen)
+    round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
+    head, streams, (bank, test_bank) = inputs.separate(model, (ready.bank, ready.test_bank))
+    scores = predict(head, test_bank, tested.names, control.token, maps=False).scores
+    seen = set().union(*kept.together.collect(watched.seen))
+    selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
+    provenance = provenance_of(device, model, trained, selection, seen, fold)
+    config = plan.checkpoint_config(head.sizes, inputs.backbones)
+    return _Made(head, config, streams, bank, trained, scores, provenance, selection)
+
+
+def _write(
+    plan: TrainingPlan,
+    dataset: Dataset,
+    ready: _Ready,
+    made: _Made,
+    folder: Path,
+    kept: "_Kept",
+    *,
+    replace: bool,
+) -> Checkpoint:
+    def beside(aside: Path) -> None:
+        write_log(aside, made.trained.rows, folder.name)
+        kept.describe(aside, made.provenance)
+
+    familiarity = learn_familiarity(pooled(made.bank, ready.divided.fold.train_videos))
+    return save_checkpoint(
+        folder,
+        made.config,
+        made.head,
+        _card(plan, dataset, ready.divided, made.scores, folder.name, made.selection),
+        CheckpointExtras(made.streams, familiarity, beside),
+        half=plan.half,
+        replace=replace,
+    )
 
 
 class _Kept:
@@ -200,7 +277,7 @@ class _Kept:
     """
 
     def __init__(self, plan: TrainingPlan, folder: Path, together: ProcessGroup) -> None:
-        self._plan, self._folder, self._together = plan, folder.absolute(), together
+        self._plan, self._folder, self.together = plan, folder.absolute(), together
         self._run = RunFolder(training_place(self._folder))
         self._configuration: RunConfiguration | None = None
         self._trained: list[TrainedPair] = []
@@ -208,19 +285,17 @@ class _Kept:
 
     def __enter__(self) -> Self:
         """Let no other training write the same checkpoint meanwhile: the two would share a state."""
-        if self._together.leads:
+        if self.together.leads:
             self._alone.enter_context(training_lock(self._folder))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._alone.close()
 
-    def begin(
-        self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, token: CancelToken, report: Report
-    ) -> None:
+    def begin(self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, control: TrainingControl) -> None:
         """Make ready: what is there of the same training is gone on with, what is there of another stays beside it."""
-        if self._together.leads:
-            facts, problems = facts_of(dataset, self._plan.preprocessing, token, report)
+        if self.together.leads:
+            facts, problems = facts_of(dataset, self._plan.preprocessing, control.token, control.report)
             if problems:
                 raise DatasetError(problems[0])
             self._trained = _nameless(dataset, fold, facts)
@@ -229,11 +304,11 @@ class _Kept:
             self._configuration = RunConfiguration.of(self._plan, dataset, fold, facts, digests, checkpoint=True)
             self._run = RunFolder.at(self._run.path, self._configuration)
             self._run.begin(self._configuration)
-        self._run = RunFolder(Path(self._together.collect(str(self._run.path))[0]))
+        self._run = RunFolder(Path(self.together.collect(str(self._run.path))[0]))
 
     def state(self, stage: str) -> StateFile:
         """Return what keeps the state of a stage."""
-        return self._run.state(stage, writes=self._together.leads)
+        return self._run.state(stage, writes=self.together.leads)
 
     def describe(self, folder: Path, provenance: RunProvenance) -> None:
         """Say in a folder what it was, and of what it was trained; without names, for the folder may be given away."""
@@ -257,18 +332,19 @@ def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> 
 
 
 def _card(
-    plan: TrainingPlan, dataset: Dataset, divided: "_Divided", scores: Mapping[str, float], name: str, selection: str
+    plan: TrainingPlan,
+    dataset: Dataset,
+    divided: "TrainingSplit",
+    scores: Mapping[str, float],
+    name: str,
+    selection: str,
 ) -> ModelCard:
     result = FoldScores(divided.tested_fold, scores)
-    return card_of(
-        name,
-        dataset,
-        divided.fold,
-        f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}",
-        plan.seed,
-        plan.preset,
+    data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
+    return msgspec.structs.replace(
+        card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
         held_out=_held_out(divided.tested, result, f"{divided.rule}; {selection}"),
-        ceilings=ceilings(divided.tested, divided.tested_fold.test_pairs),
+        ceilings=tuple(ceilings(divided.tested, divided.tested_fold.test_pairs)),
         notes=_notes(plan),
     )
 
@@ -292,59 +368,6 @@ def _notes(plan: TrainingPlan) -> str:
     return " ".join(said)
 
 
-@dataclass(frozen=True, slots=True)
-class _Divided:
-    """What is trained on and what is tested.
-
-    Attributes:
-        fold: Training videos and pairs.
-        tested: The data set of the tested videos.
-        tested_fold: Tested videos and pairs.
-        rule: How they were held out, in words.
-        problems: What weakens that.
-    """
-
-    fold: Fold
-    tested: Dataset
-    tested_fold: Fold
-    rule: str
-    problems: tuple[str, ...] = ()
-
-
-def _check_people(dataset: Dataset, seed: int) -> None:
-    """Refuse what cannot be divided before hours of features."""
-    usable = dataset.usable()
-    if not usable.videos:
-        raise DatasetError(f"No video of {dataset.name} has a file: say where they lie.")
-    quarter_out(usable, seed)
-
-
-def _quarter_out(usable: Dataset, seed: int, token: CancelToken) -> _Divided:
-    folds = quarter_out(usable, seed)
-    fold = folds.folds[0]
-    if folds.by is not FoldsBy.RELEASED:
-        _refuse_shared_frames(usable.restricted(fold.train_videos), usable.restricted(fold.held_out_videos), token)
-    rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.by.words}"
-    return _Divided(fold, usable, fold, rule, (folds.warning,) if folds.warning else ())
-
-
-def _all_against(usable: Dataset, tested: Dataset, token: CancelToken) -> _Divided:
-    _refuse_shared_frames(usable, tested, token)
-    tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
-    rule = f"{len(tested.videos)} videos of another data set ({tested.name})"
-    fold = fold_of("all", usable.names, (), usable.pairs)
-    return _Divided(fold, tested, tested_fold, rule, _called_alike(usable, tested))
-
-
-def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
-    """Warn of people of two data sets who have one name: each data set may count its people from 1, too."""
-    alike = set(train.participants.values()) & set(test.participants.values())
-    if not alike:
-        return ()
-    who = f"{len(alike)} participants ({min(alike)}, for one) are" if len(alike) > 1 else f"“{min(alike)}” is"
-    return (f"{who} in both data sets by name: if a person is in both, the held-out accuracy is too good.",)
-
-
 def _prepare(
     dataset: Dataset, source: KeptSource, candidates: int, token: CancelToken, report: Report, together: ProcessGroup
 ) -> None:
@@ -354,38 +377,6 @@ def _prepare(
     if together.size > 1:  # afterwards each finds all of them kept
         build_bank(files[together.rank :: together.size], source, candidates, token, report, extents_of(dataset))
         together.wait()
-
-
-def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:
-    """Refuse a test video of which a frame is trained on, whatever its file is called and wherever it lies."""
-    shared_sizes = frozenset.intersection(*(frozenset(_sizes(dataset).values()) for dataset in (train, test)))
-    trained, tested = (_by_contents(dataset, shared_sizes, token) for dataset in (train, test))
-    for digest in sorted(trained.keys() & tested.keys()):
-        with VideoReader(tested[digest][0].path, token) as reader:
-            info = reader.describe(token)
-        for one in tested[digest]:
-            frames = one.frames(info)
-            for other in trained[digest]:
-                shared = other.frames(info)
-                if max(frames.start, shared.start) < min(frames.stop, shared.stop):
-                    raise DatasetError(
-                        f"{one.path} is in the training data too, as {other.path}: nothing would be held out."
-                    )
-
-
-def _sizes(dataset: Dataset) -> dict[Path, int]:
-    """Return the sizes of the files of a data set in bytes."""
-    return {path: path.stat().st_size for path in {path for _, path in files_of(dataset)}}
-
-
-def _by_contents(dataset: Dataset, sizes: Collection[int], token: CancelToken) -> dict[str, list[VideoClip]]:
-    """Return the attempts of a data set in files of some sizes, by the SHA-256 of the file, which is read once."""
-    digests = {path: digest_of(path, token) for path, size in _sizes(dataset).items() if size in sizes}
-    found: dict[str, list[VideoClip]] = {}
-    for video in dataset.videos:
-        if video.path in digests:
-            found.setdefault(digests[video.path], []).append(VideoClip(video.path, video.extent))
-    return found
 
 
 def _held_out(dataset: Dataset, result: FoldScores, rule: str) -> HeldOut | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.evaluation.accuracy import count_pairs
 from skillviewer.core.ranking.standings import places, raters_in_words
-from skillviewer.core.text import percent, signed
+from skillviewer.core.text import signed, whole_percent
 
 RATER_HEAD = ("rater", "judgements", "agrees with most others", "left chosen", "median time")
 
@@ -47,7 +47,7 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
     if known:
         count = count_pairs(known, scores)
         ties = f", {count.ties} of them equal" if count.ties else ""
-        share = f"{percent(count.right, count.n)} %{ties}"
+        share = f"{whole_percent(count.right, count.n)} %{ties}"
         sentences.append(f"The model orders {count.right} of {count.n} agreed pairs as people do ({share}).")
     return " ".join(sentences)
 

@@ -5,15 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 
-import numpy as np
-
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.cohort import CohortStanding, NearBy, standing
+from skillviewer.core.analysis.cohort import CohortStanding, NearBy
 from skillviewer.core.analysis.scene import Look, Scale, display_limit, resolve
 from skillviewer.core.analysis.wording import score_digits, score_so_far
-from skillviewer.core.arrays import FloatArray, Picture
+from skillviewer.core.arrays import Picture
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.explanation.moments import Moment, find_moments
+from skillviewer.core.explanation.moments import Moment
+from skillviewer.core.explanation.why import ScoreFindings, score_findings
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
@@ -100,12 +99,10 @@ class Bar:
 class WhyContent:
     """Everything on the page."""
 
-    analysis: Analysis
+    findings: ScoreFindings
     options: ReportOptions
-    evidence: Evidence | None
     title: str
     subtitle: str
-    standing: CohortStanding
     digits: int
     key_frames: tuple[FramePicture, ...]
     bar: Bar | None
@@ -126,10 +123,24 @@ class WhyContent:
         return self.standing.sentence(self.digits)
 
     @property
+    def analysis(self) -> Analysis:
+        """Analysis of the video."""
+        return self.findings.analysis
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """Its evidence, or None."""
+        return self.findings.evidence
+
+    @property
+    def standing(self) -> CohortStanding:
+        """Position of the score among the comparable videos."""
+        return self.findings.standing
+
+    @property
     def faithful(self) -> bool:
         """Whether the attention is known to be better than random; else what shows it is greyed."""
-        evidence = self.evidence
-        return evidence is not None and evidence.faithfulness is not None and evidence.faithfulness.faithful
+        return self.evidence is not None and self.evidence.faithful is True
 
     @property
     def faithfulness(self) -> str:
@@ -214,7 +225,8 @@ def gather(
             f"The evidence is of another analysis than that of {analysis.video.path.name}: compute it again."
         )
     title = printable(exhibit.title or analysis.video.path.stem)
-    found = find_moments(analysis, evidence)
+    findings = score_findings(analysis, evidence, [member.score for member in known.others], known.cohort)
+    found = findings.moments
     key = evenly_spread(analysis, A_ROW if video.width_px <= video.height_px else 2 * A_ROW).tolist()
     fullest = max(found, key=lambda m: abs(m.amount)).key_frame if found else key[-1]
     exhibits = [exhibit]
@@ -231,12 +243,10 @@ def gather(
     shots = _shots(exhibits, wanted, options.look, token, report)
     own = shots[0]
     return WhyContent(
-        analysis=analysis,
+        findings=findings,
         options=options,
-        evidence=evidence,
         title=title,
         subtitle=" · ".join(printable(x) for x in (known.task, known.participant if options.names else "") if x),
-        standing=standing(analysis.score, analysis.interval, [m.score for m in known.others], known.cohort),
         digits=score_digits([analysis]),
         key_frames=tuple(own[frame] for frame in key),
         bar=_colour_bar(analysis, key[-1], options.look),
@@ -311,11 +321,6 @@ def _reference(
     why = {NearBy.LOOKS: "the well-scored video that looks most alike", NearBy.SCORE: "the nearest well-scored video"}
     words = "chosen by hand" if known.near_by is None else why[known.near_by]
     return name, f"score {signed(other.score, score_digits([analysis]))}; {words}", next(iter(shots[1].values()))
-
-
-def analysis_looks(analysis: Analysis) -> FloatArray | None:
-    """Return the numbers by which the video of an analysis resembles others, or None where they are not known."""
-    return None if analysis.pooled is None else analysis.pooled.astype(np.float64)
 
 
 def made_on(day: date | None) -> date:

@@ -12,8 +12,8 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import StudyVideo
+from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.comparing.queries import ask, remember
-from skillviewer.ui.session.backend import ModelPool
 from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.throttle import Throttle
 
@@ -59,10 +59,10 @@ class Matter:
     analysis: Analysis | None = None
 
 
-def _work(question: ModelQuestion, matter: Matter) -> Callable[[ModelPool, CancelToken, Report], object]:
+def _work(question: ModelQuestion, matter: Matter) -> Callable[[PooledModels, CancelToken, Report], object]:
     folder, footage, analysis = Path(question.key), question.footage, matter.analysis
 
-    def work(pool: ModelPool, token: CancelToken, report: Report) -> object:
+    def work(pool: PooledModels, token: CancelToken, report: Report) -> object:
         if question.kind is Kind.FACTS:
             return pool.facts(folder)
         if question.kind is Kind.RECALL:
@@ -92,7 +92,7 @@ class ModelQuery(QObject):
     free = Signal()
     """The next question can be asked."""
 
-    def __init__(self, lane: Lane[ModelPool], parent: QObject | None = None) -> None:
+    def __init__(self, lane: Lane[PooledModels], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lane = lane
         self._question: ModelQuestion | None = None

@@ -6,10 +6,10 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.footage import VideoClip
+from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.queries import StudyAgreement, agree
 from skillviewer.ui.comparing.row import UNIFORM
-from skillviewer.ui.session.backend import ModelPool
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.mailbox import LatestOnly
 
@@ -18,7 +18,7 @@ SETTLE_MS = 250
 ByModel = dict[str, dict[str, Analysis]]
 
 
-def _answer(_pool: ModelPool, analyses: ByModel, superseded: CancelToken, _report: Report) -> StudyAgreement:
+def _answer(_pool: PooledModels, analyses: ByModel, superseded: CancelToken, _report: Report) -> StudyAgreement:
     return agree(analyses, superseded)
 
 

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
-from skillviewer.core.text import printable, signed
+from skillviewer.core.text import percent, printable, signed
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.tables import Cell, Table
-from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, percent, with_interval
+from skillviewer.ui.finetuning.tuning_wording import forgetting_words, gain_words, with_interval
 from skillviewer.ui.widgets.theme import Theme
 
 _SHIFT = 3
@@ -118,11 +118,11 @@ class BeforeAfterPage(QWidget):
         held = report.held_out
         if held.before is not None:
             text = self.tr("Held-out accuracy {} before, {} now, on {} pairs").format(
-                percent(held.before.value), percent(held.after.value), held.after.n_pairs
+                percent(held.before.value, " %"), percent(held.after.value, " %"), held.after.n_pairs
             )
         else:
             text = self.tr("A first model: held-out accuracy {} on {} pairs").format(
-                percent(held.after.value), held.after.n_pairs
+                percent(held.after.value, " %"), held.after.n_pairs
             )
         self.title.setText(text)
         begun = self.tr("begun as {}").format(printable(result.parent_name)) if result.parent_name else ""
@@ -187,7 +187,7 @@ class BeforeAfterPage(QWidget):
         return [
             Cell(printable(change.video), video=change.video),
             Cell(signed(change.correlation, 2), _sortable(change.correlation)),
-            Cell(percent(change.centre_distance), change.centre_distance),
+            Cell(percent(change.centre_distance, " %"), change.centre_distance),
             Cell(str(change.frame_index + 1), float(change.frame_index)),
         ]
 

@@ -6,11 +6,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from skillviewer.core.ranking.disagreements import Disagreement
-from skillviewer.core.text import printable
+from skillviewer.core.text import percent, printable
 from skillviewer.data.study import ModelVersion
 from skillviewer.ui.finetuning.requests import RaterDisagreement
 from skillviewer.ui.finetuning.tables import Cell, Table
-from skillviewer.ui.finetuning.tuning_wording import percent
 
 
 class DisagreementPage(QWidget):
@@ -75,7 +74,7 @@ class DisagreementPage(QWidget):
             )
         else:
             words = self.tr("{} and the raters agree on {} of {} pairs whose videos are assessed ({} in all).")
-            self.summary.setText(words.format(model, percent(found.share), found.n_assessed, found.n_pairs))
+            self.summary.setText(words.format(model, percent(found.share, " %"), found.n_assessed, found.n_pairs))
             n_trained = version.facts.get("pairs") if version is not None else None
             if isinstance(n_trained, int):
                 flattered = self.tr("It was trained on {} pairs of this study: on these it had the answer.")

@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QProgressBar, QP
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
 from skillviewer.core.progress import Progress
+from skillviewer.core.text import percent
 from skillviewer.ui.finetuning.training_curves import Curves
 from skillviewer.ui.finetuning.tuning import TuningPhase
-from skillviewer.ui.finetuning.tuning_wording import duration, percent, with_interval
+from skillviewer.ui.finetuning.tuning_wording import duration, with_interval
 from skillviewer.ui.widgets.theme import Theme
 
 SIDE_PX = 300
@@ -144,7 +145,7 @@ class RunningPage(QWidget):
             best = self.tr("the best so far") if row.best else ""
             self.epoch.setText(" · ".join(filter(None, (str(row.epoch), best))))
         if kind is OldKind.PAIRS:
-            self.old.setText(self.tr("{} of the pairs").format(percent(row.old)))
+            self.old.setText(self.tr("{} of the pairs").format(percent(row.old, " %")))
         elif kind is OldKind.DRIFT and row.epoch:
             self.old.setText(self.tr("scores drifted by {:.2f} standard deviations").format(row.old))
         self._show_left(row.seconds_left)

@@ -9,6 +9,7 @@ from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.evaluation.accuracy import Pooled
 from skillviewer.core.finetuning.split import raters_of
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, OldKind, drift_words
+from skillviewer.core.text import percent
 from skillviewer.engine.finetuning.job import TuningCost
 from skillviewer.ui.finetuning.requests import TuningRequest
 
@@ -20,11 +21,6 @@ def _tr(text: str) -> str:
 def _counted(n: int, one: str, several: str) -> str:
     """Return how many there are, in words that fit one as well."""
     return (one if n == 1 else several).format(n)
-
-
-def percent(value: float) -> str:
-    """Return a share in percent with one decimal; an en dash where there is none."""
-    return "–" if math.isnan(value) else f"{100 * value:.1f} %"
 
 
 def points(value: float) -> str:
@@ -49,9 +45,9 @@ def with_interval(pooled: Pooled) -> str:
     """Return an accuracy with its interval and what it was drawn from."""
     if math.isnan(pooled.low):
         why = _tr("the same in every draw, so no interval") if pooled.draws_alike else _tr("too few for an interval")
-        return _tr("{} of {} pairs ({})").format(percent(pooled.value), pooled.n_pairs, why)
+        return _tr("{} of {} pairs ({})").format(percent(pooled.value, " %"), pooled.n_pairs, why)
     return _tr("{} ({} to {}) of {} pairs").format(
-        percent(pooled.value), f"{100 * pooled.low:.1f}", f"{100 * pooled.high:.1f}", pooled.n_pairs
+        percent(pooled.value, " %"), percent(pooled.low), percent(pooled.high), pooled.n_pairs
     )
 
 
@@ -60,9 +56,9 @@ def version_accuracy(facts: Mapping[str, object]) -> str:
     accuracy, low, high, n = (facts.get(name) for name in ("accuracy", "low", "high", "held_out_pairs"))
     if not isinstance(accuracy, float):
         return "–"
-    text = percent(accuracy)
+    text = percent(accuracy, " %")
     if isinstance(low, float) and isinstance(high, float):
-        text += _tr(" ({} to {})").format(f"{100 * low:.1f}", f"{100 * high:.1f}")
+        text += _tr(" ({} to {})").format(percent(low), percent(high))
     return _tr("{} of {}").format(text, n) if isinstance(n, int) else text
 
 
@@ -145,7 +141,7 @@ def forgetting_words(forgetting: Forgetting) -> str:
     """Return what became of what the model knew before."""
     if forgetting.pairs is not None:
         before = forgetting.pairs.before
-        first = percent(before.value) if before is not None else "–"
+        first = percent(before.value, " %") if before is not None else "–"
         return _tr("{} before, {} now, {}").format(
             first, with_interval(forgetting.pairs.after), gain_words(forgetting.pairs)
         )

@@ -120,7 +120,7 @@ class CellBlock(Section):
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:
         """Show it, once there is evidence of a model that has cells."""
-        evidence, ninths = found.evidence, found.ninths
+        evidence, ninths = found.evidence, found.regions
         cells = evidence.cell_contributions if evidence is not None else None
         self.setVisible(cells is not None)
         if evidence is None or cells is None or ninths is None:

@@ -5,24 +5,13 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.paths import cache_dir
-from skillviewer.core.text import printable
+from skillviewer.core.text import printable, size_words
 from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import Form
 
 LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
-
-
-def size_words(n_bytes: int) -> str:
-    """Return a size in decimal units: 512 B, 3.4 MB, 12.0 GB."""
-    if n_bytes < 1000:
-        return f"{n_bytes} B"
-    for unit in ("kB", "MB", "GB"):
-        n_bytes_of_unit = n_bytes / {"kB": 1e3, "MB": 1e6, "GB": 1e9}[unit]
-        if n_bytes_of_unit < 999.5 or unit == "GB":
-            return f"{n_bytes_of_unit:.1f} {unit}"
-    raise AssertionError
 
 
 class StoragePage(Form):

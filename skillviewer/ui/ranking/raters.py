@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.text import percent, printable
+from skillviewer.core.text import printable, whole_percent
 from skillviewer.ui.ranking.votes_loader import VotesSnapshot
 from skillviewer.ui.ranking.votes_view import VotesView
 from skillviewer.ui.session.program import Program
@@ -166,7 +166,7 @@ class RatersView(VotesView):
         if not share.n:
             return "–", self.tr("not known yet")
         low, high = (round(100 * end) for end in share.interval)
-        text = f"{percent(share.part, share.n)} %"
+        text = f"{whole_percent(share.part, share.n)} %"
         return (f"{text} ({low}–{high})" if interval else text), self.tr("{} of {}").format(share.part, share.n)
 
 

@@ -1,16 +1,16 @@
 """What the window needs from the rest of the program, as types; tests give their own."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.model_facts import ModelFacts
 from skillviewer.core.arrays import Picture
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.engine.inference.pooled_models import PooledModels
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
@@ -110,38 +110,6 @@ class Assessor(Protocol):
         ...
 
 
-class ModelPool(Protocol):
-    """Several loaded models: ``skillviewer.engine.inference.model_pool.ModelPool``."""
-
-    def facts(self, folder: Path) -> ModelFacts:
-        """Return what a model's checkpoint says of itself; it is loaded if it is not yet."""
-        ...
-
-    def assess(
-        self,
-        folder: Path,
-        video: Path,
-        passes: int,
-        token: CancelToken,
-        report: Report,
-        extent: ClipRange | None = None,
-    ) -> Analysis:
-        """Assess one video, or a part of it, with one of the models."""
-        ...
-
-    def explain(self, folder: Path, analysis: Analysis, token: CancelToken, report: Report) -> "Evidence":
-        """Return the evidence for an analysis by one of the models."""
-        ...
-
-    def keep(self, folders: Collection[Path]) -> None:
-        """Let go of all models but these."""
-        ...
-
-    def close(self) -> None:
-        """Give the device's memory back."""
-        ...
-
-
 class Tuner(Protocol):
     """Who fine-tunes, elsewhere: ``skillviewer.engine.finetuning.process.Tuner``."""
 
@@ -215,6 +183,6 @@ class Backend:
     find_models: Callable[[], tuple[ModelEntry, ...]]
     open_proxy: Callable[[VideoInfo], Proxy | None]
     build_proxy: Callable[[Path, CancelToken, Report], None]
-    open_pool: Callable[[], ModelPool]
+    open_pool: Callable[[], PooledModels]
     open_tuner: Callable[[], Tuner]
     open_desk: Callable[[], Exports]

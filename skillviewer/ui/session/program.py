@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -11,7 +11,7 @@ from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.footage import VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.session.assessments import Assessments
-from skillviewer.ui.session.backend import Backend, Exports, ModelPool, Tuner
+from skillviewer.ui.session.backend import Backend, Exports, Tuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Sorted
 from skillviewer.ui.session.insight.insight import Insight
@@ -31,6 +31,9 @@ from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.theme import ThemeSource
+
+if TYPE_CHECKING:
+    from skillviewer.engine.inference.pooled_models import PooledModels
 
 
 class Program(QObject):
@@ -62,7 +65,7 @@ class Program(QObject):
         self.copies: Lane[Backend] = Lane("copies", lambda: backend, _keep, self, computes=True)
         self.study: Lane[StudySlot] = Lane("study", StudySlot, StudySlot.close, self)
         self.files: Lane[None] = Lane("files", lambda: None, lambda _: None, self)
-        self.compared: Lane[ModelPool] = Lane(
+        self.compared: Lane[PooledModels] = Lane(
             "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True
         )
         self.train: Lane[Tuner] = Lane("train", backend.open_tuner, lambda tuner: tuner.close(), self)

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import OtherModel, other_models
-from skillviewer.core.arrays import Float32Array, FloatArray
+from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking.rater_names import folded
 from skillviewer.core.video.footage import VideoClip
@@ -230,7 +228,7 @@ class Findings:
         study: Title of the study, or "".
         n_unassessed: Comparable videos that the model has not assessed.
         moments: The stretches that moved the score most, in order of time.
-        ninths: Places of the picture that raised and lowered the score most; None without evidence or cells.
+        regions: Regions of the picture that raised and lowered the score most; None without evidence or cells.
         reference: A well-scored video to be seen beside it, or None.
         reference_footage: Where that is to be seen.
         other_models: How other models see it.
@@ -247,7 +245,7 @@ class Findings:
     study: str
     n_unassessed: int
     moments: "tuple[Moment, ...]"
-    ninths: "tuple[PictureRegion | None, PictureRegion | None] | None"
+    regions: "tuple[PictureRegion | None, PictureRegion | None] | None"
     reference: "ReferenceVideo | None"
     reference_footage: VideoClip | None
     other_models: tuple[OtherModel, ...]
@@ -257,45 +255,37 @@ class Findings:
     @property
     def faithful(self) -> bool | None:
         """Whether attention beats random regions; None where that is not known or cannot be told."""
-        faithfulness = self.evidence.faithfulness if self.evidence is not None else None
-        if faithfulness is None or not (faithfulness.faithful or faithfulness.decidable):
-            return None
-        return faithfulness.faithful
+        return self.evidence.faithful if self.evidence is not None else None
 
 
 def findings_of(question: WhyQuestion) -> Findings:
     """Find out what the page says of a video."""
-    from skillviewer.core.analysis.cohort import Member, reference_video, standing
-    from skillviewer.core.explanation.moments import find_moments, strongest_regions
+    from skillviewer.core.explanation.why import member_of, reference_for, score_findings
 
     q, analysis = question, question.analysis
-    members = [Member(o.name, o.score, _double(o.pooled)) for o in q.others if o.in_place]
-    own = Member(q.name, analysis.score, _double(analysis.pooled))
-    reference = reference_video(own, members, [o.score for o in q.others])
+    members = [member_of(o.name, o.score, o.pooled) for o in q.others]
+    reference = reference_for(q.name, analysis, members, {o.name for o in q.others if o.in_place})
     scores = tuple(o.score for o in q.others)
+    found = score_findings(analysis, q.evidence, scores)
     places = {other.name: other.footage for other in q.others}
     others, versions = _other_models(q)
     return Findings(
         name=q.name,
         analysis=analysis,
         evidence=q.evidence,
-        standing=standing(analysis.score, analysis.interval, scores),
+        standing=found.standing,
         cohort=scores,
         task=q.task,
         study=q.facts.title if q.facts is not None else "",
         n_unassessed=q.n_unassessed,
-        moments=find_moments(analysis, q.evidence),
-        ninths=strongest_regions(analysis, q.evidence) if q.evidence is not None else None,
+        moments=found.moments,
+        regions=found.regions,
         reference=reference,
         reference_footage=places[reference.name] if reference is not None else None,
         other_models=others,
         versions=versions,
         rating=q.ratings.get(q.name),
     )
-
-
-def _double(pooled: Float32Array | None) -> FloatArray | None:
-    return None if pooled is None else np.asarray(pooled, dtype=np.float64)
 
 
 def _other_models(q: WhyQuestion) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:

@@ -1,0 +1,79 @@
+"""Findings on the score of one video, for the Why page of the window and of the report."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.cohort import CohortStanding, Member, ReferenceVideo, reference_video, standing
+from skillviewer.core.arrays import Float32Array, FloatArray
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.explanation.moments import Moment, PictureRegion, find_moments, strongest_regions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreFindings:
+    """Findings on the score of one video.
+
+    Attributes:
+        analysis: Analysis of the video.
+        evidence: Its evidence, or None before it is known.
+        standing: Position of the score among the comparable videos.
+        moments: Parts of the video that moved the score most, in order of time.
+        regions: Regions of the picture that raised and lowered the score most; None without evidence or cells.
+    """
+
+    analysis: Analysis
+    evidence: Evidence | None
+    standing: CohortStanding
+    moments: tuple[Moment, ...]
+    regions: tuple[PictureRegion | None, PictureRegion | None] | None
+
+
+def score_findings(
+    analysis: Analysis, evidence: Evidence | None, scores: Sequence[float], cohort: str = "this task"
+) -> ScoreFindings:
+    """Return the findings on the score of a video.
+
+    Args:
+        analysis: Analysis of the video.
+        evidence: Its evidence, or None.
+        scores: Scores of the comparable videos, without this one.
+        cohort: The comparable videos in words, as in "48 comparable videos of this task".
+    """
+    return ScoreFindings(
+        analysis,
+        evidence,
+        standing(analysis.score, analysis.interval, scores, cohort),
+        find_moments(analysis, evidence),
+        strongest_regions(analysis, evidence) if evidence is not None else None,
+    )
+
+
+def member_of(name: str, score: float, pooled: Float32Array | None) -> Member:
+    """Return a comparable video.
+
+    Args:
+        name: Name of the video.
+        score: Its score.
+        pooled: (2F,) its mean feature, by which videos resemble each other, or None.
+    """
+    looks: FloatArray | None = None if pooled is None else pooled.astype(np.float64)
+    return Member(name, score, looks)
+
+
+def reference_for(
+    name: str, analysis: Analysis, others: Sequence[Member], shown: Collection[str]
+) -> ReferenceVideo | None:
+    """Return the well-scored video that is shown next to a video, or None.
+
+    Args:
+        name: Name of the video.
+        analysis: Its analysis.
+        others: Comparable videos, without it.
+        shown: Names of those whose file can be shown.
+    """
+    own = member_of(name, analysis.score, analysis.pooled)
+    candidates = [member for member in others if member.name in shown]
+    return reference_video(own, candidates, [member.score for member in others])

@@ -1,0 +1,53 @@
+"""The interface of several loaded models. Imports neither torch nor PyAV, so that the window can name it."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis.analysis import Analysis
+    from skillviewer.core.analysis.model_facts import ModelFacts
+    from skillviewer.core.explanation.evidence import Evidence
+    from skillviewer.core.progress import CancelToken, Report
+    from skillviewer.core.video.extents import ClipRange
+    from skillviewer.media.reading.reader import VideoReader
+
+
+class PooledModels(Protocol):
+    """Several loaded models by folder: ``engine.inference.model_pool.ModelPool``, which documents errors."""
+
+    def facts(self, folder: Path) -> "ModelFacts":
+        """Return the facts in a model's checkpoint; it is loaded if it is not yet."""
+        ...
+
+    def assess(
+        self,
+        folder: Path,
+        video: Path,
+        passes: int,
+        token: "CancelToken",
+        report: "Report",
+        extent: "ClipRange | None" = None,
+        reader: "VideoReader | None" = None,
+    ) -> "Analysis":
+        """Assess one video, or a part of it, with one of the models."""
+        ...
+
+    def explain(
+        self,
+        folder: Path,
+        analysis: "Analysis",
+        token: "CancelToken",
+        report: "Report",
+        reader: "VideoReader | None" = None,
+    ) -> "Evidence":
+        """Return the evidence for an analysis by one of the models."""
+        ...
+
+    def keep(self, folders: Collection[Path]) -> None:
+        """Unload all models but these."""
+        ...
+
+    def close(self) -> None:
+        """Free the device's memory."""
+        ...

@@ -1,0 +1,105 @@
+"""Division of the videos of a training into training and tested ones; no frame may be in both."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillviewer.core.dataset.folds import FoldsBy, fold_of, quarter_out
+from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.footage import VideoClip
+from skillviewer.data.study.identity import digest_of
+from skillviewer.engine.features.video_facts import files_of
+from skillviewer.media.reading.reader import VideoReader
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSplit:
+    """Training and tested videos and pairs.
+
+    Attributes:
+        fold: Training videos and pairs.
+        tested: The data set of the tested videos.
+        tested_fold: Tested videos and pairs.
+        rule: How they were held out, in words.
+        problems: What weakens that.
+    """
+
+    fold: Fold
+    tested: Dataset
+    tested_fold: Fold
+    rule: str
+    problems: tuple[str, ...] = ()
+
+
+def check_people(dataset: Dataset, seed: int) -> None:
+    """Refuse a data set that cannot be divided, before hours of features.
+
+    Raises:
+        DatasetError: It has no video with a file, or too few pairs.
+    """
+    usable = dataset.usable()
+    if not usable.videos:
+        raise DatasetError(f"No video of {dataset.name} has a file: say where they lie.")
+    quarter_out(usable, seed)
+
+
+def hold_quarter_out(usable: Dataset, seed: int, token: CancelToken) -> TrainingSplit:
+    """Hold out a quarter of the participants, or of the videos; raise ``DatasetError`` if they share a frame."""
+    folds = quarter_out(usable, seed)
+    fold = folds.folds[0]
+    if folds.by is not FoldsBy.RELEASED:
+        _refuse_shared_frames(usable.restricted(fold.train_videos), usable.restricted(fold.held_out_videos), token)
+    rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.by.words}"
+    return TrainingSplit(fold, usable, fold, rule, (folds.warning,) if folds.warning else ())
+
+
+def test_on_other(usable: Dataset, tested: Dataset, token: CancelToken) -> TrainingSplit:
+    """Test on another data set; raise ``DatasetError`` if it shares a frame."""
+    _refuse_shared_frames(usable, tested, token)
+    tested_fold = fold_of("test", tested.names, tested.names, tested.pairs)
+    rule = f"{len(tested.videos)} videos of another data set ({tested.name})"
+    fold = fold_of("all", usable.names, (), usable.pairs)
+    return TrainingSplit(fold, tested, tested_fold, rule, _called_alike(usable, tested))
+
+
+def _called_alike(train: Dataset, test: Dataset) -> tuple[str, ...]:
+    """Warn of people of two data sets who have one name: each data set may count its people from 1, too."""
+    alike = set(train.participants.values()) & set(test.participants.values())
+    if not alike:
+        return ()
+    who = f"{len(alike)} participants ({min(alike)}, for one) are" if len(alike) > 1 else f"“{min(alike)}” is"
+    return (f"{who} in both data sets by name: if a person is in both, the held-out accuracy is too good.",)
+
+
+def _refuse_shared_frames(train: Dataset, test: Dataset, token: CancelToken) -> None:
+    """Refuse a test video of which a frame is trained on, whatever its file is called and wherever it lies."""
+    shared_sizes = frozenset.intersection(*(frozenset(_sizes(dataset).values()) for dataset in (train, test)))
+    trained, tested = (_by_contents(dataset, shared_sizes, token) for dataset in (train, test))
+    for digest in sorted(trained.keys() & tested.keys()):
+        with VideoReader(tested[digest][0].path, token) as reader:
+            info = reader.describe(token)
+        for one in tested[digest]:
+            frames = one.frames(info)
+            for other in trained[digest]:
+                shared = other.frames(info)
+                if max(frames.start, shared.start) < min(frames.stop, shared.stop):
+                    raise DatasetError(
+                        f"{one.path} is in the training data too, as {other.path}: nothing would be held out."
+                    )
+
+
+def _sizes(dataset: Dataset) -> dict[Path, int]:
+    """Return the sizes of the files of a data set in bytes."""
+    return {path: path.stat().st_size for path in {path for _, path in files_of(dataset)}}
+
+
+def _by_contents(dataset: Dataset, sizes: Collection[int], token: CancelToken) -> dict[str, list[VideoClip]]:
+    """Return the attempts of a data set in files of some sizes, by the SHA-256 of the file, which is read once."""
+    digests = {path: digest_of(path, token) for path, size in _sizes(dataset).items() if size in sizes}
+    found: dict[str, list[VideoClip]] = {}
+    for video in dataset.videos:
+        if video.path in digests:
+            found.setdefault(digests[video.path], []).append(VideoClip(video.path, video.extent))
+    return found
