@@ -9,6 +9,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.comparing.bars import Bars
 from skillviewer.ui.comparing.candidates import Candidates
 from skillviewer.ui.comparing.captions import kind_of, rest_of, score_of, source_of
@@ -359,19 +360,29 @@ class CompareScreen(QWidget):
             (MapKind.SIGNED, ""),
         )
 
-    def save_table(self, dialogs: Dialogs) -> None:
-        """Ask where to, and save the numbers of every two models."""
-        self.saving.table(dialogs, self.models.rows)
+    def handlers(self, dialogs: Dialogs) -> Handlers:
+        """Return what the actions of the Compare menu do.
+
+        Args:
+            dialogs: Asks the user where to save.
+        """
+        return Handlers(
+            run={
+                "compare_models": self.header.models.showMenu,
+                "compare_all": self.models.assess_all,
+                "save_comparison": lambda: self.saving.table(dialogs, self.models.rows),
+                "save_comparison_figure": lambda: self.save_figure(dialogs),
+                "save_agreement": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=False),
+                "save_ranks": lambda: self.saving.agreement(dialogs, self.models, self.studying, ranks=True),
+            },
+            switch={"compare_difference": self.header.difference.setChecked},
+        )
 
     def save_figure(self, dialogs: Dialogs) -> None:
         """Ask where to, and save the panes as they are."""
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
         look, blurs = replace(self._look, scale=self._scale), self.blur_faces.isChecked()
         self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
-
-    def save_agreement(self, dialogs: Dialogs, *, ranks: bool) -> None:
-        """Ask where to, and save how far the models agree over the study, or where each ranks every video."""
-        self.saving.agreement(dialogs, self.models, self.studying, ranks=ranks)
 
     # for the keys of the player
 

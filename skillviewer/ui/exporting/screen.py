@@ -20,6 +20,7 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import (
     Candidate,
@@ -69,7 +70,9 @@ class ExportScreen(QWidget):
         self.previews = Previews(program.export_previews, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
-            self.tr("Open videos or a study: clips, figures, tables and reports are made of them."), actions, self.pages
+            self.tr("Open videos or a study: clips, figures, tables and reports are made of them."),
+            actions["open_sample"],
+            self.pages,
         )
         page = QWidget(self.pages)
         row = QHBoxLayout(page)
@@ -362,6 +365,15 @@ class ExportScreen(QWidget):
         self.pane.say(printable(text))
 
     # writing
+
+    def handlers(self, dialogs: Dialogs) -> Handlers:
+        """Return what the actions of exports do; the first only goes to this screen from others.
+
+        Args:
+            dialogs: Asks the user where to write.
+        """
+        run = {"export_now": lambda: self.start(dialogs), "export_browse": lambda: self.browse(dialogs)}
+        return Handlers(run, arrive=frozenset({"export_now"}))
 
     def browse(self, dialogs: Dialogs) -> None:
         """Ask where to write it."""

@@ -44,7 +44,9 @@ class FinetuneScreen(QWidget):
         self.tuning = Tuning(program, program.train, self)
         self.pages = QStackedWidget(self)
         self.empty = NothingOpen(
-            self.tr("Open a study: a model is trained on the votes that its pairs were given."), actions, self.pages
+            self.tr("Open a study: a model is trained on the votes that its pairs were given."),
+            actions["open_sample"],
+            self.pages,
         )
         self.choices, self.running = ChoicesPage(self.pages), RunningPage(self.pages)
         self.before_after, self.disagreement = BeforeAfterPage(self.pages), DisagreementPage(self.pages)

@@ -1,5 +1,8 @@
 """The Rank screen: a rater judges pairs, blind; results and raters are looked at when nobody judges."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -14,20 +17,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, key_text
+from skillviewer.ui.actions.handlers import Handlers
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
 from skillviewer.ui.ranking.pair_pages import Page, RaterPage
 from skillviewer.ui.ranking.pair_queue import offered
-from skillviewer.ui.ranking.rank_actions import ON_A_PAIR
 from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.raters import RatersView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.theme import Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LETTERS_OF_NAME = 16
 """About so much of a rater's name stands beside how far he is."""
@@ -46,11 +54,14 @@ class RankScreen(QWidget):
 
     status_changed = Signal()
     """``status_text()`` says something else."""
+    judges_changed = Signal()
+    """A pair came before a rater, or is there no more."""
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._question = ""
+        self._shown = False
         self._sat_down = False  # whether somebody judged here: the next one is likely to be another
         self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
         self.desk = JudgingView(program, self.judging, actions, self)
@@ -186,14 +197,41 @@ class RankScreen(QWidget):
             return frozenset()
         return frozenset(text for entry in self._program.videos for text in (entry.name, entry.path.stem))
 
+    def handlers(self, _dialogs: Dialogs) -> Handlers:
+        """Return what the actions of the Rank menu do, while a pair is before a rater."""
+        desk, clock = self.desk, self.desk.deck.clock
+        run: dict[str, Callable[[], object]] = {
+            "rank_left": partial(desk.vote, Verdict.LEFT),
+            "rank_right": partial(desk.vote, Verdict.RIGHT),
+            "rank_neither": partial(desk.vote, Verdict.NEITHER),
+            "rank_skip": partial(desk.vote, None),
+            "rank_swap": desk.swap,
+            "rank_mark": desk.mark,
+            "rank_reason": desk.write_reason,
+            "rank_other": desk.other_one,
+            "rank_play": clock.toggle,
+            "rank_previous_frame": partial(clock.step, -1),
+            "rank_next_frame": partial(clock.step, 1),
+            "rank_back_second": partial(clock.skip, -1.0),
+            "rank_on_second": partial(clock.skip, 1.0),
+            "rank_back_ten": partial(clock.skip, -10.0),
+            "rank_on_ten": partial(clock.skip, 10.0),
+            "rank_first": clock.first,
+            "rank_last": clock.last,
+        }
+        switch = {"rank_together": desk.set_together}
+        return Handlers(run, switch, dict.fromkeys((*run, *switch), self._is_judging), (self.judges_changed,))
+
     def on_shown(self) -> None:
         """Go on counting, and give the keys to what is on the screen."""
+        self._shown = True
         self.judging.on_shown()
         self._take_focus()
-        self._enable_keys()
+        self.judges_changed.emit()
 
     def on_hidden(self) -> None:
         """Stop playing and counting."""
+        self._shown = False
         self.desk.deck.clock.pause()
         self.judging.on_hidden()
 
@@ -225,14 +263,9 @@ class RankScreen(QWidget):
             return self.tr("mine {}/{} · all {}").format(tally.mine, tally.my_aim, tally.all)
         return self.tr("mine {}/{} · all {}/{}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
 
-    @property
-    def _judges(self) -> bool:
-        """Whether a pair is before a rater."""
-        return self.judging.phase in ON_SCREEN and self._tabs.currentIndex() == 0
-
-    def _enable_keys(self) -> None:
-        """Let keys mean votes only while there is a pair: elsewhere they belong to lists and fields."""
-        self._actions.set_enabled(self._judges, *ON_A_PAIR)
+    def _is_judging(self) -> bool:
+        """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
+        return self._shown and self.judging.phase in ON_SCREEN and self._tabs.currentIndex() == 0
 
     def _take_focus(self) -> None:
         if not self.isVisible() or self._tabs.currentIndex():
@@ -279,7 +312,7 @@ class RankScreen(QWidget):
         self.finish.setVisible(busy)
         self.statement.setText(self._question if busy else "")
         self._on_tally()
-        self._enable_keys()
+        self.judges_changed.emit()
 
     def _say_read_only(self) -> None:
         study = self._program.studies.current
@@ -342,7 +375,7 @@ class RankScreen(QWidget):
     def _on_tab(self, number: int) -> None:
         self._tabs.setCurrentIndex(number)
         self._take_focus()
-        self._enable_keys()
+        self.judges_changed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Space press the button that has the focus, and not play the videos."""
