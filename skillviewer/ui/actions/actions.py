@@ -192,7 +192,7 @@ class Actions(QObject):
     def bind_switch(self, name: str, act: Callable[[bool], object]) -> None:
         """Say what a switch does; it is given whether it is on."""
         self._bound.add(name)
-        self._actions[name].triggered.connect(act)
+        self._actions[name].triggered.connect(lambda on: act(on))  # noqa: PLW0108 - Qt gives a partial no argument
 
     def set_enabled(self, enabled: bool, *names: str) -> None:
         """Make actions possible or not."""

@@ -1,6 +1,7 @@
 """The Rank screen: a rater judges pairs, blind; results and raters are looked at when nobody judges."""
 
 from functools import partial
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
@@ -37,8 +38,23 @@ from skillviewer.ui.widgets.theme import Theme
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from skillviewer.ui.ranking.pair_clock import PairClock
+
 LETTERS_OF_NAME = 16
 """About so much of a rater's name stands beside how far he is."""
+
+MOVES = {
+    "rank_play": methodcaller("toggle"),
+    "rank_previous_frame": methodcaller("step", -1),
+    "rank_next_frame": methodcaller("step", 1),
+    "rank_back_second": methodcaller("skip", -1.0),
+    "rank_on_second": methodcaller("skip", 1.0),
+    "rank_back_ten": methodcaller("skip", -10.0),
+    "rank_on_ten": methodcaller("skip", 10.0),
+    "rank_first": methodcaller("first"),
+    "rank_last": methodcaller("last"),
+}
+"""What actions do with the clock of the pair before the rater."""
 
 
 class RankScreen(QWidget):
@@ -199,7 +215,7 @@ class RankScreen(QWidget):
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Rank menu do, while a pair is before a rater."""
-        desk, clock = self.desk, self.desk.deck.clock
+        desk = self.desk
         run: dict[str, Callable[[], object]] = {
             "rank_left": partial(desk.vote, Verdict.LEFT),
             "rank_right": partial(desk.vote, Verdict.RIGHT),
@@ -209,18 +225,13 @@ class RankScreen(QWidget):
             "rank_mark": desk.mark,
             "rank_reason": desk.write_reason,
             "rank_other": desk.other_one,
-            "rank_play": clock.toggle,
-            "rank_previous_frame": partial(clock.step, -1),
-            "rank_next_frame": partial(clock.step, 1),
-            "rank_back_second": partial(clock.skip, -1.0),
-            "rank_on_second": partial(clock.skip, 1.0),
-            "rank_back_ten": partial(clock.skip, -10.0),
-            "rank_on_ten": partial(clock.skip, 10.0),
-            "rank_first": clock.first,
-            "rank_last": clock.last,
+            **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
         }
         switch = {"rank_together": desk.set_together}
         return Handlers(run, switch, dict.fromkeys((*run, *switch), self._is_judging), (self.judges_changed,))
+
+    def _move_clock(self, move: "Callable[[PairClock], object]") -> None:
+        move(self.desk.deck.clock)  # that of the next pair takes its place
 
     def on_shown(self) -> None:
         """Go on counting, and give the keys to what is on the screen."""

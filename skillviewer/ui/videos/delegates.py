@@ -86,8 +86,8 @@ class VideoNameDelegate(QStyledItemDelegate):
         painter.drawImage(target, image)
 
 
-class ScoreDelegate(QStyledItemDelegate):
-    """A score, and its interval under it."""
+class NumberDelegate(QStyledItemDelegate):
+    """A cell: its text, and muted what stands under it, such as half of the interval of a score."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -101,15 +101,15 @@ class ScoreDelegate(QStyledItemDelegate):
         """Draw."""
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-        rect: QRect = option.rect.adjusted(0, 0, -NUMBER_MARGIN_PX, 0)
+        side = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))
+        rect: QRect = option.rect.adjusted(4, 0, -NUMBER_MARGIN_PX if side & Qt.AlignmentFlag.AlignRight else 0, 0)
         line = option.fontMetrics.height()
         text, under = index.data(), index.data(UNDER_ROLE)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         if not under:
-            painter.drawText(rect, right, text)
+            painter.drawText(rect, side, text)
             return
         top = rect.center().y() - line
-        painter.drawText(QRect(rect.left(), top, rect.width(), line), right, text)
+        painter.drawText(QRect(rect.left(), top, rect.width(), line), side, text)
         painter.setPen(self._muted)
-        painter.drawText(QRect(rect.left(), top + line, rect.width(), line + 2), right, under)
+        painter.drawText(QRect(rect.left(), top + line, rect.width(), line + 2), side, under)
