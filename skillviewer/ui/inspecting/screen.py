@@ -8,6 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.score_curve import CurveMark
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import printable, signed
@@ -191,7 +192,10 @@ class InspectScreen(QWidget):
 
     @Slot()
     def _on_findings(self) -> None:
-        self.curve.set_cards(self._inquiry.cards)
+        cards = self._inquiry.cards
+        amounts = [card.found.amount if card.found is not None else None for card in cards]
+        marks = (CurveMark(card.start_s, card.stop_s, amount) for card, amount in zip(cards, amounts, strict=True))
+        self.curve.set_marks(tuple(marks))
         if self._actions["cell_evidence"].isChecked():
             self.player.set_contributions(self._find_cells())
 

@@ -127,6 +127,8 @@ class Program(QObject):
         self.videos.cleared.connect(self.intake.forget)
         self.state.look_changed.connect(self._on_look)
         self.state.passes_changed.connect(self._on_passes)
+        self.state.set_curve_look(settings.curve_look)
+        self.state.curve_look_changed.connect(self._on_curve_look)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
         self.studies.draft_said.connect(self.settings.remember)
@@ -249,6 +251,10 @@ class Program(QObject):
     @Slot(object)
     def _on_look(self, look: object) -> None:  # noqa: ARG002
         self.settings.look = self.state.look
+
+    @Slot(str)
+    def _on_curve_look(self, look: str) -> None:
+        self.settings.curve_look = look
 
     @Slot(int)
     def _on_passes(self, passes: int) -> None:

@@ -22,7 +22,7 @@ from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.dock import Dock
-from skillviewer.ui.shell.menus import LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
+from skillviewer.ui.shell.menus import CurveMenu, LookMenus, ModelMenu, PassesMenu, RecentMenu, ThemeMenu
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.page_stack import START, PageStack, dress
 from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
         passes = PassesMenu(self.program.state, self)
         submenus: dict[str, list[QMenu]] = {
             FILE: [self.recent],
-            VIEW: [*self.looks.all, docks, theme_menu],
+            VIEW: [*self.looks.all, CurveMenu(self.program.state, self), docks, theme_menu],
             MODEL: [self.model_menu, passes],
         }
         self.actions_.fill(self.menuBar(), submenus)
