@@ -80,14 +80,14 @@ def test_what_is_owed_is_done_though_the_lane_stops(qtbot: QtBot, make_lane: Mak
     go, done = threading.Event(), list[str]()
     lane = make_lane()
     lane.submit(lambda _r, _t, _report: go.wait(20))
-    owed = Log(lane.submit(lambda _r, _t, _report: done.append("vote"), owed=True))
+    kept = Log(lane.submit(lambda _r, _t, _report: done.append("vote"), must_run=True))
     other = Log(lane.submit(lambda _r, _t, _report: done.append("look")))
     with qtbot.waitSignal(lane.finished):
         lane.stop()
         go.set()
-    qtbot.waitUntil(lambda: owed.over and other.over)
+    qtbot.waitUntil(lambda: kept.over and other.over)
     assert done == ["vote"]
-    assert owed.kinds == other.kinds == ["cancelled", "finished"], "nobody looks any more"
+    assert kept.kinds == other.kinds == ["cancelled", "finished"], "nobody looks any more"
 
 
 def test_a_cancelled_task_neither_progresses_nor_succeeds(qtbot: QtBot, make_lane: MakeLane) -> None:

@@ -117,7 +117,7 @@ class Studies(QObject):
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
 
-        task = self._submit(act, owed=True)
+        task = self._submit(act, must_run=True)
         self._acts[task] = meant, frozenset(changes)
         task.succeeded.connect(self._on_acted)
         task.finished.connect(self._on_act_finished)
@@ -137,7 +137,7 @@ class Studies(QObject):
             with Study.open(path) as study:
                 return work(study)
 
-        return self._submit(act, owed=True)
+        return self._submit(act, must_run=True)
 
     @Slot(object)
     def _on_acted(self, _result: object) -> None:
@@ -145,7 +145,7 @@ class Studies(QObject):
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
             self.draft_said.emit(meant.path)
         if self._lane.stopped or self._current is None:
-            return  # an act that was owed when window or study closed: nobody would ask the study again
+            return  # an act that had to run when window or study closed: nobody would ask the study again
         if SETTINGS in changes:
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
         if VIDEOS in changes:
@@ -254,10 +254,10 @@ class Studies(QObject):
         work: Callable[[StudySlot, CancelToken, Report], object],
         then: Callable[[Any], None] | None = None,
         *,
-        owed: bool = False,
+        must_run: bool = False,
     ) -> Task:
-        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What is owed is done."""
-        task = self._lane.submit(work, owed=owed)
+        """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What must run is done."""
+        task = self._lane.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
         if then is not None:
             self._waiting[task] = self._generation, then

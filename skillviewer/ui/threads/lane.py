@@ -55,12 +55,12 @@ class _Worker(QObject, Generic[ResourceT]):
         give_way()
 
     @Slot(int, object, object, bool)
-    def run(self, number: int, work: Work[ResourceT], token: CancelToken, owed: bool) -> None:
+    def run(self, number: int, work: Work[ResourceT], token: CancelToken, must_run: bool) -> None:
         def report(progress: Progress) -> None:
             self.reported.emit(number, "progressed", progress)
 
         try:
-            if not owed:
+            if not must_run:
                 token.check()
             if self._resource is None:
                 self._resource = self._make()
@@ -147,12 +147,12 @@ class Lane(QObject, Generic[ResourceT]):
         """Whether it takes no more jobs."""
         return self._stopped
 
-    def submit(self, work: Work[ResourceT], *, owed: bool = False) -> Task:
+    def submit(self, work: Work[ResourceT], *, must_run: bool = False) -> Task:
         """Queue a job behind those that wait; return at once.
 
         Args:
             work: ``work(resource, token, report)``; what it returns is given to ``succeeded``.
-            owed: Whether it is done even if the lane is stopped before its turn comes: what a person has given, such as
+            must_run: Whether it is done even if the lane is stopped before its turn comes: what a person has given, such as
                 a vote, is not dropped because the window closes. Nobody is told of its success then.
         """
         if self._stopped:
@@ -160,7 +160,7 @@ class Lane(QObject, Generic[ResourceT]):
         task = Task(self)
         number = next(self._numbers)
         self._tasks[number] = task
-        self._submitted.emit(number, work, task.token, owed)
+        self._submitted.emit(number, work, task.token, must_run)
         return task
 
     def decline(self) -> Task:
@@ -202,7 +202,7 @@ class Lane(QObject, Generic[ResourceT]):
             task.cancel()
 
     def stop(self) -> None:
-        """Cancel all jobs; end the thread when the running one has stopped and those owed are done. Return at once."""
+        """Cancel all jobs; end the thread when the running one has stopped and those that must run are done. Return at once."""
         if not self._stopped:
             self._stopped = True
             self.cancel_all()
