@@ -50,7 +50,7 @@ def check_window(folder: Path) -> Iterator[Step]:
         yield from _steps(made, folder)
     finally:
         made.program.close()
-        made.program.wait(round(PATIENCE_S * 1000))  # a window whose lanes still run cannot be closed
+        made.program.wait(round(PATIENCE_S * 1000))  # a window whose worker threads still run cannot be closed
         QApplication.processEvents()
         made.window.close()
         collector.stop()

@@ -302,7 +302,7 @@ def test_a_vote_given_as_the_window_closes_is_kept(make_rater: MakeRater) -> Non
     rater = make_rater()
     rater.begin()
     on_screen, program, go = rater.standing_on(), rater.made.program, threading.Event()
-    program.studies.read(lambda _study: go.wait(20))  # the lane has something else to do first
+    program.studies.read(lambda _study: go.wait(20))  # the worker thread has something else to do first
     rater.press(KEYS.Key_2)
     program.close()
     rater.screen.desk._open_ahead()  # a timer that goes off now finds nobody

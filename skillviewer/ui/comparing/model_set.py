@@ -35,7 +35,7 @@ class ModelSet(QObject):
     goes on all the same.
 
     Args:
-        program: What is on screen, and the lane of the models.
+        program: What is on screen, and the worker thread of the models.
         parent: Owner.
     """
 

@@ -30,7 +30,7 @@ from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from skillviewer.ui.threads.lane import Task
+    from skillviewer.ui.threads.worker_thread import Task
 
 SIDE_PX = 264
 
@@ -161,7 +161,7 @@ class FacesReview(QWidget):
         """Frame that is wanted, from 0."""
         return self.slider.value()
 
-    # what the lanes tell
+    # what the worker threads tell
 
     @Slot()
     def _reread(self) -> None:

@@ -1,4 +1,4 @@
-"""What the Fine-tune screen asks of the study and of the tuner, as plain values and plain code for their lanes."""
+"""What the Fine-tune screen asks of the study and of the tuner, as plain values and plain code for their workers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

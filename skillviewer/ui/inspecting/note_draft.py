@@ -10,7 +10,7 @@ AUTOSAVE_MS = 400
 
 
 class _Row:
-    """The row of a note in the study; made when there is something to write. Used in the study's lane."""
+    """The row of a note in the study; made when there is something to write. Used in the study's worker thread."""
 
     def __init__(self, video: str, author: str, number: int | None) -> None:
         self.video, self.author, self.number = video, author, number

@@ -20,7 +20,7 @@ from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.empty_state import Empty
 from skillviewer.ui.widgets.section import Section
 from skillviewer.ui.widgets.theme import LIGHT, Theme
@@ -35,7 +35,7 @@ class WhyPanel(QStackedWidget):
         state: What is on screen.
         videos: The list of videos.
         playback: The playhead.
-        frames: Lane that owns the open videos, for the reference.
+        frames: Worker thread that owns the open videos, for the reference.
         actions: Actions of the window.
         parent: Owner.
     """
@@ -46,7 +46,7 @@ class WhyPanel(QStackedWidget):
         state: ViewerState,
         videos: VideoList,
         playback: Playback,
-        frames: Lane[OpenVideos],
+        frames: WorkerThread[OpenVideos],
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:

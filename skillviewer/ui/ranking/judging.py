@@ -22,7 +22,7 @@ from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.undo import UndoStack
 
 if TYPE_CHECKING:
-    from skillviewer.ui.threads.lane import Task
+    from skillviewer.ui.threads.worker_thread import Task
 
 GUARD_MS = 250
 """After a pair has come on screen nothing counts as a vote on it for so long: a key that is hit twice is one vote."""
@@ -54,7 +54,7 @@ class Judging(QObject):
     """Takes a rater through pairs.
 
     The next pair is chosen while the present one is judged, so that it can be opened ahead. A vote moves on only when
-    the study's lane has said that it is on the disk; whatever comes before the next pair has been seen and a short
+    the study's worker has said that it is on the disk; whatever comes before the next pair has been seen and a short
     guard is over is no vote. Undoing happens in the study: a vote that no longer stands brings its pair back.
 
     Args:

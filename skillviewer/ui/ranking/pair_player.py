@@ -11,7 +11,7 @@ from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.ranking.aligned_clip import AlignedClip, SeenFrames
 from skillviewer.ui.ranking.presented_pair import Contender
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
-from skillviewer.ui.threads.lane import Lane
+from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.theme import Theme
 
 
@@ -19,7 +19,7 @@ class PairPlayer(QWidget):
     """Shows one video of a pair.
 
     Args:
-        lane: Lane that owns its reader.
+        worker: Owns its reader.
         parent: Owner.
     """
 
@@ -30,9 +30,9 @@ class PairPlayer(QWidget):
     clicked = Signal()
     sync_asked = Signal()
 
-    def __init__(self, lane: Lane[OpenVideos], parent: QWidget | None = None) -> None:
+    def __init__(self, worker: WorkerThread[OpenVideos], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.feed = FrameFeed(lane, self)
+        self.feed = FrameFeed(worker, self)
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(200, 112)
         self._contender: Contender | None = None

@@ -12,9 +12,9 @@ from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SETTLE_MS = 300
 """A video must stay on screen this long before it is assessed unasked, so that paging through starts nothing."""
@@ -32,13 +32,13 @@ def _assess(slot: ModelSlot, footage: VideoClip, passes: int, token: CancelToken
 
 
 class Assessments(QObject):
-    """A queue of videos for the model lane, one at a time, so that order can change until the last moment.
+    """A queue of videos for the model worker thread, one at a time, so that order can change until the last moment.
 
     The video on screen goes first. A video that was begun only because it was on screen makes way when another comes on
     screen, and waits behind it.
 
     Args:
-        lane: Lane that owns the loaded model.
+        worker: Owns the loaded model.
         state: What is on screen; told of the analysis as it grows.
         videos: The list; told of every state.
         jobs: Shows the work.
@@ -52,7 +52,7 @@ class Assessments(QObject):
 
     def __init__(
         self,
-        lane: Lane[ModelSlot],
+        worker: WorkerThread[ModelSlot],
         state: ViewerState,
         videos: VideoList,
         jobs: Jobs,
@@ -60,7 +60,7 @@ class Assessments(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._lane, self._state, self._videos = lane, state, videos
+        self._worker, self._state, self._videos = worker, state, videos
         self._jobs, self._messages = jobs, messages
         self._kept: dict[tuple[VideoClip, str], Analysis] = {}  # (video, digest of the checkpoint)
         self._model: LoadedModel | None = None
@@ -241,12 +241,12 @@ class Assessments(QObject):
         self._advance()
 
     def _advance(self) -> None:
-        if self._model is None or self._running is not None or not self._queue or self._lane.stopped:
+        if self._model is None or self._running is not None or not self._queue or self._worker.stopped:
             return
         footage, passes = self._queue.pop(0), self._state.passes
         self._running, self._passes = footage, passes
         self._videos.update(footage, state=VideoState.WORKING, done=0, total=0)
-        task = self._lane.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
+        task = self._worker.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
         self._task = task
         task.progressed.connect(self._on_progress)
         task.succeeded.connect(self._on_succeeded)

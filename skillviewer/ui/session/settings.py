@@ -29,7 +29,7 @@ class Settings:
 
     def __init__(self, store: QSettings) -> None:
         self._store = store
-        # kept apart, for lanes read it too
+        # kept apart, for worker threads read it too
         self._cache_gb = min(max(self._number("storage/features_gb", CACHE_GB), 1), MOST_CACHE_GB)
 
     @classmethod

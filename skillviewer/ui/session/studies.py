@@ -1,4 +1,4 @@
-"""The study that is open: one lane owns the file, and everything written to it goes through there."""
+"""The study that is open: one worker thread owns the file, and everything written to it goes through there."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,8 +15,8 @@ from skillviewer.data.study.archive.archive_form import README
 from skillviewer.ui.session.file_checks import FileChecks, Read
 from skillviewer.ui.session.open_study import Listed, OpenStudy, StudySlot, new_draft, open_sample, sample_path
 from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.lane import Lane, Task
 from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000
@@ -27,11 +27,11 @@ EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
 
 
 class Studies(QObject):
-    """Opens, makes and saves studies, and passes what is done to them on to their lane.
+    """Opens, makes and saves studies, and passes what is done to them on to their worker thread.
 
     Args:
-        lane: Lane that owns the open study.
-        files: Lane that reads doubtful files of videos.
+        worker: Owns the open study.
+        files: Worker thread that reads doubtful files of videos.
         jobs: Shows long work.
         messages: Told of failures and notices.
         parent: Owner.
@@ -55,14 +55,14 @@ class Studies(QObject):
 
     def __init__(
         self,
-        lane: Lane[StudySlot],
-        files: Lane[None],
+        worker: WorkerThread[StudySlot],
+        files: WorkerThread[None],
         jobs: Jobs,
         messages: Messages,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._lane, self._jobs, self._messages = lane, jobs, messages
+        self._worker, self._jobs, self._messages = worker, jobs, messages
         self._current: OpenStudy | None = None
         self._told: tuple[str, ...] = ()
         self._acts: dict[Task, tuple[OpenStudy | None, frozenset[str]]] = {}
@@ -85,24 +85,24 @@ class Studies(QObject):
     @property
     def writable(self) -> bool:
         """Whether there is a study that can be written."""
-        return self._current is not None and not self._current.read_only and not self._lane.stopped
+        return self._current is not None and not self._current.read_only and not self._worker.stopped
 
     # what panels do
 
     def read(self, work: Callable[[Study], object]) -> Task:
-        """Ask something of the study, in its lane; the answer arrives at ``succeeded`` of the task.
+        """Ask something of the study, in its worker thread; the answer arrives at ``succeeded`` of the task.
 
         None arrives when the window closes: what ends then is still told to panels, which may ask because of it.
 
         Args:
             work: Plain code that returns values only.
         """
-        if self._lane.stopped:
-            return self._lane.decline()
-        return self._lane.submit(lambda slot, _token, _report: work(slot.study))
+        if self._worker.stopped:
+            return self._worker.decline()
+        return self._worker.submit(lambda slot, _token, _report: work(slot.study))
 
     def act(self, work: Callable[[Study], object], *changes: str) -> Task:
-        """Write to the study, in its lane, also if the window closes meanwhile.
+        """Write to the study, in its worker thread, also if the window closes meanwhile.
 
         Failures are shown; ``changed`` tells what is other now.
 
@@ -144,7 +144,7 @@ class Studies(QObject):
         meant, changes = self._acts[self._asked()]
         if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
             self.draft_said.emit(meant.path)
-        if self._lane.stopped or self._current is None:
+        if self._worker.stopped or self._current is None:
             return  # an act that had to run when window or study closed: nobody would ask the study again
         if SETTINGS in changes:
             self._submit(lambda slot, _token, _report: slot.facts(), self._on_facts)
@@ -257,7 +257,7 @@ class Studies(QObject):
         must_run: bool = False,
     ) -> Task:
         """Ask something; ``then`` learns the answer, unless the study was closed meanwhile. What must run is done."""
-        task = self._lane.submit(work, must_run=must_run)
+        task = self._worker.submit(work, must_run=must_run)
         task.failed.connect(self._messages.fail)
         if then is not None:
             self._waiting[task] = self._generation, then
@@ -355,7 +355,7 @@ class Studies(QObject):
         self._checks.look(videos)
 
     def _check(self, names: set[str], read: Read, then: Callable[[Any], None]) -> None:
-        if not self._lane.stopped:
+        if not self._worker.stopped:
             self._submit(lambda slot, token, report: slot.study.videos.check(token, report, names, read), then)
 
     @Slot(object)
@@ -384,7 +384,7 @@ class Studies(QObject):
 
     @Slot()
     def _on_watch(self) -> None:
-        if self._current is not None and self._current.read_only and not self._lane.stopped:
+        if self._current is not None and self._current.read_only and not self._worker.stopped:
             self._submit(lambda slot, _token, _report: slot.is_open and slot.news(), self._on_news)
 
     def _on_news(self, news: bool) -> None:

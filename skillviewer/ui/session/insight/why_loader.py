@@ -1,4 +1,4 @@
-"""Asks what the Why page says of the video on screen, in a lane, and keeps it up to date."""
+"""Asks what the Why page says of the video on screen, in a worker thread, and keeps it up to date."""
 
 from enum import Enum, auto
 from pathlib import Path
@@ -25,9 +25,9 @@ from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.lane import Lane
 from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.worker_thread import WorkerThread
 
 SOON_MS = 60
 """Changes that come together are answered once."""
@@ -59,7 +59,7 @@ class WhyLoader(QObject):
     """What is known of the video on screen, as far as it is known.
 
     Args:
-        index: Lane in which it is worked out.
+        index: Worker thread in which it is worked out.
         state: What is on screen.
         videos: The videos among which it stands.
         studies: The open study.
@@ -74,7 +74,7 @@ class WhyLoader(QObject):
 
     def __init__(
         self,
-        index: Lane[Backend],
+        index: WorkerThread[Backend],
         state: ViewerState,
         videos: VideoList,
         studies: Studies,
